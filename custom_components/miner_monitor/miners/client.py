@@ -1,0 +1,52 @@
+"""What every family's client can be asked."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .model import Family, MinerIdentity, MinerReading
+
+FETCH_DEADLINE = 8.0
+"""Seconds for one complete poll, connection included."""
+
+DETECT_DEADLINE = 5.0
+"""Seconds for the question whether a miner answers at an address."""
+
+
+class MinerClient(Protocol):
+    """One device at one address.
+
+    One request at a time; the connection is closed after every reply; every
+    method raises MinerError subclasses only and ends within its deadline.
+    """
+
+    @property
+    def family(self) -> Family:
+        """The protocol this client speaks."""
+
+    @property
+    def host(self) -> str:
+        """Host name or address of the device."""
+
+    @property
+    def port(self) -> int:
+        """Port of the device."""
+
+    @property
+    def configuration_url(self) -> str | None:
+        """The device's own web page."""
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The last replies by request name, unredacted, for diagnostics."""
+
+    async def identify(self) -> MinerIdentity:
+        """Ask who is there."""
+
+    async def fetch(self) -> MinerReading:
+        """Poll once: the identity and the state of one and the same reply."""
+
+    async def restart(self) -> None:
+        """Reboot the device; a connection that breaks off then is success."""
+
+    async def locate(self) -> None:
+        """Make the device show where it is."""

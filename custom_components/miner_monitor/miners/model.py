@@ -1,0 +1,330 @@
+"""The vocabulary that every family of miners is translated into.
+
+Units are the same for all families: hash rate TH/s, W, V, A, MHz, °C, % from 0
+to 100, s, ms; difficulties are plain numbers. ``None`` always means "the device
+did not say", never zero. Tuples keep their order, so an index names the same
+fan, pool, board or chip in every reading.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Family(StrEnum):
+    """A group of devices that share one protocol."""
+
+    AXEOS = "axeos"
+    AVALON = "avalon"
+    FPGA = "fpga"
+
+
+class HashRateUnit(StrEnum):
+    """The unit in which a device's hash rate is shown, for ever."""
+
+    TERA = "TH/s"
+    GIGA = "GH/s"
+    KILO = "kH/s"
+
+    @property
+    def per_terahash(self) -> float:
+        """How many of this unit make one TH/s."""
+        return _PER_TERAHASH[self]
+
+
+_PER_TERAHASH: Mapping[HashRateUnit, float] = {
+    HashRateUnit.TERA: 1.0,
+    HashRateUnit.GIGA: 1e3,
+    HashRateUnit.KILO: 1e9,
+}
+
+
+class MinerStatus(StrEnum):
+    """What a miner that answers is doing."""
+
+    HASHING = "hashing"
+    STARTING = "starting"
+    PAUSED = "paused"
+    STANDBY = "standby"
+    OVERHEATED = "overheated"
+    FAULT = "fault"
+    POOL_LOST = "pool_lost"
+    IDLE = "idle"
+
+
+class Setting(StrEnum):
+    """A set point that a client can write."""
+
+    FREQUENCY = "frequency"
+    CORE_VOLTAGE = "core_voltage"
+    AUTO_FAN = "auto_fan"
+    FAN_DUTY_CYCLE = "fan_duty_cycle"
+    MIN_FAN_DUTY_CYCLE = "min_fan_duty_cycle"
+    TARGET_TEMPERATURE = "target_temperature"
+
+
+class Capability(StrEnum):
+    """A thing that a device can report or do.
+
+    A reading's capability has the name of its field in MinerState. It belongs to
+    the device, not to the moment: a paused miner keeps its chip temperature.
+    """
+
+    HASH_RATE_10M = "hash_rate_10m"
+    HASH_RATE_1H = "hash_rate_1h"
+    EXPECTED_HASH_RATE = "expected_hash_rate"
+    POWER = "power"
+    INPUT_VOLTAGE = "input_voltage"
+    INPUT_CURRENT = "input_current"
+    CORE_VOLTAGE_ACTUAL = "core_voltage_actual"
+    FREQUENCY_ACTUAL = "frequency_actual"
+    CHIP_TEMPERATURE = "chip_temperature"
+    CHIP_TEMPERATURE_2 = "chip_temperature_2"
+    VR_TEMPERATURE = "vr_temperature"
+    BOARD_TEMPERATURE = "board_temperature"
+    FAN_DUTY_CYCLE = "fan_duty_cycle"
+    SHARES = "shares_accepted"
+    BEST_DIFFICULTY = "best_difficulty"
+    BEST_SESSION_DIFFICULTY = "best_session_difficulty"
+    NETWORK_DIFFICULTY = "network_difficulty"
+    POOL_DIFFICULTY = "pool_difficulty"
+    BLOCK_HEIGHT = "block_height"
+    BLOCKS_FOUND = "blocks_found"
+    POOL = "pool"
+    POOL_CONNECTED = "pool_connected"
+    FALLBACK_POOL = "fallback_pool"
+    POOL_LATENCY = "pool_latency"
+    UPTIME = "uptime"
+    WIFI_SIGNAL = "wifi_signal"
+    HARDWARE_ERROR_RATE = "hardware_error_rate"
+    OVERHEAT_FLAG = "overheating"
+
+    RESTART = "restart"
+    LOCATE = "locate"
+    PAUSE = "pause"
+    SHUTDOWN = "shutdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRange:
+    """The values one setting may take, in the unit of the setting."""
+
+    minimum: float
+    maximum: float
+    step: float
+    options: tuple[float, ...] = ()
+    default: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A pair of thresholds; ``critical`` lies beyond ``warn`` in its direction."""
+
+    warn: float
+    critical: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a device allows and endures. An alarm of None is not watched."""
+
+    settings: Mapping[Setting, SettingRange] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    chip_temperature: Alarm | None = None
+    vr_temperature: Alarm | None = None
+    input_voltage: Alarm | None = None
+    power: Alarm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinerIdentity:
+    """Who a miner is and what it can do; changes with firmware, not by the minute.
+
+    ``mac`` (lower case with colons) or ``serial`` names the one device; both are
+    None where it tells neither. ``hostname`` and ``model`` are for people.
+    """
+
+    family: Family
+    manufacturer: str
+    model: str
+    firmware: str | None = None
+    mac: str | None = None
+    serial: str | None = None
+    model_id: str | None = None
+    board: str | None = None
+    hostname: str | None = None
+    default_hostname: bool = True
+    chip_model: str | None = None
+    chip_count: int | None = None
+    core_count: int | None = None
+    fan_count: int = 0
+    pool_count: int = 0
+    board_count: int = 0
+    hash_rate_unit: HashRateUnit = HashRateUnit.TERA
+    ratio_window: int = 600
+    poll_interval: int = 15
+    capabilities: frozenset[Capability] = frozenset()
+    limits: Limits = Limits()
+
+    @property
+    def unique_id(self) -> str | None:
+        """The device's own name for itself, None where it has none."""
+        return self.serial or self.mac
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What two devices of one make have in common, whatever their firmware."""
+        return (self.family, self.manufacturer, self.model, self.board or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fan:
+    """One fan: speed in rpm, duty cycle in %."""
+
+    speed: int | None = None
+    duty_cycle: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """One pool a miner knows. Its user and password never leave the parser."""
+
+    host: str | None = None
+    port: int | None = None
+    active: bool | None = None
+    connected: bool | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+    difficulty: float | None = None
+    best_difficulty: float | None = None
+    latency: float | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Host and port as one text."""
+        if self.host is None:
+            return None
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One chip: hash rate in TH/s, temperature in °C, errors since start."""
+
+    hash_rate: float | None = None
+    domains: tuple[float, ...] = ()
+    temperature: float | None = None
+    errors: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashBoard:
+    """One board of a miner with several."""
+
+    hash_rate: float | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinerSettings:
+    """The set points a device reports, in the units of Setting."""
+
+    frequency: float | None = None
+    core_voltage: float | None = None
+    auto_fan: bool | None = None
+    fan_duty_cycle: float | None = None
+    min_fan_duty_cycle: float | None = None
+    target_temperature: float | None = None
+    forced_fallback_pool: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinerState:
+    """One answer of a miner, in the units of this module.
+
+    ``hash_rate_now`` is the unsmoothed rate and the one to compute with;
+    ``hash_rate`` is the one to show: 0 when the present rate is 0 (devices freeze
+    their averages while paused), else the one-minute average, else the present rate.
+    """
+
+    status: MinerStatus
+    hash_rate: float | None = None
+    hash_rate_now: float | None = None
+    hash_rate_1m: float | None = None
+    hash_rate_10m: float | None = None
+    hash_rate_1h: float | None = None
+    hash_rate_1d: float | None = None
+    expected_hash_rate: float | None = None
+    power: float | None = None
+    input_voltage: float | None = None
+    input_current: float | None = None
+    core_voltage_actual: float | None = None
+    frequency_actual: float | None = None
+    chip_temperature: float | None = None
+    chip_temperature_2: float | None = None
+    vr_temperature: float | None = None
+    board_temperature: float | None = None
+    fans: tuple[Fan, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    boards: tuple[HashBoard, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    pool: str | None = None
+    pool_connected: bool | None = None
+    fallback_pool: bool | None = None
+    pool_latency: float | None = None
+    pool_difficulty: float | None = None
+    shares_accepted: int | None = None
+    shares_rejected: int | None = None
+    reject_reasons: tuple[tuple[str, int], ...] = ()
+    best_difficulty: float | None = None
+    best_session_difficulty: float | None = None
+    network_difficulty: float | None = None
+    block_height: int | None = None
+    blocks_found: int | None = None
+    uptime: int | None = None
+    total_uptime: int | None = None
+    restart_reason: str | None = None
+    wifi_signal: int | None = None
+    hardware_error_rate: float | None = None
+    overheating: bool | None = None
+    faults: tuple[str, ...] = ()
+    settings: MinerSettings = MinerSettings()
+
+    @property
+    def hashing(self) -> bool:
+        """Whether the miner works on shares right now."""
+        return self.status is MinerStatus.HASHING
+
+    @property
+    def efficiency(self) -> float | None:
+        """Energy per work in J/TH; None while not hashing."""
+        if not self.hashing or not self.hash_rate or self.power is None:
+            return None
+        return self.power / self.hash_rate
+
+    @property
+    def hash_per_watt(self) -> float | None:
+        """Work per energy in GH/s per W; None while not hashing."""
+        if not self.hashing or self.hash_rate is None or not self.power:
+            return None
+        return self.hash_rate * 1e3 / self.power
+
+    @property
+    def fan_duty_cycle(self) -> float | None:
+        """What the first fan is driven with, in %."""
+        return self.fans[0].duty_cycle if self.fans else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinerReading:
+    """One poll: who answered, and what it said.
+
+    The identity comes from the same reply as the state, so that a caller can
+    refuse the values of a stranger at a known address.
+    """
+
+    identity: MinerIdentity
+    state: MinerState
+
