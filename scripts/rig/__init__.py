@@ -1,0 +1,1 @@
+"""The rig: real Home Assistant and miner processes for demo, tests and bench."""
