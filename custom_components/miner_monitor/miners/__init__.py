@@ -13,6 +13,7 @@ from .errors import (
     MinerConnectionError,
     MinerError,
     MinerResponseError,
+    MinerStrangerError,
     MinerTimeoutError,
     MinerUnsupportedError,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "MinerConnectionError",
     "MinerError",
     "MinerResponseError",
+    "MinerStrangerError",
     "MinerTimeoutError",
     "MinerUnsupportedError",
     "create_client",

@@ -69,3 +69,7 @@ class MinerUnsupportedError(MinerResponseError):
 
 class MinerCommandError(MinerError):
     """The device understood a command and did not carry it out."""
+
+
+class MinerStrangerError(MinerError):
+    """Another device than the one meant answers at the address."""

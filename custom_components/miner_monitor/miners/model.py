@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self
 
 
 class Family(StrEnum):
@@ -177,6 +178,16 @@ class MinerIdentity:
     def kind(self) -> tuple[str, ...]:
         """What two devices of one make have in common, whatever their firmware."""
         return (self.family, self.manufacturer, self.model, self.board or "")
+
+    def same_device(self, seen: Self) -> bool:
+        """Whether the device that answered can be the one that is known by this.
+
+        A device that once named itself must give that name. One that never did is
+        known by its kind, so that it is still itself when new firmware tells a MAC.
+        """
+        if seen is self or self.unique_id is not None:
+            return seen.unique_id == self.unique_id
+        return seen.kind == self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,39 @@
+"""What a user types as the address of a miner."""
+
+from dataclasses import dataclass
+import re
+
+from yarl import URL
+
+_HOST = re.compile(
+    r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE
+)
+_LONGEST_HOST = 253
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host name or IPv4 address, and the port if one was given."""
+
+    host: str
+    port: int | None
+
+
+def parse_address(text: str) -> Address:
+    """Read ``host``, ``host:port`` or an ``http://`` URL, whose path is ignored.
+
+    Raises ValueError for anything else; IPv6 too, since miners refuse it.
+    """
+    text = text.strip()
+    if "://" not in text:
+        text = f"http://{text}"
+    url = URL(text)
+    host = url.host
+    if url.scheme != "http" or host is None or url.user is not None:
+        raise ValueError(text)
+    if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
+        raise ValueError(text)
+    port = url.explicit_port
+    if port == 0:
+        raise ValueError(text)
+    return Address(host.rstrip(".").lower(), port)

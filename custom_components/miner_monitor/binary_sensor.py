@@ -1,0 +1,141 @@
+"""Binary sensors of a miner."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import MinerConfigEntry
+from .entity import (
+    MinerEntityDescription,
+    MinerReadingEntity,
+    async_add_miner_entities,
+)
+from .insight import MinerData
+from .miners.model import Capability, MinerState, MinerStatus
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerBinarySensorEntityDescription(
+    MinerEntityDescription, BinarySensorEntityDescription
+):
+    """A binary sensor and where its value comes from."""
+
+    value_fn: Callable[[MinerData], bool | None]
+
+
+def _of_state(
+    value_fn: Callable[[MinerState], bool | None],
+) -> Callable[[MinerData], bool | None]:
+    """Take a value from the present state; None while there is none."""
+
+    def value_of(data: MinerData) -> bool | None:
+        return None if data.state is None else value_fn(data.state)
+
+    return value_of
+
+
+def _has_fault(state: MinerState) -> bool:
+    return bool(state.faults) or state.status is MinerStatus.FAULT
+
+
+def _faults(data: MinerData) -> dict[str, list[str]]:
+    return {"faults": list(data.state.faults) if data.state else []}
+
+
+BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
+    MinerBinarySensorEntityDescription(
+        key="fallback_pool",
+        translation_key="fallback_pool",
+        capability=Capability.FALLBACK_POOL,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_of_state(lambda state: state.fallback_pool),
+    ),
+    MinerBinarySensorEntityDescription(
+        key="fault",
+        translation_key="fault",
+        attributes_fn=_faults,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_of_state(_has_fault),
+    ),
+    MinerBinarySensorEntityDescription(
+        key="hashing",
+        translation_key="hashing",
+        device_class=BinarySensorDeviceClass.RUNNING,
+        entity_registry_enabled_default=False,
+        value_fn=_of_state(lambda state: state.hashing),
+    ),
+    MinerBinarySensorEntityDescription(
+        key="online",
+        translation_key="online",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        off_ok=True,
+        value_fn=lambda data: data.online,
+    ),
+    MinerBinarySensorEntityDescription(
+        key="overheating",
+        translation_key="overheating",
+        device_class=BinarySensorDeviceClass.HEAT,
+        exists_fn=lambda identity: bool(
+            identity.capabilities
+            & {
+                Capability.CHIP_TEMPERATURE,
+                Capability.OVERHEAT_FLAG,
+                Capability.VR_TEMPERATURE,
+            }
+        ),
+        value_fn=lambda data: data.insight.overheating,
+    ),
+    MinerBinarySensorEntityDescription(
+        key="pool_connected",
+        translation_key="pool_connected",
+        capability=Capability.POOL_CONNECTED,
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=_of_state(lambda state: state.pool_connected),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors that the miner has."""
+    async_add_miner_entities(
+        entry,
+        Platform.BINARY_SENSOR,
+        BINARY_SENSORS,
+        MinerBinarySensor,
+        async_add_entities,
+    )
+
+
+class MinerBinarySensor(
+    MinerReadingEntity[MinerBinarySensorEntityDescription], BinarySensorEntity
+):
+    """A binary sensor of a miner."""
+
+    entity_description: MinerBinarySensorEntityDescription
+
+    @override
+    def _read(self, data: MinerData) -> bool | None:
+        return self.entity_description.value_fn(data)
+
+    @override
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value

@@ -1,0 +1,15 @@
+"""Names and numbers that several modules share."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "miner_monitor"
+LOGGER: Final = logging.getLogger(__package__)
+
+CONF_FAMILY: Final = "family"
+CONF_IDENTITY: Final = "identity"
+
+MIN_POLL_INTERVAL: Final = 10
+MAX_POLL_INTERVAL: Final = 300
+
+ISSUE_WRONG_DEVICE: Final = "wrong_device"

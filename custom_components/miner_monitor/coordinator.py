@@ -1,0 +1,296 @@
+"""One coordinator per miner: is it there, is it the right one, what does it say?"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+import time
+from typing import override
+from zlib import crc32
+
+from aiohttp import ClientSession
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
+from .insight import MinerData, MinerTracker, Moment
+from .miners import MinerClient, MinerError, MinerStrangerError, create_client
+from .miners.codec import dump_identity, load_identity
+from .miners.model import Family, MinerIdentity, MinerReading
+from .ownership import async_announce, async_owner
+
+type MinerConfigEntry = ConfigEntry[MinerCoordinator]
+
+SETUP_PATIENCE = 0.8
+"""Seconds that set-up waits for the first answer; a dead miner costs no more."""
+
+AWAY_AFTER_POLLS = 3
+AWAY_AFTER_SECONDS = 45.0
+"""Both must pass before a silent miner counts as away: Wi-Fi loses a reply at times."""
+
+SLOWEST_INTERVAL = 60.0
+"""Seconds between polls of a miner that is away, unless its interval is longer."""
+
+REPAIR_AFTER_POLLS = 6
+"""Polls that meet a stranger before the user is asked for the address."""
+
+
+class MinerCoordinator(DataUpdateCoordinator[MinerData]):
+    """Polls one miner and gives MinerData; no answer is data, not an error."""
+
+    config_entry: MinerConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: MinerConfigEntry, session: ClientSession
+    ) -> None:
+        """Begin with what is stored, so that a miner that is off changes nothing."""
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None
+        )
+        assert entry.unique_id is not None
+        self.device_id = entry.unique_id
+        self._session = session
+        self._family = Family(entry.data[CONF_FAMILY])
+        self.client = self._client_at(entry.data[CONF_HOST], entry.data[CONF_PORT])
+        identity = load_identity(entry.data[CONF_IDENTITY])
+        self._tracker = MinerTracker(identity)
+        self.data = MinerData(online=None, identity=identity)
+        self._offered: set[tuple[str, int]] = set()
+        self._failed_polls = 0
+        self._failing_since: float | None = None
+        self._stranger_polls = 0
+        # Miners that start together would be polled together for ever: the first
+        # interval gives each its own phase.
+        self._phase = 0.5 + crc32(self.device_id.encode()) / 2**33
+
+    @property
+    def identity(self) -> MinerIdentity:
+        """Who the miner is, as far as is known."""
+        return self.data.identity
+
+    @property
+    def _nominal_interval(self) -> float:
+        return float(
+            self.config_entry.options.get(
+                CONF_SCAN_INTERVAL, self.identity.poll_interval
+            )
+        )
+
+    def _client_at(self, host: str, port: int) -> MinerClient:
+        return create_client(self._family, host, port, self._session)
+
+    async def async_start(self) -> None:
+        """Poll for the first time, and wait for it only a moment."""
+        first = self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{self.name} first poll"
+        )
+        await asyncio.wait({first}, timeout=SETUP_PATIENCE)
+
+    @callback
+    def async_offer_address(self, host: str, port: int) -> None:
+        """Try an address at which this miner may be, now; it is proved before use."""
+        if (host, port) == (self.client.host, self.client.port):
+            return
+        self._offered.add((host, port))
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_request_refresh(), f"{self.name} new address"
+        )
+
+    async def async_command(
+        self, command: Callable[[MinerClient], Awaitable[None]]
+    ) -> None:
+        """Send a command, once it is proved that the right device will get it."""
+        seen = (await self.client.fetch()).identity
+        if not self._is_ours(seen):
+            raise MinerStrangerError(f"{seen.model} answers at {self.client.host}")
+        await command(self.client)
+        await self.async_request_refresh()
+
+    @override
+    async def _async_update_data(self) -> MinerData:
+        """Poll where the miner was last, then where others have seen it."""
+        self._follow_entry()
+        self._poll_again_in(self._nominal_interval * self._phase)
+        self._phase = 1.0
+        outcome = await self._poll(self.client)
+        if isinstance(outcome, MinerData):
+            self._offered.clear()
+            return outcome
+        while self._offered:
+            elsewhere = self._client_at(*self._offered.pop())
+            found = await self._poll(elsewhere)
+            if isinstance(found, MinerData):
+                self._move(elsewhere)
+                return found
+        if isinstance(outcome, MinerIdentity):
+            return self._met_stranger(outcome)
+        return self._no_answer(outcome)
+
+    async def _poll(
+        self, client: MinerClient
+    ) -> MinerData | MinerIdentity | MinerError:
+        """Ask one address: our data, the stranger who answered, or what went wrong."""
+        started = time.monotonic()
+        try:
+            reading = await client.fetch()
+        except MinerError as err:
+            return err
+        if self._is_ours(reading.identity):
+            return self._answered(reading, (time.monotonic() - started) * 1e3)
+        return reading.identity
+
+    def _is_ours(self, seen: MinerIdentity) -> bool:
+        """Whether the device that answered is this entry's."""
+        if not self.identity.same_device(seen):
+            return False
+        # New firmware may begin to tell a MAC, but not one of another entry.
+        newly_named = self.identity.unique_id != seen.unique_id
+        return not newly_named or async_owner(self.hass, seen) is None
+
+    def _answered(self, reading: MinerReading, response_time: float) -> MinerData:
+        identity = self._remember(reading.identity)
+        if self.data.online is False:
+            LOGGER.info("%s is back", self.name)
+        self._failed_polls, self._failing_since = 0, None
+        if self._stranger_polls:
+            self._stranger_polls = 0
+            ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
+        insight = self._tracker.observe(
+            identity,
+            reading.state,
+            Moment(time.time(), time.monotonic()),
+            response_time,
+        )
+        return MinerData(
+            online=True, identity=identity, state=reading.state, insight=insight
+        )
+
+    def _no_answer(self, error: MinerError) -> MinerData:
+        """Keep the last values for a moment, then count the miner as away."""
+        now = time.monotonic()
+        self._failed_polls += 1
+        if self._failing_since is None:
+            self._failing_since = now
+        if self.data.online is not False and not (
+            self._failed_polls >= AWAY_AFTER_POLLS
+            and now - self._failing_since >= AWAY_AFTER_SECONDS
+        ):
+            LOGGER.debug("%s gave no good answer: %s", self.name, error)
+            return replace(
+                self.data, insight=self._tracker.missed(), last_error=str(error)
+            )
+        if self.data.online is not False:
+            LOGGER.info("%s is away: %s", self.name, error)
+        doublings = min(max(self._failed_polls - AWAY_AFTER_POLLS, 0) + 1, 5)
+        backed_off = min(SLOWEST_INTERVAL, self._nominal_interval * 2**doublings)
+        self._poll_again_in(max(self._nominal_interval, backed_off))
+        return self._away(str(error))
+
+    def _met_stranger(self, stranger: MinerIdentity) -> MinerData:
+        """Take no value from another device, and tell the one it belongs to."""
+        if not self._stranger_polls:
+            LOGGER.info(
+                "Another device (%s) answers at the address of %s",
+                stranger.model,
+                self.name,
+            )
+        self._stranger_polls += 1
+        if owner := async_owner(self.hass, stranger):
+            async_announce(self.hass, owner, self.client.host, self.client.port)
+        if self._stranger_polls == REPAIR_AFTER_POLLS:
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                self._issue_id,
+                data={"entry_id": self.config_entry.entry_id},
+                is_fixable=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=ISSUE_WRONG_DEVICE,
+                translation_placeholders={
+                    "name": self.config_entry.title,
+                    "host": self.client.host,
+                    "found": stranger.model,
+                },
+            )
+        return self._away("another device answers at this address")
+
+    def _away(self, error: str) -> MinerData:
+        return MinerData(
+            online=False,
+            identity=self.identity,
+            insight=self._tracker.away(),
+            last_error=error,
+        )
+
+    @property
+    def _issue_id(self) -> str:
+        return f"{ISSUE_WRONG_DEVICE}_{self.config_entry.entry_id}"
+
+    def _poll_again_in(self, seconds: float) -> None:
+        self.update_interval = timedelta(seconds=seconds)
+
+    def _follow_entry(self) -> None:
+        """Ask at the address that the entry names now."""
+        data = self.config_entry.data
+        if (data[CONF_HOST], data[CONF_PORT]) != (self.client.host, self.client.port):
+            self.client = self._client_at(data[CONF_HOST], data[CONF_PORT])
+
+    def _move(self, client: MinerClient) -> None:
+        """Stay with the address at which the miner was found."""
+        LOGGER.info("%s moved from %s to %s", self.name, self.client.host, client.host)
+        self.client = client
+        self._offered.clear()
+        self.hass.config_entries.async_update_entry(
+            self.config_entry,
+            data={
+                **self.config_entry.data,
+                CONF_HOST: client.host,
+                CONF_PORT: client.port,
+            },
+        )
+        self._update_device()
+
+    def _remember(self, seen: MinerIdentity) -> MinerIdentity:
+        """Store what changed about the miner; a MAC once seen is never forgotten."""
+        known = self.identity
+        identity = (
+            seen if seen.mac == known.mac else replace(seen, mac=seen.mac or known.mac)
+        )
+        if identity is known or identity == known:
+            return identity
+        self.hass.config_entries.async_update_entry(
+            self.config_entry,
+            data={**self.config_entry.data, CONF_IDENTITY: dump_identity(identity)},
+        )
+        self.data = replace(self.data, identity=identity)
+        self._update_device()
+        return identity
+
+    def _update_device(self) -> None:
+        """Bring the device registry up to date, without a reload."""
+        registry = dr.async_get(self.hass)
+        device = registry.async_get_device_by_identifier(
+            (DOMAIN, self.device_id), self.config_entry.entry_id
+        )
+        if device is None:
+            return
+        identity = self.identity
+        registry.async_update_device(
+            device.id,
+            configuration_url=self.client.configuration_url,
+            hw_version=identity.board,
+            merge_connections=connections(identity),
+            model=identity.model,
+            model_id=identity.model_id,
+            sw_version=identity.firmware,
+        )
+
+
+def connections(identity: MinerIdentity) -> set[tuple[str, str]]:
+    """Return the network address that belongs to the hardware, where it is known."""
+    if identity.mac is None:
+        return set()
+    return {(dr.CONNECTION_NETWORK_MAC, identity.mac)}

@@ -1,0 +1,251 @@
+"""What all entities of a miner have in common."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+import time
+from typing import Any, Concatenate, override
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import MinerConfigEntry, MinerCoordinator, connections
+from .insight import MinerData
+from .miners import (
+    MinerAuthError,
+    MinerConnectionError,
+    MinerError,
+    MinerStrangerError,
+    MinerTimeoutError,
+)
+from .miners.model import Capability, MinerIdentity
+
+WRITE_AT_LEAST_EVERY = 15 * 60
+"""Seconds after which a state is written even if it moved less than its resolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How far a number must move to be worth a row in the recorder.
+
+    It must have moved by ``absolute`` and by the ``relative`` part of the value
+    last written, and ``seconds`` must have passed since. What is no number has
+    moved as soon as it differs.
+    """
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    seconds: float = 0.0
+
+    def reached(self, value: Any, written: Any) -> bool:
+        """Whether the way from the written value to the new one is far enough."""
+        if isinstance(value, int | float) and isinstance(written, int | float):
+            step = max(self.absolute, self.relative * abs(written))
+            return abs(value - written) >= step
+        return True
+
+
+ANY_CHANGE = Resolution()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerEntityDescription(EntityDescription):
+    """What a description of any platform says about a miner's entity.
+
+    The entity exists where the miner has ``capability`` and ``exists_fn`` agrees.
+    ``off_ok``: it has something to say while the miner is away.
+    """
+
+    capability: Capability | None = None
+    exists_fn: Callable[[MinerIdentity], bool] = lambda _: True
+    off_ok: bool = False
+    resolution: Resolution = ANY_CHANGE
+    attributes_fn: Callable[[MinerData], Mapping[str, Any] | None] | None = None
+    placeholders: Mapping[str, str] | None = None
+
+    def supported(self, identity: MinerIdentity) -> bool:
+        """Whether a miner has what this entity shows or does."""
+        return (
+            self.capability is None or self.capability in identity.capabilities
+        ) and self.exists_fn(identity)
+
+
+class MinerEntity[DescriptionT: MinerEntityDescription](
+    CoordinatorEntity[MinerCoordinator]
+):
+    """One entity of one miner."""
+
+    _attr_has_entity_name = True
+    entity_description: DescriptionT
+
+    def __init__(
+        self, coordinator: MinerCoordinator, description: DescriptionT
+    ) -> None:
+        """Take name, unique id and device from the description and the miner."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._attr_unique_id = f"{coordinator.device_id}_{description.key}"
+        if description.placeholders is not None:
+            self._attr_translation_placeholders = dict(description.placeholders)
+        identity = coordinator.identity
+        self._attr_device_info = DeviceInfo(
+            configuration_url=coordinator.client.configuration_url,
+            connections=connections(identity),
+            hw_version=identity.board,
+            identifiers={(DOMAIN, coordinator.device_id)},
+            manufacturer=identity.manufacturer,
+            model=identity.model,
+            model_id=identity.model_id,
+            name=coordinator.config_entry.title,
+            sw_version=identity.firmware,
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the miner answers, or the entity speaks for an absent one."""
+        return self.entity_description.off_ok or self.coordinator.data.online is True
+
+
+class MinerReadingEntity[DescriptionT: MinerEntityDescription](
+    MinerEntity[DescriptionT]
+):
+    """An entity that shows a value and writes it only when that is worth a row."""
+
+    _written: tuple[bool, Any, float] | None = None
+
+    def _read(self, data: MinerData) -> Any:
+        """Return the value to show."""
+        raise NotImplementedError
+
+    def _show(self, value: Any) -> None:
+        """Make it the entity's value."""
+        raise NotImplementedError
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the first value."""
+        await super().async_added_to_hass()
+        self._take(self._read(self.coordinator.data))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the new value if it differs enough."""
+        value = self._read(self.coordinator.data)
+        if self._worth_writing(value):
+            self._take(value)
+            self.async_write_ha_state()
+
+    def _take(self, value: Any) -> None:
+        description = self.entity_description
+        data = self.coordinator.data
+        self._written = (self.available, value, time.monotonic())
+        self._show(value)
+        if description.attributes_fn is not None:
+            self._attr_extra_state_attributes = dict(
+                description.attributes_fn(data) or {}
+            )
+
+    def _worth_writing(self, value: Any) -> bool:
+        """Whether the value moved far enough from the one written last."""
+        if self._written is None:
+            return True
+        available, written, at = self._written
+        if available != self.available:
+            return True
+        if value == written:
+            return False
+        resolution = self.entity_description.resolution
+        if resolution is ANY_CHANGE or value is None or written is None:
+            return True
+        age = time.monotonic() - at
+        if age >= WRITE_AT_LEAST_EVERY:
+            return True
+        return age >= resolution.seconds and resolution.reached(value, written)
+
+
+@callback
+def async_add_miner_entities[DescriptionT: MinerEntityDescription](
+    entry: MinerConfigEntry,
+    domain: str,
+    descriptions: Iterable[DescriptionT],
+    create: Callable[[MinerCoordinator, DescriptionT], Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what the miner has now, what it had before, and what it gets later.
+
+    An entity that is registered exists even when the miner is off, or older
+    firmware leaves it without a value; so nothing depends on the moment of start.
+    """
+    coordinator = entry.runtime_data
+    registered = {
+        registry_entry.unique_id
+        for registry_entry in er.async_entries_for_config_entry(
+            er.async_get(coordinator.hass), entry.entry_id
+        )
+        if registry_entry.domain == domain
+    }
+    waiting = {description.key: description for description in descriptions}
+    seen: MinerIdentity | None = None
+
+    @callback
+    def add_supported() -> None:
+        nonlocal seen
+        identity = coordinator.identity
+        if identity is seen:
+            return
+        seen = identity
+        added = [
+            waiting.pop(key)
+            for key, description in list(waiting.items())
+            if description.supported(identity)
+            or f"{coordinator.device_id}_{key}" in registered
+        ]
+        async_add_entities(create(coordinator, description) for description in added)
+
+    add_supported()
+    entry.async_on_unload(coordinator.async_add_listener(add_supported))
+
+
+def translate_errors[EntityT: MinerEntity[Any], **P](
+    command: Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
+    """Turn what a miner's client raises into what a user can read."""
+
+    async def translated(self: EntityT, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await command(self, *args, **kwargs)
+        except MinerError as err:
+            coordinator = self.coordinator
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=_translation_key(err),
+                translation_placeholders={
+                    "name": coordinator.config_entry.title,
+                    "host": coordinator.client.host,
+                    "error": str(err),
+                },
+            ) from err
+
+    return translated
+
+
+_ERROR_KEYS: tuple[tuple[type[MinerError], str], ...] = (
+    (MinerStrangerError, "wrong_device"),
+    (MinerTimeoutError, "timeout"),
+    (MinerConnectionError, "cannot_connect"),
+    (MinerAuthError, "refused"),
+)
+
+
+def _translation_key(error: MinerError) -> str:
+    for kind, key in _ERROR_KEYS:
+        if isinstance(error, kind):
+            return key
+    return "command_failed"

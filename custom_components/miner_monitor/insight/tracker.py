@@ -1,0 +1,76 @@
+"""One miner's insight."""
+
+from collections import deque
+from statistics import fmean, median
+
+from ..miners.model import MinerIdentity, MinerState
+from .baseline import RatioWindow
+from .health import OverheatWatch
+from .model import Insight, Moment, ResponseTimes
+
+RESPONSES_KEPT = 100
+
+
+class MinerTracker:
+    """Fed with every poll of one miner; gives a snapshot each time."""
+
+    def __init__(self, identity: MinerIdentity) -> None:
+        """Start with nothing known."""
+        self._responses: deque[float] = deque(maxlen=RESPONSES_KEPT)
+        self._snapshot = Insight()
+        self._identity = identity
+        self._ratio = RatioWindow(identity.ratio_window)
+        self._overheat = OverheatWatch(identity.limits)
+
+    def _adopt(self, identity: MinerIdentity) -> None:
+        """Take over an identity; begin anew only what its limits define."""
+        if identity.ratio_window != self._identity.ratio_window:
+            self._ratio = RatioWindow(identity.ratio_window)
+        if identity.limits != self._identity.limits:
+            self._overheat = OverheatWatch(identity.limits)
+        self._identity = identity
+
+    def observe(
+        self,
+        identity: MinerIdentity,
+        state: MinerState,
+        moment: Moment,
+        response_time: float,
+    ) -> Insight:
+        """Take a good poll that took ``response_time`` ms."""
+        if identity is not self._identity:
+            self._adopt(identity)
+        self._responses.append(response_time)
+        blocks = state.blocks_found
+        self._snapshot = Insight(
+            last_seen=moment.wall,
+            started=None if state.uptime is None else moment.wall - state.uptime,
+            response_times=_response_times(self._responses),
+            hash_rate_ratio=self._ratio.observe(state, moment.monotonic),
+            overheating=self._overheat.observe(state, moment.monotonic),
+            blocks_found=self._snapshot.blocks_found if blocks is None else blocks,
+        )
+        return self._snapshot
+
+    def missed(self) -> Insight:
+        """Take a failed poll of a miner that does not count as away yet."""
+        return self._snapshot
+
+    def away(self) -> Insight:
+        """Take note that the miner is away: what described the moment is gone."""
+        self._snapshot = Insight(
+            last_seen=self._snapshot.last_seen,
+            response_times=self._snapshot.response_times,
+            blocks_found=self._snapshot.blocks_found,
+        )
+        return self._snapshot
+
+
+def _response_times(responses: deque[float]) -> ResponseTimes:
+    return ResponseTimes(
+        last=responses[-1],
+        mean=fmean(responses),
+        median=median(responses),
+        minimum=min(responses),
+        maximum=max(responses),
+    )

@@ -1,0 +1,72 @@
+"""Which entry does a device belong to, whatever its address is now?
+
+Every miner is polled by its own coordinator alone, so each one that finds a
+stranger at its address tells the stranger's own. That heals any permutation of
+addresses without a single extra request to a device.
+"""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.core import HomeAssistant, callback
+
+from .const import CONF_IDENTITY, DOMAIN
+from .miners.codec import load_identity
+from .miners.model import MinerIdentity
+
+if TYPE_CHECKING:
+    from .coordinator import MinerConfigEntry
+
+
+def known_identity(entry: MinerConfigEntry) -> MinerIdentity:
+    """Return who the entry's miner is, loaded or not."""
+    if entry.state is ConfigEntryState.LOADED:
+        return entry.runtime_data.identity
+    return load_identity(entry.data[CONF_IDENTITY])
+
+
+@callback
+def async_owner(hass: HomeAssistant, seen: MinerIdentity) -> MinerConfigEntry | None:
+    """Return the entry of a device, if there is just one that it can be.
+
+    A device without a name of its own is known by its kind, and only while no
+    second nameless one of that kind is there to be mistaken for it.
+    """
+    entries: list[MinerConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    candidates = [
+        entry
+        for entry in entries
+        if (known := known_identity(entry)).unique_id == seen.unique_id
+        and (seen.unique_id is not None or known.kind == seen.kind)
+    ]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+@callback
+def async_entry_at(
+    hass: HomeAssistant, host: str, port: int
+) -> MinerConfigEntry | None:
+    """Return the entry that has this address."""
+    entries: list[MinerConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        if (entry.data[CONF_HOST], entry.data[CONF_PORT]) == (host, port):
+            return entry
+    return None
+
+
+@callback
+def async_announce(
+    hass: HomeAssistant, owner: MinerConfigEntry, host: str, port: int
+) -> None:
+    """Tell an entry that its miner was seen at this address.
+
+    A loaded entry proves the address before it moves there; for one that is not
+    loaded it is stored, and proved by the first poll.
+    """
+    if owner.state is ConfigEntryState.LOADED:
+        owner.runtime_data.async_offer_address(host, port)
+    else:
+        hass.config_entries.async_update_entry(
+            owner, data={**owner.data, CONF_HOST: host, CONF_PORT: port}
+        )
