@@ -1,0 +1,234 @@
+"""Everything that has to pass, one step after the other: `scripts/test`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import override
+from xml.etree import ElementTree as ET
+
+from .browser import find_chromium
+from .hass import REPOSITORY
+
+ARTIFACTS = REPOSITORY / ".artifacts"
+STEP_LIMIT_SECONDS = 900
+CAMPAIGN_LIMIT_SECONDS = 4 * 3600
+INSTALL_LIMIT_SECONDS = 300
+CLEAN_UP_SECONDS = 60
+TIMED_OUT = 124
+
+NO_BROWSER = """
+########################################################################
+##  NO BROWSER: no Chromium was found and none could be installed.     ##
+##  The browser tests are SKIPPED. Install the package `chromium`, or   ##
+##  name an executable in $CHROMIUM, and run again.                    ##
+########################################################################
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command of the suite; a pytest run leaves its counts in a report."""
+
+    name: str
+    command: Sequence[str]
+    report: Path | None = None
+    limit: float = STEP_LIMIT_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many tests (or checks that are no test runs) ended how."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Return the sum of both."""
+        return Counts(
+            passed=self.passed + other.passed,
+            failed=self.failed + other.failed,
+            skipped=self.skipped + other.skipped,
+        )
+
+    @override
+    def __str__(self) -> str:
+        """Return the counts as pytest words them."""
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a step ended."""
+
+    step: Step
+    exit_code: int
+    seconds: float
+    counts: Counts
+
+
+def steps(*, full: bool) -> list[Step]:
+    """Return what the suite consists of."""
+    python = sys.executable
+    tests_report = ARTIFACTS / "tests.xml"
+    browser_report = ARTIFACTS / "e2e.xml"
+    selection = ["--full"] if full else ["-m", "not campaign"]
+    pytest = [python, "-m", "pytest", "-q", "-p", "no:picked"]
+    return [
+        Step(name="format", command=["ruff", "format", "--check", "."]),
+        Step(name="lint", command=["ruff", "check", "."]),
+        Step(name="types", command=["mypy"]),
+        Step(name="imports", command=["lint-imports"]),
+        Step(
+            name="tests",
+            command=[
+                *pytest,
+                *("-n", "2", "--dist", "worksteal", "--cov", "--cov-branch"),
+                *("--junit-xml", str(tests_report)),
+                *selection,
+            ],
+            report=tests_report,
+            limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
+        ),
+        Step(
+            name="browser tests",
+            command=[*pytest, "tests/e2e", "--junit-xml", str(browser_report), "-rs"],
+            report=browser_report,
+        ),
+        Step(
+            name="demo",
+            command=[python, "-m", "scripts.rig.demo", "--check"],
+        ),
+    ]
+
+
+def run(step: Step) -> Outcome:
+    """Run a step in the open and return how it ended."""
+    print(f"\n=== {step.name}: {_shown(step.command)}", flush=True)
+    if step.report is not None:
+        step.report.unlink(missing_ok=True)
+    started = time.monotonic()
+    exit_code = _run_within(step.command, step.limit)
+    seconds = time.monotonic() - started
+    verdict = "ok" if exit_code == 0 else f"FAILED (exit code {exit_code})"
+    print(f"=== {step.name}: {verdict}, {seconds:.1f} s", flush=True)
+    return Outcome(
+        step=step,
+        exit_code=exit_code,
+        seconds=seconds,
+        counts=_counts(step.report, exit_code),
+    )
+
+
+def _run_within(command: Sequence[str], limit: float) -> int:
+    """Run a command; one that takes too long may still clean up behind itself."""
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL)
+    try:
+        return process.wait(limit)
+    except subprocess.TimeoutExpired:
+        print(f"not done within {limit:.0f} s", flush=True)
+        process.send_signal(signal.SIGINT)
+        return _wait_or_kill(process) or TIMED_OUT
+    except KeyboardInterrupt:
+        # The terminal has sent it the interrupt too.
+        _wait_or_kill(process)
+        raise
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes]) -> int:
+    """Wait while the process cleans up, end it when that takes too long."""
+    try:
+        return process.wait(CLEAN_UP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def ensure_chromium() -> bool:
+    """Return whether a Chromium is there, after an attempt to install it."""
+    if find_chromium() is not None:
+        return True
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("=== installing Debian's chromium", flush=True)
+        _apt_get("update")
+        _apt_get("install", "-y", "--no-install-recommends", "chromium")
+    return find_chromium() is not None
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything, or pytest alone when it is given arguments."""
+    full = arguments == ["--full"]
+    if arguments and not full:
+        pytest = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.run(pytest, cwd=REPOSITORY, check=False).returncode
+    ARTIFACTS.mkdir(exist_ok=True)
+    has_browser = ensure_chromium()
+    if not has_browser:
+        print(NO_BROWSER, flush=True)
+    outcomes = [run(step) for step in steps(full=full)]
+    _summarise(outcomes, has_browser=has_browser)
+    return int(any(outcome.exit_code for outcome in outcomes))
+
+
+def _apt_get(*arguments: str) -> None:
+    """Run apt-get without a question; a failure shows by what is missing after."""
+    try:
+        subprocess.run(
+            ["apt-get", "-qq", *arguments],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=INSTALL_LIMIT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"apt-get {arguments[0]} took too long", flush=True)
+
+
+def _counts(report: Path | None, exit_code: int) -> Counts:
+    """Return a pytest run's counts; any other step is one check."""
+    if report is None or not report.exists():
+        return Counts(passed=int(exit_code == 0), failed=int(exit_code != 0))
+    suites = ET.parse(report).getroot().findall("testsuite")  # noqa: S314 - our own pytest wrote it
+    total, failed, skipped = (
+        sum(int(suite.get(name, "0")) for suite in suites for name in names)
+        for names in (("tests",), ("failures", "errors"), ("skipped",))
+    )
+    # A run can fail without a failed test, as by its coverage.
+    failed = failed or int(exit_code != 0)
+    return Counts(
+        passed=max(total - failed - skipped, 0), failed=failed, skipped=skipped
+    )
+
+
+def _summarise(outcomes: Sequence[Outcome], *, has_browser: bool) -> None:
+    """Print one line for each step and a closing line with the counts."""
+    print("\n=== summary")
+    for outcome in outcomes:
+        verdict = "ok" if outcome.exit_code == 0 else "FAILED"
+        counts = f"  {outcome.counts}" if outcome.step.report else ""
+        print(
+            f"  {outcome.step.name:<14} {verdict:<7}{outcome.seconds:>7.1f} s{counts}"
+        )
+    if not has_browser:
+        print(NO_BROWSER)
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    print(f"  {'all':<14} {'':<7}{seconds:>7.1f} s")
+    print(sum((outcome.counts for outcome in outcomes), Counts()), flush=True)
+
+
+def _shown(command: Sequence[str]) -> str:
+    """Return a command as one would type it."""
+    words = [Path(word).name if word == sys.executable else word for word in command]
+    return " ".join(words).replace(f"{REPOSITORY}/", "")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

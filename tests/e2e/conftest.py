@@ -1,0 +1,65 @@
+"""One real Home Assistant, one simulated farm and one browser for all tests."""
+
+from collections.abc import AsyncIterator
+import re
+
+from playwright.async_api import Browser, Page, ViewportSize, expect
+import pytest
+
+from scripts.rig.browser import find_chromium, open_browser
+from scripts.rig.hass import REPOSITORY, HassProcess
+
+ARTIFACTS = REPOSITORY / ".artifacts"
+VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
+WAIT_MILLISECONDS = 30_000
+
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that renews the pictures in docs/."""
+    parser.addoption(
+        "--update-screenshots",
+        action="store_true",
+        help="write the screenshots that the documentation shows",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here as end-to-end."""
+    for item in items:
+        item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+async def hass(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HassProcess]:
+    """Run Home Assistant with the integration, onboarded."""
+    async with HassProcess(tmp_path_factory.mktemp("hass")) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Run a browser, or skip with the reason."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no Chromium found: install the package chromium")
+    async with open_browser(executable) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+async def page(
+    browser: Browser, hass: HassProcess, request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
+    """Open a fresh, logged-out page; its last look is kept in .artifacts/."""
+    context = await browser.new_context(
+        base_url=hass.url, viewport=VIEWPORT, locale="en-GB"
+    )
+    context.set_default_timeout(WAIT_MILLISECONDS)
+    page = await context.new_page()
+    yield page
+    ARTIFACTS.mkdir(exist_ok=True)
+    name = re.sub(r"\W+", "_", request.node.name)
+    await page.screenshot(path=ARTIFACTS / f"{name}.png")
+    await context.close()
