@@ -20,6 +20,7 @@ USERNAME = "demo"
 PASSWORD = "demo"  # noqa: S105 - the demo's published log-in, not a secret
 START_TIMEOUT_SECONDS = 180
 POLL_SECONDS = 0.1
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
 # default_config would bring media and voice parts that need native packages.
 CONFIGURATION = """\
@@ -95,7 +96,8 @@ class HassProcess:
     @property
     def url(self) -> str:
         """Return the address of the frontend on this machine."""
-        return f"http://127.0.0.1:{self.port}"
+        host = "127.0.0.1" if self.host in EVERY_ADDRESS else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def api(self) -> HassApi:

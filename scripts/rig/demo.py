@@ -1,0 +1,254 @@
+"""A farm, a Home Assistant that watches it, and a person who looks at both."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+import json
+from pathlib import Path
+import shutil
+import signal
+import sys
+import tempfile
+
+from .api import HassApi
+from .check import table, wait_until_complete
+from .farm import FarmMiner, FarmProcess
+from .hass import DOMAIN, PASSWORD, REPOSITORY, USERNAME, HassProcess
+from .process import ProcessFailedError, free_port, port_is_free, tail
+from .websocket import ApiError
+
+DEFAULT_PORT = 8123
+CHECK_LIMIT_SECONDS = 180
+FLAKY_MINER = "workshop"
+ONLINE_SECONDS = 240
+OFFLINE_SECONDS = 60
+
+# (name, model, firmware, host name set by its owner)
+MINERS = (
+    ("gamma", "gamma_601", "2.12.2", None),
+    ("supra", "supra_401", "2.4.0", None),
+    ("ultra", "ultra_204", "2.1.8", None),
+    ("hex", "hex_303", "2.15.0", "garage-hex"),
+    ("nerd", "nerdqaxeplusplus", "1.1.0-beta1", None),
+    (FLAKY_MINER, "gamma_602", "2.14.0", "workshop"),
+)
+
+
+class DemoError(Exception):
+    """The demo cannot run, for a reason that its user can mend."""
+
+
+def farm_miners(ports_file: Path) -> list[FarmMiner]:
+    """Return the demo's miners on the ports that they had the last time."""
+    ports: dict[str, int] = {}
+    if ports_file.exists():
+        ports = json.loads(ports_file.read_text(encoding="utf-8"))
+    for name, *_ in MINERS:
+        if name not in ports:
+            ports[name] = free_port()
+    ports_file.write_text(json.dumps(ports, indent=2), encoding="utf-8")
+    return [
+        FarmMiner(
+            name=name,
+            model=model,
+            firmware=firmware,
+            hostname=hostname,
+            port=ports[name],
+        )
+        for name, model, firmware, hostname in MINERS
+    ]
+
+
+async def add_miner(api: HassApi, miner: FarmMiner) -> str:
+    """Add a miner as a person would, by its address; return what came of it."""
+    form = await api.start_flow(DOMAIN)
+    result = await api.continue_flow(form["flow_id"], {"host": miner.address})
+    if result["type"] == "create_entry":
+        return f"added as {result['title']}"
+    if result["type"] == "abort" and result["reason"] == "already_configured":
+        return "already there"
+    if result["type"] == "form":
+        await api.abort_flow(form["flow_id"])
+    why = result.get("reason") or result.get("errors")
+    raise DemoError(f"{miner.name} at {miner.address} could not be added: {why}")
+
+
+async def run_demo(options: argparse.Namespace) -> None:
+    """Run until something ends by itself or the user has seen enough."""
+    directory: Path = options.dir
+    if options.fresh:
+        for part in ("hass", "farm"):
+            shutil.rmtree(directory / part, ignore_errors=True)
+    _require_free_port(options.port, options.host)
+    (directory / "farm").mkdir(parents=True, exist_ok=True)
+    miners = farm_miners(directory / "farm" / "ports.json")
+    hass_directory = directory / "hass"
+    print("Starting the farm and Home Assistant, some seconds ...", flush=True)
+    async with (
+        FarmProcess(directory / "farm", miners) as farm,
+        HassProcess(hass_directory, port=options.port, host=options.host) as hass,
+    ):
+        for miner in miners:
+            outcome = await add_miner(hass.api, miner)
+            print(_miner_line(miner, outcome), flush=True)
+        print(_banner(options.port, directory), flush=True)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_watch(farm, hass))
+                tasks.create_task(_take_offline_now_and_then(farm))
+        except* ProcessFailedError as group:
+            raise group.exceptions[0] from None
+
+
+async def run_check() -> bool:
+    """Run everything in a place of its own; return whether it is complete."""
+    with tempfile.TemporaryDirectory(prefix="miner-monitor-") as place:
+        directory = Path(place)
+        miners = farm_miners(directory / "ports.json")
+        async with (
+            FarmProcess(directory, miners) as farm,
+            HassProcess(directory / "hass") as hass,
+        ):
+            for miner in miners:
+                print(_miner_line(miner, await add_miner(hass.api, miner)), flush=True)
+            reports, missing = await wait_until_complete(
+                hass.api, miners=len(miners), limit=CHECK_LIMIT_SECONDS
+            )
+            farm.check()
+            hass.check()
+            print(f"\n{table(reports)}\n")
+            missing += _logged_errors(hass.log)
+            if missing:
+                print(f"The end of {hass.log.name}:\n{tail(hass.log)}\n")
+    for text in missing:
+        print(f"MISSING  {text}")
+    if not missing:
+        values = sum(len(report.values) for report in reports)
+        print(f"complete: {len(reports)} miners, {values} entities")
+    return not missing
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo or its check and return the exit code."""
+    options = _parse(arguments)
+    try:
+        return asyncio.run(_run_until_interrupted(options))
+    except (DemoError, ProcessFailedError, ApiError) as error:
+        print(f"scripts/demo: {error}", file=sys.stderr)
+        return 1
+
+
+async def _run_until_interrupted(options: argparse.Namespace) -> int:
+    """Run, and end in good order on Ctrl-C or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(_work(options))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    with suppress(asyncio.CancelledError):
+        return await work
+    if options.check:
+        print("interrupted", flush=True)
+        return 1
+    print("\nEnded Home Assistant and the farm. The history is kept.", flush=True)
+    return 0
+
+
+async def _work(options: argparse.Namespace) -> int:
+    """Do what the options ask for and return the exit code."""
+    if options.check:
+        return 0 if await run_check() else 1
+    await run_demo(options)
+    return 0
+
+
+async def _watch(farm: FarmProcess, hass: HassProcess) -> None:
+    """Raise as soon as one of the two processes ends."""
+    waiting = [
+        asyncio.create_task(farm.wait()),
+        asyncio.create_task(hass.wait()),
+    ]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    farm.check()
+    hass.check()
+
+
+async def _take_offline_now_and_then(farm: FarmProcess) -> None:
+    """Let one miner vanish for a minute every few minutes."""
+    while True:
+        await asyncio.sleep(ONLINE_SECONDS)
+        await farm.inject(FLAKY_MINER, "offline", OFFLINE_SECONDS)
+        await asyncio.sleep(OFFLINE_SECONDS)
+
+
+def _logged_errors(log: Path) -> list[str]:
+    """Return what the integration logged as an error."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [
+        f"clean log: {line}" for line in lines if " ERROR " in line and DOMAIN in line
+    ]
+
+
+def _require_free_port(port: int, host: str) -> None:
+    """Complain about a port that is in use in words that help."""
+    if not port_is_free(port, host):
+        raise DemoError(f"port {port} is in use: choose another one with --port")
+
+
+def _miner_line(miner: FarmMiner, outcome: str) -> str:
+    """Return a line about one miner."""
+    what = f"{miner.model} {miner.firmware}"
+    return f"  {miner.name:<9} {what:<30} http://{miner.address:<16} {outcome}"
+
+
+def _banner(port: int, directory: Path) -> str:
+    """Return what the user needs to know."""
+    return f"""
+Home Assistant   http://localhost:{port}
+Log in           {USERNAME} / {PASSWORD}
+Farm             {len(MINERS)} simulated miners; {FLAKY_MINER} is offline for \
+{OFFLINE_SECONDS} s every {(ONLINE_SECONDS + OFFLINE_SECONDS) // 60} minutes
+Kept in          {directory} (history, accounts, ports; --fresh begins anew)
+Log              {directory / "hass" / "home-assistant.log"}
+Ctrl-C ends everything.
+"""
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="A simulated farm and a real Home Assistant that watches it.",
+    )
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="of Home Assistant (%(default)s)"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0 lets the whole network in (%(default)s)",
+    )
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        default=REPOSITORY / ".demo",
+        help="where everything is kept (.demo)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget what an earlier demo kept"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="run in a temporary place, wait until every entity of every miner has "
+        "a value, print them all; exit code 1 when something is missing",
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
