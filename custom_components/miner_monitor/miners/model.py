@@ -338,4 +338,3 @@ class MinerReading:
 
     identity: MinerIdentity
     state: MinerState
-

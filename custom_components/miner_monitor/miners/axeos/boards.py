@@ -1,0 +1,196 @@
+"""What is known of each board, whatever its firmware says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+import re
+
+_BM1366_VOLTAGES = (1.1, 1.15, 1.2, 1.25, 1.3)
+_BM1368_VOLTAGES = (1.1, 1.15, 1.166, 1.2, 1.25, 1.3)
+_BM1370_VOLTAGES = (1.0, 1.06, 1.1, 1.15, 1.2, 1.25)
+
+CORES_PER_CHIP: Mapping[str, int] = {
+    "BM1397": 672,
+    "BM1366": 894,
+    "BM1368": 1276,
+    "BM1370": 2040,
+    "BM1372": 6725,
+    "BM1373": 6725,
+    "BM1372/BM1373": 6725,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPoints:
+    """The presets of a board for firmware that does not list them: MHz and V."""
+
+    frequencies: tuple[float, ...]
+    frequency: float
+    voltages: tuple[float, ...]
+    voltage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The constants of one board; None where nothing is known for sure.
+
+    ``sensors`` tells whether the basic sensors (input, power, core voltage, chip)
+    are known to work. ``input_current`` is true where ``current`` is what the board
+    draws; elsewhere it is the regulator's output. ``idle_fan_speed`` is what a fan
+    without tacho signal shows. ``max_power`` is what the board is made for, in W.
+    """
+
+    maker: str = "Bitaxe"
+    name: str | None = None
+    chip_count: int = 1
+    nominal_voltage: int | None = None
+    max_power: float | None = None
+    sensors: bool | None = None
+    vr_sensor: bool | None = None
+    second_sensor: bool | None = None
+    input_current: bool = False
+    idle_fan_speed: int = 0
+    set_points: SetPoints | None = None
+
+
+_STOCK = Board(sensors=True, vr_sensor=True, second_sensor=False)
+_MAX = replace(
+    _STOCK,
+    name="Max",
+    nominal_voltage=5,
+    max_power=25,
+    vr_sensor=False,
+    input_current=True,
+    set_points=SetPoints(
+        frequencies=(400, 425, 450, 475, 485, 500, 525, 550, 575, 600),
+        frequency=425,
+        voltages=(1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.45, 1.5),
+        voltage=1.4,
+    ),
+)
+_BM1366 = SetPoints(
+    frequencies=(400, 425, 450, 475, 485, 500, 525, 550, 575),
+    frequency=485,
+    voltages=_BM1366_VOLTAGES,
+    voltage=1.2,
+)
+_BM1368 = SetPoints(
+    frequencies=(400, 425, 450, 475, 485, 490, 500, 525, 550, 575),
+    frequency=490,
+    voltages=_BM1368_VOLTAGES,
+    voltage=1.166,
+)
+_BM1370 = SetPoints(
+    frequencies=(400, 490, 525, 550, 600, 625),
+    frequency=525,
+    voltages=_BM1370_VOLTAGES,
+    voltage=1.15,
+)
+_ULTRA_207 = replace(
+    _STOCK, name="Ultra", nominal_voltage=5, max_power=25, set_points=_BM1366
+)
+_ULTRA = replace(_ULTRA_207, vr_sensor=False, input_current=True)
+_HEX = replace(
+    _STOCK,
+    name="Hex",
+    chip_count=6,
+    nominal_voltage=12,
+    max_power=90,
+    second_sensor=True,
+    set_points=_BM1366,
+)
+_SUPRA_402 = replace(
+    _STOCK, name="Supra", nominal_voltage=5, max_power=40, set_points=_BM1368
+)
+_SUPRA = replace(_SUPRA_402, vr_sensor=False, input_current=True)
+_SUPRA_HEX = replace(_HEX, name="SupraHex", max_power=120, set_points=_BM1368)
+_GAMMA = replace(
+    _STOCK, name="Gamma", nominal_voltage=5, max_power=40, set_points=_BM1370
+)
+_GAMMA_DUO = replace(
+    _STOCK,
+    name="Gamma Duo",
+    chip_count=2,
+    max_power=40,
+    set_points=replace(_BM1370, frequencies=(350, 375, 380, 400, 410), frequency=400),
+)
+_GT = replace(
+    _STOCK,
+    name="GT",
+    chip_count=2,
+    max_power=60,
+    second_sensor=True,
+    idle_fan_speed=960,
+    set_points=_BM1370,
+)
+_ZYBER = Board(maker="Zyber", chip_count=8, nominal_voltage=12, max_power=160)
+_LUCKY = Board(maker="Lucky Miner")
+_NERD = Board(
+    maker="NerdAxe",
+    sensors=True,
+    vr_sensor=True,
+    second_sensor=False,
+    input_current=True,
+)
+
+UNKNOWN = Board()
+
+_BY_VERSION: Mapping[str, Board] = {
+    "2.2": _MAX,
+    "102": _MAX,
+    **dict.fromkeys(("0.11", "201", "202", "203", "204", "205"), _ULTRA),
+    "207": _ULTRA_207,
+    **dict.fromkeys(("302", "303"), _HEX),
+    **dict.fromkeys(("400", "401"), _SUPRA),
+    **dict.fromkeys(("402", "403"), _SUPRA_402),
+    **dict.fromkeys(("600", "601", "602", "603"), _GAMMA),
+    "650": _GAMMA_DUO,
+    **dict.fromkeys(("701", "702"), _SUPRA_HEX),
+    "801": _GT,
+    "1000": replace(_ZYBER, name="8S"),
+    "1100": replace(_ZYBER, name="8G", max_power=220),
+    "1110": replace(_ZYBER, name="8GP", max_power=220),
+}
+
+_GREEK_GAMMA = "\N{GREEK SMALL LETTER GAMMA}"
+_NERD_CHIPS: Mapping[str, int] = {
+    "NerdAxe": 1,
+    "NerdAxeGamma": 1,
+    "NerdQAxe+": 4,
+    "NerdQAxe++": 4,
+    f"NerdHaxe-{_GREEK_GAMMA}": 6,
+    "NerdOCTAXE+": 8,
+    f"NerdOCTAXE-{_GREEK_GAMMA}": 8,
+    "NerdEKO": 12,
+}
+_NERDS = {
+    name: replace(_NERD, name=name, chip_count=chips)
+    for name, chips in _NERD_CHIPS.items()
+}
+
+_BY_MODEL: Mapping[str, Board] = {
+    **_NERDS,
+    "NerdQAxe++": replace(_NERDS["NerdQAxe++"], max_power=100),
+    "LV06": replace(_LUCKY, name="LV06"),
+    "LV07": replace(_LUCKY, name="LV07"),
+    "LV08": replace(_LUCKY, name="LV08", chip_count=9, nominal_voltage=12),
+}
+
+_LUCKY_MODEL = re.compile(r"LV\d\d\w*")
+
+
+def find_board(
+    device_model: str | None, board_version: str | None, *, nerdos: bool
+) -> Board:
+    """Find a board by what its firmware calls it.
+
+    The model name goes first: Lucky Miner builds use board versions 302, 303 and
+    312, of which the first two belong to the Hex.
+    """
+    if device_model is not None:
+        if (known := _BY_MODEL.get(device_model)) is not None:
+            return known
+        if _LUCKY_MODEL.fullmatch(device_model):
+            return replace(_LUCKY, name=device_model)
+    if nerdos:
+        return replace(_NERD, name=device_model or "NerdAxe")
+    return _BY_VERSION.get(board_version or "", UNKNOWN)

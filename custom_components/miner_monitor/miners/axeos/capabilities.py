@@ -1,0 +1,119 @@
+"""What a device can report and do, told apart from what it reports just now."""
+
+from collections.abc import Mapping
+
+from ..model import Capability, MinerState
+from .boards import Board
+from .profile import Profile, Reply
+
+_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
+    Capability.HASH_RATE_10M: ("hashRate_10m",),
+    Capability.HASH_RATE_1H: ("hashRate_1h",),
+    Capability.FREQUENCY_ACTUAL: ("actualFrequency",),
+    Capability.SHARES: ("sharesAccepted",),
+    Capability.BEST_DIFFICULTY: ("bestDiff",),
+    Capability.BEST_SESSION_DIFFICULTY: ("bestSessionDiff",),
+    Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratumDiff"),
+    Capability.POOL: ("stratumURL", "pools"),
+    Capability.POOL_CONNECTED: ("poolConnectionInfo",),
+    Capability.FALLBACK_POOL: ("isUsingFallbackStratum",),
+    Capability.UPTIME: ("uptimeSeconds",),
+    Capability.WIFI_SIGNAL: ("wifiRSSI",),
+    Capability.HARDWARE_ERROR_RATE: ("errorPercentage",),
+    Capability.OVERHEAT_FLAG: ("overheat_mode", "overheat"),
+    # AxeOS 2.14 leaves the block keys out until the first job.
+    Capability.NETWORK_DIFFICULTY: ("networkDifficulty", "miningPaused"),
+    Capability.BLOCK_HEIGHT: ("blockHeight", "miningPaused"),
+    Capability.BLOCKS_FOUND: ("blockFound", "foundBlocks", "miningPaused"),
+    Capability.POOL_LATENCY: ("responseTime",),
+    Capability.LOCATE: ("resetReason",),
+    Capability.PAUSE: ("miningPaused",),
+}
+
+_NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
+    **_BY_KEY,
+    Capability.NETWORK_DIFFICULTY: ("networkDifficulty",),
+    Capability.BLOCKS_FOUND: ("foundBlocks", "totalFoundBlocks"),
+    Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratum"),
+    Capability.POOL_CONNECTED: ("stratum",),
+    Capability.FALLBACK_POOL: ("isUsingFallbackStratum", "stratum"),
+    Capability.POOL_LATENCY: ("lastpingrtt", "stratum"),
+    Capability.OVERHEAT_FLAG: ("coreVoltageActual",),
+    Capability.FAN_DUTY_CYCLE: ("fanspeed", "fans"),
+    Capability.SHUTDOWN: ("shutdown",),
+}
+
+_SENSORS: tuple[tuple[Capability, tuple[str, ...]], ...] = (
+    (Capability.POWER, ("power",)),
+    (Capability.INPUT_VOLTAGE, ("voltage", "voltagei")),
+    (Capability.INPUT_CURRENT, ("current",)),
+    (Capability.CORE_VOLTAGE_ACTUAL, ("coreVoltageActual",)),
+    (Capability.CHIP_TEMPERATURE, ("temp",)),
+    (Capability.CHIP_TEMPERATURE_2, ("temp2",)),
+    (Capability.VR_TEMPERATURE, ("vrTemp",)),
+)
+
+
+def declared(info: Reply, profile: Profile) -> frozenset[Capability]:
+    """Collect what the mere presence of a key proves."""
+    table = _NERDOS_BY_KEY if profile.nerdos else _BY_KEY
+    found = {
+        capability
+        for capability, keys in table.items()
+        if any(key in info for key in keys)
+    }
+    found.add(Capability.RESTART)
+    if not profile.nerdos and "fanspeed" in info and "fanrpm" in info:
+        found.add(Capability.FAN_DUTY_CYCLE)
+    computable = "frequency" in info and profile.core_count is not None
+    if computable or "expectedHashrate" in info:
+        found.add(Capability.EXPECTED_HASH_RATE)
+    return frozenset(found)
+
+
+class SensorMemory:
+    """Which sensors a device has, learnt from what they showed.
+
+    Absent sensors show the same values as idle ones. The board table decides where
+    it knows; else a usable value proves a sensor, a useless one while hashing
+    refutes it, and a useless one at rest proves nothing, so that the sensor stays.
+    """
+
+    def __init__(self, board: Board) -> None:
+        """Begin with what is known of the board."""
+        self._proven: set[Capability] = set()
+        self._refuted: set[Capability] = set()
+        self._doubtful: set[Capability] = set()
+        self._known: Mapping[Capability, bool | None] = {
+            Capability.POWER: board.sensors,
+            Capability.INPUT_VOLTAGE: board.sensors,
+            Capability.CORE_VOLTAGE_ACTUAL: board.sensors,
+            Capability.CHIP_TEMPERATURE: board.sensors,
+            Capability.INPUT_CURRENT: board.input_current,
+            Capability.CHIP_TEMPERATURE_2: board.second_sensor,
+            Capability.VR_TEMPERATURE: board.vr_sensor,
+        }
+
+    def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
+        """Take in one reply."""
+        for capability, keys in _SENSORS:
+            if capability in self._proven:
+                continue
+            if getattr(state, capability):
+                self._proven.add(capability)
+            elif any(key in info for key in keys):
+                self._take_useless(capability, hashing=hashing)
+
+    def _take_useless(self, capability: Capability, *, hashing: bool) -> None:
+        if (known := self._known[capability]) is not None:
+            if known:
+                self._proven.add(capability)
+        elif hashing:
+            self._refuted.add(capability)
+        else:
+            self._doubtful.add(capability)
+
+    @property
+    def found(self) -> frozenset[Capability]:
+        """The sensors that the device has as far as can be told."""
+        return frozenset(self._proven | (self._doubtful - self._refuted))

@@ -1,0 +1,99 @@
+"""Which device a reply comes from: dialect, board, chips."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .boards import CORES_PER_CHIP, Board, find_board
+from .values import count, positive, text, version
+
+type Reply = Mapping[str, Any]
+
+_MOST_CHIPS = 512
+_STOCK_ONLY = ("boardVersion", "idfVersion", "axeOSVersion")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the replies and the board table say of a device together.
+
+    ``nerdos`` tells the dialect. ``vendor_lucky`` is Lucky Miner's own firmware, not
+    the AxeOS builds for the same boards.
+    """
+
+    nerdos: bool
+    vendor_lucky: bool
+    board: Board
+    device_model: str | None
+    board_version: str | None
+    chip_model: str | None
+    chip_count: int
+    core_count: int | None
+    firmware: str | None
+
+    @property
+    def terahash_per_megahertz(self) -> float | None:
+        """Hash rate per frequency when every core works."""
+        if self.core_count is None:
+            return None
+        return self.core_count * self.chip_count / 1e6
+
+
+def is_nerdos(info: Reply) -> bool:
+    """Tell NerdOS, which names its model in info and has none of AxeOS's versions."""
+    if any(key in info for key in _STOCK_ONLY) or "minerModel" in info:
+        return False
+    release = version(info.get("version"))
+    return "deviceModel" in info or (release is not None and release[0] == 1)
+
+
+def has_asic_endpoint(info: Reply) -> bool:
+    """Tell whether the firmware lists its presets: AxeOS 2.7 and NerdOS 1.0.32."""
+    if is_nerdos(info):
+        release = version(info.get("version"))
+        return "foundBlocks" in info or (release is not None and release >= (1, 0, 32))
+    return "temptarget" in info
+
+
+def profile_of(info: Reply, asic: Reply) -> Profile:
+    """Recognise the device."""
+    nerdos = is_nerdos(info)
+    board_version = text(info.get("boardVersion"), 16)
+    device_model = _device_model(info, asic)
+    board = find_board(device_model, board_version, nerdos=nerdos)
+    chip_model = text(info.get("ASICModel"), 32) or text(asic.get("ASICModel"), 32)
+    cores = positive(info.get("smallCoreCount"))
+    return Profile(
+        nerdos=nerdos,
+        vendor_lucky="minerModel" in info,
+        board=board,
+        device_model=device_model,
+        board_version=board_version,
+        chip_model=chip_model,
+        chip_count=max(board.chip_count, _chip_count(info, asic)),
+        core_count=int(cores) if cores else CORES_PER_CHIP.get(chip_model or ""),
+        firmware=text(info.get("version"), 64),
+    )
+
+
+def _device_model(info: Reply, asic: Reply) -> str | None:
+    """Read the model's name; only the Lucky Miner builds have ``family`` in info."""
+    for source, key in (
+        (asic, "deviceModel"),
+        (info, "deviceModel"),
+        (info, "minerModel"),
+        (info, "family"),
+    ):
+        if (found := text(source.get(key), 32)) is not None:
+            return found
+    return None
+
+
+def _chip_count(info: Reply, asic: Reply) -> int:
+    """Read the number of chips, which moved from info to the presets in 2.9."""
+    for value in (info.get("asicCount"), asic.get("asicCount")):
+        if (found := count(value)) and found <= _MOST_CHIPS:
+            return found
+    monitor = info.get("hashrateMonitor")
+    chips = monitor.get("asics") if isinstance(monitor, dict) else None
+    return min(len(chips), _MOST_CHIPS) if isinstance(chips, list) else 1

@@ -1,0 +1,102 @@
+"""Bytes to a checked JSON object."""
+
+import json
+from typing import Any
+
+import orjson
+
+from ..errors import MinerResponseError, MinerUnsupportedError
+from .values import number
+
+_DEEPEST = 16
+_MANY_BRACKETS = 64
+_LONGEST_INTEGER = 40
+_MINER_SIGNS = (
+    "ASICModel",
+    "hashRate",
+    "hashRate_10m",
+    "deviceModel",
+    "minerModel",
+    "boardVersion",
+)
+_PROOFS = (
+    "hashRate",
+    "hashRate_10m",
+    "power",
+    "temp",
+    "frequency",
+    "coreVoltage",
+    "uptimeSeconds",
+)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object, tolerating what JSON forbids inside single fields."""
+    try:
+        reply = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        reply = _parse_leniently(body)
+    if not isinstance(reply, dict):
+        raise MinerResponseError("no JSON object")
+    if body.count(b"[") + body.count(b"{") > _MANY_BRACKETS:
+        _check_depth(reply, _DEEPEST)
+    return reply
+
+
+def check_info(info: dict[str, Any]) -> None:
+    """Refuse an object that AxeOS would not send."""
+    if "ASICModel" in info and any(
+        number(info.get(key)) is not None for key in _PROOFS
+    ):
+        return
+    nested = isinstance(info.get("identity"), dict) and "miner" in info
+    if nested or any(sign in info for sign in _MINER_SIGNS):
+        raise MinerUnsupportedError("a miner of an unknown kind")
+    raise MinerResponseError("not a miner")
+
+
+def _parse_leniently(body: bytes) -> object:
+    """Read what has NaN, huge numbers or broken text in it, each as nothing."""
+    try:
+        reply = json.loads(
+            body.decode("utf-8", "replace"),
+            parse_constant=_nothing,
+            parse_int=_integer,
+        )
+        return _repaired(reply, _DEEPEST)
+    except (ValueError, RecursionError) as err:
+        raise MinerResponseError("no readable JSON") from err
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else None
+
+
+def _repaired(value: Any, depth: int) -> Any:
+    """Replace lone surrogates, which no later encoder takes."""
+    if depth == 0:
+        raise MinerResponseError("nested too deeply")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_repaired(item, depth - 1) for item in value]
+    if isinstance(value, dict):
+        return {
+            _repaired(key, depth - 1): _repaired(item, depth - 1)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _check_depth(value: object, depth: int) -> None:
+    if depth == 0:
+        raise MinerResponseError("nested too deeply")
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _check_depth(item, depth - 1)

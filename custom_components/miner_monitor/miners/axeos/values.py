@@ -1,0 +1,156 @@
+"""Tolerant readers: one JSON value to one fact, or None.
+
+Firmware changed the type of many fields over the years, and a device may send
+anything. A reader never raises; what it cannot use costs that one field.
+"""
+
+import re
+
+LARGEST = 1e18
+"""No quantity of a miner is beyond this, except difficulties."""
+
+_LARGEST_DIFFICULTY = 1e30
+_LONGEST_NUMBER = 32
+_SUFFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
+_HEX_PAIR_SEPARATORS = str.maketrans("", "", ":-.")
+_MAC_DIGITS = re.compile(r"[0-9a-f]{12}")
+
+
+def number(value: object) -> float | None:
+    """Read a finite number of sane size; numeric text counts as a number."""
+    if isinstance(value, str):
+        value = _parsed(value)
+    if isinstance(value, float | int) and value is not True and value is not False:
+        return float(value) if -LARGEST <= value <= LARGEST else None
+    return None
+
+
+def between(value: object, low: float, high: float) -> float | None:
+    """Read a number that lies within the bounds."""
+    if (found := number(value)) is None:
+        return None
+    return found if low <= found <= high else None
+
+
+def positive(value: object) -> float | None:
+    """Read a number above zero, for what a device fills with 0 or -1 when absent."""
+    found = number(value)
+    return found if found is not None and found > 0 else None
+
+
+def not_negative(value: object) -> float | None:
+    """Read a number that is at least zero."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+def count(value: object) -> int | None:
+    """Read a counter."""
+    found = number(value)
+    return int(found) if found is not None and found >= 0 else None
+
+
+def percent(value: object) -> float | None:
+    """Read a share of a whole in %."""
+    return between(value, 0, 100)
+
+
+def thousandth(value: float | None) -> float | None:
+    """Turn mV, mA or GH/s into V, A or TH/s."""
+    return None if value is None else value / 1e3
+
+
+def flag(value: object) -> bool | None:
+    """Read a flag that is a bool, a number (0 is off) or the text of either."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
+    found = number(value)
+    return None if found is None else found != 0
+
+
+def difficulty(value: object) -> float | None:
+    """Read a difficulty: a number, or text as "483k", "5.56G", "2.03 G", "0 "."""
+    factor = 1.0
+    if isinstance(value, str):
+        digits = value.strip()
+        suffix = "k" if digits[-1:] == "K" else digits[-1:]
+        if suffix in _SUFFIXES:
+            factor = _SUFFIXES[suffix]
+            digits = digits[:-1]
+        value = _parsed(digits)
+    if not isinstance(value, float | int) or isinstance(value, bool):
+        return None
+    if not 0 <= value <= _LARGEST_DIFFICULTY:
+        return None
+    return float(value) * factor
+
+
+def temperature(value: object) -> float | None:
+    """Read a temperature; -1 and 0 are what a missing sensor or an off chip shows."""
+    found = between(value, -40, 200)
+    return None if found in (0, -1) else found
+
+
+def text(value: object, limit: int = 63) -> str | None:
+    """Read a name; what is no text, empty, or longer than a name can be is None."""
+    cleaned = _cleaned(value)
+    return cleaned if cleaned is not None and len(cleaned) <= limit else None
+
+
+def sentence(value: object, limit: int = 128) -> str | None:
+    """Read a text for people, cut where it is too long."""
+    cleaned = _cleaned(value)
+    return None if cleaned is None else cleaned[:limit]
+
+
+def mac(value: object) -> str | None:
+    """Read a MAC address as aa:bb:cc:dd:ee:ff; masked or all the same is none."""
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+        return None
+    digits = value.strip().lower().translate(_HEX_PAIR_SEPARATORS)
+    if not _MAC_DIGITS.fullmatch(digits) or digits in ("0" * 12, "f" * 12):
+        return None
+    return ":".join(digits[index : index + 2] for index in range(0, 12, 2))
+
+
+def version(value: object) -> tuple[int, int, int] | None:
+    """Read the release a version text begins with: "v2.4.5-3-gb5d1e36-dirty"."""
+    if not isinstance(value, str) or not (found := _VERSION.match(value)):
+        return None
+    major, minor, patch = found.groups(default="0")
+    return int(major), int(minor), int(patch)
+
+
+def members(value: object, limit: int) -> list[dict[str, object]]:
+    """Read a list of objects, a stranger among them as an empty one."""
+    if not isinstance(value, list):
+        return []
+    return [item if isinstance(item, dict) else {} for item in value[:limit]]
+
+
+def numbers(value: object, limit: int) -> list[float]:
+    """Read a list of numbers as far as they are usable."""
+    if not isinstance(value, list):
+        return []
+    found = (number(item) for item in value[:limit])
+    return [item for item in found if item is not None]
+
+
+def _parsed(digits: str) -> float | None:
+    if len(digits) > _LONGEST_NUMBER:
+        return None
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
+
+def _cleaned(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    if not value.isprintable():
+        value = "".join(letter for letter in value if letter.isprintable())
+    return value.strip() or None

@@ -1,0 +1,142 @@
+"""HTTP to one small device: one request at a time, bounded in time and size."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from errno import ECONNREFUSED
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    InvalidURL,
+)
+from yarl import URL
+
+from .errors import (
+    ErrorKind,
+    MinerAuthError,
+    MinerConnectionError,
+    MinerError,
+    MinerResponseError,
+    MinerTimeoutError,
+)
+
+LARGEST_REPLY = 64 * 1024
+
+_HEADERS = {"Accept-Encoding": "identity", "Connection": "close"}
+_NO_TIMEOUT = ClientTimeout(total=None)
+
+
+class CutOffError(MinerConnectionError):
+    """The device took the request and went away before its reply was complete."""
+
+
+class StatusError(MinerResponseError):
+    """The device answered with a status other than success."""
+
+    def __init__(self, status: int) -> None:
+        """Keep the status."""
+        super().__init__(f"HTTP status {status}", ErrorKind.HTTP_STATUS)
+        self.status = status
+
+
+class HttpDevice:
+    """The web server of one device.
+
+    Small web servers run out of sockets: requests queue up on a lock, and each
+    connection is closed after its reply.
+    """
+
+    def __init__(self, host: str, port: int, session: ClientSession) -> None:
+        """Prepare the base address; a host that cannot be one fails here."""
+        try:
+            self.url = URL.build(scheme="http", host=host, port=port, path="/")
+        except (TypeError, ValueError) as err:
+            raise MinerConnectionError(f"no usable address: {err}") from err
+        self._session = session
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self, deadline: float) -> AsyncIterator[float]:
+        """Wait for our turn; give the loop time at which all has to be done."""
+        ends = asyncio.get_running_loop().time() + deadline
+        try:
+            async with asyncio.timeout_at(ends):
+                await self._lock.acquire()
+        except TimeoutError as err:
+            raise MinerTimeoutError("an earlier request is not done") from err
+        try:
+            yield ends
+        finally:
+            self._lock.release()
+
+    async def request(self, method: str, url: URL, ends: float) -> bytes:
+        """Return the body of a successful reply; only within a turn."""
+        try:
+            async with asyncio.timeout_at(ends):
+                return await self._exchange(method, url)
+        except MinerError:
+            raise
+        except TimeoutError as err:
+            raise MinerTimeoutError("no complete reply in time") from err
+        except Exception as err:
+            raise _translated(err) from err
+
+    async def _exchange(self, method: str, url: URL) -> bytes:
+        response = await self._session.request(
+            method,
+            url,
+            headers=_HEADERS,
+            allow_redirects=False,
+            timeout=_NO_TIMEOUT,
+        )
+        try:
+            _check(response)
+            return await _body(response)
+        finally:
+            response.close()
+
+
+def _check(response: ClientResponse) -> None:
+    """Refuse what is no plain success before its body is read."""
+    if response.status in (401, 403):
+        raise MinerAuthError(
+            f"HTTP status {response.status}",
+            credentials="WWW-Authenticate" in response.headers,
+        )
+    if response.status // 100 != 2:
+        raise StatusError(response.status)
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise MinerResponseError("compressed reply")
+    if (response.content_length or 0) > LARGEST_REPLY:
+        raise MinerResponseError("reply too large")
+
+
+async def _body(response: ClientResponse) -> bytes:
+    body = bytearray()
+    while chunk := await response.content.readany():
+        body += chunk
+        if len(body) > LARGEST_REPLY:
+            raise MinerResponseError("reply too large")
+    return bytes(body)
+
+
+def _translated(err: Exception) -> MinerError:
+    """Find the class of what the HTTP library raised."""
+    message = f"{type(err).__name__}: {err}"
+    match err:
+        case ClientConnectorError(os_error=OSError(errno=code)):
+            refused = code == ECONNREFUSED
+            kind = ErrorKind.REFUSED if refused else ErrorKind.NETWORK
+            return MinerConnectionError(message, kind)
+        case ClientResponseError():
+            return MinerResponseError(message)
+        case InvalidURL():
+            return MinerConnectionError(message)
+        case ClientError() | OSError():
+            return CutOffError(message)
+    return MinerConnectionError(message)
