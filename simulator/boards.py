@@ -76,7 +76,6 @@ class Board:
     full_speed_rpm: int = 7300
     swarm_color: str = "blue"
     default_firmware: str = "2.12.2"
-    sends_mac: bool = True
     default_hostname: str = "bitaxe"
 
     @property
@@ -278,7 +277,6 @@ def _lucky(model: str, chips: int, slope: float, power: int) -> Board:
         power_slope=slope,
         nominal_volts=12 if chips > 2 else 5,
         max_power=power,
-        sends_mac=model != "LV07",
         default_firmware="2.1.6",
         default_hostname="espressif",
     )

@@ -67,6 +67,7 @@ class Device:
         now = clock.now()
         self.spec = spec
         self.board = spec.board
+        self.host = spec.host
         self.clock = clock
         self.firmware = Firmware.parse(spec.firmware_text)
         self.flash = Flash(spec)
@@ -215,7 +216,6 @@ class Device:
     @property
     def _broken(self) -> bool:
         """Tell whether a fault stops mining; a hardware fault does until a reboot."""
-        self.hardware_latched |= "hardware_fault" in self.faults
         return self.hardware_latched or "power_fault" in self.faults
 
     @property
@@ -315,7 +315,7 @@ class Device:
         self.booted_at = self.physics.now
         self.identified_until = 0.0
         self.block_shown = False
-        self.hardware_latched = False
+        self.hardware_latched = "hardware_fault" in self.faults
         self.physics.reboot()
         self.shares.restart()
         self.flash.load()
@@ -376,6 +376,7 @@ class Device:
         """Let a fault begin."""
         self.sync()
         self.faults.add(name, parameters)
+        self.hardware_latched |= name == "hardware_fault"
         self.reconsider()
 
     def clear(self, name: str | None) -> None:

@@ -247,7 +247,7 @@ SYSTEM_KEYS = (
     key("hostname", stored("hostname"), "2.1.5"),
     key("fullHostname", _full_name, "2.15"),
     key("mdnsHostname", stored("hostname"), "2.15"),
-    key("ipv4", lambda r: r.device.spec.host, "2.11"),
+    key("ipv4", lambda r: r.device.host, "2.11"),
     key("ipv6", constant("FE80::E6B0:63FF:FE00:0001"), "2.11"),
     key("wifiStatus", constant("Connected!")),
     key("wifiRSSI", lambda r: r.rssi, "2.6"),

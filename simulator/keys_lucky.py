@@ -4,15 +4,30 @@ from .keytable import ABSENT, Key, constant, key, stored
 from .readings import Readings
 
 
+def _is_lv07(r: Readings) -> bool:
+    """Tell whether it is an LV07, whose firmware is older."""
+    return r.device.board.device_model == "LV07"
+
+
 def _mac(r: Readings) -> object:
     """Return the MAC, which an LV07 does not tell."""
-    return r.device.spec.mac_address if r.device.board.sends_mac else ABSENT
+    return ABSENT if _is_lv07(r) else r.device.spec.mac_address
+
+
+def _voltage(r: Readings) -> object:
+    """Return the input voltage, which an LV07 spells in its own way."""
+    return ABSENT if _is_lv07(r) else r.voltage
+
+
+def _misspelt_voltage(r: Readings) -> object:
+    """Return the input voltage of an LV07."""
+    return r.voltage if _is_lv07(r) else ABSENT
 
 
 LUCKY_KEYS: tuple[Key, ...] = (
     key("power", lambda r: r.power),
-    key("voltage", lambda r: r.voltage),
-    key("voltagei", lambda r: r.voltage),
+    key("voltage", _voltage),
+    key("voltagei", _misspelt_voltage),
     key("current", lambda r: r.current),
     key("temp", lambda r: r.temperature),
     key("vrTemp", lambda r: r.regulator_temperature),

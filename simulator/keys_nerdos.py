@@ -96,7 +96,7 @@ MEASURED_KEYS = (
     key("asicCount", lambda r: r.device.board.chips),
     key("smallCoreCount", lambda r: r.device.board.small_cores),
     key("deviceModel", lambda r: r.device.board.device_model, "1.0.15"),
-    key("hostip", lambda r: r.device.spec.host, "1.0.26"),
+    key("hostip", lambda r: r.device.host, "1.0.26"),
     key("macAddr", lambda r: r.device.spec.mac_address, "1.0.30"),
     key("wifiRSSI", lambda r: r.rssi, "1.0.31"),
     key("power", lambda r: r.power),

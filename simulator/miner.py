@@ -10,7 +10,7 @@ from .device import Device, Phase, Truth
 from .faults import EVENTS, WIRE_FAULTS
 from .spec import MinerSpec
 from .wire import Manners, Request, Server
-from .wire_faults import WIRE
+from .wire_faults import APPLYING, WIRE
 
 REBOOT_DELAY = 1.0
 KEPT_REQUESTS = 100_000
@@ -37,7 +37,7 @@ class SimulatedMiner:
         """Make a miner that does not listen yet."""
         self.spec = spec
         self.device = Device(spec, clock)
-        self.host, self.port = spec.host, spec.port
+        self.port = spec.port
         self._clock = clock
         self._api = Api(self.device)
         manners = manners_of(self.device)
@@ -45,12 +45,18 @@ class SimulatedMiner:
         self._requests: deque[Request] = deque(maxlen=KEPT_REQUESTS)
         self._ends: dict[str, Timer] = {}
         self._boot_timer: Timer | None = None
+        self._restart_timer: Timer | None = None
         self._plugged = False
 
     @property
     def name(self) -> str:
         """Return the name in the farm."""
         return self.spec.name
+
+    @property
+    def host(self) -> str:
+        """Return the address that it listens at."""
+        return self.device.host
 
     @property
     def url(self) -> str:
@@ -113,15 +119,17 @@ class SimulatedMiner:
 
     def close(self) -> None:
         """Leave the network for good."""
+        self._plugged = False
         self._server.close()
-        for timer in (*self._ends.values(), self._boot_timer):
+        for timer in (*self._ends.values(), self._boot_timer, self._restart_timer):
             if timer is not None:
                 timer.cancel()
 
     async def move(self, host: str, port: int) -> None:
         """Listen at another address from now on."""
         self._server.close()
-        self.host, self.port = host, port
+        self.device.host, self.port = host, port
+        self.device.revision += 1
         self._refresh()
 
     def reboot(self) -> None:
@@ -157,6 +165,8 @@ class SimulatedMiner:
             case "reboot":
                 self.reboot()
             case "firmware_update":
+                if "version" not in parameters:
+                    raise ValueError("A firmware update needs a version")
                 self.update_firmware(parameters["version"])
             case "block_found":
                 self.device.find_block()
@@ -208,12 +218,14 @@ class SimulatedMiner:
             fault.replies += 1
             if fault.replies >= fault.number("count", 1):
                 self.device.faults.remove(fault.name)
-        harmless = self._api.respond("GET", path)
-        return WIRE[fault.name](fault, harmless)
+        if fault.name in APPLYING or fault.flag("applies"):
+            return WIRE[fault.name](fault, self._sound(method, path, body))
+        return WIRE[fault.name](fault, Response())
 
     def _sound(self, method: str, path: str, body: bytes) -> Response:
         """Answer as a sound miner."""
         response = self._api.respond(method, path, body)
         if response.reboots:
-            self._clock.call_at(self._clock.now() + REBOOT_DELAY, self.reboot)
+            due = self._clock.now() + REBOOT_DELAY
+            self._restart_timer = self._clock.call_at(due, self.reboot)
         return response

@@ -303,6 +303,7 @@ def store_pool(device: Device, slot: int, pool: dict[str, Any]) -> None:
     if fresh["stratumPassword"] == MASKED:
         fresh["stratumPassword"] = pools.get(slot, fresh)["stratumPassword"]
     device.flash.write("pools", pools | {slot: fresh})
+    device.revision += 1
 
 
 def drop_pool(device: Device, slot: int) -> bool:
@@ -315,4 +316,5 @@ def drop_pool(device: Device, slot: int) -> bool:
     pools: dict[int, dict[str, Any]] = device.flash["pools"]
     rest = {index: pool for index, pool in pools.items() if index != slot}
     device.flash.write("pools", rest)
+    device.revision += 1
     return True

@@ -1,6 +1,5 @@
 """The replies of a miner, as dictionaries and as the bytes it sends."""
 
-import json
 from typing import Any
 
 from .boards import Dialect
@@ -9,6 +8,7 @@ from .keys_axeos import AXEOS_KEYS
 from .keys_lucky import LUCKY_KEYS
 from .keys_nerdos import NERDOS_KEYS
 from .keytable import Fill, columns, constant, filled, key
+from .printing import compact, with_tabs
 from .readings import Readings
 from .versions import Version, span
 
@@ -130,25 +130,5 @@ class Replies:
 
     def encode(self, value: Any) -> bytes:
         """Return JSON as this firmware prints it."""
-        if self._device.stock and self._device.version < COMPACT:
-            return _with_tabs(value, 0).encode()
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _with_tabs(value: Any, depth: int) -> str:
-    """Print JSON with tabs: objects over lines, arrays on one line."""
-    match value:
-        case dict() if value:
-            inner = "\t" * (depth + 1)
-            rows = ",\n".join(
-                [
-                    f"{inner}{json.dumps(name)}:\t{_with_tabs(item, depth + 1)}"
-                    for name, item in value.items()
-                ]
-            )
-            return f"{{\n{rows}\n{'\t' * depth}}}"
-        case list():
-            items = ", ".join([_with_tabs(item, depth + 1) for item in value])
-            return f"[{items}]"
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+        tabs = self._device.stock and self._device.version < COMPACT
+        return (with_tabs(value) if tabs else compact(value)).encode()

@@ -179,6 +179,7 @@ class Server:
         self._connections: dict[Connection, None] = {}
         self._queue: deque[tuple[Connection, str, str, bytes]] = deque()
         self._busy: Connection | None = None
+        self._full = False
         self._accepting: set[asyncio.Task[Any]] = set()
 
     @property
@@ -208,6 +209,7 @@ class Server:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
             self._listener = None
+            self._full = False
         self.drop()
 
     def drop(self) -> None:
@@ -248,6 +250,7 @@ class Server:
             return True
         assert self._listener is not None
         asyncio.get_running_loop().remove_reader(self._listener)
+        self._full = True
         return False
 
     def forget(self, connection: Connection) -> None:
@@ -256,7 +259,8 @@ class Server:
         if self._busy is connection:
             self._busy = None
             self._next()
-        if self._listener is not None:
+        if self._full and self._listener is not None:
+            self._full = False
             loop = asyncio.get_running_loop()
             loop.add_reader(self._listener, self._accept)
 
@@ -307,7 +311,7 @@ class Server:
                 self._drip(connection, data, 0)
                 return
             case Delivery.CUT:
-                connection.send(data[: -(len(response.body) // 2)])
+                connection.send(data[: len(data) - (len(response.body) + 1) // 2])
                 connection.close()
             case Delivery.WHOLE:
                 connection.send(data)

@@ -93,3 +93,5 @@ WIRE: dict[str, Callable[[Fault, Response], Response | None]] = {
     "list": _list,
     "disconnect": _disconnect,
 }
+
+APPLYING = frozenset({"slow", "truncated", "disconnect"})
