@@ -89,9 +89,7 @@ async def run_demo(options: argparse.Namespace) -> None:
         FarmProcess(directory / "farm", miners) as farm,
         HassProcess(hass_directory, port=options.port, host=options.host) as hass,
     ):
-        for miner in miners:
-            outcome = await add_miner(hass.api, miner)
-            print(_miner_line(miner, outcome), flush=True)
+        await _add_miners(hass, miners)
         print(_banner(options.port, directory), flush=True)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -110,8 +108,7 @@ async def run_check() -> bool:
             FarmProcess(directory, miners) as farm,
             HassProcess(directory / "hass") as hass,
         ):
-            for miner in miners:
-                print(_miner_line(miner, await add_miner(hass.api, miner)), flush=True)
+            await _add_miners(hass, miners)
             reports, missing = await wait_until_complete(
                 hass.api, miners=len(miners), limit=CHECK_LIMIT_SECONDS
             )
@@ -160,6 +157,18 @@ async def _work(options: argparse.Namespace) -> int:
         return 0 if await run_check() else 1
     await run_demo(options)
     return 0
+
+
+async def _add_miners(hass: HassProcess, miners: Sequence[FarmMiner]) -> None:
+    """Add every miner; show Home Assistant's log when one is refused."""
+    for miner in miners:
+        try:
+            outcome = await add_miner(hass.api, miner)
+        except (DemoError, ApiError) as error:
+            raise DemoError(
+                f"{error}\n\nThe log ends with:\n{tail(hass.log)}"
+            ) from error
+        print(_miner_line(miner, outcome), flush=True)
 
 
 async def _watch(farm: FarmProcess, hass: HassProcess) -> None:

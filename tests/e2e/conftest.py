@@ -1,6 +1,7 @@
 """One real Home Assistant, one simulated farm and one browser for all tests."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 import re
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
@@ -8,6 +9,8 @@ import pytest
 
 from scripts.rig.browser import find_chromium, open_browser
 from scripts.rig.hass import REPOSITORY, HassProcess
+
+from .frontend import Frontend
 
 ARTIFACTS = REPOSITORY / ".artifacts"
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
@@ -63,3 +66,18 @@ async def page(
     name = re.sub(r"\W+", "_", request.node.name)
     await page.screenshot(path=ARTIFACTS / f"{name}.png")
     await context.close()
+
+
+@pytest.fixture
+def frontend(page: Page) -> Frontend:
+    """Give a person a browser."""
+    return Frontend(page)
+
+
+@pytest.fixture
+def screenshot_path(request: pytest.FixtureRequest) -> Path:
+    """Return where the device page's picture goes."""
+    if request.config.getoption("--update-screenshots"):
+        return REPOSITORY / "docs" / "device-page.png"
+    ARTIFACTS.mkdir(exist_ok=True)
+    return ARTIFACTS / "device-page.png"

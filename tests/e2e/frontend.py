@@ -1,0 +1,56 @@
+"""The pages of Home Assistant's frontend as a person uses them."""
+
+from playwright.async_api import Locator, Page, expect
+
+from scripts.rig.hass import DOMAIN, PASSWORD, USERNAME
+
+ADD_DIALOG = f"/config/integrations/dashboard/add?domain={DOMAIN}"
+INTEGRATION_PAGE = f"/config/integrations/integration/{DOMAIN}"
+
+
+class Frontend:
+    """A browser page on which somebody clicks and types."""
+
+    def __init__(self, page: Page) -> None:
+        """Use this page, which shows nothing yet."""
+        self.page = page
+        self.dialog = page.locator("dialog-data-entry-flow")
+        self.address = self.dialog.get_by_role("textbox", name="Address")
+        self.error = self.dialog.locator("ha-form ha-alert[alert-type=error]")
+
+    async def log_in(self) -> None:
+        """Type user name and password into the log-in page."""
+        await self.page.goto("/")
+        await self.page.get_by_label("Username").fill(USERNAME)
+        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await self.page.get_by_role("button", name="Log in").click()
+        await expect(self.page.locator("ha-sidebar")).to_be_visible()
+
+    async def open_add_dialog(self) -> None:
+        """Begin to add a miner."""
+        await self.page.goto(ADD_DIALOG)
+        await self.page.get_by_role("button", name="OK").click()
+        await expect(self.address).to_be_visible()
+
+    async def submit_address(self, address: str) -> None:
+        """Type an address into the dialog and send it."""
+        await self.address.fill(address)
+        await self.dialog.get_by_role("button", name="Submit").click()
+
+    async def finish(self) -> None:
+        """Close the last page of the dialog, which offers a name and an area."""
+        await self.dialog.get_by_role("button", name="Skip and finish").click()
+        await expect(self.dialog.get_by_role("dialog")).to_be_hidden()
+
+    async def open_device(self, title: str) -> None:
+        """Go to a miner's device page from the integration's list."""
+        await self.page.goto(INTEGRATION_PAGE)
+        await self.page.get_by_role("link", name=title).click()
+        await expect(self.page.locator("ha-config-device-page")).to_be_visible()
+        await expect(self.page.locator("#ha-launch-screen")).to_have_count(0)
+
+    def entity_row(self, name: str) -> Locator:
+        """Return the line of an entity on a device page."""
+        return self.page.locator("hui-generic-entity-row").filter(
+            has=self.page.get_by_text(name, exact=True)
+        )
