@@ -1,0 +1,89 @@
+"""What the tests of this folder look at."""
+
+import ast
+from collections.abc import Iterator
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.helpers.entity import EntityDescription
+
+from custom_components.miner_monitor import PLATFORMS
+from custom_components.miner_monitor.entity import MinerEntityDescription
+
+ROOT = Path(__file__).parents[2]
+INTEGRATION = ROOT / "custom_components" / "miner_monitor"
+
+TOP_MODULES = sorted(INTEGRATION.glob("*.py"))
+ALL_MODULES = sorted(INTEGRATION.rglob("*.py"))
+
+
+def load_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def platform_module(platform: str) -> Any:
+    return importlib.import_module(f"custom_components.miner_monitor.{platform}")
+
+
+def descriptions(platform: str) -> list[MinerEntityDescription]:
+    """Every entity description of a platform, from whatever tuple it stands in."""
+    return [
+        item
+        for value in vars(platform_module(platform)).values()
+        if isinstance(value, tuple)
+        for item in value
+        if isinstance(item, EntityDescription)
+    ]
+
+
+ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
+    (platform, description)
+    for platform in PLATFORMS
+    for description in descriptions(platform)
+]
+
+
+def entity_id(value: Any) -> str | None:
+    """Name a test case by the entity it is about."""
+    if isinstance(value, Platform):
+        return value.value
+    return value.key if isinstance(value, EntityDescription) else None
+
+
+def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a JSON file with the way to it."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from texts(item, f"{path}[{index}]")
+    elif isinstance(value, str):
+        yield path, value
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    """Every call of a function or method of this name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (
+            getattr(node.func, "attr", None) == name
+            or getattr(node.func, "id", None) == name
+        ):
+            yield node
+
+
+def argument(call: ast.Call, name: str) -> ast.expr | None:
+    """Return what a call gives for a keyword."""
+    return next((item.value for item in call.keywords if item.arg == name), None)
+
+
+def dict_keys(node: ast.Dict) -> set[str]:
+    """Return the keys that are written in a dictionary."""
+    return {ast.literal_eval(key) for key in node.keys if key is not None}

@@ -1,0 +1,122 @@
+"""The documentation is true where that can be checked."""
+
+from pathlib import Path
+import re
+
+from homeassistant.const import Platform
+import pytest
+
+from custom_components.miner_monitor import const
+from custom_components.miner_monitor.entity import MinerEntityDescription
+
+from .package import ENTITIES, INTEGRATION, ROOT, entity_id, load_json
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENTITIES_PAGE = (ROOT / "docs" / "entities.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMES = load_json(INTEGRATION / "translations" / "en.json")["entity"]
+
+
+def _rows() -> dict[tuple[str, str], list[str]]:
+    """Cells of the rows of the entity tables, by platform and key."""
+    rows = {}
+    platform = ""
+    for line in ENTITIES_PAGE.splitlines():
+        if heading := re.fullmatch(r"## (.+)s", line):
+            platform = heading[1].lower().replace(" ", "_")
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and (key := re.fullmatch(r"`(\w+)`", cells[1])):
+            rows[platform, key[1]] = cells
+    return rows
+
+
+ROWS = _rows()
+DOCUMENTED = [
+    (platform, description)
+    for platform, description in ENTITIES
+    if description.key == description.translation_key
+]
+
+
+def _unit(description: MinerEntityDescription) -> str:
+    if getattr(description, "is_hash_rate", False):
+        return "TH/s"
+    return getattr(description, "native_unit_of_measurement", None) or ""
+
+
+def _step(description: MinerEntityDescription) -> str:
+    resolution = description.resolution
+    unit = _unit(description)
+    steps = []
+    if resolution.absolute:
+        steps.append(f"{resolution.absolute:g} {unit}".strip())
+    if resolution.relative:
+        steps.append(f"{resolution.relative:.0%}".replace("%", " %"))
+    if resolution.seconds:
+        steps.append(f"{resolution.seconds:g} s")
+    return " and ".join(steps) or "any"
+
+
+def test_no_row_without_entity() -> None:
+    known = {(platform.value, description.key) for platform, description in DOCUMENTED}
+    assert set(ROWS) == known
+
+
+@pytest.mark.parametrize(("platform", "description"), DOCUMENTED, ids=entity_id)
+def test_row(platform: Platform, description: MinerEntityDescription) -> None:
+    name, _, on, *rest = ROWS[platform, description.key]
+    assert name == NAMES[platform][description.key]["name"].replace("{index}", "1")
+    assert on == ("on" if description.entity_registry_enabled_default else "off")
+    if platform is Platform.SENSOR:
+        unit, step, _ = rest
+        assert unit == _unit(description)
+        assert step == _step(description)
+
+
+@pytest.mark.parametrize(("platform", "description"), DOCUMENTED, ids=entity_id)
+def test_readme_names_what_is_on(
+    platform: Platform, description: MinerEntityDescription
+) -> None:
+    name = NAMES[platform][description.key]["name"].replace("{index} ", "")
+    if description.entity_registry_enabled_default:
+        assert name.lower() in README.lower()
+
+
+@pytest.mark.parametrize("command", ["demo", "test", "bench"])
+def test_commands(command: str) -> None:
+    assert f"scripts/{command}" in README
+    assert (ROOT / "scripts" / command).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        if "://" in file:
+            continue
+        path = page.parent / file if file else page
+        assert path.exists(), target
+        if anchor:
+            assert anchor in _anchors(path.read_text(encoding="utf-8")), target
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+        for heading in headings
+    }
+
+
+def test_poll_interval_is_told_as_it_is() -> None:
+    assert f"{const.MIN_POLL_INTERVAL} to {const.MAX_POLL_INTERVAL} s" in README
+
+
+def test_paths_in_the_contributors_page_exist() -> None:
+    text = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:custom_components|docs|scripts|simulator|tests)/[\w./-]*)`", text
+    )
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []

@@ -1,0 +1,63 @@
+"""Icons: there where nothing else gives one, and only ones that exist."""
+
+from pathlib import Path
+import re
+
+import hass_frontend
+from homeassistant.const import Platform
+import pytest
+
+from custom_components.miner_monitor.entity import MinerEntityDescription
+
+from .package import ENTITIES, INTEGRATION, descriptions, entity_id, load_json, texts
+
+ICONS = load_json(INTEGRATION / "icons.json")
+KNOWN = {
+    item["name"]
+    for item in load_json(
+        Path(hass_frontend.where()) / "static" / "mdi" / "iconList.json"
+    )
+}
+OWN_ICON_DESPITE_DEVICE_CLASS = {"status", "last_seen", "hashing", "fallback_pool"}
+"""Entities whose device class has an icon that says less than ours."""
+
+
+def test_sections() -> None:
+    assert set(ICONS) <= {"entity", "services", "triggers", "conditions"}
+
+
+@pytest.mark.parametrize(("path", "icon"), list(texts(ICONS)))
+def test_icon(path: str, icon: str) -> None:
+    assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
+    assert icon.removeprefix("mdi:") in KNOWN
+
+
+@pytest.mark.parametrize("platform", sorted(ICONS["entity"]))
+def test_no_icon_without_entity(platform: str) -> None:
+    used = {description.translation_key for description in descriptions(platform)}
+    assert set(ICONS["entity"][platform]) <= used
+
+
+@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+def test_entity(platform: Platform, description: MinerEntityDescription) -> None:
+    icons = ICONS["entity"].get(platform, {}).get(description.translation_key)
+    wanted = (
+        description.device_class is None
+        or description.key in OWN_ICON_DESPITE_DEVICE_CLASS
+    )
+    assert (icons is not None) is wanted
+
+
+@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+def test_states(platform: Platform, description: MinerEntityDescription) -> None:
+    icons = ICONS["entity"].get(platform, {}).get(description.translation_key)
+    if icons is None:
+        return
+    assert icons.keys() <= {"default", "state", "range"}
+    assert "default" in icons
+    states = icons.get("state", {})
+    assert icons["default"] not in states.values()
+    possible = getattr(description, "options", None)
+    if platform is Platform.BINARY_SENSOR:
+        possible = ["on", "off"]
+    assert set(states) <= set(possible or [])

@@ -1,0 +1,187 @@
+"""The manifest, and what Home Assistant's own checker would say of the package."""
+
+import ast
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+import re
+import sys
+
+from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
+from homeassistant.const import Platform
+from homeassistant.generated.config_flows import FLOWS
+import pytest
+
+from .package import ALL_MODULES, INTEGRATION, TOP_MODULES, load_json, parse
+
+MANIFEST = load_json(INTEGRATION / "manifest.json")
+
+REQUIRED = {"domain", "name", "codeowners", "documentation", "iot_class", "version"}
+WANTED_BY_HACS = {"issue_tracker"}
+ALLOWED = {
+    *REQUIRED,
+    *WANTED_BY_HACS,
+    *("after_dependencies", "bluetooth", "config_flow", "dependencies", "dhcp"),
+    *("disabled", "homekit", "import_executor", "integration_type", "loggers"),
+    *("mqtt", "preview_features", "quality_scale", "requirements"),
+    *("single_config_entry", "ssdp", "usb", "zeroconf"),
+}
+IOT_CLASSES = {
+    *("assumed_state", "calculated", "cloud_polling", "cloud_push"),
+    *("local_polling", "local_push"),
+}
+INTEGRATION_TYPES = {"device", "entity", "hardware", "helper", "hub", "service"}
+VERSION_STRATEGIES = [
+    AwesomeVersionStrategy.CALVER,
+    AwesomeVersionStrategy.SEMVER,
+    AwesomeVersionStrategy.PEP440,
+]
+NEEDS_NO_DECLARATION = {
+    *(platform.value for platform in Platform),
+    *("automation", "device_automation", "frontend", "group", "homeassistant"),
+    *("panel_custom", "persistent_notification", "system_health", "webhook"),
+    *("websocket_api", "zone"),
+}
+"""Components that Home Assistant lets anyone import."""
+
+DISCOVERIES = {"dhcp", "mqtt", "ssdp", "usb", "zeroconf"}
+
+
+def test_keys() -> None:
+    keys = list(MANIFEST)
+    assert keys[:2] == ["domain", "name"]
+    assert keys[2:] == sorted(keys[2:])
+    assert set(keys) >= REQUIRED | WANTED_BY_HACS
+    assert set(keys) <= ALLOWED
+
+
+def test_domain() -> None:
+    assert MANIFEST["domain"] == INTEGRATION.name
+    assert MANIFEST["domain"] not in FLOWS["integration"] + FLOWS["helper"]
+
+
+def test_version() -> None:
+    version = AwesomeVersion(
+        MANIFEST["version"], ensure_strategy=VERSION_STRATEGIES, find_first_match=True
+    )
+    assert version.strategy is not AwesomeVersionStrategy.UNKNOWN
+
+
+def test_no_requirements() -> None:
+    assert MANIFEST["requirements"] == []
+
+
+@pytest.mark.parametrize("key", ["documentation", "issue_tracker"])
+def test_addresses(key: str) -> None:
+    assert re.fullmatch(r"https://github\.com/[\w-]+/[\w-]+(/issues)?", MANIFEST[key])
+
+
+def test_choices() -> None:
+    assert MANIFEST["iot_class"] in IOT_CLASSES
+    assert MANIFEST["integration_type"] in INTEGRATION_TYPES
+    assert MANIFEST["codeowners"]
+    assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
+
+
+def test_config_flow_is_declared() -> None:
+    assert MANIFEST["config_flow"] is (INTEGRATION / "config_flow.py").is_file()
+
+
+def test_dhcp_matchers() -> None:
+    for matcher in MANIFEST["dhcp"]:
+        assert matcher.keys() <= {"hostname", "macaddress", "registered_devices"}
+        assert matcher.get("hostname", "") == matcher.get("hostname", "").lower()
+        assert matcher.get("macaddress", "") == matcher.get("macaddress", "").upper()
+    assert {"registered_devices": True} in MANIFEST["dhcp"]
+
+
+def test_zeroconf_matchers() -> None:
+    for matcher in MANIFEST["zeroconf"]:
+        assert matcher.keys() <= {"type", "name", "properties"}
+        assert matcher["type"].endswith(".local.")
+        assert matcher.get("name", "") == matcher.get("name", "").lower()
+
+
+@pytest.mark.parametrize("discovery", ["dhcp", "zeroconf"])
+def test_matchers_and_steps_go_together(discovery: str) -> None:
+    steps = {
+        node.name
+        for node in ast.walk(parse(INTEGRATION / "config_flow.py"))
+        if isinstance(node, ast.AsyncFunctionDef)
+    }
+    assert (discovery in MANIFEST) is (f"async_step_{discovery}" in steps)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every module that is imported when the file runs, by its full name."""
+    nodes: list[ast.AST] = [parse(path)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            nodes += node.orelse
+            continue
+        nodes += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            assert node.module is not None
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+@pytest.mark.parametrize("path", TOP_MODULES, ids=lambda path: path.name)
+def test_used_components_are_declared(path: Path) -> None:
+    declared = {
+        *MANIFEST.get("dependencies", []),
+        *MANIFEST.get("after_dependencies", []),
+        *(name for name in DISCOVERIES if name in MANIFEST),
+        *NEEDS_NO_DECLARATION,
+    }
+    # A file named after a component is that component's platform in this package.
+    declared |= {module.stem for module in TOP_MODULES}
+    used = {
+        name.split(".")[2]
+        for name in _imports(path)
+        if name.startswith("homeassistant.components.")
+    }
+    assert used <= declared
+
+
+@pytest.mark.parametrize(
+    "path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION))
+)
+def test_only_what_home_assistant_itself_requires_is_imported(path: Path) -> None:
+    provided = {
+        re.split(r"[^\w-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+        for requirement in requires("homeassistant") or []
+    }
+    # Home Assistant 2026.9 answers to voluptuous in the name of its successor.
+    provided |= {"homeassistant", "voluptuous"}
+    by_module = packages_distributions()
+    for name in _imports(path):
+        top = name.split(".")[0]
+        if top in sys.stdlib_module_names:
+            continue
+        distributions = by_module.get(top, [top])
+        assert provided & {item.lower().replace("_", "-") for item in distributions}
+
+
+def test_set_up_without_entries_says_so() -> None:
+    """With ``async_setup`` Home Assistant wants to know that YAML is refused."""
+    names = {
+        getattr(node, "name", None) or getattr(node, "id", None)
+        for node in ast.walk(parse(INTEGRATION / "__init__.py"))
+    }
+    assert "async_setup" not in names or "CONFIG_SCHEMA" in names
+
+
+@pytest.mark.parametrize("kind", ["triggers", "conditions"])
+def test_yaml_and_module_go_together(kind: str) -> None:
+    module = INTEGRATION / f"{kind.removesuffix('s')}.py"
+    assert module.is_file() is (INTEGRATION / f"{kind}.yaml").is_file()
+
+
+def test_only_runtime_texts() -> None:
+    """Home Assistant reads translations/ of a custom integration, nothing else."""
+    assert not (INTEGRATION / "strings.json").exists()
+    assert (INTEGRATION / "translations" / "en.json").is_file()
+    assert (INTEGRATION / "py.typed").is_file()

@@ -1,0 +1,103 @@
+"""The files around the code: HACS, quality scale, pictures, workflows."""
+
+from pathlib import Path
+import re
+
+from awesomeversion import AwesomeVersion
+import homeassistant.components
+from homeassistant.const import __version__ as installed
+from PIL import Image
+import pytest
+import yaml
+
+from .package import INTEGRATION, ROOT, load_json
+
+HACS = load_json(ROOT / "hacs.json")
+HACS_KEYS = {
+    *("name", "homeassistant", "content_in_root", "filename", "zip_release"),
+    *("hide_default_branch", "persistent_directory"),
+}
+BRAND = INTEGRATION / "brand"
+PICTURES = {
+    "icon.png": (256, 256),
+    "icon@2x.png": (512, 512),
+    "logo.png": (512, 192),
+    "logo@2x.png": (1024, 384),
+    "dark_logo.png": (512, 192),
+    "dark_logo@2x.png": (1024, 384),
+}
+RULES = yaml.safe_load((INTEGRATION / "quality_scale.yaml").read_text())["rules"]
+CORE = Path(homeassistant.components.__path__[0])
+WORKFLOWS = ROOT / ".github" / "workflows"
+
+
+def test_hacs() -> None:
+    assert set(HACS) <= HACS_KEYS
+    assert HACS["name"] == load_json(INTEGRATION / "manifest.json")["name"]
+    assert AwesomeVersion(HACS["homeassistant"]) <= AwesomeVersion(installed)
+
+
+def test_hacs_finds_one_integration() -> None:
+    folders = {path.parent for path in ROOT.glob("custom_components/*/manifest.json")}
+    assert folders == {INTEGRATION}
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
+
+
+def test_floor_is_told_alike_everywhere() -> None:
+    assert f"Home Assistant {HACS['homeassistant'].removesuffix('.0')}" in (
+        ROOT / "README.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_quality_scale_lists_every_rule() -> None:
+    """Home Assistant's own integrations name all rules there are."""
+    known = yaml.safe_load((CORE / "fumis" / "quality_scale.yaml").read_text())["rules"]
+    assert set(RULES) == set(known)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_quality_rule(rule: str) -> None:
+    value = RULES[rule]
+    details = value if isinstance(value, dict) else {"status": value}
+    assert details.keys() <= {"status", "comment"}
+    assert details["status"] in {"done", "exempt", "todo"}
+    if details["status"] == "exempt":
+        assert details["comment"].strip().endswith(".")
+
+
+@pytest.mark.parametrize("name", sorted(PICTURES))
+def test_picture(name: str) -> None:
+    with Image.open(BRAND / name) as image:
+        assert image.format == "PNG"
+        assert image.size == PICTURES[name]
+        picture = image.convert("RGBA")
+    width, height = picture.size
+    corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
+    assert [picture.getpixel(corner)[3] for corner in corners] == [0, 0, 0, 0]
+    assert picture.getchannel("A").getextrema() == (0, 255)
+
+
+def test_no_other_picture() -> None:
+    assert {path.name for path in BRAND.iterdir()} == set(PICTURES)
+
+
+def test_workflow_runs_the_tests() -> None:
+    jobs = yaml.safe_load((WORKFLOWS / "test.yml").read_text())["jobs"]
+    steps = [step.get("run") for job in jobs.values() for step in job["steps"]]
+    assert ".ci/run" in steps
+    assert "scripts/test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_workflow_asks_home_assistant_and_hacs() -> None:
+    jobs = yaml.safe_load((WORKFLOWS / "validate.yml").read_text())["jobs"]
+    used = [step.get("uses", "") for job in jobs.values() for step in job["steps"]]
+    assert any(name.startswith("home-assistant/actions/hassfest@") for name in used)
+    assert any(name.startswith("hacs/action@") for name in used)
+    assert "ignore" not in str(jobs)
+
+
+def test_python_is_told_alike_everywhere() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    minimum = re.search(r'requires-python = ">=([\d.]+)"', project)
+    assert minimum is not None
+    assert f'MINIMUM="{minimum[1]}"' in (ROOT / "scripts" / "bootstrap").read_text()

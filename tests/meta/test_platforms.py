@@ -1,0 +1,113 @@
+"""What every platform and every entity has to say of itself."""
+
+import ast
+from itertools import groupby
+
+from homeassistant.components.sensor import SensorStateClass
+from homeassistant.const import EntityCategory, Platform
+import pytest
+
+from custom_components.miner_monitor import PLATFORMS
+from custom_components.miner_monitor.entity import MinerEntityDescription
+from custom_components.miner_monitor.miners.model import Capability
+
+from .package import (
+    ALL_MODULES,
+    ENTITIES,
+    INTEGRATION,
+    descriptions,
+    entity_id,
+    parse,
+    platform_module,
+)
+
+FAMILIES = {"axeos", "avalon", "fpga"}
+LATER = {Capability.PAUSE, Capability.SHUTDOWN}
+"""Known of a device, but nothing is shown or done with it."""
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_parallel_updates(platform: str) -> None:
+    assert platform_module(platform).PARALLEL_UPDATES == 0
+
+
+def test_every_platform_file_is_set_up() -> None:
+    files = {item.value for item in Platform if (INTEGRATION / f"{item}.py").is_file()}
+    assert files == set(PLATFORMS)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_keys_differ(platform: str) -> None:
+    keys = sorted(description.key for description in descriptions(platform))
+    assert keys
+    assert [key for key, same in groupby(keys) if len(list(same)) > 1] == []
+
+
+@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+def test_key_is_translation_key(
+    platform: Platform, description: MinerEntityDescription
+) -> None:
+    base = description.translation_key
+    assert base is not None
+    if description.key != base:
+        assert description.placeholders is not None
+        assert description.key == f"{base}_{description.placeholders['index']}"
+
+
+@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+def test_number_has_a_precision(
+    platform: Platform, description: MinerEntityDescription
+) -> None:
+    if getattr(description, "state_class", None) is None:
+        return
+    assert description.suggested_display_precision is not None
+
+
+@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+def test_category(platform: Platform, description: MinerEntityDescription) -> None:
+    """Only what can be pressed or set may be in the configuration category."""
+    if description.entity_category is EntityCategory.CONFIG:
+        assert platform not in {Platform.SENSOR, Platform.BINARY_SENSOR}
+
+
+def test_about_a_dozen_sensors_are_on() -> None:
+    enabled = [
+        description.key
+        for platform, description in ENTITIES
+        if platform is Platform.SENSOR and description.entity_registry_enabled_default
+    ]
+    assert 8 <= len(enabled) <= 14
+
+
+def test_statistics_fit_the_recorder_budget() -> None:
+    """A statistics sensor costs about 37 kB a day; the budget has room for 11."""
+    costly = [
+        description.key
+        for _, description in ENTITIES
+        if description.entity_registry_enabled_default
+        and isinstance(getattr(description, "state_class", None), SensorStateClass)
+    ]
+    assert len(costly) <= 11
+
+
+@pytest.mark.parametrize("capability", sorted(set(Capability) - LATER))
+def test_every_capability_is_used(capability: Capability) -> None:
+    assert any(
+        f"Capability.{capability.name}" in (INTEGRATION / f"{platform}.py").read_text()
+        for platform in PLATFORMS
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION))
+)
+def test_no_family_above_the_device_library(path: object) -> None:
+    """Only the library itself and the client's choice know a family by name."""
+    relative = path.relative_to(INTEGRATION)
+    if relative.parts[0] == "miners":
+        return
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.ImportFrom):
+            assert not FAMILIES & set((node.module or "").split("."))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Family":
+            pytest.fail(f"line {node.lineno} asks for {ast.unparse(node)}")

@@ -1,0 +1,154 @@
+"""The repository as a whole: nothing of one machine, valid files, strict doors."""
+
+import json
+import os
+from pathlib import Path
+import re
+import subprocess
+import tomllib
+from typing import Any
+
+import pytest
+
+from .package import INTEGRATION, ROOT, load_json
+
+LEFT_OUT = {".git", ".venv", ".tools", ".demo", ".artifacts", "__pycache__"}
+PICTURES = {".png"}
+HAND_FORMATTED = {INTEGRATION / "manifest.json"}
+
+# Written in parts, so that this file does not contain what it looks for.
+HOMES = ("root", "work", r"home/(?!assistant)")
+REGISTRIES = ("py" + "pi", "pythonhost" + "ed", "npm" + "js", "deb\\.debi" + "an")
+FORBIDDEN = re.compile(
+    rf"(?<![\w.])/({'|'.join(HOMES)})/"
+    rf"|\b({'|'.join(REGISTRIES)})\.(org|io|com)\b"
+    rf"|{re.escape(str(ROOT))}\b"
+)
+KNOWN_HOSTS = {
+    *("github.com", "www.home-assistant.io", "my.home-assistant.io", "www.hacs.xyz"),
+    *("www.python.org", "localhost", "127.0.0.1"),
+}
+EXAMPLE_HOST = re.compile(
+    r"192\.168\.\d+\.\d+|10\.\d+\.\d+\.\d+|[\w.-]+\.(local|example|test|invalid)"
+    r"|(www\.)?example\.(com|org)|[\w-]+"
+)
+PACKAGE = "custom_components.miner_monitor"
+CONTRACTED = {
+    f"{PACKAGE}.miners": "homeassistant",
+    f"{PACKAGE}.insight": "homeassistant",
+    f"{PACKAGE}.sensor": f"{PACKAGE}.miners.axeos",
+    f"{PACKAGE}.binary_sensor": f"{PACKAGE}.miners.axeos",
+    f"{PACKAGE}.button": f"{PACKAGE}.miners.axeos",
+    f"{PACKAGE}.coordinator": f"{PACKAGE}.miners.axeos",
+    f"{PACKAGE}.entity": f"{PACKAGE}.miners.axeos",
+    "simulator": "custom_components",
+}
+
+
+def _files() -> list[Path]:
+    """Every file of the repository, by git where there is one."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(
+            command, cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+    except OSError, subprocess.CalledProcessError:
+        listed = [
+            str(path.relative_to(ROOT))
+            for path in ROOT.rglob("*")
+            if not LEFT_OUT & set(path.relative_to(ROOT).parts)
+        ]
+    return sorted(path for name in set(listed) if (path := ROOT / name).is_file())
+
+
+FILES = _files()
+TEXT_FILES = [path for path in FILES if path.suffix not in PICTURES]
+JSON_FILES = [path for path in FILES if path.suffix == ".json"]
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_files_are_found() -> None:
+    assert {INTEGRATION / "manifest.json", ROOT / "README.md"} <= set(FILES)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("cd /" + "work/main", True),
+        ("/" + "root/.cache", True),
+        ("see https://" + "pypi" + ".org/simple", True),
+        ("docs/network/of/miners", False),
+        ("an artwork/picture", False),
+    ],
+)
+def test_forbidden_words(text: str, found: bool) -> None:
+    assert bool(FORBIDDEN.search(text)) is found
+
+
+@pytest.mark.parametrize("path", TEXT_FILES, ids=_relative)
+def test_nothing_of_one_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert FORBIDDEN.search(text) is None
+    hosts = set(re.findall(r"https?://([\w.-]*\w)", text))
+    strange = {host for host in hosts if not EXAMPLE_HOST.fullmatch(host)}
+    assert strange <= KNOWN_HOSTS
+
+
+@pytest.mark.parametrize("path", TEXT_FILES, ids=_relative)
+def test_text_is_tidy(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if not text:
+        return
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert "\r" not in text
+    assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), keys
+    return dict(pairs)
+
+
+@pytest.mark.parametrize("path", JSON_FILES, ids=_relative)
+def test_json(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    content = json.loads(text, object_pairs_hook=_no_twins)
+    if path not in HAND_FORMATTED:
+        assert text == json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("source", sorted(CONTRACTED))
+def test_import_contract(source: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    linter = project["tool"]["importlinter"]
+    assert {"custom_components", "simulator"} <= set(linter["root_packages"])
+    assert any(
+        source in contract["source_modules"]
+        and CONTRACTED[source] in contract["forbidden_modules"]
+        for contract in linter["contracts"]
+    )
+
+
+def test_scripts_can_be_run() -> None:
+    scripts = [
+        path
+        for path in (ROOT / "scripts").iterdir()
+        if path.is_file() and path.name != "bootstrap"
+    ]
+    assert {"add-capture", "demo", "draw-brand", "test"} <= {
+        path.name for path in scripts
+    }
+    for path in [*scripts, ROOT / ".ci" / "run"]:
+        assert os.access(path, os.X_OK), path
+        subprocess.run(["bash", "-n", path], check=True)
+
+
+def test_captures_are_not_in_the_project() -> None:
+    """Replies in the project come from add-capture: with an expected state."""
+    for path in (ROOT / "tests" / "fixtures" / "replies").iterdir():
+        assert load_json(path).keys() == {"identity", "replies", "state"}
