@@ -45,7 +45,11 @@ class Frontend:
     async def open_device(self, title: str) -> None:
         """Go to a miner's device page from the integration's list."""
         await self.page.goto(INTEGRATION_PAGE)
-        await self.page.get_by_role("link", name=title).click()
+        await (
+            self.page.locator("ha-config-entry-device-row")
+            .filter(has_text=title)
+            .click()
+        )
         await expect(self.page.locator("ha-config-device-page")).to_be_visible()
         await expect(self.page.locator("#ha-launch-screen")).to_have_count(0)
 

@@ -53,7 +53,7 @@ async def test_a_wrong_address_is_explained_beside_the_field_and_kept(
         (f"127.0.0.1:{free_port()}", "cannot_connect"),
         (f"127.0.0.1:{no_miner.port}", "not_a_miner"),
     ]
-    spec = MinerSpec(name="second-try", model="ultra_204", firmware="2.1.8")
+    spec = MinerSpec(name="second-try", model="gamma_602", firmware="2.9.0")
     async with Farm([spec], clock=SystemClock()) as farm:
         await frontend.log_in()
         await frontend.open_add_dialog()
@@ -67,14 +67,19 @@ async def test_a_wrong_address_is_explained_beside_the_field_and_kept(
         await frontend.finish()
         titles = [entry["title"] for entry in await hass.api.entries(DOMAIN)]
         mac = spec.mac_address.replace(":", "")
-        assert f"Ultra 204 {mac[-4:]}" in titles
+        assert f"Gamma 602 {mac[-4:]}" in titles
 
 
 async def test_the_restart_button_restarts_the_miner(
     frontend: Frontend, hass: HassProcess
 ) -> None:
     spec = MinerSpec(
-        name="button", model="supra_401", firmware="2.4.0", hostname="attic"
+        name="button",
+        model="gamma_601",
+        firmware="2.12.2",
+        hostname="attic",
+        boot_seconds=0.5,
+        init_seconds=120,
     )
     async with Farm([spec], clock=SystemClock()) as farm:
         miner = farm["button"]
@@ -82,8 +87,13 @@ async def test_the_restart_button_restarts_the_miner(
         await hass.api.continue_flow(form["flow_id"], {"host": miner.url})
         await frontend.log_in()
         await frontend.open_device("attic")
-        restarts = miner.truth.restarts
-        await frontend.entity_row("Restart").get_by_role("button").click()
-        await frontend.wait_until(lambda: miner.truth.restarts == restarts + 1)
-        posts = [request.path for request in miner.requests if request.method == "POST"]
-        assert posts == ["/api/system/restart"]
+        await expect(frontend.entity_row("Status")).to_contain_text("Hashing")
+
+        await frontend.entity_row("Restart").get_by_text("Press").click()
+
+        await expect(frontend.entity_row("Status")).to_contain_text("Starting")
+        writes = [
+            request.path for request in miner.requests if request.method != "GET"
+        ]
+        assert writes == ["/api/system/restart"]
+        assert miner.truth.restarts == 1
