@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 import json
 from pathlib import Path
@@ -19,6 +19,8 @@ from .process import ProcessFailedError, free_port, port_is_free, tail
 from .websocket import ApiError
 
 DEFAULT_PORT = 8123
+# Below the ports that systems hand out to outgoing connections.
+FIRST_MINER_PORT = 18081
 CHECK_LIMIT_SECONDS = 180
 FLAKY_MINER = "workshop"
 ONLINE_SECONDS = 240
@@ -39,15 +41,25 @@ class DemoError(Exception):
     """The demo cannot run, for a reason that its user can mend."""
 
 
-def farm_miners(ports_file: Path) -> list[FarmMiner]:
-    """Return the demo's miners on the ports that they had the last time."""
+def kept_ports(ports_file: Path) -> dict[str, int]:
+    """Return the miners' ports of the last time, chosen now if there was none."""
     ports: dict[str, int] = {}
     if ports_file.exists():
         ports = json.loads(ports_file.read_text(encoding="utf-8"))
-    for name, *_ in MINERS:
+    for port, (name, *_) in enumerate(MINERS, FIRST_MINER_PORT):
         if name not in ports:
-            ports[name] = free_port()
+            ports[name] = port if port_is_free(port) else free_port()
+        if not port_is_free(ports[name]):
+            raise DemoError(
+                f"port {ports[name]} of the miner {name} is in use: end what uses it, "
+                "or begin anew with --fresh"
+            )
     ports_file.write_text(json.dumps(ports, indent=2), encoding="utf-8")
+    return ports
+
+
+def farm_miners(ports: Mapping[str, int]) -> list[FarmMiner]:
+    """Return the demo's miners on these ports."""
     return [
         FarmMiner(
             name=name,
@@ -82,7 +94,7 @@ async def run_demo(options: argparse.Namespace) -> None:
             shutil.rmtree(directory / part, ignore_errors=True)
     _require_free_port(options.port, options.host)
     (directory / "farm").mkdir(parents=True, exist_ok=True)
-    miners = farm_miners(directory / "farm" / "ports.json")
+    miners = farm_miners(kept_ports(directory / "farm" / "ports.json"))
     hass_directory = directory / "hass"
     print("Starting the farm and Home Assistant, some seconds ...", flush=True)
     async with (
@@ -103,7 +115,7 @@ async def run_check() -> bool:
     """Run everything in a place of its own; return whether it is complete."""
     with tempfile.TemporaryDirectory(prefix="miner-monitor-") as place:
         directory = Path(place)
-        miners = farm_miners(directory / "ports.json")
+        miners = farm_miners({name: free_port() for name, *_ in MINERS})
         async with (
             FarmProcess(directory, miners) as farm,
             HassProcess(directory / "hass") as hass,
@@ -140,8 +152,14 @@ async def _run_until_interrupted(options: argparse.Namespace) -> int:
     """Run, and end in good order on Ctrl-C or SIGTERM."""
     loop = asyncio.get_running_loop()
     work = asyncio.create_task(_work(options))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
+
+    def interrupt() -> None:
+        # A second Ctrl-C must not interrupt the cleaning up.
+        if not work.cancelling():
+            work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, interrupt)
     with suppress(asyncio.CancelledError):
         return await work
     if options.check:
