@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 import time
 
 from .api import HassApi
@@ -99,6 +100,14 @@ def table(reports: Sequence[MinerReport]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def logged_errors(log: Path) -> list[str]:
+    """Return what the integration logged as an error."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [
+        f"clean log: {line}" for line in lines if " ERROR " in line and DOMAIN in line
+    ]
 
 
 def _report(

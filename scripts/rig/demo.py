@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 from .api import HassApi
-from .check import table, wait_until_complete
+from .check import logged_errors, table, wait_until_complete
 from .farm import FarmMiner, FarmProcess
 from .hass import DOMAIN, PASSWORD, REPOSITORY, USERNAME, HassProcess
 from .process import ProcessFailedError, free_port, port_is_free, tail
@@ -127,7 +127,7 @@ async def run_check() -> bool:
             farm.check()
             hass.check()
             print(f"\n{table(reports)}\n")
-            missing += _logged_errors(hass.log)
+            missing += logged_errors(hass.log)
             if missing:
                 print(f"The end of {hass.log.name}:\n{tail(hass.log)}\n")
     for text in missing:
@@ -210,14 +210,6 @@ async def _take_offline_now_and_then(farm: FarmProcess) -> None:
         await asyncio.sleep(ONLINE_SECONDS)
         await farm.inject(FLAKY_MINER, "offline", OFFLINE_SECONDS)
         await asyncio.sleep(OFFLINE_SECONDS)
-
-
-def _logged_errors(log: Path) -> list[str]:
-    """Return what the integration logged as an error."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [
-        f"clean log: {line}" for line in lines if " ERROR " in line and DOMAIN in line
-    ]
 
 
 def _require_free_port(port: int, host: str) -> None:

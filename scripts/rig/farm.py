@@ -54,7 +54,13 @@ class FarmMiner:
 class FarmProcess:
     """`python -m simulator` with these miners, and its control endpoint."""
 
-    def __init__(self, directory: Path, miners: Sequence[FarmMiner]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        miners: Sequence[FarmMiner],
+        *,
+        module: str = "simulator",
+    ) -> None:
         """Prepare to run the miners with files in this directory."""
         self.miners = miners
         self._file = directory.resolve() / "farm.toml"
@@ -63,7 +69,7 @@ class FarmProcess:
         self._session: aiohttp.ClientSession | None = None
         self._process = ChildProcess(
             [
-                *(sys.executable, "-m", "simulator", str(self._file)),
+                *(sys.executable, "-m", module, str(self._file)),
                 *("--control-port", str(port)),
             ],
             directory=REPOSITORY,

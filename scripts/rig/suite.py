@@ -21,12 +21,13 @@ CAMPAIGN_LIMIT_SECONDS = 4 * 3600
 INSTALL_LIMIT_SECONDS = 300
 CLEAN_UP_SECONDS = 60
 TIMED_OUT = 124
+PACKAGES = ("chromium", "fonts-dejavu-core")
 
 NO_BROWSER = """
 ########################################################################
-##  NO BROWSER: no Chromium was found and none could be installed.     ##
-##  The browser tests are SKIPPED. Install the package `chromium`, or   ##
-##  name an executable in $CHROMIUM, and run again.                    ##
+##  NO BROWSER: no Chromium was found and none could be installed.    ##
+##  The browser tests are SKIPPED. Install the package `chromium`, or ##
+##  name an executable in $CHROMIUM, and run again.                   ##
 ########################################################################
 """
 
@@ -80,7 +81,7 @@ def steps(*, full: bool) -> list[Step]:
     tests_report = ARTIFACTS / "tests.xml"
     browser_report = ARTIFACTS / "e2e.xml"
     selection = ["--full"] if full else ["-m", "not campaign"]
-    pytest = [python, "-m", "pytest", "-q", "-p", "no:picked"]
+    pytest = [python, "-m", "pytest", "-q"]
     return [
         Step(name="format", command=["ruff", "format", "--check", "."]),
         Step(name="lint", command=["ruff", "check", "."]),
@@ -158,7 +159,7 @@ def ensure_chromium() -> bool:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("=== installing Debian's chromium", flush=True)
         _apt_get("update")
-        _apt_get("install", "-y", "--no-install-recommends", "chromium")
+        _apt_get("install", "-y", "--no-install-recommends", *PACKAGES)
     return find_chromium() is not None
 
 
@@ -166,8 +167,7 @@ def main(arguments: list[str]) -> int:
     """Run everything, or pytest alone when it is given arguments."""
     full = arguments == ["--full"]
     if arguments and not full:
-        pytest = [sys.executable, "-m", "pytest", *arguments]
-        return subprocess.run(pytest, cwd=REPOSITORY, check=False).returncode
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606 - pytest takes our place
     ARTIFACTS.mkdir(exist_ok=True)
     has_browser = ensure_chromium()
     if not has_browser:

@@ -8,12 +8,13 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 import pytest
 
 from scripts.rig.browser import find_chromium, open_browser
+from scripts.rig.check import logged_errors
 from scripts.rig.hass import REPOSITORY, HassProcess
 
 from .frontend import Frontend
 
 ARTIFACTS = REPOSITORY / ".artifacts"
-VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1130}
 WAIT_MILLISECONDS = 30_000
 
 expect.set_options(timeout=WAIT_MILLISECONDS)
@@ -36,9 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 async def hass(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HassProcess]:
-    """Run Home Assistant with the integration, onboarded."""
+    """Run Home Assistant with the integration, which must not log an error."""
     async with HassProcess(tmp_path_factory.mktemp("hass")) as process:
         yield process
+    assert logged_errors(process.log) == []
 
 
 @pytest.fixture(scope="session")

@@ -92,8 +92,6 @@ async def test_the_restart_button_restarts_the_miner(
         await frontend.entity_row("Restart").get_by_text("Press").click()
 
         await expect(frontend.entity_row("Status")).to_contain_text("Starting")
-        writes = [
-            request.path for request in miner.requests if request.method != "GET"
-        ]
+        writes = [request.path for request in miner.requests if request.method != "GET"]
         assert writes == ["/api/system/restart"]
         assert miner.truth.restarts == 1
