@@ -1,0 +1,1 @@
+"""The bench: what the integration costs, measured beside its baselines."""

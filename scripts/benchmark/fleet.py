@@ -1,0 +1,94 @@
+"""The simulated miners of the bench and their config entries."""
+
+import asyncio
+from collections.abc import Sequence
+import socket
+from types import MappingProxyType
+from uuid import uuid4
+
+import aiohttp
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
+
+from custom_components.miner_monitor.config_flow import MinerConfigFlow
+from custom_components.miner_monitor.const import CONF_FAMILY, CONF_IDENTITY, DOMAIN
+from custom_components.miner_monitor.miners import detect
+from custom_components.miner_monitor.miners.codec import dump_identity
+from scripts.rig.farm import FarmMiner
+
+from .ours import our_session
+
+type Entries = list[ConfigEntry]
+
+MIX = (
+    ("gamma_601", "2.12.2"),
+    ("supra_401", "2.4.0"),
+    ("hex_303", "2.15.0"),
+    ("gamma_602", "2.14.0"),
+    ("nerdqaxeplusplus", "1.1.0-beta1"),
+    ("ultra_204", "2.1.8"),
+    ("gt_801", "2.15.0"),
+    ("suprahex_701", "2.12.2"),
+    ("nerdaxe", "1.0.36"),
+    ("gamma_601", "2.9.0"),
+)
+"""Boards and firmware in the order in which a fleet of any size is made of them."""
+
+
+def make_fleet(name: str, size: int, ports: Sequence[int]) -> list[FarmMiner]:
+    """Return this many miners of mixed boards; names begin with the fleet's."""
+    return [
+        FarmMiner(
+            name=f"{name}-{index:03}",
+            model=MIX[index % len(MIX)][0],
+            firmware=MIX[index % len(MIX)][1],
+            port=port,
+        )
+        for index, port in zip(range(size), ports, strict=True)
+    ]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return this many different ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [int(listener.getsockname()[1]) for listener in sockets]
+    finally:
+        for listener in sockets:
+            listener.close()
+
+
+async def entries_of(miners: Sequence[FarmMiner], interval: int) -> Entries:
+    """Return what the config flow would store for these miners."""
+    async with our_session() as session:
+        return list(
+            await asyncio.gather(
+                *(_entry_of(miner, interval, session) for miner in miners)
+            )
+        )
+
+
+async def _entry_of(
+    miner: FarmMiner, interval: int, session: aiohttp.ClientSession
+) -> ConfigEntry:
+    _, reading = await detect("127.0.0.1", miner.port, session)
+    identity = reading.identity
+    return ConfigEntry(
+        data={
+            CONF_HOST: "127.0.0.1",
+            CONF_PORT: miner.port,
+            CONF_FAMILY: identity.family.value,
+            CONF_IDENTITY: dump_identity(identity),
+        },
+        discovery_keys=MappingProxyType({}),
+        domain=DOMAIN,
+        minor_version=MinerConfigFlow.MINOR_VERSION,
+        options={CONF_SCAN_INTERVAL: interval},
+        source=SOURCE_USER,
+        subentries_data=None,
+        title=miner.name,
+        unique_id=identity.unique_id or uuid4().hex,
+        version=MinerConfigFlow.VERSION,
+    )

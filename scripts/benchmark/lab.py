@@ -1,0 +1,154 @@
+"""Home Assistant installations of the bench, made from one template."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+import json
+import os
+from pathlib import Path
+import shutil
+import time
+from typing import Any
+
+from scripts.rig.farm import FarmMiner, FarmProcess
+from scripts.rig.hass import CONFIGURATION, DOMAIN, HassProcess
+from scripts.rig.process import ProcessFailedError
+
+from .bench_probe import DOMAIN as PROBE, NOTES
+from .figures import Reply
+from .fleet import Entries, entries_of, free_ports, make_fleet
+from .timed_simulator import LOG_VARIABLE, read_log
+
+# A user's Home Assistant has zeroconf by default_config; it is no cost of ours.
+BENCH_CONFIGURATION = f"{CONFIGURATION}{PROBE}:\nzeroconf:\n"
+
+ENTRIES_FILE = "core.config_entries"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What the probe in a Home Assistant heard."""
+
+    started: float
+    writes: list[tuple[str, float]]
+
+
+class Installation:
+    """One Home Assistant of the bench."""
+
+    def __init__(self, directory: Path, entries: Entries) -> None:
+        """Use a directory that the template was copied to."""
+        self.directory = directory
+        self.entries = entries
+        self.hass = HassProcess(
+            directory,
+            configuration=BENCH_CONFIGURATION,
+            with_integration=bool(entries),
+        )
+        self._spawned = 0.0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Installation]:
+        """Run it."""
+        self._spawned = time.monotonic()
+        async with self.hass:
+            yield self
+
+    async def notes(self) -> Notes:
+        """Return what the probe has heard so far."""
+        await self.hass.api.call_service(PROBE, "dump")
+        return await asyncio.to_thread(self._read_notes)
+
+    async def start_seconds(self) -> float:
+        """Return how long it took from the command until everything ran."""
+        return (await self.notes()).started - self._spawned
+
+    async def state_writes(self) -> list[Reply]:
+        """Return the port of the miner and the moment of every state written."""
+        ports = {entry.entry_id: entry.data["port"] for entry in self.entries}
+        port_of = {
+            entity["entity_id"]: ports[entity["config_entry_id"]]
+            for entity in await self.hass.api.entities(DOMAIN)
+        }
+        return [
+            (port_of[entity], moment)
+            for entity, moment in (await self.notes()).writes
+            if entity in port_of
+        ]
+
+    def _read_notes(self) -> Notes:
+        text = (self.directory / NOTES).read_text(encoding="utf-8")
+        content = json.loads(text)
+        if content["started"] is None:
+            raise ProcessFailedError("Home Assistant has not started")
+        return Notes(started=content["started"], writes=content["writes"])
+
+
+class Lab:
+    """A template to copy, and the farm that all installations share."""
+
+    def __init__(self, directory: Path, sizes: Mapping[str, int]) -> None:
+        """Prepare fleets of these sizes by name."""
+        self.directory = directory
+        ports = iter(free_ports(sum(sizes.values())))
+        self.fleets = {
+            name: make_fleet(name, size, [next(ports) for _ in range(size)])
+            for name, size in sizes.items()
+        }
+        self._log = directory / "replies.log"
+        self._template = directory / "template"
+        os.environ[LOG_VARIABLE] = str(self._log)
+        self.farm = FarmProcess(
+            directory,
+            [miner for fleet in self.fleets.values() for miner in fleet],
+            module="scripts.benchmark.timed_simulator",
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Lab]:
+        """Make the template and run the farm."""
+        _link_probe(self._template)
+        template = HassProcess(
+            self._template, configuration=BENCH_CONFIGURATION, with_integration=False
+        )
+        async with template:
+            pass
+        async with self.farm:
+            yield self
+
+    def replies(self) -> list[Reply]:
+        """Return all replies of the farm."""
+        return read_log(self._log)
+
+    async def entries(self, fleet: str, interval: int) -> Entries:
+        """Return the entries of a fleet, which has to answer now."""
+        return await entries_of(self.fleets[fleet], interval)
+
+    async def silence(self, fleet: str, count: int) -> list[FarmMiner]:
+        """Let the first miners of a fleet never answer; return the others."""
+        miners = self.fleets[fleet]
+        for miner in miners[:count]:
+            await self.farm.inject(miner.name, "silent")
+        return miners[count:]
+
+    def installation(self, name: str, entries: Entries) -> Installation:
+        """Return a new Home Assistant with these entries in it."""
+        directory = self.directory / name
+        shutil.copytree(self._template, directory, symlinks=True)
+        _write_entries(directory / ".storage" / ENTRIES_FILE, entries)
+        return Installation(directory, entries)
+
+
+def _link_probe(directory: Path) -> None:
+    """Make the probe a custom integration of the template."""
+    folder = directory / "custom_components"
+    folder.mkdir(parents=True)
+    (folder / PROBE).symlink_to(Path(__file__).parent / PROBE)
+
+
+def _write_entries(path: Path, entries: Entries) -> None:
+    """Add entries to those that Home Assistant made for itself."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content["data"]["entries"] += [entry.as_dict() for entry in entries]
+    path.write_text(json.dumps(content), encoding="utf-8")
