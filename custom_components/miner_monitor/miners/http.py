@@ -1,8 +1,6 @@
 """HTTP to one small device: one request at a time, bounded in time and size."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from errno import ECONNREFUSED
 
 from aiohttp import (
@@ -44,6 +42,33 @@ class StatusError(MinerResponseError):
         self.status = status
 
 
+class Turn:
+    """A time in which the device is ours; entering gives the loop time it ends."""
+
+    __slots__ = ("_ends", "_lock")
+
+    def __init__(self, lock: asyncio.Lock, deadline: float) -> None:
+        """Count from now."""
+        self._lock = lock
+        self._ends = asyncio.get_running_loop().time() + deadline
+
+    async def __aenter__(self) -> float:
+        """Queue up behind earlier requests."""
+        if self._lock.locked():
+            try:
+                async with asyncio.timeout_at(self._ends):
+                    await self._lock.acquire()
+            except TimeoutError as err:
+                raise MinerTimeoutError("an earlier request is not done") from err
+        else:
+            await self._lock.acquire()
+        return self._ends
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the next one in."""
+        self._lock.release()
+
+
 class HttpDevice:
     """The web server of one device.
 
@@ -60,19 +85,9 @@ class HttpDevice:
         self._session = session
         self._lock = asyncio.Lock()
 
-    @asynccontextmanager
-    async def turn(self, deadline: float) -> AsyncIterator[float]:
-        """Wait for our turn; give the loop time at which all has to be done."""
-        ends = asyncio.get_running_loop().time() + deadline
-        try:
-            async with asyncio.timeout_at(ends):
-                await self._lock.acquire()
-        except TimeoutError as err:
-            raise MinerTimeoutError("an earlier request is not done") from err
-        try:
-            yield ends
-        finally:
-            self._lock.release()
+    def turn(self, deadline: float) -> Turn:
+        """Wait for our turn and enter it, within ``deadline`` seconds from now."""
+        return Turn(self._lock, deadline)
 
     async def request(self, method: str, url: URL, ends: float) -> bytes:
         """Return the body of a successful reply; only within a turn."""

@@ -81,6 +81,9 @@ class SensorMemory:
 
     def __init__(self, board: Board) -> None:
         """Begin with what is known of the board."""
+        self.board = board
+        self.found: frozenset[Capability] = frozenset()
+        self._open = list(_SENSORS)
         self._proven: set[Capability] = set()
         self._refuted: set[Capability] = set()
         self._doubtful: set[Capability] = set()
@@ -96,24 +99,17 @@ class SensorMemory:
 
     def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
         """Take in one reply."""
-        for capability, keys in _SENSORS:
-            if capability in self._proven:
-                continue
-            if getattr(state, capability):
+        news = False
+        for sensor in tuple(self._open):
+            capability, keys = sensor
+            known = self._known[capability]
+            told = any(key in info for key in keys)
+            if getattr(state, capability) or (told and known):
                 self._proven.add(capability)
-            elif any(key in info for key in keys):
-                self._take_useless(capability, hashing=hashing)
-
-    def _take_useless(self, capability: Capability, *, hashing: bool) -> None:
-        if (known := self._known[capability]) is not None:
-            if known:
-                self._proven.add(capability)
-        elif hashing:
-            self._refuted.add(capability)
-        else:
-            self._doubtful.add(capability)
-
-    @property
-    def found(self) -> frozenset[Capability]:
-        """The sensors that the device has as far as can be told."""
-        return frozenset(self._proven | (self._doubtful - self._refuted))
+                self._open.remove(sensor)
+                news = True
+            elif told and known is None:
+                (self._refuted if hashing else self._doubtful).add(capability)
+                news = True
+        if news:
+            self.found = frozenset(self._proven | (self._doubtful - self._refuted))

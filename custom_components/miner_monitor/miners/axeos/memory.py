@@ -2,14 +2,24 @@
 
 from collections import deque
 from collections.abc import Callable
+from operator import is_
 from statistics import median
 import time
 
 from ..model import Capability, Fan, MinerIdentity, MinerReading
 from .boards import UNKNOWN
 from .capabilities import SensorMemory, declared
+from .columns import read_numbers
 from .identity import identity_of
-from .parser import evidence_of, expected_rate, fans_of, present_rate, state_of
+from .parser import (
+    LASTING_KEYS,
+    Lasting,
+    evidence_of,
+    expected_rate,
+    fans_of,
+    lasting_of,
+    state_of,
+)
 from .profile import Profile, Reply, has_asic_endpoint, profile_of
 from .status import StatusMemory
 from .values import count, mac, text
@@ -88,7 +98,9 @@ class DeviceMemory:
         self._basis: tuple[object, ...] = ()
         self._info: Reply = {}
         self._profile: Profile | None = None
-        self._traits: tuple[object, ...] = ()
+        self._lasting: Lasting | None = None
+        self._lasting_basis: tuple[object, ...] = ()
+        self._traits: tuple[object, ...] = (None,) * 4
         self._identity: MinerIdentity | None = None
 
     def notice(self, info: Reply) -> bool:
@@ -96,15 +108,15 @@ class DeviceMemory:
 
         They may differ after a new firmware, and new firmware needs a reboot.
         """
-        told = tuple(reader(info.get(key)) for key, reader in _WHO)
-        strange = any(
-            new is not None and new != old
-            for new, old in zip(told, self._who, strict=True)
-        )
-        if strange:
-            self._forget()
-        known = zip(told, self._who, strict=True)
-        self._who = told if strange else tuple(new or old for new, old in known)
+        basis = tuple(map(info.get, _IDENTIFYING))
+        strange = False
+        if basis != self._basis or info.keys() != self._info.keys():
+            strange = self._is_strange(info)
+            if strange:
+                self._forget()
+            self._basis = basis
+            self._profile = None
+        self._info = info
         uptime = count(info.get("uptimeSeconds"))
         rebooted = uptime is not None and uptime < self._uptime
         self._uptime = self._uptime if uptime is None else uptime
@@ -113,40 +125,65 @@ class DeviceMemory:
     def take_presets(self, asic: Reply) -> None:
         """Keep what the device answered about its presets."""
         self._asic = asic
+        self._profile = None
 
     def read(self, info: Reply) -> MinerReading:
         """Translate a reply of the device that was noticed last."""
         profile = self._recognise(info)
-        expected = expected_rate(info, profile)
-        rate = present_rate(info)
-        evidence = evidence_of(info, profile, rate)
+        lasting = self._read_lasting(info, profile)
+        values = read_numbers(info, nerdos=profile.nerdos)
+        if values["expected_hash_rate"] is None:
+            values["expected_hash_rate"] = expected_rate(lasting.settings, profile)
+        evidence = evidence_of(info, profile, values)
+        values["hash_rate_now"] = self._rates.passed(
+            values["hash_rate_now"], values["expected_hash_rate"]
+        )
         state = state_of(
             info,
             profile,
             evidence,
-            self._status.judge(evidence, self._monotonic()),
-            rate=self._rates.passed(rate, expected),
-            expected=expected,
+            values,
+            status=self._status.judge(evidence, self._monotonic()),
             fans=self._real_fans(info, profile),
+            lasting=lasting,
         )
         self._sensors.learn(info, state, hashing=bool(evidence.hash_rate))
-        identity = self._identify(info, profile, len(state.pools))
-        return MinerReading(identity=identity, state=state)
+        return MinerReading(
+            identity=self._identify(info, profile, len(state.pools)), state=state
+        )
+
+    def _is_strange(self, info: Reply) -> bool:
+        """Tell whether firmware or device differ from what was there before.
+
+        A name that is missing or broken once proves neither.
+        """
+        told = tuple(reader(info.get(key)) for key, reader in _WHO)
+        if told == self._who:
+            return False
+        pairs = tuple(zip(told, self._who, strict=True))
+        self._who = tuple(old if new is None else new for new, old in pairs)
+        return any(new is not None and new != old for new, old in pairs)
 
     def _recognise(self, info: Reply) -> Profile:
         """Return the profile, made anew only when something about it changed."""
-        basis = (self._asic, *map(info.get, _IDENTIFYING))
-        same = basis == self._basis and info.keys() == self._info.keys()
-        self._info = info
-        if same and self._profile is not None:
+        if self._profile is not None:
             return self._profile
-        self._basis = basis
         profile = profile_of(info, self._asic)
-        if self._profile is None or profile.board != self._profile.board:
+        if profile.board is not self._sensors.board:
             self._sensors = SensorMemory(profile.board)
         self._profile = profile
+        self._lasting = None
         self._declared |= declared(info, profile)
         return profile
+
+    def _read_lasting(self, info: Reply, profile: Profile) -> Lasting:
+        """Return what seldom changes, read anew only when it did."""
+        fan = None if "manualFanSpeed" in info else info.get("fanspeed")
+        basis = (fan, *map(info.get, LASTING_KEYS))
+        if self._lasting is None or basis != self._lasting_basis:
+            self._lasting = lasting_of(info, profile)
+            self._lasting_basis = basis
+        return self._lasting
 
     def _real_fans(self, info: Reply, profile: Profile) -> tuple[Fan, ...]:
         """Leave out a second fan that never turned; AxeOS always reports one."""
@@ -161,12 +198,10 @@ class DeviceMemory:
         self, info: Reply, profile: Profile, pool_count: int
     ) -> MinerIdentity:
         """Return the identity, the same object while nothing about it changed."""
-        capabilities = self._declared | self._sensors.found
-        traits = (profile, capabilities, self._fan_count, pool_count)
-        if (
-            self._identity is not None
-            and traits == self._traits
-            and (profile is self._traits[0])
+        seen = self._sensors.found
+        traits = (profile, seen, self._fan_count, pool_count)
+        if self._identity is not None and all(
+            map(is_, traits, self._traits, strict=True)
         ):
             return self._identity
         self._traits = traits
@@ -174,10 +209,10 @@ class DeviceMemory:
             info,
             self._asic,
             profile,
-            capabilities,
+            self._declared | seen,
             fan_count=self._fan_count,
             pool_count=pool_count,
         )
-        if identity != self._identity:
+        if self._identity is None or identity != self._identity:
             self._identity = identity
         return self._identity

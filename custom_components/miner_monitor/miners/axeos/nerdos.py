@@ -5,17 +5,18 @@ from dataclasses import replace
 from ..model import Fan, Pool
 from .profile import Reply
 from .values import (
+    between,
     count,
     difficulty,
     flag,
     members,
-    not_negative,
     number,
     percent,
     positive,
 )
 
 MOST_FANS = 8
+SLOWEST_POOL = 60_000
 MOST_POOLS = 8
 _OFF_VOLTAGE = 100.0
 _OFF_POWER = 5.0
@@ -94,5 +95,5 @@ def _live(pool: Pool, told: Reply) -> Pool:
         rejected=count(told.get("rejected")),
         difficulty=positive(told.get("poolDifficulty")),
         best_difficulty=difficulty(told.get("bestDiff")),
-        latency=not_negative(told.get("pingRtt")),
+        latency=between(told.get("pingRtt"), 0, SLOWEST_POOL) or None,
     )

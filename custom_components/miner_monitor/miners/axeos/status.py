@@ -1,6 +1,6 @@
 """What a miner is doing, from what it says and from what it was doing before."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model import MinerStatus
 
@@ -11,8 +11,7 @@ START = 600.0
 """Seconds a miner may take to hash again before it counts as idle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The signs in one reply, for both dialects.
 
     ``regulator_off``: no core voltage although nobody shut the miner down; the only
@@ -43,23 +42,28 @@ def decide(evidence: Evidence, awake: float | None) -> MinerStatus:
     can be concluded. A hash rate above zero proves hashing. Only then, and only on
     a settled miner, do a forced fan and lost pools explain why it does not hash.
     """
+    if evidence.faults:
+        return MinerStatus.FAULT
+    if evidence.overheat_flag:
+        return MinerStatus.OVERHEATED
     uptime = evidence.uptime
     booted = uptime is None or uptime >= SETTLED
     settled = booted and (awake is None or awake >= SETTLED)
-    pool_lost = settled and evidence.pool_connected is False
-    starting = awake is not None or (uptime is not None and uptime < START)
-    ladder = (
-        (bool(evidence.faults), MinerStatus.FAULT),
-        (evidence.overheat_flag, MinerStatus.OVERHEATED),
-        (evidence.regulator_off and settled, MinerStatus.OVERHEATED),
-        (evidence.paused, MinerStatus.PAUSED),
-        (evidence.shutdown, MinerStatus.STANDBY),
-        (bool(evidence.hash_rate), MinerStatus.HASHING),
-        (pool_lost, MinerStatus.POOL_LOST),
-        (evidence.cooling and settled, MinerStatus.OVERHEATED),
-        (starting, MinerStatus.STARTING),
-    )
-    return next((status for true, status in ladder if true), MinerStatus.IDLE)
+    if evidence.regulator_off and settled:
+        return MinerStatus.OVERHEATED
+    if evidence.paused:
+        return MinerStatus.PAUSED
+    if evidence.shutdown:
+        return MinerStatus.STANDBY
+    if evidence.hash_rate:
+        return MinerStatus.HASHING
+    if settled and evidence.pool_connected is False:
+        return MinerStatus.POOL_LOST
+    if settled and evidence.cooling:
+        return MinerStatus.OVERHEATED
+    if awake is not None or (uptime is not None and uptime < START):
+        return MinerStatus.STARTING
+    return MinerStatus.IDLE
 
 
 class StatusMemory:

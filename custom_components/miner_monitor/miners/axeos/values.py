@@ -9,7 +9,7 @@ import re
 LARGEST = 1e18
 """No quantity of a miner is beyond this, except difficulties."""
 
-_LARGEST_DIFFICULTY = 1e30
+LARGEST_DIFFICULTY = 1e30
 _LONGEST_NUMBER = 32
 _SUFFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
@@ -83,7 +83,7 @@ def difficulty(value: object) -> float | None:
         value = _parsed(digits)
     if not isinstance(value, float | int) or isinstance(value, bool):
         return None
-    if not 0 <= value <= _LARGEST_DIFFICULTY:
+    if not 0 <= value <= LARGEST_DIFFICULTY:
         return None
     return float(value) * factor
 
