@@ -23,8 +23,9 @@ DEFAULT_PORT = 8123
 FIRST_MINER_PORT = 18081
 CHECK_LIMIT_SECONDS = 180
 FLAKY_MINER = "workshop"
-ONLINE_SECONDS = 240
-OFFLINE_SECONDS = 60
+ONLINE_SECONDS = 210
+# Long enough to be noticed: a miner is away only after 45 s and three failed polls.
+OFFLINE_SECONDS = 90
 
 # (name, model, firmware, host name set by its owner)
 MINERS = (
