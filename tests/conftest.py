@@ -1,0 +1,205 @@
+"""Fixtures of all tests: a real Home Assistant core and simulated miners."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+# The package itself is imported so that the plugin's folder of the same name
+# does not hide it from Home Assistant's loader.
+from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from simulator import (
+    Clock,
+    Farm,
+    ManualClock,
+    MinerSpec,
+    SimulatedMiner,
+    SystemClock,
+)
+
+GAMMA = MinerSpec(
+    name="gamma",
+    model="gamma_601",
+    firmware="2.12.2",
+    mac="E4:B0:63:00:A1:B2",
+    seed=1,
+    uptime=86_400,
+)
+SUPRA = MinerSpec(
+    name="supra",
+    model="supra_401",
+    firmware="2.4.0",
+    mac="E4:B0:63:00:00:02",
+    seed=2,
+    uptime=86_400,
+)
+ULTRA = MinerSpec(
+    name="ultra", model="ultra_204", firmware="2.1.8", seed=3, uptime=86_400
+)
+HEX = MinerSpec(
+    name="hex",
+    model="hex_303",
+    firmware="2.15.0",
+    mac="E4:B0:63:00:00:04",
+    seed=4,
+    uptime=86_400,
+)
+NERD = MinerSpec(
+    name="nerd",
+    model="nerdqaxeplusplus",
+    firmware="1.1.0-beta1",
+    mac="AC:A7:04:00:00:05",
+    hostname="garage-rig",
+    seed=5,
+    uptime=86_400,
+)
+GAMMA_2 = MinerSpec(
+    name="gamma-2",
+    model="gamma_602",
+    firmware="2.14.0",
+    mac="E4:B0:63:00:00:06",
+    seed=6,
+    uptime=86_400,
+)
+FLEET = (GAMMA, SUPRA, ULTRA, HEX, NERD, GAMMA_2)
+
+
+class Bench:
+    """A Home Assistant and a farm of miners."""
+
+    def __init__(self, hass: HomeAssistant, clock: Clock) -> None:
+        """Give the miners their clock."""
+        self.hass = hass
+        self._clock = clock
+        self._farms: list[Farm] = []
+
+    async def start(self, *specs: MinerSpec) -> Farm:
+        """Start miners on free ports of 127.0.0.1."""
+        farm = Farm(list(specs), clock=self._clock)
+        await farm.__aenter__()
+        self._farms.append(farm)
+        return farm
+
+    async def miner(self, spec: MinerSpec) -> SimulatedMiner:
+        """Start one miner."""
+        return (await self.start(spec))[spec.name]
+
+    async def stop(self) -> None:
+        """Stop all miners."""
+        for farm in self._farms:
+            await farm.__aexit__(None, None, None)
+
+    async def add(self, miner: SimulatedMiner) -> MinerConfigEntry:
+        """Add a miner as a user does, and wait for its first values."""
+        result = await self.hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": "user"},
+            data={CONF_HOST: f"{miner.host}:{miner.port}"},
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY, result
+        await self.settle()
+        entry: MinerConfigEntry = result["result"]
+        assert entry.state is ConfigEntryState.LOADED
+        return entry
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+
+class TimedBench(Bench):
+    """A bench whose time stands still until it is told to pass.
+
+    The deadlines of requests stand still too: a miner that never answers needs a
+    bench with real time.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, clock: ManualClock
+    ) -> None:
+        """Tie the clocks together."""
+        super().__init__(hass, clock)
+        self._freezer = freezer
+        self._time = clock
+
+    async def advance(self, seconds: float, step: float = 5.0) -> None:
+        """Let time pass for miners and Home Assistant alike, with all polls in it."""
+        while seconds > 0:
+            tick = min(step, seconds)
+            seconds -= tick
+            self._time.advance(tick)
+            self._freezer.tick(timedelta(seconds=tick))
+            async_fire_time_changed(self.hass)
+            await self.settle()
+
+
+async def move(*moves: tuple[SimulatedMiner, tuple[str, int]]) -> None:
+    """Give running miners other addresses, all at once, as a new router does."""
+    for miner, _ in moves:
+        miner.inject("offline")
+    for miner, place in moves:
+        await miner.move(*place)
+    for miner, _ in moves:
+        miner.clear("offline")
+
+
+@pytest.fixture
+async def bench(
+    hass: HomeAssistant,
+    socket_enabled: None,
+    mock_async_zeroconf: object,
+    enable_custom_integrations: None,
+    freezer: FrozenDateTimeFactory,
+) -> AsyncIterator[TimedBench]:
+    """Give a Home Assistant and a place for miners, and command of their time."""
+    bench = TimedBench(hass, freezer, ManualClock())
+    yield bench
+    await bench.stop()
+
+
+@pytest.fixture
+async def live_bench(
+    hass: HomeAssistant,
+    socket_enabled: None,
+    mock_async_zeroconf: object,
+    enable_custom_integrations: None,
+) -> AsyncIterator[Bench]:
+    """Give a Home Assistant and a place for miners in real time."""
+    bench = Bench(hass, SystemClock())
+    yield bench
+    await bench.stop()
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default() -> Iterator[None]:
+    """Enable every entity, those that are off by default too."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        return_value=True,
+    ):
+        yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for long campaigns."""
+    parser.addoption("--full", action="store_true", help="run the long campaigns")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave campaigns out unless they are asked for."""
+    if config.getoption("--full"):
+        return
+    left_out = pytest.mark.skip(reason="a long campaign, runs with --full")
+    for item in items:
+        if "campaign" in item.keywords:
+            item.add_marker(left_out)

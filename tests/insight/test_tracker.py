@@ -1,0 +1,108 @@
+"""One miner's snapshots."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.miner_monitor.insight import MinerTracker, Moment
+from custom_components.miner_monitor.miners.model import (
+    Alarm,
+    Family,
+    Limits,
+    MinerIdentity,
+    MinerState,
+    MinerStatus,
+)
+
+IDENTITY = MinerIdentity(
+    family=Family.AXEOS,
+    manufacturer="Bitaxe",
+    model="Gamma 601",
+    limits=Limits(chip_temperature=Alarm(warn=68, critical=72)),
+)
+STATE = MinerState(
+    status=MinerStatus.HASHING,
+    hash_rate_now=1.0,
+    expected_hash_rate=1.0,
+    uptime=1000,
+    chip_temperature=69,
+    blocks_found=1,
+)
+
+
+def moment(seconds: float) -> Moment:
+    return Moment(wall=1_700_000_000 + seconds, monotonic=seconds)
+
+
+def test_a_good_poll() -> None:
+    """It tells when the miner was seen, since when it runs and how it does."""
+    insight = MinerTracker(IDENTITY).observe(IDENTITY, STATE, moment(0), 80.0)
+
+    assert insight.last_seen == 1_700_000_000
+    assert insight.started == 1_699_999_000
+    assert insight.hash_rate_ratio == pytest.approx(100)
+    assert insight.overheating is False
+    assert insight.blocks_found == 1
+
+
+def test_response_times_of_the_last_hundred() -> None:
+    """Older polls do not count."""
+    tracker = MinerTracker(IDENTITY)
+    for n in range(100):
+        tracker.observe(IDENTITY, STATE, moment(n), 5000.0)
+    for n in range(99):
+        tracker.observe(IDENTITY, STATE, moment(n), 10.0)
+    times = tracker.observe(IDENTITY, STATE, moment(1), 30.0).response_times
+
+    assert times is not None
+    assert (times.last, times.minimum, times.maximum) == (30, 10, 30)
+    assert times.median == 10
+    assert times.mean == pytest.approx(10.2)
+
+
+def test_away_keeps_what_outlives_the_moment() -> None:
+    """Ratio and alarm are gone; when it was seen and what it found stay."""
+    tracker = MinerTracker(IDENTITY)
+    seen = tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+
+    assert tracker.missed() is seen
+    away = tracker.away()
+    assert away.last_seen == seen.last_seen
+    assert away.blocks_found == 1
+    assert away.hash_rate_ratio is None
+    assert away.overheating is None
+    assert away.started is None
+
+
+def test_a_reply_without_blocks_keeps_the_count() -> None:
+    """Unknown is not zero."""
+    tracker = MinerTracker(IDENTITY)
+    tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    silent = replace(STATE, blocks_found=None)
+
+    assert tracker.observe(IDENTITY, silent, moment(15), 80.0).blocks_found == 1
+
+
+def test_a_new_identity_keeps_the_delays_that_it_does_not_redefine() -> None:
+    """A device that learns a capability is not judged anew."""
+    tracker = MinerTracker(IDENTITY)
+    tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    learned = replace(IDENTITY, fan_count=2)
+
+    assert tracker.observe(learned, STATE, moment(300), 80.0).overheating is True
+
+
+def test_new_limits_and_windows_begin_anew() -> None:
+    """New firmware may bring other thresholds and another rate."""
+    tracker = MinerTracker(IDENTITY)
+    slow = replace(STATE, hash_rate_now=0.5)
+    tracker.observe(IDENTITY, slow, moment(0), 80.0)
+    updated = replace(
+        IDENTITY,
+        ratio_window=3600,
+        limits=Limits(chip_temperature=Alarm(warn=75, critical=80)),
+    )
+    insight = tracker.observe(updated, STATE, moment(300), 80.0)
+
+    assert insight.hash_rate_ratio == pytest.approx(100)
+    assert insight.overheating is False

@@ -1,0 +1,447 @@
+"""Adding, moving and tuning a miner, with everything that can stand at an address."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from ipaddress import ip_address
+import socket
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+import pytest
+
+from custom_components.miner_monitor.const import DOMAIN
+from simulator import MinerSpec, SimulatedMiner
+
+from .conftest import GAMMA, NERD, SUPRA, ULTRA, Bench, TimedBench
+
+
+# The package names a function like this module, which hides it from an import.
+detect_module = import_module("custom_components.miner_monitor.miners.detect")
+
+
+def address(miner: SimulatedMiner) -> str:
+    return f"{miner.host}:{miner.port}"
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+async def show_form(hass: HomeAssistant) -> str:
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "user"}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    flow_id: str = result["flow_id"]
+    return flow_id
+
+
+async def enter(hass: HomeAssistant, flow_id: str, host: str) -> ConfigFlowResult:
+    result = await hass.config_entries.flow.async_configure(flow_id, {CONF_HOST: host})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("spec", "title"),
+    [
+        (GAMMA, "Gamma 601 A1B2"),
+        (ULTRA, "Ultra 204"),
+        (NERD, "garage-rig"),
+    ],
+    ids=["default hostname", "no MAC", "own hostname"],
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        address,
+        lambda miner: f" http://{address(miner)}/#/home ",
+        lambda miner: f"localhost:{miner.port}",
+    ],
+    ids=["host and port", "URL", "name"],
+)
+async def test_add(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    spec: MinerSpec,
+    title: str,
+    written: Callable[[SimulatedMiner], str],
+) -> None:
+    """A miner is added by its address alone."""
+    miner = await bench.miner(spec)
+    result = await enter(hass, await show_form(hass), written(miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == title
+    assert result["data"][CONF_PORT] == miner.port
+    assert result["result"].state is ConfigEntryState.LOADED
+    if spec.mac and spec is not ULTRA:
+        assert result["result"].unique_id == spec.mac.lower()
+
+
+async def test_usual_port(
+    bench: TimedBench, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a port the usual ones are tried."""
+    miner = await bench.miner(GAMMA)
+    ports = dict.fromkeys(detect_module.DEFAULT_PORTS, (miner.port,))
+    monkeypatch.setattr(detect_module, "DEFAULT_PORTS", ports)
+
+    result = await enter(hass, await show_form(hass), miner.host)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_PORT] == miner.port
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("offline", "cannot_connect"),
+        ("disconnect", "cannot_connect"),
+        ("silent", "timeout"),
+        ("slow", "timeout"),
+        ("unauthorized", "refused"),
+        ("html", "not_a_miner"),
+        ("redirect", "not_a_miner"),
+        ("empty", "not_a_miner"),
+        ("truncated", "not_a_miner"),
+        ("garbage", "not_a_miner"),
+        ("huge", "not_a_miner"),
+        ("list", "not_a_miner"),
+        ("empty_object", "not_a_miner"),
+        ("nulls", "unknown_miner"),
+    ],
+)
+async def test_errors_and_recovery(
+    live_bench: Bench,
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    error: str,
+) -> None:
+    """Each cause has its own text beside the field; what was typed stays."""
+    monkeypatch.setattr(detect_module, "DETECT_DEADLINE", 0.5)
+    miner = await live_bench.miner(GAMMA)
+    miner.inject(fault)
+    flow_id = await show_form(hass)
+
+    result = await enter(hass, flow_id, address(miner))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {CONF_HOST: error}
+    assert _suggested(result) == address(miner)
+
+    miner.clear()
+    result = await enter(hass, flow_id, address(miner))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("fault", ["strings", "nan", "infinity", "huge_ints"])
+async def test_bad_fields_do_not_hinder(
+    bench: TimedBench, hass: HomeAssistant, fault: str
+) -> None:
+    """A field that is wrong costs that field, not the miner."""
+    miner = await bench.miner(GAMMA)
+    miner.inject(fault)
+
+    result = await enter(hass, await show_form(hass), address(miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("fault", ["hostname_html", "hostname_long"])
+async def test_hostile_hostnames(bench: TimedBench, hass: HomeAssistant, fault: str) -> None:
+    """A host name is text, and never longer than a host name can be."""
+    miner = await bench.miner(GAMMA)
+    miner.inject(fault)
+
+    result = await enter(hass, await show_form(hass), address(miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert 0 < len(result["title"]) <= 63
+
+
+@pytest.mark.parametrize("host", ["", "https://bitaxe.local", "bit axe", "a:b:c"])
+async def test_no_address(bench: TimedBench, hass: HomeAssistant, host: str) -> None:
+    """What is no address is said to be none, without any request."""
+    miner = await bench.miner(GAMMA)
+    flow_id = await show_form(hass)
+    result = await enter(hass, flow_id, host)
+
+    assert result["errors"] == {CONF_HOST: "invalid_host"}
+    assert (await enter(hass, flow_id, address(miner)))["type"] is (
+        FlowResultType.CREATE_ENTRY
+    )
+
+
+async def test_unknown_name(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A name that nobody has is a device that cannot be reached."""
+    result = await enter(hass, await show_form(hass), "no-such-miner.invalid")
+
+    assert result["errors"] == {CONF_HOST: "cannot_connect"}
+
+
+async def test_unexpected_error(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A fault of ours still shows the form."""
+    miner = await bench.miner(GAMMA)
+    flow_id = await show_form(hass)
+    with patch(
+        "custom_components.miner_monitor.probe.detect", side_effect=RuntimeError
+    ):
+        result = await enter(hass, flow_id, address(miner))
+
+    assert result["errors"] == {CONF_HOST: "unknown"}
+    assert (await enter(hass, flow_id, address(miner)))["type"] is (
+        FlowResultType.CREATE_ENTRY
+    )
+
+
+@pytest.mark.parametrize("spec", [GAMMA, ULTRA], ids=["MAC", "no MAC"])
+async def test_duplicate(bench: TimedBench, hass: HomeAssistant, spec: MinerSpec) -> None:
+    """A miner is set up once."""
+    miner = await bench.miner(spec)
+    await bench.add(miner)
+
+    result = await enter(hass, await show_form(hass), address(miner))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_two_without_mac(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Two nameless miners of one kind are two miners."""
+    farm = await bench.start(ULTRA, replace(ULTRA, name="twin", seed=9))
+    first = await bench.add(farm["ultra"])
+    second = await bench.add(farm["twin"])
+
+    assert first.unique_id != second.unique_id
+
+
+async def test_two_with_one_mac(bench: TimedBench, hass: HomeAssistant) -> None:
+    """The second of two devices with one MAC is refused, and the first stays."""
+    miner = await bench.miner(GAMMA)
+    twin = await bench.miner(replace(GAMMA, name="twin"))
+    entry = await bench.add(miner)
+
+    result = await enter(hass, await show_form(hass), address(twin))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "same_identity"
+    assert result["description_placeholders"]["name"] == entry.title
+    assert entry.data[CONF_PORT] == miner.port
+
+
+async def test_adding_a_lost_miner_moves_it(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A user who types the new address of a known miner has told us where it is."""
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+    await miner.stop()
+    await bench.advance(90)
+    moved = await bench.miner(GAMMA)
+
+    result = await enter(hass, await show_form(hass), address(moved))
+    await bench.advance(15)
+
+    assert result["reason"] == "already_configured"
+    assert entry.data[CONF_PORT] == moved.port
+    assert hass.states.get("binary_sensor.gamma_601_a1b2_online").state == "on"
+
+
+async def test_reconfigure(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A miner gets a new address, after the wrong ones were refused."""
+    miner = await bench.miner(GAMMA)
+    other = await bench.miner(SUPRA)
+    entry = await bench.add(miner)
+    await miner.stop()
+    moved = await bench.miner(GAMMA)
+
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    assert result["step_id"] == "reconfigure"
+    assert _suggested(result) == address(miner)
+
+    for wrong, error in (
+        ("bit axe", "invalid_host"),
+        (f"127.0.0.1:{closed_port()}", "cannot_connect"),
+        (address(other), "wrong_device"),
+    ):
+        result = await enter(hass, result["flow_id"], wrong)
+        assert result["errors"] == {CONF_HOST: error}
+        assert _suggested(result) == wrong
+
+    result = await enter(hass, result["flow_id"], address(moved))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data[CONF_PORT] == moved.port
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
+    """The poll interval is an option; it takes effect at once."""
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["step_id"] == "init"
+    assert _suggested(result, CONF_SCAN_INTERVAL) == 15
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {CONF_SCAN_INTERVAL: 60}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+    assert entry.options == {CONF_SCAN_INTERVAL: 60}
+
+    await bench.advance(60)
+    polls = len(miner.requests)
+    await bench.advance(240)
+    assert len(miner.requests) - polls == 4
+
+
+@pytest.mark.parametrize("seconds", [9, 301])
+async def test_poll_interval_has_limits(
+    bench: TimedBench, hass: HomeAssistant, seconds: int
+) -> None:
+    """Neither too often for a small web server nor too seldom to be of use."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            result["flow_id"], {CONF_SCAN_INTERVAL: seconds}
+        )
+
+
+def dhcp(ip: str, mac: str) -> DhcpServiceInfo:
+    return DhcpServiceInfo(ip=ip, hostname="bitaxe", macaddress=mac.replace(":", "").lower())
+
+
+async def test_dhcp_follows_a_known_miner(
+    bench: TimedBench, hass: HomeAssistant, socket_enabled: None
+) -> None:
+    """The MAC brings the new address; it is proved before it is used."""
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_HOST: "localhost"}
+    )
+    await bench.advance(15)
+    await miner.stop()
+
+    result = await discover(hass, "dhcp", dhcp("127.0.0.1", GAMMA.mac or ""))
+    assert result["reason"] == "already_configured"
+    await bench.advance(15)
+    assert entry.data[CONF_HOST] == "localhost"
+
+    await miner.start()
+    miner.inject("offline", duration=1)
+    result = await discover(hass, "dhcp", dhcp("127.0.0.1", GAMMA.mac or ""))
+    await bench.advance(15)
+    assert hass.states.get("binary_sensor.gamma_601_a1b2_online").state == "on"
+
+
+async def test_dhcp_before_the_start(bench: TimedBench, hass: HomeAssistant) -> None:
+    """An entry that is not loaded takes the address and proves it at its start."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    result = await discover(hass, "dhcp", dhcp("127.0.0.9", GAMMA.mac or ""))
+
+    assert result["reason"] == "already_configured"
+    assert entry.data[CONF_HOST] == "127.0.0.9"
+
+
+async def test_dhcp_new_miner(
+    bench: TimedBench, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host name that speaks of a miner is looked at, and the user is asked."""
+    miner = await bench.miner(GAMMA)
+    ports = dict.fromkeys(detect_module.DEFAULT_PORTS, (miner.port,))
+    monkeypatch.setattr(detect_module, "DEFAULT_PORTS", ports)
+
+    result = await discover(hass, "dhcp", dhcp("127.0.0.1", GAMMA.mac or ""))
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "discovery_confirm"
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await bench.settle()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Gamma 601 A1B2"
+
+
+async def discover(
+    hass: HomeAssistant, source: str, data: DhcpServiceInfo | ZeroconfServiceInfo
+) -> ConfigFlowResult:
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": source}, data=data
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+def zeroconf(miner: SimulatedMiner) -> ZeroconfServiceInfo:
+    return ZeroconfServiceInfo(
+        ip_address=ip_address(miner.host),
+        ip_addresses=[ip_address(miner.host)],
+        port=miner.port,
+        hostname="bitaxe.local.",
+        type="_http._tcp.local.",
+        name="Bitaxe Hex 303 (0004)._http._tcp.local.",
+        properties={"board": "303", "family": "Hex"},
+    )
+
+
+async def test_zeroconf_new_miner(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A miner that makes itself known is offered once."""
+    miner = await bench.miner(GAMMA)
+
+    result = await discover(hass, "zeroconf", zeroconf(miner))
+    assert result["step_id"] == "discovery_confirm"
+    assert result["description_placeholders"]["model"] == "Gamma 601"
+    again = await discover(hass, "zeroconf", zeroconf(miner))
+    assert again["reason"] == "already_in_progress"
+
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+    known = await discover(hass, "zeroconf", zeroconf(miner))
+    assert known["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault", "reason"),
+    [
+        (GAMMA, "html", "not_a_miner"),
+        (GAMMA, "offline", "cannot_connect"),
+        (ULTRA, None, "no_identity"),
+    ],
+)
+async def test_zeroconf_not_offered(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec, fault: str | None, reason: str
+) -> None:
+    """What is no miner, or could not be recognised again, is not offered."""
+    miner = await bench.miner(spec)
+    if fault:
+        miner.inject(fault)
+
+    result = await discover(hass, "zeroconf", zeroconf(miner))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == reason
+
+
+def _suggested(result: ConfigFlowResult, field: str = CONF_HOST) -> object:
+    for key in result["data_schema"].schema:
+        if key == field:
+            return key.description["suggested_value"]
+    raise AssertionError(field)

@@ -1,0 +1,87 @@
+"""The download tells all about a miner and nothing about its owner."""
+
+import json
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.miner_monitor.diagnostics import redact
+from simulator import MinerSpec
+
+from .conftest import GAMMA, HEX, NERD, TimedBench
+
+
+@pytest.mark.parametrize("spec", [GAMMA, HEX, NERD], ids=lambda spec: spec.name)
+async def test_no_secrets(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    spec: MinerSpec,
+) -> None:
+    """No wallet, no MAC, no Wi-Fi name, no host name is in it."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    miner = await bench.miner(spec)
+    entry = await bench.add(miner)
+    reply = miner.reply("info")
+
+    report = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    text = json.dumps(report).lower()
+
+    for key in ("macAddr", "stratumUser", "fallbackStratumUser", "ssid"):
+        assert key.lower() in text
+        assert reply[key].lower() not in text
+    assert report["replies"]["info"]["frequency"] == reply["frequency"]
+    assert report["state"]["settings"]["frequency"] == reply["frequency"]
+    assert report["identity"]["model"] == entry.runtime_data.identity.model
+    assert report["online"] is True
+
+
+async def test_error_text(
+    bench: TimedBench, hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """A miner that is away leaves its last error."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+    miner.inject("html")
+    await bench.advance(90)
+
+    report = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert report["online"] is False
+    assert report["state"] is None
+    assert report["last_error"]
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        ({"stratumUser": ""}, {"stratumUser": ""}),
+        ({"stratumUser": None}, {"stratumUser": None}),
+        ({"otp": False}, {"otp": False}),
+        ({"hostname": "rig"}, {"hostname": "**REDACTED**"}),
+        (
+            {"stratumUser": "bc1qexamplewallet.rig", "note": "to BC1QEXAMPLEWALLET ok"},
+            {"stratumUser": "**REDACTED**", "note": "to **REDACTED** ok"},
+        ),
+        (
+            {"pools": [{"stratumUser": "somebody"}], "log": ["hello somebody"]},
+            {
+                "pools": [{"stratumUser": "**REDACTED**"}],
+                "log": ["hello **REDACTED**"],
+            },
+        ),
+        (
+            {"coinbaseOutputs": [{"address": "bc1q"}]},
+            {"coinbaseOutputs": "**REDACTED**"},
+        ),
+        ({"stratumPort": 3333, "power": 1.5}, {"stratumPort": 3333, "power": 1.5}),
+    ],
+)
+def test_redact(report: object, expected: object) -> None:
+    assert redact(report) == expected
