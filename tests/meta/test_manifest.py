@@ -45,6 +45,17 @@ NEEDS_NO_DECLARATION = {
 """Components that Home Assistant lets anyone import."""
 
 
+DISTRIBUTIONS = packages_distributions()
+PROVIDED = {
+    # Home Assistant 2026.9 answers to voluptuous in the name of its successor.
+    *("homeassistant", "voluptuous"),
+    *(
+        re.split(r"[^\w-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+        for requirement in requires("homeassistant") or []
+    ),
+}
+
+
 def test_keys() -> None:
     keys = list(MANIFEST)
     assert keys[:2] == ["domain", "name"]
@@ -148,19 +159,12 @@ def test_used_components_are_declared(path: Path) -> None:
     "path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION))
 )
 def test_only_what_home_assistant_itself_requires_is_imported(path: Path) -> None:
-    provided = {
-        re.split(r"[^\w-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
-        for requirement in requires("homeassistant") or []
-    }
-    # Home Assistant 2026.9 answers to voluptuous in the name of its successor.
-    provided |= {"homeassistant", "voluptuous"}
-    by_module = packages_distributions()
     for name in _imports(path):
         top = name.split(".")[0]
         if top in sys.stdlib_module_names:
             continue
-        distributions = by_module.get(top, [top])
-        assert provided & {item.lower().replace("_", "-") for item in distributions}
+        distributions = DISTRIBUTIONS.get(top, [top])
+        assert PROVIDED & {item.lower().replace("_", "-") for item in distributions}
 
 
 def test_set_up_without_entries_says_so() -> None:
