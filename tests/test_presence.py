@@ -258,7 +258,7 @@ async def test_repair_takes_the_address(
     flow = await step(
         flows, {"handler": DOMAIN, "issue_id": f"wrong_device_{entry.entry_id}"}
     )
-    assert flow["step_id"] == "init"
+    assert flow["step_id"] == "address"
     for host, error in (
         ("", "invalid_host"),
         (f"{place[0]}:{place[1]}", "wrong_device"),

@@ -119,6 +119,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         if isinstance(outcome, MinerData):
             self._offered.clear()
             return outcome
+        if isinstance(outcome, MinerIdentity):
+            self._announce(outcome)
         while self._offered:
             elsewhere = self._client_at(*self._offered.pop())
             found = await self._poll(elsewhere)
@@ -189,8 +191,13 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self._poll_again_in(max(self._nominal_interval, backed_off))
         return self._away(str(error))
 
+    def _announce(self, stranger: MinerIdentity) -> None:
+        """Tell the one that a device belongs to where it is."""
+        if owner := async_owner(self.hass, stranger):
+            async_announce(self.hass, owner, self.client.host, self.client.port)
+
     def _met_stranger(self, stranger: MinerIdentity) -> MinerData:
-        """Take no value from another device, and tell the one it belongs to."""
+        """Take no value from another device, and ask for help if it stays."""
         if not self._stranger_polls:
             LOGGER.info(
                 "Another device (%s) answers at the address of %s",
@@ -198,8 +205,6 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
                 self.name,
             )
         self._stranger_polls += 1
-        if owner := async_owner(self.hass, stranger):
-            async_announce(self.hass, owner, self.client.host, self.client.port)
         if self._stranger_polls == REPAIR_AFTER_POLLS:
             ir.async_create_issue(
                 self.hass,

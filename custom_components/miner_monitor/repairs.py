@@ -36,6 +36,12 @@ class WrongDeviceFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
+        """Begin; what is given here is the issue's data, no user's input."""
+        return await self.async_step_address()
+
+    async def async_step_address(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
         """Take the new address and prove it."""
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -56,7 +62,7 @@ class WrongDeviceFlow(RepairsFlow):
                 await self._entry.runtime_data.async_request_refresh()
                 return self.async_create_entry(data={})
         return self.async_show_form(
-            step_id="init",
+            step_id="address",
             data_schema=self.add_suggested_values_to_schema(HOST_SCHEMA, user_input),
             description_placeholders={"name": self._entry.title},
             errors=errors,

@@ -68,7 +68,7 @@ class AxeOsClient(MinerClient):
     @property
     @override
     def configuration_url(self) -> str | None:
-        return str(self._device.url)
+        return str(self._device.url.origin())
 
     @property
     @override
