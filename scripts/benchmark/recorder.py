@@ -21,14 +21,14 @@ _STATES = """
     WHERE states.last_updated_ts >= ? AND states.last_updated_ts < ?
     GROUP BY meta.entity_id
 """
+# SQLite takes the other columns from the row that has the minimum.
 _NEW_ATTRIBUTES = """
-    SELECT meta.entity_id, COUNT(DISTINCT states.attributes_id)
-    FROM states JOIN states_meta AS meta USING (metadata_id)
-    JOIN (
-        SELECT attributes_id, MIN(last_updated_ts) AS first
+    SELECT meta.entity_id, COUNT(*)
+    FROM (
+        SELECT metadata_id, MIN(last_updated_ts) AS first
         FROM states GROUP BY attributes_id
-    ) AS seen ON seen.attributes_id = states.attributes_id
-    WHERE seen.first >= ? AND seen.first < ?
+    ) JOIN states_meta AS meta USING (metadata_id)
+    WHERE first >= ? AND first < ?
     GROUP BY meta.entity_id
 """
 
