@@ -1,0 +1,177 @@
+"""Which entities each miner has, and what they show."""
+
+from dataclasses import replace
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.miner_monitor.const import DOMAIN
+from simulator import MinerSpec
+
+from .conftest import FLEET, GAMMA, HEX, NERD, SUPRA, TimedBench
+
+GAMMA_215 = replace(GAMMA, firmware="2.15.0")
+MODELS = (
+    *FLEET,
+    MinerSpec(name="max", model="max_102", firmware="2.9.0", seed=11),
+    MinerSpec(name="gt", model="gt_801", firmware="2.13.0", seed=12),
+    MinerSpec(name="suprahex", model="suprahex_701", firmware="2.12.2", seed=13),
+    MinerSpec(name="lucky", model="luckyminer_lv08", firmware="2.0.0", seed=14),
+    MinerSpec(name="zyber", model="zyber_8s", firmware="2.11.0", seed=15),
+    MinerSpec(name="clone", model="clone_800", firmware="2.12.2", seed=16),
+    MinerSpec(name="octaxe", model="nerdoctaxegamma", firmware="1.0.36", seed=17),
+)
+
+
+@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+async def test_entities(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    snapshot: SnapshotAssertion,
+    spec: MinerSpec,
+) -> None:
+    """The keys of a model, which of them are on, and their names and units."""
+    entry = await bench.add(await bench.miner(replace(spec, uptime=86_400)))
+    registry = er.async_get(hass)
+    rows = [
+        (
+            registered.domain,
+            registered.unique_id.removeprefix(f"{entry.unique_id}_"),
+            registered.original_name,
+            registered.unit_of_measurement,
+            registered.entity_category.value if registered.entity_category else None,
+            "on" if registered.disabled_by is None else "off",
+        )
+        for registered in er.async_entries_for_config_entry(registry, entry.entry_id)
+    ]
+
+    assert sorted(rows) == snapshot
+    enabled_sensors = [row for row in rows if row[0] == "sensor" and row[-1] == "on"]
+    assert len(enabled_sensors) <= 13
+
+
+@pytest.mark.parametrize("spec", FLEET, ids=lambda spec: spec.name)
+async def test_device(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    snapshot: SnapshotAssertion,
+    spec: MinerSpec,
+) -> None:
+    """One device, with all that is known of it."""
+    miner = await bench.miner(spec)
+    entry = await bench.add(miner)
+    (device,) = dr.async_entries_for_config_entry(
+        dr.async_get(hass), entry.entry_id
+    )
+
+    assert device.identifiers == {(DOMAIN, entry.unique_id)}
+    assert device.configuration_url == f"http://127.0.0.1:{miner.port}"
+    assert {
+        "connections": sorted(device.connections),
+        "manufacturer": device.manufacturer,
+        "model": device.model,
+        "model_id": device.model_id,
+        "name": device.name,
+        "hw_version": device.hw_version,
+        "sw_version": device.sw_version,
+    } == snapshot
+
+
+@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+async def test_every_entity_has_a_value(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+) -> None:
+    """An entity exists only where a hashing miner gives it a value."""
+    await bench.add(await bench.miner(replace(spec, uptime=86_400)))
+    await bench.advance(30)
+
+    missing = [
+        state.entity_id
+        for state in hass.states.async_all(("sensor", "binary_sensor"))
+        if state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    ]
+    assert missing == []
+
+
+async def test_values_are_the_miner_s(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """Each sensor shows the reply's number in its own unit."""
+    miner = await bench.miner(GAMMA_215)
+    await bench.add(miner)
+    reply = miner.reply("info")
+
+    def shown(key: str) -> float:
+        return float(hass.states.get(f"sensor.gamma_601_a1b2_{key}").state)
+
+    assert shown("hash_rate") == pytest.approx(reply["hashRate_1m"] / 1e3)
+    assert shown("hash_rate_10_minutes") == pytest.approx(reply["hashRate_10m"] / 1e3)
+    assert shown("expected_hash_rate") == pytest.approx(1.071)
+    assert shown("power") == pytest.approx(reply["power"])
+    assert shown("efficiency") == pytest.approx(
+        reply["power"] / (reply["hashRate_1m"] / 1e3)
+    )
+    assert shown("chip_temperature") == pytest.approx(reply["temp"])
+    assert shown("voltage_regulator_temperature") == pytest.approx(reply["vrTemp"])
+    assert shown("actual_core_voltage") == pytest.approx(
+        reply["coreVoltageActual"] / 1e3
+    )
+    assert shown("input_voltage") == pytest.approx(reply["voltage"] / 1e3)
+    assert shown("actual_frequency") == pytest.approx(reply["actualFrequency"])
+    assert shown("fan_1_speed") == reply["fanrpm"]
+    assert shown("shares_accepted") == reply["sharesAccepted"]
+    assert shown("best_difficulty") == reply["bestDiff"]
+    assert shown("wi_fi_signal") == reply["wifiRSSI"]
+    pool = hass.states.get("sensor.gamma_601_a1b2_pool").state
+    assert pool == f"{reply['stratumURL']}:{reply['stratumPort']}"
+    for state in hass.states.async_all():
+        assert reply["stratumUser"] not in str(state.as_dict())
+
+
+async def test_paused_miner_shows_no_inventions(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """A hash rate of 0 is true then; a temperature or an efficiency is not."""
+    miner = await bench.miner(GAMMA_215)
+    await bench.add(miner)
+    miner.device.pause()
+    await bench.advance(30)
+
+    def shown(key: str) -> str:
+        return hass.states.get(f"sensor.gamma_601_a1b2_{key}").state
+
+    assert shown("status") == "paused"
+    assert float(shown("hash_rate")) == 0
+    assert shown("efficiency") == STATE_UNKNOWN
+    assert shown("hash_rate_ratio") == STATE_UNKNOWN
+    assert shown("chip_temperature") == STATE_UNKNOWN
+    assert float(shown("power")) > 1
+
+
+@pytest.mark.parametrize("spec", [GAMMA, SUPRA, HEX, NERD], ids=lambda spec: spec.name)
+async def test_hot_miner(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
+) -> None:
+    """Heat turns the alarm on."""
+    miner = await bench.miner(spec)
+    await bench.add(miner)
+    alarm = next(
+        state.entity_id
+        for state in hass.states.async_all("binary_sensor")
+        if state.entity_id.endswith("_overheating")
+    )
+    assert hass.states.get(alarm).state == "off"
+
+    miner.inject("hot")
+    seen = set()
+    for _ in range(24):
+        await bench.advance(15)
+        seen.add(hass.states.get(alarm).state)
+
+    assert "on" in seen
