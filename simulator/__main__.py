@@ -56,6 +56,8 @@ async def run(config: FarmConfig, stop: asyncio.Event) -> None:
     """Run a farm until told to stop."""
     async with Farm(config.specs, SystemClock(config.speed)) as farm:
         for planned in config.faults:
+            if planned.miner not in farm:
+                raise ValueError(f"No miner is called {planned.miner!r}")
             miner = farm[planned.miner]
             miner.inject(planned.fault, planned.duration, **planned.parameters)
         for miner in farm:

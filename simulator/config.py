@@ -49,7 +49,10 @@ def _fault(miner: str, planned: dict[str, Any]) -> PlannedFault:
 
 def read_toml(path: Path) -> FarmConfig:
     """Read a farm: `[farm]` with host, speed and control_port, and `[[miner]]`."""
-    document = tomllib.loads(path.read_text())
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path} is no TOML file: {error}") from error
     farm = document.get("farm", {})
     defaults = {"host": farm["host"]} if "host" in farm else {}
     specs: list[MinerSpec] = []

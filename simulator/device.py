@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+import math
 from random import Random
 from typing import Any
 
@@ -166,11 +167,7 @@ class Device:
         """Bring physics and phases up to the clock's time, in bounded steps."""
         now = self.clock.now()
         physics = self.physics
-        while (gap := now - physics.now) >= SHORTEST_STEP or self._due(now):
-            step = LONG_STEP if gap > LONG_GAP else STEP
-            if self.phase_until is not None:
-                step = min(step, max(0.001, self.phase_until - physics.now))
-            step = min(step, gap)
+        while (step := self._next_step(now)) > 0:
             physics.step(step, self.drive())
             if physics.true_ghs and "flatline" not in self.faults:
                 self.shares.work(step, physics.true_ghs, self.spec.pool_difficulty)
@@ -179,9 +176,20 @@ class Device:
             self._watch()
             self.revision += 1
 
-    def _due(self, now: float) -> bool:
-        """Tell whether the phase is over."""
-        return self.phase_until is not None and now >= self.phase_until
+    def _next_step(self, now: float) -> float:
+        """Return how far to go at once, 0 when it is not worth a step.
+
+        A step ends where a phase ends; shorter ones than a second are only made
+        for that.
+        """
+        gap = now - self.physics.now
+        until = math.inf if self.phase_until is None else self.phase_until
+        left = until - self.physics.now
+        if 0 < left <= gap:
+            return min(left, STEP)
+        if gap < SHORTEST_STEP:
+            return 0
+        return min(gap, LONG_STEP if gap > LONG_GAP else STEP)
 
     def enter(self, phase: Phase, seconds: float | None = None) -> None:
         """Change the phase, for a time or until something happens."""

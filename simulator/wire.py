@@ -179,6 +179,7 @@ class Server:
         self._connections: dict[Connection, None] = {}
         self._queue: deque[tuple[Connection, str, str, bytes]] = deque()
         self._busy: Connection | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._full = False
         self._accepting: set[asyncio.Task[Any]] = set()
 
@@ -215,17 +216,22 @@ class Server:
     def drop(self) -> None:
         """Drop all connections."""
         self._queue.clear()
-        for connection in list(self._connections):
+        self._idle()
+        dropped = list(self._connections)
+        self._connections.clear()
+        for connection in dropped:
             connection.abort()
 
     def _accept(self) -> None:
         """Take waiting connections, as many as there are sockets for."""
         loop = asyncio.get_running_loop()
-        while self._listener is not None and self._has_socket():
+        while self._listener is not None and not self._is_full():
             try:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if len(self._connections) >= self.manners.sockets:
+                self._drop_oldest()
             connection = Connection(self)
             self._connections[connection] = None
             task = loop.create_task(self._connect(connection, client))
@@ -239,25 +245,27 @@ class Server:
         if connection not in self._connections:
             connection.abort()
 
-    def _has_socket(self) -> bool:
-        """Free a socket if the firmware does that; else new clients have to wait."""
-        if len(self._connections) < self.manners.sockets:
-            return True
-        if self.manners.drops_oldest:
-            oldest = next(iter(self._connections))
-            del self._connections[oldest]
-            oldest.abort()
-            return True
+    def _is_full(self) -> bool:
+        """Tell whether new clients have to wait until another one leaves."""
+        sockets = self.manners.sockets
+        if self.manners.drops_oldest or len(self._connections) < sockets:
+            return False
         assert self._listener is not None
         asyncio.get_running_loop().remove_reader(self._listener)
         self._full = True
-        return False
+        return True
+
+    def _drop_oldest(self) -> None:
+        """Hang up on the client that has been idle for longest."""
+        oldest = next(iter(self._connections))
+        del self._connections[oldest]
+        oldest.abort()
 
     def forget(self, connection: Connection) -> None:
         """Let a closed connection go and take the next in line."""
         self._connections.pop(connection, None)
         if self._busy is connection:
-            self._busy = None
+            self._idle()
             self._next()
         if self._full and self._listener is not None:
             self._full = False
@@ -282,7 +290,7 @@ class Server:
             if self._latency:
                 self._busy = connection
                 loop = asyncio.get_running_loop()
-                loop.call_later(
+                self._timer = loop.call_later(
                     self._latency, self._finish, connection, method, path, body
                 )
             else:
@@ -292,10 +300,16 @@ class Server:
         self, connection: Connection, method: str, path: str, body: bytes
     ) -> None:
         """Answer a request whose latency is over."""
-        if self._busy is connection:
-            self._busy = None
-            self._answer(connection, method, path, body)
-            self._next()
+        self._busy = None
+        self._answer(connection, method, path, body)
+        self._next()
+
+    def _idle(self) -> None:
+        """Stop what the task is busy with."""
+        self._busy = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _answer(
         self, connection: Connection, method: str, path: str, body: bytes
@@ -321,7 +335,8 @@ class Server:
 
     def _drip(self, connection: Connection, data: bytes, sent: int) -> None:
         """Send byte after byte, and spaces without end after the last."""
-        if connection.is_open:
-            connection.send(data[sent : sent + 1] or b" ")
-            loop = asyncio.get_running_loop()
-            loop.call_later(DRIP_SECONDS, self._drip, connection, data, sent + 1)
+        connection.send(data[sent : sent + 1] or b" ")
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(
+            DRIP_SECONDS, self._drip, connection, data, sent + 1
+        )
