@@ -11,6 +11,8 @@ import signal
 import sys
 import tempfile
 
+from aiohttp import ClientError
+
 from .api import HassApi
 from .check import logged_errors, table, wait_until_complete
 from .farm import FarmMiner, FarmProcess
@@ -144,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         return asyncio.run(_run_until_interrupted(options))
-    except (DemoError, ProcessFailedError, ApiError) as error:
+    except (DemoError, ProcessFailedError, ApiError, ClientError) as error:
         print(f"scripts/demo: {error}", file=sys.stderr)
         return 1
 
@@ -256,7 +258,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--dir",
         type=Path,
         default=REPOSITORY / ".demo",
-        help="where everything is kept (.demo)",
+        help="where everything is kept; seen from the repository (.demo)",
     )
     parser.add_argument(
         "--fresh", action="store_true", help="forget what an earlier demo kept"

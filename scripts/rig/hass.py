@@ -210,8 +210,9 @@ def _link_integration(directory: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "__init__.py").touch()
     link = folder / DOMAIN
-    if not link.is_symlink():
-        link.symlink_to(REPOSITORY / "custom_components" / DOMAIN)
+    # The repository may have moved since the last start.
+    link.unlink(missing_ok=True)
+    link.symlink_to(REPOSITORY / "custom_components" / DOMAIN)
 
 
 def _store(key: str, version: int, minor: int, data: dict[str, Any]) -> dict[str, Any]:
