@@ -2,7 +2,11 @@
 
 import pytest
 
-from custom_components.miner_monitor.address import Address, parse_address
+from custom_components.miner_monitor.address import (
+    Address,
+    InvalidAddressError,
+    parse_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,5 +51,5 @@ def test_addresses(text: str, expected: Address) -> None:
     ],
 )
 def test_no_addresses(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(InvalidAddressError):
         parse_address(text)

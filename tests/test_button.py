@@ -48,7 +48,9 @@ async def test_identify(bench: TimedBench, hass: HomeAssistant) -> None:
     assert posts == ["/api/system/identify"]
 
 
-async def test_only_what_the_firmware_knows(bench: TimedBench, hass: HomeAssistant) -> None:
+async def test_only_what_the_firmware_knows(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
     """Firmware before 2.12 cannot identify itself."""
     await bench.add(await bench.miner(SUPRA))
 
@@ -94,7 +96,9 @@ async def test_failures_are_told(
     assert miner.truth.restarts == 0
 
 
-async def test_no_command_for_a_stranger(bench: TimedBench, hass: HomeAssistant) -> None:
+async def test_no_command_for_a_stranger(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
     """Another device at the address is not rebooted."""
     miner = await bench.miner(GAMMA)
     other = await bench.miner(replace(SUPRA, mac="E4:B0:63:99:99:99"))

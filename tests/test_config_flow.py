@@ -21,7 +21,6 @@ from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, NERD, SUPRA, ULTRA, Bench, TimedBench
 
-
 # The package names a function like this module, which hides it from an import.
 detect_module = import_module("custom_components.miner_monitor.miners.detect")
 
@@ -173,7 +172,9 @@ async def test_bad_fields_do_not_hinder(
 
 
 @pytest.mark.parametrize("fault", ["hostname_html", "hostname_long"])
-async def test_hostile_hostnames(bench: TimedBench, hass: HomeAssistant, fault: str) -> None:
+async def test_hostile_hostnames(
+    bench: TimedBench, hass: HomeAssistant, fault: str
+) -> None:
     """A host name is text, and never longer than a host name can be."""
     miner = await bench.miner(GAMMA)
     miner.inject(fault)
@@ -220,7 +221,9 @@ async def test_unexpected_error(bench: TimedBench, hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize("spec", [GAMMA, ULTRA], ids=["MAC", "no MAC"])
-async def test_duplicate(bench: TimedBench, hass: HomeAssistant, spec: MinerSpec) -> None:
+async def test_duplicate(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
+) -> None:
     """A miner is set up once."""
     miner = await bench.miner(spec)
     await bench.add(miner)
@@ -254,7 +257,9 @@ async def test_two_with_one_mac(bench: TimedBench, hass: HomeAssistant) -> None:
     assert entry.data[CONF_PORT] == miner.port
 
 
-async def test_adding_a_lost_miner_moves_it(bench: TimedBench, hass: HomeAssistant) -> None:
+async def test_adding_a_lost_miner_moves_it(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
     """A user who types the new address of a known miner has told us where it is."""
     miner = await bench.miner(GAMMA)
     entry = await bench.add(miner)
@@ -336,7 +341,9 @@ async def test_poll_interval_has_limits(
 
 
 def dhcp(ip: str, mac: str) -> DhcpServiceInfo:
-    return DhcpServiceInfo(ip=ip, hostname="bitaxe", macaddress=mac.replace(":", "").lower())
+    return DhcpServiceInfo(
+        ip=ip, hostname="bitaxe", macaddress=mac.replace(":", "").lower()
+    )
 
 
 async def test_dhcp_follows_a_known_miner(
@@ -440,7 +447,11 @@ async def test_zeroconf_new_miner(bench: TimedBench, hass: HomeAssistant) -> Non
     ],
 )
 async def test_zeroconf_not_offered(
-    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec, fault: str | None, reason: str
+    bench: TimedBench,
+    hass: HomeAssistant,
+    spec: MinerSpec,
+    fault: str | None,
+    reason: str,
 ) -> None:
     """What is no miner, or could not be recognised again, is not offered."""
     miner = await bench.miner(spec)

@@ -36,6 +36,7 @@ async def test_no_secrets(
         assert key.lower() in text
         assert reply[key].lower() not in text
     assert report["replies"]["info"]["frequency"] == reply["frequency"]
+    assert report["state"]["pool"] == entry.runtime_data.data.state.pool
     assert report["state"]["settings"]["frequency"] == reply["frequency"]
     assert report["identity"]["model"] == entry.runtime_data.identity.model
     assert report["online"] is True

@@ -178,9 +178,7 @@ async def test_permuted_addresses(bench: TimedBench, hass: HomeAssistant) -> Non
     miners = [farm[spec.name] for spec in FLEET]
     entries = [await bench.add(miner) for miner in miners]
     await bench.advance(30)
-    models = {
-        entry.entry_id: entry.runtime_data.identity.model for entry in entries
-    }
+    models = {entry.entry_id: entry.runtime_data.identity.model for entry in entries}
     places = [(miner.host, miner.port) for miner in miners]
     await move(*zip(miners, places[1:] + places[:1], strict=True))
 
@@ -276,7 +274,9 @@ async def test_repair_takes_the_address(
     assert not ir.async_get(hass).issues
 
 
-async def test_nameless_miner_learns_its_mac(bench: TimedBench, hass: HomeAssistant) -> None:
+async def test_nameless_miner_learns_its_mac(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
     """New firmware tells a MAC: it becomes a connection, no unique id changes."""
     miner = await bench.miner(ULTRA)
     entry = await bench.add(miner)
@@ -322,9 +322,11 @@ async def test_firmware_update_and_back(bench: TimedBench, hass: HomeAssistant) 
     added: list[str] = []
     hass.bus.async_listen(
         er.EVENT_ENTITY_REGISTRY_UPDATED,
-        lambda event: added.append(event.data["entity_id"])
-        if event.data["action"] == "create"
-        else None,
+        lambda event: (
+            added.append(event.data["entity_id"])
+            if event.data["action"] == "create"
+            else None
+        ),
     )
 
     miner.update_firmware("2.15.0")

@@ -1,6 +1,7 @@
 """States are written when that is worth a row, and never sooner."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -59,7 +60,7 @@ async def test_small_moves_are_not_written(
 
     power = [float(state) for state in written("sensor.gamma_601_a1b2_power")]
     assert 1 <= len(power) < 35
-    for before, after in zip(power, power[1:], strict=False):
+    for before, after in pairwise(power):
         assert abs(after - before) >= 0.19
 
 

@@ -41,7 +41,7 @@ async def test_entities(
             registered.domain,
             registered.unique_id.removeprefix(f"{entry.unique_id}_"),
             registered.original_name,
-            registered.unit_of_measurement,
+            str(registered.unit_of_measurement or ""),
             registered.entity_category.value if registered.entity_category else None,
             "on" if registered.disabled_by is None else "off",
         )
@@ -63,9 +63,7 @@ async def test_device(
     """One device, with all that is known of it."""
     miner = await bench.miner(spec)
     entry = await bench.add(miner)
-    (device,) = dr.async_entries_for_config_entry(
-        dr.async_get(hass), entry.entry_id
-    )
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
 
     assert device.identifiers == {(DOMAIN, entry.unique_id)}
     assert device.configuration_url == f"http://127.0.0.1:{miner.port}"

@@ -11,6 +11,10 @@ _HOST = re.compile(
 _LONGEST_HOST = 253
 
 
+class InvalidAddressError(ValueError):
+    """A text that no miner can be reached by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A host name or IPv4 address, and the port if one was given."""
@@ -22,18 +26,21 @@ class Address:
 def parse_address(text: str) -> Address:
     """Read ``host``, ``host:port`` or an ``http://`` URL, whose path is ignored.
 
-    Raises ValueError for anything else; IPv6 too, since miners refuse it.
+    Raises InvalidAddressError for anything else; IPv6 too, since miners refuse it.
     """
     text = text.strip()
     if "://" not in text:
         text = f"http://{text}"
-    url = URL(text)
+    try:
+        url = URL(text)
+        port = url.explicit_port
+    except ValueError as err:
+        raise InvalidAddressError(text) from err
     host = url.host
     if url.scheme != "http" or host is None or url.user is not None:
-        raise ValueError(text)
+        raise InvalidAddressError(text)
     if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
-        raise ValueError(text)
-    port = url.explicit_port
+        raise InvalidAddressError(text)
     if port == 0:
-        raise ValueError(text)
+        raise InvalidAddressError(text)
     return Address(host.rstrip(".").lower(), port)

@@ -16,7 +16,8 @@ from .coordinator import MinerConfigEntry
 from .miners.codec import dump_identity
 
 _SECRET_KEY = re.compile(
-    r"user|pass|worker|wallet|cert|ssid|mac|host|ip(v[46])?$|coinbaseoutputs|token|otp",
+    r"user|pass|worker|wallet|address|cert|ssid|mac|hostname|hostip|ip(v[46])?$"
+    r"|coinbaseoutputs|token|otp",
     re.IGNORECASE,
 )
 _HARMLESS_KEYS = frozenset({"default_hostname"})
@@ -35,7 +36,7 @@ async def async_get_config_entry_diagnostics(
         "last_error": data.last_error,
         "poll_interval": coordinator.update_interval
         and (coordinator.update_interval.total_seconds()),
-        "host": coordinator.client.host,
+        "address": coordinator.client.host,
         "port": coordinator.client.port,
         "identity": dump_identity(data.identity),
         "state": asdict(data.state) if data.state else None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from homeassistant.core import HomeAssistant
 
-from .address import parse_address
+from .address import InvalidAddressError, parse_address
 from .const import LOGGER
 from .miners import (
     MinerAuthError,
@@ -40,7 +40,7 @@ async def async_probe(hass: HomeAssistant, text: str) -> Found | str:
     """Return the miner at an address, or the key of the error to show."""
     try:
         address = parse_address(text)
-    except ValueError:
+    except InvalidAddressError:
         return "invalid_host"
     try:
         client, reading = await detect(

@@ -1,6 +1,7 @@
 """Alarms have a delay and a hysteresis; unknown is no alarm."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_a_wobble_is_one_alarm() -> None:
     high = watch()
     verdicts = [high.observe(72 + 0.15 * (-1) ** n, 15 * n) for n in range(40)]
 
-    changes = sum(a != b for a, b in zip(verdicts, verdicts[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(verdicts))
     assert changes == 0
     assert verdicts[0] is True
 
@@ -98,4 +99,6 @@ def test_overheating(state: MinerState, expected: bool | None) -> None:
 
 def test_no_limits_no_thresholds() -> None:
     """A board without known limits is judged by its own flag alone."""
-    assert OverheatWatch(Limits()).observe(replace(COOL, chip_temperature=99), 0) is False
+    assert (
+        OverheatWatch(Limits()).observe(replace(COOL, chip_temperature=99), 0) is False
+    )
