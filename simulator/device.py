@@ -28,6 +28,7 @@ RESTING_DUTY = 30.0
 REGISTERS: Version = (2, 11, 0)
 PAUSABLE: Version = (2, 14, 0)
 LIVE_SET_POINTS: Version = (2, 2, 0)
+LIVE_AUTO_FAN: Version = (2, 4, 0)
 
 
 class Phase(StrEnum):
@@ -148,13 +149,15 @@ class Device:
     def drive(self) -> Drive:
         """Return what the firmware does with the board now."""
         hot = self.faults.get("hot")
+        live = not self.stock or self.version >= LIVE_AUTO_FAN
+        fan = self.flash.stored if live else self.flash.booted
         resting = self.can_pause and self.phase in {Phase.PAUSED, Phase.POOL_LOST}
         return Drive(
             hashing=self.phase is Phase.HASHING,
             powered=self.phase is not Phase.OFF,
             mhz=self.running_mhz,
             volts=self.running_mv / 1000,
-            fan_auto=bool(self.flash["autofanspeed"]) and not resting,
+            fan_auto=bool(fan["autofanspeed"]) and not resting,
             fan_duty=RESTING_DUTY if resting else self.flash["manualFanSpeed"],
             fan_minimum=self.flash["minFanSpeed"],
             fan_target=self.flash["temptarget"],

@@ -99,11 +99,15 @@ class FaultSet:
         else:
             self._faults.pop(name, None)
 
+    def count_reply(self) -> None:
+        """Note that a reply goes out."""
+        for fault in self._faults.values():
+            fault.replies += 1
+
     def distort(self, info: dict[str, Any]) -> dict[str, Any]:
         """Return the reply as the faults leave it."""
         for fault in self._faults.values():
             if (distortion := REPLY_FAULTS.get(fault.name)) is not None:
-                fault.replies += 1
                 info = distortion(info, fault)
         return info
 
@@ -189,6 +193,12 @@ def _sensor_dropout(info: dict[str, Any], fault: Fault) -> dict[str, Any]:
     return info | {key: value for key in keys if key in info}
 
 
+def _override(info: dict[str, Any], fault: Fault) -> dict[str, Any]:
+    """Show the given values, in fields that exist or not."""
+    values: dict[str, Any] = fault.parameters.get("values", {})
+    return info | values
+
+
 REPLY_FAULTS: dict[str, Callable[[dict[str, Any], Fault], dict[str, Any]]] = {
     "empty_object": _empty_object,
     "nulls": _nulls,
@@ -203,4 +213,5 @@ REPLY_FAULTS: dict[str, Callable[[dict[str, Any], Fault], dict[str, Any]]] = {
     "no_mac": _no_mac,
     "clone_mac": _clone_mac,
     "sensor_dropout": _sensor_dropout,
+    "override": _override,
 }

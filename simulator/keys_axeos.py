@@ -3,7 +3,6 @@
 from typing import Any
 
 from .device import Phase
-from .flash import DISPLAYS
 from .keytable import ABSENT, Fill, Key, booted, constant, key, stored
 from .readings import Number, Readings, tidy
 from .shares import NETWORK_DIFFICULTY
@@ -169,6 +168,45 @@ def _log2_work(r: Readings) -> float:
     return round(int(r.device.shares.hashes).bit_length() - 0.5, 4)
 
 
+def _free_heap(r: Readings) -> int:
+    """Return the free memory."""
+    return 8_212_708 + 4 * round(400 * r.device.physics.radio_noise.value)
+
+
+def _is_zyber(r: Readings) -> bool:
+    """Tell whether the board is a Zyber, whose build has another display."""
+    return r.device.board.device_model.startswith("Zyber")
+
+
+def _unless_zyber(fill: Fill) -> Fill:
+    """Return a fill for a key that Zyber's build leaves out."""
+    return lambda r: ABSENT if _is_zyber(r) else fill(r)
+
+
+def _display_autoscroll(r: Readings) -> Any:
+    """Return the display setting of Zyber's build."""
+    return 1 if _is_zyber(r) else ABSENT
+
+
+def _chip_submits(r: Readings) -> Any:
+    """Return a key that only TinyChipHub's builds have."""
+    if "TCH" not in r.device.firmware.text:
+        return ABSENT
+    return "/".join(["0"] * r.device.board.chips)
+
+
+def _nonce_difficulty(best: str) -> Fill:
+    """Return a fill for a number that only WantClue's builds have."""
+
+    def fill(r: Readings) -> Any:
+        """Show the difficulty as a number, beside the one as a text."""
+        if "WantClue" not in r.device.firmware.text:
+            return ABSENT
+        return int(getattr(r.device.shares, best))
+
+    return fill
+
+
 POWER_KEYS = (
     key("power", lambda r: r.power),
     key("voltage", lambda r: r.voltage),
@@ -224,10 +262,13 @@ WORK_KEYS = (
     key("coinbaseValueUserSatoshis", constant(COINBASE_SATS), "2.13"),
     key("blockSignals", constant(["BIP-110"]), "2.14"),
     key("hashrateMonitor", _monitor, "2.11"),
+    key("bestNonceDiff", _nonce_difficulty("best")),
+    key("bestSessionNonceDiff", _nonce_difficulty("best_session")),
+    key("chipSubmitStr", _chip_submits),
 )
 SYSTEM_KEYS = (
     key("isPSRAMAvailable", constant(1), "2.6"),
-    key("freeHeap", lambda r: 8_212_708 - 64 * (r.device.uptime % 251)),
+    key("freeHeap", _free_heap),
     key("freeHeapInternal", constant(104_027), "2.11"),
     key("freeHeapSpiram", constant(8_140_652), "2.11"),
     key("minFreeHeap", constant(7_990_112), "2.15"),
@@ -271,8 +312,9 @@ SETTING_KEYS = (
     key("overheat", _overheat_mode, "2.1.9", "2.1.9"),
     key("overheat_mode", _overheat_mode, "2.1.10"),
     key("overclockEnabled", _flag("overclockEnabled"), "2.6"),
-    key("display", lambda r: r.device.flash.booted.get("display", DISPLAYS[0]), "2.8"),
-    key("rotation", stored("rotation"), "2.9"),
+    key("display", _unless_zyber(booted("display")), "2.8"),
+    key("rotation", _unless_zyber(stored("rotation")), "2.9"),
+    key("displayAutoscroll", _display_autoscroll),
     key("invertscreen", _flag("invertscreen")),
     key("displayTimeout", stored("displayTimeout"), "2.7"),
     key("invertfanpolarity", _flag("invertfanpolarity"), "2.0.2", "2.6.5"),

@@ -13,7 +13,7 @@ from .wire import Manners, Request, Server
 from .wire_faults import APPLYING, WIRE
 
 REBOOT_DELAY = 1.0
-KEPT_REQUESTS = 100_000
+KEPT_REQUESTS = 10_000
 
 
 def manners_of(device: Device) -> Manners:
@@ -226,6 +226,8 @@ class SimulatedMiner:
         """Answer as a sound miner."""
         response = self._api.respond(method, path, body)
         if response.reboots:
+            if self._restart_timer is not None:
+                self._restart_timer.cancel()
             due = self._clock.now() + REBOOT_DELAY
             self._restart_timer = self._clock.call_at(due, self.reboot)
         return response

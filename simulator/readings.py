@@ -40,9 +40,8 @@ class Readings:
             return tidy(round(value, 3))
         if self.device.version >= SHORT_FLOATS:
             return tidy(round(value, 7))
-        if math.isfinite(value):
-            value = _FLOAT.unpack(_FLOAT.pack(value))[0]
-        return tidy(value)
+        single: float = _FLOAT.unpack(_FLOAT.pack(value))[0]
+        return tidy(single)
 
     @property
     def _meter(self) -> Meter:

@@ -106,6 +106,7 @@ class Replies:
         """Return the info reply as sent."""
         device = self._device
         if device.faults.distorts:
+            device.faults.count_reply()
             return self.encode(self.info())
         stamp = (device.revision, device.uptime)
         if self._cached is None or self._cached[0] != stamp:

@@ -66,6 +66,16 @@ async def test_a_restart_takes_as_long_as_on_the_device(
     assert miner.truth.restarts == 1
 
 
+async def test_two_restarts_in_a_second_are_one(
+    start_miner: StartMiner, session: aiohttp.ClientSession, clock: ManualClock
+) -> None:
+    miner = await start_miner()
+    await post(session, miner, "restart")
+    await post(session, miner, "restart")
+    clock.advance(60)
+    assert miner.truth.restarts == 1
+
+
 async def test_restart_answers_json_since_2_13(
     start_miner: StartMiner, session: aiohttp.ClientSession
 ) -> None:

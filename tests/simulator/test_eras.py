@@ -267,6 +267,18 @@ def test_the_vendor_s_firmware_of_lucky_miners(
     assert reply["hostname"] == "espressif"
 
 
+def test_keys_of_forks() -> None:
+    fork = info("2.6.0-WantClue", model="hex_302")
+    assert isinstance(fork["bestDiff"], str)
+    assert fork["bestNonceDiff"] >= fork["bestSessionNonceDiff"] > 0
+    assert info("2.11.4-TCH", model="suprahex_701")["chipSubmitStr"] == "0/0/0/0/0/0"
+    zyber = info(model="zyber_8s")
+    assert (zyber["boardVersion"], zyber["displayAutoscroll"]) == ("1000", 1)
+    assert not {"display", "rotation"} & zyber.keys()
+    stock = {"chipSubmitStr", "bestNonceDiff", "displayAutoscroll"}
+    assert not stock & info("2.12.2").keys()
+
+
 @pytest.mark.parametrize(
     ("key", "releases"),
     [

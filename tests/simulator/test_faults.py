@@ -136,6 +136,10 @@ def only_temperature_is_nan(reply: dict[str, Any]) -> bool:
     return math.isnan(reply["temp"]) and reply["power"] > 5
 
 
+def has_glitch(reply: dict[str, Any]) -> bool:
+    return reply["responseTime"] > 1e7 and "new" in reply
+
+
 def has_mac(mac: str) -> Callable[[dict[str, Any]], bool]:
     return lambda reply: reply["macAddr"] == mac
 
@@ -159,7 +163,8 @@ def has_mac(mac: str) -> Callable[[dict[str, Any]], bool]:
         ("clone_mac", {"mac": OTHER_MAC}, has_mac(OTHER_MAC)),
         ("hot", {"temperature": 70}, lambda reply: abs(reply["temp"] - 70) < 1),
         ("fan_stop", {}, lambda reply: reply["fanrpm"] == 0 and reply["fanspeed"] > 0),
-        ("power_fault", {"text": "OVP"}, lambda reply: reply.get("power_fault") == "OVP"),
+        ("power_fault", {"text": "OVP"}, lambda r: r.get("power_fault") == "OVP"),
+        ("override", {"values": {"responseTime": 15702638.5, "new": None}}, has_glitch),
     ],
 )  # fmt: skip
 async def test_faults_of_the_reply_and_the_miner(
@@ -188,6 +193,7 @@ async def test_a_sensor_drops_out_in_every_second_reply(
     readings = [(await fetch_json(session, miner))["temp"] for _ in range(4)]
     assert readings[0] == readings[2] == 0
     assert readings[1] == readings[3] > 50
+    assert miner.reply("info")["temp"] == miner.reply("info")["temp"] > 50
     miner.inject("sensor_dropout", keys=["power", "nothing"], value=0.5)
     reply = await fetch_json(session, miner)
     assert (reply["power"], "nothing" in reply) == (0.5, False)

@@ -167,6 +167,26 @@ def test_set_points_work_live_since_2_2(firmware: str, live: bool) -> None:
     assert device.truth.hash_rate_ths == pytest.approx(0.3576, rel=0.01)
 
 
+@pytest.mark.parametrize(("firmware", "live"), [("2.3.0", False), ("2.4.0", True)])
+def test_the_automatic_fan_can_be_switched_live_since_2_4(
+    firmware: str, live: bool
+) -> None:
+    api = miner(firmware, model="gamma_601")
+    patch(api, {"autofanspeed": 0, "fanspeed": 90})
+    clock = api.device.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(60)
+    api.device.sync()
+    assert (api.replies.info()["fanspeed"] == 90) is live
+    restart(api)
+    assert api.replies.info()["fanspeed"] == 90
+
+
+def test_the_set_point_of_the_fan_is_shown_before_2_1_9() -> None:
+    body = {"autofanspeed": 0, "fanspeed": 66}
+    assert after("2.1.8", body, model="ultra_204")["fanspeed"] == 66
+
+
 @pytest.mark.parametrize("millivolts", [900, 2100])
 def test_the_regulator_refuses_what_the_firmware_stores(millivolts: int) -> None:
     reply = after("2.12.2", {"coreVoltage": millivolts})
