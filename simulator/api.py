@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from .boards import Dialect
-from .device import Device
+from .device import POOL_LIST, Device
 from .patch import drop_pool, patch, pool_valid, store_pool
 from .replies import Replies
 from .versions import Span, Version, span
@@ -89,7 +89,7 @@ class Api:
         if (handler := self._routes[1].get((method, path))) is not None:
             return handler(self, body)
         slot = POOL_PATH.fullmatch(path)
-        if slot and self.device.stock and version >= (2, 15, 0):
+        if slot and self.device.stock and version >= POOL_LIST:
             return self._pool(method, int(slot[1]), body)
         return self._unknown(method, path)
 

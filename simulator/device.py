@@ -29,6 +29,7 @@ REGISTERS: Version = (2, 11, 0)
 PAUSABLE: Version = (2, 14, 0)
 LIVE_SET_POINTS: Version = (2, 2, 0)
 LIVE_AUTO_FAN: Version = (2, 4, 0)
+POOL_LIST: Version = (2, 15, 0)
 
 
 class Phase(StrEnum):
@@ -88,6 +89,7 @@ class Device:
         self.running_mhz: float = self.flash["frequency"]
         self.total_seconds = spec.uptime
         self.revision = 0
+        self.flash.load(pool_list=self.stock and self.version >= POOL_LIST)
         self._apply_era()
         self.physics.settle(self.drive(), spec.uptime)
         self.shares.work(spec.uptime, self.physics.true_ghs, spec.pool_difficulty)
@@ -329,7 +331,7 @@ class Device:
         self.hardware_latched = "hardware_fault" in self.faults
         self.physics.reboot()
         self.shares.restart()
-        self.flash.load()
+        self.flash.load(pool_list=self.stock and self.version >= POOL_LIST)
         self.apply_set_points()
         self._apply_era()
         self.enter(Phase.BOOTING, self.spec.boot_seconds)

@@ -97,6 +97,7 @@ class Flash:
         self.stored = factory_settings(spec)
         self.booted = dict(self.stored)
         self.writes = 0
+        self._has_pool_list = False
 
     def __getitem__(self, key: str) -> Any:
         """Return a stored setting."""
@@ -112,6 +113,34 @@ class Flash:
         self.writes += changed
         return changed
 
-    def load(self) -> None:
-        """Take over, at boot, what only a boot takes over."""
+    def load(self, *, pool_list: bool) -> None:
+        """Take over, at boot, what only a boot takes over.
+
+        The first firmware with a list of pools fills it from the flat keys; later
+        the flat keys show the pools that the list's indexes choose.
+        """
+        if pool_list and not self._has_pool_list:
+            self._fill_pool_list()
+        self._has_pool_list = pool_list
+        if pool_list:
+            self._show_chosen_pools()
         self.booted = dict(self.stored)
+
+    def _fill_pool_list(self) -> None:
+        """Move the flat keys into the first two slots."""
+        slots = {}
+        for slot in (0, 1):
+            fresh = pool_slot(slot, "", 0, "")
+            names = fresh.keys() - {"id"}
+            slots[slot] = fresh | {
+                name: self.stored[_prefixed(name, bool(slot))] for name in names
+            }
+        self.stored["pools"] = self.stored["pools"] | slots
+        self.stored |= {"primaryPoolIndex": 0, "secondaryPoolIndex": 1}
+
+    def _show_chosen_pools(self) -> None:
+        """Copy the primary and the secondary pool to the flat keys."""
+        for fallback, index in enumerate(("primaryPoolIndex", "secondaryPoolIndex")):
+            pool = self.stored["pools"].get(self.stored[index], {})
+            for name in pool.keys() - {"id"}:
+                self.stored[_prefixed(name, bool(fallback))] = pool[name]

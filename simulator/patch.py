@@ -6,13 +6,12 @@ import json
 from typing import Any
 
 from .boards import Dialect
-from .device import Device
+from .device import POOL_LIST, Device
 from .flash import DISPLAYS, pool_slot
 from .versions import Span, Version, span
 
 LONGEST_BODY = 10_240
 VALIDATED: Version = (2, 11, 0)
-POOL_LIST: Version = (2, 15, 0)
 MASKED = "*****"
 
 type Check = Callable[[Any], bool]

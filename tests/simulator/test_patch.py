@@ -246,6 +246,33 @@ def test_pools_are_stored_and_masked() -> None:
     assert stored["stratumTLS"] == 0
 
 
+def test_a_chosen_pool_is_used_after_a_restart() -> None:
+    api = miner("2.15.0")
+    patch(api, {"pools": [POOL], "primaryPoolIndex": 2})
+    assert api.replies.info()["stratumURL"] == "public-pool.io"
+    restart(api)
+    reply = api.replies.info()
+    assert (reply["stratumURL"], reply["stratumUser"]) == ("pool.example", "me")
+    assert reply["fallbackStratumURL"] == "solo.ckpool.org"
+
+
+def test_an_empty_slot_changes_nothing() -> None:
+    api = miner("2.15.0")
+    patch(api, {"primaryPoolIndex": 7})
+    restart(api)
+    assert api.replies.info()["stratumURL"] == "public-pool.io"
+
+
+def test_an_update_to_2_15_moves_the_flat_keys_into_the_list() -> None:
+    api = miner("2.14.0")
+    patch(api, {"stratumURL": "pool.example", "fallbackStratumPort": 4444})
+    api.device.update_firmware("2.15.0")
+    restart(api)
+    first, second = api.replies.info()["pools"]
+    assert (first["id"], first["stratumURL"]) == (0, "pool.example")
+    assert (second["id"], second["stratumPort"]) == (1, 4444)
+
+
 def test_a_masked_password_stays() -> None:
     api = miner("2.15.0")
     password = {"stratumPassword": "secret"}
