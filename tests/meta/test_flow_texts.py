@@ -98,9 +98,10 @@ def test_placeholders_of_aborts() -> None:
         assert placeholders(text) <= given.get(key, set()), key
 
 
-def _check_form(step: dict[str, Any], result: Any) -> None:
-    """Hold a step's texts against the form that is really shown."""
+def _check_form(steps: dict[str, Any], result: Any) -> str:
+    """Hold a step's texts against the form that is really shown; return its name."""
     assert result["type"] is FlowResultType.FORM
+    step = steps[result["step_id"]]
     assert {"title", "description"} & step.keys()
     schema = result["data_schema"]
     fields = {str(key) for key in schema.schema} if schema is not None else set()
@@ -114,6 +115,8 @@ def _check_form(step: dict[str, Any], result: Any) -> None:
         *step.get("data_description", {}).values(),
     ):
         assert placeholders(text) <= given
+    shown: str = result["step_id"]
+    return shown
 
 
 async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
@@ -128,10 +131,13 @@ async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
     fix = await async_create_fix_flow(hass, "any", {"entry_id": entry.entry_id})
     fix.hass = hass
 
-    _check_form(CONFIG["step"]["user"], user)
-    _check_form(CONFIG["step"]["reconfigure"], reconfigure)
-    _check_form(TEXTS["options"]["step"]["init"], options)
-    _check_form(FIX["step"]["init"], await fix.async_step_init(None))
+    _check_form(CONFIG["step"], user)
+    _check_form(CONFIG["step"], reconfigure)
+    assert {_check_form(TEXTS["options"]["step"], options)} == set(
+        TEXTS["options"]["step"]
+    )
+    shown = _check_form(FIX["step"], await fix.async_step_init(None))
+    assert {shown} == set(FIX["step"])
 
 
 async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
@@ -149,7 +155,7 @@ async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
             properties={},
         ),
     )
-    _check_form(CONFIG["step"]["discovery_confirm"], found)
+    _check_form(CONFIG["step"], found)
     (flow,) = hass.config_entries.flow.async_progress()
     assert placeholders(CONFIG["flow_title"]) <= set(
         flow["context"]["title_placeholders"]
@@ -158,5 +164,3 @@ async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
 
 def test_every_form_is_checked_above() -> None:
     assert set(CONFIG["step"]) == {"user", "reconfigure", "discovery_confirm"}
-    assert set(TEXTS["options"]["step"]) == {"init"}
-    assert set(FIX["step"]) == {"init"}

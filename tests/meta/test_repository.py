@@ -26,10 +26,11 @@ FORBIDDEN = re.compile(
 )
 KNOWN_HOSTS = {
     *("github.com", "www.home-assistant.io", "my.home-assistant.io", "www.hacs.xyz"),
-    *("www.python.org", "localhost", "127.0.0.1"),
+    *("www.python.org", "localhost"),
 }
 EXAMPLE_HOST = re.compile(
-    r"192\.168\.\d+\.\d+|10\.\d+\.\d+\.\d+|[\w.-]+\.(local|example|test|invalid)"
+    r"(10|127)\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+"
+    r"|[\w.-]+\.(local|example|test|invalid)"
     r"|(www\.)?example\.(com|org)|[\w-]+"
 )
 PACKAGE = "custom_components.miner_monitor"
