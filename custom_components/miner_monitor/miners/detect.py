@@ -39,7 +39,11 @@ def create_client(
 
 
 async def detect(
-    host: str, port: int | None, session: ClientSession
+    host: str,
+    port: int | None,
+    session: ClientSession,
+    *,
+    deadline: float = DETECT_DEADLINE,
 ) -> tuple[MinerClient, MinerReading]:
     """Find out which family answers at a host, and read it once.
 
@@ -48,7 +52,7 @@ async def detect(
     """
     answers = await asyncio.gather(
         *(
-            _ask(family, host, candidate, session)
+            _ask(family, host, candidate, session, deadline)
             for family, ports in DEFAULT_PORTS.items()
             for candidate in (ports if port is None else (port,))
         )
@@ -61,10 +65,10 @@ async def detect(
 
 
 async def _ask(
-    family: Family, host: str, port: int, session: ClientSession
+    family: Family, host: str, port: int, session: ClientSession, deadline: float
 ) -> tuple[MinerClient, MinerReading] | MinerError:
     try:
-        async with asyncio.timeout(DETECT_DEADLINE):
+        async with asyncio.timeout(deadline):
             client = create_client(family, host, port, session)
             return client, await client.fetch()
     except TimeoutError:

@@ -5,12 +5,12 @@ from errno import ECONNREFUSED
 
 from aiohttp import (
     ClientConnectorError,
-    ClientError,
+    ClientPayloadError,
     ClientResponse,
     ClientResponseError,
     ClientSession,
     ClientTimeout,
-    InvalidURL,
+    ServerDisconnectedError,
 )
 from yarl import URL
 
@@ -150,8 +150,6 @@ def _translated(err: Exception) -> MinerError:
             return MinerConnectionError(message, kind)
         case ClientResponseError():
             return MinerResponseError(message)
-        case InvalidURL():
-            return MinerConnectionError(message)
-        case ClientError() | OSError():
+        case ServerDisconnectedError() | ClientPayloadError() | OSError():
             return CutOffError(message)
     return MinerConnectionError(message)

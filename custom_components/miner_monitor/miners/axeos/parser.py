@@ -154,7 +154,7 @@ def fans_of(info: Reply, profile: Profile) -> tuple[Fan, ...]:
     if key is None and "fanspeed" not in info:
         return ()
     speed = None if key is None else count(info[key])
-    if speed is not None and speed <= profile.board.idle_fan_speed:
+    if (idle := profile.board.idle_fan_speed) and speed and speed <= idle:
         speed = None
     # Before 2.1.9 fanspeed is the set point, which an automatic fan does not follow.
     live = key == "fanrpm" or not flag(info.get("autofanspeed"))

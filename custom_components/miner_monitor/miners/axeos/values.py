@@ -39,12 +39,6 @@ def positive(value: object) -> float | None:
     return found if found is not None and found > 0 else None
 
 
-def not_negative(value: object) -> float | None:
-    """Read a number that is at least zero."""
-    found = number(value)
-    return found if found is not None and found >= 0 else None
-
-
 def count(value: object) -> int | None:
     """Read a counter."""
     found = number(value)
@@ -54,11 +48,6 @@ def count(value: object) -> int | None:
 def percent(value: object) -> float | None:
     """Read a share of a whole in %."""
     return between(value, 0, 100)
-
-
-def thousandth(value: float | None) -> float | None:
-    """Turn mV, mA or GH/s into V, A or TH/s."""
-    return None if value is None else value / 1e3
 
 
 def flag(value: object) -> bool | None:
