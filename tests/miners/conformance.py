@@ -166,19 +166,6 @@ class ClientConformance(ABC):
                 await client.fetch()
                 await server.all_closed()
 
-    @pytest.mark.usefixtures("socket_enabled")
-    async def test_connection_is_closed_even_by_a_session_that_keeps_them(
-        self,
-    ) -> None:
-        async with (
-            serving(self.good(), self.request_end) as server,
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver())
-            ) as keeping,
-        ):
-            await self.make(server.port, keeping).fetch()
-            await server.all_closed()
-
     async def test_one_request_at_a_time(self, session: aiohttp.ClientSession) -> None:
         good = self.good()
 
@@ -367,6 +354,23 @@ class HttpConformance(ClientConformance):
     """The promises that only HTTP needs."""
 
     request_end = b"\r\n\r\n"
+
+    @abstractmethod
+    def obliging(self) -> Answer:
+        """Answer as a healthy device that agrees to close the connection."""
+
+    @pytest.mark.usefixtures("socket_enabled")
+    async def test_connection_is_closed_even_by_a_session_that_keeps_them(
+        self,
+    ) -> None:
+        async with (
+            serving(self.obliging(), self.request_end) as server,
+            aiohttp.ClientSession() as keeping,
+        ):
+            client = self.make(server.port, keeping)
+            for _ in range(2):
+                assert (await client.fetch()).state.hashing
+                await server.all_closed()
 
     @pytest.mark.parametrize("name", HOSTILE_HTTP)
     async def test_hostile_reply(

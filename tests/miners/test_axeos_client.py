@@ -42,7 +42,9 @@ from .conformance import (
 )
 from .replies import GAMMA, GAMMA_214, NERD, Clock, without
 
-UNKNOWN_ROUTE = http(b'{"error":"unknown route"}', "404 Not Found")
+UNKNOWN_ROUTE = http(
+    b'{"error":"unknown route"}', "404 Not Found", "Connection: close\r\n"
+)
 GAMMA_ASIC = {
     "ASICModel": "BM1370",
     "deviceModel": "Gamma",
@@ -57,8 +59,9 @@ GAMMA_ASIC = {
 class Axe:
     """A miner whose replies a test can change."""
 
-    def __init__(self, info: dict[str, Any] = GAMMA) -> None:
+    def __init__(self, info: dict[str, Any] = GAMMA, *, headers: str = "") -> None:
         self.info: dict[str, Any] = info
+        self._headers = headers
         self.answers: dict[str, Answer] = {
             "GET /api/system/asic": says(http(json.dumps(GAMMA_ASIC).encode())),
             "POST /api/system/restart": says(http(b"System will restart shortly.")),
@@ -68,7 +71,7 @@ class Axe:
     async def __call__(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         route = b" ".join(request.split(b" ")[:2]).decode()
         if route == "GET /api/system/info":
-            writer.write(http(json.dumps(self.info).encode()))
+            writer.write(http(json.dumps(self.info).encode(), headers=self._headers))
         else:
             answer = self.answers.get(route, says(UNKNOWN_ROUTE))
             await answer(request, writer)
@@ -94,6 +97,12 @@ class TestConformance(HttpConformance):
     @override
     def good(self) -> Answer:
         return Axe()
+
+    @override
+    def obliging(self) -> Answer:
+        axe = Axe(headers="Connection: close\r\n")
+        axe.answers.clear()
+        return axe
 
 
 @pytest.mark.parametrize(
