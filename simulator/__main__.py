@@ -11,7 +11,7 @@ from aiohttp import web
 
 from .boards import BOARDS
 from .clock import SystemClock
-from .config import FarmConfig, config_from
+from .config import NAMES, FarmConfig, config_from
 from .control import control_app
 from .farm import Farm
 from .faults import known_faults
@@ -24,6 +24,9 @@ def parser() -> ArgumentParser:
         description="Simulated Bitcoin miners that answer on this machine.",
         epilog=(
             f"Models: {', '.join(BOARDS)}. Faults: {', '.join(known_faults())}. "
+            "A TOML file has a table [farm] (host, speed, control_port) and a table "
+            f"[[miner]] for each miner ({', '.join(sorted(NAMES))}, and faults = "
+            '[{ fault = "offline", duration = 60 }]). '
             "The control endpoint has GET /miners, POST and DELETE "
             "/miners/NAME/faults, GET /miners/NAME/requests, .../truth, "
             ".../reply/info, POST .../firmware, .../reboot, .../move, .../power."

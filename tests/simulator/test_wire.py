@@ -166,12 +166,9 @@ async def test_one_task_answers_one_request_after_another(
     began = monotonic()
     for client in clients:
         await client.send(GET_INFO)
-    ends = []
     for client in clients:
         assert (await client.receive())[0] == 200
-        ends.append(monotonic() - began)
-    assert ends[0] < 0.08
-    assert ends[-1] >= 0.16
+    assert monotonic() - began >= 4 * 0.04
     for client in clients:
         await client.close()
 
