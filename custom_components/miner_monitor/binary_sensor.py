@@ -18,6 +18,7 @@ from .entity import (
     MinerEntityDescription,
     MinerReadingEntity,
     async_add_miner_entities,
+    of_state,
 )
 from .insight import MinerData
 from .miners.model import Capability, MinerState, MinerStatus
@@ -32,17 +33,6 @@ class MinerBinarySensorEntityDescription(
     """A binary sensor and where its value comes from."""
 
     value_fn: Callable[[MinerData], bool | None]
-
-
-def _of_state(
-    value_fn: Callable[[MinerState], bool | None],
-) -> Callable[[MinerData], bool | None]:
-    """Take a value from the present state; None while there is none."""
-
-    def value_of(data: MinerData) -> bool | None:
-        return None if data.state is None else value_fn(data.state)
-
-    return value_of
 
 
 def _has_fault(state: MinerState) -> bool:
@@ -60,7 +50,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         capability=Capability.FALLBACK_POOL,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=_of_state(lambda state: state.fallback_pool),
+        value_fn=of_state(lambda state: state.fallback_pool),
     ),
     MinerBinarySensorEntityDescription(
         key="fault",
@@ -68,14 +58,14 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         attributes_fn=_faults,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=_of_state(_has_fault),
+        value_fn=of_state(_has_fault),
     ),
     MinerBinarySensorEntityDescription(
         key="hashing",
         translation_key="hashing",
         device_class=BinarySensorDeviceClass.RUNNING,
         entity_registry_enabled_default=False,
-        value_fn=_of_state(lambda state: state.hashing),
+        value_fn=of_state(lambda state: state.hashing),
     ),
     MinerBinarySensorEntityDescription(
         key="online",
@@ -105,7 +95,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=_of_state(lambda state: state.pool_connected),
+        value_fn=of_state(lambda state: state.pool_connected),
     ),
 )
 

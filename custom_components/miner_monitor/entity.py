@@ -23,7 +23,7 @@ from .miners import (
     MinerStrangerError,
     MinerTimeoutError,
 )
-from .miners.model import Capability, MinerIdentity
+from .miners.model import Capability, MinerIdentity, MinerState
 
 WRITE_AT_LEAST_EVERY = 15 * 60
 """Seconds after which a state is written even if it moved less than its resolution."""
@@ -168,6 +168,17 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
         if age >= WRITE_AT_LEAST_EVERY:
             return True
         return age >= resolution.seconds and resolution.reached(value, written)
+
+
+def of_state[T](
+    value_fn: Callable[[MinerState], T | None],
+) -> Callable[[MinerData], T | None]:
+    """Take a value from the present state; None while there is none."""
+
+    def value_of(data: MinerData) -> T | None:
+        return None if data.state is None else value_fn(data.state)
+
+    return value_of
 
 
 @callback

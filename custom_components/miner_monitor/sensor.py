@@ -35,6 +35,7 @@ from .entity import (
     MinerReadingEntity,
     Resolution,
     async_add_miner_entities,
+    of_state,
 )
 from .insight import MinerData
 from .miners.model import Capability, MinerState, MinerStatus
@@ -55,15 +56,6 @@ class MinerSensorEntityDescription(MinerEntityDescription, SensorEntityDescripti
 
     value_fn: Callable[[MinerData], Value]
     is_hash_rate: bool = False
-
-
-def _of_state(value_fn: Callable[[MinerState], Value]) -> Callable[[MinerData], Value]:
-    """Take a value from the present state; None while there is none."""
-
-    def value_of(data: MinerData) -> Value:
-        return None if data.state is None else value_fn(data.state)
-
-    return value_of
 
 
 def _time(seconds: float | None) -> datetime | None:
@@ -109,7 +101,7 @@ def _hash_rate(
         resolution=resolution,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=2,
-        value_fn=_of_state(value_fn),
+        value_fn=of_state(value_fn),
     )
 
 
@@ -131,7 +123,7 @@ def _temperature(
         resolution=Resolution(absolute=0.5),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=_of_state(value_fn),
+        value_fn=of_state(value_fn),
     )
 
 
@@ -157,7 +149,7 @@ def _electrical(
         resolution=resolution,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=precision,
-        value_fn=_of_state(value_fn),
+        value_fn=of_state(value_fn),
     )
 
 
@@ -184,7 +176,7 @@ def _number(
         resolution=resolution,
         state_class=state_class,
         suggested_display_precision=precision,
-        value_fn=_of_state(value_fn),
+        value_fn=of_state(value_fn),
     )
 
 
@@ -200,7 +192,7 @@ def _fan_speed(index: int) -> MinerSensorEntityDescription:
         resolution=Resolution(relative=0.02),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=_of_state(
+        value_fn=of_state(
             lambda state: state.fans[index].speed if index < len(state.fans) else None
         ),
     )
@@ -212,7 +204,7 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in MinerStatus],
-        value_fn=_of_state(lambda state: state.status.value),
+        value_fn=of_state(lambda state: state.status.value),
     ),
     _hash_rate("hash_rate", lambda state: state.hash_rate, enabled=True),
     _hash_rate(
@@ -383,7 +375,7 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         capability=Capability.POOL,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=_of_state(lambda state: state.pool),
+        value_fn=of_state(lambda state: state.pool),
     ),
     MinerSensorEntityDescription(
         key="pool_latency",
@@ -396,7 +388,7 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         resolution=Resolution(relative=0.1),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=_of_state(lambda state: state.pool_latency),
+        value_fn=of_state(lambda state: state.pool_latency),
     ),
     MinerSensorEntityDescription(
         key="uptime",
@@ -418,7 +410,7 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         resolution=Resolution(absolute=3),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=_of_state(lambda state: state.wifi_signal),
+        value_fn=of_state(lambda state: state.wifi_signal),
     ),
     _number(
         "hardware_error_rate",
