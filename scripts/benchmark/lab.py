@@ -11,7 +11,7 @@ import shutil
 import time
 from typing import Any
 
-from scripts.rig.farm import FarmMiner, FarmProcess
+from scripts.rig.farm import FarmProcess
 from scripts.rig.hass import CONFIGURATION, DOMAIN, HassProcess
 from scripts.rig.process import ProcessFailedError
 
@@ -35,10 +35,11 @@ class Notes:
 
 
 class Installation:
-    """One Home Assistant of the bench."""
+    """One Home Assistant of the bench, which may be started again and again."""
 
     def __init__(self, directory: Path, entries: Entries) -> None:
         """Use a directory that the template was copied to."""
+        self.name = directory.name
         self.directory = directory
         self.entries = entries
         self.hass = HassProcess(
@@ -125,12 +126,10 @@ class Lab:
         """Return the entries of a fleet, which has to answer now."""
         return await entries_of(self.fleets[fleet], interval)
 
-    async def silence(self, fleet: str, count: int) -> list[FarmMiner]:
-        """Let the first miners of a fleet never answer; return the others."""
-        miners = self.fleets[fleet]
-        for miner in miners[:count]:
+    async def silence(self, fleet: str, count: int) -> None:
+        """Let the first miners of a fleet never answer."""
+        for miner in self.fleets[fleet][:count]:
             await self.farm.inject(miner.name, "silent")
-        return miners[count:]
 
     def installation(self, name: str, entries: Entries) -> Installation:
         """Return a new Home Assistant with these entries in it."""

@@ -1,5 +1,6 @@
 """Measures (c) to (g) in real Home Assistant processes, as many at once as may be."""
 
+import asyncio
 from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from .measure_recorder import RecorderRun
 from .measure_start import (
     Pair,
     age_rows,
-    make_pair,
     measure_starts,
     start_pair,
     start_row,
@@ -19,8 +19,9 @@ from .measure_start import (
 from .plan import Plan
 from .progress import say
 from .table import Row
+from .usage import Memory, memory
 
-FEW, MANY, RECORDED = "few", "many", "recorded"
+IDLE, FEW, MANY, RECORDED = "idle", "few", "many", "recorded"
 SILENT = {FEW: "few-silent", MANY: "many-silent"}
 
 
@@ -76,14 +77,19 @@ class _Visit:
         self._plan = plan
         self._items = items
         self._findings = findings
-        self._running: dict[str, Installation] = {}
+        self._installations: dict[str, Installation] = {}
+        self._after_adding: dict[str, Memory] = {}
 
     async def run(self) -> None:
-        """Start what is needed, once with silent miners beside it, then observe."""
+        """Add the miners, start again beside silent ones, then observe."""
+        fleets = [name for name in _sizes(self._plan, self._items) if name != RECORDED]
+        say("adds the miners")
+        await asyncio.gather(*(self._prepare(name) for name in fleets))
         async with AsyncExitStack() as stack:
             if self._items & set("cdf"):
-                idle = self._lab.installation("idle", [])
-                self._running["idle"] = await stack.enter_async_context(idle.running())
+                idle = self._lab.installation(IDLE, [])
+                self._installations[IDLE] = idle
+                await stack.enter_async_context(idle.running())
             if "e" in self._items:
                 await self._measure_silent(stack)
             else:
@@ -91,43 +97,50 @@ class _Visit:
             if self._items & set("cdf"):
                 await self._observe()
 
+    async def _prepare(self, name: str) -> None:
+        """Add a fleet; a user's Home Assistant is mostly one that started with it."""
+        entries = await self._lab.entries(name, self._plan.interval)
+        installation = self._lab.installation(name, entries)
+        async with installation.running():
+            await asyncio.sleep(self._plan.settle)
+            self._after_adding[name] = memory(installation.hass.pid)
+        self._installations[name] = installation
+
     async def _start_sound(self, stack: AsyncExitStack) -> None:
+        say("starts again")
         for name in (FEW, MANY):
-            say(f"starts a Home Assistant with {name} miners")
-            entries = await self._lab.entries(name, self._plan.interval)
-            installation = self._lab.installation(name, entries)
-            self._running[name] = await stack.enter_async_context(
-                installation.running()
-            )
+            await stack.enter_async_context(self._installations[name].running())
+        await asyncio.sleep(self._plan.settle)
 
     async def _measure_silent(self, stack: AsyncExitStack) -> None:
-        plan = self._plan
-        counts = {FEW: plan.few_silent, MANY: plan.many_silent}
-        pairs: list[Pair] = []
+        plan, rows = self._plan, self._findings.rows
+        pairs = []
+        for name, count in ((FEW, plan.few_silent), (MANY, plan.many_silent)):
+            say(f"starts again with {name} miners, beside it with {count} silent")
+            await self._lab.silence(SILENT[name], count)
+            pair = Pair(
+                sound=self._installations[name],
+                silent=self._installations[SILENT[name]],
+                silent_count=count,
+            )
+            await measure_starts(pair, plan.starts - 1)
+            pairs.append(pair)
         async with AsyncExitStack() as silent_stack:
-            for name, count in counts.items():
-                say(f"starts pairs with {name} miners, {count} of one silent")
-                pair = await make_pair(self._lab, plan, name, SILENT[name], count)
-                await measure_starts(self._lab, pair, plan.starts - 1)
-                pairs.append(pair)
             for pair in pairs:
-                sound, _ = await start_pair(
-                    self._lab, pair, plan.starts - 1, (stack, silent_stack)
-                )
-                self._running[pair.sound] = sound
-                self._findings.rows.append(start_row(pair))
+                await start_pair(pair, stack, silent_stack)
+                rows.append(start_row(pair))
             say(f"watches healthy miners beside silent ones, {plan.silent_window:g} s")
-            self._findings.rows += await age_rows(self._lab, plan, pairs)
+            rows += await age_rows(self._lab, plan, pairs)
 
     async def _observe(self) -> None:
         plan, rows = self._plan, self._findings.rows
         seconds = plan.slices * plan.slice_seconds
         say(f"measures CPU, delays and memory with {plan.many} miners, {seconds:g} s")
-        directory = self._lab.directory
-        window = await observe(self._lab, plan, directory, self._running)
+        observed = {name: self._installations[name] for name in (IDLE, FEW, MANY)}
+        window = await observe(self._lab, plan, self._lab.directory, observed)
         if "c" in self._items:
             rows += cpu_rows(plan, window)
         if "d" in self._items:
-            rows += await delay_rows(window, self._running[MANY])
+            rows += await delay_rows(window, observed[MANY])
         if "f" in self._items:
-            rows += memory_rows(plan, window)
+            rows += memory_rows(plan, window, self._after_adding)

@@ -163,19 +163,25 @@ async def delay_rows(window: Window, many: Installation) -> list[Row]:
     ]
 
 
-def memory_rows(plan: Plan, window: Window) -> list[Row]:
+def memory_rows(
+    plan: Plan, window: Window, after_adding: dict[str, Memory]
+) -> list[Row]:
     """Return the rows of (f)."""
     idle = window.proportional("idle")
-    return [
-        Row(
-            item="f",
-            measure=f"memory per 10 miners, with {size}",
-            unit="MB",
-            ours=(window.proportional(name) - idle) / size * 10,
-            target=Target(judged=Judged.VALUE, limit=3.0),
-            note=f"PSS {window.proportional(name):.1f} MB (RSS "
-            f"{window.resident(name):.1f}) beside {idle:.1f} MB (RSS "
-            f"{window.resident('idle'):.1f}) idle",
+    rows = []
+    for name, size in (("many", plan.many), ("few", plan.few)):
+        ours = window.proportional(name)
+        added = (after_adding[name].proportional - idle) / size * 10
+        rows.append(
+            Row(
+                item="f",
+                measure=f"memory per 10 miners, with {size}",
+                unit="MB",
+                ours=(ours - idle) / size * 10,
+                target=Target(judged=Judged.VALUE, limit=3.0),
+                note=f"PSS {ours:.1f} MB (RSS {window.resident(name):.1f}) beside "
+                f"{idle:.1f} MB (RSS {window.resident('idle'):.1f}) idle, after a "
+                f"restart; {added:.1f} MB in the process in which they were added",
+            )
         )
-        for name, size in (("many", plan.many), ("few", plan.few))
-    ]
+    return rows

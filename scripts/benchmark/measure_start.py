@@ -6,10 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 import time
 
-from scripts.rig.farm import FarmMiner
-
 from .figures import ages, by_port, percentile
-from .fleet import Entries
 from .lab import Installation, Lab
 from .plan import Plan
 from .table import Judged, Row, Target
@@ -20,52 +17,36 @@ SLACK_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two fleets alike, but the first miners of one never answer."""
+    """Two installations alike, but the first miners of one never answer."""
 
-    sound: str
-    silent: str
+    sound: Installation
+    silent: Installation
     silent_count: int
-    entries: tuple[Entries, Entries]
     starts: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
 
-
-async def make_pair(
-    lab: Lab, plan: Plan, sound: str, silent: str, silent_count: int
-) -> Pair:
-    """Make the entries of both fleets, then silence the miners."""
-    entries = (
-        await lab.entries(sound, plan.interval),
-        await lab.entries(silent, plan.interval),
-    )
-    await lab.silence(silent, silent_count)
-    return Pair(sound=sound, silent=silent, silent_count=silent_count, entries=entries)
+    @property
+    def title(self) -> str:
+        """Return how the table names it."""
+        return f"{self.silent_count} of {len(self.silent.entries)} silent"
 
 
 async def start_pair(
-    lab: Lab, pair: Pair, number: int, stacks: tuple[AsyncExitStack, AsyncExitStack]
-) -> tuple[Installation, Installation]:
+    pair: Pair, sound_stack: AsyncExitStack, silent_stack: AsyncExitStack
+) -> None:
     """Start both at the same time, so that what disturbs one disturbs the other."""
-    names = (pair.sound, pair.silent)
-    installations = [
-        lab.installation(f"{name}-{number}", entries)
-        for name, entries in zip(names, pair.entries, strict=True)
-    ]
-    sound, silent = await asyncio.gather(
-        *(
-            stack.enter_async_context(installation.running())
-            for stack, installation in zip(stacks, installations, strict=True)
-        )
+    await asyncio.gather(
+        sound_stack.enter_async_context(pair.sound.running()),
+        silent_stack.enter_async_context(pair.silent.running()),
     )
-    for seconds, installation in zip(pair.starts, (sound, silent), strict=True):
-        seconds.append(await installation.start_seconds())
-    return sound, silent
+    for seconds, one in zip(pair.starts, (pair.sound, pair.silent), strict=True):
+        seconds.append(await one.start_seconds())
 
 
-async def measure_starts(lab: Lab, pair: Pair, rounds: int) -> None:
+async def measure_starts(pair: Pair, rounds: int) -> None:
     """Start both this often and note how long it takes."""
-    for number in range(rounds):
+    for _ in range(rounds):
         async with AsyncExitStack() as sound, AsyncExitStack() as silent:
-            await start_pair(lab, pair, number, (sound, silent))
+            await start_pair(pair, sound, silent)
             await asyncio.gather(sound.aclose(), silent.aclose())
 
 
@@ -74,7 +55,7 @@ def start_row(pair: Pair) -> Row:
     sound, silent = pair.starts
     return Row(
         item="e",
-        measure=f"HA start, {_title(pair)}",
+        measure=f"HA start, {pair.title}",
         unit="s",
         baseline=median(sound),
         ours=median(silent),
@@ -93,15 +74,15 @@ async def age_rows(lab: Lab, plan: Plan, pairs: list[Pair]) -> list[Row]:
 
 
 def _age_rows(lab: Lab, pair: Pair, times: dict[int, list[float]]) -> list[Row]:
-    def ages_of(fleet: str) -> list[float]:
-        healthy: list[FarmMiner] = lab.fleets[fleet][pair.silent_count :]
+    def ages_of(installation: Installation) -> list[float]:
+        healthy = lab.fleets[installation.name][pair.silent_count :]
         return ages(times, [miner.port for miner in healthy])
 
     sound, silent = ages_of(pair.sound), ages_of(pair.silent)
     return [
         Row(
             item="e",
-            measure=f"update age {word}, {_title(pair)}",
+            measure=f"update age {word}, {pair.title}",
             unit="s",
             baseline=percentile(sound, percent),
             ours=percentile(silent, percent),
@@ -109,7 +90,3 @@ def _age_rows(lab: Lab, pair: Pair, times: dict[int, list[float]]) -> list[Row]:
         )
         for word, percent in (("p50", 50), ("p99", 99))
     ]
-
-
-def _title(pair: Pair) -> str:
-    return f"{pair.silent_count} of {len(pair.entries[0])} silent"
