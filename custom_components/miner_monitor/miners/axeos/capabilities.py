@@ -83,7 +83,6 @@ class SensorMemory:
         """Begin with what is known of the board."""
         self.board = board
         self.found: frozenset[Capability] = frozenset()
-        self._open = list(_SENSORS)
         self._proven: set[Capability] = set()
         self._refuted: set[Capability] = set()
         self._doubtful: set[Capability] = set()
@@ -96,6 +95,11 @@ class SensorMemory:
             Capability.CHIP_TEMPERATURE_2: board.second_sensor,
             Capability.VR_TEMPERATURE: board.vr_sensor,
         }
+        self._open = [
+            sensor
+            for sensor in _SENSORS
+            if board.input_current or sensor[0] is not Capability.INPUT_CURRENT
+        ]
 
     def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
         """Take in one reply."""

@@ -108,6 +108,17 @@ _SETTINGS = (
     Column("fan_duty_cycle", "manualFanSpeed", high=100),
     Column("min_fan_duty_cycle", "minFanSpeed", high=100),
 )
+_FAN = (
+    _counter("second", "fan2rpm"),
+    Column("duty_cycle", "fanspeed", high=100),
+)
+FANS = (_counter("speed", "fanrpm"), *_FAN)
+FANS_2_1_4 = (_counter("speed", "fanSpeedRpm"), *_FAN)
+FANS_2_0 = (_counter("speed", "fanSpeed"), *_FAN)
+CHIP = (
+    _terahash("hash_rate", "total"),
+    _counter("errors", "errorCount"),
+)
 STOCK_SETTINGS = (
     *_SETTINGS,
     Column("target_temperature", "temptarget", low=1, high=200),

@@ -96,7 +96,7 @@ class DeviceMemory:
         self._fan_count = 0
         self._asic: Reply = {}
         self._basis: tuple[object, ...] = ()
-        self._info: Reply = {}
+        self._keys: list[str] = []
         self._profile: Profile | None = None
         self._lasting: Lasting | None = None
         self._lasting_basis: tuple[object, ...] = ()
@@ -110,13 +110,14 @@ class DeviceMemory:
         """
         basis = tuple(map(info.get, _IDENTIFYING))
         strange = False
-        if basis != self._basis or info.keys() != self._info.keys():
+        keys = list(info)
+        if basis != self._basis or keys != self._keys:
             strange = self._is_strange(info)
             if strange:
                 self._forget()
             self._basis = basis
             self._profile = None
-        self._info = info
+        self._keys = keys
         uptime = count(info.get("uptimeSeconds"))
         rebooted = uptime is not None and uptime < self._uptime
         self._uptime = self._uptime if uptime is None else uptime

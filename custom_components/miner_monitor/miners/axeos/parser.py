@@ -5,7 +5,16 @@ from typing import Any, NamedTuple
 
 from ..model import Chip, Fan, MinerSettings, MinerState, MinerStatus, Pool
 from . import nerdos
-from .columns import NERDOS_SETTINGS, STOCK_SETTINGS, read_columns
+from .columns import (
+    CHIP,
+    FANS,
+    FANS_2_0,
+    FANS_2_1_4,
+    NERDOS_SETTINGS,
+    STOCK_SETTINGS,
+    Column,
+    read_columns,
+)
 from .profile import Profile, Reply
 from .status import Evidence
 from .values import (
@@ -26,7 +35,7 @@ MOST_POOLS = 8
 _MOST_CHIPS = 64
 _MOST_REASONS = 10
 _FAULT_KEYS = ("power_fault", "hardware_fault")
-_FAN_SPEED_KEYS = ("fanrpm", "fanSpeedRpm", "fanSpeed")
+_OVERHEAT_KEYS = ("overheat_mode", "overheat")
 
 
 class Lasting(NamedTuple):
@@ -84,16 +93,15 @@ def evidence_of(info: Reply, profile: Profile, values: Mapping[str, Any]) -> Evi
     rate = values["hash_rate_now"]
     if rate is None:
         rate = values["hash_rate_1m"] or values["hash_rate_10m"]
-    get = info.get
-    paused = flag(get("miningPaused")) or False
+    paused = "miningPaused" in info and flag(info["miningPaused"]) is True
     return Evidence(
         hash_rate=rate,
         faults=_faults(info),
-        overheat_flag=_overheat_flag(info) or False,
+        overheat_flag=_overheat_flag(info),
         regulator_off=profile.nerdos and nerdos.regulator_off(info, rate),
         cooling=not rate and not paused and _cooling(info),
         paused=paused,
-        shutdown=flag(get("shutdown")) or False,
+        shutdown="shutdown" in info and flag(info["shutdown"]) is True,
         pool_connected=_pool_connected(info, profile),
         uptime=values["uptime"],
     )
@@ -131,7 +139,7 @@ def state_of(
         fallback_pool=lasting.fallback_pool,
         reject_reasons=lasting.reject_reasons,
         restart_reason=lasting.restart_reason,
-        overheating=overheated if profile.nerdos else _overheat_flag(info),
+        overheating=overheated if profile.nerdos else evidence.overheat_flag,
         faults=evidence.faults,
         settings=lasting.settings,
         **values,
@@ -150,19 +158,19 @@ def fans_of(info: Reply, profile: Profile) -> tuple[Fan, ...]:
     """Read all fans the reply names, those that do not exist among them."""
     if profile.nerdos:
         return nerdos.fans(info)
-    key = _fan_speed_key(info)
-    if key is None and "fanspeed" not in info:
+    told = read_columns(info, _fan_columns(info))
+    speed, second, duty_cycle = told["speed"], told["second"], told["duty_cycle"]
+    if speed is None and "fanspeed" not in info:
         return ()
-    speed = None if key is None else count(info[key])
     if (idle := profile.board.idle_fan_speed) and speed and speed <= idle:
         speed = None
     # Before 2.1.9 fanspeed is the set point, which an automatic fan does not follow.
-    live = key == "fanrpm" or not flag(info.get("autofanspeed"))
-    duty_cycle = percent(info.get("fanspeed")) if live else None
+    if "fanrpm" not in info and flag(info.get("autofanspeed")):
+        duty_cycle = None
     first = Fan(speed=speed, duty_cycle=duty_cycle)
     if "fan2rpm" not in info:
         return (first,)
-    return first, Fan(speed=count(info["fan2rpm"]), duty_cycle=duty_cycle)
+    return first, Fan(speed=second, duty_cycle=duty_cycle)
 
 
 def settings_of(info: Reply, profile: Profile) -> MinerSettings:
@@ -217,11 +225,11 @@ def using_fallback(info: Reply, profile: Profile) -> bool | None:
     return flag(info.get("isUsingFallbackStratum"))
 
 
-def _fan_speed_key(info: Reply) -> str | None:
-    for key in _FAN_SPEED_KEYS:
-        if key in info:
-            return key
-    return None
+def _fan_columns(info: Reply) -> tuple[Column, ...]:
+    """Choose by the name of the speed, which changed in 2.1.4 and 2.1.9."""
+    if "fanrpm" in info:
+        return FANS
+    return FANS_2_1_4 if "fanSpeedRpm" in info else FANS_2_0
 
 
 def _shown_rate(values: Mapping[str, Any]) -> float | None:
@@ -230,13 +238,17 @@ def _shown_rate(values: Mapping[str, Any]) -> float | None:
 
 
 def _overheat_flag(info: Reply) -> bool | None:
-    told = flag(info.get("overheat_mode"))
-    return flag(info.get("overheat")) if told is None else told
+    for key in _OVERHEAT_KEYS:
+        if key in info:
+            return flag(info[key])
+    return None
 
 
 def _faults(info: Reply) -> tuple[str, ...]:
     """Read the faults, whose keys exist only while they last."""
-    return tuple([sentence(info[key]) or key for key in _FAULT_KEYS if info.get(key)])
+    if "power_fault" not in info and "hardware_fault" not in info:
+        return ()
+    return tuple(sentence(info[key]) or key for key in _FAULT_KEYS if info.get(key))
 
 
 def _cooling(info: Reply) -> bool:
@@ -256,12 +268,10 @@ def _pool_connected(info: Reply, profile: Profile) -> bool | None:
 
 
 def _chip(told: Reply) -> Chip:
-    rate = between(told.get("total"), 0, 1e9)
     domains = numbers(told.get("domains"), _MOST_CHIPS)
     return Chip(
-        hash_rate=None if rate is None else rate / 1e3,
         domains=tuple([domain / 1e3 for domain in domains]),
-        errors=count(told.get("errorCount")),
+        **read_columns(told, CHIP),
     )
 
 

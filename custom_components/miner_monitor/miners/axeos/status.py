@@ -21,7 +21,7 @@ class Evidence(NamedTuple):
 
     hash_rate: float | None = None
     faults: tuple[str, ...] = ()
-    overheat_flag: bool = False
+    overheat_flag: bool | None = None
     regulator_off: bool = False
     cooling: bool = False
     paused: bool = False

@@ -124,8 +124,7 @@ def numbers(value: object, limit: int) -> list[float]:
     """Read a list of numbers as far as they are usable."""
     if not isinstance(value, list):
         return []
-    found = (number(item) for item in value[:limit])
-    return [item for item in found if item is not None]
+    return [found for item in value[:limit] if (found := number(item)) is not None]
 
 
 def _parsed(digits: str) -> float | None:
