@@ -80,6 +80,7 @@ def steps(*, full: bool) -> list[Step]:
     python = sys.executable
     tests_report = ARTIFACTS / "tests.xml"
     browser_report = ARTIFACTS / "e2e.xml"
+    floor_report = ARTIFACTS / "floor.xml"
     selection = ["--full"] if full else ["-m", "not campaign"]
     pytest = [python, "-m", "pytest", "-q"]
     return [
@@ -107,7 +108,21 @@ def steps(*, full: bool) -> list[Step]:
             name="demo",
             command=[python, "-m", "scripts.rig.demo", "--check"],
         ),
+        *([_floor(floor_report)] if full else []),
     ]
+
+
+def _floor(report: Path) -> Step:
+    """Return the tests against the oldest Home Assistant that is supported."""
+    return Step(
+        name="floor",
+        command=[
+            *(sys.executable, "-m", "scripts.rig.floor"),
+            *("tests", "-q", "-n", "2", "-m", "not campaign"),
+            *("--ignore", "tests/meta", "--junit-xml", str(report)),
+        ],
+        report=report,
+    )
 
 
 def run(step: Step) -> Outcome:
