@@ -11,6 +11,7 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     ServerDisconnectedError,
+    StreamReader,
 )
 from yarl import URL
 
@@ -132,12 +133,20 @@ def _check(response: ClientResponse) -> None:
 
 
 async def _body(response: ClientResponse) -> bytes:
-    body = bytearray()
-    while chunk := await response.content.readany():
+    """Read the body, which mostly came together with the head."""
+    content = response.content
+    body = content.read_nowait() if content.is_eof() else await _stream(content)
+    if len(body) > LARGEST_REPLY:
+        raise MinerResponseError("reply too large")
+    return body
+
+
+async def _stream(content: StreamReader) -> bytes:
+    """Read until the end or until it is too much."""
+    body = b""
+    while len(body) <= LARGEST_REPLY and (chunk := await content.readany()):
         body += chunk
-        if len(body) > LARGEST_REPLY:
-            raise MinerResponseError("reply too large")
-    return bytes(body)
+    return body
 
 
 def _translated(err: Exception) -> MinerError:

@@ -83,7 +83,6 @@ class Capability(StrEnum):
     CHIP_TEMPERATURE = "chip_temperature"
     CHIP_TEMPERATURE_2 = "chip_temperature_2"
     VR_TEMPERATURE = "vr_temperature"
-    BOARD_TEMPERATURE = "board_temperature"
     FAN_DUTY_CYCLE = "fan_duty_cycle"
     SHARES = "shares_accepted"
     BEST_DIFFICULTY = "best_difficulty"
@@ -276,7 +275,6 @@ class MinerState:
     chip_temperature: float | None = None
     chip_temperature_2: float | None = None
     vr_temperature: float | None = None
-    board_temperature: float | None = None
     fans: tuple[Fan, ...] = ()
     chips: tuple[Chip, ...] = ()
     boards: tuple[HashBoard, ...] = ()

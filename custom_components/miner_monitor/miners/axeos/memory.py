@@ -6,7 +6,7 @@ from operator import is_
 from statistics import median
 import time
 
-from ..model import Capability, Fan, MinerIdentity, MinerReading
+from ..model import Capability, MinerIdentity, MinerReading
 from .boards import UNKNOWN
 from .capabilities import SensorMemory, declared
 from .columns import read_numbers
@@ -139,13 +139,15 @@ class DeviceMemory:
         values["hash_rate_now"] = self._rates.passed(
             values["hash_rate_now"], values["expected_hash_rate"]
         )
+        fans = fans_of(info, profile, self._fan_count)
+        self._fan_count = max(self._fan_count, len(fans))
         state = state_of(
             info,
             profile,
             evidence,
             values,
             status=self._status.judge(evidence, self._monotonic()),
-            fans=self._real_fans(info, profile),
+            fans=fans,
             lasting=lasting,
         )
         self._sensors.learn(info, state, hashing=bool(evidence.hash_rate))
@@ -185,15 +187,6 @@ class DeviceMemory:
             self._lasting = lasting_of(info, profile)
             self._lasting_basis = basis
         return self._lasting
-
-    def _real_fans(self, info: Reply, profile: Profile) -> tuple[Fan, ...]:
-        """Leave out a second fan that never turned; AxeOS always reports one."""
-        fans = fans_of(info, profile)
-        real = len(fans)
-        if not profile.nerdos and real > 1 and not fans[1].speed:
-            real = 1
-        self._fan_count = max(self._fan_count, real)
-        return fans[: self._fan_count]
 
     def _identify(
         self, info: Reply, profile: Profile, pool_count: int

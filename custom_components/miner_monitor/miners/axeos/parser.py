@@ -154,8 +154,11 @@ def expected_rate(settings: MinerSettings, profile: Profile) -> float | None:
     return settings.frequency * per_megahertz
 
 
-def fans_of(info: Reply, profile: Profile) -> tuple[Fan, ...]:
-    """Read all fans the reply names, those that do not exist among them."""
+def fans_of(info: Reply, profile: Profile, seen: int) -> tuple[Fan, ...]:
+    """Read the fans, of which ``seen`` were there before.
+
+    AxeOS always reports a second one; it exists once it turned.
+    """
     if profile.nerdos:
         return nerdos.fans(info)
     told = read_columns(info, _fan_columns(info))
@@ -168,7 +171,7 @@ def fans_of(info: Reply, profile: Profile) -> tuple[Fan, ...]:
     if "fanrpm" not in info and flag(info.get("autofanspeed")):
         duty_cycle = None
     first = Fan(speed=speed, duty_cycle=duty_cycle)
-    if "fan2rpm" not in info:
+    if not second and seen < 2:
         return (first,)
     return first, Fan(speed=second, duty_cycle=duty_cycle)
 

@@ -45,10 +45,11 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 def check_info(info: dict[str, Any]) -> None:
     """Refuse an object that AxeOS would not send."""
-    if "ASICModel" in info:
-        for key in _PROOFS:
-            if number(info.get(key)) is not None:
-                return
+    if "ASICModel" in info and (
+        info.get("hashRate").__class__ in (float, int)
+        or any(number(info.get(key)) is not None for key in _PROOFS)
+    ):
+        return
     nested = isinstance(info.get("identity"), dict) and "miner" in info
     if nested or any(sign in info for sign in _MINER_SIGNS):
         raise MinerUnsupportedError("a miner of an unknown kind")
