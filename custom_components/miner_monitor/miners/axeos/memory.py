@@ -1,8 +1,8 @@
 """What one device told before, as far as the next reply depends on it."""
 
 from collections import deque
-from collections.abc import Callable
-from operator import is_
+from collections.abc import Callable, Collection
+from operator import is_, itemgetter
 from statistics import median
 import time
 
@@ -28,24 +28,39 @@ _SPIKE_OVER_EXPECTED = 5
 _SPIKE_OVER_MEDIAN = 3
 _GOOD_READINGS = 10
 _WHO = (("version", text), ("macAddr", mac), ("boardVersion", text))
-_IDENTIFYING = (
-    "ASICModel",
-    "asicCount",
-    "boardVersion",
-    "deviceModel",
-    "family",
-    "hostname",
-    "macAddr",
-    "maxVoltage",
-    "minVoltage",
-    "minerModel",
-    "nominalVoltage",
-    "overheat_temp",
-    "pidTargetTemp",
-    "smallCoreCount",
-    "temptarget",
-    "version",
+_IDENTIFYING = frozenset(
+    (
+        "ASICModel",
+        "asicCount",
+        "boardVersion",
+        "deviceModel",
+        "family",
+        "hostname",
+        "macAddr",
+        "maxVoltage",
+        "minVoltage",
+        "minerModel",
+        "nominalVoltage",
+        "overheat_temp",
+        "pidTargetTemp",
+        "smallCoreCount",
+        "temptarget",
+        "version",
+    )
 )
+
+
+type _Picker = Callable[[Reply], object]
+
+
+def _nothing(_: Reply) -> None:
+    """Pick no value."""
+
+
+def _picker(info: Reply, wanted: Collection[str]) -> _Picker:
+    """Return what takes the wanted values out of replies with the same keys."""
+    present = [key for key in info if key in wanted]
+    return itemgetter(*present) if present else _nothing
 
 
 class RateFilter:
@@ -95,11 +110,13 @@ class DeviceMemory:
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0
         self._asic: Reply = {}
-        self._basis: tuple[object, ...] = ()
+        self._identifying: _Picker = _nothing
+        self._seldom: _Picker = _nothing
+        self._basis: object = None
         self._keys: list[str] = []
         self._profile: Profile | None = None
         self._lasting: Lasting | None = None
-        self._lasting_basis: tuple[object, ...] = ()
+        self._lasting_basis: object = None
         self._traits: tuple[object, ...] = (None,) * 4
         self._identity: MinerIdentity | None = None
 
@@ -108,16 +125,16 @@ class DeviceMemory:
 
         They may differ after a new firmware, and new firmware needs a reboot.
         """
-        basis = tuple(map(info.get, _IDENTIFYING))
         strange = False
         keys = list(info)
-        if basis != self._basis or keys != self._keys:
+        if keys != self._keys or self._identifying(info) != self._basis:
             strange = self._is_strange(info)
             if strange:
                 self._forget()
-            self._basis = basis
+            self._keys = keys
+            self._identifying = _picker(info, _IDENTIFYING)
+            self._basis = self._identifying(info)
             self._profile = None
-        self._keys = keys
         uptime = count(info.get("uptimeSeconds"))
         rebooted = uptime is not None and uptime < self._uptime
         self._uptime = self._uptime if uptime is None else uptime
@@ -176,13 +193,16 @@ class DeviceMemory:
             self._sensors = SensorMemory(profile.board)
         self._profile = profile
         self._lasting = None
+        wanted = LASTING_KEYS
+        if "manualFanSpeed" not in info:
+            wanted = wanted | {"fanspeed"}
+        self._seldom = _picker(info, wanted)
         self._declared |= declared(info, profile)
         return profile
 
     def _read_lasting(self, info: Reply, profile: Profile) -> Lasting:
         """Return what seldom changes, read anew only when it did."""
-        fan = None if "manualFanSpeed" in info else info.get("fanspeed")
-        basis = (fan, *map(info.get, LASTING_KEYS))
+        basis = self._seldom(info)
         if self._lasting is None or basis != self._lasting_basis:
             self._lasting = lasting_of(info, profile)
             self._lasting_basis = basis

@@ -49,27 +49,29 @@ class Lasting(NamedTuple):
     restart_reason: str | None
 
 
-LASTING_KEYS = (
-    "autofanspeed",
-    "coreVoltage",
-    "fallbackStratumPort",
-    "fallbackStratumURL",
-    "frequency",
-    "isUsingFallbackStratum",
-    "lastResetReason",
-    "manualFanSpeed",
-    "minFanSpeed",
-    "pidTargetTemp",
-    "pools",
-    "primaryPoolIndex",
-    "resetReason",
-    "secondaryPoolIndex",
-    "sharesRejectedReasons",
-    "stratum",
-    "stratumPort",
-    "stratumURL",
-    "temptarget",
-    "useFallbackStratum",
+LASTING_KEYS = frozenset(
+    (
+        "autofanspeed",
+        "coreVoltage",
+        "fallbackStratumPort",
+        "fallbackStratumURL",
+        "frequency",
+        "isUsingFallbackStratum",
+        "lastResetReason",
+        "manualFanSpeed",
+        "minFanSpeed",
+        "pidTargetTemp",
+        "pools",
+        "primaryPoolIndex",
+        "resetReason",
+        "secondaryPoolIndex",
+        "sharesRejectedReasons",
+        "stratum",
+        "stratumPort",
+        "stratumURL",
+        "temptarget",
+        "useFallbackStratum",
+    )
 )
 """All that a Lasting is read from, ``fanspeed`` apart."""
 
