@@ -116,7 +116,7 @@ async def test_values_are_the_miner_s(
         reply["power"] / (reply["hashRate_1m"] / 1e3)
     )
     assert shown("chip_temperature") == pytest.approx(reply["temp"])
-    assert shown("voltage_regulator_temperature") == pytest.approx(reply["vrTemp"])
+    assert shown("regulator_temperature") == pytest.approx(reply["vrTemp"])
     assert shown("actual_core_voltage") == pytest.approx(
         reply["coreVoltageActual"] / 1e3
     )

@@ -247,16 +247,16 @@ def translate_errors[EntityT: MinerEntity[Any], **P](
     return translated
 
 
-_ERROR_KEYS: tuple[tuple[type[MinerError], str], ...] = (
-    (MinerStrangerError, "wrong_device"),
-    (MinerTimeoutError, "timeout"),
-    (MinerConnectionError, "cannot_connect"),
-    (MinerAuthError, "refused"),
-)
-
-
 def _translation_key(error: MinerError) -> str:
-    for kind, key in _ERROR_KEYS:
-        if isinstance(error, kind):
-            return key
+    match error:
+        case MinerStrangerError():
+            return "wrong_device"
+        case MinerTimeoutError():
+            return "timeout"
+        case MinerConnectionError():
+            return "cannot_connect"
+        case MinerAuthError(credentials=True):
+            return "password_required"
+        case MinerAuthError():
+            return "refused"
     return "command_failed"

@@ -18,14 +18,6 @@ from .miners import (
 from .miners.model import MinerIdentity
 from .session import async_get_session
 
-_ERROR_KEYS: tuple[tuple[type[MinerError], str], ...] = (
-    (MinerTimeoutError, "timeout"),
-    (MinerConnectionError, "cannot_connect"),
-    (MinerAuthError, "refused"),
-    (MinerUnsupportedError, "unknown_miner"),
-    (MinerResponseError, "not_a_miner"),
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -48,10 +40,25 @@ async def async_probe(hass: HomeAssistant, text: str) -> Found | str:
         )
     except MinerError as err:
         LOGGER.debug("No miner at %s: %s", address.host, err)
-        return next(
-            (key for kind, key in _ERROR_KEYS if isinstance(err, kind)), "unknown"
-        )
+        return _error_key(err)
     except Exception:  # noqa: BLE001 - a flow must show a form, whatever happened
         LOGGER.exception("Unexpected error while asking %s", address.host)
         return "unknown"
     return Found(host=client.host, port=client.port, identity=reading.identity)
+
+
+def _error_key(error: MinerError) -> str:
+    match error:
+        case MinerTimeoutError():
+            return "timeout"
+        case MinerConnectionError():
+            return "cannot_connect"
+        case MinerAuthError(credentials=True):
+            return "password_required"
+        case MinerAuthError():
+            return "refused"
+        case MinerUnsupportedError():
+            return "unknown_miner"
+        case MinerResponseError():
+            return "not_a_miner"
+    return "unknown"

@@ -64,6 +64,9 @@ class WrongDeviceFlow(RepairsFlow):
         return self.async_show_form(
             step_id="address",
             data_schema=self.add_suggested_values_to_schema(HOST_SCHEMA, user_input),
-            description_placeholders={"name": self._entry.title},
+            description_placeholders={
+                "name": self._entry.title,
+                "host": self._entry.data[CONF_HOST],
+            },
             errors=errors,
         )

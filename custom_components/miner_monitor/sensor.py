@@ -274,11 +274,6 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         Capability.VR_TEMPERATURE,
         enabled=True,
     ),
-    _temperature(
-        "board_temperature",
-        lambda state: state.board_temperature,
-        Capability.BOARD_TEMPERATURE,
-    ),
     _electrical(
         "frequency_actual",
         lambda state: state.frequency_actual,

@@ -125,10 +125,14 @@ def _kinds(error: type[MinerError]) -> set[type[MinerError]]:
     return {error}.union(*(_kinds(kind) for kind in error.__subclasses__()))
 
 
-def _raised(kind: type[MinerError]) -> MinerError:
-    if kind is miners.MinerAuthError:
-        return miners.MinerAuthError("401", credentials=False)
-    return kind("no answer")
+def _raised() -> list[MinerError]:
+    """One of each kind of error, and both forms of a refusal."""
+    refusals: list[MinerError] = [
+        miners.MinerAuthError("401", credentials=asked) for asked in (False, True)
+    ]
+    kinds = _kinds(MinerError) - {miners.MinerAuthError}
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
+    return [kind("no answer") for kind in ordered] + refusals
 
 
 async def _translated(error: MinerError) -> HomeAssistantError:
@@ -148,21 +152,16 @@ async def _translated(error: MinerError) -> HomeAssistantError:
     return raised.value
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(_kinds(MinerError), key=lambda kind: kind.__name__)
-)
-async def test_exception(kind: type[MinerError]) -> None:
-    error = await _translated(_raised(kind))
+@pytest.mark.parametrize("raised", _raised(), ids=repr)
+async def test_exception(raised: MinerError) -> None:
+    error = await _translated(raised)
     assert error.translation_domain == INTEGRATION.name
     message = TEXTS["exceptions"][error.translation_key]["message"]
     assert placeholders(message) <= set(error.translation_placeholders or {})
 
 
 async def test_no_exception_text_is_unused() -> None:
-    used = {
-        (await _translated(_raised(kind))).translation_key
-        for kind in _kinds(MinerError)
-    }
+    used = {(await _translated(raised)).translation_key for raised in _raised()}
     assert set(TEXTS["exceptions"]) == used
 
 

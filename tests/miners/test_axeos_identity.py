@@ -418,7 +418,6 @@ def test_unknown_board_is_believed_until_it_hashes() -> None:
         ),
         (GAMMA, Capability.FREQUENCY_ACTUAL, False),
         (GAMMA_214, Capability.FREQUENCY_ACTUAL, True),
-        (GAMMA, Capability.BOARD_TEMPERATURE, False),
     ],
 )
 def test_capability(info: dict[str, Any], capability: Capability, there: bool) -> None:
