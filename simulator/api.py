@@ -38,6 +38,7 @@ class Response:
     body: bytes = b""
     chunked: bool = False
     location: str | None = None
+    realm: str | None = None
     reboots: bool = False
     delivery: Delivery = Delivery.WHOLE
 

@@ -55,6 +55,8 @@ def encoded(response: Response, *, closes: bool) -> bytes:
     ]
     if response.location is not None:
         head.append(f"Location: {response.location}")
+    if response.realm is not None:
+        head.append(f'WWW-Authenticate: Basic realm="{response.realm}"')
     if closes:
         head.append("Connection: close")
     body = response.body

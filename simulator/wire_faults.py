@@ -57,9 +57,13 @@ def _redirect(fault: Fault, _response: Response) -> Response:
     return Response(status=302, content_type=HTML, location=location)
 
 
-def _unauthorized(_fault: Fault, _response: Response) -> Response:
-    """Refuse the client, as the miners do when its address is not a private one."""
-    return Response(status=401, content_type=TEXT, body=b"Unauthorized")
+def _unauthorized(fault: Fault, _response: Response) -> Response:
+    """Refuse the client, as the miners do when its address is not a private one.
+
+    With a `realm` it asks for a password instead.
+    """
+    realm = fault.text("realm", "") or None
+    return Response(status=401, content_type=TEXT, body=b"Unauthorized", realm=realm)
 
 
 def _status(fault: Fault, _response: Response) -> Response:

@@ -72,20 +72,25 @@ async def test_command_of_newer_firmware_is_unavailable_after_a_downgrade(
 
 
 @pytest.mark.parametrize(
-    ("fault", "key"),
+    ("fault", "parameters", "key"),
     [
-        ("offline", "cannot_connect"),
-        ("unauthorized", "refused"),
-        ("html", "command_failed"),
+        ("offline", {}, "cannot_connect"),
+        ("unauthorized", {}, "refused"),
+        ("unauthorized", {"realm": "AxeOS"}, "password_required"),
+        ("html", {}, "command_failed"),
     ],
 )
 async def test_failures_are_told(
-    bench: TimedBench, hass: HomeAssistant, fault: str, key: str
+    bench: TimedBench,
+    hass: HomeAssistant,
+    fault: str,
+    parameters: dict[str, str],
+    key: str,
 ) -> None:
     """The error names the miner and what happened."""
     miner = await bench.miner(GAMMA)
     await bench.add(miner)
-    miner.inject(fault)
+    miner.inject(fault, **parameters)
 
     with pytest.raises(HomeAssistantError) as caught:
         await press(hass, RESTART)
