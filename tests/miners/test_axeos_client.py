@@ -147,6 +147,18 @@ async def test_impossible_numbers_cost_their_field(
     assert state.hash_rate_now == pytest.approx(1.0722)
 
 
+@pytest.mark.parametrize("number", ["NaN", "1"])
+async def test_a_miner_that_nests_deeply_is_refused(
+    number: str, session: aiohttp.ClientSession
+) -> None:
+    """Whoever walks through the raw reply later must not run out of stack."""
+    nested = f',"a":{number},"b":{"[" * 100}{"]" * 100}}}'
+    body = json.dumps(GAMMA)[:-1] + nested
+    async with serving(says(http(body.encode())), b"\r\n\r\n") as server:
+        with pytest.raises(MinerResponseError):
+            await AxeOsClient("127.0.0.1", server.port, session).fetch()
+
+
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"\\ud800", b"a\\u0000b"])
 async def test_broken_text_costs_little(
     bad: bytes, session: aiohttp.ClientSession
