@@ -289,7 +289,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             hw_version=identity.board,
             merge_connections=connections(identity),
             model=identity.model,
-            model_id=identity.model_id,
+            model_id=identity.chip_model,
             sw_version=identity.firmware,
         )
 

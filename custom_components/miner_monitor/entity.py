@@ -100,7 +100,7 @@ class MinerEntity[DescriptionT: MinerEntityDescription](
             identifiers={(DOMAIN, coordinator.device_id)},
             manufacturer=identity.manufacturer,
             model=identity.model,
-            model_id=identity.model_id,
+            model_id=identity.chip_model,
             name=coordinator.config_entry.title,
             sw_version=identity.firmware,
         )

@@ -222,7 +222,8 @@ class ClientConformance(ABC):
         session: aiohttp.ClientSession,
     ) -> None:
         async with serving(answer, self.request_end) as server:
-            client = self.make(server.port, session, deadline=SHORT)
+            deadline = SHORT if kind is ErrorKind.TIMEOUT else 5.0
+            client = self.make(server.port, session, deadline=deadline)
             with pytest.raises(error) as caught:
                 await client.fetch()
         assert caught.value.kind is kind
@@ -378,7 +379,8 @@ class HttpConformance(ClientConformance):
     ) -> None:
         hostile = HOSTILE_HTTP[name]
         async with serving(hostile.answer, self.request_end) as server:
-            client = self.make(server.port, session, deadline=SHORT)
+            deadline = SHORT if hostile.kind is ErrorKind.TIMEOUT else 5.0
+            client = self.make(server.port, session, deadline=deadline)
             with pytest.raises(hostile.error) as caught:
                 await client.fetch()
             await server.all_closed()

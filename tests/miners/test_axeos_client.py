@@ -272,7 +272,7 @@ async def test_no_presets_cost_only_the_lists(
     axe = Axe()
     axe.answers["GET /api/system/asic"] = answer
     async with miner(axe) as server:
-        client = AxeOsClient("127.0.0.1", server.port, session, deadline=SHORT)
+        client = AxeOsClient("127.0.0.1", server.port, session, deadline=1.0)
         reading = await client.fetch()
         asked = routes(server).count("GET /api/system/asic")
         await client.fetch()
@@ -348,7 +348,8 @@ async def test_commands_that_fail(
     axe.answers["POST /api/system/restart"] = answer
     axe.answers["POST /api/system/identify"] = answer
     async with miner(axe) as server:
-        client = AxeOsClient("127.0.0.1", server.port, session, deadline=SHORT)
+        deadline = SHORT if error is MinerTimeoutError else 5.0
+        client = AxeOsClient("127.0.0.1", server.port, session, deadline=deadline)
         with pytest.raises(error):
             await getattr(client, command)()
 
