@@ -5,10 +5,11 @@ from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+import time
 
 from .lab import Installation, Lab
 from .measure_pipeline import cpu_rows, delay_rows, memory_rows, observe
-from .measure_recorder import RecorderRun
+from .measure_recorder import STATISTICS_PERIOD, RecorderRun, statistics_due
 from .measure_start import (
     Pair,
     age_rows,
@@ -79,12 +80,14 @@ class _Visit:
         self._findings = findings
         self._installations: dict[str, Installation] = {}
         self._after_adding: dict[str, Memory] = {}
+        self._added = 0.0
 
     async def run(self) -> None:
         """Add the miners, start again beside silent ones, then observe."""
         fleets = [name for name in _sizes(self._plan, self._items) if name != RECORDED]
         say("adds the miners")
         await asyncio.gather(*(self._prepare(name) for name in fleets))
+        self._added = time.time()
         async with AsyncExitStack() as stack:
             if self._items & set("cdf"):
                 idle = self._lab.installation(IDLE, [])
@@ -135,6 +138,9 @@ class _Visit:
     async def _observe(self) -> None:
         plan, rows = self._plan, self._findings.rows
         seconds = plan.slices * plan.slice_seconds
+        if seconds >= STATISTICS_PERIOD:
+            # The first statistics of a sensor cost much more than all later ones.
+            await asyncio.sleep(statistics_due(self._added) - time.time())
         say(f"measures CPU, delays and memory with {plan.many} miners, {seconds:g} s")
         observed = {name: self._installations[name] for name in (IDLE, FEW, MANY)}
         window = await observe(self._lab, plan, self._lab.directory, observed)

@@ -20,6 +20,12 @@ STATISTICS_PATIENCE = 20
 DATABASE = "home-assistant_v2.db"
 
 
+def statistics_due(since: float) -> float:
+    """Return the time at which the first statistics after a moment are made."""
+    boundary = (since // STATISTICS_PERIOD + 1) * STATISTICS_PERIOD
+    return boundary + STATISTICS_PATIENCE
+
+
 class RecorderRun:
     """A Home Assistant that records while other things are measured."""
 
@@ -40,13 +46,8 @@ class RecorderRun:
         async with installation.running():
             self._start = time.time() + self._plan.recorder_settle
             yield self
-            await asyncio.sleep(self._statistics_due() - time.time())
+            await asyncio.sleep(statistics_due(self._start) - time.time())
             self._end = time.time()
-
-    def _statistics_due(self) -> float:
-        """Return when statistics were made of the window, or were made long since."""
-        boundary = (self._start // STATISTICS_PERIOD + 1) * STATISTICS_PERIOD
-        return max(boundary + STATISTICS_PATIENCE, self._start)
 
     def rows(self) -> tuple[list[Row], dict[str, float]]:
         """Return the rows of the table, and the state rows per entity and hour."""

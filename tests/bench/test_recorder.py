@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from scripts.benchmark.measure_recorder import statistics_due
 from scripts.benchmark.recorder import Recorded, growth, read, rows_per_day
 
 HOUR = 3600.0
@@ -103,3 +104,10 @@ def test_growth_of_one_miner():
     assert grown.attributes == 2 * 24 / 2 * 50
     assert grown.statistics == 2 * 312 / 2 * 10
     assert grown.total == grown.states + grown.attributes + grown.statistics
+
+
+@pytest.mark.parametrize(
+    ("since", "due"), [(600.0, 920.0), (601.0, 920.0), (899.9, 920.0), (900.0, 1220.0)]
+)
+def test_statistics_are_made_after_each_five_minutes(since, due):
+    assert statistics_due(since) == due
