@@ -24,7 +24,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.miner_monitor.const import DOMAIN
-from simulator import SimulatedMiner
+from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import FLEET, GAMMA, SUPRA, ULTRA, Bench, TimedBench, move
 
@@ -345,6 +345,21 @@ async def test_firmware_update_and_back(bench: TimedBench, hass: HomeAssistant) 
     assert unique_ids(hass) == updated
     assert entry.runtime_data is coordinator
     assert hass.states.get(STATUS).state == "hashing"
+
+
+@pytest.mark.parametrize("spec", FLEET, ids=lambda spec: spec.name)
+async def test_nothing_is_stored_when_nothing_changed(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
+) -> None:
+    """Neither polls nor a restart write to the disk."""
+    entry = await bench.add(await bench.miner(spec))
+    await bench.advance(60)
+    before = entry.data
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await bench.advance(60)
+
+    assert entry.data is before
 
 
 async def test_unload_stops_polling(bench: TimedBench, hass: HomeAssistant) -> None:

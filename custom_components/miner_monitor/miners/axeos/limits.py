@@ -30,8 +30,12 @@ def limits_of(
         vr_temperature=_VR_ALARM if has_vr else None,
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
-        power=None if power is None else Alarm(warn=power * 1.1, critical=power * 1.25),
+        power=None if power is None else _power_alarm(power),
     )
+
+
+def _power_alarm(power: float) -> Alarm:
+    return Alarm(warn=round(power * 1.1, 2), critical=round(power * 1.25, 2))
 
 
 def _settings(
