@@ -24,6 +24,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import FLEET, GAMMA, SUPRA, ULTRA, Bench, TimedBench, move
@@ -169,7 +170,7 @@ def bring_to(miner: SimulatedMiner, moment: str) -> None:
         case "booting":
             miner.reboot()
         case "overheated":
-            miner.inject("hot")
+            miner.inject("hot", temperature=80)
 
 
 async def test_permuted_addresses(bench: TimedBench, hass: HomeAssistant) -> None:
@@ -231,11 +232,8 @@ async def test_stranger_at_the_address(
     assert not ir.async_get(hass).issues
 
 
-async def test_repair_takes_the_address(
-    bench: TimedBench, hass: HomeAssistant, hass_client: ClientSessionGenerator
-) -> None:
-    """The repair refuses wrong addresses and heals with the right one."""
-    await async_setup_component(hass, "repairs", {})
+async def lose_to_a_stranger(bench: TimedBench) -> tuple[MinerConfigEntry, str]:
+    """Give a miner's address to another one for long enough to be asked."""
     miner = await bench.miner(GAMMA)
     other = await bench.miner(replace(SUPRA, mac="E4:B0:63:99:99:99"))
     entry = await bench.add(miner)
@@ -243,6 +241,62 @@ async def test_repair_takes_the_address(
     miner.inject("offline")
     await move((other, place))
     await bench.advance(120)
+    issue_id = f"wrong_device_{entry.entry_id}"
+    assert ir.async_get(bench.hass).async_get_issue(DOMAIN, issue_id)
+    return entry, f"{place[0]}:{place[1]}"
+
+
+async def test_stranger_is_left_alone(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A device that is not ours is asked once a minute at the most."""
+    other = await bench.miner(replace(SUPRA, mac="E4:B0:63:99:99:99"))
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    place = (miner.host, miner.port)
+    miner.inject("offline")
+    await move((other, place))
+    await bench.advance(180)
+    before = len(other.requests)
+
+    await bench.advance(600)
+
+    assert 9 <= len(other.requests) - before <= 11
+
+
+async def test_reconfigured_miner_leaves_no_repair(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """The question is taken back by whatever brings the miner back."""
+    entry, _ = await lose_to_a_stranger(bench)
+    moved = await bench.miner(GAMMA)
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_HOST: f"{moved.host}:{moved.port}"}
+    )
+    await bench.settle()
+
+    assert hass.states.get(ONLINE).state == STATE_ON
+    assert not ir.async_get(hass).issues
+
+
+async def test_removed_miner_leaves_no_repair(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Nobody asks for the address of a miner that is no more."""
+    entry, _ = await lose_to_a_stranger(bench)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert not ir.async_get(hass).issues
+
+
+async def test_repair_takes_the_address(
+    bench: TimedBench, hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """The repair refuses wrong addresses and heals with the right one."""
+    await async_setup_component(hass, "repairs", {})
+    entry, place = await lose_to_a_stranger(bench)
     moved = await bench.miner(GAMMA)
 
     client = await hass_client()
@@ -259,7 +313,7 @@ async def test_repair_takes_the_address(
     assert flow["step_id"] == "address"
     for host, error in (
         ("", "invalid_host"),
-        (f"{place[0]}:{place[1]}", "wrong_device"),
+        (place, "wrong_device"),
     ):
         flow = await step(f"{flows}/{flow['flow_id']}", {CONF_HOST: host})
         assert flow["errors"] == {CONF_HOST: error}
@@ -345,6 +399,25 @@ async def test_firmware_update_and_back(bench: TimedBench, hass: HomeAssistant) 
     assert unique_ids(hass) == updated
     assert entry.runtime_data is coordinator
     assert hass.states.get(STATUS).state == "hashing"
+
+
+@pytest.mark.parametrize("model", ["clone_800", "gamma_601"])
+async def test_a_resting_miner_teaches_nothing(
+    bench: TimedBench, hass: HomeAssistant, model: str
+) -> None:
+    """Sensors that a board lacks do not appear because it is paused."""
+    spec = replace(PAUSABLE, model=model)
+    miner = await bench.miner(spec)
+    entry = await bench.add(miner)
+    await bench.advance(30)
+    before, stored = unique_ids(hass), entry.data
+    miner.device.pause()
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await bench.advance(60)
+
+    assert unique_ids(hass) == before
+    assert entry.data is stored
 
 
 @pytest.mark.parametrize("spec", FLEET, ids=lambda spec: spec.name)

@@ -3,7 +3,7 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 
-from .coordinator import MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerConfigEntry, MinerCoordinator, async_delete_issue
 from .session import async_get_session
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
@@ -21,3 +21,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> boo
 async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
     """Unload a miner."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Leave no open question behind."""
+    async_delete_issue(hass, entry)

@@ -153,13 +153,12 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return not newly_named or async_owner(self.hass, seen) is None
 
     def _answered(self, reading: MinerReading, response_time: float) -> MinerData:
-        identity = self._remember(reading.identity)
+        identity = self._remember(reading)
         if self.data.online is False:
             LOGGER.info("%s is back", self.name)
-        self._failed_polls, self._failing_since = 0, None
-        if self._stranger_polls:
-            self._stranger_polls = 0
-            ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
+        if self.data.online is not True:
+            async_delete_issue(self.hass, self.config_entry)
+        self._failed_polls, self._failing_since, self._stranger_polls = 0, None, 0
         insight = self._tracker.observe(
             identity,
             reading.state,
@@ -205,11 +204,13 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
                 self.name,
             )
         self._stranger_polls += 1
-        if self._stranger_polls == REPAIR_AFTER_POLLS:
+        if self._stranger_polls >= REPAIR_AFTER_POLLS:
+            # From here on others tell when ours is seen; the stranger is left alone.
+            self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
             ir.async_create_issue(
                 self.hass,
                 DOMAIN,
-                self._issue_id,
+                _issue_id(self.config_entry),
                 data={"entry_id": self.config_entry.entry_id},
                 is_fixable=True,
                 severity=ir.IssueSeverity.WARNING,
@@ -229,10 +230,6 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             insight=self._tracker.away(),
             last_error=error,
         )
-
-    @property
-    def _issue_id(self) -> str:
-        return f"{ISSUE_WRONG_DEVICE}_{self.config_entry.entry_id}"
 
     def _poll_again_in(self, seconds: float) -> None:
         self.update_interval = timedelta(seconds=seconds)
@@ -258,9 +255,15 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         )
         self._update_device()
 
-    def _remember(self, seen: MinerIdentity) -> MinerIdentity:
-        """Store what changed about the miner; a MAC once seen is never forgotten."""
-        known = self.identity
+    def _remember(self, reading: MinerReading) -> MinerIdentity:
+        """Store what changed about the miner; a MAC once seen is never forgotten.
+
+        One that does not hash hides what it has: it teaches nothing new before its
+        firmware changes.
+        """
+        known, seen = self.identity, reading.identity
+        if seen.firmware == known.firmware and not reading.state.hashing:
+            return known
         identity = (
             seen if seen.mac == known.mac else replace(seen, mac=seen.mac or known.mac)
         )
@@ -292,6 +295,16 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             model_id=identity.chip_model,
             sw_version=identity.firmware,
         )
+
+
+def _issue_id(entry: MinerConfigEntry) -> str:
+    return f"{ISSUE_WRONG_DEVICE}_{entry.entry_id}"
+
+
+@callback
+def async_delete_issue(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Take back the question where a miner is."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
 
 
 def connections(identity: MinerIdentity) -> set[tuple[str, str]]:
