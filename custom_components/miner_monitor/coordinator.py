@@ -72,6 +72,27 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return self.data.identity
 
     @property
+    def device_info(self) -> dr.DeviceInfo:
+        """What the device registry holds of the miner."""
+        identity = self.identity
+        return dr.DeviceInfo(
+            configuration_url=self.client.configuration_url,
+            connections=self._connections,
+            hw_version=identity.board,
+            identifiers={(DOMAIN, self.device_id)},
+            manufacturer=identity.manufacturer,
+            model=identity.model,
+            model_id=identity.chip_model,
+            name=self.config_entry.title,
+            sw_version=identity.firmware,
+        )
+
+    @property
+    def _connections(self) -> set[tuple[str, str]]:
+        mac = self.identity.mac
+        return set() if mac is None else {(dr.CONNECTION_NETWORK_MAC, mac)}
+
+    @property
     def _nominal_interval(self) -> float:
         return float(
             self.config_entry.options.get(
@@ -290,7 +311,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             device.id,
             configuration_url=self.client.configuration_url,
             hw_version=identity.board,
-            merge_connections=connections(identity),
+            merge_connections=self._connections,
             model=identity.model,
             model_id=identity.chip_model,
             sw_version=identity.firmware,
@@ -305,10 +326,3 @@ def _issue_id(entry: MinerConfigEntry) -> str:
 def async_delete_issue(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
     """Take back the question where a miner is."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
-
-
-def connections(identity: MinerIdentity) -> set[tuple[str, str]]:
-    """Return the network address that belongs to the hardware, where it is known."""
-    if identity.mac is None:
-        return set()
-    return {(dr.CONNECTION_NETWORK_MAC, identity.mac)}

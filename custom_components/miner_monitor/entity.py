@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .coordinator import MinerConfigEntry, MinerCoordinator, connections
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .insight import MinerData
 from .miners import (
     MinerAuthError,
@@ -92,18 +92,12 @@ class MinerEntity[DescriptionT: MinerEntityDescription](
         self._attr_unique_id = f"{coordinator.device_id}_{description.key}"
         if description.placeholders is not None:
             self._attr_translation_placeholders = dict(description.placeholders)
-        identity = coordinator.identity
-        self._attr_device_info = DeviceInfo(
-            configuration_url=coordinator.client.configuration_url,
-            connections=connections(identity),
-            hw_version=identity.board,
-            identifiers={(DOMAIN, coordinator.device_id)},
-            manufacturer=identity.manufacturer,
-            model=identity.model,
-            model_id=identity.chip_model,
-            name=coordinator.config_entry.title,
-            sw_version=identity.firmware,
-        )
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """The device of all entities of the miner, described by its coordinator."""
+        return self.coordinator.device_info
 
     @property
     @override

@@ -238,7 +238,8 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         lambda state: state.efficiency,
         Capability.POWER,
         unit=JOULES_PER_TERAHASH,
-        resolution=Resolution(absolute=0.1),
+        # The noise of a healthy miner's ratio is over one per cent.
+        resolution=Resolution(absolute=0.1, relative=0.02),
         precision=1,
         enabled=True,
     ),

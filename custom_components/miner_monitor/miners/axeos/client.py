@@ -43,7 +43,7 @@ class AxeOsClient(MinerClient):
         self._deadline = deadline
         self._memory = DeviceMemory(monotonic)
         self._located_at: float | None = None
-        self._raw: dict[str, Any] = {}
+        self._bodies: dict[str, bytes] = {}
         base = self._device.url
         self._info_url = base.with_path(_INFO)
         self._asic_url = base.with_path(_ASIC)
@@ -73,7 +73,7 @@ class AxeOsClient(MinerClient):
     @property
     @override
     def raw(self) -> Mapping[str, Any]:
-        return self._raw
+        return {name: parse_object(body) for name, body in self._bodies.items()}
 
     @override
     async def identify(self) -> MinerIdentity:
@@ -85,7 +85,7 @@ class AxeOsClient(MinerClient):
             body = await self._device.request("GET", self._info_url, ends)
             info = parse_object(body)
             check_info(info)
-            self._raw["info"] = info
+            self._bodies["info"] = body
             if self._memory.notice(info):
                 await self._ask_for_presets(ends)
         return self._memory.read(info)
@@ -98,7 +98,7 @@ class AxeOsClient(MinerClient):
             asic = parse_object(body)
         except MinerError:
             return
-        self._raw["asic"] = asic
+        self._bodies["asic"] = body
         self._memory.take_presets(asic)
 
     @override
