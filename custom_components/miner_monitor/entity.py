@@ -196,26 +196,26 @@ def async_add_miner_entities[DescriptionT: MinerEntityDescription](
         )
         if registry_entry.domain == domain
     }
-    waiting = {description.key: description for description in descriptions}
-    seen: MinerIdentity | None = None
+    seen = coordinator.identity
+    present: list[DescriptionT] = []
+    waiting: list[DescriptionT] = []
+    for description in descriptions:
+        known = f"{coordinator.device_id}_{description.key}" in registered
+        there = known or description.supported(seen)
+        (present if there else waiting).append(description)
+    async_add_entities(create(coordinator, description) for description in present)
 
     @callback
-    def add_supported() -> None:
+    def add_new() -> None:
         nonlocal seen
-        identity = coordinator.identity
-        if identity is seen:
+        if (identity := coordinator.identity) is seen:
             return
         seen = identity
-        added = [
-            waiting.pop(key)
-            for key, description in list(waiting.items())
-            if description.supported(identity)
-            or f"{coordinator.device_id}_{key}" in registered
-        ]
-        async_add_entities(create(coordinator, description) for description in added)
+        if new := [item for item in waiting if item.supported(identity)]:
+            waiting[:] = [item for item in waiting if item not in new]
+            async_add_entities(create(coordinator, item) for item in new)
 
-    add_supported()
-    entry.async_on_unload(coordinator.async_add_listener(add_supported))
+    entry.async_on_unload(coordinator.async_add_listener(add_new))
 
 
 def translate_errors[EntityT: MinerEntity[Any], **P](
