@@ -13,7 +13,7 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -373,20 +373,21 @@ async def test_firmware_update_and_back(bench: TimedBench, hass: HomeAssistant) 
     miner = await bench.miner(GAMMA)
     entry = await bench.add(miner)
     coordinator, before = entry.runtime_data, unique_ids(hass)
-    added: list[str] = []
-    hass.bus.async_listen(
-        er.EVENT_ENTITY_REGISTRY_UPDATED,
-        lambda event: (
-            added.append(event.data["entity_id"])
-            if event.data["action"] == "create"
-            else None
-        ),
-    )
+    polls_until_added: list[int] = []
 
+    @callback
+    def note(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        if event.data["action"] == "create":
+            polls_until_added.append(len(miner.requests) - polls_before)
+
+    hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, note)
+
+    polls_before = len(miner.requests)
     miner.update_firmware("2.15.0")
     await bench.advance(60)
-    polls = len([r for r in miner.requests if r.path == "/api/system/info"])
-    assert added, polls
+    assert polls_until_added
+    # Two polls, and the question for the presets of the new firmware.
+    assert max(polls_until_added) <= 3
     assert before < unique_ids(hass)
     updated = unique_ids(hass)
     device = dr.async_get(hass).async_get_device_by_identifier(
