@@ -69,6 +69,11 @@ class SimulatedMiner:
         return list(self._requests)
 
     @property
+    def connections(self) -> int:
+        """Return how many connections are open."""
+        return self._server.connections
+
+    @property
     def flash_writes(self) -> int:
         """Return how many changed settings were written to flash."""
         return self.device.flash.writes

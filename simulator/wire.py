@@ -190,6 +190,11 @@ class Server:
         """Tell whether connections are accepted."""
         return self._listener is not None
 
+    @property
+    def connections(self) -> int:
+        """Tell how many connections are open."""
+        return len(self._connections)
+
     def open(self, host: str, port: int) -> int:
         """Listen from now on and return the port."""
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

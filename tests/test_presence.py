@@ -1,5 +1,6 @@
 """A miner that is off, away, booting or somewhere else is normal."""
 
+import asyncio
 from dataclasses import replace
 import logging
 from typing import Any
@@ -102,6 +103,17 @@ async def test_one_request_per_poll(bench: TimedBench) -> None:
     polls = miner.requests[before:]
     assert len(polls) == 10
     assert {request.path for request in polls} == {"/api/system/info"}
+
+
+async def test_no_connection_is_kept(bench: TimedBench) -> None:
+    """Miners that keep connections open would run out of sockets."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    await bench.advance(60)
+    for _ in range(10):
+        await asyncio.sleep(0)  # lets the miner notice
+
+    assert miner.connections == 0
 
 
 async def test_start_with_a_miner_that_is_off(
@@ -400,6 +412,7 @@ async def test_firmware_update_and_back(bench: TimedBench, hass: HomeAssistant) 
     assert unique_ids(hass) == updated
     assert entry.runtime_data is coordinator
     assert hass.states.get(STATUS).state == "hashing"
+    assert dr.async_get(hass).async_get(device.id).sw_version == "v2.12.2"
 
 
 @pytest.mark.parametrize("model", ["clone_800", "gamma_601"])
@@ -407,12 +420,14 @@ async def test_a_resting_miner_teaches_nothing(
     bench: TimedBench, hass: HomeAssistant, model: str
 ) -> None:
     """Sensors that a board lacks do not appear because it is paused."""
-    spec = replace(PAUSABLE, model=model)
-    miner = await bench.miner(spec)
+    miner = await bench.miner(replace(PAUSABLE, model=model))
+    if model == "clone_800":
+        miner.inject("override", values={"boardVersion": "of nobody"})
     entry = await bench.add(miner)
     await bench.advance(30)
     before, stored = unique_ids(hass), entry.data
     miner.device.pause()
+    await bench.advance(30)
 
     await hass.config_entries.async_reload(entry.entry_id)
     await bench.advance(60)
