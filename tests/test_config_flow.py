@@ -21,6 +21,8 @@ from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, NERD, SUPRA, ULTRA, Bench, TimedBench
 
+ONLINE = "binary_sensor.gamma_601_a1b2_online"
+
 # The package names a function like this module, which hides it from an import.
 detect_module = import_module("custom_components.miner_monitor.miners.detect")
 
@@ -351,27 +353,26 @@ def dhcp(ip: str, mac: str) -> DhcpServiceInfo:
 
 
 async def test_dhcp_follows_a_known_miner(
-    bench: TimedBench, hass: HomeAssistant, socket_enabled: None
+    bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    """The MAC brings the new address; it is proved before it is used."""
+    """The MAC brings the new address at boot; it is used once the miner answers."""
     miner = await bench.miner(GAMMA)
     entry = await bench.add(miner)
-    hass.config_entries.async_update_entry(
-        entry, data={**entry.data, CONF_HOST: "localhost"}
-    )
-    await bench.advance(15)
-    await miner.stop()
+    lost = "no-such-miner.invalid"
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_HOST: lost})
+    await bench.advance(90)
+    assert hass.states.get(ONLINE).state == "off"
 
+    miner.inject("offline")
     result = await discover(hass, "dhcp", dhcp("127.0.0.1", GAMMA.mac or ""))
     assert result["reason"] == "already_configured"
     await bench.advance(15)
-    assert entry.data[CONF_HOST] == "localhost"
+    assert entry.data[CONF_HOST] == lost
 
-    await miner.start()
-    miner.inject("offline", duration=1)
-    result = await discover(hass, "dhcp", dhcp("127.0.0.1", GAMMA.mac or ""))
-    await bench.advance(15)
-    assert hass.states.get("binary_sensor.gamma_601_a1b2_online").state == "on"
+    miner.clear()
+    await bench.advance(60)
+    assert entry.data[CONF_HOST] == "127.0.0.1"
+    assert hass.states.get(ONLINE).state == "on"
 
 
 async def test_dhcp_before_the_start(bench: TimedBench, hass: HomeAssistant) -> None:

@@ -1,6 +1,7 @@
 """One coordinator per miner: is it there, is it the right one, what does it say?"""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -34,6 +35,9 @@ AWAY_AFTER_SECONDS = 45.0
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
 
+MOST_OFFERS = 3
+"""Addresses that are tried beside the last known one; the oldest gives way."""
+
 REPAIR_AFTER_POLLS = 6
 """Polls that meet a stranger before the user is asked for the address."""
 
@@ -58,7 +62,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         identity = load_identity(entry.data[CONF_IDENTITY])
         self._tracker = MinerTracker(identity)
         self.data = MinerData(online=None, identity=identity)
-        self._offered: set[tuple[str, int]] = set()
+        self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
         self._failed_polls = 0
         self._failing_since: float | None = None
         self._stranger_polls = 0
@@ -113,9 +117,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     @callback
     def async_offer_address(self, host: str, port: int) -> None:
         """Try an address at which this miner may be, now; it is proved before use."""
-        if (host, port) == (self.client.host, self.client.port):
+        address = (host, port)
+        if address == (self.client.host, self.client.port):
             return
-        self._offered.add((host, port))
+        if address not in self._offered:
+            self._offered.append(address)
         self.config_entry.async_create_background_task(
             self.hass, self.async_request_refresh(), f"{self.name} new address"
         )
@@ -142,12 +148,15 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             return outcome
         if isinstance(outcome, MinerIdentity):
             self._announce(outcome)
-        while self._offered:
-            elsewhere = self._client_at(*self._offered.pop())
+        for address in tuple(self._offered):
+            elsewhere = self._client_at(*address)
             found = await self._poll(elsewhere)
             if isinstance(found, MinerData):
                 self._move(elsewhere)
                 return found
+            # One that is silent may be booting: its offer stays.
+            if isinstance(found, MinerIdentity) and address in self._offered:
+                self._offered.remove(address)
         if isinstance(outcome, MinerIdentity):
             return self._met_stranger(outcome)
         return self._no_answer(outcome)
