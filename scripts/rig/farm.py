@@ -28,6 +28,7 @@ class FarmMiner:
     firmware: str
     port: int
     hostname: str | None = None
+    uptime: float | None = None
 
     @property
     def address(self) -> str:
@@ -37,7 +38,7 @@ class FarmMiner:
     @property
     def toml(self) -> str:
         """Return the miner's table of the farm file."""
-        fields = {
+        fields: dict[str, str | float] = {
             "name": self.name,
             "model": self.model,
             "firmware": self.firmware,
@@ -46,6 +47,8 @@ class FarmMiner:
         }
         if self.hostname is not None:
             fields["hostname"] = self.hostname
+        if self.uptime is not None:
+            fields["uptime"] = self.uptime
         # A JSON string or number is a TOML one too.
         lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
         return "\n".join(["[[miner]]", *lines, ""])
