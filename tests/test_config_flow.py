@@ -311,6 +311,26 @@ async def test_reconfigure(bench: TimedBench, hass: HomeAssistant) -> None:
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_reconfigure_refuses_the_miner_of_another_entry(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """A nameless miner does not take over a named one of its kind."""
+    nameless = await bench.add(await bench.miner(ULTRA))
+    named = await bench.miner(
+        replace(ULTRA, name="named", firmware="2.4.0", mac="E4:B0:63:00:00:55")
+    )
+    await bench.add(named)
+    before = nameless.data[CONF_PORT]
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": nameless.entry_id}
+    )
+
+    result = await enter(hass, flow["flow_id"], address(named))
+
+    assert result["errors"] == {CONF_HOST: "wrong_device"}
+    assert nameless.data[CONF_PORT] == before
+
+
 async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
     """The poll interval is an option; it takes effect at once."""
     miner = await bench.miner(GAMMA)

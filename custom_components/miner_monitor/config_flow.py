@@ -5,6 +5,7 @@ from typing import Any, override
 from uuid import uuid4
 
 from homeassistant.config_entries import (
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -32,7 +33,13 @@ from .const import (
 from .coordinator import MinerConfigEntry
 from .miners.codec import dump_identity
 from .miners.model import MinerIdentity
-from .ownership import async_announce, async_entry_at, async_owner, known_identity
+from .ownership import (
+    async_announce,
+    async_entry_at,
+    async_is_ours,
+    async_owner,
+    known_identity,
+)
 from .probe import Found, async_probe
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
@@ -69,7 +76,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             found = await async_probe(self.hass, user_input[CONF_HOST])
             if not isinstance(found, Found):
                 errors[CONF_HOST] = found
-            elif not known_identity(entry).same_device(found.identity):
+            elif not async_is_ours(self.hass, known_identity(entry), found.identity):
                 errors[CONF_HOST] = "wrong_device"
             else:
                 return self.async_update_reload_and_abort(
@@ -169,8 +176,8 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         here = (owner.data[CONF_HOST], owner.data[CONF_PORT])
         if here == (found.host, found.port):
             return self.async_abort(reason="already_configured")
-        loaded = getattr(owner, "runtime_data", None)
-        if loaded is not None and loaded.data.online:
+        loaded = owner.state is ConfigEntryState.LOADED
+        if loaded and owner.runtime_data.data.online:
             return self.async_abort(
                 reason="same_identity",
                 description_placeholders={"name": owner.title, "host": here[0]},

@@ -21,7 +21,12 @@ from .insight import MinerData, MinerTracker, Moment
 from .miners import MinerClient, MinerError, MinerStrangerError, create_client
 from .miners.codec import dump_identity, load_identity
 from .miners.model import Family, MinerIdentity, MinerReading
-from .ownership import async_announce, async_owner
+from .ownership import (
+    async_announce,
+    async_is_ours,
+    async_owner,
+    async_store_address,
+)
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
 
@@ -131,7 +136,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     ) -> None:
         """Send a command, once it is proved that the right device will get it."""
         seen = (await self.client.fetch()).identity
-        if not self._is_ours(seen):
+        if not async_is_ours(self.hass, self.identity, seen):
             raise MinerStrangerError(f"{seen.model} answers at {self.client.host}")
         await command(self.client)
         await self.async_request_refresh()
@@ -170,17 +175,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             reading = await client.fetch()
         except MinerError as err:
             return err
-        if self._is_ours(reading.identity):
+        if async_is_ours(self.hass, self.identity, reading.identity):
             return self._answered(reading, (time.monotonic() - started) * 1e3)
         return reading.identity
-
-    def _is_ours(self, seen: MinerIdentity) -> bool:
-        """Whether the device that answered is this entry's."""
-        if not self.identity.same_device(seen):
-            return False
-        # New firmware may begin to tell a MAC, but not one of another entry.
-        newly_named = self.identity.unique_id != seen.unique_id
-        return not newly_named or async_owner(self.hass, seen) is None
 
     def _answered(self, reading: MinerReading, response_time: float) -> MinerData:
         identity = self._remember(reading)
@@ -275,14 +272,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         LOGGER.info("%s moved from %s to %s", self.name, self.client.host, client.host)
         self.client = client
         self._offered.clear()
-        self.hass.config_entries.async_update_entry(
-            self.config_entry,
-            data={
-                **self.config_entry.data,
-                CONF_HOST: client.host,
-                CONF_PORT: client.port,
-            },
-        )
+        async_store_address(self.hass, self.config_entry, client.host, client.port)
         self._update_device()
 
     def _remember(self, reading: MinerReading) -> MinerIdentity:

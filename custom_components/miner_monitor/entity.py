@@ -111,7 +111,7 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
 ):
     """An entity that shows a value and writes it only when that is worth a row."""
 
-    _written: tuple[bool, Any, float] | None = None
+    _written: tuple[bool, Any, float]
 
     def _read(self, data: MinerData) -> Any:
         """Return the value to show."""
@@ -124,8 +124,8 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
     @override
     async def async_added_to_hass(self) -> None:
         """Show the first value."""
-        await super().async_added_to_hass()
         self._take(self._read(self.coordinator.data))
+        await super().async_added_to_hass()
 
     @callback
     @override
@@ -148,8 +148,6 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
 
     def _worth_writing(self, value: Any) -> bool:
         """Whether the value moved far enough from the one written last."""
-        if self._written is None:
-            return True
         available, written, at = self._written
         if available != self.available:
             return True

@@ -44,6 +44,18 @@ def async_owner(hass: HomeAssistant, seen: MinerIdentity) -> MinerConfigEntry | 
 
 
 @callback
+def async_is_ours(
+    hass: HomeAssistant, known: MinerIdentity, seen: MinerIdentity
+) -> bool:
+    """Whether the device that answered is the one that an entry knows."""
+    if not known.same_device(seen):
+        return False
+    # New firmware may begin to tell a MAC, but not one of another entry.
+    newly_named = known.unique_id != seen.unique_id
+    return not newly_named or async_owner(hass, seen) is None
+
+
+@callback
 def async_entry_at(
     hass: HomeAssistant, host: str, port: int
 ) -> MinerConfigEntry | None:
@@ -67,6 +79,14 @@ def async_announce(
     if owner.state is ConfigEntryState.LOADED:
         owner.runtime_data.async_offer_address(host, port)
     else:
-        hass.config_entries.async_update_entry(
-            owner, data={**owner.data, CONF_HOST: host, CONF_PORT: port}
-        )
+        async_store_address(hass, owner, host, port)
+
+
+@callback
+def async_store_address(
+    hass: HomeAssistant, entry: MinerConfigEntry, host: str, port: int
+) -> None:
+    """Let the next poll of an entry go to this address."""
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_HOST: host, CONF_PORT: port}
+    )

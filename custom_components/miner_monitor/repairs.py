@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.repairs import RepairsFlow
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
 from .config_flow import HOST_SCHEMA
 from .coordinator import MinerConfigEntry
-from .ownership import known_identity
+from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
 
 if TYPE_CHECKING:
@@ -48,17 +48,12 @@ class WrongDeviceFlow(RepairsFlow):
             found = await async_probe(self.hass, user_input[CONF_HOST])
             if not isinstance(found, Found):
                 errors[CONF_HOST] = found
-            elif not known_identity(self._entry).same_device(found.identity):
+            elif not async_is_ours(
+                self.hass, known_identity(self._entry), found.identity
+            ):
                 errors[CONF_HOST] = "wrong_device"
             else:
-                self.hass.config_entries.async_update_entry(
-                    self._entry,
-                    data={
-                        **self._entry.data,
-                        CONF_HOST: found.host,
-                        CONF_PORT: found.port,
-                    },
-                )
+                async_store_address(self.hass, self._entry, found.host, found.port)
                 await self._entry.runtime_data.async_request_refresh()
                 return self.async_create_entry(data={})
         return self.async_show_form(

@@ -78,11 +78,6 @@ def _response_times(data: MinerData) -> Mapping[str, Any] | None:
     }
 
 
-def _hottest_chip(state: MinerState) -> float | None:
-    chips = (state.chip_temperature, state.chip_temperature_2)
-    return max((chip for chip in chips if chip is not None), default=None)
-
-
 def _hash_rate(
     key: str,
     value_fn: Callable[[MinerState], float | None],
@@ -262,7 +257,10 @@ SENSORS: tuple[MinerSensorEntityDescription, ...] = (
         enabled=True,
     ),
     _temperature(
-        "chip_temperature", _hottest_chip, Capability.CHIP_TEMPERATURE, enabled=True
+        "chip_temperature",
+        lambda state: state.hottest_chip,
+        Capability.CHIP_TEMPERATURE,
+        enabled=True,
     ),
     _temperature(
         "chip_temperature_2",

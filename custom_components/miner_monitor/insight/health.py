@@ -52,12 +52,10 @@ class OverheatWatch:
 
     def observe(self, state: MinerState, now: float) -> bool | None:
         """Whether the miner is too hot; None when nothing tells."""
-        chips = (state.chip_temperature, state.chip_temperature_2)
-        hottest = max((chip for chip in chips if chip is not None), default=None)
         verdicts = [
             state.overheating,
             state.status is MinerStatus.OVERHEATED or None,
-            self._chip.observe(hottest, now) if self._chip else None,
+            self._chip.observe(state.hottest_chip, now) if self._chip else None,
             self._regulator.observe(state.vr_temperature, now)
             if self._regulator
             else None,

@@ -321,6 +321,12 @@ class MinerState:
         return self.hash_rate * 1e3 / self.power
 
     @property
+    def hottest_chip(self) -> float | None:
+        """The highest of the chip temperatures in °C."""
+        chips = (self.chip_temperature, self.chip_temperature_2)
+        return max((chip for chip in chips if chip is not None), default=None)
+
+    @property
     def fan_duty_cycle(self) -> float | None:
         """What the first fan is driven with, in %."""
         return self.fans[0].duty_cycle if self.fans else None

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from .profile import Reply
 from .values import LARGEST_DIFFICULTY, difficulty, number
 
+SLOWEST_POOL = 60_000
+
 _PLAIN = (float, int)
 
 
@@ -50,7 +52,7 @@ def _seconds(name: str, key: str) -> Column:
 
 def _latency(key: str) -> Column:
     """AxeOS 2.9 sometimes tells hours."""
-    return Column("pool_latency", key, high=60_000, absent=(0,))
+    return Column("pool_latency", key, high=SLOWEST_POOL, absent=(0,))
 
 
 def _input_voltage(key: str) -> Column:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..model import Fan, Pool
+from .columns import SLOWEST_POOL
 from .profile import Reply
 from .values import (
     between,
@@ -16,7 +17,6 @@ from .values import (
 )
 
 MOST_FANS = 8
-SLOWEST_POOL = 60_000
 MOST_POOLS = 8
 _OFF_VOLTAGE = 100.0
 _OFF_POWER = 5.0

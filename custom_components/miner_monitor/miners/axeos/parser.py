@@ -30,8 +30,6 @@ from .values import (
     text,
 )
 
-MOST_POOLS = 8
-
 _MOST_CHIPS = 64
 _MOST_REASONS = 10
 _FAULT_KEYS = ("power_fault", "hardware_fault")
@@ -293,7 +291,7 @@ def _reject_reasons(info: Reply) -> tuple[tuple[str, int], ...]:
 
 
 def _slots(info: Reply, *, fallback: bool | None) -> tuple[Pool, ...]:
-    slots = members(info.get("pools"), MOST_POOLS)
+    slots = members(info.get("pools"), nerdos.MOST_POOLS)
     used = count(info.get("secondaryPoolIndex" if fallback else "primaryPoolIndex"))
     return tuple(
         _pool(
