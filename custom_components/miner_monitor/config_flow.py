@@ -161,12 +161,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             await self.async_set_unique_id(uuid4().hex)
         return self.async_create_entry(
             title=_title(identity),
-            data={
-                CONF_HOST: found.host,
-                CONF_PORT: found.port,
-                CONF_FAMILY: identity.family.value,
-                CONF_IDENTITY: dump_identity(identity),
-            },
+            data=entry_data(found.host, found.port, identity),
         )
 
     def _already_configured(
@@ -240,6 +235,16 @@ class MinerOptionsFlow(OptionsFlowWithReload):
             ),
             description_placeholders={"default": str(default)},
         )
+
+
+def entry_data(host: str, port: int, identity: MinerIdentity) -> dict[str, Any]:
+    """Return what an entry stores of a miner."""
+    return {
+        CONF_HOST: host,
+        CONF_PORT: port,
+        CONF_FAMILY: identity.family.value,
+        CONF_IDENTITY: dump_identity(identity),
+    }
 
 
 def _address_text(data: Mapping[str, Any]) -> str:

@@ -1,8 +1,6 @@
 """The HTTP session that all miners share."""
 
-from socket import AF_INET
-
-from aiohttp import ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientSession
 from aiohttp_asyncmdnsresolver.api import AsyncDualMDNSResolver
 from homeassistant.components import zeroconf
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
@@ -10,6 +8,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .miners.http import create_session
 
 _SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
 
@@ -17,21 +16,13 @@ _SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
 async def async_get_session(hass: HomeAssistant) -> ClientSession:
     """Return the one session, made at the first call.
 
-    It differs from Home Assistant's own in what the small web servers of miners
-    need: IPv4 only, because they refuse other clients, and a connection closed
-    after each reply, because they run out of sockets when clients keep theirs.
+    It is not Home Assistant's own, which keeps connections open.
     """
     multicast = await zeroconf.async_get_async_instance(hass)
     if (session := hass.data.get(_SESSION)) is not None:
         return session
     resolver = AsyncDualMDNSResolver(async_zeroconf=multicast)
-    session = hass.data[_SESSION] = ClientSession(
-        connector=TCPConnector(
-            family=AF_INET, force_close=True, limit=0, resolver=resolver
-        ),
-        # The clients hold their own deadlines, to the millisecond.
-        timeout=ClientTimeout(total=None),
-    )
+    session = hass.data[_SESSION] = create_session(resolver)
 
     async def close(_: Event) -> None:
         await session.close()

@@ -8,15 +8,13 @@ from uuid import uuid4
 
 import aiohttp
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_SCAN_INTERVAL
 
-from custom_components.miner_monitor.config_flow import MinerConfigFlow
-from custom_components.miner_monitor.const import CONF_FAMILY, CONF_IDENTITY, DOMAIN
+from custom_components.miner_monitor.config_flow import MinerConfigFlow, entry_data
+from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners import detect
-from custom_components.miner_monitor.miners.codec import dump_identity
+from custom_components.miner_monitor.miners.http import create_session
 from scripts.rig.farm import FarmMiner
-
-from .ours import our_session
 
 type Entries = list[ConfigEntry]
 
@@ -62,7 +60,7 @@ def free_ports(count: int) -> list[int]:
 
 async def entries_of(miners: Sequence[FarmMiner], interval: int) -> Entries:
     """Return what the config flow would store for these miners."""
-    async with our_session() as session:
+    async with create_session() as session:
         return list(
             await asyncio.gather(
                 *(_entry_of(miner, interval, session) for miner in miners)
@@ -76,12 +74,7 @@ async def _entry_of(
     _, reading = await detect("127.0.0.1", miner.port, session)
     identity = reading.identity
     return ConfigEntry(
-        data={
-            CONF_HOST: "127.0.0.1",
-            CONF_PORT: miner.port,
-            CONF_FAMILY: identity.family.value,
-            CONF_IDENTITY: dump_identity(identity),
-        },
+        data=entry_data("127.0.0.1", miner.port, identity),
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=MinerConfigFlow.MINOR_VERSION,

@@ -3,22 +3,14 @@
 import argparse
 import asyncio
 import json
-from socket import AF_INET
 
 import aiohttp
 
 from custom_components.miner_monitor.miners.axeos import AxeOsClient
+from custom_components.miner_monitor.miners.http import create_session
 
 from .bare import bare_poll, bare_session, pace_options
 from .workload import Poll, all_at_once, compare, pace
-
-
-def our_session() -> aiohttp.ClientSession:
-    """Return a session like that of the integration, without a resolver."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(family=AF_INET, force_close=True, limit=0),
-        timeout=aiohttp.ClientTimeout(total=None),
-    )
 
 
 def our_poll(session: aiohttp.ClientSession, port: int) -> Poll:
@@ -27,7 +19,7 @@ def our_poll(session: aiohttp.ClientSession, port: int) -> Poll:
 
 
 async def _run(options: argparse.Namespace) -> object:
-    async with our_session() as ours, bare_session() as bare:
+    async with create_session() as ours, bare_session() as bare:
         match options.work:
             case "compare":
                 polls = [
@@ -39,7 +31,7 @@ async def _run(options: argparse.Namespace) -> object:
                 poll = our_poll(ours, options.port)
                 return await pace(poll, options.rate, options.slices, options.seconds)
     # A connector without a limit: 100 connections are its default.
-    async with our_session() as ours, our_session() as bare:
+    async with create_session() as ours, create_session() as bare:
         fleets = [
             [bare_poll(bare, port) for port in options.ports],
             [our_poll(ours, port) for port in options.ports],

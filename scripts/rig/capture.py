@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
 import re
-from socket import AF_INET
 import sys
 from typing import Any
 
-from aiohttp import ClientSession, TCPConnector, web
+from aiohttp import web
 
 from custom_components.miner_monitor.miners import MinerError, create_client
 from custom_components.miner_monitor.miners.codec import dump_identity
+from custom_components.miner_monitor.miners.http import create_session
 from custom_components.miner_monitor.miners.model import Family, MinerReading
 
 from .hass import DOMAIN, REPOSITORY
@@ -126,11 +126,10 @@ async def read_replies(family: Family, replies: Mapping[str, Any]) -> MinerReadi
     app.router.add_get("/api/system/{name}", answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    connector = TCPConnector(force_close=True, family=AF_INET)
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
-        async with ClientSession(connector=connector) as session:
+        async with create_session() as session:
             return await create_client(family, host, port, session).fetch()
     finally:
         await runner.cleanup()

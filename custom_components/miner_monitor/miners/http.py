@@ -2,6 +2,7 @@
 
 import asyncio
 from errno import ECONNREFUSED
+from socket import AF_INET
 
 from aiohttp import (
     ClientConnectorError,
@@ -12,7 +13,9 @@ from aiohttp import (
     ClientTimeout,
     ServerDisconnectedError,
     StreamReader,
+    TCPConnector,
 )
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from .errors import (
@@ -28,6 +31,21 @@ LARGEST_REPLY = 64 * 1024
 
 _HEADERS = {"Accept-Encoding": "identity", "Connection": "close"}
 _NO_TIMEOUT = ClientTimeout(total=None)
+
+
+def create_session(resolver: AbstractResolver | None = None) -> ClientSession:
+    """Return the kind of session that the small web servers of miners need.
+
+    IPv4 only, because they refuse other clients, and a connection closed after each
+    reply, because they run out of sockets when clients keep theirs.
+    """
+    return ClientSession(
+        connector=TCPConnector(
+            family=AF_INET, force_close=True, limit=0, resolver=resolver
+        ),
+        # The clients hold their own deadlines, to the millisecond.
+        timeout=_NO_TIMEOUT,
+    )
 
 
 class CutOffError(MinerConnectionError):
