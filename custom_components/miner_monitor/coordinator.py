@@ -18,7 +18,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from .insight import MinerData, MinerTracker, Moment
-from .miners import MinerClient, MinerError, MinerStrangerError, create_client
+from .miners import (
+    Endpoint,
+    MinerClient,
+    MinerError,
+    MinerStrangerError,
+    create_client,
+)
 from .miners.codec import dump_identity, load_identity
 from .miners.model import Family, MinerIdentity, MinerReading
 from .ownership import (
@@ -110,7 +116,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         )
 
     def _client_at(self, host: str, port: int) -> MinerClient:
-        return create_client(self._family, host, port, self._session)
+        return create_client(
+            self._family, Endpoint(host=host, port=port), self._session
+        )
 
     async def async_start(self) -> None:
         """Poll for the first time, and wait for it only a moment."""

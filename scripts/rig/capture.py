@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from custom_components.miner_monitor.miners import MinerError, create_client
+from custom_components.miner_monitor.miners import Endpoint, MinerError, create_client
 from custom_components.miner_monitor.miners.codec import dump_identity
 from custom_components.miner_monitor.miners.http import create_session
 from custom_components.miner_monitor.miners.model import Family, MinerReading
@@ -130,7 +130,9 @@ async def read_replies(family: Family, replies: Mapping[str, Any]) -> MinerReadi
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
         async with create_session() as session:
-            return await create_client(family, host, port, session).fetch()
+            return await create_client(
+                family, Endpoint(host=host, port=port), session
+            ).fetch()
     finally:
         await runner.cleanup()
 

@@ -12,6 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
 from custom_components.miner_monitor.miners import (
+    Endpoint,
     ErrorKind,
     MinerAuthError,
     MinerClient,
@@ -445,7 +446,8 @@ async def test_detect(session: aiohttp.ClientSession) -> None:
         assert client.family is Family.AXEOS
         assert client.configuration_url == f"http://127.0.0.1:{server.port}"
         assert reading.identity.mac == "e4:b0:63:00:00:01"
-        again = create_client(client.family, client.host, client.port, session)
+        at = Endpoint(host=client.host, port=client.port)
+        again = create_client(client.family, at, session)
         assert (await again.fetch()).identity == reading.identity
 
 
@@ -471,11 +473,3 @@ async def test_detect_gives_up_in_time(session: aiohttp.ClientSession) -> None:
     async with serving(is_silent, b"\r\n\r\n") as server:
         with pytest.raises(MinerTimeoutError):
             await detect("127.0.0.1", server.port, session, deadline=SHORT)
-
-
-@pytest.mark.parametrize("family", [Family.AVALON, Family.FPGA])
-def test_families_without_a_client(
-    family: Family, session: aiohttp.ClientSession
-) -> None:
-    with pytest.raises(ValueError, match=family):
-        create_client(family, "127.0.0.1", 80, session)

@@ -4,21 +4,23 @@
 poll; ``model`` is the vocabulary; ``errors`` is all that can be raised.
 """
 
-from .client import MinerClient
+from .client import Endpoint, MinerClient
 from .detect import create_client, detect
 from .errors import (
-    ErrorKind,
     MinerAuthError,
     MinerCommandError,
     MinerConnectionError,
     MinerError,
     MinerResponseError,
+    MinerStaleError,
     MinerStrangerError,
     MinerTimeoutError,
     MinerUnsupportedError,
 )
+from .model import ErrorKind
 
 __all__ = [
+    "Endpoint",
     "ErrorKind",
     "MinerAuthError",
     "MinerClient",
@@ -26,6 +28,7 @@ __all__ = [
     "MinerConnectionError",
     "MinerError",
     "MinerResponseError",
+    "MinerStaleError",
     "MinerStrangerError",
     "MinerTimeoutError",
     "MinerUnsupportedError",

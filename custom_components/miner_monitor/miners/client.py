@@ -1,6 +1,7 @@
 """What every family's client can be asked."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .model import Family, MinerIdentity, MinerReading
@@ -10,6 +11,22 @@ FETCH_DEADLINE = 8.0
 
 DETECT_DEADLINE = 5.0
 """Seconds for the question whether a miner answers at an address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where one device is reached.
+
+    ``path`` counts only for what is read from a page; ``unit`` picks one of several
+    devices behind an address; ``pool_scraper`` is the URL of a second page, of one
+    that asks the pool.
+    """
+
+    host: str
+    port: int
+    path: str = "/"
+    unit: str | None = None
+    pool_scraper: str | None = None
 
 
 class MinerClient(Protocol):
@@ -38,6 +55,10 @@ class MinerClient(Protocol):
     @property
     def raw(self) -> Mapping[str, Any]:
         """The last replies by request name, unredacted, for diagnostics."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What the devices behind this address are called, if it can have several."""
 
     async def identify(self) -> MinerIdentity:
         """Ask who is there."""

@@ -1,24 +1,38 @@
 """What answers at an address."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
 
 from aiohttp import ClientSession
 
+from .avalon import AvalonClient
 from .axeos import AxeOsClient
-from .client import DETECT_DEADLINE, MinerClient
+from .client import DETECT_DEADLINE, Endpoint, MinerClient
 from .errors import (
     MinerAuthError,
+    MinerConnectionError,
+    MinerCutOffError,
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
     MinerUnsupportedError,
 )
+from .fpga import FpgaClient
 from .model import Family, MinerReading
 
-DEFAULT_PORTS: Mapping[Family, tuple[int, ...]] = {Family.AXEOS: (80,)}
-"""Where a family listens unless told otherwise, and the families we can ask."""
+DEFAULT_PORTS: Mapping[Family, int] = {
+    Family.AXEOS: 80,
+    Family.AVALON: 4028,
+    Family.FPGA: 9090,
+}
+"""Where a family listens unless told otherwise."""
 
+_CLIENTS: Mapping[Family, Callable[[Endpoint, ClientSession], MinerClient]] = {
+    Family.AXEOS: lambda at, session: AxeOsClient(at.host, at.port, session),
+    Family.AVALON: lambda at, _: AvalonClient(at.host, at.port),
+    Family.FPGA: FpgaClient,
+}
 _TELLING = (
     MinerAuthError,
     MinerUnsupportedError,
@@ -27,15 +41,14 @@ _TELLING = (
     MinerError,
 )
 
+type Found = tuple[MinerClient, MinerReading]
+
 
 def create_client(
-    family: Family, host: str, port: int, session: ClientSession
+    family: Family, endpoint: Endpoint, session: ClientSession
 ) -> MinerClient:
     """Return the client of a family whose device is known."""
-    match family:
-        case Family.AXEOS:
-            return AxeOsClient(host, port, session)
-    raise ValueError(family)
+    return _CLIENTS[family](endpoint, session)
 
 
 async def detect(
@@ -43,38 +56,63 @@ async def detect(
     port: int | None,
     session: ClientSession,
     *,
+    path: str = "/",
     deadline: float = DETECT_DEADLINE,
-) -> tuple[MinerClient, MinerReading]:
+) -> Found:
     """Find out which family answers at a host, and read it once.
 
-    Without a port every family's default ports are asked at the same time. When
-    nobody answers as a miner, the error that tells most is raised.
+    Without a port every family's default port is asked at the same time, and the
+    first miner that answers counts. A given port belongs to one device, which is
+    asked by one family after the other. When nobody answers as a miner, the error
+    that tells most is raised.
     """
-    answers = await asyncio.gather(
-        *(
-            _ask(family, host, candidate, session, deadline)
-            for family, ports in DEFAULT_PORTS.items()
-            for candidate in (ports if port is None else (port,))
+    if port is None:
+        return await _first(
+            [
+                _ask(family, Endpoint(host=host, port=usual, path=path), session)
+                for family, usual in DEFAULT_PORTS.items()
+            ],
+            deadline,
         )
-    )
-    for answer in answers:
-        if not isinstance(answer, MinerError):
-            return answer
-    errors = [answer for answer in answers if isinstance(answer, MinerError)]
+    endpoint = Endpoint(host=host, port=port, path=path)
+    errors: list[MinerError] = []
+    for family in sorted(Family, key=lambda family: DEFAULT_PORTS[family] != port):
+        try:
+            return await _first([_ask(family, endpoint, session)], deadline)
+        except MinerConnectionError as err:
+            if not isinstance(err, MinerCutOffError):
+                raise
+            errors.append(err)
+        except MinerError as err:
+            errors.append(err)
     raise min(errors, key=_rank)
 
 
-async def _ask(
-    family: Family, host: str, port: int, session: ClientSession, deadline: float
-) -> tuple[MinerClient, MinerReading] | MinerError:
+async def _ask(family: Family, endpoint: Endpoint, session: ClientSession) -> Found:
+    client = create_client(family, endpoint, session)
+    return client, await client.fetch()
+
+
+async def _first(
+    asking: Iterable[Coroutine[Any, Any, Found]], deadline: float
+) -> Found:
+    """Return the first good answer; what is still asking then is called off."""
+    errors: list[MinerError] = []
+    tasks = [asyncio.create_task(question) for question in asking]
     try:
         async with asyncio.timeout(deadline):
-            client = create_client(family, host, port, session)
-            return client, await client.fetch()
+            for answer in asyncio.as_completed(tasks):
+                try:
+                    return await answer
+                except MinerError as err:
+                    errors.append(err)
     except TimeoutError:
-        return MinerTimeoutError("no answer in time")
-    except MinerError as err:
-        return err
+        errors.append(MinerTimeoutError("no answer in time"))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    raise min(errors, key=_rank)
 
 
 def _rank(error: MinerError) -> int:

@@ -4,24 +4,15 @@ Every function of this package raises these and nothing else. The text is for
 logs and diagnostics; what a user reads is made from the class and ``reason``.
 """
 
-from enum import StrEnum
-
-
-class ErrorKind(StrEnum):
-    """Why a request failed, coarse enough to count."""
-
-    TIMEOUT = "timeout"
-    REFUSED = "refused"
-    NETWORK = "network"
-    HTTP_STATUS = "http_status"
-    UNREADABLE = "unreadable"
-    OTHER = "other"
+from .model import ErrorKind
 
 
 class MinerError(Exception):
     """Base of all errors of this package."""
 
     kind: ErrorKind = ErrorKind.OTHER
+    proves_absence = False
+    """Whether the miner is known to be away, so that no other poll is worth a wait."""
 
     def __init__(self, message: str, kind: ErrorKind | None = None) -> None:
         """Keep the text and, where the class does not tell it, the kind."""
@@ -34,6 +25,10 @@ class MinerConnectionError(MinerError):
     """Nothing answers there: refused, no route, unknown name, cut off."""
 
     kind = ErrorKind.NETWORK
+
+
+class MinerCutOffError(MinerConnectionError):
+    """The device took the request and went away before its reply was complete."""
 
 
 class MinerTimeoutError(MinerError):
@@ -73,3 +68,9 @@ class MinerCommandError(MinerError):
 
 class MinerStrangerError(MinerError):
     """Another device than the one meant answers at the address."""
+
+
+class MinerStaleError(MinerError):
+    """What answers has had nothing new from the device itself for too long."""
+
+    proves_absence = True

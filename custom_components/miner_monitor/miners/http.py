@@ -19,13 +19,15 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from .errors import (
-    ErrorKind,
     MinerAuthError,
     MinerConnectionError,
+    MinerCutOffError,
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
 )
+from .model import ErrorKind
+from .turn import Turn
 
 LARGEST_REPLY = 64 * 1024
 
@@ -48,10 +50,6 @@ def create_session(resolver: AbstractResolver | None = None) -> ClientSession:
     )
 
 
-class CutOffError(MinerConnectionError):
-    """The device took the request and went away before its reply was complete."""
-
-
 class StatusError(MinerResponseError):
     """The device answered with a status other than success."""
 
@@ -59,33 +57,6 @@ class StatusError(MinerResponseError):
         """Keep the status."""
         super().__init__(f"HTTP status {status}", ErrorKind.HTTP_STATUS)
         self.status = status
-
-
-class Turn:
-    """A time in which the device is ours; entering gives the loop time it ends."""
-
-    __slots__ = ("_ends", "_lock")
-
-    def __init__(self, lock: asyncio.Lock, deadline: float) -> None:
-        """Count from now."""
-        self._lock = lock
-        self._ends = asyncio.get_running_loop().time() + deadline
-
-    async def __aenter__(self) -> float:
-        """Queue up behind earlier requests."""
-        if self._lock.locked():
-            try:
-                async with asyncio.timeout_at(self._ends):
-                    await self._lock.acquire()
-            except TimeoutError as err:
-                raise MinerTimeoutError("an earlier request is not done") from err
-        else:
-            await self._lock.acquire()
-        return self._ends
-
-    async def __aexit__(self, *_: object) -> None:
-        """Let the next one in."""
-        self._lock.release()
 
 
 class HttpDevice:
@@ -178,5 +149,5 @@ def _translated(err: Exception) -> MinerError:
         case ClientResponseError():
             return MinerResponseError(message)
         case ServerDisconnectedError() | ClientPayloadError() | OSError():
-            return CutOffError(message)
+            return MinerCutOffError(message)
     return MinerConnectionError(message)

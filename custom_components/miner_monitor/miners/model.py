@@ -41,6 +41,17 @@ _PER_TERAHASH: Mapping[HashRateUnit, float] = {
 }
 
 
+class ErrorKind(StrEnum):
+    """Why a request failed, coarse enough to count."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    NETWORK = "network"
+    HTTP_STATUS = "http_status"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
+
+
 class MinerStatus(StrEnum):
     """What a miner that answers is doing."""
 
@@ -74,17 +85,36 @@ class Capability(StrEnum):
 
     HASH_RATE_10M = "hash_rate_10m"
     HASH_RATE_1H = "hash_rate_1h"
+    HASH_RATE_AVERAGE = "hash_rate_average"
     EXPECTED_HASH_RATE = "expected_hash_rate"
     POWER = "power"
+    POWER_LIMIT = "power_limit"
+    PSU_OUTPUT_VOLTAGE = "psu_output_voltage"
+    PSU_OUTPUT_CURRENT = "psu_output_current"
     INPUT_VOLTAGE = "input_voltage"
     INPUT_CURRENT = "input_current"
     CORE_VOLTAGE_ACTUAL = "core_voltage_actual"
     FREQUENCY_ACTUAL = "frequency_actual"
     CHIP_TEMPERATURE = "chip_temperature"
     CHIP_TEMPERATURE_2 = "chip_temperature_2"
+    CHIP_TEMPERATURE_MIN = "chip_temperature_min"
+    CHIP_TEMPERATURE_AVERAGE = "chip_temperature_average"
+    TARGET_CHIP_TEMPERATURE = "target_chip_temperature"
     VR_TEMPERATURE = "vr_temperature"
+    BOARD_TEMPERATURE = "board_temperature"
+    INLET_TEMPERATURE = "inlet_temperature"
+    OUTLET_TEMPERATURE = "outlet_temperature"
+    AMBIENT_TEMPERATURE = "ambient_temperature"
     FAN_DUTY_CYCLE = "fan_duty_cycle"
+    CHIPS_WORKING = "chips_working"
+    CHIP_VOLTAGES = "chip_voltage_min"
+    MATCHING_WORK = "matching_work"
+    WORK_UTILITY = "work_utility"
+    BOARDS = "boards"
     SHARES = "shares_accepted"
+    SHARES_STALE = "shares_stale"
+    SHARE_ERROR_RATE = "share_error_rate"
+    SOLUTIONS = "solutions_total"
     BEST_DIFFICULTY = "best_difficulty"
     BEST_SESSION_DIFFICULTY = "best_session_difficulty"
     NETWORK_DIFFICULTY = "network_difficulty"
@@ -95,11 +125,17 @@ class Capability(StrEnum):
     POOL_CONNECTED = "pool_connected"
     FALLBACK_POOL = "fallback_pool"
     POOL_LATENCY = "pool_latency"
+    POOL_HASH_RATE = "pool_hash_rate"
+    POOL_STATUS = "pool_status"
+    POOL_SHARES = "pool_shares"
     UPTIME = "uptime"
     WIFI_SIGNAL = "wifi_signal"
     HARDWARE_ERROR_RATE = "hardware_error_rate"
     OVERHEAT_FLAG = "overheating"
+    FILTER_AGE = "filter_age"
+    CONTROLLER_STATE = "controller_state"
 
+    POOL_SCRAPER = "pool_scraper"
     RESTART = "restart"
     LOCATE = "locate"
     PAUSE = "pause"
@@ -127,12 +163,16 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a device allows and endures. An alarm of None is not watched."""
+    """What a device allows and endures. An alarm of None is not watched.
+
+    ``chip_above_target`` is in degrees above the target that the device pursues.
+    """
 
     settings: Mapping[Setting, SettingRange] = field(
         default_factory=lambda: MappingProxyType({})
     )
     chip_temperature: Alarm | None = None
+    chip_above_target: Alarm | None = None
     vr_temperature: Alarm | None = None
     input_voltage: Alarm | None = None
     power: Alarm | None = None
@@ -142,8 +182,10 @@ class Limits:
 class MinerIdentity:
     """Who a miner is and what it can do; changes with firmware, not by the minute.
 
-    ``mac`` (lower case with colons) or ``serial`` names the one device; both are
-    None where it tells neither. ``hostname`` and ``model`` are for people.
+    ``serial`` or ``mac`` (lower case with colons) names the one device; both are
+    None where it tells neither. ``unit`` tells apart what shares one address.
+    ``hostname`` and ``model`` are for people. ``board_count`` is the number of hash
+    boards where they tell something of their own, ``board`` the hardware revision.
     """
 
     family: Family
@@ -154,6 +196,7 @@ class MinerIdentity:
     serial: str | None = None
     model_id: str | None = None
     board: str | None = None
+    unit: str | None = None
     hostname: str | None = None
     default_hostname: bool = True
     chip_model: str | None = None
@@ -176,7 +219,13 @@ class MinerIdentity:
     @property
     def kind(self) -> tuple[str, ...]:
         """What two devices of one make have in common, whatever their firmware."""
-        return (self.family, self.manufacturer, self.model, self.board or "")
+        return (
+            self.family,
+            self.manufacturer,
+            self.model,
+            self.board or "",
+            self.unit or "",
+        )
 
     def same_device(self, seen: Self) -> bool:
         """Whether the device that answered can be the one that is known by this.
@@ -197,19 +246,38 @@ class Fan:
     duty_cycle: float | None = None
 
 
+class PoolStatus(StrEnum):
+    """What a miner makes of one of its pools."""
+
+    ACTIVE = "active"
+    STANDBY = "standby"
+    DEAD = "dead"
+    DISABLED = "disabled"
+    REJECTING = "rejecting"
+
+
+type Figure = float | str | bool | tuple[float, ...]
+"""A value that is shown as the device gives it, without a sensor of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """One pool a miner knows. Its user and password never leave the parser."""
+    """One pool a miner knows. Its user and password never leave the parser.
+
+    ``figures`` are the pool's counters beyond these fields, in snake case.
+    """
 
     host: str | None = None
     port: int | None = None
     active: bool | None = None
     connected: bool | None = None
+    status: PoolStatus | None = None
     accepted: int | None = None
     rejected: int | None = None
     difficulty: float | None = None
     best_difficulty: float | None = None
     latency: float | None = None
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
     @property
     def address(self) -> str | None:
@@ -231,10 +299,20 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashBoard:
-    """One board of a miner with several."""
+    """One hash board, with one value per chip where it lists them.
+
+    ``chip_temperature`` is the hottest chip's, ``chip_voltage`` the mean in V,
+    ``chip_work`` the work each chip matched since the controller's start.
+    """
 
     hash_rate: float | None = None
-    temperature: float | None = None
+    chip_temperature: float | None = None
+    chip_temperature_average: float | None = None
+    chip_voltage: float | None = None
+    hardware_errors: int | None = None
+    chip_temperatures: tuple[float, ...] = ()
+    chip_voltages: tuple[float, ...] = ()
+    chip_work: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +335,12 @@ class MinerState:
     ``hash_rate_now`` is the unsmoothed rate and the one to compute with;
     ``hash_rate`` is the one to show: 0 when the present rate is 0 (devices freeze
     their averages while paused), else the one-minute average, else the present rate.
+
+    ``work_utility`` is difficulty-1 work per minute, ``filter_age`` minutes since the
+    filter was cleaned, ``power_limit`` the device's own set point in W, and
+    ``reported_at`` the epoch second of the values where they may be older than the
+    reply. ``controller_state`` is the device's own word for what it does;
+    ``figures`` is what else it tells, in snake case.
     """
 
     status: MinerStatus
@@ -266,15 +350,26 @@ class MinerState:
     hash_rate_10m: float | None = None
     hash_rate_1h: float | None = None
     hash_rate_1d: float | None = None
+    hash_rate_average: float | None = None
     expected_hash_rate: float | None = None
     power: float | None = None
+    power_limit: float | None = None
     input_voltage: float | None = None
     input_current: float | None = None
+    psu_output_voltage: float | None = None
+    psu_output_current: float | None = None
     core_voltage_actual: float | None = None
     frequency_actual: float | None = None
     chip_temperature: float | None = None
     chip_temperature_2: float | None = None
+    chip_temperature_average: float | None = None
+    target_chip_temperature: float | None = None
     vr_temperature: float | None = None
+    board_temperature: float | None = None
+    inlet_temperature: float | None = None
+    outlet_temperature: float | None = None
+    ambient_temperature: float | None = None
+    chips_working: int | None = None
     fans: tuple[Fan, ...] = ()
     chips: tuple[Chip, ...] = ()
     boards: tuple[HashBoard, ...] = ()
@@ -284,8 +379,14 @@ class MinerState:
     fallback_pool: bool | None = None
     pool_latency: float | None = None
     pool_difficulty: float | None = None
+    pool_hash_rate: float | None = None
     shares_accepted: int | None = None
     shares_rejected: int | None = None
+    shares_stale: int | None = None
+    share_error_rate: float | None = None
+    solutions_good: int | None = None
+    solutions_total: int | None = None
+    work_utility: float | None = None
     reject_reasons: tuple[tuple[str, int], ...] = ()
     best_difficulty: float | None = None
     best_session_difficulty: float | None = None
@@ -297,8 +398,13 @@ class MinerState:
     restart_reason: str | None = None
     wifi_signal: int | None = None
     hardware_error_rate: float | None = None
+    hardware_errors: int | None = None
+    filter_age: int | None = None
+    reported_at: float | None = None
     overheating: bool | None = None
     faults: tuple[str, ...] = ()
+    controller_state: str | None = None
+    figures: Mapping[str, Figure] = field(default_factory=dict)
     settings: MinerSettings = MinerSettings()
 
     @property
@@ -325,6 +431,34 @@ class MinerState:
         """The highest of the chip temperatures in °C."""
         chips = (self.chip_temperature, self.chip_temperature_2)
         return max((chip for chip in chips if chip is not None), default=None)
+
+    @property
+    def chip_temperature_min(self) -> float | None:
+        """The coldest chip of those that are listed, in °C."""
+        return min(
+            (min(b.chip_temperatures) for b in self.boards if b.chip_temperatures),
+            default=None,
+        )
+
+    @property
+    def chip_voltage_min(self) -> float | None:
+        """The lowest chip voltage in V."""
+        return min(
+            (min(b.chip_voltages) for b in self.boards if b.chip_voltages), default=None
+        )
+
+    @property
+    def chip_voltage_max(self) -> float | None:
+        """The highest chip voltage in V."""
+        return max(
+            (max(b.chip_voltages) for b in self.boards if b.chip_voltages), default=None
+        )
+
+    @property
+    def matching_work(self) -> float | None:
+        """The work that all chips matched since the controller's start."""
+        lists = [board.chip_work for board in self.boards if board.chip_work]
+        return sum(map(sum, lists)) if lists else None
 
     @property
     def fan_duty_cycle(self) -> float | None:

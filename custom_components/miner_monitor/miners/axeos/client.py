@@ -9,8 +9,8 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from ..client import FETCH_DEADLINE, MinerClient
-from ..errors import MinerCommandError, MinerError
-from ..http import CutOffError, HttpDevice, StatusError
+from ..errors import MinerCommandError, MinerCutOffError, MinerError
+from ..http import HttpDevice, StatusError
 from ..model import Family, MinerIdentity, MinerReading
 from .memory import DeviceMemory
 from .reply import check_info, parse_object
@@ -75,6 +75,11 @@ class AxeOsClient(MinerClient):
     def raw(self) -> Mapping[str, Any]:
         return {name: parse_object(body) for name, body in self._bodies.items()}
 
+    @property
+    @override
+    def units(self) -> tuple[str, ...]:
+        return ()
+
     @override
     async def identify(self) -> MinerIdentity:
         return (await self.fetch()).identity
@@ -105,7 +110,7 @@ class AxeOsClient(MinerClient):
     async def restart(self) -> None:
         try:
             await self._command(self._restart_url)
-        except CutOffError:
+        except MinerCutOffError:
             return
 
     @override

@@ -1,0 +1,5 @@
+"""FPGA cards behind the Prometheus exporters of WhiteFire miners."""
+
+from .client import FpgaClient
+
+__all__ = ["FpgaClient"]
