@@ -11,7 +11,6 @@ from .axeos import AxeOsClient
 from .client import DETECT_DEADLINE, Endpoint, MinerClient
 from .errors import (
     MinerAuthError,
-    MinerConnectionError,
     MinerCutOffError,
     MinerError,
     MinerResponseError,
@@ -63,8 +62,8 @@ async def detect(
 
     Without a port every family's default port is asked at the same time, and the
     first miner that answers counts. A given port belongs to one device, which is
-    asked by one family after the other. When nobody answers as a miner, the error
-    that tells most is raised.
+    asked by one family after the other, until it is silent to one. When nobody
+    answers as a miner, the error that tells most is raised.
     """
     if port is None:
         return await _first(
@@ -79,11 +78,9 @@ async def detect(
     for family in sorted(Family, key=lambda family: DEFAULT_PORTS[family] != port):
         try:
             return await _first([_ask(family, endpoint, session)], deadline)
-        except MinerConnectionError as err:
-            if not isinstance(err, MinerCutOffError):
+        except (MinerResponseError, MinerCutOffError) as err:
+            if isinstance(err, MinerUnsupportedError):
                 raise
-            errors.append(err)
-        except MinerError as err:
             errors.append(err)
     raise min(errors, key=_rank)
 
