@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from ..values import LARGEST_DIFFICULTY, difficulty, number
 from .profile import Reply
-from .values import LARGEST_DIFFICULTY, difficulty, number
 
 SLOWEST_POOL = 60_000
 

@@ -3,9 +3,9 @@
 import re
 
 from ..model import Capability, Family, MinerIdentity
+from ..values import mac, text
 from .limits import limits_of
 from .profile import Profile, Reply
-from .values import mac, text
 
 _DEFAULT_HOSTNAME = re.compile(
     r"(bitaxe|espressif|nerd\w*axe|nerdeko|nerdqx|zyber8\w*|lv0\d\w*)[+-]*"

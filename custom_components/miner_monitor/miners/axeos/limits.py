@@ -3,8 +3,8 @@
 from types import MappingProxyType
 
 from ..model import Alarm, Capability, Limits, Setting, SettingRange
+from ..values import number, numbers, positive
 from .profile import Profile, Reply
-from .values import number, numbers, positive
 
 LOWEST_FREQUENCY = 100
 """MHz. Presets end far higher, but less power must be possible."""

@@ -7,6 +7,7 @@ from statistics import median
 import time
 
 from ..model import Capability, MinerIdentity, MinerReading
+from ..values import count, mac, text
 from .boards import UNKNOWN
 from .capabilities import SensorMemory, declared
 from .columns import read_numbers
@@ -22,7 +23,6 @@ from .parser import (
 )
 from .profile import Profile, Reply, has_asic_endpoint, profile_of
 from .status import StatusMemory
-from .values import count, mac, text
 
 _SPIKE_OVER_EXPECTED = 5
 _SPIKE_OVER_MEDIAN = 3

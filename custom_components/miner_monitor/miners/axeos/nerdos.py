@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 from ..model import Fan, Pool
-from .columns import SLOWEST_POOL
-from .profile import Reply
-from .values import (
+from ..values import (
     between,
     count,
     difficulty,
@@ -15,6 +13,8 @@ from .values import (
     percent,
     positive,
 )
+from .columns import SLOWEST_POOL
+from .profile import Reply
 
 MOST_FANS = 8
 MOST_POOLS = 8

@@ -4,6 +4,18 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..model import Chip, Fan, MinerSettings, MinerState, MinerStatus, Pool
+from ..values import (
+    between,
+    count,
+    flag,
+    members,
+    number,
+    numbers,
+    percent,
+    sentence,
+    temperature,
+    text,
+)
 from . import nerdos
 from .columns import (
     CHIP,
@@ -17,18 +29,6 @@ from .columns import (
 )
 from .profile import Profile, Reply
 from .status import Evidence
-from .values import (
-    between,
-    count,
-    flag,
-    members,
-    number,
-    numbers,
-    percent,
-    sentence,
-    temperature,
-    text,
-)
 
 _MOST_CHIPS = 64
 _MOST_REASONS = 10

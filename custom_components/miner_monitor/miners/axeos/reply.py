@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from ..errors import MinerResponseError, MinerUnsupportedError
-from .values import number
+from ..values import number
 
 _DEEPEST = 16
 _MANY_BRACKETS = 64
