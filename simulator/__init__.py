@@ -1,11 +1,14 @@
 """Software miners with a small physical model, for tests and the demo."""
 
+from . import axeos
 from .clock import Clock, ManualClock, SystemClock
-from .device import Phase, Truth
 from .farm import Farm
-from .miner import SimulatedMiner
+from .member import Phase, Request, SimulatedMiner, Truth
+from .registry import register
 from .spec import MinerSpec
-from .wire import Request
+
+for family in (axeos.FAMILY,):
+    register(family)
 
 __all__ = [
     "Clock",

@@ -9,12 +9,11 @@ import sys
 
 from aiohttp import web
 
-from .boards import BOARDS
 from .clock import SystemClock
 from .config import NAMES, FarmConfig, config_from
 from .control import control_app
 from .farm import Farm
-from .faults import known_faults
+from .registry import known_faults, known_models
 
 
 def parser() -> ArgumentParser:
@@ -23,7 +22,8 @@ def parser() -> ArgumentParser:
         prog="python -m simulator",
         description="Simulated Bitcoin miners that answer on this machine.",
         epilog=(
-            f"Models: {', '.join(BOARDS)}. Faults: {', '.join(known_faults())}. "
+            f"Models: {', '.join(known_models())}. "
+            f"Faults: {', '.join(known_faults())}. "
             "A TOML file has a table [farm] (host, speed, control_port) and a table "
             f"[[miner]] for each miner ({', '.join(sorted(NAMES))}, and faults = "
             '[{ fault = "offline", duration = 60 }]). '
@@ -64,8 +64,7 @@ async def run(config: FarmConfig, stop: asyncio.Event) -> None:
             miner = farm[planned.miner]
             miner.inject(planned.fault, planned.duration, **planned.parameters)
         for miner in farm:
-            firmware = miner.device.firmware.text
-            print(f"{miner.name}\t{miner.url}\t{miner.spec.model} {firmware}")
+            print(f"{miner.name}\t{miner.url}\t{miner.spec.model} {miner.firmware}")
         runner = await _start_control(farm, config.control_port)
         sys.stdout.flush()
         try:

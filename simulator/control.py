@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from .farm import Farm
-from .miner import SimulatedMiner
+from .member import SimulatedMiner
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,9 +37,9 @@ def _summary(miner: SimulatedMiner) -> dict[str, Any]:
         "name": miner.name,
         "url": miner.url,
         "model": miner.spec.model,
-        "firmware": miner.device.firmware.text,
+        "firmware": miner.firmware,
         "phase": miner.phase,
-        "faults": [fault.name for fault in miner.device.faults],
+        "faults": list(miner.active_faults),
     }
 
 

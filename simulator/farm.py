@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from .clock import Clock, SystemClock
-from .miner import SimulatedMiner
+from .member import SimulatedMiner
+from .registry import make_miner
 from .spec import MinerSpec
 
 
@@ -18,7 +19,7 @@ class Farm:
         for spec in specs:
             if spec.name in self._miners:
                 raise ValueError(f"Two miners are called {spec.name!r}")
-            self._miners[spec.name] = SimulatedMiner(spec, self.clock)
+            self._miners[spec.name] = make_miner(spec, self.clock)
 
     def __getitem__(self, name: str) -> SimulatedMiner:
         """Return a miner."""

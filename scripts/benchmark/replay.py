@@ -11,7 +11,8 @@ from itertools import cycle
 import json
 from typing import Any, override
 
-from simulator import Farm, ManualClock, MinerSpec
+from simulator import ManualClock, MinerSpec
+from simulator.axeos import SimulatedAxeos
 
 REPLIES = 500
 POLL_SECONDS = 15.0
@@ -26,7 +27,7 @@ def gamma_replies() -> tuple[list[bytes], bytes]:
     the first replies come again and the device seems to have rebooted.
     """
     clock = ManualClock()
-    gamma = next(iter(Farm([GAMMA], clock)))
+    gamma = SimulatedAxeos(GAMMA, clock)
     gamma.device.power_on()
     replies = []
     for _ in range(REPLIES):

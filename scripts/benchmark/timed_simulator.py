@@ -12,8 +12,8 @@ import time
 from typing import TextIO, override
 from unittest.mock import patch
 
-from simulator import wire
 from simulator.__main__ import main
+from simulator.axeos import wire
 
 LOG_VARIABLE = "BENCH_REPLY_LOG"
 

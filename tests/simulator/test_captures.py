@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from simulator import ManualClock, MinerSpec
-from simulator.device import Device
-from simulator.physics import core_watts, ideal_ghs
-from simulator.replies import Replies
+from simulator.axeos.device import Device
+from simulator.axeos.physics import core_watts, ideal_ghs
+from simulator.axeos.replies import Replies
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures" / "bitaxe"
 

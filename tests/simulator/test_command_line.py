@@ -44,7 +44,7 @@ def test_a_farm_file(tmp_path: Path) -> None:
     file.write_text(TOML)
     farm = read_toml(file)
     assert [spec.name for spec in farm.specs] == ["gamma", "nerd"]
-    assert farm.specs[1].board.device_model == "NerdQAxe++"
+    assert farm.specs[1].model == "nerdqaxeplusplus"
     assert (farm.speed, farm.control_port) == (60, 0)
     assert farm.faults == (
         PlannedFault(miner="nerd", fault="spike", parameters={"ghs": 9000}),

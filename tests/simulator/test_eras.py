@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from simulator import ManualClock, MinerSpec
-from simulator.api import Api
-from simulator.boards import BOARDS, Dialect
-from simulator.device import Device
-from simulator.versions import Firmware
+from simulator import Farm, ManualClock, MinerSpec
+from simulator.axeos.api import Api
+from simulator.axeos.boards import BOARDS, Dialect
+from simulator.axeos.device import Device
+from simulator.axeos.versions import Firmware
 
 STOCK = (
     "2.0.0",
@@ -352,10 +352,16 @@ def test_every_board_answers_on_its_usual_firmware(model: str) -> None:
 
 
 def test_specs_are_stable_and_checked() -> None:
-    first, again = MinerSpec(name="a"), MinerSpec(name="a")
-    assert first.mac_address == again.mac_address != MinerSpec(name="b").mac_address
-    assert first.mac_address.startswith("E4:B0:63:")
-    assert first.random_seed == again.random_seed
-    assert MinerSpec(name="a", mac="AA:BB:CC:00:11:22").mac_address[-2:] == "22"
-    with pytest.raises(ValueError, match="Unknown model"):
-        MinerSpec(name="a", model="antminer_s9")
+    first, again, other = (
+        Device(MinerSpec(name=name), ManualClock()) for name in ("a", "a", "b")
+    )
+    assert first.mac == again.mac != other.mac
+    assert first.mac.startswith("E4:B0:63:")
+    assert first.spec.random_seed == again.spec.random_seed
+    given = MinerSpec(name="a", mac="AA:BB:CC:00:11:22")
+    assert Device(given, ManualClock()).mac == "AA:BB:CC:00:11:22"
+
+
+def test_a_farm_refuses_models_that_nobody_makes() -> None:
+    with pytest.raises(ValueError, match="Unknown model 'antminer_s9'"):
+        Farm([MinerSpec(name="a", model="antminer_s9")])

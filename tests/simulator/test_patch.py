@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from simulator import ManualClock, MinerSpec
-from simulator.api import Api, Response
-from simulator.device import Device
+from simulator.axeos.api import Api, Response
+from simulator.axeos.device import Device
 
 
 def miner(firmware: str = "2.12.2", **settings: Any) -> Api:

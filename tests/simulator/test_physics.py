@@ -8,15 +8,15 @@ import pytest
 
 from simulator import ManualClock, MinerSpec
 from simulator.averages import RollingMean
-from simulator.boards import BOARDS, Meter
-from simulator.device import Device
-from simulator.physics import (
+from simulator.axeos.boards import BOARDS, Meter
+from simulator.axeos.device import Device
+from simulator.axeos.physics import (
     error_fraction,
     ideal_ghs,
-    room_temperature,
     thermal_resistance,
 )
-from simulator.replies import Replies
+from simulator.axeos.replies import Replies
+from simulator.nature import room_temperature
 from simulator.shares import ShareCounter, best_of, poisson, suffixed
 
 WEEK = 7 * 86_400

@@ -1,0 +1,250 @@
+"""The HTTP interface of one miner: routes by release, without a socket."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+import json
+import re
+from typing import Any
+
+from .boards import Dialect
+from .device import POOL_LIST, Device
+from .patch import drop_pool, patch, pool_valid, store_pool
+from .replies import Replies
+from .versions import Span, Version, span
+
+JSON_404: Version = (2, 9, 0)
+PAGE = (
+    b"<!doctype html><html><head><title>AxeOS</title></head><body>AxeOS</body></html>"
+)
+TEXT, HTML, JSON = "text/plain", "text/html", "application/json"
+POOL_PATH = re.compile(r"/api/system/pools/([0-7])")
+
+
+class Delivery(Enum):
+    """How an answer leaves: whole, byte by byte without end, or cut off."""
+
+    WHOLE = auto()
+    DRIP = auto()
+    CUT = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What a miner answers, and what it does a second later."""
+
+    status: int = 200
+    content_type: str = JSON
+    body: bytes = b""
+    chunked: bool = False
+    location: str | None = None
+    realm: str | None = None
+    reboots: bool = False
+    delivery: Delivery = Delivery.WHOLE
+
+
+type Handler = Callable[[Api, bytes], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path, and the releases of the dialects that have it."""
+
+    method: str
+    path: str
+    handler: Handler
+    axeos: Span | None = None
+    nerdos: Span | None = None
+    lucky: Span | None = None
+
+    def available(self, device: Device) -> bool:
+        """Tell whether this device's firmware has the route."""
+        releases = {
+            Dialect.AXEOS: self.axeos,
+            Dialect.NERDOS: self.nerdos,
+            Dialect.LUCKY: self.lucky,
+        }[device.board.dialect]
+        return releases is not None and device.version in releases
+
+
+class Api:
+    """Answers requests for one device."""
+
+    def __init__(self, device: Device) -> None:
+        """Serve this device."""
+        self.device = device
+        self.replies = Replies(device)
+        self._routes: tuple[Version, dict[tuple[str, str], Handler]] | None = None
+
+    def respond(self, method: str, path: str, body: bytes = b"") -> Response:
+        """Answer a request; the query of a path changes nothing."""
+        path = path.partition("?")[0]
+        version = self.device.version
+        if self._routes is None or self._routes[0] != version:
+            routes = {
+                (route.method, route.path): route.handler
+                for route in ROUTES
+                if route.available(self.device)
+            }
+            self._routes = (version, routes)
+        if (handler := self._routes[1].get((method, path))) is not None:
+            return handler(self, body)
+        slot = POOL_PATH.fullmatch(path)
+        if slot and self.device.stock and version >= POOL_LIST:
+            return self._pool(method, int(slot[1]), body)
+        return self._unknown(method, path)
+
+    def _unknown(self, method: str, path: str) -> Response:
+        """Answer a request for something that the firmware does not have."""
+        if method == "GET" and path in {"/", "/index.html", "/recovery"}:
+            return Response(content_type=HTML, body=PAGE)
+        newer = self.device.stock and self.device.version >= JSON_404
+        if newer and path.startswith("/api/"):
+            return Response(status=404, body=b'{"error":"unknown route"}')
+        if method == "GET":
+            text = b"Redirect to the captive portal"
+            return Response(status=302, content_type=HTML, body=text, location="/")
+        text = b"Specified method is invalid for this resource"
+        return Response(status=405, content_type=HTML, body=text)
+
+    def json(self, value: Any, status: int = 200) -> Response:
+        """Return a JSON reply."""
+        return Response(status=status, body=self.replies.encode(value))
+
+    def message(self, text: str, *, reboots: bool = False) -> Response:
+        """Return the answer to a command: a text before 2.13, JSON since."""
+        if self.device.stock and self.device.version >= (2, 13, 0):
+            body = self.replies.encode({"message": text})
+            return Response(body=body, reboots=reboots)
+        return Response(content_type=HTML, body=text.encode(), reboots=reboots)
+
+    def _pool(self, method: str, slot: int, body: bytes) -> Response:
+        """Answer a request for one slot of the list of pools."""
+        match method:
+            case "PUT":
+                return _put_pool(self, slot, body)
+            case "DELETE" if drop_pool(self.device, slot):
+                return self.message("Pool deleted")
+            case "DELETE":
+                text = b"The pool is in use"
+                return Response(status=400, content_type=TEXT, body=text)
+            case _:
+                return self._unknown(method, f"/api/system/pools/{slot}")
+
+
+def _put_pool(api: Api, slot: int, body: bytes) -> Response:
+    """Store a pool in a slot."""
+    pool = decoded(body)
+    if not pool_valid(pool):
+        return Response(status=400, content_type=TEXT, body=b"Wrong API input")
+    store_pool(api.device, slot, pool)
+    return api.message("Pool stored")
+
+
+def decoded(body: bytes) -> Any:
+    """Return a JSON body, None when it is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _info(api: Api, _body: bytes) -> Response:
+    """Answer with the state of everything."""
+    return Response(body=api.replies.info_bytes())
+
+
+def _asic(api: Api, _body: bytes) -> Response:
+    """Answer with the chips and the presets."""
+    return api.json(api.replies.asic())
+
+
+def _statistics(api: Api, _body: bytes) -> Response:
+    """Answer with the device's own history."""
+    return api.json(api.replies.statistics())
+
+
+def _restart(api: Api, _body: bytes) -> Response:
+    """Promise a restart."""
+    return api.message("System will restart shortly.", reboots=True)
+
+
+def _identify(api: Api, _body: bytes) -> Response:
+    """Show a greeting on the display, or stop showing it."""
+    shown = api.device.identify()
+    return api.message("Identify mode on" if shown else "Identify mode off")
+
+
+def _pause(api: Api, _body: bytes) -> Response:
+    """Pause mining."""
+    api.device.pause()
+    return api.message("Mining paused")
+
+
+def _resume(api: Api, _body: bytes) -> Response:
+    """Resume mining."""
+    api.device.resume()
+    return api.message("Mining resumed")
+
+
+def _dismiss(api: Api, _body: bytes) -> Response:
+    """Stop showing a found block."""
+    device = api.device
+    device.block_shown = False
+    device.revision += 1
+    return api.json(
+        {
+            "blockFound": device.shares.blocks,
+            "showNewBlock": False,
+            "message": "Block found notification dismissed",
+        }
+    )
+
+
+def _shut_down(api: Api, _body: bytes) -> Response:
+    """Switch the chips off until a restart."""
+    api.device.shut_down()
+    return api.message("System will shutdown shortly.")
+
+
+def _reset_stats(api: Api, _body: bytes) -> Response:
+    """Begin the session's counters again."""
+    api.device.shares.restart()
+    api.device.revision += 1
+    return api.message("Stats reset")
+
+
+def _scoreboard(api: Api, _body: bytes) -> Response:
+    """Answer with the best shares; none are kept here."""
+    return api.json([])
+
+
+def _patch(api: Api, body: bytes) -> Response:
+    """Change settings."""
+    reply = patch(api.device, body)
+    if reply.json is not None:
+        return api.json(reply.json)
+    if reply.status != 200:
+        text = reply.text.encode()
+        return Response(status=reply.status, content_type=TEXT, body=text)
+    return Response(content_type=HTML, chunked=True)
+
+
+EVER = Span()
+ROUTES = (
+    Route("GET", "/api/system/info", _info, EVER, EVER, EVER),
+    Route("GET", "/api/system/asic", _asic, span("2.7"), span("1.0.32")),
+    Route("GET", "/api/system/statistics", _statistics, span("2.8")),
+    Route(
+        "GET", "/api/system/statistics/dashboard", _statistics, span("2.8", "2.10.1")
+    ),
+    Route("GET", "/api/system/scoreboard", _scoreboard, span("2.14")),
+    Route("PATCH", "/api/system", _patch, EVER, EVER, EVER),
+    Route("POST", "/api/system/restart", _restart, EVER, EVER, EVER),
+    Route("POST", "/api/system/identify", _identify, span("2.12")),
+    Route("POST", "/api/system/pause", _pause, span("2.14")),
+    Route("POST", "/api/system/resume", _resume, span("2.14")),
+    Route("POST", "/api/system/blockFound/dismiss", _dismiss, span("2.13")),
+    Route("POST", "/api/system/shutdown", _shut_down, None, span("1.0.36")),
+    Route("POST", "/api/system/reset-stats", _reset_stats, None, span("1.0.37")),
+)

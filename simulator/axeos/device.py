@@ -1,0 +1,382 @@
+"""The life of one miner: power, boot, hashing, pause, overheating, faults."""
+
+import math
+from random import Random
+from typing import Any
+
+from ..clock import Clock
+from ..faults import FaultSet
+from ..member import Phase, Truth
+from ..shares import ShareCounter
+from ..spec import MinerSpec
+from .boards import BOARDS, Dialect, Meter
+from .faults import KNOWN
+from .flash import Flash
+from .physics import Drive, Physics
+from .versions import Firmware, Version
+
+SHORTEST_STEP, STEP, LONG_STEP = 1.0, 5.0, 30.0
+LONG_GAP = 600.0
+RESUME_SECONDS = 4.0
+OVERHEAT_CHIP, OVERHEAT_REGULATOR = 75.0, 105.0
+COOL_SECONDS, COOL_REGULATOR, COOL_CHIP = 30.0, 95.0, 45.0
+COOL_STEP_MHZ, COOL_STEP_MV = 100, 100
+LOCKED_MHZ, LOCKED_MV = 50, 1000
+IDENTIFY_SECONDS = 30.0
+RESTING_DUTY = 30.0
+POOL_DIFFICULTY = 1000.0
+BOOT_SECONDS = 10.0
+ESPRESSIF_PREFIX = "E4:B0:63"
+
+REGISTERS: Version = (2, 11, 0)
+PAUSABLE: Version = (2, 14, 0)
+LIVE_SET_POINTS: Version = (2, 2, 0)
+LIVE_AUTO_FAN: Version = (2, 4, 0)
+POOL_LIST: Version = (2, 15, 0)
+
+
+def mac_of(spec: MinerSpec) -> str:
+    """Return a MAC that only this name gives."""
+    digits = spec.digits[:6].upper()
+    return f"{ESPRESSIF_PREFIX}:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
+
+
+class Device:
+    """One miner without its network."""
+
+    def __init__(self, spec: MinerSpec, clock: Clock) -> None:
+        """Make a miner that has been hashing for its uptime."""
+        rng = Random(spec.random_seed)
+        now = clock.now()
+        self.spec = spec
+        self.board = BOARDS[spec.model]
+        self.host = spec.host
+        self.mac = spec.mac or mac_of(spec)
+        self.pool_difficulty = spec.pool_difficulty or POOL_DIFFICULTY
+        self.clock = clock
+        self.firmware = Firmware.parse(spec.firmware or self.board.default_firmware)
+        self.flash = Flash(spec)
+        self.faults = FaultSet(KNOWN)
+        self.physics = Physics(self.board, rng, now)
+        self.shares = ShareCounter(rng)
+        self.restarts = 0
+        self.reset_reason = "Reset due to power-on event"
+        self.booted_at = now - spec.uptime
+        self.phase = Phase.HASHING
+        self.phase_until: float | None = None
+        self.identified_until = 0.0
+        self.block_shown = False
+        self.hardware_latched = False
+        self.running_mv: int = self.flash["coreVoltage"]
+        self.running_mhz: float = self.flash["frequency"]
+        self.total_seconds = spec.uptime
+        self.revision = 0
+        self.flash.load(pool_list=self.stock and self.version >= POOL_LIST)
+        self._apply_era()
+        self.physics.settle(self.drive(), spec.uptime)
+        self.shares.work(spec.uptime, self.physics.true_ghs, self.pool_difficulty)
+
+    @property
+    def version(self) -> Version:
+        """Return the release that the firmware is built on."""
+        return self.firmware.version
+
+    @property
+    def stock(self) -> bool:
+        """Tell whether it runs AxeOS and not a dialect of its own."""
+        return self.board.dialect is Dialect.AXEOS
+
+    @property
+    def serving(self) -> bool:
+        """Tell whether the web server runs."""
+        return self.phase not in {Phase.OFF, Phase.BOOTING}
+
+    @property
+    def chip_ready(self) -> bool:
+        """Tell whether the chips are initialised, so that they have a temperature."""
+        if self.phase is Phase.POOL_LOST:
+            return not self.can_pause
+        return self.phase is Phase.HASHING
+
+    @property
+    def can_pause(self) -> bool:
+        """Tell whether the firmware can wind the chips down and up again."""
+        return self.stock and self.version >= PAUSABLE
+
+    @property
+    def reads_registers(self) -> bool:
+        """Tell whether hash rates are counted by the chips, not by shares."""
+        if self.board.dialect is Dialect.AXEOS:
+            return self.version >= REGISTERS
+        return self.board.dialect is Dialect.NERDOS
+
+    @property
+    def uptime(self) -> int:
+        """Return the seconds since the last boot."""
+        return int(self.clock.now() - self.booted_at)
+
+    @property
+    def truth(self) -> Truth:
+        """Return what is really going on."""
+        self.sync()
+        return Truth(
+            hash_rate_ths=self.physics.true_ghs / 1000,
+            power_w=self.physics.watts,
+            energy_wh=self.physics.watt_hours,
+            shares_accepted=self.shares.accepted,
+            shares_rejected=self.shares.rejected,
+            hashing=self.physics.true_ghs > 0,
+            temperature=self.physics.chip,
+            restarts=self.restarts,
+        )
+
+    def drive(self) -> Drive:
+        """Return what the firmware does with the board now."""
+        hot = self.faults.get("hot")
+        live = not self.stock or self.version >= LIVE_AUTO_FAN
+        fan = self.flash.stored if live else self.flash.booted
+        resting = self.can_pause and self.phase in {Phase.PAUSED, Phase.POOL_LOST}
+        return Drive(
+            hashing=self.phase is Phase.HASHING,
+            powered=self.phase is not Phase.OFF,
+            mhz=self.running_mhz,
+            volts=self.running_mv / 1000,
+            fan_auto=bool(fan["autofanspeed"]) and not resting,
+            fan_duty=RESTING_DUTY if resting else self.flash["manualFanSpeed"],
+            fan_minimum=self.flash["minFanSpeed"],
+            fan_target=self.flash["temptarget"],
+            fan_stopped="fan_stop" in self.faults,
+            insulation=hot.number("insulation", 2.5) if hot else 1.0,
+            forced_temperature=hot.optional("temperature") if hot else None,
+        )
+
+    def sync(self) -> None:
+        """Bring physics and phases up to the clock's time, in bounded steps."""
+        now = self.clock.now()
+        physics = self.physics
+        while (step := self._next_step(now)) > 0:
+            physics.step(step, self.drive())
+            if physics.true_ghs and "flatline" not in self.faults:
+                self.shares.work(step, physics.true_ghs, self.pool_difficulty)
+            if self.phase is not Phase.OFF:
+                self.total_seconds += step
+            self._watch()
+            self.revision += 1
+
+    def _next_step(self, now: float) -> float:
+        """Return how far to go at once, 0 when it is not worth a step.
+
+        A step ends where a phase ends; shorter ones than a second are only made
+        for that.
+        """
+        gap = now - self.physics.now
+        until = math.inf if self.phase_until is None else self.phase_until
+        left = until - self.physics.now
+        if 0 < left <= gap:
+            return min(left, STEP)
+        if gap < SHORTEST_STEP:
+            return 0
+        return min(gap, LONG_STEP if gap > LONG_GAP else STEP)
+
+    def enter(self, phase: Phase, seconds: float | None = None) -> None:
+        """Change the phase, for a time or until something happens."""
+        self.phase = phase
+        self.phase_until = None if seconds is None else self.physics.now + seconds
+        self.revision += 1
+
+    def _watch(self) -> None:
+        """Do what the firmware's guards do after each step."""
+        due = self.phase_until is not None and self.physics.now >= self.phase_until
+        match self.phase:
+            case Phase.BOOTING if due:
+                self.enter(Phase.STARTING, self.spec.init_seconds)
+            case Phase.STARTING if due:
+                self.enter(self._working_phase())
+            case Phase.HASHING if self._too_hot():
+                self._overheat()
+            case Phase.COOLING if self._cooled(due=due):
+                self._end_cooling()
+
+    def _working_phase(self) -> Phase:
+        """Return the phase of a miner that would like to hash."""
+        if self._locked:
+            return Phase.LOCKED
+        if self._broken:
+            return Phase.FAULT
+        lost = self.faults.get("pool_lost")
+        if lost is not None and not lost.flag("fallback"):
+            return Phase.POOL_LOST
+        return Phase.HASHING
+
+    @property
+    def _broken(self) -> bool:
+        """Tell whether a fault stops mining; a hardware fault does until a reboot."""
+        return self.hardware_latched or "power_fault" in self.faults
+
+    @property
+    def _locked(self) -> bool:
+        """Tell whether an old overheat event keeps the miner from hashing."""
+        return (
+            self.stock
+            and self.version < REGISTERS
+            and bool(self.flash["overheat_mode"])
+        )
+
+    def _too_hot(self) -> bool:
+        """Tell whether a guard trips."""
+        if self.board.meter is Meter.NONE:
+            return False
+        limit = OVERHEAT_CHIP
+        if self.board.dialect is Dialect.NERDOS:
+            limit = self.flash["overheat_temp"]
+        return self.physics.chip > limit or (
+            self.board.measures_regulator
+            and self.physics.regulator > OVERHEAT_REGULATOR
+        )
+
+    def _overheat(self) -> None:
+        """Protect the chips the way the firmware's era does."""
+        if self.board.dialect is Dialect.NERDOS:
+            self.enter(Phase.COOLING)
+            return
+        self.flash.write("overheat_mode", 1)
+        self.flash.write("autofanspeed", 0)
+        self.flash.write("manualFanSpeed", 100)
+        if self.version >= REGISTERS:
+            self.enter(Phase.COOLING, COOL_SECONDS)
+            return
+        self.flash.write("frequency", LOCKED_MHZ)
+        self.flash.write("coreVoltage", LOCKED_MV)
+        self.reboot("Software reset via esp_restart")
+
+    def _cooled(self, *, due: bool) -> bool:
+        """Tell whether a newer firmware may begin again."""
+        if not self.stock or not due:
+            return False
+        own_sensor = self.board.second_sensor
+        return self.physics.regulator < COOL_REGULATOR and (
+            not own_sensor or self.physics.chip < COOL_CHIP
+        )
+
+    def _end_cooling(self) -> None:
+        """Begin again with lower set points, for ever."""
+        lower_mhz = max(LOCKED_MHZ, self.flash["frequency"] - COOL_STEP_MHZ)
+        lower_mv = max(self.board.regulator_mv[0], self.running_mv - COOL_STEP_MV)
+        self.flash.write("frequency", lower_mhz)
+        self.flash.write("coreVoltage", lower_mv)
+        self.flash.write("overheat_mode", 0)
+        self.apply_set_points()
+        self.enter(Phase.STARTING, RESUME_SECONDS)
+
+    def apply_set_points(self) -> None:
+        """Run the stored set points; the regulator refuses what it cannot do."""
+        self.running_mhz = self.flash["frequency"]
+        low, high = self.board.regulator_mv
+        if low <= self.flash["coreVoltage"] <= high:
+            self.running_mv = self.flash["coreVoltage"]
+
+    def set_points_changed(self) -> None:
+        """Take new set points over at once, where the firmware does."""
+        if not self.stock or self.version >= LIVE_SET_POINTS:
+            self.apply_set_points()
+
+    def reconsider(self) -> None:
+        """Look again at what a fault or a cleared flag allows."""
+        self.revision += 1
+        if self.phase in {Phase.HASHING, Phase.POOL_LOST, Phase.LOCKED}:
+            self._change_work(self._working_phase())
+        elif self.phase is Phase.FAULT and not self._broken:
+            self.enter(Phase.STARTING, RESUME_SECONDS)
+
+    def _change_work(self, wanted: Phase) -> None:
+        """Go over to another kind of work; new work takes a start."""
+        if wanted is self.phase:
+            return
+        if wanted is Phase.HASHING and (self.can_pause or self.phase is Phase.LOCKED):
+            self.enter(Phase.STARTING, RESUME_SECONDS)
+        else:
+            self.enter(wanted)
+
+    def reboot(self, reason: str = "Software reset via esp_restart") -> None:
+        """Restart: what lives in memory is lost, what is in flash is loaded."""
+        if self.phase is Phase.OFF:
+            return
+        self.restarts += 1
+        self._boot(reason)
+
+    def _boot(self, reason: str) -> None:
+        """Begin a new session."""
+        self.reset_reason = reason
+        self.booted_at = self.physics.now
+        self.identified_until = 0.0
+        self.block_shown = False
+        self.hardware_latched = "hardware_fault" in self.faults
+        self.physics.reboot()
+        self.shares.restart()
+        self.flash.load(pool_list=self.stock and self.version >= POOL_LIST)
+        self.apply_set_points()
+        self._apply_era()
+        seconds = self.spec.boot_seconds
+        self.enter(Phase.BOOTING, BOOT_SECONDS if seconds is None else seconds)
+
+    def _apply_era(self) -> None:
+        """Measure hash rates the way the firmware does."""
+        self.physics.share_noise = not self.reads_registers
+
+    def power_off(self) -> None:
+        """Cut the power."""
+        self.sync()
+        self.enter(Phase.OFF)
+
+    def power_on(self) -> None:
+        """Give power back: a boot."""
+        self.sync()
+        if self.phase is Phase.OFF:
+            self.restarts += 1
+            self._boot("Reset due to power-on event")
+
+    def update_firmware(self, text: str) -> None:
+        """Install another firmware and reboot into it; settings are kept."""
+        self.sync()
+        self.firmware = Firmware.parse(text)
+        self.reboot()
+
+    def pause(self) -> None:
+        """Wind the chips down until told otherwise or rebooted."""
+        if self.phase in {Phase.HASHING, Phase.STARTING, Phase.POOL_LOST}:
+            self.enter(Phase.PAUSED)
+
+    def resume(self) -> None:
+        """Start the chips again."""
+        if self.phase is Phase.PAUSED:
+            self.enter(Phase.STARTING, RESUME_SECONDS)
+
+    def shut_down(self) -> None:
+        """Switch the chips off until a restart."""
+        self.enter(Phase.SHUTDOWN)
+
+    def identify(self) -> bool:
+        """Show a greeting on the display, or stop showing it; tell which."""
+        now = self.clock.now()
+        showing = now >= self.identified_until
+        self.identified_until = now + IDENTIFY_SECONDS if showing else 0.0
+        return showing
+
+    def find_block(self) -> None:
+        """Find a block, which few do."""
+        self.shares.blocks += 1
+        self.block_shown = True
+        self.revision += 1
+
+    def inject(self, name: str, parameters: dict[str, Any]) -> None:
+        """Let a fault begin."""
+        self.sync()
+        self.faults.add(name, parameters)
+        self.hardware_latched |= name == "hardware_fault"
+        self.reconsider()
+
+    def clear(self, name: str | None) -> None:
+        """End one fault or all."""
+        self.sync()
+        self.faults.remove(name)
+        self.reconsider()

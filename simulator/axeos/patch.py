@@ -1,0 +1,319 @@
+"""PATCH /api/system: what each era of firmware takes, refuses and ignores."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import json
+from typing import Any
+
+from .boards import Dialect
+from .device import POOL_LIST, Device
+from .flash import DISPLAYS, pool_slot
+from .versions import Span, Version, span
+
+LONGEST_BODY = 10_240
+VALIDATED: Version = (2, 11, 0)
+MASKED = "*****"
+
+type Check = Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchReply:
+    """The answer to a PATCH; no text is the usual empty success."""
+
+    status: int = 200
+    text: str = ""
+    json: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A setting, the releases that know it and what they accept for it."""
+
+    name: str
+    releases: Span
+    check: Check
+    stores: Callable[[Any], Any]
+
+
+def _is_int(value: Any) -> bool:
+    """Tell whether JSON gave a whole number; cJSON takes 5.0 for one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return float(value).is_integer()
+
+
+def _whole(low: int, high: int) -> Check:
+    """Return a check for a whole number in a range."""
+    return lambda value: _is_int(value) and low <= value <= high
+
+
+def _number(low: float, high: float) -> Check:
+    """Return a check for any number in a range."""
+    return lambda value: (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and low <= value <= high
+    )
+
+
+def _switch(value: Any) -> bool:
+    """Check for a boolean or 0 or 1."""
+    return isinstance(value, bool) or (_is_int(value) and value in {0, 1})
+
+
+def _cleared(value: Any) -> bool:
+    """Check for a flag that can only be cleared."""
+    return _switch(value) and not value
+
+
+def _text(low: int, high: int) -> Check:
+    """Return a check for a text of some length."""
+    return lambda value: isinstance(value, str) and low <= len(value) <= high
+
+
+def _one_of(*allowed: Any) -> Check:
+    """Return a check for a value from a list."""
+    return lambda value: not isinstance(value, bool) and value in allowed
+
+
+def _plain(value: Any) -> Any:
+    """Store as it came; whole floats as whole numbers."""
+    return int(value) if _is_int(value) else value
+
+
+def _rule(
+    name: str,
+    check: Check,
+    since: str = "0.0",
+    until: str = "999.0",
+    stores: Callable[[Any], Any] = _plain,
+) -> Rule:
+    """Return a row of the table."""
+    return Rule(name, span(since, until), check, stores)
+
+
+def _pool_rules(prefix: str) -> tuple[Rule, ...]:
+    """Return the rules of a pool's flat keys, which 2.15 ignores."""
+    last = "2.14.99"
+    start = "2.3" if prefix.startswith("fallback") else "0.0"
+    return (
+        _rule(f"{prefix}URL", _text(0, 128), start, last),
+        _rule(f"{prefix}Port", _whole(1, 65_535), start, last),
+        _rule(f"{prefix}User", _text(0, 128), start, last),
+        _rule(f"{prefix}Password", _text(0, 128), start, last),
+        _rule(f"{prefix}SuggestedDifficulty", _whole(0, 65_535), "2.9", last),
+        _rule(f"{prefix}ExtranonceSubscribe", _switch, "2.9", last, bool),
+        _rule(f"{prefix}TLS", _whole(0, 65_535), "2.13", last),
+        _rule(f"{prefix}Cert", _text(0, 4096), "2.13", last),
+        _rule(f"{prefix}DecodeCoinbase", _switch, "2.13", last, bool),
+        _rule(f"{prefix}Protocol", _one_of("SV1", "SV2"), "2.14", last),
+    )
+
+
+RULES = (
+    _rule("frequency", _number(1, 65_535)),
+    _rule("coreVoltage", _whole(1, 65_535)),
+    _rule("autofanspeed", _switch, "2.0.2", stores=int),
+    _rule("manualFanSpeed", _whole(0, 100), "2.11"),
+    _rule("fanspeed", _whole(0, 100), "2.0.2", "2.10.99"),
+    _rule("minFanSpeed", _whole(0, 99), "2.10"),
+    _rule("temptarget", _whole(35, 66), "2.7"),
+    _rule("overheat_mode", _cleared, "2.1.10", stores=lambda _: 0),
+    _rule("overclockEnabled", _switch, "2.6", stores=int),
+    _rule("displayTimeout", _whole(-1, 65_535), "2.7"),
+    _rule("statsFrequency", _whole(0, 65_535), "2.9"),
+    _rule("rotation", _one_of(0, 90, 180, 270), "2.9"),
+    _rule("flipscreen", _switch, "0.0", "2.8.99", int),
+    _rule("invertscreen", _switch, stores=int),
+    _rule("invertfanpolarity", _switch, "2.0.2", "2.6.5", int),
+    _rule("display", _one_of(*DISPLAYS), "2.8"),
+    _rule("displayOffset", _whole(0, 255), "2.11"),
+    _rule("hostname", _text(1, 32), "2.1.5"),
+    _rule("ssid", _text(1, 32)),
+    _rule("wifiPass", _text(0, 63)),
+    _rule("useFallbackStratum", _switch, "2.11", stores=bool),
+    _rule("useCustomWWW", _switch, "2.15", stores=int),
+    _rule("primaryPoolIndex", _whole(0, 7), "2.15"),
+    _rule("secondaryPoolIndex", _whole(0, 7), "2.15"),
+    *_pool_rules("stratum"),
+    *_pool_rules("fallbackStratum"),
+)
+
+
+def _is_bool(value: Any) -> bool:
+    """Check for a real boolean."""
+    return isinstance(value, bool)
+
+
+def _json_int(low: int, high: int) -> Check:
+    """Return a check for a number written without a point."""
+    return lambda value: (
+        isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    )
+
+
+NERDOS_RULES = (
+    _rule("frequency", _json_int(1, 65_535)),
+    _rule("coreVoltage", _json_int(1, 65_535)),
+    _rule("jobInterval", _json_int(1, 65_535)),
+    _rule("vrFrequency", _json_int(1, 65_535), "1.0.33"),
+    _rule("autofanspeed", _json_int(0, 3)),
+    _rule("fanspeed", _json_int(0, 100), until="1.0.34"),
+    _rule("manualFanSpeed", _json_int(0, 100), "1.0.35"),
+    _rule("pidTargetTemp", _json_int(1, 100), "1.0.29"),
+    _rule("pidP", _number(0, 1000), "1.0.29"),
+    _rule("pidI", _number(0, 1000), "1.0.29"),
+    _rule("pidD", _number(0, 1000), "1.0.29"),
+    _rule("overheat_temp", _json_int(1, 120)),
+    _rule("flipscreen", _is_bool, stores=int),
+    _rule("invertscreen", _is_bool, stores=int),
+    _rule("autoscreenoff", _is_bool, stores=int),
+    _rule("invertfanpolarity", _is_bool, stores=int),
+    _rule("hostname", _text(1, 63)),
+    _rule("ssid", _text(1, 32)),
+    _rule("wifiPass", _text(0, 63)),
+    _rule("stratumURL", _text(0, 255)),
+    _rule("stratumPort", _json_int(1, 65_535)),
+    _rule("stratumUser", _text(0, 255)),
+    _rule("stratumPassword", _text(0, 255)),
+    _rule("fallbackStratumURL", _text(0, 255)),
+    _rule("fallbackStratumPort", _json_int(1, 65_535)),
+    _rule("fallbackStratumUser", _text(0, 255)),
+    _rule("fallbackStratumPassword", _text(0, 255)),
+)
+STORED_AS = {"fanspeed": "manualFanSpeed", "pidTargetTemp": "temptarget"}
+
+
+def patch(device: Device, body: bytes) -> PatchReply:
+    """Apply a PATCH body to the device and return its answer."""
+    if len(body) >= LONGEST_BODY:
+        return PatchReply(status=500, text="content too long")
+    try:
+        wanted = json.loads(body)
+    except ValueError:
+        return PatchReply(status=400, text="Invalid JSON")
+    if not isinstance(wanted, dict):
+        wanted = {}
+    rules = {
+        rule.name.lower(): rule
+        for rule in (NERDOS_RULES if device.board.dialect is Dialect.NERDOS else RULES)
+        if device.version in rule.releases
+    }
+    if device.stock and device.version >= VALIDATED:
+        return _patch_validated(device, wanted, rules)
+    for name, value in wanted.items():
+        if (rule := rules.get(name.lower())) is not None:
+            _store_loosely(device, rule, value)
+    _take_effect(device)
+    return PatchReply()
+
+
+def _patch_validated(
+    device: Device, wanted: dict[str, Any], rules: dict[str, Rule]
+) -> PatchReply:
+    """Store all of a body or nothing of it, as since 2.11."""
+    chosen = [
+        (rules[name.lower()], value)
+        for name, value in wanted.items()
+        if name.lower() in rules
+    ]
+    pools = wanted.get("pools", []) if device.version >= POOL_LIST else []
+    if not all(rule.check(value) for rule, value in chosen) or not _pools_valid(pools):
+        return PatchReply(status=400, text="Wrong API input")
+    before = device.flash["hostname"]
+    for rule, value in chosen:
+        device.flash.write(rule.name, rule.stores(value))
+    for pool in pools:
+        store_pool(device, pool["id"], pool)
+    _take_effect(device)
+    return _hostname_reply(device, before)
+
+
+def _hostname_reply(device: Device, before: str) -> PatchReply:
+    """Answer a change of the host name with the new address, as since 2.15."""
+    if device.version < POOL_LIST or device.flash["hostname"] == before:
+        return PatchReply()
+    name = device.flash["hostname"].removesuffix(".local")
+    device.flash.stored["hostname"] = name
+    redirect = {
+        "url": f"http://{name}.local",
+        "delay": 2000,
+        "message": "The host name has changed",
+    }
+    return PatchReply(json={"status": "success", "redirect": redirect})
+
+
+def _store_loosely(device: Device, rule: Rule, value: Any) -> None:
+    """Store without a check: other types are skipped, numbers cut to 16 bits."""
+    name = STORED_AS.get(rule.name, rule.name)
+    if device.board.dialect is Dialect.NERDOS:
+        if rule.check(value):
+            device.flash.write(name, rule.stores(value))
+        return
+    if rule.name == "overheat_mode":
+        device.flash.write(name, 0)
+    elif isinstance(value, str):
+        if isinstance(device.flash[name], str):
+            device.flash.write(name, value)
+    elif isinstance(value, int | float) and not isinstance(device.flash[name], str):
+        device.flash.write(name, _sixteen_bits(device, name, value))
+
+
+def _sixteen_bits(device: Device, name: str, value: float) -> float:
+    """Cut a number the way the old settings store does; -1 stays a sign."""
+    if name == "frequency" and device.version >= (2, 10, 0):
+        return _plain(value) if abs(value) < 65_536 else int(value) & 0xFFFF
+    if name == "displayTimeout" and value == -1:
+        return -1
+    return int(value) & 0xFFFF
+
+
+def _take_effect(device: Device) -> None:
+    """Let the device run what works without a restart."""
+    device.sync()
+    device.set_points_changed()
+    device.reconsider()
+
+
+def _pools_valid(pools: Any) -> bool:
+    """Tell whether a list of pools has what each pool needs."""
+    return isinstance(pools, list) and all(
+        isinstance(pool, dict) and _whole(0, 7)(pool.get("id")) and pool_valid(pool)
+        for pool in pools
+    )
+
+
+def pool_valid(pool: Any) -> bool:
+    """Tell whether a pool has an address, a port and a user."""
+    return (
+        isinstance(pool, dict)
+        and _text(1, 128)(pool.get("stratumURL"))
+        and _whole(1, 65_535)(pool.get("stratumPort"))
+        and _text(0, 128)(pool.get("stratumUser"))
+    )
+
+
+def store_pool(device: Device, slot: int, pool: dict[str, Any]) -> None:
+    """Store a pool; what is missing gets its default, a masked password stays."""
+    pools: dict[int, dict[str, Any]] = device.flash["pools"]
+    fresh = pool_slot(slot, "", 0, "")
+    fresh |= {name: pool[name] for name in fresh.keys() & pool.keys()} | {"id": slot}
+    if fresh["stratumPassword"] == MASKED:
+        fresh["stratumPassword"] = pools.get(slot, fresh)["stratumPassword"]
+    device.flash.write("pools", pools | {slot: fresh})
+    device.revision += 1
+
+
+def drop_pool(device: Device, slot: int) -> bool:
+    """Empty a slot; one in use cannot be emptied."""
+    if slot in {
+        device.flash.booted["primaryPoolIndex"],
+        device.flash.booted["secondaryPoolIndex"],
+    }:
+        return False
+    pools: dict[int, dict[str, Any]] = device.flash["pools"]
+    rest = {index: pool for index, pool in pools.items() if index != slot}
+    device.flash.write("pools", rest)
+    device.revision += 1
+    return True

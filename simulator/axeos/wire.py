@@ -1,0 +1,333 @@
+"""A web server with the manners of the miners' one: few sockets, one task."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+import socket
+from typing import Any, override
+
+from .api import Delivery, Response
+
+LONGEST_URI = 2048
+BACKLOG = 5
+DRIP_SECONDS = 0.05
+END_OF_HEAD = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """What differs between the web servers of the firmware eras."""
+
+    sockets: int
+    drops_oldest: bool
+    longest_head: int
+    closes: bool
+
+
+type Respond = Callable[[str, str, bytes], Response | None]
+
+
+def encoded(response: Response, *, closes: bool) -> bytes:
+    """Return the bytes of a response."""
+    phrase = HTTPStatus(response.status).phrase
+    head = [
+        f"HTTP/1.1 {response.status} {phrase}",
+        f"Content-Type: {response.content_type}",
+        "Access-Control-Allow-Origin: *",
+    ]
+    if response.location is not None:
+        head.append(f"Location: {response.location}")
+    if response.realm is not None:
+        head.append(f'WWW-Authenticate: Basic realm="{response.realm}"')
+    if closes:
+        head.append("Connection: close")
+    body = response.body
+    if response.chunked:
+        head.append("Transfer-Encoding: chunked")
+        body = b"0\r\n\r\n"
+    elif response.delivery is not Delivery.DRIP:
+        head.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(head).encode() + END_OF_HEAD + body
+
+
+class Connection(asyncio.Protocol):
+    """One socket of a client."""
+
+    def __init__(self, server: Server) -> None:
+        """Belong to a server."""
+        self._server = server
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._waiting = False
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether an answer still reaches the client."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the socket back."""
+        self._transport = None
+        self._server.forget(self)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Collect bytes until a request is whole."""
+        self._buffer += data
+        self._read()
+
+    def _read(self) -> None:
+        """Hand the next whole request to the server, one at a time."""
+        if self._waiting or not self._buffer:
+            return
+        end = self._buffer.find(END_OF_HEAD)
+        longest = self._server.manners.longest_head + LONGEST_URI
+        if end < 0:
+            if len(self._buffer) > longest:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return
+        line, _, fields = bytes(self._buffer[:end]).partition(b"\r\n")
+        parts = line.decode("latin-1").split(" ")
+        if len(parts) != 3:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        elif len(parts[1]) > LONGEST_URI:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+        elif len(fields) > self._server.manners.longest_head:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        else:
+            self._take(parts[0], parts[1], fields, end + len(END_OF_HEAD))
+
+    def _take(self, method: str, path: str, fields: bytes, start: int) -> None:
+        """Take a request whose head is whole."""
+        length = _content_length(fields)
+        if len(self._buffer) < start + length:
+            return
+        body = bytes(self._buffer[start : start + length])
+        del self._buffer[: start + length]
+        self._waiting = True
+        self._server.submit(self, method, path, body)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer a bad request and hang up."""
+        text = status.phrase.encode()
+        response = Response(status=status, content_type="text/html", body=text)
+        self.send(encoded(response, closes=True))
+        self.close()
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, if somebody still listens."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Hang up after what is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def ready(self) -> None:
+        """Go on with the next request."""
+        self._waiting = False
+        self._read()
+
+
+def _content_length(fields: bytes) -> int:
+    """Return the length of the body that a head announces."""
+    for field in fields.split(b"\r\n"):
+        name, _, value = field.partition(b":")
+        if name.lower() == b"content-length" and value.strip().isdigit():
+            return int(value)
+    return 0
+
+
+class Server:
+    """The web server of one miner."""
+
+    def __init__(self, respond: Respond, manners: Manners, latency: float) -> None:
+        """Answer with what `respond` returns, after `latency` seconds."""
+        self._respond = respond
+        self.manners = manners
+        self._latency = latency
+        self._listener: socket.socket | None = None
+        self._connections: dict[Connection, None] = {}
+        self._queue: deque[tuple[Connection, str, str, bytes]] = deque()
+        self._busy: Connection | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._full = False
+        self._accepting: set[asyncio.Task[Any]] = set()
+
+    @property
+    def listening(self) -> bool:
+        """Tell whether connections are accepted."""
+        return self._listener is not None
+
+    @property
+    def connections(self) -> int:
+        """Tell how many connections are open."""
+        return len(self._connections)
+
+    def open(self, host: str, port: int) -> int:
+        """Listen from now on and return the port."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setblocking(False)
+        try:
+            listener.bind((host, port))
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+        self._listener = listener
+        asyncio.get_running_loop().add_reader(listener, self._accept)
+        bound: int = listener.getsockname()[1]
+        return bound
+
+    def close(self) -> None:
+        """Refuse connections from now on and drop those that are open."""
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+            self._full = False
+        self.drop()
+
+    def drop(self) -> None:
+        """Drop all connections."""
+        self._queue.clear()
+        self._idle()
+        dropped = list(self._connections)
+        self._connections.clear()
+        for connection in dropped:
+            connection.abort()
+
+    def _accept(self) -> None:
+        """Take waiting connections, as many as there are sockets for."""
+        loop = asyncio.get_running_loop()
+        while self._listener is not None and not self._is_full():
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if len(self._connections) >= self.manners.sockets:
+                self._drop_oldest()
+            connection = Connection(self)
+            self._connections[connection] = None
+            task = loop.create_task(self._connect(connection, client))
+            self._accepting.add(task)
+            task.add_done_callback(self._accepting.discard)
+
+    async def _connect(self, connection: Connection, client: socket.socket) -> None:
+        """Hand an accepted socket to its connection."""
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(lambda: connection, client)
+        if connection not in self._connections:
+            connection.abort()
+
+    def _is_full(self) -> bool:
+        """Tell whether new clients have to wait until another one leaves."""
+        sockets = self.manners.sockets
+        if self.manners.drops_oldest or len(self._connections) < sockets:
+            return False
+        assert self._listener is not None
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._full = True
+        return True
+
+    def _drop_oldest(self) -> None:
+        """Hang up on the client that has been idle for longest."""
+        oldest = next(iter(self._connections))
+        del self._connections[oldest]
+        oldest.abort()
+
+    def forget(self, connection: Connection) -> None:
+        """Let a closed connection go and take the next in line."""
+        self._connections.pop(connection, None)
+        if self._busy is connection:
+            self._idle()
+            self._next()
+        if self._full and self._listener is not None:
+            self._full = False
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self._listener, self._accept)
+
+    def submit(
+        self, connection: Connection, method: str, path: str, body: bytes
+    ) -> None:
+        """Queue a request: there is one task for all connections."""
+        if connection in self._connections:
+            self._connections[connection] = self._connections.pop(connection)
+        self._queue.append((connection, method, path, body))
+        self._next()
+
+    def _next(self) -> None:
+        """Answer what is queued, one after another."""
+        while self._queue and self._busy is None:
+            connection, method, path, body = self._queue.popleft()
+            if not connection.is_open:
+                continue
+            if self._latency:
+                self._busy = connection
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(
+                    self._latency, self._finish, connection, method, path, body
+                )
+            else:
+                self._answer(connection, method, path, body)
+
+    def _finish(
+        self, connection: Connection, method: str, path: str, body: bytes
+    ) -> None:
+        """Answer a request whose latency is over."""
+        self._busy = None
+        self._answer(connection, method, path, body)
+        self._next()
+
+    def _idle(self) -> None:
+        """Stop what the task is busy with."""
+        self._busy = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _answer(
+        self, connection: Connection, method: str, path: str, body: bytes
+    ) -> None:
+        """Send the answer, if there is one."""
+        response = self._respond(method, path, body)
+        if response is None:
+            return
+        data = encoded(response, closes=self.manners.closes)
+        match response.delivery:
+            case Delivery.DRIP:
+                self._busy = connection
+                self._drip(connection, data, 0)
+                return
+            case Delivery.CUT:
+                connection.send(data[: len(data) - (len(response.body) + 1) // 2])
+                connection.close()
+            case Delivery.WHOLE:
+                connection.send(data)
+                if self.manners.closes:
+                    connection.close()
+        connection.ready()
+
+    def _drip(self, connection: Connection, data: bytes, sent: int) -> None:
+        """Send byte after byte, and spaces without end after the last."""
+        connection.send(data[sent : sent + 1] or b" ")
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(
+            DRIP_SECONDS, self._drip, connection, data, sent + 1
+        )
