@@ -17,14 +17,15 @@ class InvalidAddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A host name or IPv4 address, and the port if one was given."""
+    """A host name or IPv4 address, the port if one was given, and the page."""
 
     host: str
     port: int | None
+    path: str = "/"
 
 
 def parse_address(text: str) -> Address:
-    """Read ``host``, ``host:port`` or an ``http://`` URL, whose path is ignored.
+    """Read ``host``, ``host:port`` or an ``http://`` URL.
 
     Raises InvalidAddressError for anything else; IPv6 too, since miners refuse it.
     """
@@ -43,4 +44,4 @@ def parse_address(text: str) -> Address:
         raise InvalidAddressError(text)
     if port == 0:
         raise InvalidAddressError(text)
-    return Address(host.rstrip(".").lower(), port)
+    return Address(host.rstrip(".").lower(), port, url.path)

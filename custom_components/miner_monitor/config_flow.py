@@ -1,6 +1,6 @@
 """Adding a miner by its address, moving it, and its options."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, override
 from uuid import uuid4
 
@@ -10,29 +10,42 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL, UnitOfTime
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PATH,
+    CONF_PORT,
+    CONF_SCAN_INTERVAL,
+    UnitOfTime,
+)
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
 )
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
+from .address import InvalidAddressError, parse_address
 from .const import (
-    CONF_FAMILY,
-    CONF_IDENTITY,
+    CONF_POOL_SCRAPER,
+    CONF_UNIT,
     DOMAIN,
+    LOGGER,
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
 )
 from .coordinator import MinerConfigEntry
-from .miners.codec import dump_identity
-from .miners.model import MinerIdentity
+from .entry_data import endpoint_of, entry_data
+from .miners import Endpoint, MinerError, create_client
+from .miners.model import Capability, MinerIdentity
 from .ownership import (
     async_announce,
     async_entry_at,
@@ -41,6 +54,7 @@ from .ownership import (
     known_identity,
 )
 from .probe import Found, async_probe
+from .session import async_get_session
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
 
@@ -52,6 +66,8 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
     MINOR_VERSION = 1
 
     _found: Found
+    _address: str
+    _units: list[str]
 
     @override
     async def async_step_user(
@@ -62,9 +78,46 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             found = await async_probe(self.hass, user_input[CONF_HOST])
             if isinstance(found, Found):
-                return await self._async_add(found)
+                return await self._async_pick(found, user_input[CONF_HOST])
             errors[CONF_HOST] = found
         return self._show_host_form("user", user_input, errors)
+
+    async def _async_pick(self, found: Found, address: str) -> ConfigFlowResult:
+        """Add what was found; of several at one address let the user choose."""
+        left = [
+            unit
+            for unit in found.units
+            if async_entry_at(self.hass, found.endpoint, unit) is None
+        ]
+        if len(found.units) < 2:
+            return await self._async_add(found)
+        if not left:
+            return self.async_abort(reason="already_configured")
+        self._address, self._units = address, left
+        return await self.async_step_unit()
+
+    async def async_step_unit(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose one of the cards behind one address."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            unit = user_input[CONF_UNIT]
+            found = await async_probe(self.hass, self._address, unit)
+            if isinstance(found, Found) and found.identity.unit == unit:
+                return await self._async_add(found)
+            errors["base"] = "unit_gone" if isinstance(found, Found) else found
+        options = SelectSelectorConfig(
+            options=self._units, mode=SelectSelectorMode.LIST
+        )
+        return self.async_show_form(
+            step_id="unit",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema({vol.Required(CONF_UNIT): SelectSelector(options)}),
+                user_input or {CONF_UNIT: self._units[0]},
+            ),
+            errors=errors,
+        )
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -73,19 +126,26 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            found = await async_probe(self.hass, user_input[CONF_HOST])
+            found = await async_probe(
+                self.hass, user_input[CONF_HOST], entry.data.get(CONF_UNIT)
+            )
             if not isinstance(found, Found):
                 errors[CONF_HOST] = found
             elif not async_is_ours(self.hass, known_identity(entry), found.identity):
                 errors[CONF_HOST] = "wrong_device"
             else:
+                at = found.endpoint
                 return self.async_update_reload_and_abort(
                     entry,
-                    data_updates={CONF_HOST: found.host, CONF_PORT: found.port},
+                    data_updates={
+                        CONF_HOST: at.host,
+                        CONF_PORT: at.port,
+                        CONF_PATH: at.path,
+                    },
                 )
         return self._show_host_form(
             "reconfigure",
-            user_input or {CONF_HOST: _address_text(entry.data)},
+            user_input or {CONF_HOST: _address_text(endpoint_of(entry))},
             errors,
             {"name": entry.title},
         )
@@ -121,7 +181,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         if not isinstance(found, Found):
             return self.async_abort(reason=found)
         if owner := async_owner(self.hass, found.identity):
-            async_announce(self.hass, owner, found.host, found.port)
+            async_announce(self.hass, owner, found.endpoint.host, found.endpoint.port)
             return self.async_abort(reason="already_configured")
         # A discovery without a lasting name would come again after each refusal.
         if found.identity.unique_id is None:
@@ -143,7 +203,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="discovery_confirm",
             description_placeholders={
                 "model": self._found.identity.model,
-                "host": self._found.host,
+                "host": self._found.endpoint.host,
             },
         )
 
@@ -156,12 +216,12 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             await self.async_set_unique_id(identity.unique_id, raise_on_progress=False)
             self._abort_if_unique_id_configured()
         else:
-            if async_entry_at(self.hass, found.host, found.port):
+            if async_entry_at(self.hass, found.endpoint, identity.unit):
                 return self.async_abort(reason="already_configured")
             await self.async_set_unique_id(uuid4().hex)
         return self.async_create_entry(
             title=_title(identity),
-            data=entry_data(found.host, found.port, identity),
+            data=entry_data(found.endpoint, identity),
         )
 
     def _already_configured(
@@ -169,7 +229,8 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Move the known miner here, unless it answers where it is."""
         here = (owner.data[CONF_HOST], owner.data[CONF_PORT])
-        if here == (found.host, found.port):
+        there = (found.endpoint.host, found.endpoint.port)
+        if here == there:
             return self.async_abort(reason="already_configured")
         loaded = owner.state is ConfigEntryState.LOADED
         if loaded and owner.runtime_data.data.online:
@@ -177,7 +238,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
                 reason="same_identity",
                 description_placeholders={"name": owner.title, "host": here[0]},
             )
-        async_announce(self.hass, owner, found.host, found.port)
+        async_announce(self.hass, owner, *there)
         return self.async_abort(reason="already_configured")
 
     def _show_host_form(
@@ -203,58 +264,85 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class MinerOptionsFlow(OptionsFlowWithReload):
-    """How often a miner is asked."""
+    """How often a miner is asked, and whom else."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show and store the options."""
+        errors: dict[str, str] = {}
         if user_input is not None:
-            interval = int(user_input[CONF_SCAN_INTERVAL])
-            return self.async_create_entry(
-                data={**self.config_entry.options, CONF_SCAN_INTERVAL: interval}
-            )
-        default = known_identity(self.config_entry).poll_interval
+            options = dict(self.config_entry.options)
+            options[CONF_SCAN_INTERVAL] = int(user_input[CONF_SCAN_INTERVAL])
+            options.pop(CONF_POOL_SCRAPER, None)
+            try:
+                if text := user_input.get(CONF_POOL_SCRAPER, "").strip():
+                    options[CONF_POOL_SCRAPER] = await self._async_scraper(text)
+                return self.async_create_entry(data=options)
+            except InvalidAddressError as err:
+                errors[CONF_POOL_SCRAPER] = str(err)
+        identity = known_identity(self.config_entry)
+        default = identity.poll_interval
+        suggested = {CONF_SCAN_INTERVAL: default, **self.config_entry.options}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(
-                    {
-                        vol.Required(CONF_SCAN_INTERVAL): NumberSelector(
-                            NumberSelectorConfig(
-                                min=MIN_POLL_INTERVAL,
-                                max=MAX_POLL_INTERVAL,
-                                step=1,
-                                unit_of_measurement=UnitOfTime.SECONDS,
-                                mode=NumberSelectorMode.BOX,
-                            )
-                        )
-                    }
-                ),
-                {CONF_SCAN_INTERVAL: default, **self.config_entry.options},
+                _options_schema(identity), user_input or suggested
             ),
             description_placeholders={"default": str(default)},
+            errors=errors,
         )
 
+    async def _async_scraper(self, text: str) -> str:
+        """Return the URL of a pool scraper; InvalidAddressError names what is wrong."""
+        try:
+            address = parse_address(text)
+        except InvalidAddressError as err:
+            raise InvalidAddressError("invalid_scraper") from err
+        if address.port is None:
+            raise InvalidAddressError("invalid_scraper")
+        url = f"http://{address.host}:{address.port}{address.path}"
+        endpoint = replace(endpoint_of(self.config_entry), pool_scraper=url)
+        family = known_identity(self.config_entry).family
+        session = await async_get_session(self.hass)
+        try:
+            reading = await create_client(family, endpoint, session).fetch()
+        except MinerError as err:
+            # A miner that is off must not keep a user from setting this up.
+            LOGGER.debug("The pool scraper was not tried: %s", err)
+            return url
+        if reading.state.pool_hash_rate is None:
+            raise InvalidAddressError("no_pool_hash_rate")
+        return url
 
-def entry_data(host: str, port: int, identity: MinerIdentity) -> dict[str, Any]:
-    """Return what an entry stores of a miner."""
-    return {
-        CONF_HOST: host,
-        CONF_PORT: port,
-        CONF_FAMILY: identity.family.value,
-        CONF_IDENTITY: dump_identity(identity),
+
+def _options_schema(identity: MinerIdentity) -> vol.Schema:
+    """Offer what makes sense for the miner."""
+    interval = NumberSelectorConfig(
+        min=MIN_POLL_INTERVAL,
+        max=MAX_POLL_INTERVAL,
+        step=1,
+        unit_of_measurement=UnitOfTime.SECONDS,
+        mode=NumberSelectorMode.BOX,
+    )
+    fields: dict[vol.Marker, Selector[Any]] = {
+        vol.Required(CONF_SCAN_INTERVAL): NumberSelector(interval)
     }
+    if Capability.POOL_SCRAPER in identity.capabilities:
+        fields[vol.Optional(CONF_POOL_SCRAPER)] = TextSelector()
+    return vol.Schema(fields)
 
 
-def _address_text(data: Mapping[str, Any]) -> str:
-    return f"{data[CONF_HOST]}:{data[CONF_PORT]}"
+def _address_text(endpoint: Endpoint) -> str:
+    path = "" if endpoint.path == "/" else endpoint.path
+    scheme = "http://" if path else ""
+    return f"{scheme}{endpoint.host}:{endpoint.port}{path}"
 
 
 def _title(identity: MinerIdentity) -> str:
-    """Name a miner by its host name, else by model and the end of its MAC."""
+    """Name a miner by its host name, else by model and what tells it from others."""
     if identity.hostname and not identity.default_hostname:
         return identity.hostname
-    if identity.mac is None:
-        return identity.model
-    return f"{identity.model} {identity.mac.replace(':', '')[-4:].upper()}"
+    name = identity.mac or identity.serial
+    tail = identity.unit if name is None else name.replace(":", "")[-4:].upper()
+    return f"{identity.model} {tail}" if tail else identity.model

@@ -8,6 +8,8 @@ LOGGER: Final = logging.getLogger(__package__)
 
 CONF_FAMILY: Final = "family"
 CONF_IDENTITY: Final = "identity"
+CONF_POOL_SCRAPER: Final = "pool_scraper"
+CONF_UNIT: Final = "unit"
 
 MIN_POLL_INTERVAL: Final = 10
 MAX_POLL_INTERVAL: Final = 300

@@ -17,9 +17,9 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
+from .entry_data import endpoint_of
 from .insight import MinerData, MinerTracker, Moment
 from .miners import (
-    Endpoint,
     MinerClient,
     MinerError,
     MinerStrangerError,
@@ -116,9 +116,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         )
 
     def _client_at(self, host: str, port: int) -> MinerClient:
-        return create_client(
-            self._family, Endpoint(host=host, port=port), self._session
-        )
+        endpoint = replace(endpoint_of(self.config_entry), host=host, port=port)
+        return create_client(self._family, endpoint, self._session)
 
     async def async_start(self) -> None:
         """Poll for the first time, and wait for it only a moment."""
@@ -210,20 +209,23 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self._failed_polls += 1
         if self._failing_since is None:
             self._failing_since = now
-        if self.data.online is not False and not (
-            self._failed_polls >= AWAY_AFTER_POLLS
-            and now - self._failing_since >= AWAY_AFTER_SECONDS
-        ):
+        patient = not error.proves_absence and (
+            self._failed_polls < AWAY_AFTER_POLLS
+            or now - self._failing_since < AWAY_AFTER_SECONDS
+        )
+        if patient and self.data.online is not False:
             LOGGER.debug("%s gave no good answer: %s", self.name, error)
             return replace(
-                self.data, insight=self._tracker.missed(), last_error=str(error)
+                self.data,
+                insight=self._tracker.failed(error.kind, away=False),
+                last_error=str(error),
             )
         if self.data.online is not False:
             LOGGER.info("%s is away: %s", self.name, error)
         doublings = min(max(self._failed_polls - AWAY_AFTER_POLLS, 0) + 1, 5)
         backed_off = min(SLOWEST_INTERVAL, self._nominal_interval * 2**doublings)
         self._poll_again_in(max(self._nominal_interval, backed_off))
-        return self._away(str(error))
+        return self._away(error)
 
     def _announce(self, stranger: MinerIdentity) -> None:
         """Tell the one that a device belongs to where it is."""
@@ -256,14 +258,14 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
                     "found": stranger.model,
                 },
             )
-        return self._away("another device answers at this address")
+        return self._away(MinerStrangerError(f"{stranger.model} answers there"))
 
-    def _away(self, error: str) -> MinerData:
+    def _away(self, error: MinerError) -> MinerData:
         return MinerData(
             online=False,
             identity=self.identity,
-            insight=self._tracker.away(),
-            last_error=error,
+            insight=self._tracker.failed(error.kind, away=True),
+            last_error=str(error),
         )
 
     def _poll_again_in(self, seconds: float) -> None:

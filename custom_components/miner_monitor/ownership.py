@@ -12,6 +12,8 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_IDENTITY, DOMAIN
+from .entry_data import endpoint_of
+from .miners import Endpoint
 from .miners.codec import load_identity
 from .miners.model import MinerIdentity
 
@@ -57,12 +59,13 @@ def async_is_ours(
 
 @callback
 def async_entry_at(
-    hass: HomeAssistant, host: str, port: int
+    hass: HomeAssistant, endpoint: Endpoint, unit: str | None
 ) -> MinerConfigEntry | None:
-    """Return the entry that has this address."""
+    """Return the entry of what is at this address, of one unit if it has several."""
     entries: list[MinerConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     for entry in entries:
-        if (entry.data[CONF_HOST], entry.data[CONF_PORT]) == (host, port):
+        known = endpoint_of(entry)
+        if (known.host, known.port, known.unit) == (endpoint.host, endpoint.port, unit):
             return entry
     return None
 

@@ -1,18 +1,20 @@
 """Asking an address that a user gave what is there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeassistant.core import HomeAssistant
 
-from .address import InvalidAddressError, parse_address
+from .address import Address, InvalidAddressError, parse_address
 from .const import LOGGER
 from .miners import (
+    Endpoint,
     MinerAuthError,
     MinerConnectionError,
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
     MinerUnsupportedError,
+    create_client,
     detect,
 )
 from .miners.model import MinerIdentity
@@ -21,30 +23,44 @@ from .session import async_get_session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A miner and where it is."""
+    """A miner and where it is; ``units`` are all that share the address."""
 
-    host: str
-    port: int
+    endpoint: Endpoint
     identity: MinerIdentity
+    units: tuple[str, ...] = ()
 
 
-async def async_probe(hass: HomeAssistant, text: str) -> Found | str:
-    """Return the miner at an address, or the key of the error to show."""
+async def async_probe(
+    hass: HomeAssistant, text: str, unit: str | None = None
+) -> Found | str:
+    """Return the miner at an address, or the key of the error to show.
+
+    Of several at one address it is the one called ``unit``, if there is such a one.
+    """
     try:
         address = parse_address(text)
     except InvalidAddressError:
         return "invalid_host"
     try:
-        client, reading = await detect(
-            address.host, address.port, await async_get_session(hass)
-        )
+        return await _async_find(hass, address, unit)
     except MinerError as err:
         LOGGER.debug("No miner at %s: %s", address.host, err)
         return _error_key(err)
     except Exception:  # noqa: BLE001 - a flow must show a form, whatever happened
         LOGGER.exception("Unexpected error while asking %s", address.host)
         return "unknown"
-    return Found(host=client.host, port=client.port, identity=reading.identity)
+
+
+async def _async_find(hass: HomeAssistant, address: Address, unit: str | None) -> Found:
+    session = await async_get_session(hass)
+    client, reading = await detect(
+        address.host, address.port, session, path=address.path
+    )
+    endpoint = Endpoint(host=client.host, port=client.port, path=address.path)
+    if unit in client.units and unit != reading.identity.unit:
+        wanted = replace(endpoint, unit=unit)
+        reading = await create_client(client.family, wanted, session).fetch()
+    return Found(endpoint=endpoint, identity=reading.identity, units=client.units)
 
 
 def _error_key(error: MinerError) -> str:

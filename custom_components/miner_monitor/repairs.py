@@ -7,6 +7,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
 from .config_flow import HOST_SCHEMA
+from .const import CONF_UNIT
 from .coordinator import MinerConfigEntry
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
@@ -45,7 +46,9 @@ class WrongDeviceFlow(RepairsFlow):
         """Take the new address and prove it."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            found = await async_probe(self.hass, user_input[CONF_HOST])
+            found = await async_probe(
+                self.hass, user_input[CONF_HOST], self._entry.data.get(CONF_UNIT)
+            )
             if not isinstance(found, Found):
                 errors[CONF_HOST] = found
             elif not async_is_ours(
@@ -53,7 +56,8 @@ class WrongDeviceFlow(RepairsFlow):
             ):
                 errors[CONF_HOST] = "wrong_device"
             else:
-                async_store_address(self.hass, self._entry, found.host, found.port)
+                at = found.endpoint
+                async_store_address(self.hass, self._entry, at.host, at.port)
                 await self._entry.runtime_data.async_request_refresh()
                 return self.async_create_entry(data={})
         return self.async_show_form(

@@ -10,9 +10,10 @@ import aiohttp
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
 
-from custom_components.miner_monitor.config_flow import MinerConfigFlow, entry_data
+from custom_components.miner_monitor.config_flow import MinerConfigFlow
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.miners import detect
+from custom_components.miner_monitor.entry_data import entry_data
+from custom_components.miner_monitor.miners import Endpoint, detect
 from custom_components.miner_monitor.miners.http import create_session
 from scripts.rig.farm import FarmMiner
 
@@ -74,7 +75,7 @@ async def _entry_of(
     _, reading = await detect("127.0.0.1", miner.port, session)
     identity = reading.identity
     return ConfigEntry(
-        data=entry_data("127.0.0.1", miner.port, identity),
+        data=entry_data(Endpoint(host="127.0.0.1", port=miner.port), identity),
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=MinerConfigFlow.MINOR_VERSION,

@@ -5,6 +5,9 @@ from ..miners.model import Alarm, Limits, MinerState, MinerStatus
 WARN_DELAY = 300.0
 """Seconds a value must stay beyond its warning threshold to count."""
 
+ABOVE_TARGET_DELAY = 45.0
+"""The same for degrees above the target, which a fan needs a moment to cope with."""
+
 TEMPERATURE_HYSTERESIS = 3.0
 """Degrees below the threshold at which a temperature alarm ends."""
 
@@ -48,6 +51,9 @@ class OverheatWatch:
     def __init__(self, limits: Limits) -> None:
         """Watch what the limits name."""
         self._chip = _temperature_watch(limits.chip_temperature)
+        self._above_target = _temperature_watch(
+            limits.chip_above_target, ABOVE_TARGET_DELAY
+        )
         self._regulator = _temperature_watch(limits.vr_temperature)
 
     def observe(self, state: MinerState, now: float) -> bool | None:
@@ -56,6 +62,9 @@ class OverheatWatch:
             state.overheating,
             state.status is MinerStatus.OVERHEATED or None,
             self._chip.observe(state.hottest_chip, now) if self._chip else None,
+            self._above_target.observe(_above_target(state), now)
+            if self._above_target
+            else None,
             self._regulator.observe(state.vr_temperature, now)
             if self._regulator
             else None,
@@ -64,7 +73,12 @@ class OverheatWatch:
         return any(known) if known else None
 
 
-def _temperature_watch(alarm: Alarm | None) -> HighWatch | None:
-    if alarm is None:
-        return None
-    return HighWatch(alarm, TEMPERATURE_HYSTERESIS, WARN_DELAY)
+def _above_target(state: MinerState) -> float | None:
+    hottest, target = state.hottest_chip, state.target_chip_temperature
+    return None if hottest is None or target is None else hottest - target
+
+
+def _temperature_watch(
+    alarm: Alarm | None, delay: float = WARN_DELAY
+) -> HighWatch | None:
+    return None if alarm is None else HighWatch(alarm, TEMPERATURE_HYSTERESIS, delay)

@@ -1,8 +1,9 @@
 """Snapshots that insight gives out; all frozen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ..miners.model import MinerIdentity, MinerState
+from ..miners.model import ErrorKind, MinerIdentity, MinerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class Insight:
     """What is known beyond the device's own words.
 
     ``last_seen`` and ``started`` are seconds since the epoch; ``hash_rate_ratio``
-    is in % of the expected rate. ``blocks_found`` outlives the miner's absence.
+    is in % of the expected rate. ``blocks_found`` and all that is counted here
+    outlive the miner's absence: ``failed_polls`` by the kind of error,
+    ``times_offline`` and ``times_back`` the ways into absence and out of it.
     """
 
     last_seen: float | None = None
@@ -42,6 +45,9 @@ class Insight:
     hash_rate_ratio: float | None = None
     overheating: bool | None = None
     blocks_found: int | None = None
+    failed_polls: Mapping[ErrorKind, int] = field(default_factory=dict)
+    times_offline: int = 0
+    times_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """One miner's insight."""
 
 from collections import deque
+from dataclasses import replace
 from statistics import fmean, median
 
-from ..miners.model import MinerIdentity, MinerState
+from ..miners.model import ErrorKind, MinerIdentity, MinerState
 from .baseline import RatioWindow
 from .health import OverheatWatch
 from .model import Insight, Moment, ResponseTimes
@@ -18,6 +19,7 @@ class MinerTracker:
         """Start with nothing known."""
         self._responses: deque[float] = deque(maxlen=RESPONSES_KEPT)
         self._snapshot = Insight()
+        self._online: bool | None = None
         self._identity = identity
         self._ratio = RatioWindow(identity.ratio_window)
         self._overheat = OverheatWatch(identity.limits)
@@ -42,27 +44,41 @@ class MinerTracker:
             self._adopt(identity)
         self._responses.append(response_time)
         blocks = state.blocks_found
+        past = self._snapshot
         self._snapshot = Insight(
-            last_seen=moment.wall,
+            last_seen=state.reported_at or moment.wall,
             started=None if state.uptime is None else moment.wall - state.uptime,
             response_times=_response_times(self._responses),
             hash_rate_ratio=self._ratio.observe(state, moment.monotonic),
             overheating=self._overheat.observe(state, moment.monotonic),
-            blocks_found=self._snapshot.blocks_found if blocks is None else blocks,
+            blocks_found=past.blocks_found if blocks is None else blocks,
+            failed_polls=past.failed_polls,
+            times_offline=past.times_offline,
+            times_back=past.times_back + (self._online is False),
         )
+        self._online = True
         return self._snapshot
 
-    def missed(self) -> Insight:
-        """Take a failed poll of a miner that does not count as away yet."""
-        return self._snapshot
+    def failed(self, kind: ErrorKind, *, away: bool) -> Insight:
+        """Take a failed poll.
 
-    def away(self) -> Insight:
-        """Take note that the miner is away: what described the moment is gone."""
+        Once the miner counts as away, what described the moment is gone.
+        """
+        past = self._snapshot
+        failed_polls = {**past.failed_polls, kind: past.failed_polls.get(kind, 0) + 1}
+        if not away:
+            self._snapshot = replace(past, failed_polls=failed_polls)
+            return self._snapshot
         self._snapshot = Insight(
-            last_seen=self._snapshot.last_seen,
-            response_times=self._snapshot.response_times,
-            blocks_found=self._snapshot.blocks_found,
+            last_seen=past.last_seen,
+            response_times=past.response_times,
+            blocks_found=past.blocks_found,
+            failed_polls=failed_polls,
+            # A miner that was never seen has not gone away.
+            times_offline=past.times_offline + (self._online is True),
+            times_back=past.times_back,
         )
+        self._online = False
         return self._snapshot
 
 

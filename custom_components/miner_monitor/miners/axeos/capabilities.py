@@ -15,6 +15,7 @@ _BY_KEY: Mapping[Capability, tuple[str, ...]] = {
     Capability.BEST_SESSION_DIFFICULTY: ("bestSessionDiff",),
     Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratumDiff"),
     Capability.POOL: ("stratumURL", "pools"),
+    Capability.POOL_STATUS: ("pools",),
     Capability.POOL_CONNECTED: ("poolConnectionInfo",),
     Capability.FALLBACK_POOL: ("isUsingFallbackStratum",),
     Capability.UPTIME: ("uptimeSeconds",),

@@ -1,9 +1,10 @@
 """Replies of AxeOS and NerdOS to a MinerState: pure, and never raising."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..model import Chip, Fan, MinerSettings, MinerState, MinerStatus, Pool
+from ..model import Chip, Fan, MinerSettings, MinerState, MinerStatus, Pool, PoolStatus
 from ..values import (
     between,
     count,
@@ -293,13 +294,17 @@ def _reject_reasons(info: Reply) -> tuple[tuple[str, int], ...]:
 def _slots(info: Reply, *, fallback: bool | None) -> tuple[Pool, ...]:
     slots = members(info.get("pools"), nerdos.MOST_POOLS)
     used = count(info.get("secondaryPoolIndex" if fallback else "primaryPoolIndex"))
-    return tuple(
+    pools = (
         _pool(
             slot.get("stratumURL"),
             slot.get("stratumPort"),
             active=used is not None and count(slot.get("id", place)) == used,
         )
         for place, slot in enumerate(slots)
+    )
+    return tuple(
+        replace(pool, status=PoolStatus.ACTIVE if pool.active else PoolStatus.STANDBY)
+        for pool in pools
     )
 
 

@@ -1,0 +1,1 @@
+"""Tables of the sensors of a miner, by what they are about."""

@@ -1,0 +1,145 @@
+"""How a sensor of a miner is described."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfTemperature
+from homeassistant.helpers.typing import StateType
+
+from ..entity import ANY_CHANGE, MinerEntityDescription, Resolution, of_state
+from ..insight import MinerData
+from ..miners.model import Capability, MinerState
+
+ONE_PERCENT = Resolution(relative=0.01)
+ONCE_A_MINUTE = Resolution(seconds=60)
+
+type Value = StateType | datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerSensorEntityDescription(MinerEntityDescription, SensorEntityDescription):
+    """A sensor and where its value comes from; hash rates come in TH/s.
+
+    Attributes that are long lists, or many, stay out of the recorder.
+    """
+
+    value_fn: Callable[[MinerData], Value]
+    is_hash_rate: bool = False
+    attributes_recorded: bool = True
+
+
+def timestamp(seconds: float | None) -> datetime | None:
+    """Return a second since the epoch as Home Assistant shows it."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def hash_rate(
+    key: str,
+    value_fn: Callable[[MinerState], float | None],
+    *,
+    capability: Capability | None = None,
+    enabled: bool = False,
+    resolution: Resolution = ONE_PERCENT,
+) -> MinerSensorEntityDescription:
+    """Describe a hash rate; the unit is the device's."""
+    return MinerSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        capability=capability,
+        entity_registry_enabled_default=enabled,
+        is_hash_rate=True,
+        resolution=resolution,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        value_fn=of_state(value_fn),
+    )
+
+
+def temperature(
+    key: str,
+    value_fn: Callable[[MinerState], float | None],
+    capability: Capability,
+    *,
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
+    enabled: bool = False,
+    diagnostic: bool = False,
+) -> MinerSensorEntityDescription:
+    """Describe a temperature."""
+    return MinerSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        capability=capability,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        entity_category=EntityCategory.DIAGNOSTIC if diagnostic else None,
+        entity_registry_enabled_default=enabled,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        resolution=Resolution(absolute=0.5),
+        state_class=state_class,
+        suggested_display_precision=1,
+        value_fn=of_state(value_fn),
+    )
+
+
+def electrical(
+    key: str,
+    value_fn: Callable[[MinerState], float | None],
+    capability: Capability,
+    device_class: SensorDeviceClass,
+    unit: str,
+    resolution: Resolution,
+    *,
+    precision: int,
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
+    enabled: bool = False,
+    diagnostic: bool = False,
+) -> MinerSensorEntityDescription:
+    """Describe a voltage, current, power or frequency."""
+    return MinerSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        capability=capability,
+        device_class=device_class,
+        entity_category=EntityCategory.DIAGNOSTIC if diagnostic else None,
+        entity_registry_enabled_default=enabled,
+        native_unit_of_measurement=unit,
+        resolution=resolution,
+        state_class=state_class,
+        suggested_display_precision=precision,
+        value_fn=of_state(value_fn),
+    )
+
+
+def number(
+    key: str,
+    value_fn: Callable[[MinerState], float | None],
+    capability: Capability | None = None,
+    *,
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
+    unit: str | None = None,
+    resolution: Resolution = ANY_CHANGE,
+    precision: int = 0,
+    enabled: bool = False,
+    diagnostic: bool = False,
+    attributes_fn: Callable[[MinerData], Mapping[str, Any] | None] | None = None,
+) -> MinerSensorEntityDescription:
+    """Describe a number without a device class."""
+    return MinerSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        capability=capability,
+        attributes_fn=attributes_fn,
+        entity_category=EntityCategory.DIAGNOSTIC if diagnostic else None,
+        entity_registry_enabled_default=enabled,
+        native_unit_of_measurement=unit,
+        resolution=resolution,
+        state_class=state_class,
+        suggested_display_precision=precision,
+        value_fn=of_state(value_fn),
+    )
