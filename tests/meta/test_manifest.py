@@ -2,14 +2,18 @@
 
 import ast
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 import re
 import sys
 
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
+from homeassistant import components
 from homeassistant.const import Platform
 from homeassistant.generated.config_flows import FLOWS
+from homeassistant.util.package import is_installed
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 import pytest
 
 from .package import ALL_MODULES, INTEGRATION, TOP_MODULES, load_json, parse
@@ -56,6 +60,22 @@ PROVIDED = {
 }
 
 
+def home_assistant_pins(name: str) -> set[str]:
+    """Collect the versions that Home Assistant's own components pin of a package."""
+    manifests = Path(components.__file__).parent.glob("*/manifest.json")
+    requirements = (
+        Requirement(text)
+        for path in manifests
+        for text in load_json(path).get("requirements", [])
+    )
+    return {
+        item.version
+        for requirement in requirements
+        if canonicalize_name(requirement.name) == name
+        for item in requirement.specifier
+    }
+
+
 def test_keys() -> None:
     keys = list(MANIFEST)
     assert keys[:2] == ["domain", "name"]
@@ -70,14 +90,30 @@ def test_domain() -> None:
 
 
 def test_version() -> None:
-    version = AwesomeVersion(
+    ours = AwesomeVersion(
         MANIFEST["version"], ensure_strategy=VERSION_STRATEGIES, find_first_match=True
     )
-    assert version.strategy is not AwesomeVersionStrategy.UNKNOWN
+    assert ours.strategy is not AwesomeVersionStrategy.UNKNOWN
 
 
-def test_no_requirements() -> None:
-    assert MANIFEST["requirements"] == []
+@pytest.mark.parametrize("text", MANIFEST["requirements"])
+def test_requirements_get_along_with_home_assistant(text: str) -> None:
+    """A pin would fight with the component that pins the same package otherwise.
+
+    A lower bound takes whatever version Home Assistant brings along.
+    """
+    wanted = Requirement(text)
+    pins = home_assistant_pins(canonicalize_name(wanted.name))
+    assert {item.operator for item in wanted.specifier} == {">="}
+    assert pins
+    assert all(wanted.specifier.contains(pin) for pin in pins)
+    assert is_installed(text)
+
+
+def test_tests_run_with_the_versions_that_home_assistant_pins() -> None:
+    for text in MANIFEST["requirements"]:
+        name = canonicalize_name(Requirement(text).name)
+        assert version(name) in home_assistant_pins(name)
 
 
 @pytest.mark.parametrize("key", ["documentation", "issue_tracker"])
