@@ -97,7 +97,7 @@ async def test_usual_port(
 ) -> None:
     """Without a port the usual ones are tried."""
     miner = await bench.miner(GAMMA)
-    ports = dict.fromkeys(detect_module.DEFAULT_PORTS, (miner.port,))
+    ports = dict.fromkeys(detect_module.DEFAULT_PORTS, miner.port)
     monkeypatch.setattr(detect_module, "DEFAULT_PORTS", ports)
 
     result = await enter(hass, await show_form(hass), miner.host)
@@ -411,7 +411,7 @@ async def test_dhcp_new_miner(
 ) -> None:
     """A host name that speaks of a miner is looked at, and the user is asked."""
     miner = await bench.miner(GAMMA)
-    ports = dict.fromkeys(detect_module.DEFAULT_PORTS, (miner.port,))
+    ports = dict.fromkeys(detect_module.DEFAULT_PORTS, miner.port)
     monkeypatch.setattr(detect_module, "DEFAULT_PORTS", ports)
 
     result = await discover(hass, "dhcp", dhcp("127.0.0.1", GAMMA.mac or ""))

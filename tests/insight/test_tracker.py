@@ -7,6 +7,7 @@ import pytest
 from custom_components.miner_monitor.insight import MinerTracker, Moment
 from custom_components.miner_monitor.miners.model import (
     Alarm,
+    ErrorKind,
     Family,
     Limits,
     MinerIdentity,
@@ -65,8 +66,9 @@ def test_away_keeps_what_outlives_the_moment() -> None:
     tracker = MinerTracker(IDENTITY)
     seen = tracker.observe(IDENTITY, STATE, moment(0), 80.0)
 
-    assert tracker.missed() is seen
-    away = tracker.away()
+    missed = tracker.failed(ErrorKind.TIMEOUT, away=False)
+    assert replace(missed, failed_polls={}) == seen
+    away = tracker.failed(ErrorKind.TIMEOUT, away=True)
     assert away.last_seen == seen.last_seen
     assert away.blocks_found == 1
     assert away.hash_rate_ratio is None
@@ -106,3 +108,36 @@ def test_new_limits_and_windows_begin_anew() -> None:
 
     assert insight.hash_rate_ratio == pytest.approx(100)
     assert insight.overheating is False
+
+
+def test_failed_polls_are_counted_by_kind() -> None:
+    """They outlive absence and return."""
+    tracker = MinerTracker(IDENTITY)
+    tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    tracker.failed(ErrorKind.TIMEOUT, away=False)
+    tracker.failed(ErrorKind.REFUSED, away=False)
+    tracker.failed(ErrorKind.TIMEOUT, away=True)
+    insight = tracker.observe(IDENTITY, STATE, moment(90), 80.0)
+
+    assert insight.failed_polls == {ErrorKind.TIMEOUT: 2, ErrorKind.REFUSED: 1}
+
+
+def test_ways_into_absence_and_back() -> None:
+    """Each is counted once; a miner that was never seen has not gone away."""
+    tracker = MinerTracker(IDENTITY)
+    never = tracker.failed(ErrorKind.REFUSED, away=True)
+    assert (never.times_offline, never.times_back) == (0, 0)
+    first = tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    assert (first.times_offline, first.times_back) == (0, 1)
+    for _ in range(3):
+        tracker.failed(ErrorKind.REFUSED, away=True)
+    again = tracker.observe(IDENTITY, STATE, moment(90), 80.0)
+    assert (again.times_offline, again.times_back) == (1, 2)
+
+
+def test_last_seen_is_what_the_values_are_from() -> None:
+    """An exporter tells when it last heard of its card."""
+    told = replace(STATE, reported_at=1_699_999_990.0)
+    insight = MinerTracker(IDENTITY).observe(IDENTITY, told, moment(0), 80.0)
+
+    assert insight.last_seen == 1_699_999_990

@@ -29,14 +29,15 @@ def platform_module(platform: str) -> Any:
 
 
 def descriptions(platform: str) -> list[MinerEntityDescription]:
-    """Every entity description of a platform, from whatever tuple it stands in."""
-    return [
-        item
+    """Every entity description of a platform, from whatever tuples it stands in."""
+    found = {
+        id(item): item
         for value in vars(platform_module(platform)).values()
         if isinstance(value, tuple)
         for item in value
         if isinstance(item, EntityDescription)
-    ]
+    }
+    return list(found.values())
 
 
 ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [

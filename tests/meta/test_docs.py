@@ -34,8 +34,9 @@ ROWS = _rows()
 DOCUMENTED = [
     (platform, description)
     for platform, description in ENTITIES
-    if description.key == description.translation_key
+    if (description.placeholders or {"index": "1"})["index"] == "1"
 ]
+"""Every entity, of indexed ones the first."""
 
 
 def _unit(description: MinerEntityDescription) -> str:
@@ -51,7 +52,7 @@ def _step(description: MinerEntityDescription) -> str:
     if resolution.absolute:
         steps.append(f"{resolution.absolute:g} {unit}".strip())
     if resolution.relative:
-        steps.append(f"{resolution.relative:.0%}".replace("%", " %"))
+        steps.append(f"{resolution.relative * 100:g} %")
     if resolution.seconds:
         steps.append(f"{resolution.seconds:g} s")
     return " and ".join(steps) or "any"
@@ -65,7 +66,9 @@ def test_no_row_without_entity() -> None:
 @pytest.mark.parametrize(("platform", "description"), DOCUMENTED, ids=entity_id)
 def test_row(platform: Platform, description: MinerEntityDescription) -> None:
     name, _, on, *rest = ROWS[platform, description.key]
-    assert name == NAMES[platform][description.key]["name"].replace("{index}", "1")
+    assert name == NAMES[platform][description.translation_key]["name"].replace(
+        "{index}", "1"
+    )
     assert on == ("on" if description.entity_registry_enabled_default else "off")
     if platform is Platform.SENSOR:
         unit, step, _ = rest
@@ -77,7 +80,7 @@ def test_row(platform: Platform, description: MinerEntityDescription) -> None:
 def test_readme_names_what_is_on(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
-    name = NAMES[platform][description.key]["name"].replace("{index} ", "")
+    name = NAMES[platform][description.translation_key]["name"].replace("{index} ", "")
     if description.entity_registry_enabled_default:
         assert name.lower() in README.lower()
 

@@ -11,7 +11,6 @@ from .axeos import AxeOsClient
 from .client import DETECT_DEADLINE, Endpoint, MinerClient
 from .errors import (
     MinerAuthError,
-    MinerCutOffError,
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
@@ -56,15 +55,17 @@ async def detect(
     session: ClientSession,
     *,
     path: str = "/",
-    deadline: float = DETECT_DEADLINE,
+    deadline: float | None = None,
 ) -> Found:
     """Find out which family answers at a host, and read it once.
 
     Without a port every family's default port is asked at the same time, and the
     first miner that answers counts. A given port belongs to one device, which is
-    asked by one family after the other, until it is silent to one. When nobody
+    asked by one family after the other while it answers. When nobody
     answers as a miner, the error that tells most is raised.
     """
+    if deadline is None:
+        deadline = DETECT_DEADLINE
     if port is None:
         return await _first(
             [
@@ -78,9 +79,9 @@ async def detect(
     for family in sorted(Family, key=lambda family: DEFAULT_PORTS[family] != port):
         try:
             return await _first([_ask(family, endpoint, session)], deadline)
-        except (MinerResponseError, MinerCutOffError) as err:
-            if isinstance(err, MinerUnsupportedError):
-                raise
+        except MinerUnsupportedError:
+            raise
+        except MinerResponseError as err:
             errors.append(err)
     raise min(errors, key=_rank)
 
