@@ -1,16 +1,64 @@
 """The client of the cgminer TCP API."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 import time
 from typing import Any, override
 
+import orjson
+
 from ..client import FETCH_DEADLINE, MinerClient
-from ..errors import MinerResponseError
-from ..model import Family, MinerIdentity, MinerReading
+from ..errors import (
+    MinerCommandError,
+    MinerCutOffError,
+    MinerError,
+    MinerResponseError,
+)
+from ..model import Capability, Family, MinerIdentity, MinerReading
+from .blob import blob_items
+from .memory import DeviceMemory
+from .poll import Poll, Wants
+from .reply import BrokenReplyError, Reply, parse_commands, parse_reply
+from .transport import TcpDevice
+
+_SECTIONS = ("summary", "estats", "pools")
+_TOGETHER = "+".join(_SECTIONS)
+_COMMANDS = "commands"
+_REBOOTS_ALL = "Avalon Nano 3"
+_EXTRA_DEADLINE = 2.0
+_COMMAND_DEADLINE = 3.0
+_BETWEEN_COMMANDS = 1.0
+
+
+def _request(command: str, parameter: str | None = None) -> bytes:
+    """Encode a request, which is sent without a line's end."""
+    request = {"command": command}
+    if parameter is not None:
+        request["parameter"] = parameter
+    return orjson.dumps(request)
+
+
+_POLL = _request(_TOGETHER)
+_SINGLY = {command: _request(command) for command in _SECTIONS}
+_VERSION = _request("version")
+_LITESTATS = _request("litestats")
+_HELP = _request("ascset", "0,help")
 
 
 class AvalonClient(MinerClient):
-    """A miner that speaks the cgminer API."""
+    """A miner that speaks the cgminer API.
+
+    A poll is one request for summary, statistics and pools together. The exceptions:
+
+    - ``version`` and the list of commands once per start and firmware, ``litestats``
+      where the statistics leave something open: as the device's memory wants them.
+    - Single requests for summary, statistics and pools, to a device that fails to
+      answer them together. This is remembered until it starts again.
+    - A reply that breaks off is asked for once more.
+
+    All of them are of one turn and one deadline, one connection after the other.
+    """
 
     def __init__(
         self,
@@ -21,8 +69,17 @@ class AvalonClient(MinerClient):
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock for what takes a miner minutes."""
+        self._device = TcpDevice(host, port)
         self._host = host
         self._port = port
+        self._deadline = deadline
+        self._memory = DeviceMemory(monotonic)
+        self._identity: MinerIdentity | None = None
+        self._singly = False
+        self._elapsed = 0.0
+        self._firmware: str | None = None
+        self._next_command = 0.0
+        self._bodies: dict[str, bytes] = {}
 
     @property
     @override
@@ -47,7 +104,11 @@ class AvalonClient(MinerClient):
     @property
     @override
     def raw(self) -> Mapping[str, Any]:
-        raise MinerResponseError("not read yet")
+        return {
+            name: content
+            for command, body in self._bodies.items()
+            for name, content in _contents(command, body)
+        }
 
     @property
     @override
@@ -56,16 +117,194 @@ class AvalonClient(MinerClient):
 
     @override
     async def identify(self) -> MinerIdentity:
-        raise MinerResponseError("not read yet")
+        return (await self.fetch()).identity
 
     @override
     async def fetch(self) -> MinerReading:
-        raise MinerResponseError("not read yet")
+        async with self._device.turn(self._deadline) as ends:
+            poll = await self._poll(ends)
+            wants = self._memory.notice(poll)
+            if any(wants):
+                await self._ask_for_more(wants, ends)
+        reading = self._memory.read(poll)
+        self._identity = reading.identity
+        if self._singly:
+            self._reconsider(poll, reading.identity.firmware)
+        return reading
+
+    async def _poll(self, ends: float) -> Poll:
+        """Ask for all together, or one by one where that does not work."""
+        if self._singly:
+            return await self._poll_singly(ends)
+        poll: Poll | None = None
+        try:
+            reply = await self._read(_TOGETHER, _POLL, ends)
+        except BrokenReplyError:
+            pass
+        else:
+            poll = _poll_of(reply)
+            if reply.combined and not reply.cut:
+                return poll
+        try:
+            singly = await self._poll_singly(ends)
+        except MinerError:
+            if poll is None or not poll.stats:
+                raise
+            return poll
+        self._singly = True
+        self._bodies.pop(_TOGETHER, None)
+        return singly
+
+    async def _poll_singly(self, ends: float) -> Poll:
+        """Ask one by one; pools that cannot be read cost only themselves."""
+        summary = await self._read("summary", _SINGLY["summary"], ends)
+        stats = await self._read("estats", _SINGLY["estats"], ends)
+        try:
+            pools = (await self._read("pools", _SINGLY["pools"], ends)).rows("POOLS")
+        except MinerResponseError:
+            pools = ()
+        return Poll(
+            summary=summary.row("SUMMARY"),
+            stats=stats.rows("STATS"),
+            pools=pools,
+            when=summary.when,
+        )
+
+    async def _ask_for_more(self, wants: Wants, ends: float) -> None:
+        """Ask what the memory wants; no answer costs nothing but itself."""
+        if wants.version:
+            with suppress(MinerError):
+                version = await self._read("version", _VERSION, _soon(ends))
+                if row := version.row("VERSION"):
+                    self._memory.take_version(row)
+        if wants.commands:
+            with suppress(MinerError):
+                await self._read(_COMMANDS, _HELP, _soon(ends))
+                self._memory.take_commands(parse_commands(self._bodies[_COMMANDS]))
+        if wants.litestats:
+            with suppress(MinerError):
+                stats = await self._read("litestats", _LITESTATS, _soon(ends))
+                self._memory.take_litestats(stats.rows("STATS"))
+
+    async def _read(self, name: str, request: bytes, ends: float) -> Reply:
+        """Return the reply, asked for once more if it breaks off."""
+        cut: Reply | None = None
+        try:
+            reply = await self._read_once(name, request, ends)
+            if not reply.cut:
+                return reply
+            cut = reply
+        except MinerCutOffError:
+            pass
+        except BrokenReplyError as err:
+            if not err.cut:
+                raise
+        try:
+            return await self._read_once(name, request, ends)
+        except MinerError:
+            if cut is None:
+                raise
+            return cut
+
+    async def _read_once(self, name: str, request: bytes, ends: float) -> Reply:
+        body = await self._device.ask(request, ends)
+        reply = parse_reply(body)
+        self._bodies[name] = body
+        return reply
+
+    def _reconsider(self, poll: Poll, firmware: str | None) -> None:
+        """Ask for all together again after a start or with new firmware."""
+        elapsed = _elapsed(poll)
+        if self._firmware not in (None, firmware) or elapsed < self._elapsed:
+            self._singly = False
+            self._firmware, self._elapsed = None, 0.0
+        else:
+            self._firmware, self._elapsed = firmware, elapsed
 
     @override
     async def restart(self) -> None:
-        raise MinerResponseError("not read yet")
+        identity = await self._able(Capability.RESTART)
+        argument = "all" if identity.model == _REBOOTS_ALL else "0"
+        await self._command(f"0,reboot,{argument}")
 
     @override
     async def locate(self) -> None:
-        raise MinerResponseError("not read yet")
+        """Switch the locate lamp on."""
+        await self._able(Capability.LOCATE)
+        await self._command("0,led,1-1")
+
+    async def _able(self, capability: Capability) -> MinerIdentity:
+        """Return who is there; refuse what it did not list as a command."""
+        identity = self._identity or await self.identify()
+        if capability not in identity.capabilities:
+            raise MinerCommandError(f"no command to {capability}")
+        return identity
+
+    async def _command(self, parameter: str) -> None:
+        """Send a command once; a device that says nothing any more took it."""
+        request = _request("ascset", parameter)
+        loop = asyncio.get_running_loop()
+        async with self._device.turn(self._deadline) as ends:
+            await asyncio.sleep(max(0.0, self._next_command - loop.time()))
+            try:
+                soon = loop.time() + _COMMAND_DEADLINE
+                body = await self._device.tell(request, min(ends, soon))
+            finally:
+                self._next_command = loop.time() + _BETWEEN_COMMANDS
+        _check_accepted(body)
+
+
+def _soon(ends: float) -> float:
+    return min(ends, asyncio.get_running_loop().time() + _EXTRA_DEADLINE)
+
+
+def _poll_of(reply: Reply) -> Poll:
+    return Poll(
+        summary=reply.row("SUMMARY"),
+        stats=reply.rows("STATS"),
+        pools=reply.rows("POOLS"),
+        when=reply.when,
+    )
+
+
+def _elapsed(poll: Poll) -> float:
+    """Return the seconds since the start, as far as they are told."""
+    try:
+        return float(poll.summary["Elapsed"])
+    except KeyError, TypeError, ValueError:
+        return 0.0
+
+
+def _check_accepted(body: bytes) -> None:
+    """Refuse the answer to a command that was not carried out."""
+    try:
+        status = parse_reply(body).status if body.strip(b"\0") else None
+    except BrokenReplyError as err:
+        if err.cut:
+            return
+        raise
+    if status is not None and status.refused:
+        raise MinerCommandError(f"refused: {status.message or status.code}")
+
+
+def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
+    """Name what a reply holds, its blobs taken apart."""
+    if command == _COMMANDS:
+        yield _COMMANDS, sorted(parse_commands(body))
+        return
+    reply = parse_reply(body)
+    if rows := reply.rows("STATS"):
+        named = [{key: _apart(key, value) for key, value in r.items()} for r in rows]
+        yield ("litestats" if command == "litestats" else "stats"), named
+    if rows := reply.rows("POOLS"):
+        yield "pools", [dict(row) for row in rows]
+    for kind in ("SUMMARY", "VERSION"):
+        if row := reply.row(kind):
+            yield kind.lower(), dict(row)
+
+
+def _apart(key: str, value: object) -> object:
+    """Take a blob apart, so that what is private in it has a key."""
+    if key.startswith("MM ID") and isinstance(value, str):
+        return blob_items(value)
+    return value

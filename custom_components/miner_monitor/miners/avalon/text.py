@@ -1,0 +1,74 @@
+"""The text format of the cgminer API: sections of ``key=value``, ended by bars."""
+
+import re
+from typing import NamedTuple
+
+from .poll import Row
+from .repair import blob_is_whole, blob_places
+
+STATUS = "STATUS"
+"""The kind of a section that tells how a command went."""
+
+_KINDS = {
+    STATUS: STATUS,
+    "SUMMARY": "SUMMARY",
+    "VERSION": "VERSION",
+    "STATS": "STATS",
+    "POOL": "POOLS",
+}
+_BAR = re.compile(r"(?<!\\)\|")
+_COMMA = re.compile(r"(?<!\\),")
+_ESCAPE = re.compile(r"\\(.)")
+_MARK = "\0"
+
+
+class Split(NamedTuple):
+    """The sections of a text by kind; ``lost_blob`` tells of one without its end."""
+
+    sections: list[tuple[str, Row]]
+    cut: bool
+    lost_blob: bool
+
+
+def split_text(text: str) -> Split:
+    """Take a text without NULs apart; a field that may lack its end is left out."""
+    masked, blobs, lost_blob = _without_blobs(text)
+    *whole, rest = _BAR.split(masked)
+    cut = bool(rest.strip())
+    parts = [_COMMA.split(section) for section in whole]
+    if cut:
+        fields = _COMMA.split(rest)
+        parts.append(fields if fields[-1].endswith(_MARK) else fields[:-1])
+    sections: list[tuple[str, Row]] = []
+    for fields in parts:
+        kind = _KINDS.get(fields[0].partition("=")[0].strip()) if fields else None
+        if kind is not None:
+            sections.append((kind, _row(fields, blobs)))
+    return Split(sections, cut, lost_blob)
+
+
+def _without_blobs(text: str) -> tuple[str, list[str], bool]:
+    """Put marks in the place of blobs, which hold commas and anything else."""
+    pieces: list[str] = []
+    blobs: list[str] = []
+    done = 0
+    for start, end in blob_places(text):
+        pieces.append(text[done : start.end()])
+        blob = text[start.end() : end]
+        done = len(text) if end is None else end
+        if end is None and not blob_is_whole(blob):
+            return "".join(pieces), blobs, True
+        pieces.append(f"{len(blobs)}{_MARK}")
+        blobs.append(blob)
+    return "".join(pieces) + text[done:], blobs, False
+
+
+def _row(fields: list[str], blobs: list[str]) -> Row:
+    row: dict[str, str] = {}
+    for field in fields:
+        key, equals, value = field.partition("=")
+        if value.endswith(_MARK):
+            row[key] = blobs[int(value[:-1])]
+        elif equals:
+            row[key] = _ESCAPE.sub(r"\1", value)
+    return row
