@@ -22,18 +22,18 @@ SOLUTIONS: tuple[Description, ...] = (
     ("solutions_good", "good solutions", False),
     ("solutions_total", "total solutions", False),
 )
+CALCULATED: tuple[Description, ...] = (
+    ("share_fail_calculated", "Share submission failures", False),
+    ("errors_calculated", "Calculated Error %", False),
+    ("share_good", "Good shares", False),
+    ("share_bad", "Bad shares", True),
+    ("share_percent", "% of bad shares", False),
+    ("share_total", "Total shares", False),
+)
 DESCRIPTIONS: dict[Shares, tuple[Description, ...]] = {
     Shares.UNKNOWN: ALWAYS,
-    Shares.LINE: (
-        *ALWAYS,
-        *SOLUTIONS,
-        ("share_fail_calculated", "Share submission failures", False),
-        ("errors_calculated", "Calculated Error %", False),
-        ("share_good", "Good shares", False),
-        ("share_bad", "Bad shares", True),
-        ("share_percent", "% of bad shares", False),
-        ("share_total", "Total shares", False),
-    ),
+    Shares.LINE: (*ALWAYS, *SOLUTIONS, *CALCULATED),
+    Shares.SOLUTIONS: (*ALWAYS, *SOLUTIONS, *CALCULATED),
     Shares.EVENTS: (
         *ALWAYS,
         *SOLUTIONS,
@@ -85,20 +85,25 @@ class Exporter:
                 solutions_good=line.solutions_good,
                 solutions_total=line.solutions_total,
             )
-        bad = line.shares_total - line.shares_good
         match self._kind.shares:
             case Shares.LINE:
-                if not line.shares_total:
-                    # The RB4 exporter divides by the number of shares and dies.
-                    return False
-                self._count(card, shown, share_bad=bad)
-                self._set(card, share_good=line.shares_good)
-                self._set(card, share_total=line.shares_total)
-                self._set(card, share_percent=bad / line.shares_total * 100)
+                return self._divide(card, shown, line.shares_good, line.shares_total)
+            case Shares.SOLUTIONS:
+                good, total = line.solutions_good, line.solutions_total
+                return self._divide(card, shown, good, total)
             case Shares.EVENTS:
                 total, good = line.shares_total, line.shares_good
-                self._count(card, shown, share_good=good, share_bad=bad)
+                self._count(card, shown, share_good=good, share_bad=total - good)
                 self._count(card, shown, share=total)
+        return True
+
+    def _divide(self, card: str, shown: float, good: int, total: int) -> bool:
+        """Work out the part of bad shares; the process dies of no shares at all."""
+        if not total:
+            return False
+        self._count(card, shown, share_bad=total - good)
+        self._set(card, share_good=good, share_total=total)
+        self._set(card, share_percent=(total - good) / total * 100)
         return True
 
     def _set(self, card: str, **values: float) -> None:

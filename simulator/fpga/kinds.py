@@ -4,7 +4,7 @@ An exporter reads the last statistics line of the miner's log, so that its value
 have the digits that the miner prints.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 GHS, KHS = 1e9, 1e3
@@ -15,6 +15,7 @@ class Shares(StrEnum):
 
     UNKNOWN = "unknown"
     LINE = "line"
+    SOLUTIONS = "solutions"
     EVENTS = "events"
 
 
@@ -90,5 +91,14 @@ NIMIQ = Kind(
     bad_shares=0.01,
     shares=Shares.EVENTS,
 )
+# It took the solutions for shares, and declared the very metrics of an RB4 exporter.
+OLD_NIMIQ = replace(NIMIQ, shares=Shares.SOLUTIONS)
+OLD_RELEASE, USUAL_RELEASE = "2021-03-14", "2021-03-15"
 KINDS = {kind.model: kind for kind in (ZEROX_BITCOIN, RB4, NIMIQ)}
 POOL_SCRAPER = "fpga_poolscraper"
+
+
+def kind_of(model: str, release: str) -> Kind:
+    """Return what a release of an exporter makes of a model."""
+    kind = KINDS[model]
+    return OLD_NIMIQ if kind is NIMIQ and release == OLD_RELEASE else kind

@@ -8,6 +8,7 @@ from ..faults import FaultSet
 from ..member import Phase, Truth
 from ..spec import MinerSpec
 from .exposition import Metric
+from .kinds import USUAL_RELEASE
 
 INTERVAL = 30.0
 BOOT_SECONDS = 45.0
@@ -21,6 +22,7 @@ class Machine(ABC):
         self.spec = spec
         self.clock = clock
         self.faults = faults
+        self.firmware = spec.firmware or USUAL_RELEASE
         self.restarts = 0
         self.next_read: float | None = None
         self._boots_until: float | None = None

@@ -20,7 +20,6 @@ from .rig import Rig
 from .wire import Page, Query, Server
 
 KEPT_REQUESTS = 10_000
-USUAL_FIRMWARE = "2021-03-15"
 ALLOWED = "OPTIONS,GET"
 HUGE_BYTES = 10 * 1024 * 1024
 PADDING = b'padding{card="card0"} 1.0\n'
@@ -37,7 +36,6 @@ class SimulatedFpga:
         maker = PoolScraper if spec.model == POOL_SCRAPER else Rig
         self._machine: Machine = maker(spec, clock, self._faults)
         self._host = spec.host
-        self._firmware = spec.firmware or USUAL_FIRMWARE
         self._clock = clock
         self._server = Server(self._respond, spec.latency)
         self._requests: deque[Request] = deque(maxlen=KEPT_REQUESTS)
@@ -62,7 +60,7 @@ class SimulatedFpga:
     @property
     def firmware(self) -> str:
         """Return the exporter's release, which is not in its output."""
-        return self._firmware
+        return self._machine.firmware
 
     @property
     def active_faults(self) -> list[str]:
@@ -136,7 +134,8 @@ class SimulatedFpga:
 
     def update_firmware(self, version: str) -> None:
         """Install another release of the exporter and start it."""
-        self._firmware = version
+        self._sync()
+        self._machine.firmware = version
         self._restart_exporter()
 
     def inject(
@@ -173,7 +172,6 @@ class SimulatedFpga:
 
     def _restart_exporter(self) -> None:
         """Start the exporter anew, which thaws it."""
-        self._sync()
         self._ends.cancel("freeze")
         self._faults.remove("freeze")
         self._server.drop()

@@ -11,7 +11,7 @@ from ..spec import MinerSpec
 from .card import Card, Drive
 from .exporter import Exporter
 from .exposition import Metric
-from .kinds import KINDS, Shares
+from .kinds import Kind, Shares, kind_of
 from .machine import INTERVAL, Machine
 
 HOT = 95.0
@@ -30,7 +30,6 @@ class Rig(Machine):
         super().__init__(spec, clock, faults)
         if spec.cards < 1:
             raise ValueError("A rig has at least one card")
-        self.kind = KINDS[spec.model]
         self.exporter: Exporter | None = None
         began = clock.now() - spec.uptime
         self.cards = {
@@ -39,6 +38,11 @@ class Rig(Machine):
             )
             for index in range(spec.cards)
         }
+
+    @property
+    def kind(self) -> Kind:
+        """Return what the cards run, as this release of the exporter sees it."""
+        return kind_of(self.spec.model, self.firmware)
 
     @property
     @override
@@ -50,10 +54,7 @@ class Rig(Machine):
     @override
     def wakes_at(self) -> float | None:
         """Return when the exporter may start or die."""
-        doubtful = self.kind.shares is Shares.LINE and any(
-            not card.shares_good + card.shares_bad for card in self.cards.values()
-        )
-        if self.booting or self.exporter is None or doubtful:
+        if self.booting or self.exporter is None or any(map(self._kills, self._all())):
             return self._boots_until or self.next_read
         return None
 
@@ -82,6 +83,15 @@ class Rig(Machine):
             temperature=max(card.temperature for card in cards),
             restarts=self.restarts,
         )
+
+    def _kills(self, card: Card) -> bool:
+        """Tell whether the exporter would divide by what the card has not found."""
+        match self.kind.shares:
+            case Shares.LINE:
+                return not card.shares_good + card.shares_bad
+            case Shares.SOLUTIONS:
+                return not card.solutions_good + card.solutions_bad
+        return False
 
     def _all(self) -> Sequence[Card]:
         """Return the cards."""

@@ -208,6 +208,35 @@ async def test_counters_begin_anew_with_the_log(
     assert miner.truth.shares_accepted > before["share_good_total", "card0"]
 
 
+async def test_the_old_nimiq_exporter_looks_like_the_one_of_rb4(
+    start_miner: StartMiner, clock: ManualClock
+) -> None:
+    rb4 = await start_miner(model="fpga_rb4")
+    miner = await start_miner(model="fpga_nimiq", firmware="2021-03-14")
+    values = _values(miner)
+    assert values.keys() == _values(rb4).keys()
+    assert values["hashrate", "card0"] == pytest.approx(1487, rel=0.02)
+    for part in ("good", "total"):
+        solutions = values[f"solutions_{part}", "card0"]
+        assert values[f"share_{part}", "card0"] == solutions > 20_000
+    miner.update_firmware("2021-03-15")
+    values = _values(miner)
+    assert ("share_percent", "card0") not in values
+    assert 1000 < values["share_good_total", "card0"] < 2000
+
+
+async def test_the_old_nimiq_exporter_dies_without_solutions(
+    start_miner: StartMiner, session: aiohttp.ClientSession, clock: ManualClock
+) -> None:
+    miner = await start_miner(model="fpga_nimiq", firmware="2021-03-14", uptime=0)
+    miner.inject("flatline")
+    clock.advance(30)
+    assert not await _answers(miner, session)
+    miner.clear()
+    clock.advance(90)
+    assert await _answers(miner, session)
+
+
 async def test_a_new_release_of_the_exporter_thaws_the_values(
     start_miner: StartMiner, clock: ManualClock
 ) -> None:
