@@ -71,6 +71,20 @@ GAMMA_2 = MinerSpec(
     seed=6,
     uptime=86_400,
 )
+NANO_3 = MinerSpec(name="nano-3", model="avalon_nano3", seed=11)
+NANO_3S = MinerSpec(name="nano-3s", model="avalon_nano3s", seed=12)
+MINI_3 = MinerSpec(name="mini-3", model="avalon_mini3", seed=13)
+Q = MinerSpec(name="q", model="avalon_q", seed=14)
+A1246 = MinerSpec(name="a1246", model="avalon_a1246", seed=15)
+A1566 = MinerSpec(name="a1566", model="avalon_a1566", seed=16)
+PLAIN_CGMINER = MinerSpec(name="plain", model="cgminer", seed=17)
+AVALONS = (NANO_3, NANO_3S, MINI_3, Q, A1246, A1566, PLAIN_CGMINER)
+
+OXBITCOIN = MinerSpec(name="0xbitcoin", model="fpga_0xbitcoin", seed=21)
+RB4 = MinerSpec(name="rb4", model="fpga_rb4", seed=22, cards=2)
+NIMIQ = MinerSpec(name="nimiq", model="fpga_nimiq", seed=23)
+CARDS = (OXBITCOIN, RB4, NIMIQ)
+
 FLEET = (GAMMA, SUPRA, ULTRA, HEX, NERD, GAMMA_2)
 
 

@@ -104,9 +104,12 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             unit = user_input[CONF_UNIT]
             found = await async_probe(self.hass, self._address, unit)
-            if isinstance(found, Found) and found.identity.unit == unit:
+            if not isinstance(found, Found):
+                errors[CONF_UNIT] = found
+            elif found.identity.unit != unit:
+                errors[CONF_UNIT] = "unit_gone"
+            else:
                 return await self._async_add(found)
-            errors["base"] = "unit_gone" if isinstance(found, Found) else found
         options = SelectSelectorConfig(
             options=self._units, mode=SelectSelectorMode.LIST
         )

@@ -5,13 +5,15 @@ import re
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_ZEROCONF
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
+from custom_components.miner_monitor.const import CONF_UNIT
 from custom_components.miner_monitor.repairs import async_create_fix_flow
-from tests.conftest import GAMMA, Bench
+from tests.conftest import GAMMA, RB4, Bench
 
 from .package import INTEGRATION, argument, calls, dict_keys, parse
 from .test_translations import TEXTS, placeholders
@@ -83,7 +85,7 @@ def test_aborts() -> None:
 
 @pytest.mark.parametrize("key", sorted(CONFIG["error"]))
 def test_one_error_has_one_text(key: str) -> None:
-    assert FIX["error"][key] == CONFIG["error"][key]
+    assert FIX["error"].get(key, CONFIG["error"][key]) == CONFIG["error"][key]
     assert CONFIG["abort"].get(key, CONFIG["error"][key]) == CONFIG["error"][key]
 
 
@@ -127,17 +129,40 @@ async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
         entry.domain,
         context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id},
     )
-    options = await hass.config_entries.options.async_init(entry.entry_id)
     fix = await async_create_fix_flow(hass, "any", {"entry_id": entry.entry_id})
     fix.hass = hass
 
     _check_form(CONFIG["step"], user)
     _check_form(CONFIG["step"], reconfigure)
+    shown = _check_form(FIX["step"], await fix.async_step_init(None))
+    assert {shown} == set(FIX["step"])
+
+
+async def test_forms_of_a_card(hass: HomeAssistant, bench: Bench) -> None:
+    """A card's forms have all the fields that another miner's have, and more."""
+    miner = await bench.miner(RB4)
+    flow = hass.config_entries.flow
+    picking = await flow.async_init(
+        INTEGRATION.name,
+        context={"source": "user"},
+        data={CONF_HOST: f"{miner.host}:{miner.port}"},
+    )
+    _check_form(CONFIG["step"], picking)
+    added = await flow.async_configure(picking["flow_id"], {CONF_UNIT: "card1"})
+    options = await hass.config_entries.options.async_init(added["result"].entry_id)
+
     assert {_check_form(TEXTS["options"]["step"], options)} == set(
         TEXTS["options"]["step"]
     )
-    shown = _check_form(FIX["step"], await fix.async_step_init(None))
-    assert {shown} == set(FIX["step"])
+
+
+def test_errors_of_the_options() -> None:
+    raised = {
+        ast.literal_eval(call.args[0])
+        for call in calls(FLOW, "InvalidAddressError")
+        if call.args
+    }
+    assert set(TEXTS["options"]["error"]) == raised
 
 
 async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
@@ -163,4 +188,9 @@ async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
 
 
 def test_every_form_is_checked_above() -> None:
-    assert set(CONFIG["step"]) == {"user", "reconfigure", "discovery_confirm"}
+    assert set(CONFIG["step"]) == {
+        "user",
+        "unit",
+        "reconfigure",
+        "discovery_confirm",
+    }

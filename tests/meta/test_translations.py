@@ -21,6 +21,7 @@ from custom_components.miner_monitor.insight.model import ResponseTimes
 from custom_components.miner_monitor.miners import MinerError
 from custom_components.miner_monitor.miners.model import (
     Family,
+    HashBoard,
     MinerIdentity,
     MinerState,
     MinerStatus,
@@ -50,7 +51,14 @@ _TIMES = ResponseTimes(last=90, mean=95, median=94, minimum=80, maximum=120)
 DATA = MinerData(
     online=True,
     identity=MinerIdentity(family=Family.AXEOS, manufacturer="Bitaxe", model="Gamma"),
-    state=MinerState(status=MinerStatus.FAULT, faults=("fan",)),
+    state=MinerState(
+        status=MinerStatus.FAULT,
+        boards=(
+            HashBoard(chip_temperatures=(70,), chip_voltages=(0.3,), chip_work=(5,)),
+        ),
+        faults=("fan",),
+        hardware_errors=3,
+    ),
     insight=Insight(response_times=_TIMES),
 )
 
