@@ -365,7 +365,7 @@ async def test_detection(session: aiohttp.ClientSession) -> None:
 async def test_detection_of_another_exporter(session: aiohttp.ClientSession) -> None:
     async with serving(Exporter(replies.NODE_EXPORTER), END) as server:
         with pytest.raises(MinerResponseError):
-            await detect("127.0.0.1", server.port, session)
+            await detect("127.0.0.1", server.port, session, deadline=0.5)
 
 
 async def test_create_client(session: aiohttp.ClientSession) -> None:

@@ -76,14 +76,21 @@ async def detect(
         )
     endpoint = Endpoint(host=host, port=port, path=path)
     errors: list[MinerError] = []
-    for family in sorted(Family, key=lambda family: DEFAULT_PORTS[family] != port):
+    for family in sorted(Family, key=lambda family: _turn(family, port)):
         try:
             return await _first([_ask(family, endpoint, session)], deadline)
         except MinerUnsupportedError:
             raise
-        except MinerResponseError as err:
+        except MinerError as err:
             errors.append(err)
+            if not isinstance(err, MinerResponseError):
+                break
     raise min(errors, key=_rank)
+
+
+def _turn(family: Family, port: int) -> tuple[bool, bool]:
+    """Sort the port's usual family first, and Avalon, to which HTTP is silent, last."""
+    return DEFAULT_PORTS[family] != port, family is Family.AVALON
 
 
 async def _ask(family: Family, endpoint: Endpoint, session: ClientSession) -> Found:
