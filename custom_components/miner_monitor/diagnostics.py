@@ -17,7 +17,7 @@ from .miners.codec import dump_identity
 
 _SECRET_KEY = re.compile(
     r"user|pass|worker|wallet|address|cert|ssid|mac|hostname|hostip|ip(v[46])?$"
-    r"|coinbaseoutputs|token|otp",
+    r"|coinbaseoutputs|token|otp|dna$|^serial$",
     re.IGNORECASE,
 )
 _HARMLESS_KEYS = frozenset({"default_hostname"})

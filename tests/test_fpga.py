@@ -1,0 +1,190 @@
+"""FPGA cards behind an exporter, from the address to the sensor."""
+
+import logging
+import re
+
+from homeassistant.const import CONF_HOST, STATE_OFF, STATE_ON
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+
+from custom_components.miner_monitor.const import (
+    CONF_POOL_SCRAPER,
+    CONF_UNIT,
+    DOMAIN,
+)
+from simulator import MinerSpec, SimulatedMiner
+
+from .conftest import NIMIQ, OXBITCOIN, RB4, TimedBench
+from .test_config_flow import address, enter, show_form
+
+SCRAPER = MinerSpec(name="pool", model="fpga_poolscraper", seed=24)
+
+
+def sample(miner: SimulatedMiner, name: str, card: str = "card0") -> float:
+    """Return what the exporter's page says, by an expression of its own."""
+    page = str(miner.reply("metrics"))
+    found = re.search(rf'^{name}\{{card="{card}"\}} (\S+)$', page, re.MULTILINE)
+    assert found is not None, page
+    return float(found[1])
+
+
+@pytest.mark.parametrize(
+    ("spec", "unit", "prefix"),
+    [
+        (OXBITCOIN, "GH/s", "0xbitcoin_fpga_card0"),
+        (NIMIQ, "kH/s", "nimiq_fpga_card0"),
+    ],
+)
+async def test_values_are_the_card_s(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+    unit: str,
+    prefix: str,
+) -> None:
+    """Each sensor shows what the page says, in the unit of the kind."""
+    miner = await bench.miner(spec)
+    await bench.add(miner)
+
+    def shown(key: str) -> float:
+        return float(hass.states.get(f"sensor.{prefix}_{key}").state)
+
+    assert shown("hash_rate") == pytest.approx(sample(miner, "hashrate"))
+    rate = hass.states.get(f"sensor.{prefix}_hash_rate")
+    assert rate.attributes["unit_of_measurement"] == unit
+    assert shown("chip_temperature") == sample(miner, "temperature")
+    assert shown("actual_frequency") == sample(miner, "clock_speed")
+    assert shown("actual_core_voltage") == sample(miner, "voltage")
+    assert shown("hardware_error_rate") == sample(miner, "errors")
+
+
+async def test_each_card_is_a_miner(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Of two cards the user picks one; the other is added the same way."""
+    miner = await bench.miner(RB4)
+    where = address(miner)
+    picking = await enter(hass, await show_form(hass), where)
+    assert picking["type"] is FlowResultType.FORM
+    assert picking["step_id"] == "unit"
+
+    second = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card1"}
+    )
+    assert second["type"] is FlowResultType.CREATE_ENTRY
+    assert second["title"] == "RB4 FPGA card1"
+    picking = await enter(hass, await show_form(hass), where)
+    first = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card0"}
+    )
+    assert first["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+    none_left = await enter(hass, await show_form(hass), where)
+    assert none_left["reason"] == "already_configured"
+
+    for card in ("card0", "card1"):
+        shown = hass.states.get(f"sensor.rb4_fpga_{card}_chip_temperature").state
+        assert float(shown) == sample(miner, "temperature", card)
+    assert sample(miner, "temperature", "card0") != sample(
+        miner, "temperature", "card1"
+    )
+
+
+async def test_a_card_that_went_while_it_was_picked(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """The form says so, and another card can be taken."""
+    miner = await bench.miner(RB4)
+    picking = await enter(hass, await show_form(hass), address(miner))
+    miner.inject("card_lost", card="card1")
+    gone = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card1"}
+    )
+    assert gone["errors"] == {CONF_UNIT: "unit_gone"}
+
+    taken = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card0"}
+    )
+    assert taken["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_frozen_values_are_caught(
+    bench: TimedBench, hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An exporter that repeats old values speaks for no card."""
+    caplog.set_level(logging.INFO, "custom_components.miner_monitor")
+    miner = await bench.miner(OXBITCOIN)
+    await bench.add(miner)
+    await bench.advance(300)
+    assert online(hass) == STATE_ON
+
+    miner.inject("freeze")
+    await bench.advance(60)
+    assert online(hass) == STATE_ON
+    await bench.advance(90)
+    assert online(hass) == STATE_OFF
+    await bench.advance(300)
+    assert [
+        record.message
+        for record in caplog.records
+        if record.levelno >= logging.INFO and "is away" in record.message
+    ] != []
+    assert sum("is away" in record.message for record in caplog.records) == 1
+
+    miner.clear("freeze")
+    await bench.advance(90)
+    assert online(hass) == STATE_ON
+
+
+def online(hass: HomeAssistant) -> str:
+    state: str = hass.states.get("binary_sensor.0xbitcoin_fpga_card0_online").state
+    return state
+
+
+async def test_pool_scraper(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Its address is an option of a card; a wrong one is explained."""
+    farm = await bench.start(OXBITCOIN, SCRAPER)
+    entry = await bench.add(farm["0xbitcoin"])
+    options = hass.config_entries.options
+    form = await options.async_init(entry.entry_id)
+
+    async def give(text: str) -> dict[str, str] | None:
+        result = await options.async_configure(
+            form["flow_id"], {"scan_interval": 30, CONF_POOL_SCRAPER: text}
+        )
+        errors: dict[str, str] | None = result.get("errors")
+        return errors
+
+    assert await give("no address") == {CONF_POOL_SCRAPER: "invalid_scraper"}
+    assert await give("192.168.1.30") == {CONF_POOL_SCRAPER: "invalid_scraper"}
+    assert await give(farm["0xbitcoin"].url) == {CONF_POOL_SCRAPER: "no_pool_hash_rate"}
+    assert not await give(f"{farm['pool'].host}:{farm['pool'].port}/metrics")
+    await bench.settle()
+    await bench.advance(60)
+
+    assert entry.options[CONF_POOL_SCRAPER] == f"{farm['pool'].url}/metrics"
+    page = str(farm["pool"].reply("metrics"))
+    told = re.search(r"^pool_hashrate (\S+)$", page, re.MULTILINE)
+    reading = entry.runtime_data.data.state.pool_hash_rate
+    assert told is not None
+    assert reading * 1e3 == pytest.approx(float(told[1]), rel=0.2)
+    farm["pool"].inject("offline")
+    await bench.advance(60)
+    assert entry.runtime_data.data.online is True
+    assert entry.runtime_data.data.state.pool_hash_rate is None
+
+
+async def test_address_with_a_page(bench: TimedBench, hass: HomeAssistant) -> None:
+    """The page that was given is the page that is asked for."""
+    miner = await bench.miner(OXBITCOIN)
+    result = await enter(hass, await show_form(hass), f"{miner.url}/rig/metrics")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await bench.advance(60)
+
+    assert {request.path for request in miner.requests[-2:]} == {"/rig/metrics"}
+    again = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": "reconfigure", "entry_id": result["result"].entry_id},
+    )
+    (host,) = (key for key in again["data_schema"].schema if key == CONF_HOST)
+    assert host.description["suggested_value"] == f"{miner.url}/rig/metrics"
