@@ -1,11 +1,37 @@
 """What one device told before, as far as the next reply depends on it."""
 
 from collections.abc import Callable
+from statistics import fmean
 import time
+from typing import Any
 
 from ..errors import MinerResponseError
-from ..model import MinerReading
+from ..model import HashBoard, MinerIdentity, MinerReading, MinerState, MinerStatus
+from ..values import text
+from .acquaintance import Acquaintance
+from .blob import Items, gather
+from .boards import boards_of
+from .capabilities import ReadingMemory, commanded
+from .faults import FaultMemory, Health
+from .figures import figures_of
+from .identity import Parts, Who, identity_of, plain_identity
+from .models import Model
+from .parser import (
+    blob_values,
+    evidence_of,
+    fan_speeds,
+    fans_of,
+    plain_values,
+    restart_reason,
+    settle,
+    start_of,
+)
 from .poll import Poll, Row, Wants
+from .pools import PoolReader, active_pool, connected, using_fallback
+from .status import Evidence, StatusMemory, system_of
+
+_CLOCK_JITTER = 5
+_PROOFS_OF_A_SUMMARY = ("Elapsed", "Accepted", "MHS av", "GHS av")
 
 
 class DeviceMemory:
@@ -18,20 +44,195 @@ class DeviceMemory:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Start without a past, on a clock of seconds."""
         self._monotonic = monotonic
+        self._device = Acquaintance(monotonic)
+        self._poll: Poll | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._age = self._device.age
+        self._status = StatusMemory()
+        self._last_status: MinerStatus | None = None
+        self._faults = FaultMemory()
+        self._pools = PoolReader()
+        self._started: int | None = None
+        self._readings: ReadingMemory | None = None
+        self._parts = Parts(frozenset())
+        self._basis: tuple[object, ...] = ()
+        self._identity: MinerIdentity | None = None
+
+    @property
+    def model(self) -> Model | None:
+        """The model of the device that was noticed last; None of a plain cgminer."""
+        return self._device.model if self._device.is_avalon else None
 
     def notice(self, poll: Poll) -> Wants:
         """Take note who answers; tell what else to ask in the same turn."""
-        return Wants()
+        self._poll = poll
+        return self._device.meet(poll)
 
     def take_version(self, version: Row) -> None:
         """Keep what the device says of its make."""
+        self._device.take_version(version)
 
     def take_commands(self, commands: frozenset[str]) -> None:
         """Keep which commands the device lists; none means read-only."""
+        self._device.take_commands(commands)
 
     def take_litestats(self, stats: tuple[Row, ...]) -> None:
         """Keep the short form of the statistics for this poll."""
+        self._device.take_litestats(gather(stats))
 
     def read(self, poll: Poll) -> MinerReading:
         """Translate a poll of the device that was noticed last."""
-        raise MinerResponseError("neither a summary nor statistics of a miner")
+        if poll is not self._poll:
+            self.notice(poll)
+        device = self._device
+        if not device.told.modules and not any(
+            key in poll.summary for key in _PROOFS_OF_A_SUMMARY
+        ):
+            raise MinerResponseError("neither a summary nor statistics of a miner")
+        who = device.certain()
+        if device.age != self._age:
+            self._forget()
+        if device.is_avalon:
+            return self._read_avalon(poll, who, device.model)
+        return self._read_plain(poll, who)
+
+    def _read_avalon(self, poll: Poll, who: Who, model: Model) -> MinerReading:
+        told = self._device.told
+        extra = self._device.extra
+        items: Items = {**extra, **told.items} if extra else told.items
+        common = self._of_pools(poll)
+        system = system_of(items.get("SYSTEMSTATU"))
+        values = blob_values(told, extra, model, poll.summary, system)
+        evidence = evidence_of(
+            items, model, values, system, pool_connected=common["pool_connected"]
+        )
+        status = self._judge(evidence, told_anything=bool(told.modules))
+        theoretical = values.get("expected_hash_rate")
+        hashing = settle(values, items, status)
+        boards = boards_of(told.modules, hashing=hashing)
+        if hashing and values.get("core_voltage_actual") is None:
+            values["core_voltage_actual"] = _mean_voltage(boards)
+        fans = fans_of(items, model, self._parts.fans, hashing=hashing)
+        health = Health(
+            status=status,
+            hash_rate=values["hash_rate_now"],
+            theoretical=theoretical,
+            boards=system.boards,
+            chips=values.get("chips_working"),
+            fan_speeds=fan_speeds(items) if hashing and model.fans != 0 else (),
+            fan_duty=fans[0].duty_cycle if fans else None,
+        )
+        state = MinerState(
+            status=status,
+            boards=boards,
+            fans=fans,
+            faults=self._faults.find(items, model, health),
+            restart_reason=restart_reason(items, model),
+            controller_state=system.word,
+            figures=figures_of(items, told.row, poll.summary, self._started),
+            **common,
+            **values,
+        )
+        return MinerReading(
+            identity=self._identify_avalon(items, who, model, state), state=state
+        )
+
+    def _read_plain(self, poll: Poll, who: Who) -> MinerReading:
+        common = self._of_pools(poll)
+        values = plain_values(poll.summary)
+        evidence = Evidence(
+            hash_rate=values["hash_rate_now"],
+            pool_connected=common["pool_connected"],
+            uptime=values.get("uptime"),
+        )
+        status = self._judge(evidence, told_anything=True)
+        state = MinerState(
+            status=status,
+            figures=figures_of({}, {}, poll.summary, self._started),
+            **common,
+            **values,
+        )
+        if self._readings is None or self._readings.model is not None:
+            self._readings = ReadingMemory(None)
+        self._readings.learn_plain(poll.summary, poll.pools)
+        self._parts = Parts(
+            self._readings.found, pools=len(state.pools) or self._parts.pools
+        )
+        version = self._device.version
+        basis = (None, version, who, self._parts)
+        if self._identity is None or basis != self._basis:
+            self._basis = basis
+            self._identity = plain_identity(version, who, self._parts)
+        return MinerReading(identity=self._identity, state=state)
+
+    def _judge(self, evidence: Evidence, *, told_anything: bool) -> MinerStatus:
+        """Decide on the status; a miner that says nothing is as it was."""
+        if not told_anything:
+            return self._last_status or MinerStatus.STARTING
+        self._last_status = self._status.judge(evidence, self._monotonic())
+        return self._last_status
+
+    def _of_pools(self, poll: Poll) -> dict[str, Any]:
+        """Read the pools and what follows from them."""
+        started = start_of(poll)
+        known = self._started
+        if started is None or known is None or abs(started - known) > _CLOCK_JITTER:
+            self._started = started
+        pools = self._pools.read(poll.pools, self._device.told.pools, self._started)
+        active = active_pool(pools)
+        return {
+            "pools": pools,
+            "pool": None if active is None else active.address,
+            "pool_connected": connected(pools),
+            "fallback_pool": using_fallback(pools),
+            "pool_difficulty": None if active is None else active.difficulty,
+            "block_height": None
+            if active is None
+            else active.figures.get("current_block_height"),
+        }
+
+    def _identify_avalon(
+        self, items: Items, who: Who, model: Model, state: MinerState
+    ) -> MinerIdentity:
+        """Return the identity, the same object while nothing about it changed."""
+        if self._readings is None or self._readings.model != model:
+            self._readings = ReadingMemory(model)
+        readings = self._readings
+        readings.learn(items, state)
+        seen = self._parts
+        boards = max(seen.boards, model.boards, len(state.boards))
+        if boards > 1:
+            readings.add_boards()
+        device = self._device
+        basis: tuple[object, ...] = (
+            model,
+            device.version,
+            who,
+            readings.found,
+            device.commands,
+            items.get("Core"),
+            (len(state.fans), len(state.pools), boards),
+        )
+        if self._identity is None or basis != self._basis:
+            self._basis = basis
+            self._parts = Parts(
+                capabilities=readings.found | commanded(model, device.commands),
+                chip_model=text(items.get("Core")) or seen.chip_model,
+                fans=len(state.fans),
+                pools=len(state.pools) or seen.pools,
+                boards=boards,
+            )
+            identity = identity_of(
+                model, device.version, who, items.get("Ver"), self._parts
+            )
+            if identity != self._identity:
+                self._identity = identity
+        assert self._identity is not None
+        return self._identity
+
+
+def _mean_voltage(boards: tuple[HashBoard, ...]) -> float | None:
+    told = [board.chip_voltage for board in boards if board.chip_voltage is not None]
+    return fmean(told) if told else None

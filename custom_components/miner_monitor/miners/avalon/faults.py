@@ -1,0 +1,85 @@
+"""What is broken, by stable names."""
+
+from typing import NamedTuple
+
+from ..model import MinerStatus
+from .blob import Items, vector
+from .models import Model
+from .supply import supply_faults
+
+DUTY_THAT_TURNS = 20
+"""% above which a fan that stands still is broken."""
+
+_ECHU_POLLS = 3
+_ECHU_OF_HEALTHY_A10 = 512
+_DEGRADED = 0.85
+
+
+class Health(NamedTuple):
+    """What a reply tells about the parts of a miner."""
+
+    status: MinerStatus
+    hash_rate: float | None
+    theoretical: float | None
+    boards: int | None
+    chips: int | None
+    fan_speeds: tuple[int | None, ...]
+    fan_duty: float | None
+
+    @property
+    def degraded(self) -> bool:
+        """Whether it hashes clearly less than its chips should at their clock."""
+        if self.hash_rate is None or not self.theoretical:
+            return False
+        return self.hash_rate < _DEGRADED * self.theoretical
+
+
+class FaultMemory:
+    """Finds faults, one of which has to last."""
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._bad_polls = 0
+
+    def find(self, items: Items, model: Model, health: Health) -> tuple[str, ...]:
+        """Name the faults of a reply."""
+        found = dict.fromkeys(supply_faults(vector(items.get("PS"))))
+        if any(vector(items.get("POWS"))):
+            found["power_supply"] = None
+        if _fan_stands(items, health):
+            found["fan"] = None
+        if self._board_is_bad(items, model, health):
+            found["hash_board"] = None
+        if health.hash_rate and (health.chips or 0) < (model.chips or 0):
+            found["chips_missing"] = None
+        if any(vector(items.get("ECMM"))):
+            found["controller"] = None
+        if health.status is MinerStatus.FAULT and not found:
+            found["device"] = None
+        return tuple(found)
+
+    def _board_is_bad(self, items: Items, model: Model, health: Health) -> bool:
+        """Judge by the flags of the boards; their error bits prove little.
+
+        Nobody knows what the bits of ECHU mean, so that they count only where they
+        stay and the miner is slow as well.
+        """
+        mask = _ECHU_OF_HEALTHY_A10 if model.series == 10 else 0
+        bits = any(int(value) & ~mask for value in vector(items.get("ECHU")))
+        bad = bits and health.degraded
+        self._bad_polls = self._bad_polls + 1 if bad else 0
+        missing = (
+            health.status is not MinerStatus.STARTING
+            and health.boards is not None
+            and health.boards < model.boards
+        )
+        flagged = any(vector(items.get("HASHS")))
+        return missing or flagged or self._bad_polls >= _ECHU_POLLS
+
+
+def _fan_stands(items: Items, health: Health) -> bool:
+    if any(vector(items.get("FanErr"))):
+        return True
+    if not health.hash_rate or (health.fan_duty or 0) <= DUTY_THAT_TURNS:
+        return False
+    return any(speed == 0 for speed in health.fan_speeds)

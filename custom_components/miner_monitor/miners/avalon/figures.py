@@ -1,0 +1,137 @@
+"""What a miner tells beyond the fields of a MinerState, under fixed names."""
+
+from typing import Any
+
+from ..model import Figure
+from ..values import LARGEST, sentence
+from .blob import Items, dashed, vector
+from .columns import Column, counter, difficulty, flag, percent, read_columns
+from .poll import Row
+from .pools import moment
+
+_MOST_NUMBERED = 8
+_BLOB = (
+    counter("state_code", "STATE"),
+    counter("hash_status", "HashStatus"),
+    counter("work_mode", "WORKMODE"),
+    Column("work_level", "WORKLEVEL", low=-100, high=1e6, whole=True),
+    flag("activation", "Activation"),
+    flag("solo_allowed", "SoloAllowed"),
+    counter("soft_off_reason", "SoftOFF"),
+    counter("soft_off_time", "SoftOffTime", 0),
+    counter("soft_on_time", "SoftOnTime", 0),
+    flag("display_on", "LcdOnoff"),
+    counter("display_page", "LcdSwitch"),
+    counter("display_brightness", "LcdBright"),
+    flag("network_by_radio", "NetDevType"),
+    Column("room_temperature_limit", "Limitemp", low=-40, high=200),
+    counter("calibrated", "CALIALL"),
+    flag("adjusted", "ADJ"),
+    Column("bar", "BAR", low=-LARGEST),
+    counter("fan_error", "FanErr"),
+    counter("psu_link_errors", "PCOMM_E"),
+    counter("power_state", "POWS"),
+    counter("pool_state", "POOLS"),
+    counter("pool_failures", "PFCnt"),
+    counter("local_work", "LW"),
+    counter("device_hardware_errors", "DHW"),
+    percent("hardware_error_rate_average", "DH"),
+    percent("hardware_error_rate_now", "DHspd"),
+    Column("hash_rate_theoretical", "GHSmm", high=1e9),
+    Column("temperature_max", "TMax", low=-40, high=200),
+    Column("temperature_average", "TAvg", low=-40, high=200),
+    Column("board_inlet_temperature", "HBITemp", low=-40, high=200),
+    Column("frequency", "Freq", high=1e5),
+    Column("power_limit_percent", "MVL", high=1e4),
+    counter("bin", "BIN"),
+    counter("ecmm", "ECMM"),
+    counter("led", "Led"),
+    counter("nonce_mask", "Mask"),
+    counter("wall_power", "WALLPOWER"),
+)
+_TIMES = ("soft_off_time", "soft_on_time")
+_VECTORS = {
+    "PS": "ps",
+    "ECHU": "echu",
+    "CRC": "crc",
+    "COMCRC": "com_crc",
+    "HASHS": "board_states",
+    "EEPROM": "eeprom_chips",
+    "COP": "cop",
+    "MW": "board_work",
+}
+_NUMBERED = {"PLL": "pll", "SF": "sf", "ATABD": "board_frequencies"}
+for _key, _name in _NUMBERED.items():
+    for _place in range(_MOST_NUMBERED):
+        _VECTORS[f"{_key}{_place}"] = f"{_name}_{_place}"
+_DASHED = {
+    "LED": "led_mode",
+    "LEDUser": "led_user",
+    **{f"ATA{place}": f"profile_{place}" for place in range(_MOST_NUMBERED)},
+}
+_LISTS = tuple(_VECTORS.items())
+_DASHED_LISTS = tuple(_DASHED.items())
+_ROW = (
+    counter("module_count", "MM Count"),
+    counter("nonce_mask", "Nonce Mask"),
+    counter("smart_speed", "Smart Speed"),
+    Column("voltage_level_offset", "Voltage Level Offset", low=-1e6, high=1e6),
+    flag("connection_overloaded", "Connection Overloaded"),
+)
+_SUMMARY = (
+    counter("summary_uptime", "Elapsed"),
+    counter("getworks", "Getworks"),
+    Column("utility", "Utility"),
+    counter("discarded", "Discarded"),
+    counter("get_failures", "Get Failures"),
+    counter("remote_failures", "Remote Failures"),
+    counter("summary_local_work", "Local Work"),
+    counter("network_blocks", "Network Blocks"),
+    Column("total_megahashes", "Total MH"),
+    Column("summary_work_utility", "Work Utility"),
+    counter("summary_hardware_errors", "Hardware Errors"),
+    difficulty("difficulty_accepted", "Difficulty Accepted"),
+    difficulty("difficulty_rejected", "Difficulty Rejected"),
+    difficulty("difficulty_stale", "Difficulty Stale"),
+    percent("device_hardware_percent", "Device Hardware%"),
+    percent("device_rejected_percent", "Device Rejected%"),
+    percent("pool_rejected_percent", "Pool Rejected%"),
+    percent("pool_stale_percent", "Pool Stale%"),
+)
+
+
+def figures_of(
+    items: Items, row: Row, summary: Row, started: int | None
+) -> dict[str, Figure]:
+    """Collect the figures of a poll; ``started`` dates what counts from the start."""
+    found: dict[str, Any] = {}
+    read_columns(row, _ROW, found)
+    read_columns(summary, _SUMMARY, found)
+    if not items:
+        return found
+    read_columns(items, _BLOB, found)
+    for name in _TIMES:
+        if name in found and (when := moment(found.pop(name), started)) is not None:
+            found[name] = when
+    get = items.get
+    for key, name in _LISTS:
+        if (told := get(key)) is not None and (values := vector(told)):
+            found[name] = values
+    for key, name in _DASHED_LISTS:
+        if (told := get(key)) is not None and (values := dashed(told)):
+            found[name] = values
+    _add_special(items, found)
+    return found
+
+
+def _add_special(items: Items, found: dict[str, Any]) -> None:
+    """Add what needs a thought of its own."""
+    failures = vector(items.get("NETFAIL"))
+    if "NETFAIL" in items and not len(failures) % 2:
+        found["network_failures"] = sum(map(bool, failures[::2]))
+    # Some firmware appends a second number, some a doubtful unit.
+    free = vector(items.get("MEMFREE", "").partition(".")[0])
+    if len(free) == 1:
+        found["memory_free"] = free[0]
+    if (boot := sentence(items.get("BOOTBY"), 16)) is not None:
+        found["boot_code"] = boot

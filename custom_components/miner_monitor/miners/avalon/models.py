@@ -1,0 +1,211 @@
+"""The models of Avalon miners: what each has and how it is talked to."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+import re
+
+from ..model import Capability
+from ..values import text
+from .poll import Row
+from .supply import Supply
+
+COMMON = frozenset(
+    (
+        Capability.SHARES,
+        Capability.SHARES_STALE,
+        Capability.BEST_DIFFICULTY,
+        Capability.BLOCKS_FOUND,
+        Capability.BLOCK_HEIGHT,
+        Capability.POOL_DIFFICULTY,
+        Capability.POOL,
+        Capability.POOL_CONNECTED,
+        Capability.FALLBACK_POOL,
+        Capability.POOL_STATUS,
+        Capability.POOL_SHARES,
+        Capability.UPTIME,
+        Capability.HARDWARE_ERROR_RATE,
+    )
+)
+"""What every miner tells that has a blob."""
+
+_AVALON = COMMON | {
+    Capability.HASH_RATE_AVERAGE,
+    Capability.EXPECTED_HASH_RATE,
+    Capability.POWER,
+    Capability.CORE_VOLTAGE_ACTUAL,
+    Capability.CHIP_TEMPERATURE,
+    Capability.CHIP_TEMPERATURE_AVERAGE,
+    Capability.CHIP_TEMPERATURE_MIN,
+    Capability.CHIPS_WORKING,
+    Capability.CHIP_VOLTAGES,
+    Capability.MATCHING_WORK,
+    Capability.WORK_UTILITY,
+    Capability.FAN_DUTY_CYCLE,
+}
+_HOME = _AVALON | {
+    Capability.POWER_LIMIT,
+    Capability.TARGET_CHIP_TEMPERATURE,
+    Capability.POOL_LATENCY,
+}
+_OUTPUT = {
+    Capability.PSU_OUTPUT_VOLTAGE,
+    Capability.PSU_OUTPUT_CURRENT,
+    Capability.FREQUENCY_ACTUAL,
+    Capability.CONTROLLER_STATE,
+}
+_A_SERIES = _AVALON | _OUTPUT | {Capability.AMBIENT_TEMPERATURE, Capability.BOARDS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What is known of a model beforehand.
+
+    ``fans`` of None is as many as it lists, ``boards`` at least so many. ``reboot``
+    is the argument of the command; ``reboots_unlisted`` says that it exists although
+    no list shows it. ``idles_as_fault`` is firmware that calls an idle device faulty;
+    ``rate_may_be_missing`` is firmware that tells no present hash rate at work.
+    """
+
+    name: str
+    supply: Supply = Supply.UNKNOWN
+    readings: frozenset[Capability] = COMMON
+    home: bool = False
+    series: int | None = None
+    chips: int | None = None
+    boards: int = 1
+    fans: int | None = None
+    reboot: str | None = None
+    reboots_unlisted: bool = False
+    litestats: bool = False
+    idles_as_fault: bool = False
+    rate_may_be_missing: bool = False
+
+    @property
+    def commanded(self) -> bool:
+        """Whether this model is known well enough to be given commands."""
+        return self.reboot is not None
+
+
+_NANO_3 = Model(
+    name="Avalon Nano 3",
+    supply=Supply.NANO_3,
+    readings=_HOME
+    | {
+        Capability.INPUT_VOLTAGE,
+        Capability.INPUT_CURRENT,
+        Capability.AMBIENT_TEMPERATURE,
+        Capability.OUTLET_TEMPERATURE,
+    },
+    home=True,
+    chips=10,
+    fans=1,
+    reboot="all",
+)
+_NANO_3S = Model(
+    name="Avalon Nano 3S",
+    supply=Supply.NANO_3S,
+    readings=_HOME
+    | _OUTPUT
+    | {
+        Capability.OUTLET_TEMPERATURE,
+        Capability.FILTER_AGE,
+        Capability.WIFI_SIGNAL,
+    },
+    home=True,
+    chips=12,
+    fans=1,
+    reboot="0",
+    litestats=True,
+    idles_as_fault=True,
+)
+_MINI_3 = Model(
+    name="Avalon Mini 3",
+    supply=Supply.HOME,
+    readings=_HOME
+    | _OUTPUT
+    | {
+        Capability.INLET_TEMPERATURE,
+        Capability.OUTLET_TEMPERATURE,
+        Capability.BOARD_TEMPERATURE,
+        Capability.FILTER_AGE,
+    },
+    home=True,
+    chips=66,
+    fans=1,
+    reboot="0",
+    litestats=True,
+)
+_Q = Model(
+    name="Avalon Q",
+    supply=Supply.HOME,
+    readings=_HOME
+    | _OUTPUT
+    | {
+        Capability.INLET_TEMPERATURE,
+        Capability.BOARD_TEMPERATURE,
+        Capability.FILTER_AGE,
+    },
+    home=True,
+    chips=160,
+    fans=4,
+    reboot="0",
+)
+_HOME_MODELS = {"nano3": _NANO_3, "nano3s": _NANO_3S, "mini3": _MINI_3, "q": _Q}
+
+_A_NUMBER = re.compile(r"(1[0-5])(\d\d)?([a-z]*)(?:-.*)?")
+_A_CHIPS = {"1066": 342, "1126": 360, "1166": 360, "1246": 360, "1566": 480}
+_A15_194 = "15-194"
+_LAST_SERIES_WITH_FOUR_FANS = 12
+_SMALL = ("1026", "1047")
+_MAKER = re.compile(r"avalonminer|avalon|\s")
+_VERSION = re.compile(r"(.{1,40}?)-(\d{8}_\w{1,64})")
+
+
+def parted(version: str | None) -> tuple[str | None, str | None]:
+    """Part the blob's version into model and firmware: "Q-25052801_14a19a2"."""
+    found = None if version is None else _VERSION.fullmatch(version.strip())
+    return (None, None) if found is None else (found[1], found[2])
+
+
+def model_of(version: Row, blob_version: str | None) -> Model:
+    """Recognise a miner that has a blob, or calls itself an Avalon."""
+    told = (version.get("MODEL"), version.get("PROD"), parted(blob_version)[0])
+    names = [name for name in map(text, told) if name is not None]
+    for name in names:
+        if (model := _known(name)) is not None:
+            return model
+    bare = names[0] if names else ""
+    return Model(
+        name=bare if "avalon" in bare.lower() else f"Avalon {bare}".strip(),
+        rate_may_be_missing=True,
+    )
+
+
+@lru_cache(maxsize=64)
+def _known(name: str) -> Model | None:
+    bare = _MAKER.sub("", name.lower())
+    if (model := _HOME_MODELS.get(bare.partition("-")[0])) is not None:
+        return model
+    found = _A_NUMBER.fullmatch(bare)
+    return None if found is None else _a_series(found, name)
+
+
+def _a_series(found: re.Match[str], name: str) -> Model:
+    """Describe an A10 to A15; one with H behind its number is cooled by water."""
+    series = int(found[1])
+    number = found[1] + (found[2] or "")
+    bare = _MAKER.sub("", name.lower())
+    hydro = found[3].startswith("h")
+    few_fans = series > _LAST_SERIES_WITH_FOUR_FANS or number in _SMALL
+    return Model(
+        name=f"AvalonMiner {re.sub(r'(?i)avalonminer|avalon', '', name).strip()}",
+        supply=Supply.A_SERIES,
+        readings=_A_SERIES - {Capability.FAN_DUTY_CYCLE} if hydro else _A_SERIES,
+        series=series,
+        chips=None if hydro else _A_CHIPS.get("1566" if bare == _A15_194 else number),
+        boards=1 if number in _SMALL else 3,
+        fans=0 if hydro else 2 if few_fans else 4,
+        reboot="1" if series > _LAST_SERIES_WITH_FOUR_FANS else "0",
+        reboots_unlisted=True,
+        rate_may_be_missing=series == 10,
+    )

@@ -1,0 +1,315 @@
+"""The sections of a poll to the numbers of a MinerState: pure, and never raising."""
+
+from collections.abc import Iterable
+import re
+from typing import Any
+
+from ..model import Fan, MinerStatus
+from .blob import Items, Module, Told, vector
+from .columns import Column, counter, difficulty, percent, read_columns
+from .models import Model
+from .poll import Poll, Row
+from .status import Evidence, System, Work
+from .supply import read_supply
+
+MOST_FANS = 4
+_TEMPERATURES = (-40, 200)
+_SLOWEST_POOL = 60_000
+_LONGEST_TIME = 1e9
+_LOW_POWER = 10
+_PER_TERA = 1e3
+_MEGA_PER_TERA = 1e6
+
+
+def _celsius(name: str, key: str, *absent: float) -> Column:
+    """Far below nought is what firmware says of a missing sensor."""
+    low, high = _TEMPERATURES
+    return Column(name, key, low=low, high=high, absent=absent)
+
+
+def _giga(name: str, key: str, *absent: float) -> Column:
+    return Column(name, key, high=1e9, divisor=_PER_TERA, absent=absent)
+
+
+def _mega(name: str, key: str) -> Column:
+    return Column(name, key, high=1e12, divisor=_MEGA_PER_TERA)
+
+
+def _seconds(name: str, key: str) -> Column:
+    return Column(name, key, high=_LONGEST_TIME, whole=True)
+
+
+# Which of the sensors is what people call inlet, outlet, board and room air:
+# ITemp lies in the inlet (3S: no sensor), Temp outside the case (Nano 3, A-series),
+# OTemp in the outlet. HBTemp (Mini 3) and HBOTemp, the warm end of a Q's board, are
+# the board's; HBITemp, its cold end, stays a figure.
+_BLOB = (
+    _giga("hash_rate_now", "GHSspd"),
+    _giga("expected_hash_rate", "GHSmm", 0),
+    _giga("hash_rate_average", "GHSavg"),
+    Column("power_limit", "MPO", high=1e5, absent=(0,)),
+    Column("core_voltage_actual", "Vo", high=1e4, divisor=100, absent=(0,)),
+    Column("frequency_actual", "Freq", high=1e5, absent=(0,)),
+    _celsius("chip_temperature", "TMax", 0),
+    _celsius("chip_temperature_average", "TAvg", 0),
+    _celsius("target_chip_temperature", "TarT", 0),
+    _celsius("inlet_temperature", "ITemp"),
+    _celsius("ambient_temperature", "Temp"),
+    _celsius("outlet_temperature", "OTemp"),
+    _celsius("board_temperature", "HBOTemp"),
+    _celsius("board_temperature", "HBTemp"),
+    Column("chips_working", "TA", high=1e5, absent=(0,), whole=True),
+    _seconds("uptime", "Elapsed"),
+    Column("pool_latency", "PING", high=_SLOWEST_POOL, absent=(0,)),
+    Column("wifi_signal", "RSSI", low=-127, high=-1, whole=True),
+    counter("filter_age", "Filter"),
+    counter("hardware_errors", "HW"),
+    Column("work_utility", "WU"),
+)
+_WALL_POWER = (Column("power", "WALLPOWER", high=1e5, absent=(0,)),)
+_ERROR_RATES = (percent("now", "DHspd"), percent("average", "DH"))
+_HIDDEN_AT_REST = (
+    "expected_hash_rate",
+    "chip_temperature",
+    "chip_temperature_average",
+    "core_voltage_actual",
+    "frequency_actual",
+)
+_NEVER_ZERO_AT_WORK = (
+    "power",
+    "psu_output_voltage",
+    "psu_output_current",
+    "input_voltage",
+    "input_current",
+)
+_SUMS = frozenset(
+    (
+        "hash_rate_now",
+        "expected_hash_rate",
+        "hash_rate_average",
+        "power",
+        "power_limit",
+        "chips_working",
+        "hardware_errors",
+        "work_utility",
+    )
+)
+_SUMMARY = (
+    counter("shares_accepted", "Accepted"),
+    counter("shares_rejected", "Rejected"),
+    counter("shares_stale", "Stale"),
+    difficulty("best_difficulty", "Best Share"),
+    counter("blocks_found", "Found Blocks"),
+)
+_PLAIN = (
+    _giga("hash_rate_now", "GHS 5s"),
+    _mega("hash_rate_now", "MHS 30s"),
+    _mega("hash_rate_now", "MHS 20s"),
+    _mega("hash_rate_now", "MHS 5s"),
+    _giga("hash_rate_1m", "GHS 1m"),
+    _mega("hash_rate_1m", "MHS 1m"),
+    _giga("hash_rate_average", "GHS av"),
+    _mega("hash_rate_average", "MHS av"),
+    _seconds("uptime", "Elapsed"),
+    counter("hardware_errors", "Hardware Errors"),
+    Column("work_utility", "Work Utility"),
+    percent("hardware_error_rate", "Device Hardware%"),
+)
+_BOOT = re.compile(r"0x([0-9a-fA-F]{1,2})\b")
+_BOOT_REASONS = (
+    "clear",
+    "power on",
+    "overheat",
+    "network failure",
+    "web page",
+    "API",
+    "options",
+    "polling",
+    "pool inactive",
+    "low memory",
+    "unknown",
+)
+_SERIES_WITH_BOOT_REASONS = range(10, 13)
+_UPTIME = (_seconds("uptime", "Elapsed"),)
+_MINUTE = (_mega("rate", "MHS 1m"),)
+
+
+def blob_values(
+    told: Told, extra: Items, model: Model, summary: Row, system: System
+) -> dict[str, Any]:
+    """Read the numbers of all modules and of the summary.
+
+    ``extra`` is what the short statistics add to the first module.
+    """
+    modules = [_module_values(module, model) for module in told.modules]
+    values: dict[str, Any] = {}
+    read_columns(summary, _UPTIME, values)
+    if extra:
+        read_columns(extra, _BLOB, values)
+    values.update(modules[0] if len(modules) == 1 else _combined(modules))
+    read_columns(summary, _SUMMARY, values)
+    values["hash_rate_now"] = _present_rate(values, told.items, model, summary, system)
+    return values
+
+
+def plain_values(summary: Row) -> dict[str, Any]:
+    """Read the summary of a miner without a blob."""
+    values: dict[str, Any] = {}
+    read_columns(summary, _PLAIN, values)
+    read_columns(summary, _SUMMARY, values)
+    now = values.get("hash_rate_now")
+    if now is None:
+        now = values.get("hash_rate_1m", values.get("hash_rate_average"))
+        values["hash_rate_now"] = now
+    values["hash_rate"] = now if now == 0 else values.get("hash_rate_1m") or now
+    return values
+
+
+def evidence_of(
+    items: Items,
+    model: Model,
+    values: dict[str, Any],
+    system: System,
+    *,
+    pool_connected: bool | None,
+) -> Evidence:
+    """Collect the signs of what an Avalon is doing."""
+    get = items.get
+    rate = values.get("hash_rate_now")
+    power = values.get("power")
+    supply = vector(get("PS"))
+    state = vector(get("STATE"))
+    wordless = model.home and system.word is None and not state
+    mode = (get("WORKMODE"), get("WORKLEVEL"))
+    return Evidence(
+        hash_rate=rate,
+        work=system.word,
+        state=int(state[0]) if len(state) == 1 else None,
+        boards=system.boards,
+        supply_error=bool(supply and supply[0]),
+        calibrating=model.home and vector(get("ADJ")) == (0.0,),
+        low_power=wordless and rate == 0 and power is not None and power < _LOW_POWER,
+        idles_as_fault=model.idles_as_fault,
+        pool_connected=pool_connected,
+        uptime=values.get("uptime"),
+        mode=() if mode == (None, None) else mode,
+    )
+
+
+def settle(values: dict[str, Any], items: Items, status: MinerStatus) -> bool:
+    """Drop what firmware keeps from the last work; tell whether it hashes."""
+    rate = values.get("hash_rate_now")
+    hashing = bool(rate) or (rate is None and status is MinerStatus.HASHING)
+    if hashing:
+        for name in _NEVER_ZERO_AT_WORK:
+            values[name] = values.get(name) or None
+    else:
+        for name in _HIDDEN_AT_REST:
+            values[name] = None
+    values["hash_rate"] = values["hash_rate_now"]
+    rates: dict[str, float] = {}
+    read_columns(items, _ERROR_RATES, rates)
+    present = rates.get("now") if hashing else None
+    values["hardware_error_rate"] = present or rates.get("average")
+    return hashing
+
+
+def fans_of(items: Items, model: Model, seen: int, *, hashing: bool) -> tuple[Fan, ...]:
+    """Read the fans; what stands still by command tells no speed."""
+    if model.fans == 0:
+        return ()
+    speeds = fan_speeds(items)
+    told: dict[str, float] = {}
+    read_columns(items, (percent("duty", "FanR"),), told)
+    duty = told.get("duty")
+    return tuple(
+        Fan(
+            speed=speeds[place] if hashing and place < len(speeds) else None,
+            duty_cycle=duty,
+        )
+        for place in range(max(model.fans or 0, len(speeds), seen))
+    )
+
+
+def fan_speeds(items: Items) -> tuple[int | None, ...]:
+    """Read the speeds in rpm of all fans that are listed."""
+    found: dict[str, int] = {}
+    read_columns(items, _FANS, found)
+    count = next((n for n in range(MOST_FANS) if f"Fan{n + 1}" not in items), MOST_FANS)
+    return tuple(found.get(str(place)) for place in range(count))
+
+
+_FANS = tuple(
+    Column(str(place), f"Fan{place + 1}", high=1e5, whole=True)
+    for place in range(MOST_FANS)
+)
+
+
+def start_of(poll: Poll) -> int | None:
+    """Compute the epoch second at which the cgminer started, if its clock tells."""
+    values: dict[str, int] = {}
+    read_columns(poll.summary, _UPTIME, values)
+    uptime = values.get("uptime")
+    if poll.when is None or uptime is None or not _LONGEST_TIME <= poll.when < 1e11:
+        return None
+    return poll.when - uptime
+
+
+def restart_reason(items: Items, model: Model) -> str | None:
+    """Name what caused the last boot, on the series whose numbers are known."""
+    found = _BOOT.match(items.get("BOOTBY", ""))
+    if found is None or model.series not in _SERIES_WITH_BOOT_REASONS:
+        return None
+    number = int(found[1], 16)
+    return _BOOT_REASONS[number] if number < len(_BOOT_REASONS) else None
+
+
+def _module_values(module: Module, model: Model) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    items = module.items
+    read_columns(items, _BLOB, values)
+    values.update(read_supply(vector(items.get("PS")), model.supply))
+    read_columns(items, _WALL_POWER, values)
+    return values
+
+
+def _combined(modules: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Add up what modules share in, and take the highest of their temperatures."""
+    total: dict[str, Any] = {}
+    for values in modules:
+        for name, value in values.items():
+            if name not in total:
+                total[name] = value
+            elif name in _SUMS:
+                total[name] += value
+            elif name.endswith("temperature"):
+                total[name] = max(total[name], value)
+    return total
+
+
+def _present_rate(
+    values: dict[str, Any], items: Items, model: Model, summary: Row, system: System
+) -> float | None:
+    """Find the present hash rate, which an A10 may tell as 0.00 while it works.
+
+    Then it is what the chips make at their clock, less their errors; unless the
+    estimate from shares says that nothing comes at all.
+    """
+    now: float | None = values.get("hash_rate_now")
+    if now or not model.rate_may_be_missing:
+        return now
+    if system.word is not None and system.word != Work.WORKING:
+        return 0.0
+    if system.word is None and now is not None:
+        return now
+    estimate: dict[str, float] = {}
+    read_columns(summary, _MINUTE, estimate)
+    minute = estimate.get("rate")
+    if minute == 0:
+        return 0.0
+    theoretical: float | None = values.get("expected_hash_rate")
+    rates: dict[str, float] = {}
+    read_columns(items, _ERROR_RATES, rates)
+    if theoretical is None or "average" not in rates:
+        return now if minute is None else minute
+    return theoretical * (1 - rates["average"] / 100)

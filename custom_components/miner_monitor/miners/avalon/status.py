@@ -1,0 +1,172 @@
+"""What an Avalon is doing, from what it says and from what it was doing before."""
+
+from enum import StrEnum
+from functools import lru_cache
+import re
+from typing import NamedTuple
+
+from ..model import MinerStatus
+from ..values import sentence
+
+START = 600.0
+"""Seconds a miner may take to hash again before it counts as idle."""
+
+SETTLED = 60.0
+"""Seconds after a wake-up or a new mode in which the old rate may still be shown."""
+
+IDLE_POLLS = 2
+_LONGEST_STATE = 128
+_SYSTEM = re.compile(r"Work:\s*([^,]*?)\s*(?:,\s*Hash Board:\s*(\d{1,3})\s*)?")
+
+
+class Work(StrEnum):
+    """What a controller says that it does."""
+
+    INIT = "In Init"
+    WORKING = "In Work"
+    IDLE = "In Idle"
+    FAULT = "In Fault"
+
+
+class State:
+    """The numbers of STATE."""
+
+    INIT = 0
+    STANDBY = 2
+    IDLE = 3
+    FAULT = 4
+
+
+class System(NamedTuple):
+    """A controller's own words, and how many hash boards it found."""
+
+    word: str | None = None
+    boards: int | None = None
+
+
+class Evidence(NamedTuple):
+    """The signs in one reply.
+
+    ``low_power``: a Nano 3 without hash rate and nearly without power; it has no
+    word for its standby. ``idles_as_fault``: "In Fault" proves nothing here.
+    ``pool_connected``: a pool is alive and in use.
+    """
+
+    hash_rate: float | None = None
+    work: str | None = None
+    state: int | None = None
+    boards: int | None = None
+    supply_error: bool = False
+    calibrating: bool = False
+    low_power: bool = False
+    idles_as_fault: bool = False
+    pool_connected: bool | None = None
+    uptime: int | None = None
+    mode: tuple[object, ...] = ()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the device says that it cannot work.
+
+        Firmware of the Nano 3S says "In Fault" when it is idle, so that its STATE
+        decides where it is known. A board that is looked for is not lost yet.
+        """
+        if self.supply_error or self.state == State.FAULT:
+            return True
+        if self.work == Work.FAULT:
+            return self.state is None and not self.idles_as_fault
+        starting = self.work == Work.INIT or self.state == State.INIT
+        return self.boards == 0 and not starting
+
+
+@lru_cache(maxsize=64)
+def _system(told: str) -> System:
+    found = _SYSTEM.fullmatch(told.strip())
+    if found is None:
+        return System(sentence(told, 64))
+    return System(sentence(found[1], 64), None if found[2] is None else int(found[2]))
+
+
+def system_of(told: str | None) -> System:
+    """Read SYSTEMSTATU: "Work: In Work, Hash Board: 1"."""
+    return System() if told is None else _system(told[:_LONGEST_STATE])
+
+
+def decide(evidence: Evidence, *, resting: bool, awake: float | None) -> MinerStatus:
+    """Decide on the status; ``awake`` is the time since a wake-up that still lasts.
+
+    A fault goes before all else, then standby, then what a start or a calibration
+    explains. Only a hash rate above zero, or the device's word where it tells no
+    rate, is hashing.
+    """
+    if evidence.faulty:
+        return MinerStatus.FAULT
+    if resting:
+        if evidence.state == State.IDLE and evidence.pool_connected is False:
+            return MinerStatus.POOL_LOST
+        return MinerStatus.STANDBY
+    if _starts(evidence, awake):
+        return MinerStatus.STARTING
+    if evidence.hash_rate or _only_says_so(evidence):
+        return MinerStatus.HASHING
+    lost = evidence.pool_connected is False
+    return MinerStatus.POOL_LOST if lost else MinerStatus.IDLE
+
+
+def _starts(evidence: Evidence, awake: float | None) -> bool:
+    if evidence.state == State.INIT or evidence.work == Work.INIT:
+        return True
+    if evidence.calibrating:
+        return True
+    if evidence.hash_rate or _only_says_so(evidence):
+        return False
+    if evidence.work == Work.FAULT:
+        return False
+    uptime = evidence.uptime
+    return awake is not None or (uptime is not None and uptime < START)
+
+
+def _only_says_so(evidence: Evidence) -> bool:
+    return evidence.hash_rate is None and evidence.work == Work.WORKING
+
+
+def rests(evidence: Evidence) -> bool:
+    """Tell whether the device says that it stands still by command."""
+    return evidence.state in (State.STANDBY, State.IDLE) or evidence.work == Work.IDLE
+
+
+class StatusMemory:
+    """Tells a miner that is waking up from one that stands idle.
+
+    The device's uptime runs on through standby, so that only a clock of our own
+    can tell.
+    """
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._rested = False
+        self._idle_polls = 0
+        self._mode: tuple[object, ...] = ()
+        self._woke_at: float | None = None
+
+    def judge(self, evidence: Evidence, now: float) -> MinerStatus:
+        """Decide on the status of a reply that came at ``now``."""
+        self._idle_polls = self._idle_polls + 1 if evidence.low_power else 0
+        resting = rests(evidence) or self._idle_polls >= IDLE_POLLS
+        if resting:
+            self._rested = True
+            self._woke_at = None
+        elif self._rested:
+            self._rested = False
+            self._woke_at = now
+        if evidence.mode:
+            if self._mode and evidence.mode != self._mode:
+                self._woke_at = now
+            self._mode = evidence.mode
+        awake = None if self._woke_at is None else now - self._woke_at
+        if awake is not None and awake >= START:
+            awake = self._woke_at = None
+        status = decide(evidence, resting=resting, awake=awake)
+        if status is MinerStatus.HASHING and awake is not None and awake >= SETTLED:
+            self._woke_at = None
+        return status
