@@ -1,8 +1,7 @@
 """What every family's client has to do, whatever its protocol.
 
-A family's test module derives a class from ClientConformance (or HttpConformance
-for protocols over HTTP) whose name begins with Test, and says how to make a client
-and what its device answers.
+A family's test module derives a class from HttpConformance or TcpConformance whose
+name begins with Test, and says how to make a client and what its device answers.
 """
 
 from abc import ABC, abstractmethod
@@ -36,8 +35,8 @@ SHORT = 0.15
 class Server:
     """A device on 127.0.0.1 that does what its ``answer`` does."""
 
-    def __init__(self, answer: Answer, end: bytes) -> None:
-        """Answer each request, which is complete at ``end``."""
+    def __init__(self, answer: Answer, end: bytes | None) -> None:
+        """Answer each request, which is complete at ``end``, or with one read."""
         self.answer = answer
         self.requests: list[bytes] = []
         self.open = 0
@@ -58,7 +57,7 @@ class Server:
         self.most_open = max(self.most_open, self.open)
         self._closed.clear()
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            self.requests.append(await reader.readuntil(self._end))
+            self.requests.append(await self._request(reader))
             self.asked.set()
             await self.answer(self.requests[-1], writer)
             await writer.drain()
@@ -67,6 +66,13 @@ class Server:
         if not self.open:
             self._closed.set()
         writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader) -> bytes:
+        if self._end is not None:
+            return await reader.readuntil(self._end)
+        if not (request := await reader.read(4095)):
+            raise asyncio.IncompleteReadError(request, None)
+        return request
 
     async def all_closed(self) -> None:
         """Wait until no connection is open."""
@@ -81,7 +87,7 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(answer: Answer, end: bytes) -> AsyncIterator[Server]:
+async def serving(answer: Answer, end: bytes | None) -> AsyncIterator[Server]:
     """Run a server on a free port."""
     server = Server(answer, end)
     listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, limit=2**20)
@@ -126,10 +132,21 @@ async def resets(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hostile:
+    """What a stranger answers, what it has to become, and after how many requests."""
+
+    answer: Answer
+    error: type[MinerError] = MinerResponseError
+    kind: ErrorKind = ErrorKind.UNREADABLE
+    exactly: bool = True
+    requests: int = 1
+
+
 class ClientConformance(ABC):
     """The promises of miners/client.py."""
 
-    request_end = b"\n"
+    request_end: bytes | None
 
     @abstractmethod
     def make(
@@ -140,6 +157,10 @@ class ClientConformance(ABC):
     @abstractmethod
     def good(self) -> Answer:
         """Answer as a healthy device."""
+
+    def started_again(self) -> Answer:
+        """Answer as the same device some seconds after a start."""
+        return self.good()
 
     async def test_fetch_gives_identity_and_state(
         self, session: aiohttp.ClientSession
@@ -243,14 +264,37 @@ class ClientConformance(ABC):
             server.answer = self.good()
             assert (await client.fetch()).state.hashing
 
-    async def test_a_closed_session_is_a_miner_error(
+    async def test_identity_outlasts_restarts(
         self, session: aiohttp.ClientSession
     ) -> None:
-        with unused_port() as port:
-            client = self.make(port, session)
-            await session.close()
-            with pytest.raises(MinerError):
+        """Of the device, of the network, and of the program that asks."""
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session)
+            identity = await client.identify()
+            server.answer = hangs_up
+            with pytest.raises(MinerConnectionError):
+                await client.identify()
+            server.answer = self.started_again()
+            assert await client.identify() == identity
+            assert await self.make(server.port, session).identify() == identity
+            server.answer = self.good()
+            assert await client.identify() == identity
+
+    async def check_hostile(
+        self, hostile: Hostile, session: aiohttp.ClientSession
+    ) -> None:
+        """Ask a stranger, and see what becomes of its answer."""
+        async with serving(hostile.answer, self.request_end) as server:
+            deadline = SHORT if hostile.kind is ErrorKind.TIMEOUT else 5.0
+            client = self.make(server.port, session, deadline=deadline)
+            with pytest.raises(hostile.error) as caught:
                 await client.fetch()
+            await server.all_closed()
+            assert len(server.requests) == hostile.requests
+            assert server.most_open == 1
+        assert caught.value.kind is hostile.kind
+        assert not isinstance(caught.value, MinerUnsupportedError)
+        assert not hostile.exactly or type(caught.value) is hostile.error
 
 
 def http(
@@ -284,16 +328,6 @@ async def breaks_off(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(http(b'{"power": ', length=500))
     await writer.drain()
     writer.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hostile:
-    """What a stranger answers, and what it has to become."""
-
-    answer: Answer
-    error: type[MinerError] = MinerResponseError
-    kind: ErrorKind = ErrorKind.UNREADABLE
-    exactly: bool = True
 
 
 _BASIC = 'WWW-Authenticate: Basic realm="x"\r\n'
@@ -377,17 +411,16 @@ class HttpConformance(ClientConformance):
     async def test_hostile_reply(
         self, name: str, session: aiohttp.ClientSession
     ) -> None:
-        hostile = HOSTILE_HTTP[name]
-        async with serving(hostile.answer, self.request_end) as server:
-            deadline = SHORT if hostile.kind is ErrorKind.TIMEOUT else 5.0
-            client = self.make(server.port, session, deadline=deadline)
-            with pytest.raises(hostile.error) as caught:
+        await self.check_hostile(HOSTILE_HTTP[name], session)
+
+    async def test_a_closed_session_is_a_miner_error(
+        self, session: aiohttp.ClientSession
+    ) -> None:
+        with unused_port() as port:
+            client = self.make(port, session)
+            await session.close()
+            with pytest.raises(MinerError):
                 await client.fetch()
-            await server.all_closed()
-            assert len(server.requests) == 1
-        assert caught.value.kind is hostile.kind
-        assert not isinstance(caught.value, MinerUnsupportedError)
-        assert not hostile.exactly or type(caught.value) is hostile.error
 
     @pytest.mark.parametrize(("headers", "credentials"), [("", False), (_BASIC, True)])
     async def test_whether_a_password_would_help(

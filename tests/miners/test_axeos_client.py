@@ -100,6 +100,10 @@ class TestConformance(HttpConformance):
         return Axe()
 
     @override
+    def started_again(self) -> Answer:
+        return Axe(GAMMA | {"uptimeSeconds": 3})
+
+    @override
     def obliging(self) -> Answer:
         axe = Axe(headers="Connection: close\r\n")
         axe.answers.clear()

@@ -21,7 +21,7 @@ _BLOB_START = re.compile(
 )
 _JSON_BLOB_END = re.compile(r'[\]}](?="\s{0,8}[,}\]])')
 _TEXT_BLOB_END = re.compile(r"(?=,MM |,HBinfo=|,Nonce Mask=|\|)")
-_LAST_ITEMS = re.compile(r"\b(?:MPO|ADJ)\[[^\]]*\]")
+_LAST_ITEMS = re.compile(r"\b(MPO|ADJ)\[[^\[\]]{0,20}\]")
 _SECTION = re.compile(r'"([A-Z]{4,8})"\s{0,8}:\s{0,8}(?=\[)')
 _NO_NUMBER = re.compile(
     r'("\s{0,8}:\s{0,8})[-+]?(?:nan|inf(?:inity)?)(?=\s{0,8}[,}\]])', re.IGNORECASE
@@ -69,8 +69,8 @@ def whole_blobs(text: str) -> dict[str, str]:
 
 
 def blob_is_whole(blob: str) -> bool:
-    """Whether a blob that nothing follows has the items that come last."""
-    return _LAST_ITEMS.search(blob) is not None
+    """Whether a blob that nothing follows has both the items that come last."""
+    return len(set(_LAST_ITEMS.findall(blob))) == 2
 
 
 def _mended(text: str) -> Iterator[str]:

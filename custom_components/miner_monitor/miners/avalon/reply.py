@@ -211,7 +211,7 @@ def _salvaged(text: str) -> Reply:
 
 
 def _is_cut(text: str) -> bool:
-    return text.startswith("{") and not text.endswith("}")
+    return text.startswith("{") and text.count("{") > text.count("}")
 
 
 def _unreadable(text: str) -> MinerResponseError:

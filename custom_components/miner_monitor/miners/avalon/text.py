@@ -16,10 +16,10 @@ _KINDS = {
     "STATS": "STATS",
     "POOL": "POOLS",
 }
-_BAR = re.compile(r"(?<!\\)\|")
-_COMMA = re.compile(r"(?<!\\),")
-_ESCAPE = re.compile(r"\\(.)")
 _MARK = "\0"
+_ESCAPE = re.compile(r"\\([\\,|=])")
+_HIDDEN = {0xE000 + ord(character): character for character in "\\,|="}
+"""Characters of no script stand for the escaped ones while a text is split."""
 
 
 class Split(NamedTuple):
@@ -33,11 +33,11 @@ class Split(NamedTuple):
 def split_text(text: str) -> Split:
     """Take a text without NULs apart; a field that may lack its end is left out."""
     masked, blobs, lost_blob = _without_blobs(text)
-    *whole, rest = _BAR.split(masked)
+    *whole, rest = _ESCAPE.sub(_hidden, masked).split("|")
     cut = bool(rest.strip())
-    parts = [_COMMA.split(section) for section in whole]
+    parts = [section.split(",") for section in whole]
     if cut:
-        fields = _COMMA.split(rest)
+        fields = rest.split(",")
         parts.append(fields if fields[-1].endswith(_MARK) else fields[:-1])
     sections: list[tuple[str, Row]] = []
     for fields in parts:
@@ -70,5 +70,9 @@ def _row(fields: list[str], blobs: list[str]) -> Row:
         if value.endswith(_MARK):
             row[key] = blobs[int(value[:-1])]
         elif equals:
-            row[key] = _ESCAPE.sub(r"\1", value)
+            row[key] = value.translate(_HIDDEN)
     return row
+
+
+def _hidden(escape: re.Match[str]) -> str:
+    return chr(0xE000 + ord(escape[1]))
