@@ -1,6 +1,5 @@
 """The life of one miner: power, boot, hashing, pause, overheating, faults."""
 
-import math
 from random import Random
 from typing import Any
 
@@ -9,14 +8,13 @@ from ..faults import FaultSet
 from ..member import Phase, Truth
 from ..shares import ShareCounter
 from ..spec import MinerSpec
+from ..stepping import next_step
 from .boards import BOARDS, Dialect, Meter
 from .faults import KNOWN
 from .flash import Flash
 from .physics import Drive, Physics
 from .versions import Firmware, Version
 
-SHORTEST_STEP, STEP, LONG_STEP = 1.0, 5.0, 30.0
-LONG_GAP = 600.0
 RESUME_SECONDS = 4.0
 OVERHEAT_CHIP, OVERHEAT_REGULATOR = 75.0, 105.0
 COOL_SECONDS, COOL_REGULATOR, COOL_CHIP = 30.0, 95.0, 45.0
@@ -154,7 +152,7 @@ class Device:
         """Bring physics and phases up to the clock's time, in bounded steps."""
         now = self.clock.now()
         physics = self.physics
-        while (step := self._next_step(now)) > 0:
+        while (step := next_step(physics.now, now, self.phase_until)) > 0:
             physics.step(step, self.drive())
             if physics.true_ghs and "flatline" not in self.faults:
                 self.shares.work(step, physics.true_ghs, self.pool_difficulty)
@@ -162,21 +160,6 @@ class Device:
                 self.total_seconds += step
             self._watch()
             self.revision += 1
-
-    def _next_step(self, now: float) -> float:
-        """Return how far to go at once, 0 when it is not worth a step.
-
-        A step ends where a phase ends; shorter ones than a second are only made
-        for that.
-        """
-        gap = now - self.physics.now
-        until = math.inf if self.phase_until is None else self.phase_until
-        left = until - self.physics.now
-        if 0 < left <= gap:
-            return min(left, STEP)
-        if gap < SHORTEST_STEP:
-            return 0
-        return min(gap, LONG_STEP if gap > LONG_GAP else STEP)
 
     def enter(self, phase: Phase, seconds: float | None = None) -> None:
         """Change the phase, for a time or until something happens."""

@@ -1,0 +1,390 @@
+"""The life of one Avalon: power, boot, calibration, mining, standby, faults."""
+
+from random import Random
+from typing import Any
+
+from ..clock import Clock
+from ..faults import FaultSet
+from ..member import Phase, Truth
+from ..shares import ShareCounter, poisson
+from ..spec import MinerSpec
+from ..stepping import next_step
+from .faults import KNOWN
+from .models import MODELS, Dialect, Mode
+from .physics import Drive, Physics
+from .settings import Pool, Settings, usual_pools
+
+INIT_SECONDS, CALIBRATION_SECONDS = 20.0, 90.0
+HOTTEST_CHIP, COOLED_CHIP = 113.0, 60.0
+LONGEST_SWITCH = 140.0
+EMPTY_REPLIES = 3
+RESTED_PART = 0.18
+IDLE_SHARE = 0.12
+STORED_UNIT = "020100"
+BOOT_BY_POWER, BOOT_BY_API, BOOT_BY_HEAT = "0x01.00000000", "0x05.00000000", "0x02"
+AT_WORK = frozenset({Phase.STARTING, Phase.CALIBRATING, Phase.HASHING})
+
+
+class Device:
+    """One miner without its network."""
+
+    def __init__(self, spec: MinerSpec, clock: Clock) -> None:
+        """Make a miner that has been running for its uptime."""
+        self.rng = Random(spec.random_seed)
+        now = clock.now()
+        self.spec = spec
+        self.model = MODELS[spec.model]
+        self.clock = clock
+        self.host = spec.host
+        self.firmware = spec.firmware or self.model.default_firmware
+        mac = spec.mac or self.model.mac_prefix + spec.digits[-6:]
+        self.mac = mac.replace(":", "").lower()
+        self.dna = f"{STORED_UNIT}{spec.digits[:10]}"
+        self.faults = FaultSet(KNOWN)
+        self.settings = Settings(spec, self.model, now)
+        self.physics = Physics(self.model, self.rng, now)
+        self.shares = ShareCounter(self.rng)
+        self.pool_difficulty = spec.pool_difficulty or self.model.pool_difficulty
+        self.pools = usual_pools(spec, self.model)
+        self.active_pool = 0
+        self.pool_failures: list[tuple[float, float]] = []
+        self._switch: tuple[float, int] | None = None
+        self.restarts = 0
+        self.boot_reason = BOOT_BY_POWER
+        self.booted_at = now - spec.uptime
+        self.phase = Phase.HASHING
+        self.phase_since = now - spec.uptime
+        self.phase_until: float | None = None
+        self.soft_off_at = self.soft_on_at = 0.0
+        self._soft_off_due: float | None = None
+        self._soft_on_due: float | None = None
+        self.soft_off_reason = self.model.soft_off_reason
+        self.fan_duty: float | None = None
+        self.fans_rest = True
+        self.night_lamp = 0
+        self.identifying = False
+        self.empty_replies = 0
+        self.hardware_errors = 0
+        self.running_mode = self._stored_mode()
+        self._begin(spec)
+
+    def _begin(self, spec: MinerSpec) -> None:
+        """Be where the uptime has led to."""
+        rested = spec.uptime * RESTED_PART if spec.standby else 0.0
+        hashed = spec.uptime - rested
+        self.physics.settle(self.drive(), hashed)
+        self._work(hashed)
+        if spec.standby:
+            self.soft_off_at = self.clock.now() - rested
+            self.soft_off_reason = self.soft_off_reason or 4
+            self.enter(Phase.STANDBY)
+            self.phase_since -= rested
+            total = self.physics.gigahashes
+            self.physics.settle(self.drive(), 0)
+            self.physics.gigahashes = total
+
+    @property
+    def serving(self) -> bool:
+        """Tell whether the API answers."""
+        return self.phase not in {Phase.OFF, Phase.BOOTING}
+
+    @property
+    def uptime(self) -> int:
+        """Return the seconds since the last boot."""
+        return int(self.clock.now() - self.booted_at)
+
+    @property
+    def adjusted(self) -> bool:
+        """Tell whether calibration is over."""
+        return self.phase not in {Phase.STARTING, Phase.CALIBRATING}
+
+    @property
+    def progress(self) -> int:
+        """Return how far calibration is, in %."""
+        if self.phase is not Phase.CALIBRATING:
+            return 0
+        gone = self.physics.now - self.phase_since
+        return min(99, int(100 * gone / CALIBRATION_SECONDS))
+
+    @property
+    def dead_chips(self) -> int:
+        """Return how many chips no longer answer."""
+        fault = self.faults.get("chips_dead")
+        if fault is None:
+            return 0
+        return int(fault.number("count", max(1, self.model.all_chips // 10)))
+
+    @property
+    def boards(self) -> int:
+        """Return how many hash boards are found."""
+        return self.model.boards - ("board_lost" in self.faults)
+
+    @property
+    def truth(self) -> Truth:
+        """Return what is really going on."""
+        self.sync()
+        physics = self.physics
+        return Truth(
+            hash_rate_ths=physics.true_ghs / 1000,
+            power_w=physics.watts,
+            energy_wh=physics.watt_hours,
+            shares_accepted=self.shares.accepted,
+            shares_rejected=self.shares.rejected,
+            hashing=physics.true_ghs > 0,
+            temperature=physics.chip,
+            restarts=self.restarts,
+            mode=self.settings["mode"],
+        )
+
+    def _stored_mode(self) -> Mode:
+        """Return the mode that flash asks for."""
+        model, number = self.model, self.settings["mode"]
+        by_number = [
+            mode
+            for candidate, mode in zip(model.mode_numbers, model.modes, strict=True)
+            if candidate == number
+        ]
+        if not by_number:
+            raise ValueError(f"{self.spec.model} has no work mode {number}")
+        level = self.settings["level"]
+        return next((mode for mode in by_number if mode.level == level), by_number[0])
+
+    def drive(self) -> Drive:
+        """Return what the firmware does with the hardware now."""
+        hot = self.faults.get("hot")
+        return Drive(
+            mode=self.running_mode,
+            hashing=self.phase in {Phase.CALIBRATING, Phase.HASHING}
+            and self.boards > 0,
+            powered=self.phase is not Phase.OFF,
+            resting_watts=self._resting_watts,
+            resting_fans=self.fans_rest or self.phase is not Phase.STANDBY,
+            boards=self.boards,
+            dead_chips=self.dead_chips,
+            fan_duty=self.fan_duty,
+            fan_stopped="fan_stop" in self.faults,
+            insulation=hot.number("insulation", 3.0) if hot else 1.0,
+            forced_temperature=hot.optional("temperature") if hot else None,
+        )
+
+    @property
+    def _resting_watts(self) -> float:
+        """Return what the miner takes while it does not hash."""
+        standby = self.model.standby_watts
+        if self.phase is Phase.STANDBY:
+            given = self.spec.standby_watts
+            return standby if given is None else given
+        return standby + IDLE_SHARE * self.running_mode.wall
+
+    def sync(self) -> None:
+        """Bring physics and phases up to the clock's time, in bounded steps."""
+        now, physics = self.clock.now(), self.physics
+        while (step := next_step(physics.now, now, self._next_event())) > 0:
+            physics.step(step, self.drive())
+            if physics.true_ghs:
+                self._work(step)
+            self._watch()
+
+    def _next_event(self) -> float | None:
+        """Return when something changes by itself."""
+        switch = None if self._switch is None else self._switch[0]
+        times = (self.phase_until, self._soft_off_due, self._soft_on_due, switch)
+        reached = self.physics.now
+        return min(
+            (at for at in times if at is not None and at > reached), default=None
+        )
+
+    def _work(self, seconds: float) -> None:
+        """Find shares for the pool in use."""
+        before = self.shares.accepted, self.shares.rejected
+        self.shares.work(seconds, self.physics.true_ghs, self.pool_difficulty)
+        pool = self.pools[self.active_pool]
+        pool.accepted += self.shares.accepted - before[0]
+        pool.rejected += self.shares.rejected - before[1]
+        pool.best = self.shares.best_session
+        pool.getworks += int(seconds // 30) or self.rng.random() < seconds / 30
+        if pool.accepted + pool.rejected and self.shares.accepted > before[0]:
+            pool.last_share = self.physics.now
+        wrong = self.model.wrong_nonces * self.physics.error / self.model.error
+        ths = self.physics.true_ghs / 1000
+        self.hardware_errors += poisson(self.rng, wrong * ths * seconds)
+
+    def enter(self, phase: Phase, seconds: float | None = None) -> None:
+        """Change the phase, for a time or until something happens."""
+        self.phase = phase
+        self.phase_since = self.physics.now
+        self.phase_until = None if seconds is None else self.physics.now + seconds
+
+    def _watch(self) -> None:
+        """Do what the firmware does after each step."""
+        now = self.physics.now
+        if self._switch is not None and now >= self._switch[0]:
+            self.active_pool, self._switch = self._switch[1], None
+        self._follow_schedule(now)
+        due = self.phase_until is not None and now >= self.phase_until
+        match self.phase:
+            case Phase.BOOTING if due:
+                self.enter(Phase.STARTING, INIT_SECONDS)
+            case Phase.STARTING if due:
+                self._start_work()
+            case Phase.CALIBRATING if due and "calibrating" not in self.faults:
+                self.enter(Phase.HASHING)
+            case Phase.CALIBRATING | Phase.HASHING if self.physics.chip > HOTTEST_CHIP:
+                self.enter(Phase.COOLING)
+            case Phase.COOLING if self.physics.chip < COOLED_CHIP:
+                self.boot_reason = f"{BOOT_BY_HEAT}.00000000"
+                self.enter(Phase.STARTING, INIT_SECONDS)
+
+    def _follow_schedule(self, now: float) -> None:
+        """Go to sleep or wake at the times that were asked for."""
+        if self._soft_off_due is not None and now >= self._soft_off_due:
+            self._soft_off_due = None
+            self.rest()
+        if self._soft_on_due is not None and now >= self._soft_on_due:
+            self._soft_on_due = None
+            self.wake()
+
+    def _start_work(self) -> None:
+        """Begin what the pool and the hardware allow."""
+        lost = self.faults.get("pool_lost")
+        if "psu_fault" in self.faults:
+            self.enter(Phase.FAULT)
+        elif lost is not None and not lost.flag("fallback"):
+            self.enter(Phase.POOL_LOST)
+        else:
+            self.enter(Phase.CALIBRATING, CALIBRATION_SECONDS)
+
+    def rest(self, *, fans: bool = False) -> None:
+        """Switch the chips off, as soft off does."""
+        if self.serving:
+            self.fans_rest = fans
+            self.soft_off_reason = self.soft_off_reason or (
+                6 if self.model.industrial else 4
+            )
+            self.enter(Phase.STANDBY)
+
+    def wake(self) -> None:
+        """Switch the chips on again, as soft on does."""
+        if self.phase is Phase.STANDBY:
+            self.enter(Phase.STARTING, INIT_SECONDS)
+
+    def schedule_rest(self, when: float) -> None:
+        """Switch the chips off at a time."""
+        self.soft_off_at, self._soft_off_due = when, when
+        self._follow_schedule(self.physics.now)
+
+    def schedule_wake(self, when: float) -> None:
+        """Switch the chips on at a time."""
+        self.soft_on_at, self._soft_on_due = when, when
+        self._follow_schedule(self.physics.now)
+
+    def set_mode(self, mode: int, level: int) -> None:
+        """Store a mode; the home models change over at once."""
+        changed = (mode, level) != (self.settings["mode"], self.settings["level"])
+        self.settings.write(mode=mode, level=level)
+        if not changed or self.model.modes_need_reboot:
+            return
+        self.running_mode = self._stored_mode()
+        if self.model.dialect is Dialect.Q:
+            self.empty_replies = EMPTY_REPLIES
+        if self.phase in AT_WORK:
+            self.enter(Phase.STARTING, INIT_SECONDS)
+
+    def switch_pool(self, number: int) -> None:
+        """Work for another pool, which takes a while."""
+        seconds = self.rng.uniform(5.0, LONGEST_SWITCH)
+        self._switch = self.physics.now + seconds, number
+
+    def reboot(self, reason: str = BOOT_BY_API) -> None:
+        """Restart: what lives in memory is lost, what is in flash is loaded."""
+        self.sync()
+        if self.phase is Phase.OFF:
+            return
+        self.restarts += 1
+        self._boot(reason)
+
+    def _boot(self, reason: str) -> None:
+        """Begin a new session; the chips start in the last mode, even after standby."""
+        self.boot_reason = reason
+        self.booted_at = self.physics.now
+        self.physics.restart()
+        self.shares.restart()
+        self.hardware_errors = 0
+        self.pool_failures.clear()
+        self._switch = self._soft_off_due = self._soft_on_due = None
+        self.active_pool = 0
+        self.fan_duty = None
+        for pool, stored in zip(self.pools, self.settings["pools"], strict=True):
+            pool.url, pool.user, pool.phrase = stored
+            pool.enabled, pool.priority = True, pool.number
+            pool.forget()
+        self.running_mode = self._stored_mode()
+        if self.model.dialect is Dialect.Q:
+            self.empty_replies = EMPTY_REPLIES
+        seconds = self.spec.boot_seconds
+        usual = self.model.boot_seconds
+        self.enter(Phase.BOOTING, usual if seconds is None else seconds)
+
+    def power_off(self) -> None:
+        """Cut the power."""
+        self.sync()
+        self.enter(Phase.OFF)
+
+    def power_on(self) -> None:
+        """Give power back: a boot."""
+        self.sync()
+        if self.phase is Phase.OFF:
+            self.restarts += 1
+            self._boot(BOOT_BY_POWER)
+
+    def update_firmware(self, text: str) -> None:
+        """Install another firmware and reboot into it; settings are kept."""
+        self.firmware = text
+        self.reboot()
+
+    @property
+    def pool_in_use(self) -> Pool | None:
+        """Return the pool that gets the shares, None without one."""
+        lost = self.faults.get("pool_lost")
+        if lost is None:
+            return self.pools[self.active_pool]
+        if lost.flag("fallback") and len(self.pools) > 1:
+            return self.pools[1]
+        return None
+
+    def inject(self, name: str, parameters: dict[str, Any]) -> None:
+        """Let a fault begin."""
+        self.sync()
+        known = name in self.faults
+        self.faults.add(name, parameters)
+        if name == "pool_lost":
+            self._lose_pool(known=known)
+        elif name == "psu_fault" and self.phase in AT_WORK:
+            self.enter(Phase.FAULT)
+        elif name == "calibrating" and self.phase is Phase.HASHING:
+            self.enter(Phase.CALIBRATING, CALIBRATION_SECONDS)
+
+    def _lose_pool(self, *, known: bool) -> None:
+        """Note the loss and stop, or work for the next pool."""
+        if not known:
+            self.pool_failures.append((self.physics.now, 0.0))
+        lost = self.faults.get("pool_lost")
+        if lost is not None and lost.flag("fallback"):
+            self.active_pool = min(1, len(self.pools) - 1)
+        elif self.phase in {Phase.CALIBRATING, Phase.HASHING}:
+            self.enter(Phase.POOL_LOST)
+
+    def clear(self, name: str | None) -> None:
+        """End one fault or all."""
+        self.sync()
+        lost = "pool_lost" in self.faults
+        self.faults.remove(name)
+        if lost and "pool_lost" not in self.faults:
+            self.active_pool = 0
+            if self.pool_failures:
+                began, _ = self.pool_failures[-1]
+                self.pool_failures[-1] = began, self.physics.now
+            if self.phase is Phase.POOL_LOST:
+                self.enter(Phase.STARTING, INIT_SECONDS)
+        if self.phase is Phase.FAULT and "psu_fault" not in self.faults:
+            self.enter(Phase.STARTING, INIT_SECONDS)

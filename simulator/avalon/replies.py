@@ -1,0 +1,379 @@
+"""The replies to the commands that only read."""
+
+from collections.abc import Callable
+
+from .blob import STATUSES, filled
+from .blob_home import BOARD_Q, SHORT_STATUS
+from .faults import HOSTILE, distort_identity
+from .models import Dialect
+from .printing import Fixed, Raw, Row
+from .readings import WORK_UNITS_PER_GH, Readings
+from .settings import Pool
+
+CGMINER, PROTOCOL = "4.11.1", "3.7"
+BOARD_CONTROLLERS: dict[Dialect, Row] = {
+    Dialect.MINI3: {"MCUVERSION": "Mini3_hb_v1.0"},
+    Dialect.Q: {"HBMCUVERSION": "Q_hb_v1.1", "FANMCUVERSION": "Q_fb_v1.2"},
+}
+BLOCK_HEIGHT, BLOCK_VERSION = 907_089, 536_870_912
+NETWORK_DIFFICULTY = 126_271_255_279_306.98
+BLOCK_HASH = "0" * 19 + "1d0ccaffecb937ee444cb056356abc59b906666607cf1"
+BYTES_PER_SHARE = 280
+
+
+def percentage(part: float, whole: float) -> Fixed:
+    """Return a part of a whole in %, with four decimals."""
+    return Fixed(100 * part / whole if whole else 0.0, 4)
+
+
+class Replies:
+    """The rows that one miner answers with."""
+
+    def __init__(self, readings: Readings) -> None:
+        """Tell what these sensors show."""
+        self._readings = readings
+        self._device = readings.device
+        self.sections: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+            "version": ("VERSION", self.version),
+            "summary": ("SUMMARY", self.summary),
+            "pools": ("POOLS", self.pools),
+            "devs": ("DEVS", self.devs),
+        }
+        if self._device.model.speaks_avalon:
+            self.sections |= {
+                "edevs": ("DEVS", self.devs),
+                "devdetails": ("DEVDETAILS", self.devdetails),
+                "config": ("CONFIG", self.config),
+                "coin": ("COIN", self.coin),
+                "stats": ("STATS", self.stats),
+                "estats": ("STATS", self.stats),
+            }
+        dialect = self._device.model.dialect
+        if dialect in {Dialect.Q, Dialect.NANO3S, Dialect.MINI3}:
+            self.sections["litestats"] = ("STATS", self.litestats)
+        if dialect is Dialect.NANO3S:
+            self.sections["lcd"] = ("LCD", self.lcd)
+
+    def version(self) -> list[Row]:
+        """Tell model, firmware and identity."""
+        device, model = self._device, self._device.model
+        if not model.speaks_avalon:
+            return [{"CGMiner": device.firmware, "API": PROTOCOL}]
+        row: Row = {"CGMiner": CGMINER, "API": PROTOCOL}
+        if model.industrial:
+            row["STM8"] = "20.08.01"
+        row |= {
+            "PROD": model.product,
+            "MODEL": model.model,
+            "HWTYPE": model.hardware,
+            "SWTYPE": model.software,
+        }
+        row |= self._firmware()
+        if model.dialect is not Dialect.NANO3:
+            row |= {"DNA": device.dna, "MAC": device.mac}
+        if model.dialect not in {Dialect.MINI3, Dialect.Q}:
+            row["UPAPI"] = "2"
+        return [distort_identity(row, device.faults)]
+
+    def _firmware(self) -> Row:
+        """Tell the versions under the model's names for them."""
+        firmware, dialect = self._device.firmware, self._device.model.dialect
+        if dialect is Dialect.NANO3:
+            return {"VERSION": firmware, "HVERSION": "24071801_b906c52_6223725"}
+        if self._device.model.industrial:
+            return {"VERSION": firmware, "LOADER": "d0d779de.00"}
+        names = ("LVERSION", "BVERSION", "CGVERSION")
+        row: Row = dict.fromkeys(names, firmware)
+        return row | BOARD_CONTROLLERS.get(dialect, {})
+
+    def _rates(self) -> Row:
+        """Tell the averages, which shares say."""
+        physics = self._device.physics
+        row: Row = {"MHS av": Fixed(1000 * self._readings.average_ghs)}
+        for window, ghs in physics.averages.items():
+            short = f"{window}s" if window < 60 else f"{window // 60}m"
+            row[f"MHS {short}"] = Fixed(1000 * ghs)
+        return row
+
+    def summary(self) -> list[Row]:
+        """Sum up the session."""
+        device, shares = self._device, self._device.shares.session
+        uptime, total = max(1, device.uptime), shares.accepted + shares.rejected
+        difficulty = device.pool_difficulty
+        refused = percentage(shares.rejected, total)
+        row: Row = {"Elapsed": device.uptime} | self._rates()
+        return [
+            row
+            | {
+                "Found Blocks": device.shares.blocks,
+                "Getworks": sum(pool.getworks for pool in device.pools),
+                "Accepted": shares.accepted,
+                "Rejected": shares.rejected,
+                "Hardware Errors": device.hardware_errors,
+                "Utility": Fixed(60 * shares.accepted / uptime),
+                "Discarded": 0,
+                "Stale": 0,
+                "Get Failures": 0,
+                "Local Work": int(device.physics.gigahashes / 8000),
+                "Remote Failures": 0,
+                "Network Blocks": 1 + uptime // 600,
+                "Total MH": Fixed(1000 * device.physics.gigahashes, 4),
+                "Work Utility": Fixed(self._readings.average_ghs * WORK_UNITS_PER_GH),
+                "Difficulty Accepted": Fixed(shares.accepted * difficulty, 8),
+                "Difficulty Rejected": Fixed(shares.rejected * difficulty, 8),
+                "Difficulty Stale": Fixed(0, 8),
+                "Best Share": int(device.shares.best_session),
+                "Device Hardware%": percentage(0, 1),
+                "Device Rejected%": refused,
+                "Pool Rejected%": refused,
+                "Pool Stale%": Fixed(0, 4),
+                "Last getwork": 0,
+            }
+        ]
+
+    def _share_time(self, when: float | None) -> int:
+        """Return when a share was found, as the model tells it."""
+        if when is None:
+            return 0
+        device = self._device
+        return int(when if device.model.epoch_shares else when - device.booted_at)
+
+    def pools(self) -> list[Row]:
+        """Tell of each pool."""
+        return [self._pool(pool) for pool in self._device.pools]
+
+    def _pool(self, pool: Pool) -> Row:
+        """Tell of one pool."""
+        device = self._device
+        in_use = pool is device.pool_in_use
+        dialect = device.model.dialect
+        lost = device.faults.get("pool_lost")
+        dead = lost is not None and not in_use
+        status = "Alive" if pool.enabled else "Disabled"
+        worked = device.pool_difficulty if pool.last_share is not None else 0
+        host = pool.url.partition("//")[2].partition(":")[0]
+        hostile = device.faults.get("hostile_user")
+        user = pool.user if hostile is None else Raw(hostile.text("user", HOSTILE))
+        row: Row = {
+            "POOL": pool.number,
+            "URL": pool.url,
+            "Status": "Dead" if dead else status,
+            "Priority": pool.priority,
+            "Quota": 1,
+            "Long Poll": "N",
+            "Getworks": pool.getworks,
+            "Accepted": pool.accepted,
+            "Rejected": pool.rejected,
+            "Works": pool.getworks * 140,
+            "Discarded": 0,
+            "Stale": 0,
+            "Get Failures": 0,
+            "Remote Failures": 0,
+            "User": user,
+        }
+        if dialect is Dialect.Q:
+            row["Password"] = pool.phrase
+        return row | {
+            "Last Share Time": self._share_time(pool.last_share),
+            "Diff1 Shares": int((pool.accepted + pool.rejected) * worked * 1.06),
+            "Proxy Type": "",
+            "Proxy": "",
+            "Difficulty Accepted": Fixed(pool.accepted * worked, 8),
+            "Difficulty Rejected": Fixed(pool.rejected * worked, 8),
+            "Difficulty Stale": Fixed(0, 8),
+            "Last Share Difficulty": Fixed(worked, 8),
+            "Work Difficulty": Fixed(worked, 8),
+            "Has Stratum": True,
+            "Stratum Active": in_use,
+            "Stratum URL": pool.url if dialect is Dialect.Q else host,
+            "Stratum Difficulty": Fixed(worked, 8),
+            "Has Vmask": True,
+            "Has GBT": False,
+            "Best Share": int(pool.best),
+            "Pool Rejected%": percentage(pool.rejected, pool.accepted + pool.rejected),
+            "Pool Stale%": Fixed(0, 4),
+            "Bad Work": 0,
+            "Current Block Height": BLOCK_HEIGHT,
+            "Current Block Version": BLOCK_VERSION,
+        }
+
+    def devs(self) -> list[Row]:
+        """Tell of the one device that cgminer sees."""
+        device, model = self._device, self._device.model
+        shares, difficulty = device.shares.session, device.pool_difficulty
+        last = device.pools[device.active_pool].last_share
+        row: Row = {
+            "ASC": 0,
+            "Name": model.driver,
+            "ID": 0,
+            "Enabled": "Y",
+            "Status": "Alive",
+            "Temperature": Fixed(-273 if model.industrial else 0),
+        }
+        total = shares.accepted + shares.rejected
+        row |= self._rates()
+        row |= {
+            "Accepted": shares.accepted,
+            "Rejected": shares.rejected,
+            "Hardware Errors": device.hardware_errors,
+            "Utility": Fixed(60 * shares.accepted / max(1, device.uptime)),
+            "Last Share Pool": device.active_pool,
+            "Last Share Time": self._share_time(last),
+            "Total MH": Fixed(1000 * device.physics.gigahashes, 4),
+            "Diff1 Work": int(device.physics.gigahashes * 1e9 / 2**32),
+            "Difficulty Accepted": Fixed(shares.accepted * difficulty, 8),
+            "Difficulty Rejected": Fixed(shares.rejected * difficulty, 8),
+            "Last Share Difficulty": Fixed(difficulty, 8),
+            "Last Valid Work": self._readings.moment(device.physics.now),
+            "Device Hardware%": Fixed(0, 4),
+            "Device Rejected%": percentage(shares.rejected, total),
+            "Device Elapsed": device.uptime,
+        }
+        return [row]
+
+    def devdetails(self) -> list[Row]:
+        """Tell the driver."""
+        model = self._device.model
+        return [
+            {
+                "DEVDETAILS": 0,
+                "Name": model.driver,
+                "ID": 0,
+                "Driver": model.path,
+                "Kernel": "",
+                "Model": "",
+                "Device Path": "",
+            }
+        ]
+
+    def config(self) -> list[Row]:
+        """Tell how cgminer was started."""
+        return [
+            {
+                "ASC Count": 1,
+                "PGA Count": 0,
+                "Pool Count": len(self._device.pools),
+                "Strategy": "Failover",
+                "Log Interval": 5,
+                "Device Code": self._device.model.driver,
+                "OS": "Linux",
+                "Hotplug": "None",
+            }
+        ]
+
+    def coin(self) -> list[Row]:
+        """Tell what is mined."""
+        return [
+            {
+                "Hash Method": "sha256",
+                "Current Block Time": Fixed(self._device.uptime % 600, 6),
+                "Current Block Hash": BLOCK_HASH,
+                "LP": True,
+                "Network Difficulty": Fixed(NETWORK_DIFFICULTY, 8),
+            }
+        ]
+
+    def _stats_head(self, number: int, name: str) -> Row:
+        """Return what each row of the statistics begins with."""
+        return {
+            "STATS": number,
+            "ID": name,
+            "Elapsed": self._device.uptime,
+            "Calls": 0,
+            "Wait": Fixed(0, 6),
+            "Max": Fixed(0, 6),
+            "Min": Fixed(99_999_999, 6),
+        }
+
+    def stats(self) -> list[Row]:
+        """Tell the status string, and the traffic of each pool."""
+        model = self._device.model
+        row = self._stats_head(0, model.stats_id) | self._status()
+        return [row, *(self._pool_stats(pool) for pool in self._device.pools)]
+
+    def _status(self) -> Row:
+        """Return the status string where the model has it."""
+        device, model = self._device, self._device.model
+        self._readings.chips.refresh()
+        status = filled(STATUSES[model.dialect], self._readings)
+        match model.dialect:
+            case Dialect.Q:
+                if device.empty_replies or "empty_summary" in device.faults:
+                    device.empty_replies = max(0, device.empty_replies - 1)
+                    return {
+                        "MM ID0:Summary": Raw("'STATS':{}"),
+                        "HBinfo": Raw("'HB0':{}"),
+                    }
+                board = filled(BOARD_Q, self._readings)
+                return {
+                    "MM ID0:Summary": Raw(f"'STATS':{{{status}}}"),
+                    "HBinfo": Raw(f"'HB0':{{{board}}}"),
+                }
+            case Dialect.A12 | Dialect.A15:
+                return {
+                    "MM ID0": Raw(status),
+                    "MM Count": 1,
+                    "Smart Speed": 1,
+                    "Voltage Level Offset": 0,
+                    "Nonce Mask": 25,
+                }
+        return {"MM ID0": Raw(status), "MM Count": 1, "Nonce Mask": 1}
+
+    def _pool_stats(self, pool: Pool) -> Row:
+        """Tell the traffic with one pool."""
+        device = self._device
+        difficulty = device.pool_difficulty if pool.accepted else 0
+        sent, received = pool.accepted + 3, pool.accepted + pool.getworks + 4
+        calls = ("Wait", "Max", "Min", "Av")
+        row = self._stats_head(pool.number + 1, f"POOL{pool.number}")
+        row |= {"Pool Calls": 0, "Pool Attempts": 0}
+        row |= {
+            f"Pool {name}": Fixed(99_999_999 if name == "Min" else 0, 6)
+            for name in calls
+        }
+        return row | {
+            "Work Had Roll Time": False,
+            "Work Can Roll": False,
+            "Work Had Expire": False,
+            "Work Roll Time": 0,
+            "Work Diff": Fixed(difficulty, 8),
+            "Min Diff": Fixed(difficulty, 8),
+            "Max Diff": Fixed(difficulty, 8),
+            "Min Diff Count": 2 if difficulty else 0,
+            "Max Diff Count": 2 if difficulty else 0,
+            "Times Sent": sent,
+            "Bytes Sent": sent * BYTES_PER_SHARE,
+            "Times Recv": received,
+            "Bytes Recv": received * 2 * BYTES_PER_SHARE,
+            "Net Bytes Sent": sent * BYTES_PER_SHARE,
+            "Net Bytes Recv": received * 2 * BYTES_PER_SHARE,
+        }
+
+    def litestats(self) -> list[Row]:
+        """Tell the status in short; a Q tells all of it but the chips."""
+        self._readings.chips.refresh()
+        if self._device.model.dialect is Dialect.Q:
+            status = filled(STATUSES[Dialect.Q], self._readings)
+            return [{"MM ID0:Summary": Raw(f"'STATS':{{{status}}}")}]
+        return [{"MM ID0": Raw(filled(SHORT_STATUS, self._readings))}]
+
+    def lcd(self) -> list[Row]:
+        """Tell what the screen shows."""
+        device, averages = self._device, self._device.physics.averages
+        pool = device.pools[device.active_pool]
+        return [
+            {
+                "Elapsed": device.uptime,
+                "GHS av": Fixed(self._readings.average_ghs),
+                "GHS 5m": Fixed(averages[300]),
+                "GHS 5s": Fixed(averages[5]),
+                "Temperature": Fixed(0),
+                "Last Share Difficulty": Fixed(device.pool_difficulty, 8),
+                "Last Share Time": self._share_time(pool.last_share),
+                "Best Share": int(device.shares.best_session),
+                "Last Valid Work": self._share_time(pool.last_share),
+                "Found Blocks": device.shares.blocks,
+                "Current Pool": pool.url,
+                "User": pool.user,
+            }
+        ]

@@ -1,0 +1,18 @@
+"""How far a physical model goes at once."""
+
+SHORTEST_STEP, STEP, LONG_STEP = 1.0, 5.0, 30.0
+LONG_GAP = 600.0
+
+
+def next_step(reached: float, now: float, until: float | None) -> float:
+    """Return how far to go at once, 0 when it is not worth a step.
+
+    A step ends at `until`, where a phase ends; shorter ones than a second are only
+    made for that.
+    """
+    gap = now - reached
+    if until is not None and 0 < until - reached <= gap:
+        return min(until - reached, STEP)
+    if gap < SHORTEST_STEP:
+        return 0
+    return min(gap, LONG_STEP if gap > LONG_GAP else STEP)
