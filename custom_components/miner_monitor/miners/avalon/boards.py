@@ -1,7 +1,7 @@
 """The hash boards of an Avalon, with their chips."""
 
 from collections.abc import Iterator, Sequence
-from statistics import fmean
+from contextlib import suppress
 
 from ..model import HashBoard
 from ..values import LARGEST
@@ -13,18 +13,22 @@ _LONGEST_NUMBER = 12
 _MOST_KNOWN = 4096
 
 
-class _Numbers(dict[str, float | None]):
+class _UnusableError(Exception):
+    """A chip does not tell what it should."""
+
+
+class _Numbers(dict[str, float]):
     """Each text with its number, so that a chip's reading costs one look-up."""
 
     def __init__(self, low: float, high: float, divisor: float = 1) -> None:
         super().__init__()
         self._low, self._high, self._divisor = low, high, divisor
 
-    def __missing__(self, digits: str) -> float | None:
+    def __missing__(self, digits: str) -> float:
         value = _number(digits)
-        if value is not None:
-            usable = self._low <= value <= self._high and value != 0
-            value = value / self._divisor if usable else None
+        if value is None or not self._low <= value <= self._high or not value:
+            raise _UnusableError
+        value /= self._divisor
         if len(self) < _MOST_KNOWN and len(digits) <= _LONGEST_NUMBER:
             self[digits] = value
         return value
@@ -57,9 +61,9 @@ def _boards(module: Module, *, hashing: bool) -> Iterator[HashBoard]:
             chip_temperature=_sane(hottest, index, hashing=hashing)
             or max(temperatures, default=None),
             chip_temperature_average=_sane(means, index, hashing=hashing)
-            or (fmean(temperatures) if temperatures else None),
+            or _mean(temperatures),
             chip_voltage=_sane(volts, index, hashing=hashing, divisor=100)
-            or (fmean(voltages) if voltages else None),
+            or _mean(voltages),
             hardware_errors=_errors(errors, index),
             chip_temperatures=temperatures,
             chip_voltages=voltages,
@@ -98,8 +102,16 @@ def _looked_up(text: str | None, numbers: _Numbers) -> tuple[float, ...]:
     if text is None:
         return ()
     digits = text.split(None, MOST_CHIPS)[:MOST_CHIPS]
-    found = tuple(map(numbers.__getitem__, digits))
-    return tuple([value for value in found if value is not None])
+    try:
+        return tuple(map(numbers.__getitem__, digits))
+    except _UnusableError:
+        return tuple(_usable(digits, numbers))
+
+
+def _usable(digits: Sequence[str], numbers: _Numbers) -> Iterator[float]:
+    for told in digits:
+        with suppress(_UnusableError):
+            yield numbers[told]
 
 
 def _work(text: str | None) -> tuple[float, ...]:
@@ -110,7 +122,8 @@ def _work(text: str | None) -> tuple[float, ...]:
         found = tuple(map(float, text.split(None, MOST_CHIPS)[:MOST_CHIPS]))
     except ValueError:
         return ()
-    usable = bool(found) and min(found) >= 0 and sum(found) <= LARGEST
+    # A sum that is not above nought may be that of no numbers.
+    usable = 0 <= sum(found) <= LARGEST and ("-" not in text or min(found) >= 0)
     return found if usable else ()
 
 
@@ -128,6 +141,10 @@ def _sane(
         return None
     value = values[index] / divisor
     return value if 0 < value <= 200 else None
+
+
+def _mean(values: tuple[float, ...]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _errors(values: tuple[float, ...], index: int) -> int | None:

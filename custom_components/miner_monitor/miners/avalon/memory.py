@@ -1,7 +1,7 @@
 """What one device told before, as far as the next reply depends on it."""
 
 from collections.abc import Callable
-from statistics import fmean
+from functools import partial
 import time
 from typing import Any
 
@@ -13,7 +13,7 @@ from .blob import Items, gather
 from .boards import boards_of
 from .capabilities import ReadingMemory, commanded
 from .faults import FaultMemory, Health
-from .figures import figures_of
+from .figures import Figures, figures_of
 from .identity import Parts, Who, identity_of, plain_identity
 from .models import Model
 from .parser import (
@@ -131,7 +131,9 @@ class DeviceMemory:
             faults=self._faults.find(items, model, health),
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
-            figures=figures_of(items, told.row, poll.summary, self._started),
+            figures=Figures(
+                partial(figures_of, items, told.row, poll.summary, self._started)
+            ),
             **common,
             **values,
         )
@@ -235,4 +237,4 @@ class DeviceMemory:
 
 def _mean_voltage(boards: tuple[HashBoard, ...]) -> float | None:
     told = [board.chip_voltage for board in boards if board.chip_voltage is not None]
-    return fmean(told) if told else None
+    return sum(told) / len(told) if told else None

@@ -1,6 +1,7 @@
 """The sections of a poll to the numbers of a MinerState: pure, and never raising."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 import re
 from typing import Any
 
@@ -12,13 +13,17 @@ from .poll import Poll, Row
 from .status import Evidence, System, Work
 from .supply import read_supply
 
-MOST_FANS = 4
 _TEMPERATURES = (-40, 200)
 _SLOWEST_POOL = 60_000
 _LONGEST_TIME = 1e9
 _LOW_POWER = 10
 _PER_TERA = 1e3
 _MEGA_PER_TERA = 1e6
+
+
+_FAN_NAMES = ("Fan1", "Fan2", "Fan3", "Fan4")
+_FANS = tuple(Column(name, name, high=1e5, whole=True) for name in _FAN_NAMES)
+_FAN_DUTY = (percent("duty", "FanR"),)
 
 
 def _celsius(name: str, key: str, *absent: float) -> Column:
@@ -220,7 +225,7 @@ def fans_of(items: Items, model: Model, seen: int, *, hashing: bool) -> tuple[Fa
         return ()
     speeds = fan_speeds(items)
     told: dict[str, float] = {}
-    read_columns(items, (percent("duty", "FanR"),), told)
+    read_columns(items, _FAN_DUTY, told)
     duty = told.get("duty")
     return tuple(
         Fan(
@@ -235,14 +240,9 @@ def fan_speeds(items: Items) -> tuple[int | None, ...]:
     """Read the speeds in rpm of all fans that are listed."""
     found: dict[str, int] = {}
     read_columns(items, _FANS, found)
-    count = next((n for n in range(MOST_FANS) if f"Fan{n + 1}" not in items), MOST_FANS)
-    return tuple(found.get(str(place)) for place in range(count))
-
-
-_FANS = tuple(
-    Column(str(place), f"Fan{place + 1}", high=1e5, whole=True)
-    for place in range(MOST_FANS)
-)
+    return tuple(
+        [found.get(name) for name in takewhile(items.__contains__, _FAN_NAMES)]
+    )
 
 
 def start_of(poll: Poll) -> int | None:
