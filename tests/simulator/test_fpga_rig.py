@@ -194,6 +194,36 @@ async def test_values_stay_frozen_after_a_restart_of_the_miner(
     assert list(miner.active_faults) == []
 
 
+@pytest.mark.parametrize("way", ["power", "release"])
+async def test_the_end_of_a_freeze_is_not_the_end_of_the_next(
+    start_miner: StartMiner, clock: ManualClock, way: str
+) -> None:
+    miner = await start_miner(model="fpga_0xbitcoin", boot_seconds=0)
+    miner.inject("freeze", duration=300)
+    if way == "power":
+        await miner.stop()
+        await miner.start()
+    else:
+        miner.update_firmware("2026-01-01")
+    clock.advance(100)
+    miner.reboot()
+    clock.advance(300)
+    assert list(miner.active_faults) == ["freeze"]
+    assert _value(miner, "last_update") < clock.now() - 290
+
+
+async def test_a_fault_begins_and_ends_at_its_own_time(
+    start_miner: StartMiner, clock: ManualClock
+) -> None:
+    miner = await start_miner(model="fpga_rb4")
+    assert miner.truth.energy_wh == 0
+    clock.advance(10)
+    miner.inject("flatline", duration=10)
+    clock.advance(20)
+    hashing, idle = 150 * 20 / 3600, 150 * 0.35 * 10 / 3600
+    assert miner.truth.energy_wh == pytest.approx(hashing + idle, rel=0.01)
+
+
 async def test_counters_begin_anew_with_the_log(
     start_miner: StartMiner, clock: ManualClock
 ) -> None:
@@ -259,6 +289,7 @@ async def test_power(
     await miner.stop()
     assert not await _answers(miner, session)
     assert miner.phase is Phase.OFF
+    assert list(miner.active_faults) == []
     assert (miner.truth.hash_rate_ths, miner.truth.power_w) == (0, 0)
     energy = miner.truth.energy_wh
     clock.advance(3600)
