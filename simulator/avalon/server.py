@@ -9,7 +9,7 @@ import socket
 
 LONGEST_REQUEST = 4095
 BACKLOG = 100
-SEND_TRIES, SEND_SECONDS = 5, 0.05
+SEND_SECONDS = 5 * 0.05
 SEND_BUFFER = 4096
 DRIP_SECONDS = 0.05
 
@@ -177,16 +177,14 @@ class Server:
         self._hang_up(client)
 
     async def _send(self, client: socket.socket, body: bytes) -> None:
-        """Send what the client takes; wait a few times, then give up."""
-        waits = 0
+        """Send what the client takes; wait for a moment, then give up."""
         view = memoryview(body)
         while view:
             try:
                 view = view[client.send(view) :]
             except BlockingIOError:
-                if waits == SEND_TRIES or not await self._writable(client):
+                if not await self._writable(client):
                     return
-                waits += 1
 
     async def _writable(self, client: socket.socket) -> bool:
         """Wait until the client takes more, but not for long."""
