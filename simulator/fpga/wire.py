@@ -92,9 +92,15 @@ class Connection(asyncio.Protocol):
         if query is None:
             self.answer(Response(status=400, content_type="text/html", body=b"Bad"))
         else:
-            latency = self._server.latency
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(latency, self._server.serve, self, query)
+            self._serve_later(query)
+
+    def _serve_later(self, query: Query) -> None:
+        """Serve after the latency; without one at once, even if time stands still."""
+        if not (latency := self._server.latency):
+            self._server.serve(self, query)
+            return
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(latency, self._server.serve, self, query)
 
     def answer(self, response: Response) -> None:
         """Send an answer in the way that it is to leave, and hang up."""
