@@ -25,7 +25,6 @@ from .transport import TcpDevice
 _SECTIONS = ("summary", "estats", "pools")
 _TOGETHER = "+".join(_SECTIONS)
 _COMMANDS = "commands"
-_REBOOTS_ALL = "Avalon Nano 3"
 _EXTRA_DEADLINE = 2.0
 _COMMAND_DEADLINE = 3.0
 _BETWEEN_COMMANDS = 1.0
@@ -159,6 +158,8 @@ class AvalonClient(MinerClient):
         """Ask one by one; pools that cannot be read cost only themselves."""
         summary = await self._read("summary", _SINGLY["summary"], ends)
         stats = await self._read("estats", _SINGLY["estats"], ends)
+        if not summary.row("SUMMARY") and not stats.rows("STATS"):
+            raise MinerResponseError("neither a summary nor statistics")
         try:
             pools = (await self._read("pools", _SINGLY["pools"], ends)).rows("POOLS")
         except MinerResponseError:
@@ -179,8 +180,10 @@ class AvalonClient(MinerClient):
                     self._memory.take_version(row)
         if wants.commands:
             with suppress(MinerError):
-                await self._read(_COMMANDS, _HELP, _soon(ends))
-                self._memory.take_commands(parse_commands(self._bodies[_COMMANDS]))
+                reply = await self._read(_COMMANDS, _HELP, _soon(ends))
+                commands = parse_commands(self._bodies[_COMMANDS])
+                if commands or reply.failed:
+                    self._memory.take_commands(commands)
         if wants.litestats:
             with suppress(MinerError):
                 stats = await self._read("litestats", _LITESTATS, _soon(ends))
@@ -223,22 +226,23 @@ class AvalonClient(MinerClient):
 
     @override
     async def restart(self) -> None:
-        identity = await self._able(Capability.RESTART)
-        argument = "all" if identity.model == _REBOOTS_ALL else "0"
-        await self._command(f"0,reboot,{argument}")
+        await self._require(Capability.RESTART)
+        model = self._memory.model
+        if model is None or model.reboot is None:
+            raise MinerCommandError("how to restart this model is not known")
+        await self._command(f"0,reboot,{model.reboot}")
 
     @override
     async def locate(self) -> None:
-        """Switch the locate lamp on."""
-        await self._able(Capability.LOCATE)
+        """Switch the lamp on that a miner in a rack is found by."""
+        await self._require(Capability.LOCATE)
         await self._command("0,led,1-1")
 
-    async def _able(self, capability: Capability) -> MinerIdentity:
-        """Return who is there; refuse what it did not list as a command."""
+    async def _require(self, capability: Capability) -> None:
+        """Refuse what the device did not list as a command."""
         identity = self._identity or await self.identify()
         if capability not in identity.capabilities:
             raise MinerCommandError(f"no command to {capability}")
-        return identity
 
     async def _command(self, parameter: str) -> None:
         """Send a command once; a device that says nothing any more took it."""

@@ -63,6 +63,11 @@ class Reply:
         return self.sections.get(kind, ())
 
     @property
+    def failed(self) -> bool:
+        """Whether the device did not understand or not allow it."""
+        return self.status is not None and self.status.failed
+
+    @property
     def when(self) -> int | None:
         """The device's clock at the reply."""
         return self.status.when if self.status is not None else None

@@ -1,0 +1,622 @@
+"""The client of the cgminer API."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import json
+import socket
+from typing import Any, override
+
+import aiohttp
+import pytest
+
+from custom_components.miner_monitor.miners import (
+    Endpoint,
+    ErrorKind,
+    MinerClient,
+    MinerCommandError,
+    MinerConnectionError,
+    MinerError,
+    MinerResponseError,
+    MinerTimeoutError,
+    create_client,
+)
+from custom_components.miner_monitor.miners.avalon import AvalonClient
+from custom_components.miner_monitor.miners.model import Capability, Family
+
+from .avalon_replies import made_up
+from .conformance import (
+    SHORT,
+    Answer,
+    Server,
+    hangs_up,
+    is_silent,
+    resets,
+    serving,
+)
+from .conformance_tcp import TcpConformance, breaks_off, ends, failing
+from .replies import Clock
+
+TOGETHER = "summary+estats+pools"
+HELP = "ascset|0,help"
+FIRST = [TOGETHER, "version", HELP]
+SINGLE = ["summary", "estats", "pools"]
+UNKNOWN = failing(14, "Invalid command")
+ACCEPTED = b'{"STATUS":[{"STATUS":"S","Code":119,"Msg":"ASC 0 set OK"}]}'
+
+
+def loaded(name: str) -> dict[str, Any]:
+    reply: dict[str, Any] = json.loads(made_up(name).rstrip(b"\0"))
+    return reply
+
+
+def encoded(reply: dict[str, Any]) -> bytes:
+    return json.dumps(reply, separators=(",", ":")).encode()
+
+
+class Avalon:
+    """A miner whose replies a test can change, by command and parameter."""
+
+    def __init__(self, model: str = "q") -> None:
+        self.poll = loaded(f"{model}-poll.json")
+        self.answers: dict[str, Answer] = {HELP: ends(made_up("q-commands.json"), b"")}
+        for kind in ("version", "litestats"):
+            with_name = f"{model}-{kind}.json"
+            try:
+                self.answers[kind] = ends(made_up(with_name), b"")
+            except FileNotFoundError:
+                self.answers[kind] = UNKNOWN
+
+    async def __call__(self, request: bytes, writer: asyncio.StreamWriter) -> None:
+        name = command(request)
+        if name in self.answers:
+            answer = self.answers[name]
+        elif name == TOGETHER:
+            answer = ends(encoded(self.poll))
+        elif name in SINGLE:
+            answer = ends(encoded(self.poll[name][0]))
+        else:
+            answer = UNKNOWN
+        await answer(request, writer)
+
+    def row(self, kind: str) -> dict[str, Any]:
+        section = {"summary": "SUMMARY", "estats": "STATS", "pools": "POOLS"}[kind]
+        row: dict[str, Any] = self.poll[kind][0][section][0]
+        return row
+
+    def starts_again(self, seconds: int = 20) -> None:
+        self.row("summary")["Elapsed"] = seconds
+
+    def becomes(self, firmware: str) -> None:
+        """Run other firmware from now on."""
+        stats = self.row("estats")
+        key = next(key for key in stats if key.startswith("MM ID"))
+        stats[key] = stats[key].replace("25052801_0a1b2c3", firmware)
+
+
+def command(request: bytes) -> str:
+    asked = json.loads(request)
+    return "|".join(asked[key] for key in ("command", "parameter") if key in asked)
+
+
+def commands(server: Server) -> list[str]:
+    return [command(request) for request in server.requests]
+
+
+@asynccontextmanager
+async def miner(avalon: Answer) -> AsyncIterator[Server]:
+    async with serving(avalon, None) as server:
+        yield server
+
+
+def client_of(server: Server, **options: Any) -> AvalonClient:
+    return AvalonClient("127.0.0.1", server.port, **options)
+
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+class TestConformance(TcpConformance):
+    @override
+    def make(
+        self, port: int, session: aiohttp.ClientSession, *, deadline: float = 5.0
+    ) -> MinerClient:
+        return AvalonClient("127.0.0.1", port, deadline=deadline)
+
+    @override
+    def good(self) -> Answer:
+        return Avalon()
+
+    @override
+    def started_again(self) -> Answer:
+        avalon = Avalon()
+        avalon.starts_again()
+        return avalon
+
+
+class TestConformanceOfPlainCgminer(TestConformance):
+    @override
+    def good(self) -> Answer:
+        return Avalon("cgminer")
+
+    @override
+    def started_again(self) -> Answer:
+        avalon = Avalon("cgminer")
+        avalon.starts_again()
+        return avalon
+
+
+class TestConformanceInText(TestConformance):
+    """Firmware that answers in text whatever it is asked in."""
+
+    @override
+    def good(self) -> Answer:
+        avalon = Avalon()
+        avalon.answers[TOGETHER] = ends(made_up("q-poll.txt"), b"")
+        return avalon
+
+    @override
+    def started_again(self) -> Answer:
+        return self.good()
+
+
+async def test_what_is_sent() -> None:
+    async with miner(Avalon()) as server:
+        await client_of(server).fetch()
+    assert server.requests == [
+        b'{"command":"summary+estats+pools"}',
+        b'{"command":"version"}',
+        b'{"command":"ascset","parameter":"0,help"}',
+    ]
+
+
+async def test_a_poll_is_one_request() -> None:
+    async with miner(Avalon()) as server:
+        client = client_of(server)
+        for _ in range(4):
+            reading = await client.fetch()
+    assert commands(server) == [*FIRST, TOGETHER, TOGETHER, TOGETHER]
+    assert reading.identity.serial == "0201000012340005"
+    assert Capability.RESTART in reading.identity.capabilities
+    assert reading.state.hash_rate_now == pytest.approx(73.11042)
+    assert reading.state.power == 1311
+
+
+async def test_start_and_firmware_ask_again() -> None:
+    avalon = Avalon()
+    async with miner(avalon) as server:
+        client = client_of(server)
+        await client.fetch()
+        avalon.starts_again()
+        await client.fetch()
+        await client.fetch()
+        assert commands(server) == [*FIRST, *FIRST, TOGETHER]
+        server.requests.clear()
+        avalon.becomes("26010101_abcdef0")
+        await client.fetch()
+        reading = await client.fetch()
+    assert commands(server) == [*FIRST, TOGETHER]
+    assert reading.identity.firmware is not None
+    assert "26010101" in reading.identity.firmware
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        UNKNOWN,
+        hangs_up,
+        resets,
+        breaks_off,
+        ends(b""),
+        ends(b"<html></html>"),
+        ends(b"[]"),
+        ends(b'{"STATUS":[{"STATUS":"S"}],"VERSION":[[]]}'),
+    ],
+)
+async def test_what_else_is_asked_costs_only_itself(answer: Answer) -> None:
+    avalon = Avalon()
+    avalon.answers |= {"version": answer, HELP: answer}
+    async with miner(avalon) as server:
+        client = client_of(server)
+        reading = await client.fetch()
+        asked = len(server.requests)
+        await client.fetch()
+        assert server.most_open == 1
+    assert len(server.requests) == asked + 1
+    assert reading.state.hashing
+    assert reading.identity.serial == "0201000012340005"
+    assert Capability.RESTART not in reading.identity.capabilities
+
+
+async def test_silence_to_what_else_is_asked_ends_soon() -> None:
+    avalon = Avalon()
+    avalon.answers |= {"version": is_silent, HELP: is_silent}
+    async with miner(avalon) as server:
+        reading = await client_of(server, deadline=0.5).fetch()
+    assert reading.state.hashing
+
+
+async def test_short_statistics_stand_in_for_empty_ones() -> None:
+    avalon = Avalon()
+    stats = avalon.row("estats")
+    row = {"MM ID0:Summary": stats["MM ID0:Summary"]}
+    reply = {"STATUS": [{"STATUS": "S", "Code": 70}], "STATS": [row], "id": 1}
+    avalon.answers["litestats"] = ends(encoded(reply))
+    async with miner(avalon) as server:
+        client = client_of(server)
+        await client.fetch()
+        assert "litestats" not in commands(server)
+        stats["MM ID0:Summary"] = ""
+        reading = await client.fetch()
+    assert commands(server)[-1] == "litestats"
+    assert reading.identity.serial == "0201000012340005"
+    assert reading.state.power == 1311
+    assert client.raw["litestats"][0]["MM ID0:Summary"]["STATE"] == "1"
+
+
+TRUNCATED = b'{"summary":[{"STATUS":[{"STA'
+_ONLY_SUMMARY = encoded(loaded("q-poll.json")["summary"][0])
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests"),
+    [
+        (UNKNOWN, 1),
+        (failing(45, "Access denied to 'summary+estats+pools' command"), 1),
+        (ends(_ONLY_SUMMARY), 1),
+        (ends(b'{"summary":[{"STATUS":[{broken}]}]}'), 1),
+        (ends(TRUNCATED, b""), 2),
+        (ends(made_up("q-poll.json")[:-900], b""), 2),
+    ],
+)
+async def test_single_requests_are_remembered_until_a_start(
+    answer: Answer, requests: int
+) -> None:
+    avalon = Avalon()
+    avalon.answers[TOGETHER] = answer
+    tried = [TOGETHER] * requests
+    async with miner(avalon) as server:
+        client = client_of(server)
+        first = await client.fetch()
+        assert commands(server) == [*tried, *SINGLE, "version", HELP]
+        server.requests.clear()
+        second = await client.fetch()
+        assert commands(server) == SINGLE
+        assert client.raw.keys() == {"summary", "stats", "pools", "version", "commands"}
+        avalon.starts_again()
+        server.requests.clear()
+        await client.fetch()
+        await client.fetch()
+        assert commands(server) == [*SINGLE, "version", HELP, *tried, *SINGLE]
+        del avalon.answers[TOGETHER]
+        avalon.becomes("26010101_abcdef0")
+        await client.fetch()
+        server.requests.clear()
+        await client.fetch()
+        assert commands(server) == [TOGETHER]
+        assert server.most_open == 1
+    assert first.state == second.state
+    assert first.state.pools
+    assert first.identity is second.identity
+
+
+async def test_pools_that_nobody_can_read_cost_only_the_pools() -> None:
+    avalon = Avalon()
+    avalon.answers |= {TOGETHER: UNKNOWN, "pools": ends(b"\xff{")}
+    async with miner(avalon) as server:
+        reading = await client_of(server).fetch()
+    assert reading.state.hashing
+    assert reading.state.pools == ()
+
+
+async def test_a_section_that_failed_costs_only_itself() -> None:
+    avalon = Avalon()
+    denied = {"STATUS": [{"STATUS": "E", "Code": 45, "Msg": "Access denied"}], "id": 1}
+    avalon.poll["pools"] = [denied]
+    async with miner(avalon) as server:
+        client = client_of(server)
+        reading = await client.fetch()
+        await client.fetch()
+    assert commands(server) == [*FIRST, TOGETHER]
+    assert reading.state.hashing
+    assert reading.state.pools == ()
+
+
+async def test_a_cut_reply_still_gives_its_blob() -> None:
+    """When single requests fail as well."""
+    avalon = Avalon("nano3s")
+    body = encoded(avalon.poll)
+    cut = body.index(b'"MM Count"')
+    avalon.answers |= {TOGETHER: ends(body[:cut], b""), "summary": hangs_up}
+    async with miner(avalon) as server:
+        reading = await client_of(server).fetch()
+    assert reading.identity.serial == "0201000012340004"
+    assert reading.state.power == 134
+    assert reading.state.uptime is not None
+
+
+@pytest.mark.parametrize("fault", [hangs_up, resets, breaks_off, ends(TRUNCATED, b"")])
+async def test_a_read_that_breaks_off_is_tried_once_more(fault: Answer) -> None:
+    avalon = Avalon()
+    async with miner(avalon) as server:
+        client = client_of(server)
+        await client.fetch()
+        server.requests.clear()
+
+        async def once(request: bytes, writer: asyncio.StreamWriter) -> None:
+            server.answer = avalon
+            await fault(request, writer)
+
+        server.answer = once
+        assert (await client.fetch()).state.hashing
+        assert commands(server) == [TOGETHER, TOGETHER]
+        server.requests.clear()
+        server.answer = hangs_up
+        with pytest.raises(MinerConnectionError):
+            await client.fetch()
+        assert commands(server) == [TOGETHER, TOGETHER]
+        assert server.most_open == 1
+
+
+async def test_silence_is_not_asked_again() -> None:
+    async with miner(is_silent) as server:
+        with pytest.raises(MinerTimeoutError):
+            await client_of(server, deadline=SHORT).fetch()
+    assert len(server.requests) == 1
+
+
+async def test_a_reply_in_pieces() -> None:
+    """With a NUL at the end of a piece, and more right after it."""
+    avalon = Avalon()
+    body = encoded(avalon.poll)
+
+    async def in_pieces(_: bytes, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(body), 1448):
+            writer.write(body[start : start + 1448] + b"\0")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        writer.close()
+
+    avalon.answers[TOGETHER] = in_pieces
+    async with miner(avalon) as server:
+        reading = await client_of(server).fetch()
+    assert commands(server) == FIRST
+    assert reading.state.power == 1311
+    assert len(reading.state.pools) == 1
+
+
+async def test_a_nul_after_a_bracket_is_no_end_when_more_follows() -> None:
+    avalon = Avalon()
+    body = encoded(avalon.poll)
+    place = body.index(b'"estats"')
+    place = body.rindex(b"}", 0, place) + 1
+
+    async def in_two(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(body[:place] + b"\0")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        writer.write(body[place:] + b"\0")
+
+    avalon.answers[TOGETHER] = in_two
+    async with miner(avalon) as server:
+        reading = await client_of(server).fetch()
+    assert reading.state.power == 1311
+
+
+@pytest.mark.parametrize(
+    ("model", "argument", "listed"),
+    [("q", "0", True), ("nano3s", "0", True), ("a1246", "0", False)],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ends(ACCEPTED),
+        ends(b"STATUS=S,When=495,Code=119,Msg=ASC 0 set OK,Description=x|"),
+        ends(b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: ok"}]}'),
+        ends(b""),
+        ends(ACCEPTED[:20], b""),
+        hangs_up,
+        resets,
+        breaks_off,
+    ],
+)
+async def test_restart(model: str, argument: str, listed: bool, answer: Answer) -> None:
+    avalon = Avalon(model)
+    if not listed:
+        avalon.answers[HELP] = UNKNOWN
+    avalon.answers[f"ascset|0,reboot,{argument}"] = answer
+    async with miner(avalon) as server:
+        client = client_of(server)
+        await client.fetch()
+        server.requests.clear()
+        await client.restart()
+    assert commands(server) == [f"ascset|0,reboot,{argument}"]
+
+
+async def test_a_nano_3_restarts_all_of_it() -> None:
+    avalon = Avalon()
+    avalon.answers[TOGETHER] = ends(made_up("nano3-poll.txt"), b"")
+    avalon.answers["version"] = UNKNOWN
+    avalon.answers["ascset|0,reboot,all"] = ends(ACCEPTED)
+    async with miner(avalon) as server:
+        await client_of(server).restart()
+    assert commands(server)[-1] == "ascset|0,reboot,all"
+
+
+async def test_restart_with_silence_for_an_answer_is_success() -> None:
+    avalon = Avalon()
+    avalon.answers["ascset|0,reboot,0"] = is_silent
+    async with miner(avalon) as server:
+        client = client_of(server, deadline=0.3)
+        await client.fetch()
+        await client.restart()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (failing(120, "ASC 0 set failed: invalid"), MinerCommandError),
+        (failing(45, "Access denied to 'ascset' command"), MinerCommandError),
+        (UNKNOWN, MinerCommandError),
+        (
+            ends(b'{"STATUS":[{"STATUS":"I","Msg":"Unknown option: reboot"}]}'),
+            MinerCommandError,
+        ),
+        (ends(b"<html></html>"), MinerResponseError),
+    ],
+)
+async def test_restart_that_fails(answer: Answer, error: type[MinerError]) -> None:
+    avalon = Avalon()
+    avalon.answers["ascset|0,reboot,0"] = answer
+    async with miner(avalon) as server:
+        client = client_of(server)
+        await client.fetch()
+        server.requests.clear()
+        with pytest.raises(error):
+            await client.restart()
+    assert commands(server) == ["ascset|0,reboot,0"]
+
+
+async def test_restart_of_an_absent_miner_fails() -> None:
+    async with miner(Avalon()) as server:
+        client = client_of(server)
+        await client.fetch()
+    with pytest.raises(MinerConnectionError) as caught:
+        await client.restart()
+    assert caught.value.kind is ErrorKind.REFUSED
+
+
+@pytest.mark.parametrize("name", ["restart", "locate"])
+@pytest.mark.parametrize("model", ["cgminer", "q"])
+async def test_no_command_is_sent_that_is_not_listed(name: str, model: str) -> None:
+    avalon = Avalon(model)
+    avalon.answers[HELP] = ends(
+        b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: help|led|"}]}'
+    )
+    async with miner(avalon) as server:
+        client = client_of(server)
+        reading = await client.fetch()
+        server.requests.clear()
+        with pytest.raises(MinerCommandError):
+            await getattr(client, name)()
+    assert server.requests == []
+    assert Capability(name) not in reading.identity.capabilities
+
+
+async def test_locate_of_a_miner_with_a_lamp() -> None:
+    avalon = Avalon("a1246")
+    avalon.answers[HELP] = ends(
+        b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: help|led|"}]}'
+    )
+    avalon.answers["ascset|0,led,1-1"] = ends(ACCEPTED)
+    async with miner(avalon) as server:
+        client = client_of(server)
+        assert Capability.LOCATE in (await client.identify()).capabilities
+        await client.locate()
+    assert commands(server)[-1] == "ascset|0,led,1-1"
+
+
+async def test_a_second_between_commands() -> None:
+    avalon = Avalon()
+    avalon.answers["ascset|0,reboot,0"] = ends(ACCEPTED)
+    async with miner(avalon) as server:
+        client = client_of(server)
+        await client.fetch()
+        clock = asyncio.get_running_loop()
+        await client.restart()
+        start = clock.time()
+        await client.restart()
+        assert 0.9 < clock.time() - start < 1.5
+
+
+async def test_raw_has_a_key_for_all_that_is_private() -> None:
+    avalon = Avalon("nano3s")
+    async with miner(avalon) as server:
+        client = client_of(server)
+        assert client.raw == {}
+        await client.fetch()
+        raw = client.raw
+    assert raw["summary"]["Accepted"] == 3120
+    assert raw["stats"][0]["MM ID0"]["DNA"] == "0201000012340004"
+    assert raw["stats"][0]["MM ID0"]["SYSTEMSTATU"] == "Work: In Work, Hash Board: 1"
+    assert raw["litestats"][0]["MM ID0"]["SSID"] == "somewhere"
+    assert raw["pools"][0]["User"] == "somebody.rig"
+    assert raw["version"]["MAC"] == "e0e1a9000004"
+    assert "reboot" in raw["commands"]
+    json.dumps(raw)
+
+
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [
+        ("two words", 4028),
+        ("", 4028),
+        ("a/b", 4028),
+        ("[::1]", 4028),
+        ("a" * 300, 4028),
+        ("127.0.0.1", 99999),
+        ("127.0.0.1", 0),
+        ("127.0.0.1", -1),
+    ],
+)
+def test_impossible_addresses(host: str, port: int) -> None:
+    with pytest.raises(MinerConnectionError) as caught:
+        AvalonClient(host, port)
+    assert caught.value.kind is ErrorKind.NETWORK
+
+
+@pytest.mark.parametrize("host", ["x..y", "ä" * 100, "no-such-miner.invalid"])
+async def test_unknown_names(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lookup(host: str, *_: Any, **__: Any) -> Any:
+        host.encode("idna")
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    with pytest.raises(MinerConnectionError) as caught:
+        await AvalonClient(host, 4028).fetch()
+    assert caught.value.kind is ErrorKind.NETWORK
+
+
+async def test_a_name_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with miner(Avalon()) as server:
+        at = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: at)
+        client = AvalonClient("avalon.example", server.port)
+        assert (await client.fetch()).state.hashing
+    assert client.configuration_url == "http://avalon.example"
+
+
+async def test_no_socket_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: Any) -> Any:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(socket, "socket", none_left)
+    with pytest.raises(MinerConnectionError) as caught:
+        await AvalonClient("127.0.0.1", 4028).fetch()
+    assert caught.value.kind is ErrorKind.NETWORK
+
+
+async def test_detect(session: aiohttp.ClientSession) -> None:
+    async with miner(Avalon("nano3s")) as server:
+        client = AvalonClient("127.0.0.1", server.port)
+        reading = await client.fetch()
+        at = Endpoint(host=client.host, port=client.port)
+        again = create_client(Family.AVALON, at, session)
+        assert (await again.fetch()).identity == reading.identity
+    assert client.configuration_url == "http://127.0.0.1"
+    assert client.units == ()
+
+
+async def test_clients_clock_decides_when_to_ask_again() -> None:
+    clock = Clock()
+    async with miner(Avalon("nano3s")) as server:
+        client = client_of(server, monotonic=clock)
+        await client.fetch()
+        server.requests.clear()
+        for _ in range(3):
+            clock.now += 15
+            await client.fetch()
+        assert commands(server) == [TOGETHER] * 3
+        clock.now += 300
+        await client.fetch()
+    assert commands(server) == [*[TOGETHER] * 4, "litestats"]
