@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import time
 from typing import Any, Protocol
 
 from .model import Family, MinerIdentity, MinerReading
@@ -11,6 +12,11 @@ FETCH_DEADLINE = 8.0
 
 DETECT_DEADLINE = 5.0
 """Seconds for the question whether a miner answers at an address."""
+
+
+def monotonic() -> float:
+    """Tell the seconds of the clock that nobody sets."""
+    return time.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

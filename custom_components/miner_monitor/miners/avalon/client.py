@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-import time
 from typing import Any, override
 
 import orjson
 
-from ..client import FETCH_DEADLINE, MinerClient
+from ..client import FETCH_DEADLINE, MinerClient, monotonic
 from ..errors import (
     MinerCommandError,
     MinerCutOffError,
@@ -64,7 +63,7 @@ class AvalonClient(MinerClient):
         host: str,
         port: int,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = monotonic,
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock for what takes a miner minutes."""

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-import time
 from typing import Any, override
 
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..client import FETCH_DEADLINE, MinerClient
+from ..client import FETCH_DEADLINE, MinerClient, monotonic
 from ..errors import MinerCommandError, MinerCutOffError, MinerError
 from ..http import HttpDevice, StatusError
 from ..model import Family, MinerIdentity, MinerReading
@@ -32,7 +31,7 @@ class AxeOsClient(MinerClient):
         port: int,
         session: ClientSession,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = monotonic,
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock for what takes a miner minutes."""

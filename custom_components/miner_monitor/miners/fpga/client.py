@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-import time
 from typing import Any, override
 
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..client import FETCH_DEADLINE, Endpoint, MinerClient
+from ..client import FETCH_DEADLINE, Endpoint, MinerClient, monotonic
 from ..errors import (
     MinerCommandError,
     MinerConnectionError,
@@ -60,7 +59,7 @@ class FpgaClient(MinerClient):
         endpoint: Endpoint,
         session: ClientSession,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = monotonic,
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock by which values become stale."""
