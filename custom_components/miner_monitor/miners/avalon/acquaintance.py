@@ -198,7 +198,7 @@ class Acquaintance:
         )
         if commands:
             self._about_commands.asked(now)
-        lite = self.is_avalon and self._wants_lite(now)
+        lite = self._wants_lite(now)
         if lite:
             self._about_lite.asked(now)
         return Wants(version=version, commands=commands, litestats=lite)
@@ -212,7 +212,7 @@ class Acquaintance:
 
     def _wants_lite(self, now: float) -> bool:
         if not self.told.modules:
-            return self.told.silent or self.model.home
+            return self.told.silent or (self.is_avalon and self.model.home)
         if not self.model.litestats:
             return False
         system = system_of(self.told.items.get("SYSTEMSTATU"))

@@ -53,7 +53,7 @@ _OUTPUT = {
     Capability.FREQUENCY_ACTUAL,
     Capability.CONTROLLER_STATE,
 }
-_A_SERIES = _AVALON | _OUTPUT | {Capability.AMBIENT_TEMPERATURE, Capability.BOARDS}
+_A_SERIES = _AVALON | _OUTPUT | {Capability.AMBIENT_TEMPERATURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,8 @@ def supply_faults(vector: tuple[float, ...]) -> tuple[str, ...]:
     if not vector or not vector[0]:
         return ()
     bits = int(vector[0])
+    if bits < 0:
+        return ("power_supply",)
     names = {name: None for bit, name in _ERROR_BITS.items() if bits & bit}
     if bits & ~_KNOWN_BITS or not names:
         names["power_supply"] = None
