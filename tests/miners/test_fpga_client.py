@@ -276,13 +276,17 @@ async def test_a_scraper_that_fails_costs_its_value_only(
 
 
 @pytest.mark.parametrize(
-    "address", ["", "nonsense", "https://pool:9091/", "http://", "http://pool:99999/"]
+    "address",
+    ["", "nonsense", "https://127.0.0.1:{}/", "http://", "http://127.0.0.1:99999/"],
 )
 async def test_an_unusable_scraper_has_no_value(
     address: str, session: aiohttp.ClientSession
 ) -> None:
-    async with serving(Exporter(), END) as server:
-        client = client_of(server, session, pool_scraper=address)
+    async with (
+        serving(Exporter(), END) as server,
+        serving(Exporter(replies.POOL), END) as pool,
+    ):
+        client = client_of(server, session, pool_scraper=address.format(pool.port))
         assert (await client.fetch()).state.pool_hash_rate is None
 
 

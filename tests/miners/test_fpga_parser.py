@@ -184,6 +184,7 @@ def test_whole_state(text: str, expected: dict[str, Any]) -> None:
         ("hashrate", "NaN", "hash_rate", None),
         ("hashrate", "+Inf", "hash_rate", None),
         ("hashrate", "-1.0", "hash_rate", None),
+        ("hashrate", "1e+08", "hash_rate", None),
         ("hashrate", "1e+300", "hash_rate", None),
         ("hashrate", "1e+999", "hash_rate", None),
         ("hashrate", "9" * 60, "hash_rate", None),

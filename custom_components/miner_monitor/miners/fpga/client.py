@@ -191,6 +191,8 @@ def _scraper_page(address: str | None, session: ClientSession) -> WebPage | None
         return None
     try:
         url = URL(address)
-        return WebPage(url.host or "", url.port or 80, url.path, session)
+        if url.scheme != "http" or not url.host or not url.port:
+            return None
+        return WebPage(url.host, url.port, url.path, session)
     except MinerError, ValueError:
         return None
