@@ -1,22 +1,21 @@
 """Bytes of the cgminer API to the rows they hold, as JSON or as text."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 import re
 from typing import Any, NamedTuple
 
 import orjson
 
 from ..errors import MinerResponseError
-from .poll import Row
+from .poll import NOTHING, Row
 from .repair import load_leniently, salvaged_sections, whole_blobs
 from .text import STATUS, split_text
 
 _ROWS_AT_MOST = 100
 _KINDS = frozenset(("SUMMARY", "STATS", "POOLS", "VERSION"))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
-_FAILURES = frozenset("EF")
-_FAILURE_CODES = frozenset((14, 45))
+_FAILURES = ("E", "F")
+_FAILURE_CODES = (14, 45, "14", "45")
 _ADVICE = re.compile(r"error|invalid|fail|missing|unknown|err\b|denied", re.IGNORECASE)
 _LISTED = re.compile(rb"set info: ?([\w|-]+)")
 
@@ -32,50 +31,53 @@ class Status(NamedTuple):
     message: str
 
     @property
-    def failed(self) -> bool:
-        """Whether the command was not understood or not allowed."""
-        return self.letter in _FAILURES or self.code in _FAILURE_CODES
-
-    @property
     def refused(self) -> bool:
         """Whether a command was not carried out; "I" stands for both outcomes."""
         if self.letter == "S":
             return False
-        return self.failed or _ADVICE.search(self.message) is not None
+        return (
+            self.letter in _FAILURES
+            or self.code in _FAILURE_CODES
+            or _ADVICE.search(self.message) is not None
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """The rows of a reply by kind: SUMMARY, STATS, POOLS, VERSION.
 
     ``combined`` is a reply to several commands, whose failed ones have no rows;
-    ``status`` is that of the first command that did not fail, or the first at all.
-    ``cut`` tells that the end of it is missing.
+    ``told`` is the status of the first command that did not fail, or the first at
+    all. ``cut`` tells that the end of the reply is missing.
     """
 
     sections: Mapping[str, tuple[Row, ...]]
-    status: Status | None = None
+    told: Row = NOTHING
     combined: bool = False
     cut: bool = False
+
+    @property
+    def status(self) -> Status | None:
+        """What the device says of the reply."""
+        return _status_of(self.told) if self.told else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the device did not understand or not allow it."""
+        return _has_failed(self.told)
+
+    @property
+    def when(self) -> int | None:
+        """The device's clock at the reply."""
+        return _whole_number(self.told.get("When"))
 
     def rows(self, kind: str) -> tuple[Row, ...]:
         """Return the rows of one kind, none if the section failed."""
         return self.sections.get(kind, ())
 
-    @property
-    def failed(self) -> bool:
-        """Whether the device did not understand or not allow it."""
-        return self.status is not None and self.status.failed
-
-    @property
-    def when(self) -> int | None:
-        """The device's clock at the reply."""
-        return self.status.when if self.status is not None else None
-
     def row(self, kind: str) -> Row:
         """Return the first row of one kind."""
         rows = self.rows(kind)
-        return rows[0] if rows else {}
+        return rows[0] if rows else NOTHING
 
 
 class BrokenReplyError(MinerResponseError):
@@ -114,33 +116,33 @@ def _from_anything(text: str) -> Reply:
 def _from_json(reply: object) -> Reply:
     if not isinstance(reply, dict):
         raise MinerResponseError("no reply of the API")
-    if "STATUS" in reply or not _KINDS.isdisjoint(reply):
-        status = _status(reply.get("STATUS"))
-        return Reply(sections=_sections(reply, status), status=status)
+    combined = "STATUS" not in reply and _KINDS.isdisjoint(reply)
+    parts = map(_first_row, reply.values()) if combined else (reply,)
     sections: Sections = {}
-    statuses: list[Status] = []
-    for part in reply.values():
-        if isinstance(part, list) and part and isinstance(part[0], dict):
-            status = _status(part[0].get("STATUS"))
-            sections |= _sections(part[0], status)
-            if status is not None:
-                statuses.append(status)
-    if not statuses and not sections:
+    told: Row = NOTHING
+    for part in parts:
+        status = _first_row(part.get("STATUS"))
+        if not told or _has_failed(told):
+            told = status or told
+        if not _has_failed(status):
+            for kind in _KINDS.intersection(part):
+                sections[kind] = _rows(part[kind])
+    if not told and not sections:
         raise MinerResponseError("no reply of the API")
-    return Reply(sections=sections, status=_leading(statuses), combined=True)
+    return Reply(sections, told, combined)
 
 
-def _sections(part: Mapping[str, Any], status: Status | None) -> Sections:
-    """Return the sections of one command's reply, none of a failed one."""
-    if status is not None and status.failed:
-        return {}
-    return {kind: _rows(part[kind]) for kind in _KINDS if kind in part}
+def _first_row(value: object) -> Row:
+    """Return what a list of rows begins with."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return value[0]
+    return NOTHING
 
 
 def _rows(value: object) -> tuple[Row, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple(_flat(row) for row in value[:_ROWS_AT_MOST] if isinstance(row, dict))
+    return tuple([_flat(row) for row in value[:_ROWS_AT_MOST] if type(row) is dict])
 
 
 def _flat(row: dict[str, Any]) -> Row:
@@ -150,11 +152,9 @@ def _flat(row: dict[str, Any]) -> Row:
     return {key: value for key, value in row.items() if type(value) in _SCALARS}
 
 
-def _status(value: object) -> Status | None:
-    """Read a STATUS section, which is a list of one row."""
-    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
-        return None
-    return _status_of(value[0])
+def _has_failed(status: Row) -> bool:
+    letter, code = status.get("STATUS"), status.get("Code")
+    return letter in _FAILURES or code in _FAILURE_CODES
 
 
 def _status_of(row: Row) -> Status:
@@ -176,28 +176,22 @@ def _whole_number(value: object) -> int | None:
     return value if 0 <= value < 1e18 else None
 
 
-def _leading(statuses: Iterable[Status]) -> Status | None:
-    statuses = list(statuses)
-    good = (status for status in statuses if not status.failed)
-    return next(good, statuses[0] if statuses else None)
-
-
 def _from_text(text: str) -> Reply:
     sections: dict[str, list[Row]] = {}
-    statuses: list[Status] = []
+    told: Row = NOTHING
     read = split_text(text)
     for kind, row in read.sections:
-        if kind == STATUS:
-            statuses.append(_status_of(row))
-        elif len(rows := sections.setdefault(kind, [])) < _ROWS_AT_MOST:
-            rows.append(row)
+        if kind != STATUS:
+            sections.setdefault(kind, []).append(row)
+        elif not told or _has_failed(told):
+            told = row
     if read.lost_blob:
         raise BrokenReplyError("the end of the text is missing", cut=True)
     return Reply(
-        sections={kind: tuple(rows) for kind, rows in sections.items()},
-        status=_leading(statuses),
-        combined=text.startswith("CMD="),
-        cut=read.cut,
+        {kind: tuple(rows[:_ROWS_AT_MOST]) for kind, rows in sections.items()},
+        told,
+        text.startswith("CMD="),
+        read.cut,
     )
 
 
@@ -211,8 +205,7 @@ def _salvaged(text: str) -> Reply:
         if not blobs:
             raise _unreadable(text)
         sections["STATS"] = (blobs,)
-    cut = _is_cut(text)
-    return Reply(sections=sections, combined="SUMMARY" in sections, cut=cut)
+    return Reply(sections, combined="SUMMARY" in sections, cut=_is_cut(text))
 
 
 def _is_cut(text: str) -> bool:
