@@ -214,6 +214,8 @@ class Device:
         self.phase = phase
         self.phase_since = self.physics.now
         self.phase_until = None if seconds is None else self.physics.now + seconds
+        if phase not in {Phase.CALIBRATING, Phase.HASHING}:
+            self.physics.halt()
 
     def _watch(self) -> None:
         """Do what the firmware does after each step."""
@@ -329,6 +331,7 @@ class Device:
         """Cut the power."""
         self.sync()
         self.enter(Phase.OFF)
+        self.physics.watts = 0.0
 
     def power_on(self) -> None:
         """Give power back: a boot."""

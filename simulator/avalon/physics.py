@@ -17,7 +17,7 @@ RAMP_SECONDS = 60.0
 CHIP_SECONDS, BODY_SECONDS, FAN_SECONDS = 60.0, 240.0, 15.0
 STILL_AIR, BLOWN_AIR = 0.35, 0.65
 USUAL_ROOM = 22.0
-LEAST_DUTY = 15.0
+LEAST_DUTY = 8.0
 LUCK = 50.0
 BROKEN_CHIPS_ERROR = 1.2
 SPREADS = {
@@ -179,6 +179,10 @@ class Physics:
         self.now, self.watt_hours = began, used
         self.gigahashes = self.true_ghs * hashed
         self.averages = dict.fromkeys(self.averages, self.true_ghs)
+
+    def halt(self) -> None:
+        """Stop all chips at once."""
+        self.true_ghs = self.ramp = 0.0
 
     def restart(self) -> None:
         """Lose what only lives in memory."""

@@ -59,7 +59,8 @@ class ChipLists:
             offset = self._offsets[chip]
             self.temperatures[chip] = round(physics.chip + offset + 0.8 * noise.value)
             self.centivolts[chip] = round(100 * core - offset + noise.value)
-            self.work[chip] = max(0, round(work * (1 + 0.06 * noise.value)))
+            luck = 1 + 0.02 * (offset + noise.value)
+            self.work[chip] = max(0, round(work * luck))
 
     def alive(self, board: int) -> range:
         """Return the indices of a board's chips that answer."""

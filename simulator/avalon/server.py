@@ -8,6 +8,7 @@ from enum import Enum, auto
 import socket
 
 LONGEST_REQUEST = 4095
+LONGEST_REPLY = 65_536
 BACKLOG = 100
 SEND_SECONDS = 5 * 0.05
 SEND_BUFFER = 4096
@@ -178,6 +179,9 @@ class Server:
 
     async def _send(self, client: socket.socket, body: bytes) -> None:
         """Send what the client takes; wait for a moment, then give up."""
+        if len(body) > LONGEST_REPLY:
+            # A flood is a fault, not the firmware's own reply: it shall be quick.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, len(body))
         view = memoryview(body)
         while view:
             try:
