@@ -46,6 +46,7 @@ SECTIONS = {
 POOL_WRITES = frozenset(
     {"switchpool", "enablepool", "disablepool", "poolpriority", "setpool"}
 )
+WRITES = POOL_WRITES | {"ascset", "privileged"}
 OPEN_TO_ALL = frozenset({"version", "check"})
 
 
@@ -68,17 +69,21 @@ class Api:
         self._options = Options(readings)
         self._pool_commands = PoolCommands(device)
         self._reboot_after: float | None = None
-        self._others: dict[str, Callable[[str], Reply | None]] = {
-            "check": self._check,
-            "privileged": lambda _argument: self._told("S", 46, "Privileged access OK"),
-        }
-        model = device.model
-        if model.speaks_avalon:
-            self._others["ascset"] = self._ascset
-            for name in POOL_WRITES:
-                self._others[name] = self._pool_write(name)
+        self._others = self._commands_beside_reading()
+
+    def _commands_beside_reading(self) -> dict[str, Callable[[str], Reply | None]]:
+        """Return what acts or tells of commands; a plain cgminer lets nobody write."""
+        model = self._device.model
+        commands: dict[str, Callable[[str], Reply | None]] = {"check": self._check}
+        if not model.speaks_avalon:
+            return commands | {name: self._refusal(name) for name in WRITES}
+        for name in POOL_WRITES:
+            commands[name] = self._pool_write(name)
+        commands["ascset"] = self._ascset
+        commands["privileged"] = self._privileged
         if model.dialect in {Dialect.NANO3, Dialect.NANO3S}:
-            self._others["time"] = self._time
+            commands["time"] = self._time
+        return commands
 
     def answer(self, request: bytes) -> Answer:
         """Answer a request in the format that it came in."""
@@ -144,16 +149,14 @@ class Api:
     def _carry_out(self, name: str, parameter: str) -> Reply | None:
         """Return the reply to one command, None for no reply."""
         denied = self._device.faults.get("access_denied")
-        if denied is not None and name not in OPEN_TO_ALL and self._exists(name):
-            writes = name in POOL_WRITES or name in {"ascset", "privileged", "time"}
-            if writes or denied.flag("all"):
-                return self._denied(name)
+        closed = denied is not None and (name in WRITES or denied.flag("all"))
+        if closed and name not in OPEN_TO_ALL and self._exists(name):
+            return self._denied(name)
         if name in self._others:
             return self._others[name](parameter)
         if name in self._replies.sections:
             return self._section(name)
-        plain = not self._device.model.speaks_avalon
-        return self._denied(name) if plain and name == "ascset" else self._unknown()
+        return self._unknown()
 
     def _section(self, name: str) -> Reply:
         """Return the rows of a command that only reads."""
@@ -186,13 +189,22 @@ class Api:
         """Return the reply to a command that is not allowed here."""
         return self._told("E", 45, f"Access denied to '{name}' command")
 
+    def _refusal(self, name: str) -> Callable[[str], Reply]:
+        """Return what a command does that nobody may use."""
+        return lambda _parameter: self._denied(name)
+
+    def _privileged(self, _parameter: str) -> Reply:
+        """Tell that every client may write."""
+        return self._told("S", 46, "Privileged access OK")
+
     def _check(self, parameter: str) -> Reply:
         """Tell whether a command exists and is open."""
         known = "Y" if self._exists(parameter) else "N"
+        open_to_all = self._device.model.speaks_avalon or parameter not in WRITES
         return Reply(
             status=self._status("S", 72, "Check command"),
             section="CHECK",
-            rows=[{"Exists": known, "Access": known}],
+            rows=[{"Exists": known, "Access": known if open_to_all else "N"}],
         )
 
     def _time(self, parameter: str) -> Reply:

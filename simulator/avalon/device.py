@@ -115,6 +115,15 @@ class Device:
         return int(fault.number("count", max(1, self.model.all_chips // 10)))
 
     @property
+    def stopped_fans(self) -> list[int]:
+        """Return the numbers of the fans that stand still for a fault."""
+        fault = self.faults.get("fan_stop")
+        if fault is None:
+            return []
+        one = fault.optional("fan")
+        return list(range(1, self.model.fans + 1)) if one is None else [int(one)]
+
+    @property
     def boards(self) -> int:
         """Return how many hash boards are found."""
         return self.model.boards - ("board_lost" in self.faults)
@@ -138,16 +147,11 @@ class Device:
 
     def _stored_mode(self) -> Mode:
         """Return the mode that flash asks for."""
-        model, number = self.model, self.settings["mode"]
-        by_number = [
-            mode
-            for candidate, mode in zip(model.mode_numbers, model.modes, strict=True)
-            if candidate == number
-        ]
-        if not by_number:
+        mode = self.model.mode(self.settings["mode"], self.settings["level"])
+        if mode is None:
+            number = self.settings["mode"]
             raise ValueError(f"{self.spec.model} has no work mode {number}")
-        level = self.settings["level"]
-        return next((mode for mode in by_number if mode.level == level), by_number[0])
+        return mode
 
     def drive(self) -> Drive:
         """Return what the firmware does with the hardware now."""
@@ -162,7 +166,7 @@ class Device:
             boards=self.boards,
             dead_chips=self.dead_chips,
             fan_duty=self.fan_duty,
-            fan_stopped="fan_stop" in self.faults,
+            turning_fans=1 - len(self.stopped_fans) / self.model.fans,
             insulation=hot.number("insulation", 3.0) if hot else 1.0,
             forced_temperature=hot.optional("temperature") if hot else None,
         )

@@ -78,6 +78,13 @@ class Model:
         """Return the number of chips on all boards."""
         return self.boards * self.chips
 
+    def mode(self, number: int, level: int) -> Mode | None:
+        """Return the mode of a number, at this level if it has several."""
+        pairs = zip(self.mode_numbers, self.modes, strict=True)
+        modes = [mode for candidate, mode in pairs if candidate == number]
+        fitting = [mode for mode in modes if mode.level == level]
+        return next(iter([*fitting, *modes]), None)
+
     @property
     def industrial(self) -> bool:
         """Tell whether it is one of the A series."""

@@ -39,7 +39,7 @@ class Drive:
     boards: int = 1
     dead_chips: int = 0
     fan_duty: float | None = None
-    fan_stopped: bool = False
+    turning_fans: float = 1.0
     insulation: float = 1.0
     forced_temperature: float | None = None
 
@@ -162,7 +162,7 @@ class Physics:
 
     def _heat(self, seconds: float, drive: Drive) -> None:
         """Let the temperatures follow."""
-        air = 0.0 if drive.fan_stopped else self.duty
+        air = self.duty * drive.turning_fans
         warmth = self._heat_at_full_air(drive) * thermal_resistance(air)
         settled = room_temperature(self.now) + warmth
         self.chip += (settled - self.chip) * (1 - math.exp(-seconds / CHIP_SECONDS))

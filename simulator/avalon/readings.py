@@ -172,8 +172,7 @@ class Readings:
     def fan(self, number: int) -> int:
         """Return a fan's speed."""
         device, physics = self.device, self.device.physics
-        stopped = device.faults.get("fan_stop")
-        if stopped is not None and stopped.number("fan", number) == number:
+        if number in device.stopped_fans:
             return 0
         speed = device.model.full_speed_rpm * physics.duty / 100
         wobble = 1 + 0.003 * physics.fan_noise.value - 0.004 * (number - 1)
@@ -187,10 +186,7 @@ class Readings:
     @property
     def fan_errors(self) -> int:
         """Return the mask of fans that fail."""
-        stopped = self.device.faults.get("fan_stop")
-        if stopped is None:
-            return 0
-        return 1 << (int(stopped.number("fan", 1)) - 1)
+        return sum(1 << (number - 1) for number in self.device.stopped_fans)
 
     @property
     def supply_error(self) -> int:
