@@ -181,6 +181,19 @@ def test_text(text: str, kind: str, expected: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "STATUS=MM ID1=,When=1|STATS=0,MM ID0=Ver[1],MM Count=1|",
+        'STATUS=S|STATS=0,"MM ID0":"Ver[2]",MM ID0=Ver[1],MM Count=1|',
+        "STATUS=S|MM ID0=Ver[2]|STATS=0,MM ID0=Ver[1],MM Count=1|",
+    ],
+)
+def test_blobs_in_odd_places_of_a_text(text: str) -> None:
+    row = parse_reply(text.encode()).row("STATS")
+    assert (row["MM ID0"], row["MM Count"]) == ("Ver[1]", "1")
+
+
+@pytest.mark.parametrize(
     ("body", "letter", "code", "failed"),
     [
         (

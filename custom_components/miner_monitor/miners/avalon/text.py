@@ -38,7 +38,7 @@ def split_text(text: str) -> Split:
     parts = [section.split(",") for section in whole]
     if cut:
         fields = rest.split(",")
-        parts.append(fields if fields[-1].endswith(_MARK) else fields[:-1])
+        parts.append(fields if _MARK in fields[-1] else fields[:-1])
     sections: list[tuple[str, Row]] = []
     for fields in parts:
         kind = _KINDS.get(fields[0].partition("=")[0].strip()) if fields else None
@@ -53,12 +53,14 @@ def _without_blobs(text: str) -> tuple[str, list[str], bool]:
     blobs: list[str] = []
     done = 0
     for start, end in blob_places(text):
+        if not start[0].endswith("="):
+            continue
         pieces.append(text[done : start.end()])
         blob = text[start.end() : end]
         done = len(text) if end is None else end
         if end is None and not blob_is_whole(blob):
             return "".join(pieces), blobs, True
-        pieces.append(f"{len(blobs)}{_MARK}")
+        pieces.append(f"{_MARK}{len(blobs)}")
         blobs.append(blob)
     return "".join(pieces) + text[done:], blobs, False
 
@@ -66,10 +68,11 @@ def _without_blobs(text: str) -> tuple[str, list[str], bool]:
 def _row(fields: list[str], blobs: list[str]) -> Row:
     row: dict[str, str] = {}
     for field in fields:
-        key, equals, value = field.partition("=")
-        if value.endswith(_MARK):
-            row[key] = blobs[int(value[:-1])]
-        elif equals:
+        if _MARK in field:
+            name, _, number = field.partition(f"={_MARK}")
+            row[name.rpartition("=")[2]] = blobs[int(number)]
+        elif "=" in field:
+            key, _, value = field.partition("=")
             row[key] = value.translate(_HIDDEN)
     return row
 
