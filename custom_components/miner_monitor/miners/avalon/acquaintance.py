@@ -169,6 +169,8 @@ class Acquaintance:
 
     def _look(self) -> None:
         """See whose blob it is."""
+        if self.told.silent:
+            self.is_avalon = True
         if not self.told.modules:
             return
         items = self.told.items
