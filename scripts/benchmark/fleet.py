@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-import socket
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -45,18 +44,6 @@ def make_fleet(name: str, size: int, ports: Sequence[int]) -> list[FarmMiner]:
         )
         for index, port in zip(range(size), ports, strict=True)
     ]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return this many different ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [int(listener.getsockname()[1]) for listener in sockets]
-    finally:
-        for listener in sockets:
-            listener.close()
 
 
 async def entries_of(miners: Sequence[FarmMiner], interval: int) -> Entries:

@@ -13,11 +13,11 @@ from typing import Any
 
 from scripts.rig.farm import FarmProcess
 from scripts.rig.hass import CONFIGURATION, DOMAIN, HassProcess
-from scripts.rig.process import ProcessFailedError
+from scripts.rig.process import ProcessFailedError, free_ports
 
 from .bench_probe import DOMAIN as PROBE, NOTES
 from .figures import Reply
-from .fleet import Entries, entries_of, free_ports, make_fleet
+from .fleet import Entries, entries_of, make_fleet
 from .timed_simulator import LOG_VARIABLE, read_log
 
 # A user's Home Assistant has zeroconf by default_config; it is no cost of ours.

@@ -3,39 +3,30 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 import time
 
 from .api import HassApi
+from .expectation import Expectation, expectation_of
+from .farm import FarmMiner
 from .hass import DOMAIN
 from .websocket import Json
 
 POLL_SECONDS = 0.5
 NO_VALUE = frozenset({"unknown", "unavailable"})
 
-# What may be without a value on a healthy miner, by entity domain or key.
-MAY_BE_UNKNOWN = {
-    "button": "its state is the moment of its last press",
-}
-
-# What every miner of the demo has: an empty set of entities is not complete.
-ESSENTIAL = (
-    "binary_sensor.online",
-    "sensor.chip_temperature",
-    "sensor.hash_rate",
-    "sensor.power",
-    "sensor.status",
-)
+COLUMNS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinerReport:
-    """What Home Assistant shows of one config entry."""
+    """What Home Assistant shows of one config entry, and what it should."""
 
     title: str
     entry_state: str
     values: Mapping[str, str]
-    missing: Sequence[str]
+    expected: Expectation
 
     @property
     def complaints(self) -> list[str]:
@@ -44,56 +35,75 @@ class MinerReport:
             return [f"{self.title}: the entry is {self.entry_state}"]
         if self.values.get("binary_sensor.online") != "on":
             return [f"{self.title}: not online"]
-        absent = [key for key in ESSENTIAL if key not in self.values]
-        return [f"{self.title}: no entity {key}" for key in absent] + [
-            f"{self.title}: no value for {key}" for key in self.missing
+        expected = self.expected
+        complaints = [
+            f"{self.title}: no entity {key}"
+            for key in sorted(expected.essential - self.values.keys())
         ]
+        complaints += [
+            f"{self.title}: no value for {key}"
+            for key, value in self.values.items()
+            if _lacks_value(key, value, expected)
+        ]
+        if (status := self.values.get("sensor.status")) != expected.status:
+            complaints.append(f"{self.title}: {status} instead of {expected.status}")
+        return complaints
 
 
-async def inspect(api: HassApi) -> list[MinerReport]:
-    """Return a report of each miner of the integration."""
+async def inspect(api: HassApi, miner_of: Mapping[str, FarmMiner]) -> list[MinerReport]:
+    """Return a report of each of these entries."""
     entries = await api.entries(DOMAIN)
     entities = await api.entities(DOMAIN)
     states = await api.states()
     return [
-        _report(
-            entry,
-            [
-                entity
+        MinerReport(
+            title=entry["title"],
+            entry_state=entry["state"],
+            values={
+                _key(entity): _shown(states.get(entity["entity_id"]))
                 for entity in entities
                 if entity["config_entry_id"] == entry["entry_id"]
                 and entity["disabled_by"] is None
-            ],
-            states,
+            },
+            expected=expectation_of(miner_of[entry["entry_id"]]),
         )
         for entry in entries
+        if entry["entry_id"] in miner_of
     ]
 
 
 async def wait_until_complete(
-    api: HassApi, *, miners: int, limit: float
+    api: HassApi, miner_of: Mapping[str, FarmMiner], *, entries: int, limit: float
 ) -> tuple[list[MinerReport], list[str]]:
-    """Wait for a full set of values; return the reports and what is missing."""
+    """Wait for a full set of values; return the reports and what is missing.
+
+    ``miner_of`` tells which miner each entry is of; there have to be so many entries.
+    """
     deadline = time.monotonic() + limit
     while True:
-        reports = await inspect(api)
+        reports = await inspect(api, miner_of)
         missing = [text for report in reports for text in report.complaints]
-        if len(reports) != miners:
-            missing.append(f"{len(reports)} of {miners} miners have an entry")
+        if len(reports) != entries:
+            missing.append(f"{len(reports)} of {entries} entries are there")
         if not missing or time.monotonic() > deadline:
             return reports, missing
         await asyncio.sleep(POLL_SECONDS)
 
 
 def table(reports: Sequence[MinerReport]) -> str:
-    """Return all values, a column for each miner."""
+    """Return all values, a column for each miner, a few miners at a time."""
+    return "\n\n".join(map(_block, batched(reports, COLUMNS, strict=False)))
+
+
+def _block(reports: Sequence[MinerReport]) -> str:
+    """Return the values that these miners have."""
     keys = sorted({key for report in reports for key in report.values})
     rows = [
         ["", *(report.title for report in reports)],
         ["entry", *(report.entry_state for report in reports)],
         *([key, *(report.values.get(key, "") for report in reports)] for key in keys),
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
             cell.ljust(width) for cell, width in zip(row, widths, strict=True)
@@ -108,21 +118,6 @@ def logged_errors(log: Path) -> list[str]:
     return [
         f"clean log: {line}" for line in lines if " ERROR " in line and DOMAIN in line
     ]
-
-
-def _report(
-    entry: Json, entities: Sequence[Json], states: Mapping[str, Json]
-) -> MinerReport:
-    """Return the report of one entry with its enabled entities."""
-    values = {
-        _key(entity): _shown(states.get(entity["entity_id"])) for entity in entities
-    }
-    return MinerReport(
-        title=entry["title"],
-        entry_state=entry["state"],
-        values=values,
-        missing=[key for key, value in values.items() if _lacks_value(key, value)],
-    )
 
 
 def _key(entity: Json) -> str:
@@ -143,8 +138,8 @@ def _shown(state: Json | None) -> str:
     return f"{float(text):.6g} {unit}"
 
 
-def _lacks_value(key: str, value: str) -> bool:
+def _lacks_value(key: str, value: str, expected: Expectation) -> bool:
     """Return whether an entity should have a value and has none."""
     domain, _, name = key.partition(".")
-    excused = domain in MAY_BE_UNKNOWN or name in MAY_BE_UNKNOWN
+    excused = domain in expected.unknown or name in expected.unknown
     return value == "unavailable" or (value in NO_VALUE and not excused)

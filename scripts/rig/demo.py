@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 import json
 from pathlib import Path
 import shutil
@@ -17,8 +18,8 @@ from .api import HassApi
 from .check import logged_errors, table, wait_until_complete
 from .farm import FarmMiner, FarmProcess
 from .hass import DOMAIN, PASSWORD, REPOSITORY, USERNAME, HassProcess
-from .process import ProcessFailedError, free_port, port_is_free, tail
-from .websocket import ApiError
+from .process import ProcessFailedError, free_port, free_ports, port_is_free, tail
+from .websocket import ApiError, Json
 
 DEFAULT_PORT = 8123
 # Below the ports that systems hand out to outgoing connections.
@@ -33,14 +34,26 @@ OFFLINE_SECONDS = 90
 UPTIME_AT_FIRST = 86_400
 UPTIME_AFTER_A_POWER_CUT = 300
 
-# (name, model, firmware, host name set by its owner)
 MINERS = (
-    ("gamma", "gamma_601", "2.12.2", None),
-    ("supra", "supra_401", "2.4.0", None),
-    ("ultra", "ultra_204", "2.1.8", None),
-    ("hex", "hex_303", "2.15.0", "garage-hex"),
-    ("nerd", "nerdqaxeplusplus", "1.1.0-beta1", None),
-    (FLAKY_MINER, "gamma_602", "2.14.0", "workshop"),
+    FarmMiner(name="gamma", model="gamma_601", firmware="2.12.2"),
+    FarmMiner(name="supra", model="supra_401", firmware="2.4.0"),
+    FarmMiner(name="ultra", model="ultra_204", firmware="2.1.8"),
+    FarmMiner(name="hex", model="hex_303", firmware="2.15.0", hostname="garage-hex"),
+    FarmMiner(name="nerd", model="nerdqaxeplusplus", firmware="1.1.0-beta1"),
+    FarmMiner(
+        name=FLAKY_MINER, model="gamma_602", firmware="2.14.0", hostname=FLAKY_MINER
+    ),
+    FarmMiner(name="nano-3", model="avalon_nano3"),
+    FarmMiner(name="nano-3s", model="avalon_nano3s"),
+    FarmMiner(name="mini-3", model="avalon_mini3"),
+    FarmMiner(name="q", model="avalon_q"),
+    FarmMiner(name="q-asleep", model="avalon_q", standby=True),
+    FarmMiner(name="a1246", model="avalon_a1246"),
+    FarmMiner(name="a1566", model="avalon_a1566"),
+    FarmMiner(name="cgminer", model="cgminer"),
+    FarmMiner(name="0xbitcoin", model="fpga_0xbitcoin"),
+    FarmMiner(name="rb4", model="fpga_rb4", cards=2),
+    FarmMiner(name="nimiq", model="fpga_nimiq"),
 )
 
 
@@ -53,13 +66,13 @@ def kept_ports(ports_file: Path) -> dict[str, int]:
     ports: dict[str, int] = {}
     if ports_file.exists():
         ports = json.loads(ports_file.read_text(encoding="utf-8"))
-    for port, (name, *_) in enumerate(MINERS, FIRST_MINER_PORT):
-        if name not in ports:
-            ports[name] = port if port_is_free(port) else free_port()
-        if not port_is_free(ports[name]):
+    for port, miner in enumerate(MINERS, FIRST_MINER_PORT):
+        if miner.name not in ports:
+            ports[miner.name] = port if port_is_free(port) else free_port()
+        if not port_is_free(ports[miner.name]):
             raise DemoError(
-                f"port {ports[name]} of the miner {name} is in use: end what uses it, "
-                "or begin anew with --fresh"
+                f"port {ports[miner.name]} of the miner {miner.name} is in use: "
+                "end what uses it, or begin anew with --fresh"
             )
     ports_file.write_text(json.dumps(ports, indent=2), encoding="utf-8")
     return ports
@@ -69,27 +82,28 @@ def farm_miners(
     ports: Mapping[str, int], *, uptime: float = UPTIME_AT_FIRST
 ) -> list[FarmMiner]:
     """Return the demo's miners on these ports."""
-    return [
-        FarmMiner(
-            name=name,
-            model=model,
-            firmware=firmware,
-            hostname=hostname,
-            port=ports[name],
-            uptime=uptime,
-        )
-        for name, model, firmware, hostname in MINERS
-    ]
+    return [replace(miner, port=ports[miner.name], uptime=uptime) for miner in MINERS]
 
 
-async def add_miner(api: HassApi, miner: FarmMiner) -> str:
-    """Add a miner as a person would, by its address; return what came of it."""
+async def add_miner(api: HassApi, miner: FarmMiner) -> list[Json]:
+    """Add a miner, card by card if it has several; return the new entries."""
+    added = [await _add_one(api, miner) for _ in range(miner.cards)]
+    return [entry for entry in added if entry is not None]
+
+
+async def _add_one(api: HassApi, miner: FarmMiner) -> Json | None:
+    """Add what is new at an address as a person would; None if all is known."""
     form = await api.start_flow(DOMAIN)
     result = await api.continue_flow(form["flow_id"], {"host": miner.address})
+    if result.get("step_id") == "unit":
+        (field,) = result["data_schema"]
+        first, *_ = field["selector"]["select"]["options"]
+        result = await api.continue_flow(form["flow_id"], {"unit": first})
     if result["type"] == "create_entry":
-        return f"added as {result['title']}"
+        entry: Json = result["result"]
+        return entry
     if result["type"] == "abort" and result["reason"] == "already_configured":
-        return "already there"
+        return None
     if result["type"] == "form":
         await api.abort_flow(form["flow_id"])
     why = result.get("reason") or result.get("errors")
@@ -128,14 +142,19 @@ async def run_check() -> bool:
     """Run everything in a place of its own; return whether it is complete."""
     with tempfile.TemporaryDirectory(prefix="miner-monitor-") as place:
         directory = Path(place)
-        miners = farm_miners({name: free_port() for name, *_ in MINERS})
+        names = [miner.name for miner in MINERS]
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
+        miners = farm_miners(ports)
         async with (
             FarmProcess(directory, miners) as farm,
             HassProcess(directory / "hass") as hass,
         ):
-            await _add_miners(hass, miners)
+            added = await _add_miners(hass, miners)
             reports, missing = await wait_until_complete(
-                hass.api, miners=len(miners), limit=CHECK_LIMIT_SECONDS
+                hass.api,
+                added,
+                entries=sum(miner.cards for miner in miners),
+                limit=CHECK_LIMIT_SECONDS,
             )
             farm.check()
             hass.check()
@@ -190,16 +209,24 @@ async def _work(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _add_miners(hass: HassProcess, miners: Sequence[FarmMiner]) -> None:
-    """Add every miner; show Home Assistant's log when one is refused."""
+async def _add_miners(
+    hass: HassProcess, miners: Sequence[FarmMiner]
+) -> dict[str, FarmMiner]:
+    """Add every miner; return which one each new entry is of.
+
+    Shows Home Assistant's log when one is refused.
+    """
+    miner_of: dict[str, FarmMiner] = {}
     for miner in miners:
         try:
-            outcome = await add_miner(hass.api, miner)
+            entries = await add_miner(hass.api, miner)
         except (DemoError, ApiError) as error:
             raise DemoError(
                 f"{error}\n\nThe log ends with:\n{tail(hass.log)}"
             ) from error
-        print(_miner_line(miner, outcome), flush=True)
+        miner_of |= {entry["entry_id"]: miner for entry in entries}
+        print(_miner_line(miner, [entry["title"] for entry in entries]), flush=True)
+    return miner_of
 
 
 async def _watch(farm: FarmProcess, hass: HassProcess) -> None:
@@ -231,10 +258,11 @@ def _require_free_port(port: int, host: str) -> None:
         raise DemoError(f"port {port} is in use: choose another one with --port")
 
 
-def _miner_line(miner: FarmMiner, outcome: str) -> str:
+def _miner_line(miner: FarmMiner, titles: Sequence[str]) -> str:
     """Return a line about one miner."""
-    what = f"{miner.model} {miner.firmware}"
-    return f"  {miner.name:<9} {what:<30} http://{miner.address:<16} {outcome}"
+    what = f"{miner.model} {miner.firmware or ''}"
+    outcome = f"added as {', '.join(titles)}" if titles else "already there"
+    return f"  {miner.name:<9} {what:<30} {miner.address:<16} {outcome}"
 
 
 def _banner(port: int, directory: Path) -> str:

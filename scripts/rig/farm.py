@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 import json
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Self
 import aiohttp
 
 from .hass import REPOSITORY
-from .process import ChildProcess, ProcessFailedError, free_port
+from .process import ChildProcess, ProcessFailedError, free_ports
 
 START_TIMEOUT_SECONDS = 30
 POLL_SECONDS = 0.05
@@ -21,14 +21,19 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FarmMiner:
-    """A miner of the farm and where it listens."""
+    """A miner of the farm and where it listens; 0 is no port yet.
+
+    Its other fields mean what they mean to the simulator; None is its default.
+    """
 
     name: str
     model: str
-    firmware: str
-    port: int
+    firmware: str | None = None
+    port: int = 0
     hostname: str | None = None
     uptime: float | None = None
+    standby: bool = False
+    cards: int = 1
 
     @property
     def address(self) -> str:
@@ -38,19 +43,12 @@ class FarmMiner:
     @property
     def toml(self) -> str:
         """Return the miner's table of the farm file."""
-        fields: dict[str, str | float] = {
-            "name": self.name,
-            "model": self.model,
-            "firmware": self.firmware,
-            "host": "127.0.0.1",
-            "port": self.port,
-        }
-        if self.hostname is not None:
-            fields["hostname"] = self.hostname
-        if self.uptime is not None:
-            fields["uptime"] = self.uptime
-        # A JSON string or number is a TOML one too.
-        lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
+        # A JSON string, number or flag is a TOML one too.
+        lines = [
+            f"{key} = {json.dumps(value)}"
+            for key, value in {"host": "127.0.0.1", **asdict(self)}.items()
+            if value is not None
+        ]
         return "\n".join(["[[miner]]", *lines, ""])
 
 
@@ -67,7 +65,8 @@ class FarmProcess:
         """Prepare to run the miners with files in this directory."""
         self.miners = miners
         self._file = directory.resolve() / "farm.toml"
-        port = free_port()
+        taken = {miner.port for miner in miners}
+        port = next(port for port in free_ports(len(taken) + 1) if port not in taken)
         self._control = f"http://127.0.0.1:{port}"
         self._session: aiohttp.ClientSession | None = None
         self._process = ChildProcess(

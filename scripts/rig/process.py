@@ -19,9 +19,18 @@ class ProcessFailedError(Exception):
 
 def free_port(host: str = "127.0.0.1") -> int:
     """Return a TCP port that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind((host, 0))
-        return int(listener.getsockname()[1])
+    return free_ports(1, host)[0]
+
+
+def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
+    """Return this many different TCP ports that nobody listens on at this moment."""
+    with contextlib.ExitStack() as listeners:
+        ports = []
+        for _ in range(count):
+            listener = listeners.enter_context(socket.socket())
+            listener.bind((host, 0))
+            ports.append(int(listener.getsockname()[1]))
+        return ports
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:

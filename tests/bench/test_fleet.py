@@ -2,7 +2,8 @@
 
 import pytest
 
-from scripts.benchmark.fleet import MIX, free_ports, make_fleet
+from scripts.benchmark.fleet import MIX, make_fleet
+from scripts.rig.process import free_ports
 
 
 @pytest.mark.usefixtures("socket_enabled")
