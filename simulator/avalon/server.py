@@ -129,9 +129,13 @@ class Server:
                 self._hang_up(client)
 
     def _hang_up(self, client: socket.socket) -> None:
-        """Close a connection."""
+        """Close a connection; its number may be given to another at once."""
         self._open.discard(client)
-        client.close()
+        if client.fileno() >= 0:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(client)
+            loop.remove_writer(client)
+            client.close()
 
     async def _attend(self, client: socket.socket) -> bool:
         """Read once, answer once; tell whether the connection stays open."""
@@ -201,7 +205,8 @@ class Server:
         except TimeoutError:
             return False
         finally:
-            loop.remove_writer(client)
+            if client.fileno() >= 0:
+                loop.remove_writer(client)
         return True
 
     async def _drip(self, client: socket.socket, body: bytes) -> None:

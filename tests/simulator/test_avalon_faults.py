@@ -47,6 +47,27 @@ async def test_a_miner_that_never_ends(start_miner: StartMiner, fault: str) -> N
     assert b"PROD" in await ask(q, "version")
 
 
+@pytest.mark.parametrize("fault", [None, "silent", "slow", "keep_open", "huge"])
+async def test_the_network_comes_back_at_once(
+    start_miner: StartMiner, fault: str | None
+) -> None:
+    q = await start_miner(model=Q)
+    if fault is not None:
+        q.inject(fault)
+    _, writer = await asyncio.open_connection(q.host, q.port)
+    if fault is not None:
+        writer.write(b"version")
+    await asyncio.sleep(0.02)
+    port = q.port
+    q.inject("offline")
+    q.clear()
+    assert q.port == port
+    for _ in range(3):
+        assert b"PROD" in await ask(q, "version")
+    writer.close()
+    assert q.connections == 0
+
+
 async def test_bytes_that_drip(start_miner: StartMiner) -> None:
     q = await start_miner(model=Q)
     q.inject("slow")
