@@ -189,7 +189,7 @@ class Acquaintance:
             )
             self._model = None
         self.is_avalon = True
-        self._serial = self._named.serial
+        self._serial = self._named.serial or self._serial
 
     def _wants(self, now: float) -> Wants:
         version = self._about_version.due(now) or self._is_nameless()

@@ -53,7 +53,7 @@ def _boards(module: Module, *, hashing: bool) -> Iterator[HashBoard]:
     rates, errors = vector(get("MGHS")), vector(get("MH"))
     hottest, means = vector(get("MTmax")), vector(get("MTavg"))
     volts = vector(get("MVavg"))
-    for index in range(_count(module, len(rates))):
+    for index in range(_count(module, max(len(rates), len(errors)))):
         chips = _chips(module, index) if hashing else ((), (), ())
         temperatures, voltages, work = chips
         yield HashBoard(
@@ -71,12 +71,12 @@ def _boards(module: Module, *, hashing: bool) -> Iterator[HashBoard]:
         )
 
 
-def _count(module: Module, rates: int) -> int:
+def _count(module: Module, told: int) -> int:
     """Count the boards by whatever is told of each."""
     lists = 0
     while f"PVT_T{lists}" in module.items:
         lists += 1
-    return min(max(rates, lists, len(module.boards)), MOST_BOARDS)
+    return min(max(told, lists, len(module.boards)), MOST_BOARDS)
 
 
 def _chips(

@@ -50,7 +50,7 @@ class FaultMemory:
             found["fan"] = None
         if self._board_is_bad(items, model, health):
             found["hash_board"] = None
-        if health.hash_rate and (health.chips or 0) < (model.chips or 0):
+        if health.hash_rate and 0 < (health.chips or 0) < (model.chips or 0):
             found["chips_missing"] = None
         if any(vector(items.get("ECMM"))):
             found["controller"] = None
