@@ -1,5 +1,6 @@
 """What the items of a blob, the summary and the boards of an Avalon mean."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -502,6 +503,7 @@ def test_figures_are_a_mapping_like_any_other() -> None:
     assert found == state(Q).figures
     assert found != state(Q | {"ECMM": "4"}).figures
     assert repr(found) == repr(dict(found))
+    assert asdict(state(Q))["figures"] == dict(found)
 
 
 def test_nothing_private_leaves_the_parser() -> None:

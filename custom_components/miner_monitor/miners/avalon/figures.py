@@ -130,6 +130,11 @@ class Figures(Mapping[str, Figure]):
         return len(self._figures)
 
     @override
+    def __reduce__(self) -> tuple[type[dict[str, Figure]], tuple[dict[str, Figure]]]:
+        """Be copied as what is read, without the reply that it is read from."""
+        return dict, (self._figures,)
+
+    @override
     def __repr__(self) -> str:
         return repr(self._figures)
 
