@@ -1,5 +1,6 @@
 """FPGA cards behind an exporter, from the address to the sensor."""
 
+from dataclasses import replace
 import logging
 import re
 
@@ -34,6 +35,7 @@ def sample(miner: SimulatedMiner, name: str, card: str = "card0") -> float:
     [
         (OXBITCOIN, "GH/s", "0xbitcoin_fpga_card0"),
         (NIMIQ, "kH/s", "nimiq_fpga_card0"),
+        (replace(NIMIQ, firmware="2021-03-14"), "kH/s", "nimiq_fpga_card0"),
     ],
 )
 async def test_values_are_the_card_s(

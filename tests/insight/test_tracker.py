@@ -122,17 +122,15 @@ def test_failed_polls_are_counted_by_kind() -> None:
     assert insight.failed_polls == {ErrorKind.TIMEOUT: 2, ErrorKind.REFUSED: 1}
 
 
-def test_ways_into_absence_and_back() -> None:
-    """Each is counted once; a miner that was never seen has not gone away."""
+def test_times_offline() -> None:
+    """Each absence counts once; a miner that was never seen has not gone away."""
     tracker = MinerTracker(IDENTITY)
-    never = tracker.failed(ErrorKind.REFUSED, away=True)
-    assert (never.times_offline, never.times_back) == (0, 0)
-    first = tracker.observe(IDENTITY, STATE, moment(0), 80.0)
-    assert (first.times_offline, first.times_back) == (0, 1)
+    assert tracker.failed(ErrorKind.REFUSED, away=True).times_offline == 0
+    assert tracker.observe(IDENTITY, STATE, moment(0), 80.0).times_offline == 0
     for _ in range(3):
         tracker.failed(ErrorKind.REFUSED, away=True)
-    again = tracker.observe(IDENTITY, STATE, moment(90), 80.0)
-    assert (again.times_offline, again.times_back) == (1, 2)
+    assert tracker.observe(IDENTITY, STATE, moment(90), 80.0).times_offline == 1
+    assert tracker.failed(ErrorKind.REFUSED, away=True).times_offline == 2
 
 
 def test_last_seen_is_what_the_values_are_from() -> None:

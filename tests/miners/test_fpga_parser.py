@@ -21,6 +21,7 @@ from custom_components.miner_monitor.miners.fpga.kinds import (
     Kind,
     identity_of,
     kind_of,
+    kind_of_card,
 )
 from custom_components.miner_monitor.miners.fpga.parser import pool_rate, state_of
 from custom_components.miner_monitor.miners.model import (
@@ -72,6 +73,38 @@ def test_kind_is_the_same_before_and_after_the_first_share(
     text: str, kind: Kind
 ) -> None:
     assert kind_of(page_of(text)) is kind
+
+
+@pytest.mark.parametrize(
+    ("rate", "clock", "solutions", "shares", "kind"),
+    [
+        (5.14, 600, (994, 1000), (49, 50), RB4),
+        # Its first solutions may all have been shares.
+        (5.14, 600, (2, 2), (2, 2), RB4),
+        (1487, 400, (2234, 2258), (2234, 2258), NIMIQ),
+        (1487, 400, (0, 0), (0, 0), NIMIQ),
+        (0, 400, (2234, 2258), (2234, 2258), NIMIQ),
+        (0, 600, (994, 1000), (49, 50), RB4),
+        (1487, 400, (None, None), (None, None), RB4),
+    ],
+)
+def test_the_first_nimiq_exporter_uses_the_names_of_rb4(
+    rate: float,
+    clock: float,
+    solutions: tuple[float | None, ...],
+    shares: tuple[float | None, ...],
+    kind: Kind,
+) -> None:
+    told = {
+        "hashrate": rate,
+        "clock_speed": clock,
+        "solutions_good": solutions[0],
+        "solutions_total": solutions[1],
+        "share_good": shares[0],
+        "share_total": shares[1],
+    }
+    values = {name: value for name, value in told.items() if value is not None}
+    assert kind_of_card(RB4, values) is kind
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ class Insight:
 
     ``last_seen`` and ``started`` are seconds since the epoch; ``hash_rate_ratio``
     is in % of the expected rate. ``blocks_found`` and all that is counted here
-    outlive the miner's absence: ``failed_polls`` by the kind of error,
-    ``times_offline`` and ``times_back`` the ways into absence and out of it.
+    outlive the miner's absence: ``failed_polls`` by the kind of error, and how
+    often it went away.
     """
 
     last_seen: float | None = None
@@ -47,7 +47,6 @@ class Insight:
     blocks_found: int | None = None
     failed_polls: Mapping[ErrorKind, int] = field(default_factory=dict)
     times_offline: int = 0
-    times_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,6 @@ class MinerTracker:
             blocks_found=past.blocks_found if blocks is None else blocks,
             failed_polls=past.failed_polls,
             times_offline=past.times_offline,
-            times_back=past.times_back + (self._online is False),
         )
         self._online = True
         return self._snapshot
@@ -76,7 +75,6 @@ class MinerTracker:
             failed_polls=failed_polls,
             # A miner that was never seen has not gone away.
             times_offline=past.times_offline + (self._online is True),
-            times_back=past.times_back,
         )
         self._online = False
         return self._snapshot

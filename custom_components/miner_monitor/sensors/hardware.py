@@ -53,14 +53,19 @@ def _fan_speed(index: int) -> MinerSensorEntityDescription:
 def _per_chip(
     pick: Callable[[HashBoard], tuple[float, ...]], precision: int
 ) -> Callable[[MinerData], Mapping[str, Any] | None]:
-    """List one value per chip, a list per hash board, with the mean of all."""
+    """List one value per chip, a list per hash board, and sum them up."""
 
     def attributes(data: MinerData) -> Mapping[str, Any] | None:
         boards = [] if data.state is None else list(map(pick, data.state.boards))
         if not any(boards):
             return None
         values = [value for board in boards for value in board]
-        return {"chips": boards, "mean": round(fmean(values), precision)}
+        return {
+            "chips": boards,
+            "mean": round(fmean(values), precision),
+            "minimum": min(values),
+            "maximum": max(values),
+        }
 
     return attributes
 

@@ -91,7 +91,6 @@ SERVICE: tuple[MinerSensorEntityDescription, ...] = (
     MinerSensorEntityDescription(
         key="times_offline",
         translation_key="times_offline",
-        attributes_fn=lambda data: {"times_back": data.insight.times_back},
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         off_ok=True,

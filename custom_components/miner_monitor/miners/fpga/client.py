@@ -20,7 +20,7 @@ from ..http import HttpDevice
 from ..model import Family, MinerIdentity, MinerReading
 from .exposition import Page, Parser, decode, load_parser, read_page
 from .freshness import Freshness
-from .kinds import RATE, REPORTED, identity_of, kind_of
+from .kinds import RATE, REPORTED, identity_of, kind_of, kind_of_card
 from .parser import pool_rate, reported_at, state_of
 
 _USUAL_PATH = "/metrics"
@@ -117,6 +117,7 @@ class FpgaClient(MinerClient):
             self._units = tuple(card for card in page.cards if RATE in page.cards[card])
             card = self._pick_card()
             values = page.cards[card]
+            kind = kind_of_card(kind, values)
             self._check_freshness(reported_at(values))
             state = state_of(values, kind, await pool)
         finally:

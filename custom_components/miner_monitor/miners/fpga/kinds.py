@@ -1,5 +1,6 @@
 """The kinds of cards, and what each of their exporters can tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import MinerResponseError
@@ -48,6 +49,21 @@ def kind_of(page: Page) -> Kind:
     if "share_percent" in page.names:
         return RB4
     return NIMIQ if "share_good_total" in page.names else ZEROX_BITCOIN
+
+
+def kind_of_card(kind: Kind, values: Mapping[str, float]) -> Kind:
+    """Tell the first Nimiq exporter, which uses the names of RB4, by its values.
+
+    It shows its solutions as the shares, and far more than 1 kH/s per MHz, where
+    an RB4 does not reach 0.01 GH/s. An RB4's exporter dies of 0 shares of 0.
+    """
+    alike = all(
+        values.get(f"solutions_{part}") == values.get(f"share_{part}") is not None
+        for part in ("good", "total")
+    )
+    rate, frequency = values.get(RATE, 0), values.get("clock_speed", 0)
+    slow = 0 < rate < frequency
+    return NIMIQ if kind is RB4 and alike and not slow else kind
 
 
 def identity_of(kind: Kind, card: str, *, has_scraper: bool) -> MinerIdentity:
