@@ -167,11 +167,12 @@ class Api:
         return Reply(status=status, section=section, rows=rows)
 
     def _status(self, letter: str, code: int, message: str) -> Row:
-        """Return the status row of a reply."""
+        """Return the status row of a reply; nothing in its message is escaped."""
         device = self._device
         now = device.clock.now()
         when = now if device.model.epoch_when else now - device.booted_at
-        row: Row = {"STATUS": letter, "When": int(when), "Code": code, "Msg": message}
+        row: Row = {"STATUS": letter, "When": int(when), "Code": code}
+        row["Msg"] = Raw(message)
         if code == 14:
             return row
         program = CGMINER if device.model.speaks_avalon else device.firmware
@@ -244,7 +245,6 @@ class Api:
         def write(parameter: str) -> Reply:
             """Do it and tell the outcome."""
             letter, code, message = self._pool_commands.carry_out(name, parameter)
-            status = self._status(letter, code, "") | {"Msg": Raw(message)}
-            return Reply(status=status)
+            return self._told(letter, code, message)
 
         return write

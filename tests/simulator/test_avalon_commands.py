@@ -156,11 +156,14 @@ async def test_options_of_no_device(
 async def test_help_lists_what_there_is(
     start_miner: StartMiner, model: str, listed: set[str], unlisted: set[str]
 ) -> None:
-    letter, code, message = await option(await start_miner(model=model), "help")
+    miner = await start_miner(model=model)
+    letter, code, message = await option(miner, "help")
     names = message.removeprefix("ASC 0 set info: ").split("|")
     assert (letter, code) == ("I", 118)
     assert names[-1] == ""
     assert listed <= set(names)
+    as_text = (await ask(miner, "ascset|0,help")).decode()
+    assert f"Msg=ASC 0 set info: {'|'.join(names)}," in as_text
     assert unlisted.isdisjoint(names)
 
 

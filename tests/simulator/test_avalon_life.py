@@ -492,3 +492,44 @@ def test_dna_and_mac() -> None:
         assert look(miner(clock, model))["DNA"] == row["DNA"]
     given = miner(clock, "avalon_q", mac="E0:E1:A9:00:00:07")
     assert given.reply("version")["VERSION"][0]["MAC"] == "e0e1a9000007"
+
+
+async def test_schedules_that_come_too_late(
+    start_miner: StartMiner, clock: ManualClock
+) -> None:
+    q = await start_miner(model="avalon_q")
+    assert (await option(q, f"softon,1:{NOW - 5}"))[0] == "I"
+    assert q.phase is Phase.HASHING
+    await option(q, f"softoff,1:{NOW + 60}")
+    await q.stop()
+    clock.advance(100)
+    assert q.phase is Phase.OFF
+    await q.start()
+    clock.advance(600)
+    assert q.phase is Phase.HASHING
+
+
+async def test_a_reboot_while_booting_starts_over(
+    start_miner: StartMiner, clock: ManualClock
+) -> None:
+    nano = await start_miner(model="avalon_nano3s", boot_seconds=100)
+    nano.reboot()
+    clock.advance(90)
+    nano.reboot()
+    clock.advance(90)
+    assert nano.phase is Phase.BOOTING
+    clock.advance(20)
+    assert nano.phase is Phase.STARTING
+    assert b"PROD" in await ask(nano, "version")
+
+
+async def test_a_mode_chosen_in_standby_is_for_later(
+    start_miner: StartMiner, clock: ManualClock
+) -> None:
+    q = await start_miner(model="avalon_q", standby=True)
+    assert await option(q, "workmode,set,1") == ("S", 119, "ASC 0 set OK")
+    clock.advance(60)
+    assert q.phase is Phase.STANDBY
+    await option(q, f"softon,1:{NOW}")
+    clock.advance(300)
+    assert q.truth.power_w == pytest.approx(1318, rel=0.03)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 import json
 import socket
+import struct
 import time
 
 import pytest
@@ -234,3 +235,39 @@ async def test_the_beginning_of_a_farm_of_all_models(socket_enabled: None) -> No
         }
     assert told["avalon_q"] == "25052801_14a19a2"
     assert len(dna) == len(MODELS)
+
+
+@pytest.mark.parametrize("keeps_open", [False, True])
+async def test_a_client_that_resets_harms_nobody(
+    start_miner: StartMiner, keeps_open: bool
+) -> None:
+    miner = await start_miner(model="avalon_q", latency=0.05)
+    if keeps_open:
+        miner.inject("keep_open")
+    reader, writer = await connect(miner)
+    writer.write(b"version")
+    if keeps_open:
+        await reader.readuntil(b"\0")
+        writer.write(b"and another thing")
+    client = writer.get_extra_info("socket")
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+    await until(lambda: miner.connections == 0)
+    miner.clear()
+    assert b"PROD" in await ask(miner, "version")
+
+
+async def test_a_connection_left_open_hears_nothing_more(
+    start_miner: StartMiner,
+) -> None:
+    miner = await start_miner(model="avalon_q")
+    miner.inject("keep_open")
+    reader, writer = await connect(miner)
+    writer.write(b"version")
+    await reader.readuntil(b"\0")
+    writer.write(b"summary")
+    await asyncio.sleep(0.02)
+    assert miner.connections == 1
+    assert [request.body for request in miner.requests] == ["version"]
+    writer.close()
+    await until(lambda: miner.connections == 0)
