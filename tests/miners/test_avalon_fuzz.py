@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 import json
 import math
+import time
 from types import UnionType
 from typing import Any, TypeAliasType, get_args, get_origin, get_type_hints
 
@@ -297,6 +298,32 @@ def test_damaged_replies_at_length(story: list[Turn]) -> None:
 @given(body=st.binary(max_size=300))
 def test_any_bytes(body: bytes) -> None:
     survives([Turn([body], body, body, body)])
+
+
+BLOBS = {
+    "one word": "a" * 200_000,
+    "words": "a " * 100_000,
+    "brackets that never close": "ADJ[" * 50_000,
+    "items": "".join(f"K{number}[1] " for number in range(20_000)),
+    "one item": "A[1] " * 40_000,
+    "a long list": "PS[" + "1 " * 100_000 + "]",
+    "chips": "PVT_T0[" + "55 " * 60_000 + "]",
+    "dashes": "ATA0[" + "-" * 200_000 + "]",
+    "a version": "Ver[" + "-a" * 100_000 + "]",
+    "a name": "DNA[" + "0" * 200_000 + "]",
+    "digits": "GHSspd[" + "9" * 200_000 + "]",
+    "boards": "'HB0':" * 33_000,
+}
+
+
+@pytest.mark.parametrize("key", ["MM ID0", "HBinfo"])
+@pytest.mark.parametrize("name", BLOBS)
+def test_no_blob_takes_long(name: str, key: str) -> None:
+    row = {"MM ID0": "Ver[Q-1] DNA[0201000012340005] STATE[1]", key: BLOBS[name]}
+    body = json.dumps({"STATUS": [{"STATUS": "S"}], "STATS": [row]}).encode()
+    start = time.process_time()
+    survives([Turn([body], MADE_UP[-1], None, body)])
+    assert time.process_time() - start < 0.5
 
 
 def test_undamaged_replies_are_read() -> None:

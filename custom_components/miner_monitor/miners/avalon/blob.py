@@ -14,7 +14,11 @@ type Items = Mapping[str, str]
 
 MOST_MODULES = 8
 _LONGEST_VECTOR = 256
-_ITEM = re.compile(r"(\w+)\[([^\]]*)\]")
+_ITEM = re.compile(r"\b(\w+)\[([^\]]*)\]")
+"""It begins where a word does, and is never tried behind the last bracket, so that
+it takes time in proportion to any text.
+"""
+
 _MODULE_KEY = re.compile(r"MM ID\d+(?::Summary)?")
 _POOL_ID = re.compile(r"POOL(\d{1,2})")
 _BOARD = re.compile(r"'HB\d+':")
@@ -52,7 +56,7 @@ class Told(NamedTuple):
 
 def blob_items(text: str) -> dict[str, str]:
     """Take a blob apart; an item whose bracket is not closed does not exist."""
-    return dict(_ITEM.findall(text))
+    return dict(_ITEM.findall(text, 0, text.rfind("]") + 1))
 
 
 def gather(stats: Iterable[Row]) -> Told:
