@@ -1,8 +1,6 @@
 """The client of the cgminer API."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 import json
 import socket
 from typing import Any, override
@@ -14,104 +12,36 @@ from custom_components.miner_monitor.miners import (
     Endpoint,
     ErrorKind,
     MinerClient,
-    MinerCommandError,
     MinerConnectionError,
-    MinerError,
-    MinerResponseError,
     MinerTimeoutError,
     create_client,
 )
 from custom_components.miner_monitor.miners.avalon import AvalonClient
 from custom_components.miner_monitor.miners.model import Capability, Family
 
+from .avalon_miner import (
+    FIRST,
+    HELP,
+    SINGLE,
+    TOGETHER,
+    UNKNOWN,
+    Avalon,
+    client_of,
+    commands,
+    encoded,
+    loaded,
+    miner,
+)
 from .avalon_replies import made_up
 from .conformance import (
     SHORT,
     Answer,
-    Server,
     hangs_up,
     is_silent,
     resets,
-    serving,
 )
 from .conformance_tcp import TcpConformance, breaks_off, ends, failing
 from .replies import Clock
-
-TOGETHER = "summary+estats+pools"
-HELP = "ascset|0,help"
-FIRST = [TOGETHER, "version", HELP]
-SINGLE = ["summary", "estats", "pools"]
-UNKNOWN = failing(14, "Invalid command")
-ACCEPTED = b'{"STATUS":[{"STATUS":"S","Code":119,"Msg":"ASC 0 set OK"}]}'
-
-
-def loaded(name: str) -> dict[str, Any]:
-    reply: dict[str, Any] = json.loads(made_up(name).rstrip(b"\0"))
-    return reply
-
-
-def encoded(reply: dict[str, Any]) -> bytes:
-    return json.dumps(reply, separators=(",", ":")).encode()
-
-
-class Avalon:
-    """A miner whose replies a test can change, by command and parameter."""
-
-    def __init__(self, model: str = "q") -> None:
-        self.poll = loaded(f"{model}-poll.json")
-        self.answers: dict[str, Answer] = {HELP: ends(made_up("q-commands.json"), b"")}
-        for kind in ("version", "litestats"):
-            with_name = f"{model}-{kind}.json"
-            try:
-                self.answers[kind] = ends(made_up(with_name), b"")
-            except FileNotFoundError:
-                self.answers[kind] = UNKNOWN
-
-    async def __call__(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        name = command(request)
-        if name in self.answers:
-            answer = self.answers[name]
-        elif name == TOGETHER:
-            answer = ends(encoded(self.poll))
-        elif name in SINGLE:
-            answer = ends(encoded(self.poll[name][0]))
-        else:
-            answer = UNKNOWN
-        await answer(request, writer)
-
-    def row(self, kind: str) -> dict[str, Any]:
-        section = {"summary": "SUMMARY", "estats": "STATS", "pools": "POOLS"}[kind]
-        row: dict[str, Any] = self.poll[kind][0][section][0]
-        return row
-
-    def starts_again(self, seconds: int = 20) -> None:
-        self.row("summary")["Elapsed"] = seconds
-
-    def becomes(self, firmware: str) -> None:
-        """Run other firmware from now on."""
-        stats = self.row("estats")
-        key = next(key for key in stats if key.startswith("MM ID"))
-        stats[key] = stats[key].replace("25052801_0a1b2c3", firmware)
-
-
-def command(request: bytes) -> str:
-    asked = json.loads(request)
-    return "|".join(asked[key] for key in ("command", "parameter") if key in asked)
-
-
-def commands(server: Server) -> list[str]:
-    return [command(request) for request in server.requests]
-
-
-@asynccontextmanager
-async def miner(avalon: Answer) -> AsyncIterator[Server]:
-    async with serving(avalon, None) as server:
-        yield server
-
-
-def client_of(server: Server, **options: Any) -> AvalonClient:
-    return AvalonClient("127.0.0.1", server.port, **options)
-
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -401,132 +331,6 @@ async def test_a_nul_after_a_bracket_is_no_end_when_more_follows() -> None:
     async with miner(avalon) as server:
         reading = await client_of(server).fetch()
     assert reading.state.power == 1311
-
-
-@pytest.mark.parametrize(
-    ("model", "argument", "listed"),
-    [("q", "0", True), ("nano3s", "0", True), ("a1246", "0", False)],
-)
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ends(ACCEPTED),
-        ends(b"STATUS=S,When=495,Code=119,Msg=ASC 0 set OK,Description=x|"),
-        ends(b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: ok"}]}'),
-        ends(b""),
-        ends(ACCEPTED[:20], b""),
-        hangs_up,
-        resets,
-        breaks_off,
-    ],
-)
-async def test_restart(model: str, argument: str, listed: bool, answer: Answer) -> None:
-    avalon = Avalon(model)
-    if not listed:
-        avalon.answers[HELP] = UNKNOWN
-    avalon.answers[f"ascset|0,reboot,{argument}"] = answer
-    async with miner(avalon) as server:
-        client = client_of(server)
-        await client.fetch()
-        server.requests.clear()
-        await client.restart()
-    assert commands(server) == [f"ascset|0,reboot,{argument}"]
-
-
-async def test_a_nano_3_restarts_all_of_it() -> None:
-    avalon = Avalon()
-    avalon.answers[TOGETHER] = ends(made_up("nano3-poll.txt"), b"")
-    avalon.answers["version"] = UNKNOWN
-    avalon.answers["ascset|0,reboot,all"] = ends(ACCEPTED)
-    async with miner(avalon) as server:
-        await client_of(server).restart()
-    assert commands(server)[-1] == "ascset|0,reboot,all"
-
-
-async def test_restart_with_silence_for_an_answer_is_success() -> None:
-    avalon = Avalon()
-    avalon.answers["ascset|0,reboot,0"] = is_silent
-    async with miner(avalon) as server:
-        client = client_of(server, deadline=0.3)
-        await client.fetch()
-        await client.restart()
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (failing(120, "ASC 0 set failed: invalid"), MinerCommandError),
-        (failing(45, "Access denied to 'ascset' command"), MinerCommandError),
-        (UNKNOWN, MinerCommandError),
-        (
-            ends(b'{"STATUS":[{"STATUS":"I","Msg":"Unknown option: reboot"}]}'),
-            MinerCommandError,
-        ),
-        (ends(b"<html></html>"), MinerResponseError),
-    ],
-)
-async def test_restart_that_fails(answer: Answer, error: type[MinerError]) -> None:
-    avalon = Avalon()
-    avalon.answers["ascset|0,reboot,0"] = answer
-    async with miner(avalon) as server:
-        client = client_of(server)
-        await client.fetch()
-        server.requests.clear()
-        with pytest.raises(error):
-            await client.restart()
-    assert commands(server) == ["ascset|0,reboot,0"]
-
-
-async def test_restart_of_an_absent_miner_fails() -> None:
-    async with miner(Avalon()) as server:
-        client = client_of(server)
-        await client.fetch()
-    with pytest.raises(MinerConnectionError) as caught:
-        await client.restart()
-    assert caught.value.kind is ErrorKind.REFUSED
-
-
-@pytest.mark.parametrize("name", ["restart", "locate"])
-@pytest.mark.parametrize("model", ["cgminer", "q"])
-async def test_no_command_is_sent_that_is_not_listed(name: str, model: str) -> None:
-    avalon = Avalon(model)
-    avalon.answers[HELP] = ends(
-        b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: help|led|"}]}'
-    )
-    async with miner(avalon) as server:
-        client = client_of(server)
-        reading = await client.fetch()
-        server.requests.clear()
-        with pytest.raises(MinerCommandError):
-            await getattr(client, name)()
-    assert server.requests == []
-    assert Capability(name) not in reading.identity.capabilities
-
-
-async def test_locate_of_a_miner_with_a_lamp() -> None:
-    avalon = Avalon("a1246")
-    avalon.answers[HELP] = ends(
-        b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: help|led|"}]}'
-    )
-    avalon.answers["ascset|0,led,1-1"] = ends(ACCEPTED)
-    async with miner(avalon) as server:
-        client = client_of(server)
-        assert Capability.LOCATE in (await client.identify()).capabilities
-        await client.locate()
-    assert commands(server)[-1] == "ascset|0,led,1-1"
-
-
-async def test_a_second_between_commands() -> None:
-    avalon = Avalon()
-    avalon.answers["ascset|0,reboot,0"] = ends(ACCEPTED)
-    async with miner(avalon) as server:
-        client = client_of(server)
-        await client.fetch()
-        clock = asyncio.get_running_loop()
-        await client.restart()
-        start = clock.time()
-        await client.restart()
-        assert 0.9 < clock.time() - start < 1.5
 
 
 async def test_raw_has_a_key_for_all_that_is_private() -> None:
