@@ -163,6 +163,7 @@ async def test_silence_to_what_else_is_asked_ends_soon() -> None:
     avalon.answers |= {"version": is_silent, HELP: is_silent}
     async with miner(avalon) as server:
         reading = await client_of(server, deadline=0.5).fetch()
+    assert commands(server) == [TOGETHER, "version"]
     assert reading.state.hashing
 
 

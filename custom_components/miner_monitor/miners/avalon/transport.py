@@ -70,6 +70,8 @@ class TcpDevice:
             return b""
 
     async def _run(self, exchange: _Exchange, ends: float) -> bytes:
+        if asyncio.get_running_loop().time() >= ends:
+            raise MinerTimeoutError("no time is left to ask")
         try:
             async with asyncio.timeout_at(ends):
                 address = (self._host, self._port)
