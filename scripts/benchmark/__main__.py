@@ -18,13 +18,14 @@ import homeassistant.const
 from scripts.rig.hass import REPOSITORY
 from scripts.rig.process import ProcessFailedError
 
+from .measure_avalon import measure_avalon_fetch, measure_avalon_gather
 from .measure_client import measure_fetch, measure_gather
 from .measure_hass import Findings, measure_hass
 from .plan import FULL, QUICK, Plan
 from .progress import say
 from .table import missed, render
 
-ITEMS = frozenset("abcdefg")
+ITEMS = frozenset("abcdefghi")
 SHOWN_WRITERS = 15
 
 
@@ -61,6 +62,16 @@ async def _measure(directory: Path, plan: Plan, items: frozenset[str]) -> Findin
     if "d" in items:
         say("polls 100 slow devices at once")
         findings.rows += await measure_gather(directory, rounds=plan.gather_rounds)
+    if "h" in items:
+        say("compares our fetch from an Avalon with bare reads")
+        findings.rows += await measure_avalon_fetch(
+            directory, rounds=plan.fetch_rounds, block=plan.fetch_block
+        )
+    if "i" in items:
+        say("polls 100 slow Avalon miners at once")
+        findings.rows += await measure_avalon_gather(
+            directory, rounds=plan.gather_rounds
+        )
     if items & set("cdefg"):
         found = await measure_hass(directory, plan, items)
         findings.rows += found.rows
@@ -121,7 +132,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=ITEMS,
         metavar="a,b,c",
         help="measure these items: a, b: CPU of a fetch; c: CPU of the pipeline; "
-        "d: delays; e: silent miners; f: memory; g: recorder",
+        "d: delays; e: silent miners; f: memory; g: recorder; h: CPU of an Avalon's "
+        "fetch; i: delay of Avalons",
     )
     parser.add_argument(
         "--quick", action="store_true", help="shorter windows, for trying"

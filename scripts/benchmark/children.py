@@ -36,11 +36,11 @@ async def result_of(output: Path, module: str, *arguments: object) -> Any:
 
 @asynccontextmanager
 async def replaying(
-    output: Path, *, count: int = 1, latency: float = 0.0
+    output: Path, *, module: str = "replay", count: int = 1, latency: float = 0.0
 ) -> AsyncIterator[list[int]]:
-    """Run devices that replay a Gamma's replies; give their ports."""
+    """Run devices that replay what a program recorded; give their ports."""
     arguments = ("--count", count, "--latency", latency)
-    async with child(output, "replay", *arguments) as process:
+    async with child(output, module, *arguments) as process:
         try:
             async with asyncio.timeout(START_TIMEOUT_SECONDS):
                 while not _has_line(output):
