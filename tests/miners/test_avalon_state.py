@@ -307,6 +307,15 @@ def test_chips_at_rest_tell_nothing(blob: Blob) -> None:
     assert state(blob).chip_voltage_min is None
 
 
+def test_boards_at_rest_tell_nothing_of_their_chips() -> None:
+    rest = {"SYSTEMSTATU": "Work: In Idle, Hash Board: 3", "GHSspd": "0.00"}
+    for board in state(A1246 | rest | {"MVavg": "285.7 286.3 285.8"}).boards:
+        assert board.chip_temperature is None
+        assert board.chip_temperature_average is None
+        assert board.chip_voltage is None
+        assert board.chip_temperatures == ()
+
+
 @pytest.mark.parametrize(
     ("info", "temperatures", "voltages", "work"),
     [

@@ -1,8 +1,9 @@
 """What is broken, by stable names."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from ..model import MinerStatus
+from ..model import Fan, MinerStatus
 from .blob import Items, vector
 from .models import Model
 from .supply import supply_faults
@@ -32,6 +33,24 @@ class Health(NamedTuple):
         if self.hash_rate is None or not self.theoretical:
             return False
         return self.hash_rate < _DEGRADED * self.theoretical
+
+
+def health_of(
+    status: MinerStatus,
+    values: Mapping[str, Any],
+    boards: int | None,
+    fans: tuple[Fan, ...],
+) -> Health:
+    """Collect what is known of the parts; ``boards`` is how many were found."""
+    return Health(
+        status=status,
+        hash_rate=values["hash_rate_now"],
+        theoretical=values.get("expected_hash_rate"),
+        boards=boards,
+        chips=values.get("chips_working"),
+        fan_speeds=tuple([fan.speed for fan in fans]),
+        fan_duty=fans[0].duty_cycle if fans else None,
+    )
 
 
 class FaultMemory:

@@ -12,14 +12,13 @@ from .acquaintance import Acquaintance
 from .blob import Items, gather
 from .boards import boards_of
 from .capabilities import ReadingMemory, commanded
-from .faults import FaultMemory, Health
+from .faults import FaultMemory, health_of
 from .figures import Figures, figures_of
 from .identity import Parts, Who, identity_of, plain_identity
 from .models import Model
 from .parser import (
     blob_values,
     evidence_of,
-    fan_speeds,
     fans_of,
     plain_values,
     restart_reason,
@@ -109,21 +108,12 @@ class DeviceMemory:
             items, model, values, system, pool_connected=common["pool_connected"]
         )
         status = self._judge(evidence, told_anything=bool(told.modules))
-        theoretical = values.get("expected_hash_rate")
         hashing = settle(values, items, status)
         boards = boards_of(told.modules, hashing=hashing)
         if hashing and values.get("core_voltage_actual") is None:
             values["core_voltage_actual"] = _mean_voltage(boards)
         fans = fans_of(items, model, self._parts.fans, hashing=hashing)
-        health = Health(
-            status=status,
-            hash_rate=values["hash_rate_now"],
-            theoretical=theoretical,
-            boards=system.boards,
-            chips=values.get("chips_working"),
-            fan_speeds=fan_speeds(items) if hashing and model.fans != 0 else (),
-            fan_duty=fans[0].duty_cycle if fans else None,
-        )
+        health = health_of(status, values, system.boards, fans)
         state = MinerState(
             status=status,
             boards=boards,
