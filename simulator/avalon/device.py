@@ -78,7 +78,6 @@ class Device:
             self.soft_off_at = self.clock.now() - rested
             self.soft_off_reason = self.soft_off_reason or 4
             self.enter(Phase.STANDBY)
-            self.phase_since -= rested
             total = self.physics.gigahashes
             self.physics.settle(self.drive(), 0)
             self.physics.gigahashes = total

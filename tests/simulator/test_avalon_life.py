@@ -375,8 +375,10 @@ async def test_switching_the_pool_takes_a_while(
     assert sum(counts) == nano.reply("summary")["SUMMARY"][0]["Accepted"]
     assert nano.flash_writes == 0
     nano.reboot()
-    clock.advance(300)
+    clock.advance(115)
     assert active() == [True, False, False]
+    assert [pool["Accepted"] for pool in nano.reply("pools")["POOLS"]] == [0, 0, 0]
+    assert nano.reply("pools")["POOLS"][2]["Last Share Time"] == 0
 
 
 async def test_a_firmware_update(start_miner: StartMiner, clock: ManualClock) -> None:
