@@ -20,7 +20,7 @@ _SECRET_KEY = re.compile(
     r"|coinbaseoutputs|token|otp|dna$|^serial$",
     re.IGNORECASE,
 )
-_HARMLESS_KEYS = frozenset({"default_hostname"})
+_HARMLESS_KEYS = frozenset({"default_hostname", "LEDUser", "led_user"})
 _SHORTEST_SECRET = 6
 
 

@@ -15,14 +15,12 @@ import re
 import sys
 from typing import Any
 
-from aiohttp import web
-
-from custom_components.miner_monitor.miners import Endpoint, MinerError, create_client
+from custom_components.miner_monitor.miners import MinerError
 from custom_components.miner_monitor.miners.codec import dump_identity
-from custom_components.miner_monitor.miners.http import create_session
 from custom_components.miner_monitor.miners.model import Family, MinerReading
 
 from .hass import DOMAIN, REPOSITORY
+from .replay import read_replies
 
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "replies"
 REDACTED = "**REDACTED**"
@@ -32,6 +30,7 @@ OWN_HOSTNAME = "garage"
 
 EXAMPLES: tuple[tuple[str, Any], ...] = (
     (r"mac", "02:00:00:00:00:01"),
+    (r"dna$|^serial$", "0201000000000001"),
     (r"coinbaseoutputs", []),
     (r"ipv6", "fe80::1"),
     (r"ip(v4)?$", "192.168.1.20"),
@@ -110,33 +109,6 @@ def harmless(value: Any, key: str = "") -> Any:
     return value.replace(REDACTED, example)
 
 
-async def read_replies(family: Family, replies: Mapping[str, Any]) -> MinerReading:
-    """Give the replies to the family's client over a real connection.
-
-    Raises MinerError when it does not take them for a miner's.
-    """
-
-    async def answer(request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        if name not in replies:
-            raise web.HTTPNotFound
-        return web.json_response(replies[name])
-
-    app = web.Application()
-    app.router.add_get("/api/system/{name}", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        async with create_session() as session:
-            return await create_client(
-                family, Endpoint(host=host, port=port), session
-            ).fetch()
-    finally:
-        await runner.cleanup()
-
-
 def as_json(reading: MinerReading) -> dict[str, Any]:
     """Return what a reading tells of identity and state, as JSON would hold it."""
     derived = {
@@ -178,7 +150,8 @@ async def make_fixture(download: Download) -> dict[str, Any]:
     if download.identity.get("default_hostname") is False and "info" in replies:
         replies["info"]["hostname"] = OWN_HOSTNAME
     try:
-        reading = await read_replies(download.family, replies)
+        unit = download.identity.get("unit")
+        reading = await read_replies(download.family, replies, unit)
     except MinerError as err:
         raise CaptureError(f"the replies are not read as a miner's: {err}") from err
     return {**as_json(reading), "replies": replies}

@@ -1,16 +1,19 @@
 """A user's diagnostics download becomes a test, and the tests made that way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.miner_monitor.const import CONF_UNIT, DOMAIN
 from custom_components.miner_monitor.miners.model import Family
 from scripts.rig.capture import (
     FIXTURES,
@@ -24,16 +27,43 @@ from scripts.rig.capture import (
     main,
     make_fixture,
     read_download,
-    read_replies,
     told,
     write_fixture,
 )
-from simulator import MinerSpec
-from tests.conftest import GAMMA, HEX, NERD, SUPRA, ULTRA, Bench
+from scripts.rig.replay import read_replies
+from simulator import MinerSpec, SimulatedMiner
+from tests.conftest import (
+    A1246,
+    GAMMA,
+    HEX,
+    NANO_3S,
+    NERD,
+    PLAIN_CGMINER,
+    RB4,
+    SUPRA,
+    ULTRA,
+    Bench,
+    Q,
+)
 
 from .package import load_json
 
-type Downloader = Callable[[MinerSpec], Any]
+SPECS = (GAMMA, SUPRA, ULTRA, HEX, NERD, NANO_3S, Q, A1246, PLAIN_CGMINER, RB4)
+
+EXAMPLES = {
+    "mac": "02:00:00:00:00:01",
+    "serial": "0201000000000001",
+}
+
+
+class Saved(NamedTuple):
+    """A download, and what names the miner that it is of."""
+
+    path: Path
+    names: Mapping[str, str | None]
+
+
+type Downloader = Callable[[MinerSpec], Awaitable[Saved]]
 
 
 @pytest.fixture
@@ -45,40 +75,62 @@ def download(
 ) -> Downloader:
     """Add a simulated miner and save what the download button gives."""
 
-    async def saved(spec: MinerSpec) -> Path:
+    async def saved(spec: MinerSpec) -> Saved:
         assert await async_setup_component(hass, "diagnostics", {})
-        entry = await bench.add(await bench.miner(spec))
+        miner = await bench.miner(spec)
+        entry = await (add_second_card if spec.cards > 1 else bench.add)(miner)
         client = await hass_client()
         answer = await client.get(f"/api/diagnostics/config_entry/{entry.entry_id}")
         assert answer.status == HTTPStatus.OK
         path = tmp_path / "download.json"
         path.write_text(await answer.text(), encoding="utf-8")
-        return path
+        identity = entry.data["identity"]
+        return Saved(path, {name: identity[name] for name in EXAMPLES})
+
+    async def add_second_card(miner: SimulatedMiner) -> ConfigEntry:
+        flows = hass.config_entries.flow
+        where = {CONF_HOST: f"{miner.host}:{miner.port}"}
+        form = await flows.async_init(DOMAIN, context={"source": "user"}, data=where)
+        card = {CONF_UNIT: "card1"}
+        result = await flows.async_configure(form["flow_id"], card)
+        await bench.settle()
+        entry: ConfigEntry = result["result"]
+        return entry
 
     return saved
 
 
-@pytest.mark.parametrize(
-    "spec", [GAMMA, SUPRA, ULTRA, HEX, NERD], ids=lambda spec: spec.name
-)
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 async def test_download_becomes_fixture(
     spec: MinerSpec, download: Downloader, tmp_path: Path
 ) -> None:
-    read = read_download(await download(spec))
+    saved = await download(spec)
+    read = read_download(saved.path)
     assert read.state is not None
     fixture = await make_fixture(read)
 
     assert list(differences(told(read.state), fixture["state"])) == []
     assert list(differences(told(read.identity), fixture["identity"])) == []
-    assert REDACTED not in json.dumps(fixture)
-    if spec.mac is not None:
-        assert spec.mac.lower() not in json.dumps(fixture).lower()
-        assert fixture["identity"]["mac"] == "02:00:00:00:00:01"
+    text = json.dumps(fixture)
+    assert REDACTED not in text
+    for name, value in saved.names.items():
+        if value is not None:
+            assert value.replace(":", "") not in text.lower().replace(":", "")
+            assert fixture["identity"][name] == EXAMPLES[name]
 
     write_fixture(fixture, tmp_path / "fixture.json")
     kept = load_json(tmp_path / "fixture.json")
-    reading = await read_replies(Family.AXEOS, kept["replies"])
-    assert as_json(reading) == {"identity": kept["identity"], "state": kept["state"]}
+    assert await read_fixture(kept) == {
+        "identity": kept["identity"],
+        "state": kept["state"],
+    }
+
+
+async def read_fixture(fixture: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is made of a fixture's replies now."""
+    identity = fixture["identity"]
+    family, unit = Family(identity["family"]), identity.get("unit")
+    return as_json(await read_replies(family, fixture["replies"], unit))
 
 
 @pytest.mark.parametrize(
@@ -87,15 +139,15 @@ async def test_download_becomes_fixture(
 async def test_fixture(path: Path, socket_enabled: None) -> None:
     """What users sent is read as it was read then."""
     fixture = load_json(path)
-    family = Family(fixture["identity"]["family"])
-    reading = as_json(await read_replies(family, fixture["replies"]))
+    reading = await read_fixture(fixture)
     assert reading["identity"] == fixture["identity"]
     assert reading["state"] == fixture["state"]
     assert REDACTED not in json.dumps(fixture)
 
 
-def test_there_are_fixtures() -> None:
-    assert list(FIXTURES.glob("*.json"))
+def test_there_are_fixtures_of_each_family() -> None:
+    fixtures = [load_json(path) for path in FIXTURES.glob("*.json")]
+    assert {fixture["identity"]["family"] for fixture in fixtures} == set(Family)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +159,11 @@ def test_there_are_fixtures() -> None:
         ("ipv6", REDACTED, "fe80::1"),
         ("hostname", REDACTED, "bitaxe"),
         ("ssid", REDACTED, "network"),
+        ("SSID", REDACTED, "network"),
+        ("DNA", REDACTED, "0201000000000001"),
+        ("HDNA", REDACTED, "0201000000000001"),
+        ("serial", REDACTED, "0201000000000001"),
+        ("User", REDACTED, "worker"),
         ("stratumUser", REDACTED, "worker"),
         ("fallbackStratumUser", f"{REDACTED}.rig", "worker.rig"),
         ("stratumCert", REDACTED, "certificate"),
@@ -114,6 +171,8 @@ def test_there_are_fixtures() -> None:
         ("coinbaseOutputs", REDACTED, []),
         ("message", f"for {REDACTED}", "for example"),
         ("pools", [{"stratumUser": REDACTED}], [{"stratumUser": "worker"}]),
+        ("stats", [{"MM ID0": {"SSID": REDACTED}}], [{"MM ID0": {"SSID": "network"}}]),
+        ("metrics", f'rate{{card="{REDACTED}"}} 1', 'rate{card="example"} 1'),
         ("power", 18.5, 18.5),
         ("version", "v2.12.2", "v2.12.2"),
     ],

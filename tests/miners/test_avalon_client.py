@@ -213,7 +213,10 @@ async def test_single_requests_are_remembered_until_a_start(
         server.requests.clear()
         second = await client.fetch()
         assert commands(server) == SINGLE
-        assert client.raw.keys() == {"summary", "stats", "pools", "version", "commands"}
+        assert client.raw.keys() == {
+            *("summary", "stats", "pools", "when"),
+            *("version", "commands"),
+        }
         avalon.starts_again()
         server.requests.clear()
         await client.fetch()
@@ -258,7 +261,13 @@ async def test_a_cut_reply_still_gives_its_blob() -> None:
     avalon = Avalon("nano3s")
     body = encoded(avalon.poll)
     cut = body.index(b'"MM Count"')
-    avalon.answers |= {TOGETHER: ends(body[:cut], b""), "summary": hangs_up}
+    once = ends(body[:cut], b"")
+
+    async def cut_then_gone(request: bytes, writer: asyncio.StreamWriter) -> None:
+        avalon.answers[TOGETHER] = hangs_up
+        await once(request, writer)
+
+    avalon.answers |= {TOGETHER: cut_then_gone, "summary": hangs_up}
     async with miner(avalon) as server:
         reading = await client_of(server).fetch()
     assert reading.identity.serial == "0201000012340004"
@@ -331,6 +340,7 @@ async def test_a_nul_after_a_bracket_is_no_end_when_more_follows() -> None:
     avalon.answers[TOGETHER] = in_two
     async with miner(avalon) as server:
         reading = await client_of(server).fetch()
+    assert commands(server) == FIRST
     assert reading.state.power == 1311
 
 
@@ -342,6 +352,7 @@ async def test_raw_has_a_key_for_all_that_is_private() -> None:
         await client.fetch()
         raw = client.raw
     assert raw["summary"]["Accepted"] == 3120
+    assert raw["when"] > 1e9
     assert raw["stats"][0]["MM ID0"]["DNA"] == "0201000012340004"
     assert raw["stats"][0]["MM ID0"]["SYSTEMSTATU"] == "Work: In Work, Hash Board: 1"
     assert raw["litestats"][0]["MM ID0"]["SSID"] == "somewhere"

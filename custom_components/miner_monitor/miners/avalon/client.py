@@ -304,6 +304,8 @@ def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
     for kind in ("SUMMARY", "VERSION"):
         if row := reply.row(kind):
             yield kind.lower(), dict(row)
+    if reply.row("SUMMARY") and reply.when is not None:
+        yield "when", reply.when
 
 
 def _apart(key: str, value: object) -> object:
