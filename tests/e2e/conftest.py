@@ -1,6 +1,7 @@
 """One real Home Assistant, one simulated farm and one browser for all tests."""
 
 from collections.abc import AsyncIterator
+import json
 from pathlib import Path
 import re
 
@@ -14,7 +15,7 @@ from scripts.rig.hass import REPOSITORY, HassProcess
 from .frontend import Frontend
 
 ARTIFACTS = REPOSITORY / ".artifacts"
-VIEWPORT: ViewportSize = {"width": 1280, "height": 1130}
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1450}
 WAIT_MILLISECONDS = 30_000
 
 expect.set_options(timeout=WAIT_MILLISECONDS)
@@ -71,15 +72,23 @@ async def page(
 
 
 @pytest.fixture
-def frontend(page: Page) -> Frontend:
+def logged_out(page: Page) -> Frontend:
     """Give a person a browser."""
     return Frontend(page)
 
 
 @pytest.fixture
-def screenshot_path(request: pytest.FixtureRequest) -> Path:
-    """Return where the device page's picture goes."""
+async def frontend(page: Page, hass: HassProcess) -> Frontend:
+    """Give a person a browser in which they logged in some days ago."""
+    tokens = json.dumps(json.dumps(await hass.api.frontend_tokens()))
+    await page.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+    return Frontend(page)
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path:
+    """Return the folder for the pictures of device pages."""
     if request.config.getoption("--update-screenshots"):
-        return REPOSITORY / "docs" / "device-page.png"
+        return REPOSITORY / "docs"
     ARTIFACTS.mkdir(exist_ok=True)
-    return ARTIFACTS / "device-page.png"
+    return ARTIFACTS

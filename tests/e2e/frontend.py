@@ -1,5 +1,7 @@
 """The pages of Home Assistant's frontend as a person uses them."""
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 from scripts.rig.hass import DOMAIN, PASSWORD, USERNAME
@@ -37,6 +39,11 @@ class Frontend:
         await self.address.fill(address)
         await self.dialog.get_by_role("button", name="Submit").click()
 
+    async def pick_card(self, card: str) -> None:
+        """Choose one of the cards behind an address and send the choice."""
+        await self.dialog.get_by_role("radio", name=card).click()
+        await self.dialog.get_by_role("button", name="Submit").click()
+
     async def finish(self) -> None:
         """Close the last page of the dialog, which offers a name and an area."""
         await self.dialog.get_by_role("button", name="Skip and finish").click()
@@ -58,3 +65,13 @@ class Frontend:
         return self.page.locator("hui-generic-entity-row").filter(
             has=self.page.get_by_text(name, exact=True)
         )
+
+    async def number(self, name: str, unit: str = "") -> float:
+        """Wait for an entity's number in this unit and return it."""
+        number = re.compile(rf"([\d.,]*\d)\s*{unit}")
+        row = self.entity_row(name)
+        await expect(row).to_have_text(number)
+        await expect(row).to_be_visible()
+        shown = number.search(await row.inner_text())
+        assert shown is not None
+        return float(shown[1].replace(",", ""))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 import re
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -11,7 +12,7 @@ import pytest
 
 from scripts.rig.hass import DOMAIN, REPOSITORY, HassProcess
 from scripts.rig.process import free_port
-from simulator import Farm, MinerSpec, SystemClock
+from simulator import Farm, MinerSpec, Request, SystemClock
 
 from .frontend import Frontend
 
@@ -19,33 +20,80 @@ TRANSLATIONS = REPOSITORY / "custom_components" / DOMAIN / "translations" / "en.
 ERRORS = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["config"]["error"]
 
 
-async def test_a_miner_added_by_its_address_shows_its_hash_rate(
-    frontend: Frontend, screenshot_path: Path
+GAMMA = MinerSpec(name="device-page", model="gamma_601", firmware="2.12.2")
+NANO_3S = MinerSpec(name="desk", model="avalon_nano3s")
+Q = MinerSpec(name="garage", model="avalon_q")
+RB4 = MinerSpec(name="rig", model="fpga_rb4", cards=2)
+
+RESTARTED_GAMMA = MinerSpec(
+    name="button",
+    model="gamma_601",
+    firmware="2.12.2",
+    hostname="attic",
+    boot_seconds=0.05,
+    init_seconds=120,
+)
+RESTARTED_NANO_3S = MinerSpec(name="heater", model="avalon_nano3s", boot_seconds=0.05)
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "picture"),
+    [
+        (GAMMA, "Gamma 601", "device-page.png"),
+        (Q, "Avalon Q", "device-page-q.png"),
+        (NANO_3S, "Avalon Nano 3S", "device-page-nano-3s.png"),
+    ],
+    ids=["gamma", "q", "nano-3s"],
+)
+async def test_a_miner_added_by_its_address_shows_its_hash_rate_and_power(
+    frontend: Frontend,
+    hass: HassProcess,
+    pictures: Path,
+    spec: MinerSpec,
+    name: str,
+    picture: str,
 ) -> None:
-    spec = MinerSpec(name="device-page", model="gamma_601", firmware="2.12.2")
     async with Farm([spec], clock=SystemClock()) as farm:
-        miner = farm["device-page"]
-        await frontend.log_in()
+        miner = farm[spec.name]
         await frontend.open_add_dialog()
         await frontend.submit_address(f"{miner.host}:{miner.port}")
         await frontend.finish()
-        mac = spec.mac_address.replace(":", "")
-        await frontend.open_device(f"Gamma 601 {mac[-4:]}")
+        title = (await newest(hass))["title"]
+        assert re.fullmatch(rf"{name} [0-9A-F]{{4}}", title)
+        await frontend.open_device(title)
 
-        row = frontend.entity_row("Hash rate")
-        shown = re.compile(r"\d+\.\d\d TH/s")
-        await expect(row).to_have_text(shown)
-        await expect(row).to_be_visible()
-        number = re.search(r"([\d.]+) TH/s", await row.inner_text())
-        assert number is not None
-        assert float(number[1]) == pytest.approx(miner.truth.hash_rate_ths, rel=0.3)
+        rate = await frontend.number("Hash rate", "TH/s")
+        assert rate == pytest.approx(miner.truth.hash_rate_ths, rel=0.3)
+        power = await frontend.number("Power", "W")
+        assert power == pytest.approx(miner.truth.power_w, rel=0.1)
         await expect(frontend.entity_row("Online")).to_contain_text("Connected")
-        await frontend.page.screenshot(path=screenshot_path)
+        await frontend.page.screenshot(path=pictures / picture)
+
+
+async def test_one_of_two_cards_is_picked(frontend: Frontend) -> None:
+    async with Farm([RB4], clock=SystemClock()) as farm:
+        rig = farm[RB4.name]
+        await frontend.open_add_dialog()
+        await frontend.submit_address(f"{rig.host}:{rig.port}")
+        await frontend.pick_card("card1")
+        await frontend.finish()
+        await frontend.open_device("RB4 FPGA card1")
+
+        shown = await frontend.number("Shares accepted")
+        page = rig.reply("metrics")["text"]
+        told = dict(
+            re.findall(r'^share_good\{card="(\w+)"\} (\S+)$', page, re.MULTILINE)
+        )
+        assert shown == pytest.approx(float(told["card1"]), abs=1)
+        assert shown != pytest.approx(float(told["card0"]), abs=1)
+        rate = await frontend.number("Hash rate", "GH/s")
+        assert rate == pytest.approx(rig.truth.hash_rate_ths * 1e3 / 2, rel=0.1)
 
 
 async def test_a_wrong_address_is_explained_beside_the_field_and_kept(
-    frontend: Frontend, hass: HassProcess
+    logged_out: Frontend, hass: HassProcess
 ) -> None:
+    frontend = logged_out
     no_miner = TestServer(web.Application())
     await no_miner.start_server()
     addresses = [
@@ -65,33 +113,45 @@ async def test_a_wrong_address_is_explained_beside_the_field_and_kept(
 
         await frontend.submit_address(farm["second-try"].url)
         await frontend.finish()
-        titles = [entry["title"] for entry in await hass.api.entries(DOMAIN)]
-        mac = spec.mac_address.replace(":", "")
-        assert f"Gamma 602 {mac[-4:]}" in titles
+        mac = farm["second-try"].reply("info")["macAddr"].replace(":", "")
+        assert (await newest(hass))["title"] == f"Gamma 602 {mac[-4:]}"
 
 
+@pytest.mark.parametrize(
+    ("spec", "commands"),
+    [
+        (RESTARTED_GAMMA, ["/api/system/restart"]),
+        (RESTARTED_NANO_3S, ["0,reboot,0"]),
+    ],
+    ids=["gamma", "nano-3s"],
+)
 async def test_the_restart_button_restarts_the_miner(
-    frontend: Frontend, hass: HassProcess
+    frontend: Frontend, hass: HassProcess, spec: MinerSpec, commands: list[str]
 ) -> None:
-    spec = MinerSpec(
-        name="button",
-        model="gamma_601",
-        firmware="2.12.2",
-        hostname="attic",
-        boot_seconds=0.5,
-        init_seconds=120,
-    )
     async with Farm([spec], clock=SystemClock()) as farm:
-        miner = farm["button"]
+        miner = farm[spec.name]
         form = await hass.api.start_flow(DOMAIN)
-        await hass.api.continue_flow(form["flow_id"], {"host": miner.url})
-        await frontend.log_in()
-        await frontend.open_device("attic")
+        address = {"host": f"{miner.host}:{miner.port}"}
+        entry = await hass.api.continue_flow(form["flow_id"], address)
+        await frontend.open_device(entry["title"])
         await expect(frontend.entity_row("Status")).to_contain_text("Hashing")
 
         await frontend.entity_row("Restart").get_by_text("Press").click()
 
         await expect(frontend.entity_row("Status")).to_contain_text("Starting")
-        writes = [request.path for request in miner.requests if request.method != "GET"]
-        assert writes == ["/api/system/restart"]
+        assert [told for told in map(command, miner.requests) if told] == commands
         assert miner.truth.restarts == 1
+
+
+async def newest(hass: HassProcess) -> dict[str, Any]:
+    """Return the config entry that was made last."""
+    entries = await hass.api.entries(DOMAIN)
+    return max(entries, key=lambda entry: entry["created_at"])
+
+
+def command(request: Request) -> str | None:
+    """Return what a request tells a miner to do; a question tells nothing."""
+    if request.method not in {"", "GET"}:
+        return request.path
+    found = re.search(r'"command":"ascset","parameter":"(.*?)"', request.body)
+    return None if found is None or found[1] == "0,help" else found[1]
