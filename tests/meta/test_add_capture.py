@@ -56,6 +56,9 @@ EXAMPLES = {
 }
 
 
+GAMMA_FIXTURE = FIXTURES / "simulated-gamma.json"
+
+
 class Saved(NamedTuple):
     """A download, and what names the miner that it is of."""
 
@@ -268,7 +271,7 @@ def test_missing_file(tmp_path: Path) -> None:
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     """Save a download that holds the replies of one of our fixtures."""
-    fixture = load_json(min(FIXTURES.glob("*.json")))
+    fixture = load_json(GAMMA_FIXTURE)
     state = {**fixture["state"], "power": 1.5}
     file = tmp_path / "download.json"
     data = {**fixture, "state": state}
@@ -286,7 +289,7 @@ def test_command(
     told = capsys.readouterr().out
     assert "1 values differ" in told
     assert "state.power: 1.5 -> " in told
-    assert load_json(tmp_path / "mine.json") == load_json(min(FIXTURES.glob("*.json")))
+    assert load_json(tmp_path / "mine.json") == load_json(GAMMA_FIXTURE)
 
     assert main([str(example), "--name", "mine"], tmp_path) == 1
     assert "exists" in capsys.readouterr().err
@@ -297,7 +300,7 @@ def test_command(
 async def test_miner_that_was_away(
     tmp_path: Path, socket_enabled: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fixture = load_json(min(FIXTURES.glob("*.json")))
+    fixture = load_json(GAMMA_FIXTURE)
     away = Download(
         family=Family.AXEOS,
         identity=fixture["identity"],

@@ -83,7 +83,7 @@ class Reply(NamedTuple):
 class BrokenReplyError(MinerResponseError):
     """A reply of the API, but beyond repair; ``cut`` if its end is missing."""
 
-    def __init__(self, message: str, *, cut: bool) -> None:
+    def __init__(self, message: str, *, cut: bool = False) -> None:
         """Keep the text and the reason."""
         super().__init__(message)
         self.cut = cut
