@@ -17,6 +17,7 @@ from .errors import (
     MinerUnsupportedError,
 )
 from .fpga import FpgaClient
+from .http import NotHttpError
 from .model import Family, MinerReading
 
 DEFAULT_PORTS: Mapping[Family, int] = {
@@ -77,6 +78,8 @@ async def detect(
     endpoint = Endpoint(host=host, port=port, path=path)
     errors: list[MinerError] = []
     for family in sorted(Family, key=lambda family: _turn(family, port)):
+        if family is Family.AVALON and _spoke_http(errors):
+            continue
         try:
             return await _first([_ask(family, endpoint, session)], deadline)
         except MinerUnsupportedError:
@@ -91,6 +94,11 @@ async def detect(
 def _turn(family: Family, port: int) -> tuple[bool, bool]:
     """Sort the port's usual family first, and Avalon, to which HTTP is silent, last."""
     return DEFAULT_PORTS[family] != port, family is Family.AVALON
+
+
+def _spoke_http(errors: Iterable[MinerError]) -> bool:
+    """Whether a web server answered, which would be silent to an Avalon's client."""
+    return any(not isinstance(err, NotHttpError) for err in errors)
 
 
 async def _ask(family: Family, endpoint: Endpoint, session: ClientSession) -> Found:

@@ -50,6 +50,10 @@ def create_session(resolver: AbstractResolver | None = None) -> ClientSession:
     )
 
 
+class NotHttpError(MinerResponseError):
+    """What answered speaks another protocol."""
+
+
 class StatusError(MinerResponseError):
     """The device answered with a status other than success."""
 
@@ -147,7 +151,7 @@ def _translated(err: Exception) -> MinerError:
             kind = ErrorKind.REFUSED if refused else ErrorKind.NETWORK
             return MinerConnectionError(message, kind)
         case ClientResponseError():
-            return MinerResponseError(message)
+            return NotHttpError(message)
         case ServerDisconnectedError() | ClientPayloadError() | OSError():
             return MinerCutOffError(message)
     return MinerConnectionError(message)
