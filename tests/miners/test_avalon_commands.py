@@ -141,19 +141,6 @@ async def test_no_command_is_sent_that_is_not_listed(name: str, model: str) -> N
     assert Capability(name) not in reading.identity.capabilities
 
 
-async def test_locate_of_a_miner_with_a_lamp() -> None:
-    avalon = Avalon("a1246")
-    avalon.answers[HELP] = ends(
-        b'{"STATUS":[{"STATUS":"I","Code":118,"Msg":"ASC 0 set info: help|led|"}]}'
-    )
-    avalon.answers["ascset|0,led,1-1"] = ends(ACCEPTED)
-    async with miner(avalon) as server:
-        client = client_of(server)
-        assert Capability.LOCATE in (await client.identify()).capabilities
-        await client.locate()
-    assert commands(server)[-1] == "ascset|0,led,1-1"
-
-
 async def test_a_second_between_commands() -> None:
     avalon = Avalon()
     avalon.answers["ascset|0,reboot,0"] = ends(ACCEPTED)

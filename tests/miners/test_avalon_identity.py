@@ -147,24 +147,22 @@ def test_firmware(change: Blob, firmware: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("blob", "commands", "restart", "locate"),
+    ("blob", "commands", "restart"),
     [
-        (Q, ("reboot",), True, False),
-        (Q, ("help", "led"), False, False),
-        (Q, (), False, False),
-        (NANO_3, ("led", "reboot"), True, False),
-        (A1246, ("led", "reboot"), True, True),
-        (A1246, ("help",), True, False),
-        (A1246, (), True, False),
-        (Q | {"Ver": "Q9-25052801_14a19a2"}, ("reboot", "led"), False, False),
+        (Q, ("reboot",), True),
+        (Q, ("help", "led"), False),
+        (Q, (), False),
+        (NANO_3, ("led", "reboot"), True),
+        (A1246, ("led", "reboot"), True),
+        (A1246, ("help",), True),
+        (A1246, (), True),
+        (Q | {"Ver": "Q9-25052801_14a19a2"}, ("reboot", "led"), False),
     ],
 )
-def test_commands(
-    blob: Blob, commands: tuple[str, ...], restart: bool, locate: bool
-) -> None:
+def test_commands(blob: Blob, commands: tuple[str, ...], restart: bool) -> None:
     found = Device(None, frozenset(commands)).says(blob).identity.capabilities
     assert (Capability.RESTART in found) is restart
-    assert (Capability.LOCATE in found) is locate
+    assert Capability.LOCATE not in found
 
 
 @pytest.mark.parametrize(

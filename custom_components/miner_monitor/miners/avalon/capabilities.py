@@ -72,13 +72,10 @@ def commanded(model: Model, commands: frozenset[str] | None) -> frozenset[Capabi
 
     What it lists decides; a model that lists nothing may be known to do it.
     """
-    found: set[Capability] = set()
     listed = commands or frozenset()
     if model.commanded and ("reboot" in listed or model.reboots_unlisted):
-        found.add(Capability.RESTART)
-    if model.series is not None and "led" in listed:
-        found.add(Capability.LOCATE)
-    return frozenset(found)
+        return frozenset({Capability.RESTART})
+    return frozenset()
 
 
 class ReadingMemory:

@@ -225,7 +225,9 @@ class AvalonClient(MinerClient):
 
     @override
     async def restart(self) -> None:
-        await self._require(Capability.RESTART)
+        identity = self._identity or await self.identify()
+        if Capability.RESTART not in identity.capabilities:
+            raise MinerCommandError("no command to restart")
         model = self._memory.model
         if model is None or model.reboot is None:
             raise MinerCommandError("how to restart this model is not known")
@@ -233,15 +235,7 @@ class AvalonClient(MinerClient):
 
     @override
     async def locate(self) -> None:
-        """Switch the lamp on that a miner in a rack is found by."""
-        await self._require(Capability.LOCATE)
-        await self._command("0,led,1-1")
-
-    async def _require(self, capability: Capability) -> None:
-        """Refuse what the device did not list as a command."""
-        identity = self._identity or await self.identify()
-        if capability not in identity.capabilities:
-            raise MinerCommandError(f"no command to {capability}")
+        raise MinerCommandError("an Avalon has no signal that ends by itself")
 
     async def _command(self, parameter: str) -> None:
         """Send a command once; a device that says nothing any more took it."""
