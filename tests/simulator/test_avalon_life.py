@@ -535,3 +535,22 @@ async def test_a_mode_chosen_in_standby_is_for_later(
     await option(q, f"softon,1:{NOW}")
     clock.advance(300)
     assert q.truth.power_w == pytest.approx(1318, rel=0.03)
+
+
+def test_the_summary_agrees_with_status_pools_and_devices() -> None:
+    clock = ManualClock()
+    a12 = miner(clock, "avalon_a1246")
+    clock.advance(3600)
+    summary = a12.reply("summary")["SUMMARY"][0]
+    device = a12.reply("devs")["DEVS"][0]
+    status, pool = look(a12), a12.reply("pools")["POOLS"][0]
+    difficulty = pool["Stratum Difficulty"]
+    assert summary["Difficulty Accepted"] == summary["Accepted"] * difficulty > 0
+    assert summary["Difficulty Rejected"] == summary["Rejected"] * difficulty > 0
+    assert summary["Hardware Errors"] == int(status["HW"]) > 100
+    assert sum(map(int, status["MH"].split())) == int(status["HW"])
+    shared = summary.keys() & device.keys()
+    assert {key: summary[key] for key in shared} == {key: device[key] for key in shared}
+    assert summary["MHS av"] == pytest.approx(1000 * number(status["GHSavg"]), rel=1e-6)
+    for key in ("Accepted", "Rejected", "Difficulty Accepted"):
+        assert summary[key] == pool[key]
