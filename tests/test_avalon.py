@@ -63,6 +63,7 @@ async def test_device(
         "model_id": device.model_id,
         "name": device.name,
         "hw_version": device.hw_version,
+        "serial_number": device.serial_number,
         "sw_version": device.sw_version,
         "named by": (entry.unique_id or "") if spec in AVALONS[:-1] else "uuid",
     } == snapshot

@@ -99,6 +99,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             model=identity.model,
             model_id=identity.chip_model,
             name=self.config_entry.title,
+            serial_number=identity.serial,
             sw_version=identity.firmware,
         )
 
