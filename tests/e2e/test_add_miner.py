@@ -1,5 +1,6 @@
 """A person adds a miner in the browser."""
 
+import asyncio
 import json
 from pathlib import Path
 import re
@@ -12,7 +13,7 @@ import pytest
 
 from scripts.rig.hass import DOMAIN, REPOSITORY, HassProcess
 from scripts.rig.process import free_port
-from simulator import Farm, MinerSpec, Request, SystemClock
+from simulator import Farm, MinerSpec, Request, SimulatedMiner, SystemClock
 
 from .frontend import Frontend
 
@@ -117,30 +118,41 @@ async def test_a_wrong_address_is_explained_beside_the_field_and_kept(
         assert (await newest(hass))["title"] == f"Gamma 602 {mac[-4:]}"
 
 
-@pytest.mark.parametrize(
-    ("spec", "commands"),
-    [
-        (RESTARTED_GAMMA, ["/api/system/restart"]),
-        (RESTARTED_NANO_3S, ["0,reboot,0"]),
-    ],
-    ids=["gamma", "nano-3s"],
-)
 async def test_the_restart_button_restarts_the_miner(
-    frontend: Frontend, hass: HassProcess, spec: MinerSpec, commands: list[str]
+    frontend: Frontend, hass: HassProcess
 ) -> None:
-    async with Farm([spec], clock=SystemClock()) as farm:
-        miner = farm[spec.name]
-        form = await hass.api.start_flow(DOMAIN)
-        address = {"host": f"{miner.host}:{miner.port}"}
-        entry = await hass.api.continue_flow(form["flow_id"], address)
-        await frontend.open_device(entry["title"])
-        await expect(frontend.entity_row("Status")).to_contain_text("Hashing")
+    commands = {
+        RESTARTED_GAMMA.name: ["/api/system/restart"],
+        RESTARTED_NANO_3S.name: ["0,reboot,0"],
+    }
+    async with Farm([RESTARTED_GAMMA, RESTARTED_NANO_3S], clock=SystemClock()) as farm:
+        titles: dict[str, str] = {}
+        for miner in farm:
+            form = await hass.api.start_flow(DOMAIN)
+            address = {"host": f"{miner.host}:{miner.port}"}
+            entry = await hass.api.continue_flow(form["flow_id"], address)
+            titles[miner.name] = entry["title"]
 
-        await frontend.entity_row("Restart").get_by_text("Press").click()
+        for miner in farm:
+            await frontend.open_device(titles[miner.name])
+            await expect(frontend.entity_row("Status")).to_contain_text("Hashing")
+            await frontend.entity_row("Restart").get_by_text("Press").click()
+            await until_restarted(miner)
 
-        await expect(frontend.entity_row("Status")).to_contain_text("Starting")
-        assert [told for told in map(command, miner.requests) if told] == commands
-        assert miner.truth.restarts == 1
+        for miner in farm:
+            await frontend.open_device(titles[miner.name])
+            await expect(frontend.entity_row("Status")).to_contain_text("Starting")
+            told = [text for text in map(command, miner.requests) if text]
+            assert told == commands[miner.name]
+            assert miner.truth.restarts == 1
+
+
+async def until_restarted(miner: SimulatedMiner) -> None:
+    """Wait some seconds until the command has arrived."""
+    for _ in range(100):
+        if miner.truth.restarts:
+            return
+        await asyncio.sleep(0.1)
 
 
 async def newest(hass: HassProcess) -> dict[str, Any]:
