@@ -159,9 +159,9 @@ class ClientConformance(ABC):
     def good(self) -> Answer:
         """Answer as a healthy device."""
 
+    @abstractmethod
     def started_again(self) -> Answer:
         """Answer as the same device some seconds after a start."""
-        return self.good()
 
     async def test_fetch_gives_identity_and_state(
         self, session: aiohttp.ClientSession

@@ -77,6 +77,10 @@ class TestConformance(HttpConformance):
         return Exporter()
 
     @override
+    def started_again(self) -> Answer:
+        return Exporter(replies.RB4_BEFORE_SHARES)
+
+    @override
     def obliging(self) -> Answer:
         return Exporter(headers="Connection: close\r\n")
 
