@@ -62,10 +62,12 @@ async def _exporter(replies: Replies) -> AsyncIterator[Endpoint]:
     """Serve the page of an exporter, and that of a pool scraper if there was one."""
 
     async def answer(request: web.Request) -> web.Response:
-        return web.Response(text=replies[request.match_info["name"]])
+        name = request.match_info["name"]
+        if name not in replies:
+            raise web.HTTPNotFound
+        return web.Response(text=str(replies[name]))
 
-    names = "|".join(sorted(replies))
-    async with _web_server(f"/{{name:{names}}}", answer) as port:
+    async with _web_server("/{name}", answer) as port:
         pool = f"http://{HOST}:{port}/pool" if "pool" in replies else None
         yield Endpoint(host=HOST, port=port, path="/metrics", pool_scraper=pool)
 
@@ -118,18 +120,25 @@ def _section(replies: Replies, command: str) -> Json:
     if name not in replies:
         return _status("E", 14, "Invalid command")
     told = replies[name]
-    rows = told if isinstance(told, list) else [told]
+    rows = [row for row in _listed(told) if isinstance(row, dict)]
     status = _status("S", code, command)
     if "when" in replies:
         status["STATUS"][0]["When"] = replies["when"]
     return {**status, kind: [_with_blobs(row) for row in rows]}
 
 
+def _listed(told: Any) -> list[Any]:
+    """Return rows; a section of one row is kept without its list."""
+    return told if isinstance(told, list) else [told]
+
+
 def _commands(replies: Replies, parameter: object) -> Json:
     """List the commands that the miner listed."""
     if parameter != HELP or "commands" not in replies:
         return _status("E", 14, "Invalid command")
-    return _status("I", 118, f"ASC 0 set info: {'|'.join(replies['commands'])}")
+    return _status(
+        "I", 118, f"ASC 0 set info: {'|'.join(map(str, _listed(replies['commands'])))}"
+    )
 
 
 def _status(letter: str, code: int, message: str) -> Json:

@@ -246,7 +246,19 @@ OURS: Mapping[str, Any] = {
             json.dumps(OURS).replace("axeos", "toaster"),
             "of a family that is not known",
         ),
-        (json.dumps(OURS), "not read as a miner's"),
+        *(
+            (json.dumps(OURS).replace("axeos", family), "not read as a miner's")
+            for family in Family
+        ),
+        *(
+            (
+                json.dumps(OURS)
+                .replace("axeos", family)
+                .replace('{"info": {}}', '{"stats": [1], "metrics": 1, "commands": 1}'),
+                "not read as a miner's",
+            )
+            for family in Family
+        ),
     ],
 )
 def test_other_files(
