@@ -13,7 +13,15 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.miner_monitor.diagnostics import redact
 from simulator import MinerSpec
 
-from .conftest import GAMMA, HEX, NERD, TimedBench
+from .conftest import (
+    GAMMA,
+    HEX,
+    NANO_3S,
+    NERD,
+    PLAIN_CGMINER,
+    Q,
+    TimedBench,
+)
 
 
 @pytest.mark.parametrize("spec", [GAMMA, HEX, NERD], ids=lambda spec: spec.name)
@@ -40,6 +48,42 @@ async def test_no_secrets(
     assert report["state"]["settings"]["frequency"] == reply["frequency"]
     assert report["identity"]["model"] == entry.runtime_data.identity.model
     assert report["online"] is True
+
+
+@pytest.mark.parametrize(
+    "spec", [Q, NANO_3S, PLAIN_CGMINER], ids=lambda spec: spec.name
+)
+async def test_no_secrets_of_an_avalon(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    spec: MinerSpec,
+) -> None:
+    """No worker, no password, no serial number, no network is in it."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    miner = await bench.miner(spec)
+    entry = await bench.add(miner)
+
+    report = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    text = json.dumps(report).lower()
+
+    pool = miner.reply("pools")["POOLS"][0]
+    identity = entry.runtime_data.identity
+    assert report["replies"]["pools"][0]["Accepted"] == pool["Accepted"]
+    assert report["replies"]["pools"][0]["User"] == "**REDACTED**"
+    assert pool["User"].lower() not in text
+    for secret in (identity.serial, identity.mac):
+        assert secret is None or secret not in text
+        assert secret is None or secret.replace(":", "") not in text
+    if spec is not PLAIN_CGMINER:
+        items = next(
+            value
+            for value in report["replies"]["stats"][0].values()
+            if isinstance(value, dict)
+        )
+        assert items["DNA"] in ("**REDACTED**", "0" * 16)
+        assert float(items["GHSspd"]) > 0
+        assert report["state"]["figures"]["work_mode"] is not None
 
 
 async def test_error_text(
