@@ -39,7 +39,7 @@ async def async_get_config_entry_diagnostics(
         "address": coordinator.client.host,
         "port": coordinator.client.port,
         "identity": dump_identity(data.identity),
-        "state": asdict(data.state) if data.state else None,
+        "state": data.state.as_dict() if data.state else None,
         "insight": asdict(data.insight),
         "replies": dict(coordinator.client.raw),
     }

@@ -8,7 +8,7 @@ secrets, and what is made of them now.
 import argparse
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 import json
 from pathlib import Path
 import re
@@ -113,7 +113,7 @@ def as_json(reading: MinerReading) -> dict[str, Any]:
     """Return what a reading tells of identity and state, as JSON would hold it."""
     derived = {
         "identity": dump_identity(reading.identity),
-        "state": asdict(replace(reading.state, boards=tuple(reading.state.boards))),
+        "state": reading.state.as_dict(),
     }
     return {name: told(part) for name, part in json.loads(json.dumps(derived)).items()}
 

@@ -1,6 +1,6 @@
 """Nothing a device may say makes the parser raise, or report a number that is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 import json
 import math
@@ -216,6 +216,10 @@ def check_members(value: Any, kind: Any, members: tuple[Any, ...]) -> None:
         for key, item in value.items():
             check_type(key, members[0])
             check_type(item, members[1])
+        return
+    if kind is Sequence:
+        for item in value:
+            check_type(item, members[0])
         return
     assert type(value) is kind
     if kind is tuple and members[-1] is not Ellipsis:

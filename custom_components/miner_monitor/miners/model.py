@@ -6,11 +6,11 @@ did not say", never zero. Tuples keep their order, so an index names the same
 fan, pool, board or chip in every reading.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 
 class Family(StrEnum):
@@ -372,7 +372,7 @@ class MinerState:
     chips_working: int | None = None
     fans: tuple[Fan, ...] = ()
     chips: tuple[Chip, ...] = ()
-    boards: tuple[HashBoard, ...] = ()
+    boards: Sequence[HashBoard] = ()
     pools: tuple[Pool, ...] = ()
     pool: str | None = None
     pool_connected: bool | None = None
@@ -425,6 +425,10 @@ class MinerState:
         if not self.hashing or self.hash_rate is None or not self.power:
             return None
         return self.hash_rate * 1e3 / self.power
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data, with the boards that are read on demand."""
+        return asdict(replace(self, boards=tuple(self.boards)))
 
     @property
     def hottest_chip(self) -> float | None:

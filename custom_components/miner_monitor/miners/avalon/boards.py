@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from ..model import HashBoard
 from ..values import LARGEST
 from .blob import Items, Module, blob_items, vector
+from .lazy import Boards
 
 MOST_BOARDS = 8
 MOST_CHIPS = 512
@@ -38,63 +40,82 @@ _TEMPERATURES = _Numbers(-40, 200)
 _HUNDREDTHS = _Numbers(0, 10_000, divisor=100)
 
 
-def boards_of(modules: Sequence[Module], *, hashing: bool) -> tuple[HashBoard, ...]:
+def boards_of(modules: Sequence[Module], *, hashing: bool) -> Sequence[HashBoard]:
     """Read the boards of all modules; their chips only while these work.
 
     In standby the lists of the chips are those of the last work.
     """
-    found = [board for module in modules for board in _boards(module, hashing=hashing)]
-    return tuple(found[:MOST_BOARDS])
+    places = _places(modules)
+    return Boards(len(places), partial(_boards, places, hashing=hashing))
 
 
-def _boards(module: Module, *, hashing: bool) -> Iterator[HashBoard]:
-    items = module.items
-    get = items.get
-    rates, errors = vector(get("MGHS")), vector(get("MH"))
-    hottest, means = vector(get("MTmax")), vector(get("MTavg"))
-    volts = vector(get("MVavg"))
-    for index in range(_count(module, max(len(rates), len(errors)))):
-        chips = _chips(module, index) if hashing else ((), (), ())
-        temperatures, voltages, work = chips
-        yield HashBoard(
-            hash_rate=_rate(rates, index, hashing=hashing),
-            chip_temperature=_sane(hottest, index, hashing=hashing)
-            or max(temperatures, default=None),
-            chip_temperature_average=_sane(means, index, hashing=hashing)
-            or _mean(temperatures),
-            chip_voltage=_sane(volts, index, hashing=hashing, divisor=100)
-            or _mean(voltages),
-            hardware_errors=_errors(errors, index),
-            chip_temperatures=temperatures,
-            chip_voltages=voltages,
-            chip_work=work,
-        )
+def mean_voltage(modules: Sequence[Module]) -> float | None:
+    """Read the mean of the chip voltages, of which each board counts the same."""
+    voltages = [_voltage(module, index) for module, index in _places(modules)]
+    return _mean([voltage for voltage in voltages if voltage is not None])
 
 
-def _count(module: Module, told: int) -> int:
+def _places(modules: Sequence[Module]) -> list[tuple[Module, int]]:
+    """List the boards with their numbers in their modules."""
+    places = [(module, index) for module in modules for index in range(_count(module))]
+    return places[:MOST_BOARDS]
+
+
+def _boards(
+    places: Sequence[tuple[Module, int]], *, hashing: bool
+) -> tuple[HashBoard, ...]:
+    return tuple(_board(module, index, hashing=hashing) for module, index in places)
+
+
+def _board(module: Module, index: int, *, hashing: bool) -> HashBoard:
+    get = module.items.get
+    rate = _rate(vector(get("MGHS")), index, hashing=hashing)
+    errors = _errors(vector(get("MH")), index)
+    if not hashing:
+        return HashBoard(hash_rate=rate, hardware_errors=errors)
+    items, place = _chips(module, index)
+    temperatures = _looked_up(items.get(f"PVT_T{place}"), _TEMPERATURES)
+    return HashBoard(
+        hash_rate=rate,
+        chip_temperature=_sane(vector(get("MTmax")), index)
+        or max(temperatures, default=None),
+        chip_temperature_average=_sane(vector(get("MTavg")), index)
+        or _mean(temperatures),
+        chip_voltage=_voltage(module, index),
+        hardware_errors=errors,
+        chip_temperatures=temperatures,
+        chip_voltages=_looked_up(items.get(f"PVT_V{place}"), _HUNDREDTHS),
+        chip_work=_work(items.get(f"MW{place}")),
+    )
+
+
+def _voltage(module: Module, index: int) -> float | None:
+    """Read the mean voltage of the chips of one board."""
+    told = _sane(vector(module.items.get("MVavg")), index, divisor=100)
+    if told:
+        return told
+    items, place = _chips(module, index)
+    return _mean(_looked_up(items.get(f"PVT_V{place}"), _HUNDREDTHS))
+
+
+def _count(module: Module) -> int:
     """Count the boards by whatever is told of each."""
+    items = module.items
     lists = 0
-    while f"PVT_T{lists}" in module.items:
+    while f"PVT_T{lists}" in items:
         lists += 1
+    rates, errors = vector(items.get("MGHS")), vector(items.get("MH"))
+    told = max(len(rates), len(errors))
     return min(max(told, lists, len(module.boards)), MOST_BOARDS)
 
 
-def _chips(
-    module: Module, index: int
-) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
-    """Read what the chips of one board tell: temperatures, voltages, work."""
-    items: Items = module.items
-    place = str(index)
-    if index < len(module.boards):
-        items = blob_items(module.boards[index])
-        # Each section may count its boards from nought.
-        place = place if f"PVT_T{place}" in items else "0"
-    get = items.get
-    return (
-        _looked_up(get(f"PVT_T{place}"), _TEMPERATURES),
-        _looked_up(get(f"PVT_V{place}"), _HUNDREDTHS),
-        _work(get(f"MW{place}")),
-    )
+def _chips(module: Module, index: int) -> tuple[Items, int]:
+    """Find what the chips of one board tell, and the number of the board there."""
+    if index >= len(module.boards):
+        return module.items, index
+    items = blob_items(module.boards[index])
+    # Each section may count its boards from nought.
+    return items, index if f"PVT_T{index}" in items else 0
 
 
 def _looked_up(text: str | None, numbers: _Numbers) -> tuple[float, ...]:
@@ -134,16 +155,14 @@ def _rate(rates: tuple[float, ...], index: int, *, hashing: bool) -> float | Non
     return rates[index] / 1e3 if hashing else 0.0
 
 
-def _sane(
-    values: tuple[float, ...], index: int, *, hashing: bool, divisor: float = 1
-) -> float | None:
-    if not hashing or index >= len(values):
+def _sane(values: tuple[float, ...], index: int, divisor: float = 1) -> float | None:
+    if index >= len(values):
         return None
     value = values[index] / divisor
     return value if 0 < value <= 200 else None
 
 
-def _mean(values: tuple[float, ...]) -> float | None:
+def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 

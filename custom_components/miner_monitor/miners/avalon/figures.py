@@ -1,7 +1,6 @@
 """What a miner tells beyond the fields of a MinerState, under fixed names."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, override
+from typing import Any
 
 from ..model import Figure
 from ..values import LARGEST, sentence
@@ -99,44 +98,6 @@ _SUMMARY = (
     percent("pool_rejected_percent", "Pool Rejected%"),
     percent("pool_stale_percent", "Pool Stale%"),
 )
-
-
-class Figures(Mapping[str, Figure]):
-    """The figures of a poll, read when somebody looks: at most polls nobody does."""
-
-    __slots__ = ("_found", "_read")
-
-    def __init__(self, read: Callable[[], dict[str, Figure]]) -> None:
-        """Keep how they are read."""
-        self._read = read
-        self._found: dict[str, Figure] | None = None
-
-    @property
-    def _figures(self) -> dict[str, Figure]:
-        if self._found is None:
-            self._found = self._read()
-        return self._found
-
-    @override
-    def __getitem__(self, name: str) -> Figure:
-        return self._figures[name]
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._figures)
-
-    @override
-    def __len__(self) -> int:
-        return len(self._figures)
-
-    @override
-    def __reduce__(self) -> tuple[type[dict[str, Figure]], tuple[dict[str, Figure]]]:
-        """Be copied as what is read, without the reply that it is read from."""
-        return dict, (self._figures,)
-
-    @override
-    def __repr__(self) -> str:
-        return repr(self._figures)
 
 
 def figures_of(

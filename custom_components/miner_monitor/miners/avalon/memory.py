@@ -6,15 +6,16 @@ import time
 from typing import Any
 
 from ..errors import MinerResponseError
-from ..model import HashBoard, MinerIdentity, MinerReading, MinerState, MinerStatus
+from ..model import MinerIdentity, MinerReading, MinerState, MinerStatus
 from ..values import text
 from .acquaintance import Acquaintance
 from .blob import Items, gather
-from .boards import boards_of
+from .boards import boards_of, mean_voltage
 from .capabilities import ReadingMemory, commanded
 from .faults import FaultMemory, health_of
-from .figures import Figures, figures_of
+from .figures import figures_of
 from .identity import Parts, Who, identity_of, plain_identity
+from .lazy import Figures
 from .models import Model
 from .parser import (
     blob_values,
@@ -26,7 +27,7 @@ from .parser import (
     start_of,
 )
 from .poll import Poll, Row, Wants
-from .pools import PoolReader, active_pool, connected, using_fallback
+from .pools import PoolReader, of_all_pools
 from .status import Evidence, StatusMemory, system_of
 
 _CLOCK_JITTER = 5
@@ -105,13 +106,13 @@ class DeviceMemory:
         system = system_of(items.get("SYSTEMSTATU"))
         values = blob_values(told, extra, model, poll.summary, system)
         evidence = evidence_of(
-            items, model, values, system, pool_connected=common["pool_connected"]
+            items, model, values, system, pool_connected=common.get("pool_connected")
         )
         status = self._judge(evidence, told_anything=bool(told.modules))
         hashing = settle(values, items, status)
         boards = boards_of(told.modules, hashing=hashing)
         if hashing and values.get("core_voltage_actual") is None:
-            values["core_voltage_actual"] = _mean_voltage(boards)
+            values["core_voltage_actual"] = mean_voltage(told.modules)
         fans = fans_of(items, model, self._parts.fans, hashing=hashing)
         health = health_of(status, values, system.boards, fans)
         state = MinerState(
@@ -136,7 +137,7 @@ class DeviceMemory:
         values = plain_values(poll.summary)
         evidence = Evidence(
             hash_rate=values["hash_rate_now"],
-            pool_connected=common["pool_connected"],
+            pool_connected=common.get("pool_connected"),
             uptime=values.get("uptime"),
         )
         status = self._judge(evidence, told_anything=True)
@@ -173,17 +174,7 @@ class DeviceMemory:
         if started is None or known is None or abs(started - known) > _CLOCK_JITTER:
             self._started = started
         pools = self._pools.read(poll.pools, self._device.told.pools, self._started)
-        active = active_pool(pools)
-        return {
-            "pools": pools,
-            "pool": None if active is None else active.address,
-            "pool_connected": connected(pools),
-            "fallback_pool": using_fallback(pools),
-            "pool_difficulty": None if active is None else active.difficulty,
-            "block_height": None
-            if active is None
-            else active.figures.get("current_block_height"),
-        }
+        return of_all_pools(pools, poll.pools)
 
     def _identify_avalon(
         self, items: Items, who: Who, model: Model, state: MinerState
@@ -223,8 +214,3 @@ class DeviceMemory:
                 self._identity = identity
         assert self._identity is not None
         return self._identity
-
-
-def _mean_voltage(boards: tuple[HashBoard, ...]) -> float | None:
-    told = [board.chip_voltage for board in boards if board.chip_voltage is not None]
-    return sum(told) / len(told) if told else None

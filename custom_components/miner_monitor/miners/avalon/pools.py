@@ -1,11 +1,11 @@
 """The pools of a cgminer, without the names and passwords it uses there."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ..model import Figure, Pool, PoolStatus
-from ..values import between, flag, text
+from ..values import between, count, flag, text
 from .columns import (
     Column,
     counter,
@@ -14,6 +14,7 @@ from .columns import (
     percent,
     read_columns,
 )
+from .lazy import Figures
 from .poll import NOTHING, Row
 
 MOST_POOLS = 8
@@ -22,6 +23,8 @@ EPOCH = 1_000_000_000
 
 _LONGEST_URL = 512
 _LAST_SHARE_TIME = "last_share_time"
+_HEIGHT = "Current Block Height"
+_BLOCK_HEIGHT = (counter("block_height", _HEIGHT, 0),)
 _FIELDS = (
     counter("accepted", "Accepted"),
     counter("rejected", "Rejected"),
@@ -46,7 +49,7 @@ _FIGURES = (
     difficulty("work_difficulty", "Work Difficulty"),
     percent("rejected_percent", "Pool Rejected%"),
     percent("stale_percent", "Pool Stale%"),
-    counter("current_block_height", "Current Block Height", 0),
+    counter("current_block_height", _HEIGHT, 0),
     counter("current_block_version", "Current Block Version"),
     counter(_LAST_SHARE_TIME, "Last Share Time", 0),
     flag_column("has_stratum", "Has Stratum"),
@@ -85,24 +88,34 @@ def moment(told: float, started: int | None) -> int | None:
     return None if started is None else started + int(told)
 
 
-def active_pool(pools: Sequence[Pool]) -> Pool | None:
-    """Return the pool in use."""
-    return next((pool for pool in pools if pool.active), None)
+def of_all_pools(pools: Sequence[Pool], rows: Sequence[Row]) -> dict[str, Any]:
+    """Collect what follows from the pools, and what the one in use tells."""
+    values: dict[str, Any] = {"pools": pools}
+    if pools:
+        values["pool_connected"] = any(pool.connected for pool in pools)
+    used = next((place for place, pool in enumerate(pools) if pool.active), None)
+    if used is not None:
+        values["pool"] = pools[used].address
+        values["pool_difficulty"] = pools[used].difficulty
+        values["fallback_pool"] = _is_fallback(used, pools, rows)
+        read_columns(rows[used], _BLOCK_HEIGHT, values)
+    return values
 
 
-def connected(pools: Sequence[Pool]) -> bool | None:
-    """Tell whether any pool is alive and in use."""
-    return any(pool.connected for pool in pools) if pools else None
+def _is_fallback(used: int, pools: Sequence[Pool], rows: Sequence[Row]) -> bool | None:
+    """Tell whether a better pool than the one in use is enabled.
 
-
-def using_fallback(pools: Sequence[Pool]) -> bool | None:
-    """Tell whether a pool is in use although a better one is enabled."""
-    active = active_pool(pools)
-    if active is None or (used := _priority(active)) is None:
+    The lowest priority is the best.
+    """
+    priorities = [count(row.get("Priority")) for row in rows[: len(pools)]]
+    mine = priorities[used]
+    if mine is None:
         return None
-    enabled = [pool for pool in pools if pool.status is not PoolStatus.DISABLED]
-    known = [told for pool in enabled if (told := _priority(pool)) is not None]
-    return any(priority < used for priority in known)
+    return any(
+        priority is not None and priority < mine
+        for pool, priority in zip(pools, priorities, strict=True)
+        if pool.status is not PoolStatus.DISABLED
+    )
 
 
 class PoolReader:
@@ -134,19 +147,9 @@ class PoolReader:
         return pool
 
 
-def _priority(pool: Pool) -> int | None:
-    """Return the place of a pool in the order of choice; the lowest is the best."""
-    told = pool.figures.get("priority")
-    return told if isinstance(told, int) else None
-
-
 def _pool(row: Row, traffic: Row, started: int | None) -> Pool:
     fields: dict[str, Any] = {}
     read_columns(row, _FIELDS, fields)
-    figures: dict[str, Figure] = {}
-    read_columns(row, _FIGURES, figures)
-    read_columns(traffic, _TRAFFIC, figures)
-    _date(figures, started)
     active = flag(row.get("Stratum Active"))
     status = _status(row.get("Status"), active=active)
     host, port = _address(row.get("URL"))
@@ -156,16 +159,20 @@ def _pool(row: Row, traffic: Row, started: int | None) -> Pool:
         active=active,
         connected=None if status is None else status is PoolStatus.ACTIVE,
         status=status,
-        figures=figures,
+        figures=Figures(partial(_figures_of, row, traffic, started)),
         **fields,
     )
 
 
-def _date(figures: dict[str, Figure], started: int | None) -> None:
-    """Give the time of the last share as a moment, or not at all."""
+def _figures_of(row: Row, traffic: Row, started: int | None) -> dict[str, Figure]:
+    """Collect the counters; the time of the last share as a moment, or not at all."""
+    figures: dict[str, Figure] = {}
+    read_columns(row, _FIGURES, figures)
+    read_columns(traffic, _TRAFFIC, figures)
     told = figures.pop(_LAST_SHARE_TIME, None)
     if isinstance(told, int) and (when := moment(told, started)) is not None:
         figures[_LAST_SHARE_TIME] = when
+    return figures
 
 
 def _status(told: object, *, active: bool | None) -> PoolStatus | None:
