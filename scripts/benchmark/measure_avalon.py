@@ -24,7 +24,7 @@ async def measure_avalon_fetch(
             *("compare", "--port", port, "--rounds", rounds, "--block", block),
         )
     return [
-        _compared("stream", stream, ours, FETCH_TARGET),
+        _compared("a stream", stream, ours, FETCH_TARGET),
         _compared("sock_recv", sockets, ours, None),
     ]
 
@@ -34,7 +34,7 @@ def _compared(
 ) -> Row:
     return Row(
         item="h",
-        measure=f"Avalon fetch() beside asyncio {name}, CPU",
+        measure=f"Avalon fetch() beside {name}, CPU",
         unit="ms",
         digits=3,
         baseline=median(bare),

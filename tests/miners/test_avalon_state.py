@@ -288,6 +288,13 @@ def test_boards_of_an_a1246() -> None:
     assert read(A1246).identity.board_count == 3
 
 
+def test_boards_in_plain_data() -> None:
+    found = state(A1246)
+    assert found.as_dict()["boards"] == tuple(map(asdict, found.boards))
+    assert found == state(A1246)
+    assert found != state(A1246 | {"MH": "999 697 1040"})
+
+
 def test_board_voltage_as_told() -> None:
     found = state(A1246 | {"MVavg": "285.7 286.3 x"}).boards
     assert found[0].chip_voltage == pytest.approx((3.05 + 3.12 + 3.11) / 3)
