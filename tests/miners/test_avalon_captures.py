@@ -484,7 +484,6 @@ def test_what_is_cut_off_is_unknown(file: str) -> None:
     told = keys_of(stats_of(file))
     reading = read_stats(file, PARTIAL[file])
     spoken = {TARGETS[key][0] for key in told if key in TARGETS}
-    spoken |= {"state.core_voltage_actual"} if "blob.PVT_V0" in told else set()
     for key, (target, _) in TARGETS.items():
         if not key.startswith("blob.") or target in spoken or "*" in target:
             continue

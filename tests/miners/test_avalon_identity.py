@@ -187,7 +187,7 @@ def test_a_resting_miner_has_what_a_working_one_has(blob: Blob, rest: Blob) -> N
         (Q, "psu_output_voltage controller_state", "wifi_signal input_voltage"),
         (NANO_3, "input_voltage input_current", "psu_output_voltage"),
         (NANO_3, "ambient_temperature outlet_temperature", "frequency_actual"),
-        (NANO_3, "chip_voltage_min core_voltage_actual", "controller_state"),
+        (NANO_3, "chip_voltage_min", "controller_state core_voltage_actual"),
         (NANO_3S, "outlet_temperature wifi_signal filter_age", "inlet_temperature"),
         (MINI_3, "inlet_temperature board_temperature", "ambient_temperature"),
         (A1246, "ambient_temperature power_limit", "target_chip_temperature"),

@@ -214,14 +214,6 @@ def test_the_pool_in_use(
     assert found.block_height == height
 
 
-def test_a_pool_stays_the_same_object_while_nothing_changes() -> None:
-    device = Device()
-    first = device.says(Q).state.pools
-    again = device.answers(poll_of(Q, pools=(POOL | {"Accepted": 891}, dict(SPARE))))
-    assert again.state.pools[1] is first[1]
-    assert again.state.pools[0].accepted == 891
-
-
 def test_without_pools_the_last_count_is_kept() -> None:
     device = Device()
     first = device.says(Q).identity

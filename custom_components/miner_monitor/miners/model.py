@@ -282,9 +282,12 @@ class Pool:
     @property
     def address(self) -> str | None:
         """Host and port as one text."""
-        if self.host is None:
-            return None
-        return self.host if self.port is None else f"{self.host}:{self.port}"
+        return address_of(self.host, self.port)
+
+
+def address_of(host: str | None, port: int | None) -> str | None:
+    """Write host and port as one text."""
+    return host if host is None or port is None else f"{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,7 +376,7 @@ class MinerState:
     fans: tuple[Fan, ...] = ()
     chips: tuple[Chip, ...] = ()
     boards: Sequence[HashBoard] = ()
-    pools: tuple[Pool, ...] = ()
+    pools: Sequence[Pool] = ()
     pool: str | None = None
     pool_connected: bool | None = None
     fallback_pool: bool | None = None
@@ -427,8 +430,9 @@ class MinerState:
         return self.hash_rate * 1e3 / self.power
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data, with the boards that are read on demand."""
-        return asdict(replace(self, boards=tuple(self.boards)))
+        """Return plain data, with the parts that are read on demand."""
+        read = replace(self, boards=tuple(self.boards), pools=tuple(self.pools))
+        return asdict(read)
 
     @property
     def hottest_chip(self) -> float | None:

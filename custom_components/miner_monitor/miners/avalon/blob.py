@@ -21,7 +21,8 @@ it takes time in proportion to any text.
 
 _MODULE_KEY = re.compile(r"MM ID\d+(?::Summary)?")
 _POOL_ID = re.compile(r"POOL(\d{1,2})")
-_BOARD = re.compile(r"'HB\d+':")
+_BOARD_BEGINS = "'HB"
+_BOARD = re.compile(rf"{_BOARD_BEGINS}\d*':")
 _NO_POOLS: Mapping[int, Row] = MappingProxyType({})
 _DASHES = str.maketrans("-:", "  ")
 
@@ -29,12 +30,22 @@ _DASHES = str.maketrans("-:", "  ")
 class Module(NamedTuple):
     """One controller with its hash boards; most miners have one.
 
-    ``boards`` are the texts on the boards of firmware that tells them apart from
+    ``hash_boards`` is the text on the boards of firmware that tells them apart from
     the rest.
     """
 
     items: Items
-    boards: tuple[str, ...] = ()
+    hash_boards: str = ""
+
+    @property
+    def board_count(self) -> int:
+        """How many boards that text is about."""
+        return self.hash_boards.count(_BOARD_BEGINS)
+
+    @property
+    def boards(self) -> tuple[str, ...]:
+        """What it says of each."""
+        return tuple(_BOARD.split(self.hash_boards)[1:])
 
 
 class Told(NamedTuple):
@@ -72,7 +83,7 @@ def gather(stats: Iterable[Row]) -> Told:
         for text in _blobs(row):
             if items := blob_items(text):
                 first = first or row
-                modules.append(Module(items, _board_texts(row)))
+                modules.append(Module(items, _hash_boards(row)))
             else:
                 silent = True
     return Told(tuple(modules[:MOST_MODULES]), first, pools, silent)
@@ -116,6 +127,6 @@ def _blobs(row: Row) -> Iterator[str]:
             yield value
 
 
-def _board_texts(row: Row) -> tuple[str, ...]:
+def _hash_boards(row: Row) -> str:
     text = row.get("HBinfo")
-    return tuple(_BOARD.split(text)[1:]) if isinstance(text, str) else ()
+    return text if isinstance(text, str) else ""

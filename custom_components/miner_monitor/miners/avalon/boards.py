@@ -7,7 +7,7 @@ from functools import partial
 from ..model import HashBoard
 from ..values import LARGEST
 from .blob import Items, Module, blob_items, vector
-from .lazy import Boards
+from .lazy import Parts
 
 MOST_BOARDS = 8
 MOST_CHIPS = 512
@@ -46,13 +46,7 @@ def boards_of(modules: Sequence[Module], *, hashing: bool) -> Sequence[HashBoard
     In standby the lists of the chips are those of the last work.
     """
     places = _places(modules)
-    return Boards(len(places), partial(_boards, places, hashing=hashing))
-
-
-def mean_voltage(modules: Sequence[Module]) -> float | None:
-    """Read the mean of the chip voltages, of which each board counts the same."""
-    voltages = [_voltage(module, index) for module, index in _places(modules)]
-    return _mean([voltage for voltage in voltages if voltage is not None])
+    return Parts(len(places), partial(_boards, places, hashing=hashing))
 
 
 def _places(modules: Sequence[Module]) -> list[tuple[Module, int]]:
@@ -106,14 +100,15 @@ def _count(module: Module) -> int:
         lists += 1
     rates, errors = vector(items.get("MGHS")), vector(items.get("MH"))
     told = max(len(rates), len(errors))
-    return min(max(told, lists, len(module.boards)), MOST_BOARDS)
+    return min(max(told, lists, module.board_count), MOST_BOARDS)
 
 
 def _chips(module: Module, index: int) -> tuple[Items, int]:
     """Find what the chips of one board tell, and the number of the board there."""
-    if index >= len(module.boards):
+    boards = module.boards
+    if index >= len(boards):
         return module.items, index
-    items = blob_items(module.boards[index])
+    items = blob_items(boards[index])
     # Each section may count its boards from nought.
     return items, index if f"PVT_T{index}" in items else 0
 

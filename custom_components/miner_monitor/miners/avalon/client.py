@@ -17,7 +17,7 @@ from ..errors import (
 from ..model import Capability, Family, MinerIdentity, MinerReading
 from .blob import blob_items
 from .memory import DeviceMemory
-from .poll import Poll, Wants
+from .poll import Poll, Row, Wants
 from .reply import BrokenReplyError, Reply, parse_commands, parse_reply
 from .transport import TcpDevice
 
@@ -291,19 +291,24 @@ def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
         return
     reply = parse_reply(body)
     if rows := reply.rows("STATS"):
-        named = [{key: _apart(key, value) for key, value in r.items()} for r in rows]
-        yield ("litestats" if command == "litestats" else "stats"), named
+        yield (
+            ("litestats" if command == "litestats" else "stats"),
+            list(map(_shown, rows)),
+        )
     if rows := reply.rows("POOLS"):
-        yield "pools", [dict(row) for row in rows]
+        yield "pools", list(map(_shown, rows))
     for kind in ("SUMMARY", "VERSION"):
         if row := reply.row(kind):
-            yield kind.lower(), dict(row)
+            yield kind.lower(), _shown(row)
     if reply.row("SUMMARY") and reply.when is not None:
         yield "when", reply.when
 
 
-def _apart(key: str, value: object) -> object:
-    """Take a blob apart, so that what is private in it has a key."""
-    if key.startswith("MM ID") and isinstance(value, str):
-        return blob_items(value)
-    return value
+def _shown(row: Row) -> dict[str, Any]:
+    """Take blobs apart, so that what is private in them has a key."""
+    return {
+        key: blob_items(value)
+        if key.startswith("MM ID") and isinstance(value, str)
+        else value
+        for key, value in row.items()
+    }

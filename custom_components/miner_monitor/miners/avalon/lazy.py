@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, override
 
-from ..model import Figure, HashBoard
+from ..model import Figure
 
 
 class Figures(Mapping[str, Figure]):
@@ -44,26 +44,26 @@ class Figures(Mapping[str, Figure]):
         return repr(self._figures)
 
 
-class Boards(Sequence[HashBoard]):
-    """The hash boards of a poll; how many there are is known beforehand."""
+class Parts[T](Sequence[T]):
+    """The boards or pools of a poll; how many there are is known beforehand."""
 
     __slots__ = ("_count", "_found", "_read")
 
-    def __init__(self, count: int, read: Callable[[], tuple[HashBoard, ...]]) -> None:
+    def __init__(self, count: int, read: Callable[[], tuple[T, ...]]) -> None:
         """Keep how they are read."""
         self._count = count
         self._read = read
-        self._found: tuple[HashBoard, ...] | None = None
+        self._found: tuple[T, ...] | None = None
 
     @property
-    def _boards(self) -> tuple[HashBoard, ...]:
+    def _parts(self) -> tuple[T, ...]:
         if self._found is None:
             self._found = self._read()
         return self._found
 
     @override
     def __getitem__(self, place: Any) -> Any:
-        return self._boards[place]
+        return self._parts[place]
 
     @override
     def __len__(self) -> int:
@@ -71,12 +71,17 @@ class Boards(Sequence[HashBoard]):
 
     @override
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._boards == tuple(other)
+        return isinstance(other, Sequence) and self._parts == tuple(other)
 
     @override
     def __hash__(self) -> int:
-        return hash(self._boards)
+        return hash(self._parts)
+
+    @override
+    def __reduce__(self) -> tuple[type[tuple[T, ...]], tuple[tuple[T, ...]]]:
+        """Be copied as what is read, without the reply that it is read from."""
+        return tuple, (self._parts,)
 
     @override
     def __repr__(self) -> str:
-        return repr(self._boards)
+        return repr(self._parts)

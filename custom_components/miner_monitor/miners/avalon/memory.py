@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 from ..errors import MinerResponseError
-from ..model import MinerIdentity, MinerReading, MinerState, MinerStatus
+from ..model import Figure, MinerIdentity, MinerReading, MinerState, MinerStatus
 from ..values import text
 from .acquaintance import Acquaintance
 from .blob import Items, gather
-from .boards import boards_of, mean_voltage
+from .boards import boards_of
 from .capabilities import ReadingMemory, commanded
 from .faults import FaultMemory, health_of
 from .figures import figures_of
@@ -26,8 +26,8 @@ from .parser import (
     settle,
     start_of,
 )
-from .poll import Poll, Row, Wants
-from .pools import PoolReader, of_all_pools
+from .poll import NOTHING, Poll, Row, Wants
+from .pools import of_all_pools, pools_of
 from .status import Evidence, StatusMemory, system_of
 
 _CLOCK_JITTER = 5
@@ -53,7 +53,6 @@ class DeviceMemory:
         self._status = StatusMemory()
         self._last_status: MinerStatus | None = None
         self._faults = FaultMemory()
-        self._pools = PoolReader()
         self._started: int | None = None
         self._readings: ReadingMemory | None = None
         self._parts = Parts(frozenset())
@@ -111,8 +110,6 @@ class DeviceMemory:
         status = self._judge(evidence, told_anything=bool(told.modules))
         hashing = settle(values, items, status)
         boards = boards_of(told.modules, hashing=hashing)
-        if hashing and values.get("core_voltage_actual") is None:
-            values["core_voltage_actual"] = mean_voltage(told.modules)
         fans = fans_of(items, model, self._parts.fans, hashing=hashing)
         health = health_of(status, values, system.boards, fans)
         state = MinerState(
@@ -122,9 +119,7 @@ class DeviceMemory:
             faults=self._faults.find(items, model, health),
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
-            figures=Figures(
-                partial(figures_of, items, told.row, poll.summary, self._started)
-            ),
+            figures=Figures(partial(self._figures_of, items, told.row, poll)),
             **common,
             **values,
         )
@@ -143,7 +138,7 @@ class DeviceMemory:
         status = self._judge(evidence, told_anything=True)
         state = MinerState(
             status=status,
-            figures=figures_of({}, {}, poll.summary, self._started),
+            figures=Figures(partial(self._figures_of, NOTHING, NOTHING, poll)),
             **common,
             **values,
         )
@@ -160,6 +155,9 @@ class DeviceMemory:
             self._identity = plain_identity(version, who, self._parts)
         return MinerReading(identity=self._identity, state=state)
 
+    def _figures_of(self, items: Items, row: Row, poll: Poll) -> dict[str, Figure]:
+        return figures_of(items, row, poll.summary, self._start_of(poll))
+
     def _judge(self, evidence: Evidence, *, told_anything: bool) -> MinerStatus:
         """Decide on the status; a miner that says nothing is as it was."""
         if not told_anything:
@@ -168,13 +166,19 @@ class DeviceMemory:
         return self._last_status
 
     def _of_pools(self, poll: Poll) -> dict[str, Any]:
-        """Read the pools and what follows from them."""
+        """Read what follows from the pools, and how these are read."""
+        values = of_all_pools(poll.pools)
+        start = partial(self._start_of, poll)
+        values["pools"] = pools_of(poll.pools, self._device.told.pools, start)
+        return values
+
+    def _start_of(self, poll: Poll) -> int | None:
+        """Tell the epoch second of the start; the same one while it only trembles."""
         started = start_of(poll)
         known = self._started
         if started is None or known is None or abs(started - known) > _CLOCK_JITTER:
             self._started = started
-        pools = self._pools.read(poll.pools, self._device.told.pools, self._started)
-        return of_all_pools(pools, poll.pools)
+        return self._started
 
     def _identify_avalon(
         self, items: Items, who: Who, model: Model, state: MinerState

@@ -32,7 +32,6 @@ _AVALON = COMMON | {
     Capability.HASH_RATE_AVERAGE,
     Capability.EXPECTED_HASH_RATE,
     Capability.POWER,
-    Capability.CORE_VOLTAGE_ACTUAL,
     Capability.CHIP_TEMPERATURE,
     Capability.CHIP_TEMPERATURE_AVERAGE,
     Capability.CHIP_TEMPERATURE_MIN,
@@ -53,7 +52,9 @@ _OUTPUT = {
     Capability.FREQUENCY_ACTUAL,
     Capability.CONTROLLER_STATE,
 }
-_A_SERIES = _AVALON | _OUTPUT | {Capability.AMBIENT_TEMPERATURE}
+_A_SERIES = (
+    _AVALON | _OUTPUT | {Capability.AMBIENT_TEMPERATURE, Capability.CORE_VOLTAGE_ACTUAL}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """The sections of a poll to the numbers of a MinerState: pure, and never raising."""
 
 from collections.abc import Iterable
-from itertools import takewhile
 import re
 from typing import Any
 
@@ -22,8 +21,10 @@ _MEGA_PER_TERA = 1e6
 
 
 _FAN_NAMES = ("Fan1", "Fan2", "Fan3", "Fan4")
-_FANS = tuple(Column(name, name, high=1e5, whole=True) for name in _FAN_NAMES)
-_FAN_DUTY = (percent("duty", "FanR"),)
+_FANS = (
+    percent("duty", "FanR"),
+    *(Column(name, name, high=1e5, whole=True) for name in _FAN_NAMES),
+)
 
 
 def _celsius(name: str, key: str, *absent: float) -> Column:
@@ -71,7 +72,8 @@ _BLOB = (
     counter("hardware_errors", "HW"),
     Column("work_utility", "WU"),
 )
-_WALL_POWER = (Column("power", "WALLPOWER", high=1e5, absent=(0,)),)
+_POWER_AT_THE_WALL = "WALLPOWER"
+_WALL_POWER = (Column("power", _POWER_AT_THE_WALL, high=1e5, absent=(0,)),)
 _ERROR_RATES = (percent("now", "DHspd"), percent("average", "DH"))
 _HIDDEN_AT_REST = (
     "expected_hash_rate",
@@ -147,11 +149,13 @@ def blob_values(
     ``extra`` is what the short statistics add to the first module.
     """
     modules = [_module_values(module, model) for module in told.modules]
+    told_by_modules = modules[0] if len(modules) == 1 else _combined(modules)
     values: dict[str, Any] = {}
-    read_columns(summary, _UPTIME, values)
+    if "uptime" not in told_by_modules:
+        read_columns(summary, _UPTIME, values)
     if extra:
         read_columns(extra, _BLOB, values)
-    values.update(modules[0] if len(modules) == 1 else _combined(modules))
+    values.update(told_by_modules)
     read_columns(summary, _SUMMARY, values)
     values["hash_rate_now"] = _present_rate(values, told.items, model, summary, system)
     return values
@@ -223,25 +227,17 @@ def fans_of(items: Items, model: Model, seen: int, *, hashing: bool) -> tuple[Fa
     """Read the fans; what stands still by command tells no speed."""
     if model.fans == 0:
         return ()
-    speeds = fan_speeds(items)
-    told: dict[str, float] = {}
-    read_columns(items, _FAN_DUTY, told)
+    told: dict[str, Any] = {}
+    read_columns(items, _FANS, told)
+    listed = 0
+    while listed < len(_FAN_NAMES) and _FAN_NAMES[listed] in items:
+        listed += 1
     duty = told.get("duty")
     return tuple(
-        Fan(
-            speed=speeds[place] if hashing and place < len(speeds) else None,
-            duty_cycle=duty,
-        )
-        for place in range(max(model.fans or 0, len(speeds), seen))
-    )
-
-
-def fan_speeds(items: Items) -> tuple[int | None, ...]:
-    """Read the speeds in rpm of all fans that are listed."""
-    found: dict[str, int] = {}
-    read_columns(items, _FANS, found)
-    return tuple(
-        [found.get(name) for name in takewhile(items.__contains__, _FAN_NAMES)]
+        [
+            Fan(speed=told.get(name) if hashing else None, duty_cycle=duty)
+            for name in _FAN_NAMES[: max(model.fans or 0, listed, seen)]
+        ]
     )
 
 
@@ -257,8 +253,10 @@ def start_of(poll: Poll) -> int | None:
 
 def restart_reason(items: Items, model: Model) -> str | None:
     """Name what caused the last boot, on the series whose numbers are known."""
+    if model.series not in _SERIES_WITH_BOOT_REASONS:
+        return None
     found = _BOOT.match(items.get("BOOTBY", ""))
-    if found is None or model.series not in _SERIES_WITH_BOOT_REASONS:
+    if found is None:
         return None
     number = int(found[1], 16)
     return _BOOT_REASONS[number] if number < len(_BOOT_REASONS) else None
@@ -269,7 +267,8 @@ def _module_values(module: Module, model: Model) -> dict[str, Any]:
     items = module.items
     read_columns(items, _BLOB, values)
     values.update(read_supply(vector(items.get("PS")), model.supply))
-    read_columns(items, _WALL_POWER, values)
+    if _POWER_AT_THE_WALL in items:
+        read_columns(items, _WALL_POWER, values)
     return values
 
 

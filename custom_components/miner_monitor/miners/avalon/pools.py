@@ -1,10 +1,10 @@
 """The pools of a cgminer, without the names and passwords it uses there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from ..model import Figure, Pool, PoolStatus
+from ..model import Figure, Pool, PoolStatus, address_of
 from ..values import between, count, flag, text
 from .columns import (
     Column,
@@ -14,7 +14,7 @@ from .columns import (
     percent,
     read_columns,
 )
-from .lazy import Figures
+from .lazy import Figures, Parts
 from .poll import NOTHING, Row
 
 MOST_POOLS = 8
@@ -24,7 +24,10 @@ EPOCH = 1_000_000_000
 _LONGEST_URL = 512
 _LAST_SHARE_TIME = "last_share_time"
 _HEIGHT = "Current Block Height"
-_BLOCK_HEIGHT = (counter("block_height", _HEIGHT, 0),)
+_OF_THE_ONE_IN_USE = (
+    difficulty("pool_difficulty", "Stratum Difficulty", 0),
+    counter("block_height", _HEIGHT, 0),
+)
 _FIELDS = (
     counter("accepted", "Accepted"),
     counter("rejected", "Rejected"),
@@ -88,70 +91,76 @@ def moment(told: float, started: int | None) -> int | None:
     return None if started is None else started + int(told)
 
 
-def of_all_pools(pools: Sequence[Pool], rows: Sequence[Row]) -> dict[str, Any]:
-    """Collect what follows from the pools, and what the one in use tells."""
-    values: dict[str, Any] = {"pools": pools}
-    if pools:
-        values["pool_connected"] = any(pool.connected for pool in pools)
-    used = next((place for place, pool in enumerate(pools) if pool.active), None)
-    if used is not None:
-        values["pool"] = pools[used].address
-        values["pool_difficulty"] = pools[used].difficulty
-        values["fallback_pool"] = _is_fallback(used, pools, rows)
-        read_columns(rows[used], _BLOCK_HEIGHT, values)
+def of_all_pools(rows: Sequence[Row]) -> dict[str, Any]:
+    """Collect what the pools tell together, and what the one in use tells."""
+    values: dict[str, Any] = {}
+    rows = rows[:MOST_POOLS]
+    if not rows:
+        return values
+    in_use = [flag(row.get("Stratum Active")) for row in rows]
+    values["pool_connected"] = any(
+        _status_of(row) is PoolStatus.STANDBY
+        for row, active in zip(rows, in_use, strict=True)
+        if active
+    )
+    if True in in_use:
+        used = rows[in_use.index(True)]
+        values["pool"] = address_of(*_address(used.get("URL")))
+        values["fallback_pool"] = _is_fallback(used, rows)
+        read_columns(used, _OF_THE_ONE_IN_USE, values)
     return values
 
 
-def _is_fallback(used: int, pools: Sequence[Pool], rows: Sequence[Row]) -> bool | None:
+def _is_fallback(used: Row, rows: Sequence[Row]) -> bool | None:
     """Tell whether a better pool than the one in use is enabled.
 
     The lowest priority is the best.
     """
-    priorities = [count(row.get("Priority")) for row in rows[: len(pools)]]
-    mine = priorities[used]
+    mine = count(used.get("Priority"))
     if mine is None:
         return None
-    return any(
-        priority is not None and priority < mine
-        for pool, priority in zip(pools, priorities, strict=True)
-        if pool.status is not PoolStatus.DISABLED
+    for row in rows:
+        priority = None if row is used else count(row.get("Priority"))
+        better = priority is not None and priority < mine
+        if better and _status_of(row) is not PoolStatus.DISABLED:
+            return True
+    return False
+
+
+def pools_of(
+    rows: Sequence[Row],
+    traffic: Mapping[int, Row],
+    start: Callable[[], int | None],
+) -> Sequence[Pool]:
+    """Read all pools; ``start`` tells the epoch second of the miner's start."""
+    rows = rows[:MOST_POOLS]
+    return Parts(len(rows), partial(_read_pools, rows, traffic, start))
+
+
+def _read_pools(
+    rows: Sequence[Row],
+    traffic: Mapping[int, Row],
+    start: Callable[[], int | None],
+) -> tuple[Pool, ...]:
+    started = start()
+    return tuple(
+        _pool(row, traffic.get(_number(row, place), NOTHING), started)
+        for place, row in enumerate(rows)
     )
 
 
-class PoolReader:
-    """Reads pools; one whose rows are as before stays the same object."""
-
-    def __init__(self) -> None:
-        """Start without a past."""
-        self._seen: dict[int, tuple[Row, Row, int | None, Pool]] = {}
-
-    def read(
-        self, rows: Sequence[Row], traffic: Mapping[int, Row], started: int | None
-    ) -> tuple[Pool, ...]:
-        """Read all pools; ``started`` is the epoch second of the miner's start."""
-        return tuple(
-            self._pool(place, row, traffic, started)
-            for place, row in enumerate(rows[:MOST_POOLS])
-        )
-
-    def _pool(
-        self, place: int, row: Row, traffic: Mapping[int, Row], started: int | None
-    ) -> Pool:
-        told = between(row.get("POOL"), 0, 99)
-        extra = traffic.get(place if told is None else int(told), NOTHING)
-        seen = self._seen.get(place)
-        if seen is not None and seen[:3] == (row, extra, started):
-            return seen[3]
-        pool = _pool(row, extra, started)
-        self._seen[place] = (row, extra, started, pool)
-        return pool
+def _number(row: Row, place: int) -> int:
+    told = between(row.get("POOL"), 0, 99)
+    return place if told is None else int(told)
 
 
 def _pool(row: Row, traffic: Row, started: int | None) -> Pool:
     fields: dict[str, Any] = {}
     read_columns(row, _FIELDS, fields)
     active = flag(row.get("Stratum Active"))
-    status = _status(row.get("Status"), active=active)
+    status = _status_of(row)
+    if active and status is PoolStatus.STANDBY:
+        status = PoolStatus.ACTIVE
     host, port = _address(row.get("URL"))
     return Pool(
         host=host,
@@ -175,11 +184,10 @@ def _figures_of(row: Row, traffic: Row, started: int | None) -> dict[str, Figure
     return figures
 
 
-def _status(told: object, *, active: bool | None) -> PoolStatus | None:
-    status = _STATUSES.get(told.strip().lower()) if isinstance(told, str) else None
-    if status is PoolStatus.STANDBY and active:
-        return PoolStatus.ACTIVE
-    return status
+def _status_of(row: Row) -> PoolStatus | None:
+    """Read the status, which is the same for a pool in use and one at hand."""
+    told = row.get("Status")
+    return _STATUSES.get(told.strip().lower()) if isinstance(told, str) else None
 
 
 def _address(url: object) -> tuple[str | None, int | None]:

@@ -11,6 +11,7 @@ from .poll import NOTHING, Row
 from .repair import load_leniently, salvaged_sections, whole_blobs
 from .text import STATUS, split_text
 
+_PADDING = b"\0 \t\r\n"
 _ROWS_AT_MOST = 100
 _KINDS = frozenset(("SUMMARY", "STATS", "POOLS", "VERSION"))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
@@ -91,11 +92,12 @@ class BrokenReplyError(MinerResponseError):
 
 def parse_reply(body: bytes) -> Reply:
     """Read a reply to a single or a combined command."""
-    text = body.replace(b"\0", b"").strip()
     try:
-        return _from_json(orjson.loads(text))
+        reply = orjson.loads(body.rstrip(_PADDING))
     except orjson.JSONDecodeError:
+        text = body.replace(b"\0", b"").strip()
         return _from_anything(text.decode("utf-8", "replace"))
+    return _from_json(reply)
 
 
 def parse_commands(body: bytes) -> frozenset[str]:
@@ -125,8 +127,9 @@ def _from_json(reply: object) -> Reply:
         if not told or _has_failed(told):
             told = status or told
         if not _has_failed(status):
-            for kind in _KINDS.intersection(part):
-                sections[kind] = _rows(part[kind])
+            for kind, rows in part.items():
+                if kind in _KINDS:
+                    sections[kind] = _rows(rows)
     if not told and not sections:
         raise MinerResponseError("no reply of the API")
     return Reply(sections, told, combined)

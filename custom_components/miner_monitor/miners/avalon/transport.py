@@ -46,7 +46,7 @@ class TcpDevice:
             raise MinerConnectionError(f"no usable address: {host}:{port}")
         self._host = host
         self._port = port
-        self._literal = _is_literal(host)
+        self._address = (host, port) if _is_literal(host) else None
         self._lock = asyncio.Lock()
 
     def turn(self, deadline: float) -> Turn:
@@ -73,23 +73,24 @@ class TcpDevice:
         if asyncio.get_running_loop().time() >= ends:
             raise MinerTimeoutError("no time is left to ask")
         try:
-            async with asyncio.timeout_at(ends):
-                address = (self._host, self._port)
-                return await exchange.run(
-                    address if self._literal else await self._resolved()
-                )
+            return await exchange.run(self._address or await self._resolved(ends), ends)
         except MinerError:
             raise
-        except TimeoutError as err:
-            raise MinerTimeoutError("no complete reply in time") from err
         except Exception as err:
             raise _translated(err) from err
 
-    async def _resolved(self) -> Address:
+    async def _resolved(self, ends: float) -> Address:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(
-            self._host, self._port, family=socket.AF_INET, type=socket.SOCK_STREAM
-        )
+        try:
+            async with asyncio.timeout_at(ends):
+                found = await loop.getaddrinfo(
+                    self._host,
+                    self._port,
+                    family=socket.AF_INET,
+                    type=socket.SOCK_STREAM,
+                )
+        except TimeoutError as err:
+            raise MinerTimeoutError("the name is not found in time") from err
         host, port = found[0][4][:2]
         return str(host), int(port)
 
@@ -97,7 +98,16 @@ class TcpDevice:
 class _Exchange:
     """One connection: the request in one write, then the reply to its end."""
 
-    __slots__ = ("_body", "_linger", "_loop", "_reply", "_request", "_socket", "sent")
+    __slots__ = (
+        "_body",
+        "_end",
+        "_linger",
+        "_loop",
+        "_reply",
+        "_request",
+        "_socket",
+        "sent",
+    )
 
     def __init__(self, request: bytes) -> None:
         """Prepare on the running loop."""
@@ -108,13 +118,15 @@ class _Exchange:
         self._reply: asyncio.Future[bytes] = self._loop.create_future()
         self._linger: asyncio.TimerHandle | None = None
 
-    async def run(self, address: Address) -> bytes:
-        """Exchange; the connection is closed whatever comes."""
+    async def run(self, address: Address, ends: float) -> bytes:
+        """Exchange until ``ends``; the connection is closed whatever comes."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._end = self._loop.call_at(ends, self._expire)
         try:
             self._connect(address)
             return await self._reply
         finally:
+            self._end.cancel()
             self._close()
 
     def _connect(self, address: Address) -> None:
@@ -180,6 +192,9 @@ class _Exchange:
         self._close()
         if not self._reply.done():
             self._reply.set_result(bytes(self._body))
+
+    def _expire(self) -> None:
+        self._fail(MinerTimeoutError("no complete reply in time"))
 
     def _fail(self, error: Exception) -> None:
         self._close()
