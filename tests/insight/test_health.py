@@ -102,3 +102,43 @@ def test_no_limits_no_thresholds() -> None:
     assert (
         OverheatWatch(Limits()).observe(replace(COOL, chip_temperature=99), 0) is False
     )
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        ([(0, 86, 75), (300, 86, 75)], [False, False]),
+        ([(0, 91, 75), (44, 91, 75), (45, 91, 75)], [False, False, True]),
+        ([(0, 106, 75)], [True]),
+        ([(0, 106, 75), (15, 88, 75), (30, 86, 75)], [True, True, False]),
+        # A new mode brings a new target.
+        ([(0, 91, 75), (45, 91, 90)], [False, False]),
+        ([(0, 91, None), (45, 91, None)], [None, None]),
+        ([(0, None, 75)], [None]),
+    ],
+    ids=[
+        "healthy",
+        "after the delay",
+        "critical at once",
+        "ends below the hysteresis",
+        "another target",
+        "no target",
+        "no temperature",
+    ],
+)
+def test_degrees_above_the_target(
+    samples: list[tuple[float, float | None, float | None]],
+    expected: list[bool | None],
+) -> None:
+    """A miner that cannot hold its own target is too hot, whatever the target is."""
+    watch = OverheatWatch(Limits(chip_above_target=Alarm(warn=15, critical=30)))
+    state = MinerState(status=MinerStatus.HASHING)
+
+    verdicts = [
+        watch.observe(
+            replace(state, chip_temperature=chip, target_chip_temperature=target), now
+        )
+        for now, chip, target in samples
+    ]
+
+    assert verdicts == expected
