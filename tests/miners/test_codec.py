@@ -24,6 +24,8 @@ RICH = MinerIdentity(
     mac="e4:b0:63:00:00:01",
     model_id="601",
     board="601",
+    serial="020100001a0f0000",
+    unit="card1",
     hostname="bitaxe",
     chip_model="BM1370",
     chip_count=1,
@@ -41,6 +43,7 @@ RICH = MinerIdentity(
             )
         },
         chip_temperature=Alarm(warn=68, critical=72),
+        chip_above_target=Alarm(warn=15, critical=30),
     ),
 )
 POOR = MinerIdentity(family=Family.FPGA, manufacturer="Somebody", model="Something")
