@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 import socket
+from typing import ClassVar, override
+
+from ..listener import Listener
 
 LONGEST_REQUEST = 4095
 LONGEST_REPLY = 65_536
-BACKLOG = 100
 SEND_SECONDS = 5 * 0.05
 SEND_BUFFER = 4096
 DRIP_SECONDS = 0.05
@@ -36,19 +38,21 @@ class Parcel:
 type Respond = Callable[[bytes], Parcel]
 
 
-class Server:
+class Server(Listener):
     """Serves one client after another, whatever the others wait for.
 
     A client that connects and says nothing holds all others up until the receive
     time-out, and one that does not read gets what fits into the buffers.
     """
 
+    backlog: ClassVar[int] = 100
+
     def __init__(self, respond: Respond, latency: float, idle_seconds: float) -> None:
         """Answer with what `respond` returns, after `latency` seconds."""
+        super().__init__()
         self._respond = respond
         self._latency = latency
         self._idle_seconds = idle_seconds
-        self._listener: socket.socket | None = None
         self._waiting: deque[socket.socket] = deque()
         self._open: set[socket.socket] = set()
         self._thread: asyncio.Task[None] | None = None
@@ -56,42 +60,19 @@ class Server:
         self.most_connections = 0
 
     @property
-    def listening(self) -> bool:
-        """Tell whether connections are accepted."""
-        return self._listener is not None
-
-    @property
+    @override
     def connections(self) -> int:
         """Tell how many connections are open, those in line counted in."""
         return len(self._open)
 
-    def open(self, host: str, port: int) -> int:
-        """Listen from now on and return the port."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    @override
+    def _socket(self) -> socket.socket:
+        listener = super()._socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        listener.setblocking(False)
-        try:
-            listener.bind((host, port))
-            listener.listen(BACKLOG)
-        except OSError:
-            listener.close()
-            raise
-        self._listener = listener
-        asyncio.get_running_loop().add_reader(listener, self._accept)
-        bound: int = listener.getsockname()[1]
-        return bound
+        return listener
 
-    def close(self) -> None:
-        """Refuse connections from now on and drop those that are open."""
-        if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener)
-            self._listener.close()
-            self._listener = None
-        self.drop()
-
+    @override
     def drop(self) -> None:
-        """Drop all connections."""
         self._waiting.clear()
         for task in (self._thread, *self._parked):
             if task is not None:
@@ -101,6 +82,7 @@ class Server:
         for client in list(self._open):
             self._hang_up(client)
 
+    @override
     def _accept(self) -> None:
         """Take all who knock; they wait in line."""
         assert self._listener is not None

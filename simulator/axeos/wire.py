@@ -5,13 +5,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-import socket
-from typing import Any, override
+from typing import override
 
+from .. import listener
 from .api import Delivery, Response
 
 LONGEST_URI = 2048
-BACKLOG = 5
 DRIP_SECONDS = 0.05
 END_OF_HEAD = b"\r\n\r\n"
 
@@ -52,14 +51,13 @@ def encoded(response: Response, *, closes: bool) -> bytes:
     return "\r\n".join(head).encode() + END_OF_HEAD + body
 
 
-class Connection(asyncio.Protocol):
+class Connection(listener.Connection):
     """One socket of a client."""
 
     def __init__(self, server: Server) -> None:
         """Belong to a server."""
+        super().__init__()
         self._server = server
-        self._buffer = bytearray()
-        self._transport: asyncio.Transport | None = None
         self._waiting = False
 
     @property
@@ -68,15 +66,8 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the socket back."""
-        self._transport = None
+        super().connection_lost(exc)
         self._server.forget(self)
 
     @override
@@ -123,21 +114,6 @@ class Connection(asyncio.Protocol):
         self.send(encoded(response, closes=True))
         self.close()
 
-    def send(self, data: bytes) -> None:
-        """Send bytes, if somebody still listens."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def close(self) -> None:
-        """Hang up after what is sent."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """Hang up at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
     def ready(self) -> None:
         """Go on with the next request."""
         self._waiting = False
@@ -153,91 +129,39 @@ def _content_length(fields: bytes) -> int:
     return 0
 
 
-class Server:
+class Server(listener.ConnectionServer[Connection]):
     """The web server of one miner."""
 
     def __init__(self, respond: Respond, manners: Manners, latency: float) -> None:
         """Answer with what `respond` returns, after `latency` seconds."""
+        super().__init__(lambda: Connection(self))
         self._respond = respond
         self.manners = manners
         self._latency = latency
-        self._listener: socket.socket | None = None
-        self._connections: dict[Connection, None] = {}
         self._queue: deque[tuple[Connection, str, str, bytes]] = deque()
         self._busy: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._full = False
-        self._accepting: set[asyncio.Task[Any]] = set()
 
-    @property
-    def listening(self) -> bool:
-        """Tell whether connections are accepted."""
-        return self._listener is not None
-
-    @property
-    def connections(self) -> int:
-        """Tell how many connections are open."""
-        return len(self._connections)
-
-    def open(self, host: str, port: int) -> int:
-        """Listen from now on and return the port."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setblocking(False)
-        try:
-            listener.bind((host, port))
-            listener.listen(BACKLOG)
-        except OSError:
-            listener.close()
-            raise
-        self._listener = listener
-        asyncio.get_running_loop().add_reader(listener, self._accept)
-        bound: int = listener.getsockname()[1]
-        return bound
-
+    @override
     def close(self) -> None:
-        """Refuse connections from now on and drop those that are open."""
-        if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener)
-            self._listener.close()
-            self._listener = None
-            self._full = False
-        self.drop()
+        self._full = False
+        super().close()
 
+    @override
     def drop(self) -> None:
-        """Drop all connections."""
         self._queue.clear()
         self._idle()
-        dropped = list(self._connections)
-        self._connections.clear()
-        for connection in dropped:
-            connection.abort()
+        super().drop()
 
-    def _accept(self) -> None:
-        """Take waiting connections, as many as there are sockets for."""
-        loop = asyncio.get_running_loop()
-        while self._listener is not None and not self._is_full():
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            if len(self._connections) >= self.manners.sockets:
-                self._drop_oldest()
-            connection = Connection(self)
-            self._connections[connection] = None
-            task = loop.create_task(self._connect(connection, client))
-            self._accepting.add(task)
-            task.add_done_callback(self._accepting.discard)
+    @override
+    def _add(self, connection: Connection) -> None:
+        if len(self._connections) >= self.manners.sockets:
+            self._drop_oldest()
+        super()._add(connection)
 
-    async def _connect(self, connection: Connection, client: socket.socket) -> None:
-        """Hand an accepted socket to its connection."""
-        loop = asyncio.get_running_loop()
-        await loop.connect_accepted_socket(lambda: connection, client)
-        if connection not in self._connections:
-            connection.abort()
-
+    @override
     def _is_full(self) -> bool:
-        """Tell whether new clients have to wait until another one leaves."""
         sockets = self.manners.sockets
         if self.manners.drops_oldest or len(self._connections) < sockets:
             return False
@@ -252,9 +176,10 @@ class Server:
         del self._connections[oldest]
         oldest.abort()
 
+    @override
     def forget(self, connection: Connection) -> None:
         """Let a closed connection go and take the next in line."""
-        self._connections.pop(connection, None)
+        super().forget(connection)
         if self._busy is connection:
             self._idle()
             self._next()
