@@ -95,3 +95,25 @@ class ManualClock:
     def __repr__(self) -> str:
         """Show the time."""
         return f"ManualClock({self._now})"
+
+
+class Alarm:
+    """A call at a time that may be put off or dropped."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        """Have nothing due yet."""
+        self._clock = clock
+        self._ring = ring
+        self._timer: Timer | None = None
+
+    def set(self, when: float | None) -> None:
+        """Call at another time than before, or not at all."""
+        self.cancel()
+        if when is not None:
+            self._timer = self._clock.call_at(when, self._ring)
+
+    def cancel(self) -> None:
+        """Drop the call."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

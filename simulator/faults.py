@@ -6,6 +6,9 @@ from typing import Any
 
 from .clock import Clock, Timer
 
+GARBAGE = bytes((index * 73 + 5) % 256 for index in range(600))
+HUGE_BYTES = 10 * 1024 * 1024
+
 
 @dataclass(slots=True)
 class Fault:
@@ -65,6 +68,12 @@ class FaultSet:
             self._faults.clear()
         else:
             self._faults.pop(name, None)
+
+    def use_up(self, fault: Fault) -> None:
+        """Note that a fault had its way; it ends after its `count`, or at once."""
+        fault.replies += 1
+        if fault.replies >= fault.number("count", 1):
+            self.remove(fault.name)
 
     def count_reply(self) -> None:
         """Note that a reply goes out."""

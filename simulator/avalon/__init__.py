@@ -1,7 +1,8 @@
 """Simulated Avalon miners, and a plain cgminer: a TCP server with short replies."""
 
+from ..appliance import EVENTS
 from ..registry import Family
-from .faults import EVENTS, KNOWN
+from .faults import KNOWN
 from .miner import SimulatedAvalon
 from .models import MODELS
 

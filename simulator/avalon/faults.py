@@ -38,7 +38,6 @@ DEVICE_FAULTS = frozenset(
         "empty_summary",
     }
 )
-EVENTS = frozenset({"reboot", "firmware_update", "block_found"})
 HOSTILE = 'my "own" ]net\\work[ GHSspd[999999999.00'
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 

@@ -34,7 +34,6 @@ DEVICE_FAULTS = frozenset(
         "hardware_fault",
     }
 )
-EVENTS = frozenset({"reboot", "firmware_update", "block_found"})
 
 
 def _is_number(value: Any) -> bool:

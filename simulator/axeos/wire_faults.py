@@ -4,15 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 import json
 
-from ..faults import Fault
+from ..faults import GARBAGE, HUGE_BYTES, Fault, FaultSet
 from .api import HTML, JSON, TEXT, Delivery, Response
 
-GARBAGE = bytes((index * 73 + 5) % 256 for index in range(600))
 NO_MINER = (
     b"<!doctype html><html><head><title>Router</title></head>"
     b"<body><h1>Welcome to your router</h1></body></html>"
 )
-HUGE_BYTES = 10 * 1024 * 1024
 
 
 def _silent(_fault: Fault, _response: Response) -> Response | None:
@@ -99,3 +97,17 @@ WIRE: dict[str, Callable[[Fault, Response], Response | None]] = {
 }
 
 APPLYING = frozenset({"slow", "truncated", "disconnect"})
+
+
+def spoiling(faults: FaultSet) -> Fault | None:
+    """Return the fault that an answer meets; a time-out is used up by that."""
+    fault = next((item for item in faults if item.name in WIRE), None)
+    if fault is not None and fault.name == "timeout":
+        faults.use_up(fault)
+    return fault
+
+
+def distorted(fault: Fault, sound: Callable[[], Response]) -> Response | None:
+    """Return what a fault leaves of the answer; most keep the request from its goal."""
+    applies = fault.name in APPLYING or fault.flag("applies")
+    return WIRE[fault.name](fault, sound() if applies else Response())

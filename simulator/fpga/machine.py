@@ -20,6 +20,7 @@ class Machine(ABC):
     def __init__(self, spec: MinerSpec, clock: Clock, faults: FaultSet) -> None:
         """Make a machine without power."""
         self.spec = spec
+        self.host = spec.host
         self.clock = clock
         self.faults = faults
         self.firmware = spec.firmware or USUAL_RELEASE

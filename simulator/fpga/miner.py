@@ -1,15 +1,14 @@
 """A simulated rig or pool scraper on the network."""
 
-from collections import deque
 import gzip
-from typing import Any
+from typing import Any, override
 
 from ..axeos.api import TEXT, Delivery, Response
 from ..axeos.faults import WIRE_FAULTS
-from ..axeos.wire_faults import APPLYING, WIRE
-from ..clock import Clock, Timer
-from ..faults import Fault, FaultEnds, FaultSet
-from ..member import Phase, Request, Truth
+from ..axeos.wire_faults import distorted, spoiling
+from ..clock import Clock
+from ..faults import HUGE_BYTES, FaultSet
+from ..shell import Shell
 from ..spec import MinerSpec
 from .exposition import OPEN_METRICS, PLAIN, open_metrics, plain, wants_open_metrics
 from .faults import EVENTS, FOREIGN, FOREIGN_TEXT, KNOWN, REPLY_FAULTS
@@ -19,80 +18,31 @@ from .pool import PoolScraper
 from .rig import Rig
 from .wire import Page, Query, Server
 
-KEPT_REQUESTS = 10_000
 ALLOWED = "OPTIONS,GET"
-HUGE_BYTES = 10 * 1024 * 1024
 PADDING = b'padding{card="card0"} 1.0\n'
 
 
-class SimulatedFpga:
-    """One endpoint with metrics: a rig's exporter or a pool scraper."""
+class SimulatedFpga(Shell[Machine, Server]):
+    """One endpoint with metrics: a rig's exporter or a pool scraper.
+
+    What is really going on is known to within the last 30 s.
+    """
 
     def __init__(self, spec: MinerSpec, clock: Clock) -> None:
         """Make an endpoint that does not listen yet."""
-        self.spec = spec
-        self.port = spec.port
-        self._faults = FaultSet(KNOWN)
         maker = PoolScraper if spec.model == POOL_SCRAPER else Rig
-        self._machine: Machine = maker(spec, clock, self._faults)
-        self._host = spec.host
-        self._clock = clock
-        self._server = Server(self._respond, spec.latency)
-        self._requests: deque[Request] = deque(maxlen=KEPT_REQUESTS)
-        self._ends = FaultEnds(clock, self.clear)
-        self._timer: Timer | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the name in the farm."""
-        return self.spec.name
-
-    @property
-    def host(self) -> str:
-        """Return the address that it listens at."""
-        return self._host
-
-    @property
-    def url(self) -> str:
-        """Return where it answers."""
-        return f"http://{self.host}:{self.port}"
+        machine = maker(spec, clock, FaultSet(KNOWN))
+        super().__init__(spec, clock, machine, Server(self._respond, spec.latency))
 
     @property
     def firmware(self) -> str:
         """Return the exporter's release, which is not in its output."""
-        return self._machine.firmware
-
-    @property
-    def active_faults(self) -> list[str]:
-        """Return the names of the faults that are on."""
-        return [fault.name for fault in self._faults]
-
-    @property
-    def requests(self) -> list[Request]:
-        """Return the requests so far."""
-        return list(self._requests)
-
-    @property
-    def connections(self) -> int:
-        """Return how many connections are open."""
-        return self._server.connections
+        return self.device.firmware
 
     @property
     def flash_writes(self) -> int:
         """Return 0: there is nothing to set."""
         return 0
-
-    @property
-    def truth(self) -> Truth:
-        """Return what is really going on, to within the last 30 s."""
-        self._sync()
-        return self._machine.truth
-
-    @property
-    def phase(self) -> Phase:
-        """Return what the rig is doing."""
-        self._sync()
-        return self._machine.phase
 
     def reply(self, endpoint: str) -> dict[str, Any]:
         """Return the text of `metrics` or `openmetrics` as it would be sent now."""
@@ -101,41 +51,23 @@ class SimulatedFpga:
         self._sync()
         return {"text": self._text(newer=endpoint == "openmetrics")}
 
-    async def start(self) -> None:
-        """Give power: the first time it has been up already, later it boots."""
-        if not self._machine.powered:
-            self._machine.power_on()
-            self._refresh()
-
+    @override
     async def stop(self) -> None:
         """Cut the power of the computer and all that it runs."""
-        if self._machine.powered:
+        if self.device.powered:
             self._ends.cancel("freeze")
-            self._machine.power_off()
-            self._refresh()
-
-    def close(self) -> None:
-        """Leave the network for good."""
-        self._server.close()
-        self._ends.cancel(None)
-        self._cancel_timer()
-
-    async def move(self, host: str, port: int) -> None:
-        """Listen at another address from now on."""
-        self._server.close()
-        self._host, self.port = host, port
-        self._sync()
+            await super().stop()
 
     def reboot(self) -> None:
         """Restart the miners, which a running exporter does not get over."""
         self._sync()
-        self._machine.restart_miner()
+        self.device.restart_miner()
         self._refresh()
 
     def update_firmware(self, version: str) -> None:
         """Install another release of the exporter and start it."""
         self._sync()
-        self._machine.firmware = version
+        self.device.firmware = version
         self._restart_exporter()
 
     def inject(
@@ -153,19 +85,20 @@ class SimulatedFpga:
             self.reboot()
         else:
             self._change()
-            self._faults.add(fault, parameters)
+            self.device.faults.add(fault, parameters)
         if fault not in EVENTS:
             self._ends.plan(fault, duration)
         self._refresh()
 
+    @override
     def clear(self, fault: str | None = None) -> None:
         """End a fault, or all of them; the end of `freeze` restarts the exporter."""
         self._ends.cancel(fault)
         self._change()
-        ended = [item.name for item in self._faults if fault in {None, item.name}]
-        self._faults.remove(fault)
+        ended = [item.name for item in self.device.faults if fault in {None, item.name}]
+        self.device.faults.remove(fault)
         if "freeze" in ended:
-            self._machine.restart_exporter()
+            self.device.restart_exporter()
         if not WIRE_FAULTS.isdisjoint(ended):
             self._server.drop()
         self._refresh()
@@ -173,62 +106,35 @@ class SimulatedFpga:
     def _restart_exporter(self) -> None:
         """Start the exporter anew, which thaws it."""
         self._ends.cancel("freeze")
-        self._faults.remove("freeze")
+        self.device.faults.remove("freeze")
         self._server.drop()
-        self._machine.restart_exporter()
+        self.device.restart_exporter()
         self._refresh()
 
     def _change(self) -> None:
         """Bring the machine up to now, because what happens to it changes."""
-        self._machine.sync()
-        self._machine.advance(self._clock.now())
+        self.device.sync()
+        self.device.advance(self._clock.now())
 
-    def _sync(self) -> None:
-        """Do what has fallen due."""
-        self._machine.sync()
-        self._refresh()
-
-    def _refresh(self) -> None:
-        """Listen or not, and look again when that may change by itself."""
-        wanted = self._machine.serving and "offline" not in self._faults
-        if wanted and not self._server.listening:
-            self.port = self._server.open(self.host, self.port)
-        elif not wanted and self._server.listening:
-            self._server.close()
-        self._cancel_timer()
-        if (when := self._machine.wakes_at) is not None:
-            self._timer = self._clock.call_at(when, self._sync)
-
-    def _cancel_timer(self) -> None:
-        """Forget the time of the next look."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    @property
+    @override
+    def _wakes_at(self) -> float | None:
+        return self.device.wakes_at
 
     def _respond(self, query: Query) -> Response | None:
         """Answer a request, as faults allow."""
-        now = self._clock.now()
-        self._requests.append(Request(time=now, method=query.method, path=query.path))
+        self._note(method=query.method, path=query.path)
         self._sync()
-        if not self._machine.serving:
+        if not self.device.serving:
             return None
-        fault = next((item for item in self._faults if item.name in WIRE), None)
+        fault = spoiling(self.device.faults)
         if fault is None:
             return self._sound(query)
-        if fault.name == "timeout":
-            fault.replies += 1
-            if fault.replies >= fault.number("count", 1):
-                self._faults.remove(fault.name)
-        return self._distorted(fault, query)
-
-    def _distorted(self, fault: Fault, query: Query) -> Response | None:
-        """Answer as a fault of the wire leaves it."""
         if fault.name == "huge":
             size = int(fault.number("size", HUGE_BYTES))
             body = (PADDING * (size // len(PADDING) + 1))[:size]
             return Page(content_type=PLAIN, body=body)
-        sound = fault.name in APPLYING or fault.flag("applies")
-        return WIRE[fault.name](fault, self._sound(query) if sound else Response())
+        return distorted(fault, lambda: self._sound(query))
 
     def _sound(self, query: Query) -> Response:
         """Answer as a sound exporter, which does not care for the path."""
@@ -245,10 +151,10 @@ class SimulatedFpga:
 
     def _text(self, *, newer: bool) -> str:
         """Return the metrics as the faults of the reply leave them."""
-        if FOREIGN in self._faults:
+        if FOREIGN in self.device.faults:
             return FOREIGN_TEXT + ("# EOF\n" if newer else "")
-        metrics = self._machine.metrics()
-        for fault in self._faults:
+        metrics = self.device.metrics()
+        for fault in self.device.faults:
             if (distortion := REPLY_FAULTS.get(fault.name)) is not None:
                 metrics = distortion(metrics, fault)
         return open_metrics(metrics) if newer else plain(metrics)
