@@ -86,7 +86,7 @@ def led(r: Readings) -> str:
     return "-".join(map(str, r.device.settings["led"]))
 
 
-VER: Item = ("Ver", lambda r: f"{r.device.model.version_name}-{r.device.firmware}")
+VER: Item = ("Ver", lambda r: f"{r.device.model.model}-{r.device.firmware}")
 LVER: Item = ("LVer", lambda r: r.device.firmware)
 BVER: Item = ("BVer", lambda r: r.device.firmware)
 FW = constant("FW", "Release")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 
 class Dialect(Enum):
@@ -39,7 +40,6 @@ class Model:
     dialect: Dialect
     product: str
     model: str
-    version_name: str
     hardware: str
     software: str
     default_firmware: str
@@ -105,7 +105,6 @@ NANO3 = Model(
     dialect=Dialect.NANO3,
     product="Avalonnano",
     model="nano3",
-    version_name="nano3",
     hardware="PMMv1_X1",
     software="MM318_X2",
     default_firmware="24071801_42c628d",
@@ -140,7 +139,6 @@ NANO3S = Model(
     dialect=Dialect.NANO3S,
     product="Avalon Nano3s",
     model="Nano3s",
-    version_name="Nano3s",
     hardware="N_MM1v1_X1",
     software="MM319",
     default_firmware="25021401_56abae7",
@@ -166,7 +164,6 @@ MINI3 = Model(
     dialect=Dialect.MINI3,
     product="Avalon Mini3",
     model="Mini3",
-    version_name="Mini3",
     hardware="M_MM1v1_X1",
     software="MM319",
     default_firmware="25011701_3f53b19",
@@ -199,7 +196,6 @@ Q = Model(
     dialect=Dialect.Q,
     product="Avalon Q",
     model="Q",
-    version_name="Q",
     hardware="Q_MM1v1_X1",
     software="MM319",
     default_firmware="25052801_14a19a2",
@@ -223,11 +219,27 @@ Q = Model(
     pools=1,
 )
 
-A1246 = Model(
+industrial = partial(
+    Model,
+    mode_numbers=(0, 1),
+    default_mode=1,
+    driver="AVA10",
+    path="avalon10",
+    stats_id="AVA100",
+    boards=3,
+    reference_mode=1,
+    standby_watts=11,
+    boot_lag=0,
+    pool_difficulty=262_144,
+    mac_prefix="b4a2eb",
+    epoch_when=False,
+    epoch_shares=False,
+)
+
+A1246 = industrial(
     dialect=Dialect.A12,
     product="AvalonMiner 1246-83",
     model="1246-83",
-    version_name="1246-83",
     hardware="MM3v2_X3",
     software="MM314",
     default_firmware="21072802_4ec6bb0_211fc46",
@@ -235,37 +247,23 @@ A1246 = Model(
         Mode(limit=2500, wall=2740, mhz=(376, 396, 416, 436), volts=1280, target=70),
         Mode(limit=3200, wall=3504, mhz=(472, 492, 512, 532), volts=1320, target=65),
     ),
-    mode_numbers=(0, 1),
-    default_mode=1,
-    driver="AVA10",
-    path="avalon10",
-    stats_id="AVA100",
     core="A3201",
     ghs_per_mhz=0.464,
     counters_per_chip=116,
-    boards=3,
     chips=120,
     fans=4,
     full_speed_rpm=7430,
     reference_duty=72,
-    reference_mode=1,
     efficiency=0.91,
     error=0.0273,
     wrong_nonces=4e-4,
     spread=4.0,
-    standby_watts=11,
-    boot_lag=0,
-    pool_difficulty=262_144,
-    mac_prefix="b4a2eb",
-    epoch_when=False,
-    epoch_shares=False,
 )
 
-A1566 = Model(
+A1566 = industrial(
     dialect=Dialect.A15,
     product="AvalonMiner 15-194",
     model="15-194",
-    version_name="15-194",
     hardware="MM4v2_X3",
     software="MM319",
     default_firmware="24102401_25462b2_9ddf522",
@@ -273,33 +271,19 @@ A1566 = Model(
         Mode(limit=2700, wall=2866, mhz=(240, 258, 279, 300), volts=1180, target=70),
         Mode(limit=3515, wall=3731, mhz=(300, 318, 339, 360), volts=1188, target=70),
     ),
-    mode_numbers=(0, 1),
-    default_mode=1,
-    driver="AVA10",
-    path="avalon10",
-    stats_id="AVA100",
-    boards=3,
     chips=160,
     fans=2,
     full_speed_rpm=8735,
     reference_duty=49,
-    reference_mode=1,
     efficiency=0.945,
     error=0.013,
     spread=3.0,
-    standby_watts=11,
-    boot_lag=0,
-    pool_difficulty=262_144,
-    mac_prefix="b4a2eb",
-    epoch_when=False,
-    epoch_shares=False,
 )
 
 PLAIN = Model(
     dialect=Dialect.PLAIN,
     product="",
     model="",
-    version_name="",
     hardware="",
     software="",
     default_firmware="4.12.0",
