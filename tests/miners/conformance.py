@@ -350,9 +350,7 @@ HOSTILE_HTTP: dict[str, Hostile] = {
         answer=says(http(b'{"b":NaN,"a":' + b"[" * 9000 + b"]" * 9000 + b"}"))
     ),
     "binary": Hostile(answer=says(http(bytes(range(256)) * 8))),
-    "not http": Hostile(
-        answer=says(b"\x00\xff hello there\r\n\r\n"), exactly=False
-    ),
+    "not http": Hostile(answer=says(b"\x00\xff hello there\r\n\r\n"), exactly=False),
     "announced too large": Hostile(answer=says(http(b"{", length=10_000_000))),
     "flood": Hostile(answer=floods),
     "compressed": Hostile(
