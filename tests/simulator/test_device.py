@@ -357,8 +357,3 @@ async def test_unknown_endpoints(start_miner: StartMiner) -> None:
     assert miner.reply("statistics")["statistics"] == []
     with pytest.raises(ValueError, match="endpoint"):
         miner.reply("weather")
-
-
-def test_a_boot_takes_time() -> None:
-    with pytest.raises(ValueError, match="boot"):
-        MinerSpec(name="gamma", boot_seconds=0)
