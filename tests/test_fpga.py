@@ -17,7 +17,7 @@ from custom_components.miner_monitor.const import (
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import NIMIQ, OXBITCOIN, RB4, TimedBench
-from .test_config_flow import address, enter, show_form
+from .test_config_flow import address, closed_port, enter, show_form
 
 SCRAPER = MinerSpec(name="pool", model="fpga_poolscraper", seed=24)
 
@@ -108,6 +108,43 @@ async def test_a_card_that_went_while_it_was_picked(
         picking["flow_id"], {CONF_UNIT: "card0"}
     )
     assert taken["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_rig_that_went_while_a_card_was_picked(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """The form says so, and goes on when the rig is back."""
+    miner = await bench.miner(RB4)
+    picking = await enter(hass, await show_form(hass), address(miner))
+    miner.inject("offline")
+    gone = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card1"}
+    )
+    assert gone["errors"] == {CONF_UNIT: "cannot_connect"}
+
+    miner.clear()
+    taken = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card1"}
+    )
+    assert taken["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_pool_scraper_of_a_card_that_is_off(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """It is taken as it is, since it cannot be tried."""
+    miner = await bench.miner(OXBITCOIN)
+    entry = await bench.add(miner)
+    miner.inject("offline")
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    given = f"127.0.0.1:{closed_port()}/metrics"
+    done = await hass.config_entries.options.async_configure(
+        form["flow_id"], {"scan_interval": 30, CONF_POOL_SCRAPER: given}
+    )
+
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options[CONF_POOL_SCRAPER] == f"http://{given}"
+    await bench.settle()
 
 
 async def test_frozen_values_are_caught(
