@@ -14,6 +14,7 @@ from custom_components.miner_monitor.const import (
     CONF_UNIT,
     DOMAIN,
 )
+from custom_components.miner_monitor.repairs import async_create_fix_flow
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import NIMIQ, OXBITCOIN, RB4, TimedBench
@@ -228,3 +229,26 @@ async def test_address_with_a_page(bench: TimedBench, hass: HomeAssistant) -> No
     )
     (host,) = (key for key in again["data_schema"].schema if key == CONF_HOST)
     assert host.description["suggested_value"] == f"{miner.url}/rig/metrics"
+
+
+async def test_repair_takes_the_page(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A rig whose address another one took is found at the page that is given."""
+    farm = await bench.start(OXBITCOIN, replace(OXBITCOIN, name="moved"), NIMIQ)
+    rig, moved, other = farm["0xbitcoin"], farm["moved"], farm["nimiq"]
+    entry = await bench.add(rig)
+    place = (rig.host, rig.port)
+    rig.close()
+    await other.move(*place)
+    await bench.advance(400)
+    assert online(hass) == STATE_OFF
+
+    flow = await async_create_fix_flow(
+        hass, f"wrong_device_{entry.entry_id}", {"entry_id": entry.entry_id}
+    )
+    flow.hass = hass
+    done = await flow.async_step_address({CONF_HOST: f"{moved.url}/rig/metrics"})
+    await bench.settle()
+
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert online(hass) == STATE_ON
+    assert moved.requests[-1].path == "/rig/metrics"

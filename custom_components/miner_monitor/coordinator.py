@@ -11,7 +11,7 @@ from zlib import crc32
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SCAN_INTERVAL
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -69,7 +69,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self.device_id = entry.unique_id
         self._session = session
         self._family = Family(entry.data[CONF_FAMILY])
-        self.client = self._client_at(entry.data[CONF_HOST], entry.data[CONF_PORT])
+        self._named = endpoint_of(entry)
+        self.client = create_client(self._family, self._named, session)
         identity = load_identity(entry.data[CONF_IDENTITY])
         self._tracker = MinerTracker(identity)
         self.data = MinerData(online=None, identity=identity)
@@ -117,7 +118,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         )
 
     def _client_at(self, host: str, port: int) -> MinerClient:
-        endpoint = replace(endpoint_of(self.config_entry), host=host, port=port)
+        endpoint = replace(self._named, host=host, port=port)
         return create_client(self._family, endpoint, self._session)
 
     async def async_start(self) -> None:
@@ -274,9 +275,10 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     def _follow_entry(self) -> None:
         """Ask at the address that the entry names now."""
-        data = self.config_entry.data
-        if (data[CONF_HOST], data[CONF_PORT]) != (self.client.host, self.client.port):
-            self.client = self._client_at(data[CONF_HOST], data[CONF_PORT])
+        named = endpoint_of(self.config_entry)
+        if named != self._named:
+            self._named = named
+            self.client = create_client(self._family, named, self._session)
 
     def _move(self, client: MinerClient) -> None:
         """Stay with the address at which the miner was found."""
@@ -284,6 +286,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self.client = client
         self._offered.clear()
         async_store_address(self.hass, self.config_entry, client.host, client.port)
+        self._named = endpoint_of(self.config_entry)
         self._update_device()
 
     def _remember(self, reading: MinerReading) -> MinerIdentity:

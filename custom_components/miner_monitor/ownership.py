@@ -8,7 +8,7 @@ addresses without a single extra request to a device.
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_IDENTITY, DOMAIN
@@ -87,9 +87,14 @@ def async_announce(
 
 @callback
 def async_store_address(
-    hass: HomeAssistant, entry: MinerConfigEntry, host: str, port: int
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    host: str,
+    port: int,
+    path: str | None = None,
 ) -> None:
-    """Let the next poll of an entry go to this address."""
-    hass.config_entries.async_update_entry(
-        entry, data={**entry.data, CONF_HOST: host, CONF_PORT: port}
-    )
+    """Let the next poll of an entry go to this address, and to its page if given."""
+    data = {**entry.data, CONF_HOST: host, CONF_PORT: port}
+    if path is not None:
+        data[CONF_PATH] = path
+    hass.config_entries.async_update_entry(entry, data=data)

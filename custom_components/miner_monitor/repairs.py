@@ -57,7 +57,7 @@ class WrongDeviceFlow(RepairsFlow):
                 errors[CONF_HOST] = "wrong_device"
             else:
                 at = found.endpoint
-                async_store_address(self.hass, self._entry, at.host, at.port)
+                async_store_address(self.hass, self._entry, at.host, at.port, at.path)
                 await self._entry.runtime_data.async_request_refresh()
                 return self.async_create_entry(data={})
         return self.async_show_form(
