@@ -72,18 +72,17 @@ def temperature(
     diagnostic: bool = False,
 ) -> MinerSensorEntityDescription:
     """Describe a temperature."""
-    return MinerSensorEntityDescription(
-        key=key,
-        translation_key=key,
-        capability=capability,
+    return number(
+        key,
+        value_fn,
+        capability,
         device_class=SensorDeviceClass.TEMPERATURE,
-        entity_category=EntityCategory.DIAGNOSTIC if diagnostic else None,
-        entity_registry_enabled_default=enabled,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        resolution=Resolution(absolute=0.5),
         state_class=state_class,
-        suggested_display_precision=1,
-        value_fn=of_state(value_fn),
+        unit=UnitOfTemperature.CELSIUS,
+        resolution=Resolution(absolute=0.5),
+        precision=1,
+        enabled=enabled,
+        diagnostic=diagnostic,
     )
 
 
@@ -101,26 +100,26 @@ def electrical(
     diagnostic: bool = False,
 ) -> MinerSensorEntityDescription:
     """Describe a voltage, current, power or frequency."""
-    return MinerSensorEntityDescription(
-        key=key,
-        translation_key=key,
-        capability=capability,
+    return number(
+        key,
+        value_fn,
+        capability,
         device_class=device_class,
-        entity_category=EntityCategory.DIAGNOSTIC if diagnostic else None,
-        entity_registry_enabled_default=enabled,
-        native_unit_of_measurement=unit,
-        resolution=resolution,
         state_class=state_class,
-        suggested_display_precision=precision,
-        value_fn=of_state(value_fn),
+        unit=unit,
+        resolution=resolution,
+        precision=precision,
+        enabled=enabled,
+        diagnostic=diagnostic,
     )
 
 
 def number(
     key: str,
     value_fn: Callable[[MinerState], float | None],
-    capability: Capability | None = None,
+    capability: Capability,
     *,
+    device_class: SensorDeviceClass | None = None,
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
     unit: str | None = None,
     resolution: Resolution = ANY_CHANGE,
@@ -129,12 +128,13 @@ def number(
     diagnostic: bool = False,
     attributes_fn: Callable[[MinerData], Mapping[str, Any] | None] | None = None,
 ) -> MinerSensorEntityDescription:
-    """Describe a number without a device class."""
+    """Describe a number of the miner's state."""
     return MinerSensorEntityDescription(
         key=key,
         translation_key=key,
         capability=capability,
         attributes_fn=attributes_fn,
+        device_class=device_class,
         entity_category=EntityCategory.DIAGNOSTIC if diagnostic else None,
         entity_registry_enabled_default=enabled,
         native_unit_of_measurement=unit,
