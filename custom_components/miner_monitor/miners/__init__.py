@@ -4,12 +4,14 @@
 poll; ``model`` is the vocabulary; ``errors`` is all that can be raised.
 """
 
-from .client import Endpoint, MinerClient
+from .client import Credentials, Endpoint, MinerClient
 from .detect import create_client, detect
 from .errors import (
     MinerAuthError,
+    MinerBusyError,
     MinerCommandError,
     MinerConnectionError,
+    MinerCutOffError,
     MinerError,
     MinerResponseError,
     MinerStaleError,
@@ -20,12 +22,15 @@ from .errors import (
 from .model import ErrorKind
 
 __all__ = [
+    "Credentials",
     "Endpoint",
     "ErrorKind",
     "MinerAuthError",
+    "MinerBusyError",
     "MinerClient",
     "MinerCommandError",
     "MinerConnectionError",
+    "MinerCutOffError",
     "MinerError",
     "MinerResponseError",
     "MinerStaleError",

@@ -1,11 +1,11 @@
 """What every family's client can be asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import time
 from typing import Any, Protocol
 
-from .model import Family, MinerIdentity, MinerReading
+from .model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
 
 FETCH_DEADLINE = 8.0
 """Seconds for one complete poll, connection included."""
@@ -17,6 +17,19 @@ DETECT_DEADLINE = 5.0
 def monotonic() -> float:
     """Tell the seconds of the clock that nobody sets."""
     return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a device wants to see before it answers or obeys; never shown.
+
+    ``username`` and ``password`` are those of HTTP Basic; ``session`` is what the
+    device gave for a one-time code.
+    """
+
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    session: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +46,7 @@ class Endpoint:
     path: str = "/"
     unit: str | None = None
     pool_scraper: str | None = None
+    credentials: Credentials = Credentials()
 
 
 class MinerClient(Protocol):
@@ -72,8 +86,30 @@ class MinerClient(Protocol):
     async def fetch(self) -> MinerReading:
         """Poll once: the identity and the state of one and the same reply."""
 
+    def writing(self, setting: Setting) -> Writing:
+        """Tell what it takes to write a setting of the device fetched last."""
+
+    async def apply(self, changes: Changes) -> None:
+        """Write set points, with one request where the device takes them together.
+
+        The caller has checked them against the limits. Returns when the device has
+        acknowledged; whether it took them, the next fetch tells. Nothing is sent
+        twice: MinerTimeoutError and MinerCutOffError mean that the device may have
+        taken it, MinerCommandError that it refused, MinerBusyError that it refuses
+        for the moment, MinerAuthError that it wants to be shown something first.
+        """
+
     async def restart(self) -> None:
         """Reboot the device; a connection that breaks off then is success."""
 
     async def locate(self) -> None:
         """Make the device show where it is."""
+
+    async def dismiss_block(self) -> None:
+        """End the device's celebration of a block."""
+
+    async def reset_filter(self) -> None:
+        """Tell the device that its air filter is clean."""
+
+    async def open_session(self, code: str) -> str:
+        """Trade a one-time code for a session; MinerAuthError when it is wrong."""

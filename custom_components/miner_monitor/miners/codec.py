@@ -5,12 +5,13 @@ fields that this one does not know: they are left out, never an error.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from .model import (
     Alarm,
     Capability,
+    Derating,
     Family,
     HashRateUnit,
     Limits,
@@ -19,7 +20,10 @@ from .model import (
     SettingRange,
 )
 
-_ALARMS = tuple(field.name for field in fields(Limits) if field.name != "settings")
+_OTHER = ("settings", "derating", "heating_modes")
+_ALARMS = tuple(field.name for field in fields(Limits) if field.name not in _OTHER)
+_RANGE = {field.name for field in fields(SettingRange)}
+_DERATING = {field.name for field in fields(Derating)}
 
 
 def dump_identity(identity: MinerIdentity) -> dict[str, Any]:
@@ -49,15 +53,11 @@ def _dump_limits(limits: Limits) -> dict[str, Any]:
     alarms: dict[str, Alarm | None] = {name: getattr(limits, name) for name in _ALARMS}
     return {
         "settings": {
-            setting.value: {
-                "minimum": allowed.minimum,
-                "maximum": allowed.maximum,
-                "step": allowed.step,
-                "options": list(allowed.options),
-                "default": allowed.default,
-            }
+            setting.value: _as_json(asdict(allowed))
             for setting, allowed in limits.settings.items()
         },
+        "derating": None if limits.derating is None else asdict(limits.derating),
+        "heating_modes": list(limits.heating_modes),
         **{
             name: [alarm.warn, alarm.critical]
             for name, alarm in alarms.items()
@@ -68,7 +68,7 @@ def _dump_limits(limits: Limits) -> dict[str, Any]:
 
 def _load_limits(data: Mapping[str, Any]) -> Limits:
     settings = {
-        Setting(name): SettingRange(**{**allowed, "options": tuple(allowed["options"])})
+        Setting(name): SettingRange(**_known(allowed, _RANGE))
         for name, allowed in data["settings"].items()
         if name in set(Setting)
     }
@@ -77,4 +77,25 @@ def _load_limits(data: Mapping[str, Any]) -> Limits:
         for name in _ALARMS
         if name in data
     }
-    return Limits(settings=settings, **alarms)
+    derating = data.get("derating")
+    return Limits(
+        settings=settings,
+        derating=None if derating is None else Derating(**_known(derating, _DERATING)),
+        heating_modes=tuple(data.get("heating_modes", ())),
+        **alarms,
+    )
+
+
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
+
+
+def _known(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+        if name in names
+    }

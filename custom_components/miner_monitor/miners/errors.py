@@ -42,14 +42,17 @@ class MinerAuthError(MinerError):
 
     kind = ErrorKind.HTTP_STATUS
 
-    def __init__(self, message: str, *, credentials: bool) -> None:
-        """Tell whether a password would help.
+    def __init__(
+        self, message: str, *, credentials: bool, one_time_code: bool = False
+    ) -> None:
+        """Tell whether a password or a one-time code would help.
 
         AxeOS also answers 401 to any client outside the private IPv4 ranges;
         then there is no password to ask for.
         """
         super().__init__(message)
         self.credentials = credentials
+        self.one_time_code = one_time_code
 
 
 class MinerResponseError(MinerError):
@@ -64,6 +67,10 @@ class MinerUnsupportedError(MinerResponseError):
 
 class MinerCommandError(MinerError):
     """The device understood a command and did not carry it out."""
+
+
+class MinerBusyError(MinerCommandError):
+    """The device does not take a command now, but will later."""
 
 
 class MinerStrangerError(MinerError):

@@ -66,14 +66,20 @@ class MinerStatus(StrEnum):
 
 
 class Setting(StrEnum):
-    """A set point that a client can write."""
+    """A set point that a client can write; MinerSettings has a field for each."""
 
+    MINING = "mining"
+    WORK_MODE = "work_mode"
     FREQUENCY = "frequency"
     CORE_VOLTAGE = "core_voltage"
     AUTO_FAN = "auto_fan"
     FAN_DUTY_CYCLE = "fan_duty_cycle"
     MIN_FAN_DUTY_CYCLE = "min_fan_duty_cycle"
     TARGET_TEMPERATURE = "target_temperature"
+    HEATING_TEMPERATURE = "heating_temperature"
+    LIGHT = "light"
+    DISPLAY = "display"
+    POOL = "pool"
 
 
 class Capability(StrEnum):
@@ -140,17 +146,82 @@ class Capability(StrEnum):
     LOCATE = "locate"
     PAUSE = "pause"
     SHUTDOWN = "shutdown"
+    SOFT_OFF = "soft_off"
+    DISMISS_BLOCK = "dismiss_block"
+    RESET_FILTER = "reset_filter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """A light: brightness and warmth in %, colour as red, green, blue to 255.
+
+    ``effect`` is one of the choices of the device's Setting.LIGHT.
+    """
+
+    on: bool
+    effect: str | None = None
+    brightness: int | None = None
+    warmth: int | None = None
+    color: tuple[int, int, int] | None = None
+
+
+type SettingValue = bool | float | str | Light
+"""A value of a setting: a switch, a number in its unit, the name of a choice."""
+
+type Changes = Mapping[Setting, SettingValue]
+"""The set points that are to be written together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRange:
-    """The values one setting may take, in the unit of the setting."""
+    """The values one setting may take, in the unit of the setting.
 
-    minimum: float
-    maximum: float
-    step: float
+    ``options`` are the device's own presets in rising order. ``choices`` are names,
+    those of work modes from the least power to the most. ``expert_maximum`` is what
+    a user may open up who knows what it does to the chip.
+    """
+
+    minimum: float = 0
+    maximum: float = 1
+    step: float = 1
     options: tuple[float, ...] = ()
     default: float | None = None
+    choices: tuple[str, ...] = ()
+    expert_maximum: float | None = None
+
+
+SWITCH = SettingRange()
+"""The range of what is on or off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What it takes to write a setting, and when the device shows it.
+
+    ``wears``: kept in flash, which every change wears. ``power``: the device needs a
+    minute between two of these. ``proof``: seconds within which the device reports
+    the new value; 0 is with its next reply. ``needs_restart``: reported and in effect
+    only after a restart.
+    """
+
+    wears: bool = False
+    power: bool = False
+    proof: float = 0.0
+    needs_restart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derating:
+    """How a device lowers its own set points after it overheated, in MHz and V.
+
+    Each time by the two steps, or once to the two fixed values; the fan is left at
+    full speed.
+    """
+
+    frequency_step: float | None = None
+    voltage_step: float | None = None
+    frequency: float | None = None
+    core_voltage: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +237,8 @@ class Limits:
     """What a device allows and endures. An alarm of None is not watched.
 
     ``chip_above_target`` is in degrees above the target that the device pursues.
+    ``settings`` names what can be written. ``heating_modes`` are the work modes of a
+    room heater.
     """
 
     settings: Mapping[Setting, SettingRange] = field(
@@ -176,6 +249,8 @@ class Limits:
     vr_temperature: Alarm | None = None
     input_voltage: Alarm | None = None
     power: Alarm | None = None
+    derating: Derating | None = None
+    heating_modes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,15 +395,31 @@ class HashBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinerSettings:
-    """The set points a device reports, in the units of Setting."""
+    """The set points a device reports.
 
+    Frequency in MHz, voltage in V, duty cycles in %, temperatures in °C. ``mining``
+    is False while the device stands still by command, ``pool`` the place of the pool
+    in use in MinerState.pools.
+    """
+
+    mining: bool | None = None
+    work_mode: str | None = None
     frequency: float | None = None
     core_voltage: float | None = None
     auto_fan: bool | None = None
     fan_duty_cycle: float | None = None
     min_fan_duty_cycle: float | None = None
     target_temperature: float | None = None
+    heating_temperature: float | None = None
+    light: Light | None = None
+    display: bool | None = None
+    pool: int | None = None
     forced_fallback_pool: bool | None = None
+
+    def get(self, setting: Setting) -> SettingValue | None:
+        """Return what the device reports of a setting."""
+        value: SettingValue | None = getattr(self, setting)
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

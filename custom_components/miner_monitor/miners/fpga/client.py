@@ -17,7 +17,7 @@ from ..errors import (
     MinerTimeoutError,
 )
 from ..http import HttpDevice
-from ..model import Family, MinerIdentity, MinerReading
+from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
 from .exposition import Page, Parser, decode, load_parser, read_page
 from .freshness import Freshness
 from .kinds import RATE, REPORTED, identity_of, kind_of, kind_of_card
@@ -131,12 +131,32 @@ class FpgaClient(MinerClient):
         return MinerReading(identity=self._identity, state=state)
 
     @override
+    def writing(self, setting: Setting) -> Writing:
+        return Writing()
+
+    @override
+    async def apply(self, changes: Changes) -> None:
+        raise _no_commands()
+
+    @override
     async def restart(self) -> None:
-        raise MinerCommandError("an exporter takes no commands")
+        raise _no_commands()
 
     @override
     async def locate(self) -> None:
-        raise MinerCommandError("an exporter takes no commands")
+        raise _no_commands()
+
+    @override
+    async def dismiss_block(self) -> None:
+        raise _no_commands()
+
+    @override
+    async def reset_filter(self) -> None:
+        raise _no_commands()
+
+    @override
+    async def open_session(self, code: str) -> str:
+        raise _no_commands()
 
     async def _ask_scraper(self, ends: float) -> float | None:
         """Ask what the pool sees; no answer costs nothing but this value."""
@@ -197,3 +217,7 @@ def _scraper_page(address: str | None, session: ClientSession) -> WebPage | None
         return WebPage(url.host, url.port, url.path, session)
     except MinerError, ValueError:
         return None
+
+
+def _no_commands() -> MinerCommandError:
+    return MinerCommandError("an exporter takes no commands")

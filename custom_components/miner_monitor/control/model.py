@@ -1,0 +1,110 @@
+"""What control shows of itself, and what it wants done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ..miners.model import Changes
+
+
+class ThrottleMethod(StrEnum):
+    """How a miner is brought to the least power that it can do itself."""
+
+    PAUSE = "pause"
+    SOFT_OFF = "soft_off"
+    SHUTDOWN = "shutdown"
+    WORK_MODE = "work_mode"
+    SETTINGS = "settings"
+
+
+class Activity(StrEnum):
+    """What happens to a miner now and then."""
+
+    RESTARTED = "restarted"
+    OVERHEATED = "overheated"
+    RECOVERED = "recovered"
+    POOL_SWITCHED = "pool_switched"
+    SETTINGS_CHANGED = "settings_changed"
+    SETTING_REFUSED = "setting_refused"
+
+
+class Problem(StrEnum):
+    """What a user is asked to look at; each is a repair while it lasts."""
+
+    DERATED = "derated"
+    SETTING_REFUSED = "setting_refused"
+    TOO_MANY_WRITES = "too_many_writes"
+    RESTART_NEEDED = "restart_needed"
+    PROTECTED = "protected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlState:
+    """What is known beyond the device's own settings.
+
+    ``throttled``: it saves power by command. ``profile`` is the saved one that the
+    device matches, ``temporary_until`` the epoch second at which the settings before
+    it come back. ``derated``: it lowered its own set points. ``setting_writes`` are
+    today's changes that went to flash.
+    """
+
+    throttle_method: ThrottleMethod | None = None
+    throttled: bool | None = None
+    profile: str | None = None
+    profiles: tuple[str, ...] = ()
+    temporary_until: float | None = None
+    derated: bool | None = None
+    setting_writes: int = 0
+    restart_needed: bool = False
+
+
+class Reason(StrEnum):
+    """Why the steward wants something written."""
+
+    REASSERT = "reassert"
+    TEMPORARY_OVER = "temporary_over"
+    PROTECT = "protect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
+    """Write these set points."""
+
+    changes: Changes
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """Save power, or stop saving it."""
+
+    on: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Tell what happened; ``details`` are JSON types and hold no secret."""
+
+    activity: Activity
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Raise a repair; ``details`` fill its text."""
+
+    problem: Problem
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Take a repair back."""
+
+    problem: Problem
+
+
+type Order = Apply | Throttle | Report | Ask | Settle
+"""What the steward wants done after it has looked at a poll."""
