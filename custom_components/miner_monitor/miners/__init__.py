@@ -4,7 +4,7 @@
 poll; ``model`` is the vocabulary; ``errors`` is all that can be raised.
 """
 
-from .client import Credentials, Endpoint, MinerClient
+from .client import NO_CREDENTIALS, Credentials, Endpoint, MinerClient
 from .detect import create_client, detect
 from .errors import (
     MinerAuthError,
@@ -22,6 +22,7 @@ from .errors import (
 from .model import ErrorKind
 
 __all__ = [
+    "NO_CREDENTIALS",
     "Credentials",
     "Endpoint",
     "ErrorKind",

@@ -32,6 +32,9 @@ class Credentials:
     session: str = field(default="", repr=False)
 
 
+NO_CREDENTIALS = Credentials()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Where one device is reached.
@@ -46,7 +49,7 @@ class Endpoint:
     path: str = "/"
     unit: str | None = None
     pool_scraper: str | None = None
-    credentials: Credentials = Credentials()
+    credentials: Credentials = NO_CREDENTIALS
 
 
 class MinerClient(Protocol):

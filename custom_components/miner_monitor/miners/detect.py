@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import ClientSession
 
 from .avalon import AvalonClient
 from .axeos import AxeOsClient
-from .client import DETECT_DEADLINE, Endpoint, MinerClient
+from .client import DETECT_DEADLINE, NO_CREDENTIALS, Credentials, Endpoint, MinerClient
 from .errors import (
     MinerAuthError,
     MinerError,
@@ -56,6 +57,7 @@ async def detect(
     session: ClientSession,
     *,
     path: str = "/",
+    credentials: Credentials = NO_CREDENTIALS,
     deadline: float | None = None,
 ) -> Found:
     """Find out which family answers at a host, and read it once.
@@ -68,14 +70,15 @@ async def detect(
     if deadline is None:
         deadline = DETECT_DEADLINE
     if port is None:
+        usual = Endpoint(host=host, port=0, path=path, credentials=credentials)
         return await _first(
             [
-                _ask(family, Endpoint(host=host, port=usual, path=path), session)
-                for family, usual in DEFAULT_PORTS.items()
+                _ask(family, replace(usual, port=default), session)
+                for family, default in DEFAULT_PORTS.items()
             ],
             deadline,
         )
-    endpoint = Endpoint(host=host, port=port, path=path)
+    endpoint = Endpoint(host=host, port=port, path=path, credentials=credentials)
     errors: list[MinerError] = []
     for family in sorted(Family, key=lambda family: _turn(family, port)):
         if family is Family.AVALON and _spoke_http(errors):
