@@ -2,11 +2,34 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
+from .const import DOMAIN
+from .controller import async_remove_control
 from .coordinator import MinerConfigEntry, MinerCoordinator, async_delete_issue
+from .services import async_register_actions
 from .session import async_get_session
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CLIMATE,
+    Platform.EVENT,
+    Platform.LIGHT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, which exist whether a miner is loaded or not."""
+    async_register_actions(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
@@ -20,9 +43,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> boo
 
 async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
     """Unload a miner."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await entry.runtime_data.controller.async_unload()
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
     """Leave no open question behind."""
     async_delete_issue(hass, entry)
+    await async_remove_control(hass, entry)

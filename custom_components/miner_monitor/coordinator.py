@@ -17,16 +17,18 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
+from .controller import MinerController
 from .entry_data import endpoint_of
 from .insight import MinerData, MinerTracker, Moment
 from .miners import (
+    MinerAuthError,
     MinerClient,
     MinerError,
     MinerStrangerError,
     create_client,
 )
 from .miners.codec import dump_identity, load_identity
-from .miners.model import Family, MinerIdentity, MinerReading
+from .miners.model import Family, MinerIdentity, MinerReading, MinerState
 from .ownership import (
     async_announce,
     async_is_ours,
@@ -42,6 +44,9 @@ SETUP_PATIENCE = 0.8
 AWAY_AFTER_POLLS = 3
 AWAY_AFTER_SECONDS = 45.0
 """Both must pass before a silent miner counts as away: Wi-Fi loses a reply at times."""
+
+PROOF_INTERVAL = 5.0
+"""Seconds between polls while a write has to be proved."""
 
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
@@ -74,6 +79,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         identity = load_identity(entry.data[CONF_IDENTITY])
         self._tracker = MinerTracker(identity)
         self.data = MinerData(online=None, identity=identity)
+        self.controller = MinerController(hass, entry, self)
         self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
         self._failed_polls = 0
         self._failing_since: float | None = None
@@ -111,6 +117,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     @property
     def _nominal_interval(self) -> float:
+        if self.controller.proving:
+            return PROOF_INTERVAL
         return float(
             self.config_entry.options.get(
                 CONF_SCAN_INTERVAL, self.identity.poll_interval
@@ -123,6 +131,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     async def async_start(self) -> None:
         """Poll for the first time, and wait for it only a moment."""
+        await self.controller.async_load()
+        self.async_control_changed()
         first = self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{self.name} first poll"
         )
@@ -144,11 +154,39 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self, command: Callable[[MinerClient], Awaitable[None]]
     ) -> None:
         """Send a command, once it is proved that the right device will get it."""
-        seen = (await self.client.fetch()).identity
+        await self.async_read()
+        try:
+            await command(self.client)
+        except MinerAuthError as err:
+            self.async_ask_for_secret(err)
+            raise
+        await self.async_request_refresh()
+
+    async def async_read(self) -> MinerState:
+        """Ask now, prove who answers, and show it; MinerError tells why not."""
+        started = time.monotonic()
+        reading = await self.client.fetch()
+        seen = reading.identity
         if not async_is_ours(self.hass, self.identity, seen):
             raise MinerStrangerError(f"{seen.model} answers at {self.client.host}")
-        await command(self.client)
-        await self.async_request_refresh()
+        data = self._answered(reading, (time.monotonic() - started) * 1e3)
+        self._poll_again_in(self._nominal_interval)
+        self.async_set_updated_data(data)
+        return reading.state
+
+    @callback
+    def async_control_changed(self) -> None:
+        """Show what is wanted now, without a poll."""
+        control = self.controller.show(self.data.state)
+        if control != self.data.control:
+            self.data = replace(self.data, control=control)
+            self.async_update_listeners()
+
+    @callback
+    def async_ask_for_secret(self, error: MinerAuthError) -> None:
+        """Ask the user for what the miner wants to be shown, once."""
+        if error.credentials or error.one_time_code:
+            self.config_entry.async_start_reauth(self.hass)
 
     @override
     async def _async_update_data(self) -> MinerData:
@@ -182,6 +220,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         started = time.monotonic()
         try:
             reading = await client.fetch()
+        except MinerAuthError as err:
+            self.async_ask_for_secret(err)
+            return err
         except MinerError as err:
             return err
         if async_is_ours(self.hass, self.identity, reading.identity):
@@ -202,7 +243,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             response_time,
         )
         return MinerData(
-            online=True, identity=identity, state=reading.state, insight=insight
+            online=True,
+            identity=identity,
+            state=reading.state,
+            insight=insight,
+            control=self.controller.observe(identity, reading.state),
         )
 
     def _no_answer(self, error: MinerError) -> MinerData:
@@ -267,6 +312,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             online=False,
             identity=self.identity,
             insight=self._tracker.failed(error.kind, away=True),
+            control=self.controller.show(None),
             last_error=str(error),
         )
 

@@ -6,23 +6,15 @@ import time
 from typing import Any, Concatenate, override
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import DOMAIN
+from .control_texts import FAILURES, user_error
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .insight import MinerData
-from .miners import (
-    MinerAuthError,
-    MinerConnectionError,
-    MinerError,
-    MinerStrangerError,
-    MinerTimeoutError,
-)
 from .miners.model import Capability, MinerIdentity, MinerState
 
 WRITE_AT_LEAST_EVERY = 15 * 60
@@ -219,36 +211,13 @@ def async_add_miner_entities[DescriptionT: MinerEntityDescription](
 def translate_errors[EntityT: MinerEntity[Any], **P](
     command: Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]],
 ) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
-    """Turn what a miner's client raises into what a user can read."""
+    """Turn what control or a miner's client raises into what a user can read."""
 
     async def translated(self: EntityT, /, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             await command(self, *args, **kwargs)
-        except MinerError as err:
-            coordinator = self.coordinator
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key=_translation_key(err),
-                translation_placeholders={
-                    "name": coordinator.config_entry.title,
-                    "host": coordinator.client.host,
-                    "error": str(err),
-                },
-            ) from err
+        except FAILURES as err:
+            entry = self.coordinator.config_entry
+            raise user_error(self.hass, entry, err) from err
 
     return translated
-
-
-def _translation_key(error: MinerError) -> str:
-    match error:
-        case MinerStrangerError():
-            return "wrong_device"
-        case MinerTimeoutError():
-            return "timeout"
-        case MinerConnectionError():
-            return "cannot_connect"
-        case MinerAuthError(credentials=True):
-            return "password_required"
-        case MinerAuthError():
-            return "refused"
-    return "command_failed"

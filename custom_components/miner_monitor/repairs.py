@@ -1,13 +1,18 @@
 """Repairs that a user can carry out."""
 
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.repairs import RepairsFlow
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import voluptuous as vol
 
 from .config_flow import HOST_SCHEMA
-from .const import CONF_UNIT
+from .const import CONF_UNIT, DOMAIN
+from .control.model import Problem
+from .control_texts import FAILURES, describe_error
 from .coordinator import MinerConfigEntry
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
@@ -19,12 +24,14 @@ if TYPE_CHECKING:
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow of the one kind of issue that there is."""
+    """Return the flow for one kind of issue."""
     assert data is not None
     entry: MinerConfigEntry = hass.config_entries.async_get_known_entry(
         data["entry_id"]
     )
-    return WrongDeviceFlow(entry)
+    if "problem" not in data:
+        return WrongDeviceFlow(entry)
+    return _FLOWS[Problem(data["problem"])](entry)
 
 
 class WrongDeviceFlow(RepairsFlow):
@@ -69,3 +76,109 @@ class WrongDeviceFlow(RepairsFlow):
             },
             errors=errors,
         )
+
+
+class ControlFlow(RepairsFlow):
+    """Offers to do something about a miner, and says when that fails."""
+
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Remember which miner it is about."""
+        self._entry = entry
+
+    @property
+    def _placeholders(self) -> dict[str, str]:
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        told = None if issue is None else issue.translation_placeholders
+        return {"name": self._entry.title, **(told or {})}
+
+    async def _async_do(self, work: Awaitable[None]) -> RepairsFlowResult:
+        """Do it; the issue goes when the miner shows that it helped."""
+        try:
+            await work
+        except FAILURES as err:
+            error = describe_error(self.hass, self._entry, err)
+            return self.async_abort(
+                reason="failed", description_placeholders={"error": error}
+            )
+        return self.async_create_entry(data={})
+
+    def _ask(self, step_id: str) -> RepairsFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=vol.Schema({}),
+            description_placeholders=self._placeholders,
+        )
+
+
+class DeratedFlow(ControlFlow):
+    """Offers the set points that a miner had before it overheated."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the user choose."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["as_before", "one_step_lower"],
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_as_before(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Write the set points that it had."""
+        return await self._async_do(self._entry.runtime_data.controller.async_restore())
+
+    async def async_step_one_step_lower(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Write set points one step below those that it had."""
+        controller = self._entry.runtime_data.controller
+        return await self._async_do(controller.async_restore(lower=True))
+
+
+class RestartFlow(ControlFlow):
+    """Offers to restart a miner, so that it uses what was written."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin; what is given here is the issue's data, no user's input."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Restart it once the user agrees."""
+        if user_input is None:
+            return self._ask("confirm")
+        coordinator = self._entry.runtime_data
+        return await self._async_do(
+            coordinator.async_command(lambda client: client.restart())
+        )
+
+
+class ProtectedFlow(ControlFlow):
+    """Offers to let a miner work again that was stopped to protect it."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin; what is given here is the issue's data, no user's input."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Stop saving power once the user agrees."""
+        if user_input is None:
+            return self._ask("confirm")
+        controller = self._entry.runtime_data.controller
+        return await self._async_do(controller.async_throttle(False))
+
+
+_FLOWS: Mapping[Problem, type[ControlFlow]] = {
+    Problem.DERATED: DeratedFlow,
+    Problem.RESTART_NEEDED: RestartFlow,
+    Problem.PROTECTED: ProtectedFlow,
+}

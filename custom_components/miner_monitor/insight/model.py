@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..control.model import ControlState
 from ..miners.model import ErrorKind, MinerIdentity, MinerState
 
 
@@ -61,4 +62,5 @@ class MinerData:
     identity: MinerIdentity
     state: MinerState | None = None
     insight: Insight = Insight()
+    control: ControlState = ControlState()
     last_error: str | None = None

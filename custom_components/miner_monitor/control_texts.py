@@ -1,0 +1,169 @@
+"""What goes wrong with a miner, in words for its user."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from .const import DOMAIN
+from .control.errors import ChangeError, ControlError, ProfileError, Refusal
+from .miners import (
+    MinerAuthError,
+    MinerBusyError,
+    MinerConnectionError,
+    MinerError,
+    MinerStrangerError,
+    MinerTimeoutError,
+)
+from .miners.model import Changes, Light, Setting, SettingValue
+
+if TYPE_CHECKING:
+    from .coordinator import MinerConfigEntry
+
+type Failure = MinerError | ChangeError | ControlError | ProfileError
+
+FAILURES = (MinerError, ChangeError, ControlError, ProfileError)
+"""All that the user's wish can end in."""
+
+_NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
+    Setting.MINING: (Platform.SWITCH, "mining"),
+    Setting.WORK_MODE: (Platform.SELECT, "work_mode"),
+    Setting.FREQUENCY: (Platform.NUMBER, "frequency"),
+    Setting.CORE_VOLTAGE: (Platform.NUMBER, "core_voltage"),
+    Setting.AUTO_FAN: (Platform.SWITCH, "auto_fan"),
+    Setting.FAN_DUTY_CYCLE: (Platform.NUMBER, "fan_duty_cycle"),
+    Setting.MIN_FAN_DUTY_CYCLE: (Platform.NUMBER, "min_fan_duty_cycle"),
+    Setting.TARGET_TEMPERATURE: (Platform.NUMBER, "target_temperature"),
+    Setting.HEATING_TEMPERATURE: (Platform.CLIMATE, "heater"),
+    Setting.LIGHT: (Platform.LIGHT, "led"),
+    Setting.DISPLAY: (Platform.SWITCH, "display"),
+    Setting.POOL: (Platform.SELECT, "pool"),
+}
+"""The entity that shows a setting, and whose name a user knows it by."""
+
+_UNITS: Mapping[Setting, str] = {
+    Setting.FREQUENCY: " MHz",
+    Setting.CORE_VOLTAGE: " V",
+    Setting.FAN_DUTY_CYCLE: " %",
+    Setting.MIN_FAN_DUTY_CYCLE: " %",
+    Setting.TARGET_TEMPERATURE: " °C",
+    Setting.HEATING_TEMPERATURE: " °C",
+}
+_INVALID = (Refusal.NOT_OFFERED, Refusal.OUT_OF_RANGE, Refusal.NOT_A_CHOICE)
+
+
+def user_error(
+    hass: HomeAssistant, entry: MinerConfigEntry, error: Failure
+) -> HomeAssistantError:
+    """Translate what control or a client raised."""
+    kind = HomeAssistantError
+    placeholders = {"name": entry.title}
+    match error:
+        case ChangeError():
+            key = f"setting_{error.refusal}"
+            placeholders |= _of_change(hass, error)
+            if error.refusal in _INVALID:
+                kind = ServiceValidationError
+        case ControlError():
+            key = f"control_{error.kind}"
+            kind = ServiceValidationError
+        case ProfileError():
+            key = f"profile_{error.kind}"
+            placeholders["profile"] = error.name
+            kind = ServiceValidationError
+        case _:
+            key = _key_of(error)
+            placeholders |= {
+                "host": entry.runtime_data.client.host,
+                "error": str(error),
+            }
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+def describe_error(hass: HomeAssistant, entry: MinerConfigEntry, error: Failure) -> str:
+    """Tell in a sentence what went wrong."""
+    return str(user_error(hass, entry, error))
+
+
+def change_details(error: Failure, changes: Changes) -> dict[str, Any]:
+    """Return what an event tells of a change that failed."""
+    if isinstance(error, ChangeError):
+        return {
+            "setting": error.setting.value,
+            "asked": plain(error.asked),
+            "reported": plain(error.reported),
+        }
+    return {
+        "setting": ", ".join(changes),
+        "asked": ", ".join(text_of(*change) for change in changes.items()),
+        "reported": None,
+    }
+
+
+def plain(value: SettingValue | None) -> Any:
+    """Return a value as a JSON type."""
+    return ("on" if value.on else "off") if isinstance(value, Light) else value
+
+
+def text_of(setting: Setting, value: SettingValue | None) -> str:
+    """Write a value with its unit."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "on" if value else "off"
+        case float() | int():
+            if setting is Setting.POOL:
+                return str(int(value) + 1)
+            return f"{value:g}{_UNITS.get(setting, '')}"
+        case Light():
+            return "on" if value.on else "off"
+    return value
+
+
+def label_of(hass: HomeAssistant, setting: Setting) -> str:
+    """Name a setting as its entity is named."""
+    platform, key = _NAMED_BY[setting]
+    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    path = f"component.{DOMAIN}.entity.{platform}.{key}.name"
+    return texts.get(path, setting.value.replace("_", " "))
+
+
+def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
+    setting, allowed = error.setting, error.allowed
+    texts = {
+        "setting": label_of(hass, setting),
+        "asked": text_of(setting, error.asked),
+        "reported": text_of(setting, error.reported),
+    }
+    if allowed is not None:
+        texts["minimum"] = text_of(setting, allowed.minimum)
+        texts["maximum"] = text_of(setting, allowed.maximum)
+        texts["choices"] = ", ".join(allowed.choices)
+    return texts
+
+
+def _key_of(error: MinerError) -> str:
+    match error:
+        case MinerStrangerError():
+            return "wrong_device"
+        case MinerTimeoutError():
+            return "timeout"
+        case MinerConnectionError():
+            return "cannot_connect"
+        case MinerAuthError(one_time_code=True):
+            return "code_required"
+        case MinerAuthError(credentials=True):
+            return "password_required"
+        case MinerAuthError():
+            return "refused"
+        case MinerBusyError():
+            return "busy"
+    return "command_failed"

@@ -1,0 +1,380 @@
+"""One controller per miner: runs the door and the steward inside Home Assistant."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+import time
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import (
+    async_track_point_in_time,
+    async_track_time_interval,
+)
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_EXPERT, CONF_PROTECT, DOMAIN, LOGGER
+from .control.door import Door
+from .control.errors import ChangeError
+from .control.model import (
+    Activity,
+    Apply,
+    Ask,
+    ControlState,
+    Order,
+    Problem,
+    Reason,
+    Report,
+    Settle,
+    Throttle,
+)
+from .control.rules import Allowed
+from .control.steward import Steward
+from .control_texts import FAILURES, change_details, describe_error
+from .miners import MinerAuthError, MinerError
+from .miners.model import Changes, MinerIdentity, MinerState, Setting, SettingRange
+
+if TYPE_CHECKING:
+    from .coordinator import MinerConfigEntry, MinerCoordinator
+
+STORE_VERSION = 1
+
+SAVE_EVERY = timedelta(hours=1)
+"""How often what is wanted is stored though nothing changed: its age tells a backup."""
+
+SAVE_SOON = 10.0
+"""Seconds within which what is not urgent is stored."""
+
+FIXABLE = (Problem.DERATED, Problem.RESTART_NEEDED, Problem.PROTECTED)
+"""Problems whose repair has something to offer."""
+
+type Listener = Callable[[Report], None]
+
+
+class MinerController:
+    """Writes to one miner, and stores what its user wants of it."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MinerConfigEntry,
+        coordinator: MinerCoordinator,
+    ) -> None:
+        """Begin with nothing wanted."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._store: Store[dict[str, Any]] = _store(hass, entry)
+        self._steward = Steward(coordinator.identity)
+        self._door = Door(coordinator, self._allowed, self)
+        self._listeners: list[Listener] = []
+        self._ends_at: float | None = None
+        self._cancel_end: CALLBACK_TYPE | None = None
+
+    async def async_load(self) -> None:
+        """Take up what was wanted before."""
+        stored = await self._store.async_load()
+        if stored is not None:
+            self._steward = Steward.load(
+                self._coordinator.identity, stored, time.time()
+            )
+        self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
+        entry = self._entry
+        entry.async_on_unload(
+            async_track_time_interval(self._hass, self._save_again, SAVE_EVERY)
+        )
+        entry.async_on_unload(
+            self._hass.bus.async_listen_once(
+                EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_at_stop
+            )
+        )
+
+    async def async_unload(self) -> None:
+        """Send nothing more, and store what is wanted."""
+        self._door.close()
+        self._watch_end(None)
+        await self._save()
+
+    @property
+    def state(self) -> ControlState:
+        """What there is to show."""
+        return self._coordinator.data.control
+
+    @property
+    def proving(self) -> bool:
+        """Whether a write is under way, or not yet proved."""
+        return self._door.proving
+
+    def allowed(self, setting: Setting) -> SettingRange | None:
+        """Return what a setting may be set to; None where it cannot be."""
+        state = self._coordinator.data.state
+        reported = None if state is None else state.settings.get(setting)
+        number = reported if isinstance(reported, int | float) else None
+        return self._allowed().range_of(setting, number)
+
+    def _allowed(self) -> Allowed:
+        return Allowed(
+            self._coordinator.identity.limits,
+            self._steward.adopted,
+            expert=self._entry.options.get(CONF_EXPERT, False),
+        )
+
+    # What the user wants.
+
+    async def async_apply(self, changes: Changes) -> None:
+        """Write set points; MinerError or ChangeError when they were not taken."""
+        await self._apply(changes)
+        self._steward.applied(changes, by_user=True)
+        self._changed()
+
+    async def async_throttle(self, on: bool, by: Reason | None = None) -> None:
+        """Save power, or go back to what was before."""
+        await self._coordinator.async_read()
+        changes = self._steward.throttle_changes(on)
+        if on:
+            self._steward.begin_throttle(by)
+            await self._save()
+        try:
+            await self._apply(changes)
+        except MinerError, ChangeError:
+            if on:
+                self._steward.cancel_throttle()
+                await self._save()
+            raise
+        self._steward.applied(changes, by_user=False)
+        if not on:
+            self._steward.end_throttle()
+            await self._save()
+        self._changed()
+
+    async def async_apply_profile(
+        self, name: str, until: datetime | None = None
+    ) -> None:
+        """Write the settings of a profile, for good or until a point in time."""
+        changes = self._steward.profile_changes(name)
+        await self._coordinator.async_read()
+        if until is not None:
+            self._steward.begin_temporary(changes, until.timestamp())
+            await self._save()
+        try:
+            await self._apply(changes)
+        except MinerError, ChangeError:
+            if until is not None:
+                self._steward.cancel_temporary()
+                await self._save()
+            raise
+        self._steward.applied(changes, by_user=until is None)
+        self._changed()
+
+    async def async_save_profile(self, name: str) -> None:
+        """Keep the present settings under a name."""
+        await self._coordinator.async_read()
+        self._steward.save_profile(name)
+        await self._save()
+        self._changed()
+
+    async def async_delete_profile(self, name: str) -> None:
+        """Forget a profile."""
+        self._steward.delete_profile(name)
+        await self._save()
+        self._changed()
+
+    async def async_copy_profiles(self, source: MinerController) -> None:
+        """Take over the profiles of a miner with the same board."""
+        self._steward.take_profiles(
+            source._steward.profiles,
+            source._coordinator.identity,
+        )
+        await self._save()
+        self._changed()
+
+    async def async_restore(self, *, lower: bool = False) -> None:
+        """Undo what the device did to its set points, or go one step below that."""
+        await self._coordinator.async_read()
+        changes = self._steward.restore_changes(lower=lower)
+        await self._apply(changes)
+        self._steward.applied(changes, by_user=True)
+        self._changed()
+
+    async def _apply(self, changes: Changes) -> None:
+        try:
+            await self._door.apply(changes)
+        except MinerAuthError as err:
+            self._coordinator.async_ask_for_secret(err)
+            raise
+
+    # What the device does.
+
+    @callback
+    def observe(self, identity: MinerIdentity, state: MinerState) -> ControlState:
+        """Take a good poll in; do what follows from it."""
+        self._door.observe(state)
+        orders = self._steward.observe(
+            identity,
+            state,
+            wall=time.time(),
+            monotonic=time.monotonic(),
+            busy=self._door.proving,
+        )
+        self._carry_out(orders)
+        return self.show(state)
+
+    def show(self, state: MinerState | None) -> ControlState:
+        """Return what there is to show beside a state."""
+        shown = self._steward.show(state, _today())
+        self._watch_end(shown.temporary_until)
+        return shown
+
+    def wrote(self, changes: Changes) -> None:
+        """Count a write to flash."""
+        self._carry_out(self._steward.count_write(_today()))
+        self._save_soon()
+
+    def taken(self, changes: Changes) -> None:
+        """Take back what was said of a refusal."""
+        self._carry_out([Settle(problem=Problem.SETTING_REFUSED)])
+
+    def failed(self, error: ChangeError | MinerError, changes: Changes) -> None:
+        """Tell of a change that failed when nobody waited for it any more."""
+        if isinstance(error, MinerAuthError):
+            self._coordinator.async_ask_for_secret(error)
+        LOGGER.warning(
+            "%s: %s", self._entry.title, describe_error(self._hass, self._entry, error)
+        )
+        self._carry_out(
+            [
+                Report(
+                    activity=Activity.SETTING_REFUSED,
+                    details=change_details(error, changes),
+                ),
+                Ask(
+                    problem=Problem.SETTING_REFUSED,
+                    details={"error": describe_error(self._hass, self._entry, error)},
+                ),
+            ]
+        )
+
+    def restart_needed(self, changes: Changes) -> None:
+        """Tell that a change waits for a restart."""
+        self._carry_out(self._steward.restart_needed())
+        self._save_soon()
+
+    @callback
+    def async_on_activity(self, listener: Listener) -> CALLBACK_TYPE:
+        """Tell a listener whenever something happens."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _carry_out(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            match order:
+                case Apply() | Throttle():
+                    self._entry.async_create_background_task(
+                        self._hass, self._write(order), f"{self._entry.title} control"
+                    )
+                case Report():
+                    for listener in tuple(self._listeners):
+                        listener(order)
+                case Ask():
+                    self._ask(order)
+                case Settle():
+                    ir.async_delete_issue(
+                        self._hass, DOMAIN, issue_id(self._entry, order.problem)
+                    )
+        if orders:
+            self._save_soon()
+
+    async def _write(self, order: Apply | Throttle) -> None:
+        """Do what the steward wants written; it orders anew what failed."""
+        try:
+            if isinstance(order, Throttle):
+                await self.async_throttle(order.on, order.reason)
+                return
+            await self._apply(order.changes)
+        except FAILURES as err:
+            LOGGER.warning(
+                "%s: %s",
+                self._entry.title,
+                describe_error(self._hass, self._entry, err),
+            )
+            self._carry_out(self._steward.failed(order))
+            return
+        self._steward.applied(order.changes, by_user=False)
+        if order.reason is Reason.TEMPORARY_OVER:
+            self._steward.end_temporary()
+        await self._save()
+        self._changed()
+
+    def _ask(self, ask: Ask) -> None:
+        fixable = ask.problem in FIXABLE
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id(self._entry, ask.problem),
+            data={"entry_id": self._entry.entry_id, "problem": ask.problem.value},
+            is_fixable=fixable,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ask.problem.value,
+            translation_placeholders={"name": self._entry.title, **ask.details},
+        )
+
+    # What must outlive a restart.
+
+    def _watch_end(self, ends_at: float | None) -> None:
+        """Poll when a temporary profile ends; the steward then orders the rest."""
+        if ends_at == self._ends_at:
+            return
+        if self._cancel_end is not None:
+            self._cancel_end()
+            self._cancel_end = None
+        self._ends_at = ends_at
+        if ends_at is None or ends_at <= time.time():
+            return
+
+        async def ended(_: datetime) -> None:
+            self._cancel_end = None
+            await self._coordinator.async_request_refresh()
+
+        self._cancel_end = async_track_point_in_time(
+            self._hass, ended, dt_util.utc_from_timestamp(ends_at)
+        )
+
+    def _changed(self) -> None:
+        self._coordinator.async_control_changed()
+
+    def _dump(self) -> dict[str, Any]:
+        return self._steward.dump(time.time())
+
+    async def _save(self) -> None:
+        await self._store.async_save(self._dump())
+
+    def _save_soon(self) -> None:
+        self._store.async_delay_save(self._dump, SAVE_SOON)
+
+    async def _save_again(self, _: datetime) -> None:
+        await self._save()
+
+    async def _save_at_stop(self, _: Event) -> None:
+        await self._save()
+
+
+def _store(hass: HomeAssistant, entry: MinerConfigEntry) -> Store[dict[str, Any]]:
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+
+
+def _today() -> str:
+    return dt_util.now().date().isoformat()
+
+
+def issue_id(entry: MinerConfigEntry, problem: Problem) -> str:
+    """Name the repair of a miner's problem."""
+    return f"{problem.value}_{entry.entry_id}"
+
+
+async def async_remove_control(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Leave nothing of a removed miner behind."""
+    await _store(hass, entry).async_remove()
+    for problem in Problem:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, problem))

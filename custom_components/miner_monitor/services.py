@@ -1,0 +1,188 @@
+"""Actions: what no entity can do alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_extract_config_entry_ids
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .const import DOMAIN
+from .control_texts import FAILURES, user_error
+from .controller import MinerController
+from .coordinator import MinerConfigEntry
+from .miners.model import Setting
+
+ACTION_APPLY_SETTINGS = "apply_settings"
+ACTION_APPLY_PROFILE = "apply_profile"
+ACTION_COPY_PROFILES = "copy_profiles"
+ACTION_DELETE_PROFILE = "delete_profile"
+ACTION_SAVE_PROFILE = "save_profile"
+
+ATTR_FOR = "for"
+ATTR_PROFILE = "profile"
+ATTR_SOURCE = "source"
+ATTR_UNTIL = "until"
+
+_NUMBER = vol.All(vol.Coerce(float), vol.Range(min=0, max=100_000))
+_SETTINGS: dict[Setting, Any] = {
+    Setting.FREQUENCY: _NUMBER,
+    Setting.CORE_VOLTAGE: _NUMBER,
+    Setting.AUTO_FAN: cv.boolean,
+    Setting.FAN_DUTY_CYCLE: _NUMBER,
+    Setting.MIN_FAN_DUTY_CYCLE: _NUMBER,
+    Setting.TARGET_TEMPERATURE: _NUMBER,
+    Setting.HEATING_TEMPERATURE: _NUMBER,
+    Setting.WORK_MODE: cv.string,
+}
+
+type Action = Callable[[ServiceCall], Coroutine[Any, Any, None]]
+type Work = Callable[[MinerController], Awaitable[None]]
+
+
+def _schema(fields: dict[Any, Any]) -> Any:
+    return cv.make_entity_service_schema(fields)
+
+
+@callback
+def async_register_actions(hass: HomeAssistant) -> None:
+    """Register all actions of the integration."""
+    profile = {vol.Required(ATTR_PROFILE): cv.string}
+    actions: dict[str, tuple[Action, dict[Any, Any]]] = {
+        ACTION_APPLY_SETTINGS: (
+            _apply_settings,
+            {vol.Optional(setting.value): kind for setting, kind in _SETTINGS.items()},
+        ),
+        ACTION_APPLY_PROFILE: (
+            _apply_profile,
+            {
+                **profile,
+                vol.Exclusive(ATTR_FOR, "end"): cv.positive_time_period,
+                vol.Exclusive(ATTR_UNTIL, "end"): cv.datetime,
+            },
+        ),
+        ACTION_COPY_PROFILES: (
+            _copy_profiles,
+            {vol.Required(ATTR_SOURCE): cv.string},
+        ),
+        ACTION_DELETE_PROFILE: (_delete_profile, profile),
+        ACTION_SAVE_PROFILE: (_save_profile, profile),
+    }
+    for name, (action, fields) in actions.items():
+        hass.services.async_register(DOMAIN, name, action, schema=_schema(fields))
+
+
+async def _apply_settings(call: ServiceCall) -> None:
+    changes = {
+        setting: call.data[setting] for setting in _SETTINGS if setting in call.data
+    }
+    if not changes:
+        raise _invalid("no_settings")
+    await _for_each(call, lambda controller: controller.async_apply(changes))
+
+
+async def _apply_profile(call: ServiceCall) -> None:
+    profile, until = call.data[ATTR_PROFILE], _until(call)
+    await _for_each(
+        call, lambda controller: controller.async_apply_profile(profile, until)
+    )
+
+
+async def _copy_profiles(call: ServiceCall) -> None:
+    device = dr.async_get(call.hass).async_get(call.data[ATTR_SOURCE])
+    source = None
+    if device is not None:
+        source = _loaded(call.hass, device.config_entry_id)
+    if source is None:
+        raise _invalid("no_such_miner")
+    controller = source.runtime_data.controller
+    await _for_each(call, lambda target: target.async_copy_profiles(controller))
+
+
+async def _delete_profile(call: ServiceCall) -> None:
+    profile = call.data[ATTR_PROFILE]
+    await _for_each(call, lambda controller: controller.async_delete_profile(profile))
+
+
+async def _save_profile(call: ServiceCall) -> None:
+    profile = call.data[ATTR_PROFILE]
+    await _for_each(call, lambda controller: controller.async_save_profile(profile))
+
+
+def _until(call: ServiceCall) -> datetime | None:
+    """Return when the settings before come back; None is never."""
+    now = dt_util.utcnow()
+    if (span := call.data.get(ATTR_FOR)) is not None:
+        until: datetime = now + span
+    elif (told := call.data.get(ATTR_UNTIL)) is not None:
+        until = dt_util.as_utc(told)
+    else:
+        return None
+    if until <= now:
+        raise _invalid("end_is_past")
+    return until
+
+
+async def _for_each(call: ServiceCall, work: Work) -> None:
+    """Do it for all miners at once; every one that fails is named."""
+    entries = await _targets(call)
+    outcomes = await asyncio.gather(
+        *(_translated(call.hass, entry, work) for entry in entries),
+        return_exceptions=True,
+    )
+    failures = [outcome for outcome in outcomes if outcome is not None]
+    if len(failures) == 1 or any(
+        not isinstance(failure, HomeAssistantError) for failure in failures
+    ):
+        raise failures[0]
+    if failures:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={
+                "count": str(len(failures)),
+                "errors": "; ".join(str(failure) for failure in failures),
+            },
+        )
+
+
+async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:
+    try:
+        await work(entry.runtime_data.controller)
+    except FAILURES as err:
+        raise user_error(hass, entry, err) from err
+
+
+async def _targets(call: ServiceCall) -> list[MinerConfigEntry]:
+    """Return the entries of the miners that a call is meant for."""
+    found = [
+        entry
+        for entry_id in sorted(await async_extract_config_entry_ids(call))
+        if (entry := _loaded(call.hass, entry_id)) is not None
+    ]
+    if not found:
+        raise _invalid("no_such_miner")
+    return found
+
+
+def _loaded(hass: HomeAssistant, entry_id: str | None) -> MinerConfigEntry | None:
+    entry = None if entry_id is None else hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.domain != DOMAIN:
+        return None
+    if entry.state is not ConfigEntryState.LOADED:
+        raise _invalid("not_loaded", name=entry.title)
+    return entry
+
+
+def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders or None,
+    )
