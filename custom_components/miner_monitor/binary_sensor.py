@@ -97,6 +97,14 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         entity_registry_enabled_default=False,
         value_fn=of_state(lambda state: state.pool_connected),
     ),
+    MinerBinarySensorEntityDescription(
+        key="throttled",
+        translation_key="throttled",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        exists_fn=lambda identity: identity.limits.derating is not None,
+        value_fn=lambda data: data.control.derated,
+    ),
 )
 
 

@@ -13,13 +13,14 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
     MinerEntity,
     MinerEntityDescription,
     async_add_miner_entities,
     translate_errors,
 )
+from .insight import MinerData
 from .miners import MinerClient
 from .miners.model import Capability
 
@@ -29,19 +30,41 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class MinerButtonEntityDescription(MinerEntityDescription, ButtonEntityDescription):
-    """A button and the command it sends."""
+    """A button, what it does, and when there is something to do."""
 
-    press_fn: Callable[[MinerClient], Awaitable[None]]
+    press_fn: Callable[[MinerCoordinator], Awaitable[None]]
+    ready_fn: Callable[[MinerData], bool] = lambda _: True
+
+
+def _command(
+    command: Callable[[MinerClient], Awaitable[None]],
+) -> Callable[[MinerCoordinator], Awaitable[None]]:
+    """Send the miner a command."""
+    return lambda coordinator: coordinator.async_command(command)
 
 
 BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
+    MinerButtonEntityDescription(
+        key="dismiss_block",
+        translation_key="dismiss_block",
+        capability=Capability.DISMISS_BLOCK,
+        entity_registry_enabled_default=False,
+        press_fn=_command(lambda client: client.dismiss_block()),
+    ),
     MinerButtonEntityDescription(
         key="identify",
         translation_key="identify",
         capability=Capability.LOCATE,
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.DIAGNOSTIC,
-        press_fn=lambda client: client.locate(),
+        press_fn=_command(lambda client: client.locate()),
+    ),
+    MinerButtonEntityDescription(
+        key="reset_filter",
+        translation_key="reset_filter",
+        capability=Capability.RESET_FILTER,
+        entity_registry_enabled_default=False,
+        press_fn=_command(lambda client: client.reset_filter()),
     ),
     MinerButtonEntityDescription(
         key="restart",
@@ -49,7 +72,14 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         capability=Capability.RESTART,
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        press_fn=lambda client: client.restart(),
+        press_fn=_command(lambda client: client.restart()),
+    ),
+    MinerButtonEntityDescription(
+        key="restore_settings",
+        translation_key="restore_settings",
+        exists_fn=lambda identity: identity.limits.derating is not None,
+        press_fn=lambda coordinator: coordinator.controller.async_restore(),
+        ready_fn=lambda data: data.control.derated is True,
     ),
 )
 
@@ -73,13 +103,16 @@ class MinerButton(MinerEntity[MinerButtonEntityDescription], ButtonEntity):
     @property
     @override
     def available(self) -> bool:
-        """Whether the miner answers and its present firmware knows the command."""
-        return super().available and self.entity_description.supported(
-            self.coordinator.identity
+        """Whether the miner answers, knows the command, and has a use for it."""
+        description, data = self.entity_description, self.coordinator.data
+        return (
+            super().available
+            and description.supported(data.identity)
+            and description.ready_fn(data)
         )
 
     @override
     @translate_errors
     async def async_press(self) -> None:
-        """Send the command."""
-        await self.coordinator.async_command(self.entity_description.press_fn)
+        """Do it."""
+        await self.entity_description.press_fn(self.coordinator)

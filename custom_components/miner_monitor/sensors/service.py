@@ -99,6 +99,17 @@ SERVICE: tuple[MinerSensorEntityDescription, ...] = (
         value_fn=lambda data: data.insight.times_offline,
     ),
     MinerSensorEntityDescription(
+        key="setting_writes",
+        translation_key="setting_writes",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists_fn=lambda identity: bool(identity.limits.settings),
+        off_ok=True,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=0,
+        value_fn=lambda data: data.control.setting_writes,
+    ),
+    MinerSensorEntityDescription(
         key="controller_state",
         translation_key="controller_state",
         capability=Capability.CONTROLLER_STATE,

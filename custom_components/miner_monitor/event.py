@@ -1,0 +1,65 @@
+"""What happens to a miner, as events."""
+
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .control.model import Activity, Report
+from .coordinator import MinerConfigEntry
+from .entity import MinerEntity, MinerEntityDescription, async_add_miner_entities
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerEventEntityDescription(MinerEntityDescription, EventEntityDescription):
+    """A series of events."""
+
+
+EVENTS: tuple[MinerEventEntityDescription, ...] = (
+    MinerEventEntityDescription(
+        key="activity",
+        translation_key="activity",
+        event_types=[activity.value for activity in Activity],
+        off_ok=True,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the events of the miner."""
+    async_add_miner_entities(
+        entry, Platform.EVENT, EVENTS, MinerEvent, async_add_entities
+    )
+
+
+class MinerEvent(MinerEntity[MinerEventEntityDescription], EventEntity):
+    """What happens to a miner."""
+
+    entity_description: MinerEventEntityDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what is reported from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.controller.async_on_activity(self._async_happened)
+        )
+
+    @callback
+    def _async_happened(self, report: Report) -> None:
+        self._trigger_event(report.activity, dict(report.details))
+        self.async_write_ha_state()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Nothing of an event changes with a poll."""

@@ -1,0 +1,116 @@
+"""Lights of a miner."""
+
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.light import (
+    ATTR_BRIGHTNESS,
+    ATTR_EFFECT,
+    ATTR_RGB_COLOR,
+    ColorMode,
+    LightEntity,
+    LightEntityDescription,
+    LightEntityFeature,
+)
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .control_entity import MinerControlEntity, MinerControlEntityDescription
+from .coordinator import MinerConfigEntry
+from .entity import async_add_miner_entities, translate_errors
+from .insight import MinerData
+from .miners.model import Light, Setting
+
+# The controller brings order into what is asked for at the same time.
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerLightEntityDescription(
+    MinerControlEntityDescription, LightEntityDescription
+):
+    """A light."""
+
+
+LIGHTS: tuple[MinerLightEntityDescription, ...] = (
+    MinerLightEntityDescription(
+        key="led",
+        translation_key="led",
+        setting=Setting.LIGHT,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the lights that the miner has."""
+    async_add_miner_entities(
+        entry, Platform.LIGHT, LIGHTS, MinerLight, async_add_entities
+    )
+
+
+def percent_of(brightness: int) -> int:
+    """Return Home Assistant's brightness in %; what is not quite off stays on."""
+    return max(1, round(brightness / 2.55))
+
+
+def brightness_of(percent: int) -> int:
+    """Return a brightness in % as Home Assistant counts it."""
+    return round(percent * 2.55)
+
+
+type _Reading = tuple[Light | None, tuple[str, ...]]
+
+
+class MinerLight(MinerControlEntity[MinerLightEntityDescription], LightEntity):
+    """A light of a miner."""
+
+    _attr_color_mode = ColorMode.RGB
+    _attr_supported_color_modes = {ColorMode.RGB}  # noqa: RUF012 - HA's own form
+    _attr_supported_features = LightEntityFeature.EFFECT
+    entity_description: MinerLightEntityDescription
+
+    @override
+    def _read(self, data: MinerData) -> _Reading:
+        allowed = self.controller.allowed(Setting.LIGHT)
+        return (
+            None if data.state is None else data.state.settings.light,
+            () if allowed is None else allowed.choices,
+        )
+
+    @override
+    def _show(self, value: _Reading) -> None:
+        light, effects = value
+        self._attr_effect_list = list(effects)
+        self._attr_is_on = None if light is None else light.on
+        if light is None:
+            return
+        self._attr_effect = light.effect
+        self._attr_rgb_color = light.color
+        if light.brightness is not None:
+            self._attr_brightness = brightness_of(light.brightness)
+
+    @override
+    @translate_errors
+    async def async_turn_on(self, /, **kwargs: Any) -> None:
+        """Turn it on; what is not asked for stays as it is."""
+        brightness = kwargs.get(ATTR_BRIGHTNESS)
+        light = Light(
+            on=True,
+            effect=kwargs.get(ATTR_EFFECT),
+            brightness=None if brightness is None else percent_of(brightness),
+            color=kwargs.get(ATTR_RGB_COLOR),
+        )
+        await self.controller.async_apply({Setting.LIGHT: light})
+
+    @override
+    @translate_errors
+    async def async_turn_off(self, /, **kwargs: Any) -> None:
+        """Turn it off."""
+        await self.controller.async_apply({Setting.LIGHT: Light(on=False)})
