@@ -114,18 +114,17 @@ def plain(value: SettingValue | None) -> Any:
 
 def text_of(setting: Setting, value: SettingValue | None) -> str:
     """Write a value with its unit."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "on" if value else "off"
-        case float() | int():
-            if setting is Setting.POOL:
-                return str(int(value) + 1)
-            return f"{value:g}{_UNITS.get(setting, '')}"
-        case Light():
-            return "on" if value.on else "off"
-    return value
+    if value is None:
+        return "nothing"
+    if isinstance(value, Light):
+        value = value.on
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return value
+    if setting is Setting.POOL:
+        return str(int(value) + 1)
+    return f"{value:g}{_UNITS.get(setting, '')}"
 
 
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
