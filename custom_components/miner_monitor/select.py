@@ -24,10 +24,10 @@ from .miners.model import MinerState, Pool, Setting
 PARALLEL_UPDATES = 0
 
 WORK_MODES = (
-    *("low", "medium", "high"),
+    *("low", "medium", "mid", "high"),
+    *("night", "heating_eco", "mining", "heating_super"),
     *("eco", "standard", "super"),
-    *("heating_eco", "heating_super", "mining", "night"),
-    *("normal", "high_performance"),
+    "normal",
 )
 """The work modes of all models, which have texts."""
 

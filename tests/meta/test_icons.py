@@ -58,6 +58,6 @@ def test_states(platform: Platform, description: MinerEntityDescription) -> None
     states = icons.get("state", {})
     assert icons["default"] not in states.values()
     possible = getattr(description, "options", None)
-    if platform is Platform.BINARY_SENSOR:
+    if platform in {Platform.BINARY_SENSOR, Platform.SWITCH}:
         possible = ["on", "off"]
     assert set(states) <= set(possible or [])

@@ -16,6 +16,7 @@ from custom_components.miner_monitor.entity import (
     MinerEntityDescription,
     translate_errors,
 )
+from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.insight import Insight, MinerData
 from custom_components.miner_monitor.insight.model import ResponseTimes
 from custom_components.miner_monitor.miners import MinerError
@@ -46,6 +47,13 @@ SECTIONS = {
     *("entity", "entity_component", "exceptions", "issues", "options", "selector"),
     *("services", "system_health", "title", "triggers"),
 }
+
+CHOSEN_ATTRIBUTES = {
+    Platform.CLIMATE: {"preset_mode"},
+    Platform.EVENT: {"event_type"},
+    Platform.LIGHT: {"effect"},
+}
+"""Attributes that Home Assistant names itself, but whose values are ours."""
 
 _TIMES = ResponseTimes(last=90, mean=95, median=94, minimum=80, maximum=120)
 DATA = MinerData(
@@ -119,14 +127,23 @@ def test_states(platform: Platform, description: MinerEntityDescription) -> None
     entity = TEXTS["entity"][platform][description.translation_key]
     options = getattr(description, "options", None) or []
     assert set(entity.get("state", {})) == set(options)
-    assert bool(options) is (description.device_class == SensorDeviceClass.ENUM)
+    if platform is Platform.SENSOR:
+        assert bool(options) is (description.device_class == SensorDeviceClass.ENUM)
+
+
+@pytest.mark.parametrize("description", EVENTS, ids=entity_id)
+def test_event_types(description: MinerEventEntityDescription) -> None:
+    entity = TEXTS["entity"]["event"][description.translation_key]
+    named = entity["state_attributes"]["event_type"]["state"]
+    assert list(named) == description.event_types
 
 
 @pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
 def test_attributes(platform: Platform, description: MinerEntityDescription) -> None:
     entity = TEXTS["entity"][platform][description.translation_key]
     shown = description.attributes_fn(DATA) if description.attributes_fn else {}
-    assert set(entity.get("state_attributes", {})) == set(shown or {})
+    named = set(shown or {}) | CHOSEN_ATTRIBUTES.get(platform, set())
+    assert set(entity.get("state_attributes", {})) == named
 
 
 def _kinds(error: type[MinerError]) -> set[type[MinerError]]:
