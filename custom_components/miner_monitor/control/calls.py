@@ -1,0 +1,91 @@
+"""Who asked for what, and who is still there to be told what became of it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..miners.errors import MinerError
+from ..miners.model import Changes, Setting, SettingValue
+from .errors import ChangeError
+
+type Failure = ChangeError | MinerError
+"""Why something was not written, or not taken."""
+
+
+class Call:
+    """One caller, who waits until each of its settings has an outcome."""
+
+    __slots__ = ("_done", "_failure", "_open", "deadline")
+
+    def __init__(self, settings: Iterable[Setting], deadline: float) -> None:
+        """Wait for all of them, up to a time of the running loop."""
+        self.deadline = deadline
+        self._open = set(settings)
+        self._failure: Failure | None = None
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the caller is still there."""
+        return not self._done.done()
+
+    async def outcome(self) -> None:
+        """Return when all is done or the time is over; raise what went wrong."""
+        patience = self.deadline - asyncio.get_running_loop().time()
+        try:
+            await asyncio.wait([self._done], timeout=patience)
+        finally:
+            self._done.cancel()
+        if not self._done.cancelled():
+            self._done.result()
+
+    def settle(self, setting: Setting, failure: Failure | None) -> bool:
+        """Take the outcome of one setting; whether the caller learns of it."""
+        told = self.waits and (failure is None or self._failure is None)
+        self._open.discard(setting)
+        self._failure = self._failure or failure
+        if self.waits and not self._open:
+            if self._failure is None:
+                self._done.set_result(None)
+            else:
+                self._done.set_exception(self._failure)
+        return told
+
+
+@dataclass(slots=True)
+class Want:
+    """A value that is to be written, and all who wait for it.
+
+    ``asking`` asked for this value, ``overtaken`` for an earlier one of the setting.
+    """
+
+    value: SettingValue
+    since: float
+    asking: list[Call] = field(default_factory=list)
+    overtaken: list[Call] = field(default_factory=list)
+
+    def settle(self, setting: Setting, failure: Failure | None = None) -> bool:
+        """Tell everyone; whether all who asked for the value learn of it."""
+        told = [call.settle(setting, failure) for call in self.asking]
+        for call in self.overtaken:
+            call.settle(setting, None)
+        self.asking, self.overtaken = [], []
+        return bool(told) and all(told)
+
+    def overtake(self, older: Want) -> None:
+        """Stand in for an earlier wish."""
+        if older.value == self.value:
+            self.asking += older.asking
+        else:
+            self.overtaken += older.asking
+        self.overtaken += older.overtaken
+        self.since = min(self.since, older.since)
+
+
+type Wants = dict[Setting, Want]
+"""What is wanted of each setting."""
+
+
+def changes_of(wants: Mapping[Setting, Want]) -> Changes:
+    """Return the values without those who want them."""
+    return {setting: want.value for setting, want in wants.items()}

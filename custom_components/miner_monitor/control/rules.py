@@ -1,0 +1,273 @@
+"""Which values may be asked for, and when two values are the same."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+import math
+from typing import TypeGuard
+
+from ..miners.model import (
+    Changes,
+    Light,
+    Limits,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    SettingValue,
+)
+from .errors import ChangeError, Refusal
+
+SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
+"""The settings that are on or off."""
+
+_TOLERANCES: Mapping[Setting, float] = {
+    Setting.FREQUENCY: 0.5,
+    Setting.CORE_VOLTAGE: 0.0005,
+    Setting.FAN_DUTY_CYCLE: 0.5,
+    Setting.MIN_FAN_DUTY_CYCLE: 0.5,
+    Setting.TARGET_TEMPERATURE: 0.5,
+    Setting.HEATING_TEMPERATURE: 0.5,
+    Setting.POOL: 0.0,
+}
+"""How far a device may round the numbers that it is given."""
+
+_ROUNDING = 1e-9
+"""What floating point adds to a difference that is just at the tolerance."""
+
+_STRESS_RISES_WITH = frozenset(
+    {
+        Setting.FREQUENCY,
+        Setting.CORE_VOLTAGE,
+        Setting.TARGET_TEMPERATURE,
+        Setting.HEATING_TEMPERATURE,
+    }
+)
+
+_STRESS_FALLS_WITH = frozenset({Setting.FAN_DUTY_CYCLE, Setting.MIN_FAN_DUTY_CYCLE})
+
+
+class Allowed:
+    """The values one device can take.
+
+    These are its limits, with ``expert`` up to their expert maximum, and every value
+    that it was seen to run already.
+    """
+
+    __slots__ = ("_adopted", "_expert", "_limits")
+
+    def __init__(
+        self,
+        limits: Limits,
+        adopted: Mapping[Setting, Collection[float]],
+        *,
+        expert: bool,
+    ) -> None:
+        """Take what the device tells and what it was adopted with."""
+        self._limits = limits
+        self._adopted = adopted
+        self._expert = expert
+
+    @property
+    def work_modes(self) -> tuple[str, ...]:
+        """The work modes from the least power to the most."""
+        limits = self._limits.settings.get(Setting.WORK_MODE)
+        return () if limits is None else limits.choices
+
+    def range_of(
+        self, setting: Setting, reported: SettingValue | None = None
+    ) -> SettingRange | None:
+        """Return the range to show, which holds every value the device runs."""
+        allowed = self._range(setting)
+        if allowed is None or not is_number(setting):
+            return allowed
+        shown = [*self._adopted.get(setting, ())]
+        if _is_finite(reported):
+            shown.append(reported)
+        return replace(
+            allowed,
+            minimum=min(allowed.minimum, *shown, allowed.maximum),
+            maximum=max(allowed.maximum, *shown),
+        )
+
+    def check(self, changes: Changes) -> None:
+        """Raise a ChangeError for the first value that the device cannot take."""
+        for setting, asked in changes.items():
+            if refusal := self._refusal(setting, asked):
+                raise ChangeError(
+                    refusal, setting, asked, allowed=self.range_of(setting)
+                )
+
+    def _range(self, setting: Setting) -> SettingRange | None:
+        allowed = self._limits.settings.get(setting)
+        if allowed is None or not self._expert or allowed.expert_maximum is None:
+            return allowed
+        return replace(allowed, maximum=max(allowed.maximum, allowed.expert_maximum))
+
+    def _refusal(self, setting: Setting, asked: object) -> Refusal | None:
+        allowed = self._range(setting)
+        if allowed is None:
+            return Refusal.NOT_OFFERED
+        if is_number(setting):
+            fits = self._number_fits(setting, asked, allowed)
+            return None if fits else Refusal.OUT_OF_RANGE
+        if setting in SWITCHES:
+            fits = isinstance(asked, bool)
+        elif setting is Setting.LIGHT:
+            fits = isinstance(asked, Light) and _light_fits(asked, allowed)
+        else:
+            fits = isinstance(asked, str) and asked in allowed.choices
+        return None if fits else Refusal.NOT_A_CHOICE
+
+    def _number_fits(
+        self, setting: Setting, asked: object, allowed: SettingRange
+    ) -> bool:
+        if not _is_finite(asked):
+            return False
+        if setting is Setting.POOL and asked != int(asked):
+            return False
+        if allowed.minimum <= asked <= allowed.maximum:
+            return True
+        return any(
+            _near(setting, asked, value) for value in self._adopted.get(setting, ())
+        )
+
+
+def is_number(setting: Setting) -> bool:
+    """Whether the values of a setting are numbers."""
+    return setting in _TOLERANCES
+
+
+def same(
+    setting: Setting, asked: SettingValue | None, reported: SettingValue | None
+) -> bool:
+    """Whether a device that reports this runs what was asked for."""
+    if asked is None or reported is None:
+        return False
+    if isinstance(asked, Light) or isinstance(reported, Light):
+        return (
+            isinstance(asked, Light)
+            and isinstance(reported, Light)
+            and _same_light(asked, reported)
+        )
+    if not is_number(setting):
+        return type(asked) is type(reported) and asked == reported
+    return (
+        _is_finite(asked) and _is_finite(reported) and _near(setting, asked, reported)
+    )
+
+
+def effective(changes: Changes, settings: MinerSettings) -> dict[Setting, SettingValue]:
+    """Return the changes without those that are so already.
+
+    What a device reports of the fan speed while it drives the fan itself says
+    nothing about the speed that was asked for.
+    """
+    return {
+        setting: asked
+        for setting, asked in changes.items()
+        if (setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan)
+        or not same(setting, asked, settings.get(setting))
+    }
+
+
+def is_urgent(
+    changes: Changes, settings: MinerSettings, work_modes: Sequence[str] = ()
+) -> bool:
+    """Whether the changes take load or heat off a chip, and add none.
+
+    ``work_modes`` are in the order of their power. A change of which it is unknown
+    what it does counts as one that adds.
+    """
+    wanted = effective(changes, settings)
+    stresses = {_stress(setting, wanted, settings, work_modes) for setting in wanted}
+    return -1 in stresses and 1 not in stresses
+
+
+def _stress(
+    setting: Setting,
+    wanted: Changes,
+    settings: MinerSettings,
+    work_modes: Sequence[str],
+) -> int:
+    """Tell by the sign whether one change adds stress (1) or takes it off (-1)."""
+    asked, reported = wanted[setting], settings.get(setting)
+    if setting is Setting.MINING:
+        return 1 if asked else -1
+    if setting is Setting.AUTO_FAN:
+        at_full_speed = wanted.get(Setting.FAN_DUTY_CYCLE) == 100
+        return -1 if asked or at_full_speed else 1
+    if setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan:
+        return 0
+    if setting is Setting.WORK_MODE:
+        asked, reported = (_place(mode, work_modes) for mode in (asked, reported))
+        return _direction(asked, reported)
+    if setting in _STRESS_RISES_WITH:
+        return _direction(asked, reported)
+    if setting in _STRESS_FALLS_WITH:
+        return _direction(reported, asked)
+    return 0
+
+
+def _direction(asked: object, reported: object) -> int:
+    if not (_is_finite(asked) and _is_finite(reported)):
+        return 1
+    return -1 if asked < reported else 1
+
+
+def _place(mode: object, work_modes: Sequence[str]) -> int | None:
+    return next((i for i, known in enumerate(work_modes) if known == mode), None)
+
+
+def _near(setting: Setting, asked: float, reported: float) -> bool:
+    reach = _TOLERANCES[setting] + _ROUNDING
+    return reported - reach <= asked <= reported + reach
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    """Tell numbers from all else; a bool is none, nor is an int beyond all floats."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _light_fits(light: Light, allowed: SettingRange) -> bool:
+    return (
+        isinstance(light.on, bool)
+        and (light.effect is None or light.effect in allowed.choices)
+        and all(_is_whole(part, 100) for part in (light.brightness, light.warmth))
+        and _color_fits(light.color)
+    )
+
+
+def _color_fits(color: object) -> bool:
+    if color is None:
+        return True
+    if not isinstance(color, tuple) or len(color) != 3:
+        return False
+    return all(part is not None and _is_whole(part, 255) for part in color)
+
+
+def _is_whole(value: object, maximum: int) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, bool) or not isinstance(value, int):
+        return False
+    return 0 <= value <= maximum
+
+
+def _same_light(asked: Light, reported: Light) -> bool:
+    return (
+        asked.on is reported.on
+        and asked.effect in {None, reported.effect}
+        and asked.color in {None, reported.color}
+        and _same_share(asked.brightness, reported.brightness)
+        and _same_share(asked.warmth, reported.warmth)
+    )
+
+
+def _same_share(asked: int | None, reported: int | None) -> bool:
+    if asked is None:
+        return True
+    return reported is not None and abs(asked - reported) <= 1
