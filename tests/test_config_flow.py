@@ -109,7 +109,6 @@ async def test_usual_port(
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("password", "password_required"),
         ("offline", "cannot_connect"),
         ("disconnect", "cannot_connect"),
         ("silent", "timeout"),
@@ -137,10 +136,7 @@ async def test_errors_and_recovery(
     if error == "timeout":
         monkeypatch.setattr(detect_module, "DETECT_DEADLINE", 0.5)
     miner = await live_bench.miner(GAMMA)
-    if fault == "password":
-        miner.inject("unauthorized", realm="AxeOS")
-    else:
-        miner.inject(fault)
+    miner.inject(fault)
     flow_id = await show_form(hass)
 
     result = await enter(hass, flow_id, address(miner))

@@ -1,29 +1,17 @@
-"""Adding a miner by its address, moving it, and its options."""
+"""Adding a miner by its address, and moving it."""
 
-from dataclasses import replace
-from typing import Any, override
+from typing import Any, Self, override
 from uuid import uuid4
 
 from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
-    OptionsFlowWithReload,
 )
-from homeassistant.const import (
-    CONF_HOST,
-    CONF_PATH,
-    CONF_PORT,
-    CONF_SCAN_INTERVAL,
-    UnitOfTime,
-)
+from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -33,19 +21,12 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
-from .address import InvalidAddressError, parse_address
-from .const import (
-    CONF_POOL_SCRAPER,
-    CONF_UNIT,
-    DOMAIN,
-    LOGGER,
-    MAX_POLL_INTERVAL,
-    MIN_POLL_INTERVAL,
-)
+from .const import CONF_UNIT, DOMAIN
 from .coordinator import MinerConfigEntry
-from .entry_data import endpoint_of, entry_data
-from .miners import Endpoint, MinerError, create_client
-from .miners.model import Capability, MinerIdentity
+from .entry_data import credentials_data, endpoint_of, entry_data
+from .miners import NO_CREDENTIALS, Credentials, Endpoint
+from .miners.model import MinerIdentity
+from .options_flow import MinerOptionsFlow
 from .ownership import (
     async_announce,
     async_entry_at,
@@ -53,13 +34,19 @@ from .ownership import (
     async_owner,
     known_identity,
 )
-from .probe import Found, async_probe
-from .session import async_get_session
+from .probe import LOCKED, Found, async_probe
+from .reauth_flow import (
+    LOGIN_SCHEMA,
+    ReauthSteps,
+    login_error,
+    suggested_login,
+    with_login,
+)
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
 
 
-class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
+class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     """One field: the address. What answers there is found out."""
 
     VERSION = 1
@@ -67,7 +54,10 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _found: Found
     _address: str
+    _credentials: Credentials = NO_CREDENTIALS
+    _unit: str | None = None
     _units: list[str]
+    _locked_at: frozenset[str] = frozenset()
 
     @override
     async def async_step_user(
@@ -76,13 +66,42 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         """Add the miner at an address."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            found = await async_probe(self.hass, user_input[CONF_HOST])
+            found = await self._async_ask(user_input[CONF_HOST])
             if isinstance(found, Found):
-                return await self._async_pick(found, user_input[CONF_HOST])
+                return await self._async_pick(found)
+            if found == LOCKED:
+                return await self.async_step_credentials()
             errors[CONF_HOST] = found
         return self._show_host_form("user", user_input, errors)
 
-    async def _async_pick(self, found: Found, address: str) -> ConfigFlowResult:
+    async def async_step_credentials(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the password that the miner at the address asks for."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._credentials = with_login(self._credentials, user_input)
+            found = await self._async_ask(self._address)
+            if isinstance(found, Found):
+                if self.source == SOURCE_RECONFIGURE:
+                    return self._move(found)
+                return await self._async_pick(found)
+            errors["base"] = login_error(found)
+        return self.async_show_form(
+            step_id="credentials",
+            data_schema=self.add_suggested_values_to_schema(
+                LOGIN_SCHEMA, suggested_login(self._credentials)
+            ),
+            description_placeholders={"address": self._address},
+            errors=errors,
+        )
+
+    async def _async_ask(self, address: str) -> Found | str:
+        """Ask an address, and keep it for a step in which more is to be entered."""
+        self._address = address
+        return await async_probe(self.hass, address, self._unit, self._credentials)
+
+    async def _async_pick(self, found: Found) -> ConfigFlowResult:
         """Add what was found; of several at one address let the user choose."""
         left = [
             unit
@@ -93,7 +112,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self._async_add(found)
         if not left:
             return self.async_abort(reason="already_configured")
-        self._address, self._units = address, left
+        self._units = left
         return await self.async_step_unit()
 
     async def async_step_unit(
@@ -102,11 +121,11 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         """Choose one of the cards behind one address."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            unit = user_input[CONF_UNIT]
-            found = await async_probe(self.hass, self._address, unit)
+            self._unit = user_input[CONF_UNIT]
+            found = await self._async_ask(self._address)
             if not isinstance(found, Found):
                 errors[CONF_UNIT] = found
-            elif found.identity.unit != unit:
+            elif found.identity.unit != self._unit:
                 errors[CONF_UNIT] = "unit_gone"
             else:
                 return await self._async_add(found)
@@ -127,30 +146,41 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Give a miner its new address; it must be the same miner."""
         entry = self._get_reconfigure_entry()
+        known = endpoint_of(entry)
+        if user_input is None:
+            return self._show_reconfigure(_address_text(known), {})
+        self._unit, self._credentials = known.unit, known.credentials
+        found = await self._async_ask(user_input[CONF_HOST])
+        if isinstance(found, Found):
+            return self._move(found)
+        if found == LOCKED:
+            return await self.async_step_credentials()
+        return self._show_reconfigure(self._address, {CONF_HOST: found})
+
+    def _move(self, found: Found) -> ConfigFlowResult:
+        """Let the entry follow to where its miner was found."""
+        entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
-        if user_input is not None:
-            found = await async_probe(
-                self.hass, user_input[CONF_HOST], entry.data.get(CONF_UNIT)
-            )
-            if not isinstance(found, Found):
-                errors[CONF_HOST] = found
-            elif not async_is_ours(self.hass, known_identity(entry), found.identity):
-                errors[CONF_HOST] = "wrong_device"
-            else:
-                at = found.endpoint
-                return self.async_update_reload_and_abort(
-                    entry,
-                    data_updates={
-                        CONF_HOST: at.host,
-                        CONF_PORT: at.port,
-                        CONF_PATH: at.path,
-                    },
-                )
+        if not async_is_ours(self.hass, known_identity(entry), found.identity):
+            errors[CONF_HOST] = "wrong_device"
+            return self._show_reconfigure(self._address, errors)
+        at = found.endpoint
+        return self.async_update_reload_and_abort(
+            entry,
+            data_updates={
+                CONF_HOST: at.host,
+                CONF_PORT: at.port,
+                CONF_PATH: at.path,
+                **credentials_data(at.credentials),
+            },
+        )
+
+    def _show_reconfigure(
+        self, address: str, errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        name = self._get_reconfigure_entry().title
         return self._show_host_form(
-            "reconfigure",
-            user_input or {CONF_HOST: _address_text(endpoint_of(entry))},
-            errors,
-            {"name": entry.title},
+            "reconfigure", {CONF_HOST: address}, errors, {"name": name}
         )
 
     @override
@@ -168,21 +198,65 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
                     self.hass, entry, discovery_info.ip, entry.data[CONF_PORT]
                 )
                 return self.async_abort(reason="already_configured")
-        return await self._async_discovered(discovery_info.ip)
+        return await self._async_discovered(
+            discovery_info.ip,
+            {discovery_info.ip, discovery_info.hostname},
+            None,
+            name=mac,
+            title=discovery_info.hostname or discovery_info.ip,
+        )
 
     @override
     async def async_step_zeroconf(
         self, discovery_info: ZeroconfServiceInfo
     ) -> ConfigFlowResult:
         """Offer a miner that makes itself known, or follow it."""
+        host, port = discovery_info.host, discovery_info.port
         return await self._async_discovered(
-            f"{discovery_info.host}:{discovery_info.port}"
+            f"{host}:{port}",
+            {host, discovery_info.hostname.removesuffix(".")},
+            port,
+            name=discovery_info.name,
+            title=discovery_info.name.partition("._")[0],
         )
 
-    async def _async_discovered(self, address: str) -> ConfigFlowResult:
-        found = await async_probe(self.hass, address)
-        if not isinstance(found, Found):
+    async def _async_discovered(
+        self, address: str, hosts: set[str], port: int | None, *, name: str, title: str
+    ) -> ConfigFlowResult:
+        """Look at what was found, by whichever of its hosts an entry may know it."""
+        found = await self._async_ask(address)
+        if isinstance(found, Found):
+            return await self._async_offer(found)
+        if found != LOCKED:
             return self.async_abort(reason=found)
+        for entry in self._async_current_entries(include_ignore=False):
+            at = endpoint_of(entry)
+            if at.host in hosts and port in (None, at.port):
+                return self.async_abort(reason="already_configured")
+        return await self._async_offer_locked(hosts, name, title)
+
+    async def _async_offer_locked(
+        self, hosts: set[str], name: str, title: str
+    ) -> ConfigFlowResult:
+        """Offer what tells nothing of itself before it sees a password.
+
+        Until then it is told from others by the ``name`` with which it was found.
+        """
+        self._locked_at = frozenset(hosts)
+        if self.hass.config_entries.flow.async_has_matching_flow(self):
+            return self.async_abort(reason="already_in_progress")
+        await self.async_set_unique_id(name)
+        self._abort_if_unique_id_configured()
+        self.context["title_placeholders"] = {"name": title}
+        return await self.async_step_credentials()
+
+    @override
+    def is_matching(self, other_flow: Self) -> bool:
+        """Whether two discoveries found one miner that tells nothing of itself."""
+        return not self._locked_at.isdisjoint(other_flow._locked_at)
+
+    async def _async_offer(self, found: Found) -> ConfigFlowResult:
+        """Ask whether a miner is to be added, unless it is known."""
         if owner := async_owner(self.hass, found.identity):
             async_announce(self.hass, owner, found.endpoint.host, found.endpoint.port)
             return self.async_abort(reason="already_configured")
@@ -264,76 +338,6 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: MinerConfigEntry) -> MinerOptionsFlow:
         """Return the options of a miner."""
         return MinerOptionsFlow()
-
-
-class MinerOptionsFlow(OptionsFlowWithReload):
-    """How often a miner is asked, and whom else."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show and store the options."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            options = dict(self.config_entry.options)
-            options[CONF_SCAN_INTERVAL] = int(user_input[CONF_SCAN_INTERVAL])
-            options.pop(CONF_POOL_SCRAPER, None)
-            try:
-                if text := user_input.get(CONF_POOL_SCRAPER, "").strip():
-                    options[CONF_POOL_SCRAPER] = await self._async_scraper(text)
-                return self.async_create_entry(data=options)
-            except InvalidAddressError as err:
-                errors[CONF_POOL_SCRAPER] = str(err)
-        identity = known_identity(self.config_entry)
-        default = identity.poll_interval
-        suggested = {CONF_SCAN_INTERVAL: default, **self.config_entry.options}
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                _options_schema(identity), user_input or suggested
-            ),
-            description_placeholders={"default": str(default)},
-            errors=errors,
-        )
-
-    async def _async_scraper(self, text: str) -> str:
-        """Return the URL of a pool scraper; InvalidAddressError names what is wrong."""
-        try:
-            address = parse_address(text)
-        except InvalidAddressError as err:
-            raise InvalidAddressError("invalid_scraper") from err
-        if address.port is None:
-            raise InvalidAddressError("invalid_scraper")
-        url = f"http://{address.host}:{address.port}{address.path}"
-        endpoint = replace(endpoint_of(self.config_entry), pool_scraper=url)
-        family = known_identity(self.config_entry).family
-        session = await async_get_session(self.hass)
-        try:
-            reading = await create_client(family, endpoint, session).fetch()
-        except MinerError as err:
-            # A miner that is off must not keep a user from setting this up.
-            LOGGER.debug("The pool scraper was not tried: %s", err)
-            return url
-        if reading.state.pool_hash_rate is None:
-            raise InvalidAddressError("no_pool_hash_rate")
-        return url
-
-
-def _options_schema(identity: MinerIdentity) -> vol.Schema:
-    """Offer what makes sense for the miner."""
-    interval = NumberSelectorConfig(
-        min=MIN_POLL_INTERVAL,
-        max=MAX_POLL_INTERVAL,
-        step=1,
-        unit_of_measurement=UnitOfTime.SECONDS,
-        mode=NumberSelectorMode.BOX,
-    )
-    fields: dict[vol.Marker, Selector[Any]] = {
-        vol.Required(CONF_SCAN_INTERVAL): NumberSelector(interval)
-    }
-    if Capability.POOL_SCRAPER in identity.capabilities:
-        fields[vol.Optional(CONF_POOL_SCRAPER)] = TextSelector()
-    return vol.Schema(fields)
 
 
 def _address_text(endpoint: Endpoint) -> str:

@@ -4,7 +4,7 @@ Holds the device's last replies and what was made of them, without whatever name
 a person, a wallet or a network; enough to become a test.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 import re
 from typing import Any
@@ -13,6 +13,7 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 
 from .coordinator import MinerConfigEntry
+from .entry_data import credentials_data, endpoint_of
 from .miners.codec import dump_identity
 
 _SECRET_KEY = re.compile(
@@ -30,7 +31,9 @@ async def async_get_config_entry_diagnostics(
     """Return the diagnostics of one miner."""
     coordinator = entry.runtime_data
     data = coordinator.data
+    credentials = endpoint_of(entry).credentials
     report = {
+        "credentials": sorted(credentials_data(credentials)),
         "options": dict(entry.options),
         "online": data.online,
         "last_error": data.last_error,
@@ -43,13 +46,15 @@ async def async_get_config_entry_diagnostics(
         "insight": asdict(data.insight),
         "replies": dict(coordinator.client.raw),
     }
-    redacted: dict[str, Any] = redact(report)
+    redacted: dict[str, Any] = redact(
+        report, (credentials.password, credentials.session)
+    )
     return redacted
 
 
-def redact(report: Any) -> Any:
-    """Replace secrets by their keys, then wherever else their texts appear."""
-    secrets: set[str] = set()
+def redact(report: Any, known: Iterable[str] = ()) -> Any:
+    """Replace secrets by their keys, then these and the known ones everywhere."""
+    secrets = {secret for secret in known if len(secret) >= _SHORTEST_SECRET}
     hidden = _redact_keys(report, secrets)
     if not secrets:
         return hidden

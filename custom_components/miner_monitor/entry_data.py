@@ -2,15 +2,31 @@
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PATH,
+    CONF_PORT,
+    CONF_USERNAME,
+)
 
-from .const import CONF_FAMILY, CONF_IDENTITY, CONF_POOL_SCRAPER, CONF_UNIT
-from .miners import Endpoint
+from .const import (
+    CONF_FAMILY,
+    CONF_IDENTITY,
+    CONF_POOL_SCRAPER,
+    CONF_SESSION,
+    CONF_UNIT,
+)
+from .miners import Credentials, Endpoint
 from .miners.codec import dump_identity
 from .miners.model import MinerIdentity
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
+
+
+NEEDS_CODE = "needs_code"
+"""Key of what starts a reauth: a one-time code is asked for, not a password."""
 
 
 def entry_data(endpoint: Endpoint, identity: MinerIdentity) -> dict[str, Any]:
@@ -22,15 +38,31 @@ def entry_data(endpoint: Endpoint, identity: MinerIdentity) -> dict[str, Any]:
         CONF_UNIT: identity.unit,
         CONF_FAMILY: identity.family.value,
         CONF_IDENTITY: dump_identity(identity),
+        **credentials_data(endpoint.credentials),
     }
 
 
+def credentials_data(credentials: Credentials) -> dict[str, str]:
+    """Return what is stored of credentials: nothing where there are none."""
+    stored = {
+        CONF_USERNAME: credentials.username,
+        CONF_PASSWORD: credentials.password,
+        CONF_SESSION: credentials.session,
+    }
+    return {key: value for key, value in stored.items() if value}
+
+
 def endpoint_of(entry: MinerConfigEntry) -> Endpoint:
-    """Return where the entry says that its miner is."""
+    """Return where the entry says that its miner is, and what it wants to see."""
     return Endpoint(
         host=entry.data[CONF_HOST],
         port=entry.data[CONF_PORT],
         path=entry.data.get(CONF_PATH, "/"),
         unit=entry.data.get(CONF_UNIT),
         pool_scraper=entry.options.get(CONF_POOL_SCRAPER),
+        credentials=Credentials(
+            username=entry.data.get(CONF_USERNAME, ""),
+            password=entry.data.get(CONF_PASSWORD, ""),
+            session=entry.data.get(CONF_SESSION, ""),
+        ),
     )

@@ -7,6 +7,8 @@ from homeassistant.core import HomeAssistant
 from .address import Address, InvalidAddressError, parse_address
 from .const import LOGGER
 from .miners import (
+    NO_CREDENTIALS,
+    Credentials,
     Endpoint,
     MinerAuthError,
     MinerConnectionError,
@@ -20,6 +22,9 @@ from .miners import (
 from .miners.model import MinerIdentity
 from .session import async_get_session
 
+LOCKED = "password_required"
+"""The one error that a user can help with at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -31,7 +36,10 @@ class Found:
 
 
 async def async_probe(
-    hass: HomeAssistant, text: str, unit: str | None = None
+    hass: HomeAssistant,
+    text: str,
+    unit: str | None = None,
+    credentials: Credentials = NO_CREDENTIALS,
 ) -> Found | str:
     """Return the miner at an address, or the key of the error to show.
 
@@ -42,35 +50,47 @@ async def async_probe(
     except InvalidAddressError:
         return "invalid_host"
     try:
-        return await _async_find(hass, address, unit)
+        return await _async_find(hass, address, unit, credentials)
     except MinerError as err:
         LOGGER.debug("No miner at %s: %s", address.host, err)
-        return _error_key(err)
+        return error_key(err)
     except Exception:  # noqa: BLE001 - a flow must show a form, whatever happened
         LOGGER.exception("Unexpected error while asking %s", address.host)
         return "unknown"
 
 
-async def _async_find(hass: HomeAssistant, address: Address, unit: str | None) -> Found:
+async def _async_find(
+    hass: HomeAssistant, address: Address, unit: str | None, credentials: Credentials
+) -> Found:
     session = await async_get_session(hass)
     client, reading = await detect(
-        address.host, address.port, session, path=address.path
+        address.host,
+        address.port,
+        session,
+        path=address.path,
+        credentials=credentials,
     )
-    endpoint = Endpoint(host=client.host, port=client.port, path=address.path)
+    endpoint = Endpoint(
+        host=client.host,
+        port=client.port,
+        path=address.path,
+        credentials=credentials,
+    )
     if unit in client.units and unit != reading.identity.unit:
         wanted = replace(endpoint, unit=unit)
         reading = await create_client(client.family, wanted, session).fetch()
     return Found(endpoint=endpoint, identity=reading.identity, units=client.units)
 
 
-def _error_key(error: MinerError) -> str:
+def error_key(error: MinerError) -> str:
+    """Return the key of the text that tells a user what went wrong."""
     match error:
         case MinerTimeoutError():
             return "timeout"
         case MinerConnectionError():
             return "cannot_connect"
         case MinerAuthError(credentials=True):
-            return "password_required"
+            return LOCKED
         case MinerAuthError():
             return "refused"
         case MinerUnsupportedError():

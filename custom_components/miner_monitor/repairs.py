@@ -10,10 +10,11 @@ from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
 from .config_flow import HOST_SCHEMA
-from .const import CONF_UNIT, DOMAIN
+from .const import DOMAIN
 from .control.model import Problem
 from .control_texts import FAILURES, describe_error
 from .coordinator import MinerConfigEntry
+from .entry_data import endpoint_of
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
 
@@ -53,8 +54,9 @@ class WrongDeviceFlow(RepairsFlow):
         """Take the new address and prove it."""
         errors: dict[str, str] = {}
         if user_input is not None:
+            known = endpoint_of(self._entry)
             found = await async_probe(
-                self.hass, user_input[CONF_HOST], self._entry.data.get(CONF_UNIT)
+                self.hass, user_input[CONF_HOST], known.unit, known.credentials
             )
             if not isinstance(found, Found):
                 errors[CONF_HOST] = found
