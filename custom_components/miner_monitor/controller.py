@@ -1,6 +1,6 @@
 """One controller per miner: runs the door and the steward inside Home Assistant."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 import time
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,11 @@ class MinerController:
         return self._coordinator.data.control
 
     @property
+    def profiles(self) -> Mapping[str, Changes]:
+        """The saved profiles by name."""
+        return self._steward.profiles
+
+    @property
     def proving(self) -> bool:
         """Whether a write is under way, or not yet proved."""
         return self._door.proving
@@ -181,12 +186,9 @@ class MinerController:
         await self._save()
         self._changed()
 
-    async def async_copy_profiles(self, source: MinerController) -> None:
-        """Take over the profiles of a miner with the same board."""
-        self._steward.take_profiles(
-            source._steward.profiles,
-            source._coordinator.identity,
-        )
+    async def async_take_profiles(self, profiles: Mapping[str, Changes]) -> None:
+        """Take over the profiles of another miner, all of them or none."""
+        self._steward.take_profiles(profiles)
         await self._save()
         self._changed()
 

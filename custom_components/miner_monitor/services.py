@@ -101,8 +101,17 @@ async def _copy_profiles(call: ServiceCall) -> None:
         source = _loaded(call.hass, device.config_entry_id)
     if source is None:
         raise _invalid("no_such_miner")
-    controller = source.runtime_data.controller
-    await _for_each(call, lambda target: target.async_copy_profiles(controller))
+    profiles = source.runtime_data.controller.profiles
+    board = _board(source)
+    for entry in await _targets(call):
+        if _board(entry) != board:
+            raise _invalid("other_board", name=entry.title, source=source.title)
+    await _for_each(call, lambda target: target.async_take_profiles(profiles))
+
+
+def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
+    identity = entry.runtime_data.identity
+    return identity.family, identity.model, identity.board, identity.chip_model
 
 
 async def _delete_profile(call: ServiceCall) -> None:
