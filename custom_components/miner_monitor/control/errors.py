@@ -38,3 +38,39 @@ class ChangeError(Exception):
         self.asked = asked
         self.reported = reported
         self.allowed = allowed
+
+
+class ProfileFault(StrEnum):
+    """Why something could not be done with a profile."""
+
+    INVALID_NAME = "invalid_name"
+    UNKNOWN = "unknown"
+    NOTHING_TO_SAVE = "nothing_to_save"
+    TOO_MANY = "too_many"
+    NOT_POSSIBLE = "not_possible"
+
+
+class ProfileError(Exception):
+    """A profile was not saved, found, deleted or copied."""
+
+    def __init__(self, kind: ProfileFault, name: str) -> None:
+        """Keep what a text needs."""
+        super().__init__(f"Profile {kind}: {name[:64]!r}")
+        self.kind = kind
+        self.name = name
+
+
+class ControlFault(StrEnum):
+    """Why the settings before a derating do not come back."""
+
+    TOO_HOT = "too_hot"
+    NOTHING_TO_RESTORE = "nothing_to_restore"
+
+
+class ControlError(Exception):
+    """What was asked of a miner is not done now."""
+
+    def __init__(self, kind: ControlFault) -> None:
+        """Keep what a text needs."""
+        super().__init__(kind.value)
+        self.kind = kind

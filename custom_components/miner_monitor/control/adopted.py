@@ -1,0 +1,64 @@
+"""Values beyond the limits that a device was seen running."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from ..miners.model import MinerIdentity, MinerState, MinerStatus, Setting
+from .values import load_changes, same, value_of
+
+_MOST_VALUES = 16
+_NOT_CHOSEN = frozenset({MinerStatus.OVERHEATED, MinerStatus.FAULT})
+"""A miner in trouble runs what its firmware falls back to."""
+
+
+class Adopted:
+    """Remembers per setting what a user had chosen without us."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._values: dict[Setting, tuple[float, ...]] = {}
+
+    @classmethod
+    def load(cls, data: object) -> Self:
+        """Read what ``dump`` wrote."""
+        adopted = cls()
+        if not isinstance(data, Mapping):
+            return adopted
+        for setting in Setting:
+            values = data.get(setting.value)
+            if isinstance(values, list):
+                for value in values[-_MOST_VALUES:]:
+                    adopted._add(setting, value)
+        return adopted
+
+    def dump(self) -> dict[str, Any]:
+        """Return the values as JSON types."""
+        return {setting.value: list(found) for setting, found in self._values.items()}
+
+    @property
+    def values(self) -> Mapping[Setting, tuple[float, ...]]:
+        """The values of each setting, the newest last."""
+        return dict(self._values)
+
+    def observe(self, identity: MinerIdentity, state: MinerState) -> None:
+        """Keep what is reported outside the limits."""
+        if state.status in _NOT_CHOSEN:
+            return
+        for setting, allowed in identity.limits.settings.items():
+            value = value_of(setting, state.settings.get(setting))
+            if allowed.choices or isinstance(value, bool | str) or value is None:
+                continue
+            if not allowed.minimum <= value <= allowed.maximum:
+                self._add(setting, value)
+
+    def _add(self, setting: Setting, value: object) -> None:
+        """Keep a number as the newest of its setting."""
+        if setting is Setting.POOL or not load_changes({setting.value: value}):
+            return
+        if isinstance(value, bool | str) or not isinstance(value, int | float):
+            return
+        known = self._values.get(setting, ())
+        if known and same(setting, value, known[-1]):
+            return
+        others = tuple(item for item in known if not same(setting, item, value))
+        self._values[setting] = (*others, value)[-_MOST_VALUES:]

@@ -1,0 +1,230 @@
+"""Whether a device lowered its own set points because it overheated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import math
+from typing import Any, Self
+
+from ..miners.model import (
+    Changes,
+    Derating,
+    Limits,
+    MinerSettings,
+    MinerState,
+    MinerStatus,
+    Setting,
+)
+from .errors import ControlError, ControlFault
+from .values import dump_changes, load_changes, number_of, reported, same, text_of
+
+WATCHED = (
+    Setting.FREQUENCY,
+    Setting.CORE_VOLTAGE,
+    Setting.AUTO_FAN,
+    Setting.FAN_DUTY_CYCLE,
+)
+_FULL_SPEED = 100.0
+_SETTLED_POLLS = 3
+_LOWER = {Setting.FREQUENCY: 25.0, Setting.CORE_VOLTAGE: 0.02}
+_WARN = 68.0
+_COOL = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetPoints:
+    """Frequency in MHz and core voltage in V."""
+
+    frequency: float
+    core_voltage: float
+
+    def alike(self, other: SetPoints) -> bool:
+        """Whether both are the same, within what devices round."""
+        return same(Setting.FREQUENCY, self.frequency, other.frequency) and same(
+            Setting.CORE_VOLTAGE, self.core_voltage, other.core_voltage
+        )
+
+
+def is_overheated(state: MinerState) -> bool:
+    """Whether the device says so itself."""
+    return state.status is MinerStatus.OVERHEATED or state.overheating is True
+
+
+class DeratingWatch:
+    """Compares the reported set points with the last ones that somebody chose."""
+
+    def __init__(self) -> None:
+        """Start without a baseline."""
+        self.baseline: Changes = {}
+        self._lowered: SetPoints | None = None
+        self._full_speed_polls = 0
+
+    @classmethod
+    def load(cls, data: object) -> Self:
+        """Read what ``dump`` wrote."""
+        watch = cls()
+        if not isinstance(data, Mapping):
+            return watch
+        baseline = load_changes(data.get("baseline"))
+        watch.baseline = {key: baseline[key] for key in WATCHED if key in baseline}
+        frequency = number_of(data.get("frequency"))
+        voltage = number_of(data.get("core_voltage"))
+        known = _set_points_of(watch.baseline) is not None
+        if known and frequency is not None and voltage is not None:
+            watch._lowered = SetPoints(frequency, voltage)
+        return watch
+
+    def dump(self) -> dict[str, Any] | None:
+        """Return baseline and lowered values as JSON types."""
+        if not self.baseline:
+            return None
+        data: dict[str, Any] = {"baseline": dump_changes(self.baseline)}
+        if self._lowered is not None:
+            data["frequency"] = self._lowered.frequency
+            data["core_voltage"] = self._lowered.core_voltage
+        return data
+
+    @property
+    def derated(self) -> bool:
+        """Whether the device runs what it lowered itself."""
+        return self._lowered is not None
+
+    @property
+    def lowered(self) -> Changes:
+        """The set points that the device chose."""
+        if self._lowered is None:
+            return {}
+        return {
+            Setting.FREQUENCY: self._lowered.frequency,
+            Setting.CORE_VOLTAGE: self._lowered.core_voltage,
+        }
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """The set points before and after, as texts."""
+        return {
+            f"{setting}_{when}": text_of(values.get(setting))
+            for setting in _LOWER
+            for when, values in (("before", self.baseline), ("after", self.lowered))
+        }
+
+    def chosen(self, changes: Changes) -> None:
+        """Take set points that somebody chose for the new baseline."""
+        chosen = {key: changes[key] for key in WATCHED if key in changes}
+        if chosen and self.baseline:
+            self.baseline = {**self.baseline, **chosen}
+
+    def observe(self, limits: Limits, state: MinerState) -> bool:
+        """Look at a poll; tell whether the device lowered something just now."""
+        now = _set_points_of(reported(state.settings, WATCHED))
+        if limits.derating is None or now is None:
+            return False
+        if self._lowered is not None and now.alike(self._lowered):
+            return False
+        if self._is_derating(limits.derating, state.settings, now):
+            self._lowered = now
+            return True
+        if not is_overheated(state) or _set_points_of(self.baseline) is None:
+            self._follow(state, now)
+        return False
+
+    def _is_derating(
+        self, derating: Derating, settings: MinerSettings, now: SetPoints
+    ) -> bool:
+        """Whether only the firmware goes down like this."""
+        before = _set_points_of(self.baseline)
+        if before is None or not (self.derated or _at_full_speed(settings)):
+            return False
+        fixed = _fixed(derating)
+        if fixed is not None:
+            return now.alike(fixed) and not before.alike(fixed)
+        return _went_down(derating, before, now)
+
+    def _follow(self, state: MinerState, now: SetPoints) -> None:
+        """Take what is reported for chosen.
+
+        A device that is about to lower itself forces its fan first: a fan at full
+        speed is somebody's choice only when the miner goes on working with it.
+        """
+        self._full_speed_polls += 1
+        if not _at_full_speed(state.settings) or not state.hashing:
+            self._full_speed_polls = 0
+        forced = _at_full_speed(state.settings) and not _full_speed(self.baseline)
+        if self.baseline and forced and self._full_speed_polls < _SETTLED_POLLS:
+            return
+        self._lowered = None
+        self.baseline = reported(state.settings, WATCHED)
+
+    def restore_changes(
+        self, limits: Limits, state: MinerState | None, *, lower: bool
+    ) -> Changes:
+        """Return what brings the settings back, or those one step below."""
+        if self._lowered is None or state is None:
+            raise ControlError(ControlFault.NOTHING_TO_RESTORE)
+        alarm = limits.chip_temperature
+        warn = _WARN if alarm is None else alarm.warn
+        chip = state.hottest_chip
+        if is_overheated(state) or (chip is not None and chip > warn - _COOL):
+            raise ControlError(ControlFault.TOO_HOT)
+        found = {key: value for key, value in self.baseline.items() if key in WATCHED}
+        if found.get(Setting.AUTO_FAN) is not False:
+            found.pop(Setting.FAN_DUTY_CYCLE, None)
+        if lower:
+            found |= _one_step_lower(limits, found)
+        return {key: value for key, value in found.items() if key in limits.settings}
+
+
+def _set_points_of(values: Changes) -> SetPoints | None:
+    """Read the two set points, if both are there."""
+    frequency = number_of(values.get(Setting.FREQUENCY))
+    voltage = number_of(values.get(Setting.CORE_VOLTAGE))
+    if frequency is None or voltage is None:
+        return None
+    return SetPoints(frequency, voltage)
+
+
+def _at_full_speed(settings: MinerSettings) -> bool:
+    """Whether the fan runs at full speed by hand, as firmware leaves it."""
+    return _full_speed(reported(settings, WATCHED))
+
+
+def _full_speed(values: Changes) -> bool:
+    """Whether these values are what firmware forces on the fan."""
+    automatic, duty = values.get(Setting.AUTO_FAN), values.get(Setting.FAN_DUTY_CYCLE)
+    return automatic is False and same(Setting.FAN_DUTY_CYCLE, _FULL_SPEED, duty)
+
+
+def _fixed(derating: Derating) -> SetPoints | None:
+    """Return the set points that this firmware falls back to."""
+    if derating.frequency is None or derating.core_voltage is None:
+        return None
+    return SetPoints(derating.frequency, derating.core_voltage)
+
+
+def _went_down(derating: Derating, before: SetPoints, now: SetPoints) -> bool:
+    """Whether both went down by the same number of whole steps, at least one."""
+    if not derating.frequency_step or not derating.voltage_step:
+        return False
+    steps = round((before.frequency - now.frequency) / derating.frequency_step)
+    return steps >= 1 and now.alike(
+        SetPoints(
+            before.frequency - steps * derating.frequency_step,
+            before.core_voltage - steps * derating.voltage_step,
+        )
+    )
+
+
+def _one_step_lower(limits: Limits, before: Changes) -> Changes:
+    """Return both set points one preset lower, inside the limits."""
+    found: dict[Setting, float] = {}
+    for setting, step in _LOWER.items():
+        allowed, value = limits.settings.get(setting), number_of(before.get(setting))
+        if allowed is None or value is None:
+            continue
+        lower = (
+            item
+            for item in reversed(allowed.options)
+            if item < value and not math.isclose(item, value, abs_tol=step / 10)
+        )
+        target = next(lower, round(value - step, 4))
+        found[setting] = min(max(target, allowed.minimum), allowed.maximum, value)
+    return found

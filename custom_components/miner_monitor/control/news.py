@@ -1,0 +1,124 @@
+"""What happened between two polls that a user wants to hear of."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Self
+
+from ..miners.model import Changes, MinerState, Setting, SettingValue
+from .derating import is_overheated
+from .model import Activity, Report
+from .values import dump_changes, load_changes, reported, same, value_of
+
+_TOLD = (
+    Setting.FREQUENCY,
+    Setting.CORE_VOLTAGE,
+    Setting.WORK_MODE,
+    Setting.AUTO_FAN,
+    Setting.FAN_DUTY_CYCLE,
+    Setting.MIN_FAN_DUTY_CYCLE,
+)
+_COMPARED = (*_TOLD, Setting.POOL)
+_DEVICE = "device"
+_HOME_ASSISTANT = "home_assistant"
+
+
+class News:
+    """Compares a poll with the one before; the first is a bearing, not news."""
+
+    def __init__(self) -> None:
+        """Start without a bearing."""
+        self._settings: Changes = {}
+        self._overheated: bool | None = None
+        self._written: dict[Setting, SettingValue] = {}
+
+    @classmethod
+    def load(cls, data: object) -> Self:
+        """Read what ``dump`` wrote."""
+        news = cls()
+        if isinstance(data, Mapping):
+            settings = load_changes(data.get("settings"))
+            news._settings = {
+                key: settings[key] for key in _COMPARED if key in settings
+            }
+            overheated = data.get("overheated")
+            news._overheated = overheated if isinstance(overheated, bool) else None
+            news.wrote(load_changes(data.get("written")))
+        return news
+
+    def dump(self) -> dict[str, Any]:
+        """Return the last bearing as JSON types."""
+        return {
+            "settings": dump_changes(self._settings),
+            "overheated": self._overheated,
+            "written": dump_changes(self._written),
+        }
+
+    def wrote(self, changes: Changes) -> None:
+        """Note what we wrote ourselves, until it is shown."""
+        self._written |= {key: changes[key] for key in _COMPARED if key in changes}
+
+    def heat(self, state: MinerState, lowered: Mapping[str, str]) -> Iterator[Report]:
+        """Yield that it overheated or recovered, and what it lowered meanwhile."""
+        before, self._overheated = self._overheated, is_overheated(state)
+        if before is False and self._overheated:
+            yield Report(activity=Activity.OVERHEATED, details=lowered)
+        elif before and not self._overheated:
+            yield Report(activity=Activity.RECOVERED, details=lowered)
+        elif lowered:
+            yield Report(activity=Activity.OVERHEATED, details=lowered)
+
+    def settings(
+        self, state: MinerState, *, silent: Collection[Setting]
+    ) -> Iterator[Report]:
+        """Yield which settings differ, apart from those told elsewhere."""
+        before, now = self._settings, _compared(state)
+        self._settings = {**before, **now}
+        written = self._written
+        self._written = {
+            key: value
+            for key, value in written.items()
+            if not same(key, value, now.get(key))
+        }
+        found: dict[str, dict[str, Any]] = {}
+        for setting, value in now.items():
+            old = before.get(setting)
+            if old is None or same(setting, old, value) or setting in silent:
+                continue
+            ours = setting in written and same(setting, written[setting], value)
+            who = _HOME_ASSISTANT if ours else _DEVICE
+            if setting is Setting.POOL:
+                yield _pool_switched(state, old, value, who)
+            else:
+                found.setdefault(who, {})[setting.value] = [old, value]
+        for who, details in found.items():
+            yield Report(
+                activity=Activity.SETTINGS_CHANGED, details={**details, "by": who}
+            )
+
+
+def _compared(state: MinerState) -> Changes:
+    """Return the settings to compare; an automatic fan has no speed of its own."""
+    settings = state.settings
+    found = dict(reported(settings, _TOLD))
+    if settings.auto_fan is not False:
+        found.pop(Setting.FAN_DUTY_CYCLE, None)
+    pool = value_of(Setting.POOL, settings.pool)
+    return found if pool is None else {**found, Setting.POOL: pool}
+
+
+def _pool_switched(
+    state: MinerState, old: SettingValue, new: SettingValue, who: str
+) -> Report:
+    """Tell between which pools, by host and port."""
+    details = {
+        "from": _pool_address(state, old),
+        "to": _pool_address(state, new),
+        "by": who,
+    }
+    return Report(activity=Activity.POOL_SWITCHED, details=details)
+
+
+def _pool_address(state: MinerState, place: SettingValue) -> str | None:
+    """Return the address of the pool at a place."""
+    if not isinstance(place, int | float) or not 0 <= place < len(state.pools):
+        return None
+    return state.pools[int(place)].address

@@ -1,0 +1,218 @@
+"""Settings that a user keeps under a name."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Self
+
+from ..miners.model import (
+    Changes,
+    Limits,
+    MinerIdentity,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    SettingValue,
+)
+from .errors import ProfileError, ProfileFault
+from .throttle import middle
+from .values import agrees, dump_changes, load_changes, reported, same
+
+_MODES = (Setting.WORK_MODE, Setting.HEATING_TEMPERATURE)
+_SET_POINTS = (
+    Setting.FREQUENCY,
+    Setting.CORE_VOLTAGE,
+    Setting.AUTO_FAN,
+    Setting.FAN_DUTY_CYCLE,
+    Setting.TARGET_TEMPERATURE,
+    Setting.MIN_FAN_DUTY_CYCLE,
+)
+_MOST_PROFILES = 20
+_LONGEST_NAME = 30
+
+
+def clean_name(name: str) -> str:
+    """Return the name without its edges, if it is one."""
+    cleaned = name.strip() if isinstance(name, str) else ""
+    if not 1 <= len(cleaned) <= _LONGEST_NAME or not cleaned.isprintable():
+        raise ProfileError(ProfileFault.INVALID_NAME, str(name))
+    return cleaned
+
+
+def worth_keeping(limits: Limits, settings: MinerSettings) -> Changes:
+    """Pick what belongs into a profile from what a device reports.
+
+    A work mode brings its own set points; without modes these are what counts.
+    """
+    modes = Setting.WORK_MODE in limits.settings
+    wanted = set(_MODES if modes else _SET_POINTS) & limits.settings.keys()
+    if settings.auto_fan is not False and Setting.AUTO_FAN in limits.settings:
+        wanted.discard(Setting.FAN_DUTY_CYCLE)
+    if limits.heating_modes and settings.work_mode not in limits.heating_modes:
+        wanted.discard(Setting.HEATING_TEMPERATURE)
+    return reported(settings, [item for item in Setting if item in wanted])
+
+
+class Profiles:
+    """The profiles of one miner, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._saved: dict[str, Changes] = {}
+        self._made = False
+
+    @classmethod
+    def load(cls, data: object) -> Self:
+        """Read what ``dump`` wrote."""
+        profiles = cls()
+        if not isinstance(data, Mapping):
+            return profiles
+        profiles._made = data.get("made") is True
+        saved = data.get("saved")
+        for name, values in saved.items() if isinstance(saved, Mapping) else ():
+            changes = load_changes(values)
+            kept = {key: changes[key] for key in changes if key in _KEPT}
+            try:
+                profiles.save(name, kept)
+            except ProfileError:
+                continue
+        return profiles
+
+    def dump(self) -> dict[str, Any]:
+        """Return the profiles as JSON types."""
+        saved = {name: dump_changes(changes) for name, changes in self._saved.items()}
+        return {"made": self._made, "saved": saved}
+
+    @property
+    def saved(self) -> Mapping[str, Changes]:
+        """The profiles by their names."""
+        return MappingProxyType(dict(self._saved))
+
+    def get(self, name: str) -> Changes:
+        """Return what a profile writes."""
+        return self._saved[self._known(name)]
+
+    def save(self, name: str, changes: Changes) -> None:
+        """Keep settings under a name, in place of a profile that has it."""
+        name = clean_name(name)
+        if not changes:
+            raise ProfileError(ProfileFault.NOTHING_TO_SAVE, name)
+        known = self._find(name)
+        if known is None and len(self._saved) >= _MOST_PROFILES:
+            raise ProfileError(ProfileFault.TOO_MANY, name)
+        self._saved = {
+            name if key == known else key: changes if key == known else value
+            for key, value in self._saved.items()
+        }
+        self._saved[name] = changes
+
+    def delete(self, name: str) -> None:
+        """Forget a profile."""
+        del self._saved[self._known(name)]
+
+    def take(
+        self,
+        profiles: Mapping[str, Changes],
+        limits: Limits,
+        adopted: Mapping[Setting, tuple[float, ...]],
+    ) -> None:
+        """Copy another miner's profiles, all of them or none."""
+        for name, changes in profiles.items():
+            if not _all_possible(changes, limits, adopted):
+                raise ProfileError(ProfileFault.NOT_POSSIBLE, name)
+        before = dict(self._saved)
+        try:
+            for name, changes in profiles.items():
+                self.save(name, dict(changes))
+        except ProfileError:
+            self._saved = before
+            raise
+
+    def matching(self, settings: MinerSettings) -> str | None:
+        """Name the profile that a device runs; of several the most exact one."""
+        found = [name for name, kept in self._saved.items() if agrees(kept, settings)]
+        return max(found, key=lambda name: len(self._saved[name]), default=None)
+
+    def make_first(self, identity: MinerIdentity) -> None:
+        """Make profiles from the device's own lists, once in its life."""
+        if self._made:
+            return
+        for name, changes in _starters(identity.limits.settings):
+            self._made = True
+            if self._find(name) is None and len(self._saved) < _MOST_PROFILES:
+                self._saved[name] = changes
+
+    def _find(self, name: str) -> str | None:
+        """Return the name under which it is known, whatever its case."""
+        folded = name.casefold()
+        return next((key for key in self._saved if key.casefold() == folded), None)
+
+    def _known(self, name: str) -> str:
+        """Return the name under which it is known."""
+        if (known := self._find(name.strip())) is None:
+            raise ProfileError(ProfileFault.UNKNOWN, name)
+        return known
+
+
+_KEPT = frozenset({*_MODES, *_SET_POINTS})
+
+
+def _all_possible(
+    changes: Changes, limits: Limits, adopted: Mapping[Setting, tuple[float, ...]]
+) -> bool:
+    """Whether a device can be set to all that another one had."""
+    return all(
+        _possible(setting, value, limits, adopted) for setting, value in changes.items()
+    )
+
+
+def _possible(
+    setting: Setting,
+    value: SettingValue,
+    limits: Limits,
+    adopted: Mapping[Setting, tuple[float, ...]],
+) -> bool:
+    """Whether a device can be set to a value that another one had."""
+    allowed = limits.settings.get(setting)
+    if allowed is None or setting not in _KEPT:
+        return False
+    if isinstance(value, bool) or setting is Setting.AUTO_FAN:
+        return isinstance(value, bool) and setting is Setting.AUTO_FAN
+    if allowed.choices or isinstance(value, str):
+        return value in allowed.choices
+    if not isinstance(value, int | float):
+        return False
+    known = adopted.get(setting, ())
+    return allowed.minimum <= value <= allowed.maximum or any(
+        same(setting, value, item) for item in known
+    )
+
+
+def _starters(
+    settings: Mapping[Setting, SettingRange],
+) -> Iterator[tuple[str, Changes]]:
+    """Yield the profiles that a device's own modes or presets suggest."""
+    modes = settings.get(Setting.WORK_MODE)
+    if modes is not None and modes.choices:
+        names = {"eco": modes.choices[0], "default": middle(modes)}
+        names["high"] = modes.choices[-1]
+        for name, mode in names.items():
+            if name == "eco" or mode != names["eco"]:
+                yield name, {Setting.WORK_MODE: mode}
+        return
+    frequency = settings.get(Setting.FREQUENCY)
+    voltage = settings.get(Setting.CORE_VOLTAGE)
+    if frequency is None or voltage is None:
+        return
+    if not frequency.options or not voltage.options:
+        return
+    yield "eco", _pair(frequency.options[0], voltage.options[0])
+    if frequency.default is not None and voltage.default is not None:
+        usual = voltage.default
+        yield "default", _pair(frequency.default, usual)
+        higher = next((item for item in voltage.options if item > usual), usual)
+        yield "high", _pair(frequency.options[-1], higher)
+
+
+def _pair(frequency: float, core_voltage: float) -> Changes:
+    """Return the two set points that belong together."""
+    return {Setting.FREQUENCY: frequency, Setting.CORE_VOLTAGE: core_voltage}

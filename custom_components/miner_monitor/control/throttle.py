@@ -1,0 +1,246 @@
+"""Saving power: what a miner can do itself, and what comes back afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from ..miners.model import (
+    Capability,
+    Changes,
+    MinerIdentity,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    SettingValue,
+)
+from .model import Reason, ThrottleMethod
+from .values import agrees, dump_changes, load_changes, reported
+
+_STOPS: Mapping[Capability, ThrottleMethod] = {
+    Capability.PAUSE: ThrottleMethod.PAUSE,
+    Capability.SOFT_OFF: ThrottleMethod.SOFT_OFF,
+    Capability.SHUTDOWN: ThrottleMethod.SHUTDOWN,
+}
+_LOWERED = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
+_UNCONFIRMED_SECONDS = 180.0
+"""An intent that the device never showed after this is one that was never sent."""
+
+
+def throttle_method(identity: MinerIdentity) -> ThrottleMethod | None:
+    """Choose the way of saving power that leaves the least running."""
+    settings = identity.limits.settings
+    if Setting.MINING in settings:
+        for capability, method in _STOPS.items():
+            if capability in identity.capabilities:
+                return method
+    modes = settings.get(Setting.WORK_MODE)
+    if modes is not None and len(modes.choices) > 1:
+        return ThrottleMethod.WORK_MODE
+    return ThrottleMethod.SETTINGS if Setting.FREQUENCY in settings else None
+
+
+def stops(method: ThrottleMethod | None) -> bool:
+    """Whether nothing is hashed while power is saved this way."""
+    return method in _STOPS.values()
+
+
+def least_power(identity: MinerIdentity, settings: MinerSettings) -> Changes:
+    """Return what saves the most power on a device that now reports this."""
+    method, allowed = throttle_method(identity), identity.limits.settings
+    if method is None:
+        return {}
+    if stops(method):
+        return {Setting.MINING: False}
+    if method is ThrottleMethod.WORK_MODE:
+        return {Setting.WORK_MODE: allowed[Setting.WORK_MODE].choices[0]}
+    return {
+        setting: _lower(allowed[setting].minimum, settings.get(setting))
+        for setting in _LOWERED
+        if setting in allowed
+    }
+
+
+def usual(identity: MinerIdentity) -> Changes:
+    """Return what a device runs that nobody has set up."""
+    method, allowed = throttle_method(identity), identity.limits.settings
+    if method is None:
+        return {}
+    if stops(method):
+        return {Setting.MINING: True}
+    if method is ThrottleMethod.WORK_MODE:
+        return {Setting.WORK_MODE: middle(allowed[Setting.WORK_MODE])}
+    defaults = {
+        setting: allowed[setting].default for setting in _LOWERED if setting in allowed
+    }
+    return {setting: value for setting, value in defaults.items() if value is not None}
+
+
+def middle(modes: SettingRange) -> str:
+    """Return the work mode between the least and the most power."""
+    return modes.choices[len(modes.choices) // 2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """That power is to be saved, until it is taken back.
+
+    ``confirmed``: the device has shown ``target`` since. ``by`` is None for the user.
+    """
+
+    before: Changes
+    target: Changes
+    by: Reason | None = None
+    confirmed: bool = False
+
+
+class SavePower:
+    """Remembers the intent, and finds out who ended it."""
+
+    def __init__(self) -> None:
+        """Start without an intent."""
+        self.intent: Intent | None = None
+        self._earlier: Intent | None = None
+        self._waiting_since: float | None = None
+        self._restarted = False
+
+    @classmethod
+    def load(cls, data: object) -> Self:
+        """Read what ``dump`` wrote."""
+        throttle = cls()
+        if not isinstance(data, Mapping):
+            return throttle
+        if target := load_changes(data.get("target")):
+            throttle.intent = Intent(
+                before=load_changes(data.get("before")),
+                target=target,
+                by=Reason.PROTECT if data.get("by") == Reason.PROTECT else None,
+                confirmed=data.get("confirmed") is True,
+            )
+            throttle._restarted = data.get("restarted") is True
+        return throttle
+
+    def dump(self) -> dict[str, Any] | None:
+        """Return the intent as JSON types."""
+        if self.intent is None:
+            return None
+        return {
+            "before": dump_changes(self.intent.before),
+            "target": dump_changes(self.intent.target),
+            "by": self.intent.by,
+            "confirmed": self.intent.confirmed,
+            "restarted": self._restarted,
+        }
+
+    @property
+    def held(self) -> Changes:
+        """The settings that an intent without a stop keeps away from the user's."""
+        if self.intent is None or Setting.MINING in self.intent.target:
+            return {}
+        return self.intent.target
+
+    def changes(
+        self, identity: MinerIdentity, settings: MinerSettings, *, on: bool
+    ) -> Changes:
+        """Return what has to be written to save power, or to save it no longer."""
+        if on:
+            kept = None if self.intent is None else self.intent.target
+            return kept or least_power(identity, settings)
+        if stops(throttle_method(identity)):
+            return {Setting.MINING: True}
+        if self.intent is not None:
+            return {**usual(identity), **self.intent.before}
+        saving = agrees(least_power(identity, settings), settings)
+        return usual(identity) if saving else {}
+
+    def begin(
+        self, identity: MinerIdentity, settings: MinerSettings, by: Reason | None
+    ) -> None:
+        """Remember what is about to be written, and what comes back."""
+        self._earlier = self.intent
+        if self.intent is not None:
+            self.intent = replace(self.intent, by=self.intent.by and by)
+            return
+        target = least_power(identity, settings)
+        if not target:
+            return
+        before: Changes = reported(settings, target)
+        if stops(throttle_method(identity)):
+            before = {Setting.MINING: True}
+        self.intent = Intent(before=before, target=target, by=by)
+        self._waiting_since, self._restarted = None, False
+
+    def cancel(self) -> None:
+        """Take the last beginning back."""
+        self.intent, self._earlier = self._earlier, None
+
+    def end(self) -> None:
+        """Forget the intent."""
+        self.intent = self._earlier = None
+        self._waiting_since, self._restarted = None, False
+
+    def exchange(self, before: Changes) -> Changes:
+        """Let other settings come back; return those that are not held."""
+        held = {key: value for key, value in before.items() if key in self.held}
+        if self.intent is not None and held:
+            self.intent = replace(self.intent, before={**self.intent.before, **held})
+        return {key: value for key, value in before.items() if key not in held}
+
+    def lowered(self, values: Changes) -> None:
+        """Take it that the device itself went below what was asked for."""
+        if self.intent is not None and self.held:
+            target = {
+                key: values.get(key, value) for key, value in self.intent.target.items()
+            }
+            self.intent = replace(self.intent, target=target)
+
+    def shown(self, identity: MinerIdentity, settings: MinerSettings) -> bool | None:
+        """Whether power is saved, by what the device reports."""
+        method = throttle_method(identity)
+        if method is None:
+            return None
+        if stops(method):
+            return None if settings.mining is None else not settings.mining
+        return self.intent is not None and agrees(self.intent.target, settings)
+
+    def restarted(self) -> None:
+        """Note that the miner restarted, which ends a stop."""
+        self._restarted = self.intent is not None
+
+    def observe(self, settings: MinerSettings, monotonic: float) -> bool:
+        """Look at a poll; tell whether somebody else ended what we began."""
+        if self.intent is None:
+            return False
+        if agrees(self.intent.target, settings):
+            self.intent = replace(self.intent, confirmed=True)
+            self._restarted = False
+            return False
+        if len(reported(settings, self.intent.target)) < len(self.intent.target):
+            return False
+        if not self.intent.confirmed:
+            self._expire(monotonic)
+            return False
+        if self.reassert:
+            return False
+        self.end()
+        return True
+
+    @property
+    def reassert(self) -> Changes:
+        """What a restart undid and has to be written again."""
+        if self.intent is None or self.held:
+            return {}
+        return self.intent.target if self._restarted and self.intent.confirmed else {}
+
+    def _expire(self, monotonic: float) -> None:
+        """Forget what was about to be sent when nobody sent it."""
+        if self._waiting_since is None:
+            self._waiting_since = monotonic
+        if monotonic - self._waiting_since >= _UNCONFIRMED_SECONDS:
+            self.end()
+
+
+def _lower(minimum: float, value: SettingValue | None) -> float:
+    """Return the lower of the least allowed and what runs already."""
+    if isinstance(value, bool | str) or not isinstance(value, int | float):
+        return minimum
+    return min(minimum, value)

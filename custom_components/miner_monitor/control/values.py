@@ -1,0 +1,109 @@
+"""Values of settings: alike or not, as JSON and back, as text."""
+
+from collections.abc import Iterable, Mapping
+import math
+from types import MappingProxyType
+from typing import Any, TypeIs
+
+from ..miners.model import Changes, MinerSettings, Setting, SettingValue
+
+_SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
+_TOLERANCES: Mapping[Setting, float] = MappingProxyType(
+    {Setting.CORE_VOLTAGE: 0.0005, Setting.POOL: 0.0}
+)
+_TOLERANCE = 0.5
+_LARGEST = 1e6
+_LONGEST = 63
+
+
+def same(setting: Setting, asked: SettingValue, reported: SettingValue | None) -> bool:
+    """Whether a device that reports this has what was asked for."""
+    if _is_number(asked) and _is_number(reported):
+        tolerance = _TOLERANCES.get(setting, _TOLERANCE)
+        return math.isclose(asked, reported, rel_tol=1e-9, abs_tol=tolerance)
+    return asked == reported
+
+
+def agrees(changes: Changes, settings: MinerSettings) -> bool:
+    """Whether a device reports all of these values; never of none at all."""
+    return alike(changes, reported(settings, changes))
+
+
+def alike(changes: Changes, values: Changes) -> bool:
+    """Whether all of these values are among the others; never of none at all."""
+    return bool(changes) and not differing(changes, values)
+
+
+def differing(changes: Changes, values: Changes) -> tuple[Setting, ...]:
+    """Name the settings whose other value differs or is missing.
+
+    The speed of a fan that is meant to be automatic is nobody's wish.
+    """
+    automatic = changes.get(Setting.AUTO_FAN) is True
+    return tuple(
+        setting
+        for setting, value in changes.items()
+        if not (automatic and setting is Setting.FAN_DUTY_CYCLE)
+        and not same(setting, value, values.get(setting))
+    )
+
+
+def reported(settings: MinerSettings, wanted: Iterable[Setting]) -> Changes:
+    """Return what a device reports of these settings, as far as it can be kept."""
+    found = {setting: value_of(setting, settings.get(setting)) for setting in wanted}
+    return {setting: value for setting, value in found.items() if value is not None}
+
+
+def value_of(setting: Setting, value: object) -> SettingValue | None:
+    """Read a value that can be kept; a light, or anything else, is None."""
+    if setting is Setting.LIGHT:
+        return None
+    if setting in _SWITCHES:
+        return value if isinstance(value, bool) else None
+    if setting is Setting.WORK_MODE:
+        usable = isinstance(value, str) and 0 < len(value) <= _LONGEST
+        return value if usable and isinstance(value, str) else None
+    return value if _is_number(value) and abs(value) <= _LARGEST else None
+
+
+def load_changes(data: object) -> Changes:
+    """Read changes from JSON and leave out what is none."""
+    if not isinstance(data, Mapping):
+        return {}
+    found = {
+        setting: value_of(setting, data[setting.value])
+        for setting in Setting
+        if setting.value in data
+    }
+    return {setting: value for setting, value in found.items() if value is not None}
+
+
+def dump_changes(changes: Changes) -> dict[str, Any]:
+    """Return changes as JSON types."""
+    kept = keepable(changes)
+    return {setting.value: value for setting, value in kept.items()}
+
+
+def keepable(changes: Changes) -> Changes:
+    """Leave out what cannot be kept."""
+    found = {setting: value_of(setting, value) for setting, value in changes.items()}
+    return {setting: value for setting, value in found.items() if value is not None}
+
+
+def number_of(value: object, largest: float = 1e12) -> float | None:
+    """Read a finite number from 0 to the largest that makes sense."""
+    return value if _is_number(value) and 0 <= value <= largest else None
+
+
+def text_of(value: SettingValue | None) -> str:
+    """Write a value for a text."""
+    if _is_number(value):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
+
+
+def _is_number(value: object) -> TypeIs[float]:
+    """Whether it is a finite number and no switch."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -1e15 < value < 1e15
