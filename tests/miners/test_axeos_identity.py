@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.miners.model import (
+    SWITCH,
     Alarm,
     Capability,
+    Derating,
     Family,
     HashRateUnit,
     MinerIdentity,
@@ -216,27 +218,171 @@ def test_range_from_the_board_table() -> None:
     assert settings[Setting.AUTO_FAN].maximum == 1
 
 
+_2_9 = {
+    Setting.FREQUENCY,
+    Setting.CORE_VOLTAGE,
+    Setting.AUTO_FAN,
+    Setting.FAN_DUTY_CYCLE,
+    Setting.TARGET_TEMPERATURE,
+}
+_2_10 = _2_9 | {Setting.MIN_FAN_DUTY_CYCLE}
+_2_11 = _2_10 | {Setting.POOL}
+SLOTS = {"pools": [{"id": 4}, {"id": 6}], "primaryPoolIndex": 4}
+NERD_LISTS = {"frequencyOptions": [500, 600], "voltageOptions": [1120, 1200]}
+
+
 @pytest.mark.parametrize(
-    ("info", "settings"),
+    ("info", "asic", "settings"),
     [
-        (GAMMA, set(Setting)),
-        (without(GAMMA, "minFanSpeed"), set(Setting) - {Setting.MIN_FAN_DUTY_CYCLE}),
+        (GAMMA, {}, _2_11),
+        (GAMMA_214, {}, _2_11 | {Setting.MINING}),
+        (GAMMA_214 | SLOTS, {}, _2_11 | {Setting.MINING}),
+        (GAMMA | {"pools": [{"id": 4}], "primaryPoolIndex": 4}, {}, _2_10),
+        (without(GAMMA, "fallbackStratumURL"), {}, _2_10),
+        (without(GAMMA, "manualFanSpeed"), {}, _2_10),
+        (without(GAMMA, "minFanSpeed", "manualFanSpeed"), {}, _2_9),
         (
             without(GAMMA, "minFanSpeed", "temptarget", "manualFanSpeed"),
-            set(Setting) - {Setting.MIN_FAN_DUTY_CYCLE, Setting.TARGET_TEMPERATURE},
+            {},
+            _2_9 - {Setting.TARGET_TEMPERATURE},
         ),
         (
             GAMMA | {"boardVersion": "999"},
-            set(Setting) - {Setting.FREQUENCY, Setting.CORE_VOLTAGE},
+            {},
+            _2_11 - {Setting.FREQUENCY, Setting.CORE_VOLTAGE},
         ),
+        (NERD, NERD_LISTS, _2_9 | {Setting.MINING}),
+        (without(NERD, "shutdown"), NERD_LISTS, _2_9),
+        (
+            NERD | {"pidTargetTemp": -1},
+            NERD_LISTS,
+            _2_9 - {Setting.TARGET_TEMPERATURE} | {Setting.MINING},
+        ),
+        (NERD, {}, _2_9 - {Setting.FREQUENCY, Setting.CORE_VOLTAGE} | {Setting.MINING}),
         (
             {"ASICModel": "BM1370", "hashRate": 1, "boardVersion": "601"},
+            {},
             set(),
         ),
     ],
 )
-def test_settings_there_are(info: dict[str, Any], settings: set[Setting]) -> None:
-    assert set(read(info).identity.limits.settings) == settings
+def test_settings_there_are(
+    info: dict[str, Any], asic: dict[str, Any], settings: set[Setting]
+) -> None:
+    assert set(read(info, asic).identity.limits.settings) == settings
+
+
+def test_switches_and_pools_have_the_range_of_what_they_are() -> None:
+    settings = read(GAMMA_214).identity.limits.settings
+    assert settings[Setting.MINING] == settings[Setting.AUTO_FAN] == SWITCH
+    assert (settings[Setting.POOL].minimum, settings[Setting.POOL].maximum) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("info", "asic", "frequency", "voltage"),
+    [
+        # Lowest, highest, highest for experts.
+        (GAMMA, {}, (100, 625, 1200), (1.0, 1.25, 1.4)),
+        (GAMMA | {"boardVersion": "650"}, {}, (100, 410, 1200), (1.0, 1.25, 1.4)),
+        (GAMMA | {"boardVersion": "302"}, {}, (100, 575, 1200), (1.1, 1.3, 1.4)),
+        (GAMMA | {"boardVersion": "102"}, {}, (100, 600, 1200), (1.1, 1.5, None)),
+        (
+            GAMMA,
+            {"frequencyOptions": [400, 1300], "voltageOptions": [900, 1000, 2100]},
+            (100, 1300, None),
+            (1.0, 1.0, 1.4),
+        ),
+        (
+            GAMMA | {"boardVersion": "999"},
+            {"frequencyOptions": [60, 500], "voltageOptions": [900, 1200]},
+            (60, 500, 1200),
+            (0.9, 1.2, 1.4),
+        ),
+        (NERD, NERD_LISTS, (100, 600, 1200), (1.12, 1.2, 1.4)),
+        (
+            NERD,
+            NERD_LISTS | {"absMaxFrequency": 800, "absMaxVoltage": 1300},
+            (100, 600, 800),
+            (1.12, 1.2, 1.3),
+        ),
+        (
+            NERD,
+            NERD_LISTS | {"absMaxFrequency": 9000, "absMaxVoltage": 9000},
+            (100, 600, 1200),
+            (1.12, 1.2, 1.4),
+        ),
+        (
+            NERD,
+            NERD_LISTS | {"absMaxFrequency": 600, "absMaxVoltage": 1150},
+            (100, 600, None),
+            (1.12, 1.2, None),
+        ),
+        (
+            NERD,
+            NERD_LISTS | {"ecoFrequency": 90, "ecoVoltage": 1060},
+            (90, 600, 1200),
+            (1.06, 1.2, 1.4),
+        ),
+        (
+            NERD,
+            NERD_LISTS | {"ecoFrequency": 550, "ecoVoltage": 900},
+            (100, 600, 1200),
+            (1.12, 1.2, 1.4),
+        ),
+    ],
+)
+def test_how_far_a_chip_may_be_driven(
+    info: dict[str, Any],
+    asic: dict[str, Any],
+    frequency: tuple[float, float, float | None],
+    voltage: tuple[float, float, float | None],
+) -> None:
+    settings = read(info, asic).identity.limits.settings
+    for setting, expected in (
+        (Setting.FREQUENCY, frequency),
+        (Setting.CORE_VOLTAGE, voltage),
+    ):
+        told = settings[setting]
+        assert (told.minimum, told.maximum, told.expert_maximum) == expected
+
+
+def test_the_point_of_least_power_is_a_preset() -> None:
+    asic = NERD_LISTS | {"ecoFrequency": 400, "ecoVoltage": 1060}
+    settings = read(NERD, asic).identity.limits.settings
+    assert settings[Setting.FREQUENCY].options == (400, 500, 600)
+    assert settings[Setting.CORE_VOLTAGE].options == (1.06, 1.12, 1.2)
+
+
+@pytest.mark.parametrize(
+    ("info", "target"),
+    [
+        (GAMMA, (35, 66)),
+        (NERD, (30, 65)),
+        (NERD | {"overheat_temp": 60}, (30, 55)),
+        (NERD | {"overheat_temp": 20}, (30, 30)),
+        (NERD | {"overheat_temp": 95}, (30, 80)),
+        (without(NERD, "overheat_temp"), (30, 80)),
+    ],
+)
+def test_range_of_the_target(info: dict[str, Any], target: tuple[int, int]) -> None:
+    told = read(info).identity.limits.settings[Setting.TARGET_TEMPERATURE]
+    assert (told.minimum, told.maximum) == target
+
+
+@pytest.mark.parametrize(
+    ("info", "derating"),
+    [
+        (GAMMA, Derating(frequency_step=100, voltage_step=0.1)),
+        (GAMMA_214, Derating(frequency_step=100, voltage_step=0.1)),
+        (without(GAMMA, "manualFanSpeed"), Derating(frequency=50, core_voltage=1.0)),
+        (without(GAMMA, "manualFanSpeed", "overheat_mode"), None),
+        (NERD, None),
+    ],
+)
+def test_how_a_hot_miner_lowers_itself(
+    info: dict[str, Any], derating: Derating | None
+) -> None:
+    assert read(info).identity.limits.derating == derating
 
 
 @pytest.mark.parametrize(
@@ -400,6 +546,8 @@ def test_unknown_board_is_believed_until_it_hashes() -> None:
         (NERD | {"lastResetReason": "x"}, Capability.LOCATE, False),
         (GAMMA, Capability.PAUSE, False),
         (GAMMA_214, Capability.PAUSE, True),
+        (GAMMA_214, Capability.DISMISS_BLOCK, False),
+        (GAMMA_214 | {"showNewBlock": False}, Capability.DISMISS_BLOCK, True),
         (GAMMA, Capability.SHUTDOWN, False),
         (NERD, Capability.SHUTDOWN, True),
         (without(NERD, "shutdown"), Capability.SHUTDOWN, False),

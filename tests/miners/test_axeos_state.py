@@ -306,6 +306,7 @@ def test_settings() -> None:
         fan_duty_cycle=100,
         min_fan_duty_cycle=25,
         target_temperature=60,
+        pool=0,
         forced_fallback_pool=True,
     )
     assert read(NERD).state.settings.target_temperature == 60

@@ -29,7 +29,9 @@ DEFAULT_PORTS: Mapping[Family, int] = {
 """Where a family listens unless told otherwise."""
 
 _CLIENTS: Mapping[Family, Callable[[Endpoint, ClientSession], MinerClient]] = {
-    Family.AXEOS: lambda at, session: AxeOsClient(at.host, at.port, session),
+    Family.AXEOS: lambda at, session: AxeOsClient(
+        at.host, at.port, session, credentials=at.credentials
+    ),
     Family.AVALON: lambda at, _: AvalonClient(at.host, at.port),
     Family.FPGA: FpgaClient,
 }

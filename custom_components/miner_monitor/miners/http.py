@@ -1,11 +1,15 @@
 """HTTP to one small device: one request at a time, bounded in time and size."""
 
 import asyncio
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from errno import ECONNREFUSED
 from socket import AF_INET
 
 from aiohttp import (
     ClientConnectorError,
+    ClientError,
     ClientPayloadError,
     ClientResponse,
     ClientResponseError,
@@ -18,6 +22,7 @@ from aiohttp import (
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from .client import NO_CREDENTIALS, Credentials
 from .errors import (
     MinerAuthError,
     MinerConnectionError,
@@ -32,6 +37,7 @@ from .turn import Turn
 LARGEST_REPLY = 64 * 1024
 
 _HEADERS = {"Accept-Encoding": "identity", "Connection": "close"}
+_NO_HEADERS: Mapping[str, str] = {}
 _NO_TIMEOUT = ClientTimeout(total=None)
 
 
@@ -63,20 +69,37 @@ class StatusError(MinerResponseError):
         self.status = status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a device answered to a command; ``wants_password`` as by HTTP Basic."""
+
+    status: int
+    body: bytes = field(repr=False)
+    wants_password: bool = False
+
+
 class HttpDevice:
     """The web server of one device.
 
     Small web servers run out of sockets: requests queue up on a lock, and each
-    connection is closed after its reply.
+    connection is closed after its reply. Where it is given a user name or a
+    password, every request shows them.
     """
 
-    def __init__(self, host: str, port: int, session: ClientSession) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        session: ClientSession,
+        credentials: Credentials = NO_CREDENTIALS,
+    ) -> None:
         """Prepare the base address; a host that cannot be one fails here."""
         try:
             self.url = URL.build(scheme="http", host=host, port=port, path="/")
         except (TypeError, ValueError) as err:
             raise MinerConnectionError(f"no usable address: {err}") from err
         self._session = session
+        self._headers = _HEADERS | _authorization(credentials)
         self._lock = asyncio.Lock()
 
     def turn(self, deadline: float) -> Turn:
@@ -87,7 +110,12 @@ class HttpDevice:
         """Return the body of a successful reply; only within a turn."""
         try:
             async with asyncio.timeout_at(ends):
-                return await self._exchange(method, url)
+                response = await self._ask(method, url, self._headers, None)
+                try:
+                    _check(response)
+                    return await _body(response)
+                finally:
+                    response.close()
         except MinerError:
             raise
         except TimeoutError as err:
@@ -95,19 +123,65 @@ class HttpDevice:
         except Exception as err:
             raise _translated(err) from err
 
-    async def _exchange(self, method: str, url: URL) -> bytes:
-        response = await self._session.request(
+    async def command(
+        self,
+        method: str,
+        url: URL,
+        ends: float,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Answer:
+        """Send a command once and return the answer, whatever it is.
+
+        A device that hangs up, or answers with no HTTP, may have taken the command.
+        """
+        try:
+            async with asyncio.timeout_at(ends):
+                return await self._command(
+                    method, url, {**self._headers, **headers}, body
+                )
+        except TimeoutError as err:
+            raise MinerTimeoutError("no complete reply in time") from err
+        except Exception as err:
+            if isinstance(problem := _translated(err), NotHttpError):
+                problem = MinerCutOffError("no HTTP reply")
+            raise problem from err
+
+    async def _command(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        response = await self._ask(method, url, headers, body)
+        try:
+            return Answer(
+                status=response.status,
+                body=await _rest(response),
+                wants_password="WWW-Authenticate" in response.headers,
+            )
+        finally:
+            response.close()
+
+    async def _ask(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> ClientResponse:
+        return await self._session.request(
             method,
             url,
-            headers=_HEADERS,
+            data=body,
+            headers=headers,
             allow_redirects=False,
             timeout=_NO_TIMEOUT,
         )
-        try:
-            _check(response)
-            return await _body(response)
-        finally:
-            response.close()
+
+
+def _authorization(credentials: Credentials) -> dict[str, str]:
+    """Write the header of HTTP Basic."""
+    if not credentials.username and not credentials.password:
+        return {}
+    pair = f"{credentials.username}:{credentials.password}"
+    return {
+        "Authorization": f"Basic {b64encode(pair.encode('utf-8', 'replace')).decode()}"
+    }
 
 
 def _check(response: ClientResponse) -> None:
@@ -132,6 +206,16 @@ async def _body(response: ClientResponse) -> bytes:
     if len(body) > LARGEST_REPLY:
         raise MinerResponseError("reply too large")
     return body
+
+
+async def _rest(response: ClientResponse) -> bytes:
+    """Read what comes with a status; a refusal is one without its text, too."""
+    try:
+        return await _stream(response.content)
+    except ClientError:
+        if response.status // 100 == 2:
+            raise
+        return b""
 
 
 async def _stream(content: StreamReader) -> bytes:

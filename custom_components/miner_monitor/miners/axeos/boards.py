@@ -36,7 +36,8 @@ class Board:
     ``sensors`` tells whether the basic sensors (input, power, core voltage, chip)
     are known to work. ``input_current`` is true where ``current`` is what the board
     draws; elsewhere it is the regulator's output. ``idle_fan_speed`` is what a fan
-    without tacho signal shows. ``max_power`` is what the board is made for, in W.
+    without tacho signal shows. ``max_power`` is what the board is made for, in W,
+    ``regulator`` the core voltages that its regulator takes, in V.
     """
 
     maker: str = "Bitaxe"
@@ -50,9 +51,16 @@ class Board:
     input_current: bool = False
     idle_fan_speed: int = 0
     set_points: SetPoints | None = None
+    regulator: tuple[float, float] | None = None
 
 
-_STOCK = Board(sensors=True, vr_sensor=True, second_sensor=False)
+_DS4432U = (0.046, 2.39)
+_TPS546 = (1.0, 2.0)
+_TPS546_DOMAINS = (0.833, 1.5)
+_TPS546_TWO_CHIPS = (1.0, 3.0)
+_TPS53647 = (1.005, 1.4)
+
+_STOCK = Board(sensors=True, vr_sensor=True, second_sensor=False, regulator=_TPS546)
 _MAX = replace(
     _STOCK,
     name="Max",
@@ -60,6 +68,7 @@ _MAX = replace(
     max_power=25,
     vr_sensor=False,
     input_current=True,
+    regulator=_DS4432U,
     set_points=SetPoints(
         frequencies=(400, 425, 450, 475, 485, 500, 525, 550, 575, 600),
         frequency=425,
@@ -88,7 +97,7 @@ _BM1370 = SetPoints(
 _ULTRA_207 = replace(
     _STOCK, name="Ultra", nominal_voltage=5, max_power=25, set_points=_BM1366
 )
-_ULTRA = replace(_ULTRA_207, vr_sensor=False, input_current=True)
+_ULTRA = replace(_ULTRA_207, vr_sensor=False, input_current=True, regulator=_DS4432U)
 _HEX = replace(
     _STOCK,
     name="Hex",
@@ -96,12 +105,13 @@ _HEX = replace(
     nominal_voltage=12,
     max_power=90,
     second_sensor=True,
+    regulator=_TPS546_DOMAINS,
     set_points=_BM1366,
 )
 _SUPRA_402 = replace(
     _STOCK, name="Supra", nominal_voltage=5, max_power=40, set_points=_BM1368
 )
-_SUPRA = replace(_SUPRA_402, vr_sensor=False, input_current=True)
+_SUPRA = replace(_SUPRA_402, vr_sensor=False, input_current=True, regulator=_DS4432U)
 _SUPRA_HEX = replace(_HEX, name="SupraHex", max_power=120, set_points=_BM1368)
 _GAMMA = replace(
     _STOCK, name="Gamma", nominal_voltage=5, max_power=40, set_points=_BM1370
@@ -120,6 +130,7 @@ _GT = replace(
     max_power=60,
     second_sensor=True,
     idle_fan_speed=960,
+    regulator=_TPS546_TWO_CHIPS,
     set_points=_BM1370,
 )
 _ZYBER = Board(maker="Zyber", chip_count=8, nominal_voltage=12, max_power=160)
@@ -130,6 +141,7 @@ _NERD = Board(
     vr_sensor=True,
     second_sensor=False,
     input_current=True,
+    regulator=_TPS53647,
 )
 
 UNKNOWN = Board()

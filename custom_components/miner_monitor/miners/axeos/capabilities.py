@@ -29,6 +29,7 @@ _BY_KEY: Mapping[Capability, tuple[str, ...]] = {
     Capability.POOL_LATENCY: ("responseTime",),
     Capability.LOCATE: ("resetReason",),
     Capability.PAUSE: ("miningPaused",),
+    Capability.DISMISS_BLOCK: ("showNewBlock",),
 }
 
 _NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {

@@ -2,22 +2,50 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+import json
+import re
 from typing import Any, override
 
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..client import FETCH_DEADLINE, MinerClient, monotonic
-from ..errors import MinerCommandError, MinerCutOffError, MinerError
-from ..http import HttpDevice, StatusError
-from ..model import Family, MinerIdentity, MinerReading
+from ..client import (
+    FETCH_DEADLINE,
+    NO_CREDENTIALS,
+    Credentials,
+    MinerClient,
+    monotonic,
+)
+from ..errors import (
+    MinerAuthError,
+    MinerCommandError,
+    MinerCutOffError,
+    MinerError,
+    MinerResponseError,
+)
+from ..http import Answer, HttpDevice
+from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
+from .control import Known, patch_body, writing_of
 from .memory import DeviceMemory
+from .profile import is_nerdos
+from .refusal import refusal_of, secrets_of
 from .reply import check_info, parse_object
 
 _INFO = "/api/system/info"
 _ASIC = "/api/system/asic"
+_SETTINGS = "/api/system"
 _RESTART = "/api/system/restart"
+_PAUSE = "/api/system/pause"
+_RESUME = "/api/system/resume"
+_SHUTDOWN = "/api/system/shutdown"
 _LOCATE = "/api/system/identify"
+_DISMISS = "/api/system/blockFound/dismiss"
+_SESSIONS = ("/api/otp/session", "/api/v2/otp/session")
+_NO_SUCH_ROUTE = (302, 404, 405)
+_JSON = {"Content-Type": "application/json"}
+_CODE = re.compile(r"[0-9]{6}")
+_TOKEN = re.compile(r"[!-~]{1,127}")
 _ASIC_DEADLINE = 2.0
 _LOCATE_LASTS = 30.0
 
@@ -31,11 +59,14 @@ class AxeOsClient(MinerClient):
         port: int,
         session: ClientSession,
         *,
+        credentials: Credentials = NO_CREDENTIALS,
         monotonic: Callable[[], float] = monotonic,
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock for what takes a miner minutes."""
-        self._device = HttpDevice(host, port, session)
+        self._device = HttpDevice(host, port, session, credentials)
+        self._credentials = credentials
+        self._session_token = credentials.session
         self._host = host
         self._port = port
         self._monotonic = monotonic
@@ -43,11 +74,10 @@ class AxeOsClient(MinerClient):
         self._memory = DeviceMemory(monotonic)
         self._located_at: float | None = None
         self._bodies: dict[str, bytes] = {}
+        self._known: Known | None = None
         base = self._device.url
         self._info_url = base.with_path(_INFO)
         self._asic_url = base.with_path(_ASIC)
-        self._restart_url = base.with_path(_RESTART)
-        self._locate_url = base.with_path(_LOCATE)
 
     @property
     @override
@@ -92,7 +122,10 @@ class AxeOsClient(MinerClient):
             self._bodies["info"] = body
             if self._memory.notice(info):
                 await self._ask_for_presets(ends)
-        return self._memory.read(info)
+        reading = self._memory.read(info)
+        settings = reading.state.settings
+        self._known = Known(info, settings, self._memory.auto_fan_mode)
+        return reading
 
     async def _ask_for_presets(self, ends: float) -> None:
         """Ask what the device allows; no answer costs nothing but the lists."""
@@ -106,11 +139,38 @@ class AxeOsClient(MinerClient):
         self._memory.take_presets(asic)
 
     @override
-    async def restart(self) -> None:
+    def writing(self, setting: Setting) -> Writing:
+        return writing_of(setting, {} if self._known is None else self._known.info)
+
+    @override
+    async def apply(self, changes: Changes) -> None:
+        """Write set points: at rest before they change, at work after."""
+        if self._known is None:
+            raise MinerCommandError("nothing is known of the device yet")
+        rest = dict(changes)
+        rest.pop(Setting.MINING, None)
+        mining = changes.get(Setting.MINING)
+        body = patch_body(rest, self._known)
+        stop, start = _switches(self._known.info, needed=mining is not None)
+        async with self._device.turn(self._deadline) as ends:
+            if mining is not None and not mining:
+                await self._send("POST", stop, ends)
+            if body:
+                await self._send("PATCH", _SETTINGS, ends, json.dumps(body).encode())
+            if mining:
+                await self._start(start, ends)
+
+    async def _start(self, path: str, ends: float) -> None:
         try:
-            await self._command(self._restart_url)
+            await self._send("POST", path, ends)
         except MinerCutOffError:
-            return
+            if path != _RESTART:
+                raise
+
+    @override
+    async def restart(self) -> None:
+        with suppress(MinerCutOffError):
+            await self._command(_RESTART)
 
     @override
     async def locate(self) -> None:
@@ -118,12 +178,70 @@ class AxeOsClient(MinerClient):
         now = self._monotonic()
         if self._located_at is not None and now - self._located_at < _LOCATE_LASTS:
             return
-        await self._command(self._locate_url)
+        await self._command(_LOCATE)
         self._located_at = now
 
-    async def _command(self, url: URL) -> None:
+    @override
+    async def dismiss_block(self) -> None:
+        await self._command(_DISMISS)
+
+    @override
+    async def reset_filter(self) -> None:
+        raise MinerCommandError("there is no filter")
+
+    @override
+    async def open_session(self, code: str) -> str:
+        """Trade a code for a session, which this client shows from then on."""
+        code = code.replace(" ", "")
+        if not _CODE.fullmatch(code):
+            raise MinerAuthError("no code", credentials=False, one_time_code=True)
         async with self._device.turn(self._deadline) as ends:
-            try:
-                await self._device.request("POST", url, ends)
-            except StatusError as err:
-                raise MinerCommandError(f"refused: {err}", err.kind) from err
+            answer = await self._ask_for_session(code, ends)
+        if answer.status // 100 != 2:
+            secrets = secrets_of(self._credentials, code)
+            raise refusal_of(answer, secrets, one_time_code=True)
+        token = parse_object(answer.body).get("token")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise MinerResponseError("no session in the reply")
+        self._session_token = token
+        return token
+
+    async def _ask_for_session(self, code: str, ends: float) -> Answer:
+        """Ask under the older path, then under the newer if that is unknown."""
+        older, newer = map(self._device.url.with_path, _SESSIONS)
+        shown = {"X-TOTP": code}
+        answer = await self._device.command("POST", older, ends, headers=shown)
+        if answer.status not in _NO_SUCH_ROUTE or b"OTP" in answer.body:
+            return answer
+        return await self._device.command("POST", newer, ends, headers=shown)
+
+    async def _command(self, path: str) -> None:
+        async with self._device.turn(self._deadline) as ends:
+            await self._send("POST", path, ends)
+
+    async def _send(
+        self, method: str, path: str, ends: float, body: bytes | None = None
+    ) -> None:
+        """Send a command once; only within a turn."""
+        url: URL = self._device.url.with_path(path)
+        headers = {} if body is None else dict(_JSON)
+        if _TOKEN.fullmatch(self._session_token):
+            headers["X-OTP-Session"] = self._session_token
+        answer = await self._device.command(
+            method, url, ends, body=body, headers=headers
+        )
+        if answer.status // 100 != 2:
+            raise refusal_of(
+                answer,
+                secrets_of(self._credentials, self._session_token),
+                one_time_code=self._known is not None and is_nerdos(self._known.info),
+            )
+
+
+def _switches(info: Mapping[str, Any], *, needed: bool) -> tuple[str, str]:
+    """Name the commands that stop and start hashing."""
+    if is_nerdos(info) and "shutdown" in info:
+        return _SHUTDOWN, _RESTART
+    if needed and "miningPaused" not in info:
+        raise MinerCommandError("the firmware cannot pause")
+    return _PAUSE, _RESUME

@@ -44,7 +44,7 @@ def identity_of(
         ratio_window=3600 if _is_share_based(info, profile) else 600,
         poll_interval=30 if _is_short_of_sockets(info, profile) else 15,
         capabilities=capabilities,
-        limits=limits_of(info, asic, profile, capabilities),
+        limits=limits_of(info, asic, profile, capabilities, pool_count=pool_count),
     )
 
 

@@ -2,35 +2,66 @@
 
 from types import MappingProxyType
 
-from ..model import Alarm, Capability, Limits, Setting, SettingRange
+from ..model import (
+    SWITCH,
+    Alarm,
+    Capability,
+    Derating,
+    Limits,
+    Setting,
+    SettingRange,
+)
 from ..values import number, numbers, positive
-from .profile import Profile, Reply
+from .profile import Profile, Reply, has_pool_list, is_2_11
 
 LOWEST_FREQUENCY = 100
 """MHz. Presets end far higher, but less power must be possible."""
 
+HIGHEST_FREQUENCY = 1200
+"""MHz, which only large coolers endure."""
+
+HIGHEST_VOLTAGE = 1.4
+"""V, beyond which chips die young."""
+
 _MOST_PRESETS = 64
-_SWITCH = SettingRange(minimum=0, maximum=1, step=1)
+_ANY_VOLTAGE = (0.1, 3.0)
 _FAN = SettingRange(minimum=0, maximum=100, step=1)
 _MIN_FAN = SettingRange(minimum=0, maximum=99, step=1)
 _TARGET = SettingRange(minimum=35, maximum=66, step=1)
+_PID_TARGET = SettingRange(minimum=30, maximum=80, step=1)
+_BELOW_TRIP = 5
+"""Degrees by which a target stays below the point where NerdOS switches off."""
+
 _INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
 _VR_ALARM = Alarm(warn=90, critical=100)
+_STEPWISE = Derating(frequency_step=100, voltage_step=0.1)
+_FIXED = Derating(frequency=50, core_voltage=1.0)
 
 
 def limits_of(
-    info: Reply, asic: Reply, profile: Profile, capabilities: frozenset[Capability]
+    info: Reply,
+    asic: Reply,
+    profile: Profile,
+    capabilities: frozenset[Capability],
+    *,
+    pool_count: int,
 ) -> Limits:
     """Collect the ranges of all settings and the alarm thresholds."""
     power = profile.board.max_power
     has_vr = Capability.VR_TEMPERATURE in capabilities
+    settings = _settings(info, asic, profile)
+    if capabilities & {Capability.PAUSE, Capability.SHUTDOWN}:
+        settings[Setting.MINING] = SWITCH
+    if pool_count > 1 and (is_2_11(info) or has_pool_list(info)):
+        settings[Setting.POOL] = SettingRange(maximum=pool_count - 1)
     return Limits(
-        settings=MappingProxyType(_settings(info, asic, profile)),
+        settings=MappingProxyType(settings),
         chip_temperature=_chip_alarm(info, profile),
         vr_temperature=_VR_ALARM if has_vr else None,
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
         power=None if power is None else _power_alarm(power),
+        derating=_derating(info, profile),
     )
 
 
@@ -47,14 +78,27 @@ def _settings(
     if "coreVoltage" in info and (voltage := _core_voltage(asic, profile)):
         found[Setting.CORE_VOLTAGE] = voltage
     if "autofanspeed" in info:
-        found[Setting.AUTO_FAN] = _SWITCH
+        found[Setting.AUTO_FAN] = SWITCH
     if "manualFanSpeed" in info or "fanspeed" in info:
         found[Setting.FAN_DUTY_CYCLE] = _FAN
     if "minFanSpeed" in info:
         found[Setting.MIN_FAN_DUTY_CYCLE] = _MIN_FAN
-    if "temptarget" in info or "pidTargetTemp" in info:
-        found[Setting.TARGET_TEMPERATURE] = _TARGET
+    if target := _target(info, profile):
+        found[Setting.TARGET_TEMPERATURE] = target
     return found
+
+
+def _target(info: Reply, profile: Profile) -> SettingRange | None:
+    """Give the range of the fan's target; NerdOS says -1 where it has none."""
+    if not profile.nerdos:
+        return _TARGET if "temptarget" in info else None
+    if positive(info.get("pidTargetTemp")) is None:
+        return None
+    trip = positive(info.get("overheat_temp"))
+    if trip is None or trip - _BELOW_TRIP >= _PID_TARGET.maximum:
+        return _PID_TARGET
+    lowest = _PID_TARGET.minimum
+    return SettingRange(minimum=lowest, maximum=max(lowest, trip - _BELOW_TRIP))
 
 
 def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
@@ -65,39 +109,65 @@ def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
         presets, default = table.frequencies, table.frequency
     if not presets:
         return None
+    presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
+    highest = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
     return SettingRange(
         minimum=min(LOWEST_FREQUENCY, presets[0]),
         maximum=presets[-1],
         step=1,
         options=presets,
         default=default,
+        expert_maximum=_beyond(presets[-1], min(highest, HIGHEST_FREQUENCY)),
     )
 
 
 def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
-    """Give the presets' range in V."""
-    presets = tuple(
-        value / 1e3 for value in _presets(asic.get("voltageOptions"), 100, 3000)
-    )
+    """Give the presets' range in V, as far as the regulator can follow."""
+    low, high = profile.board.regulator or _ANY_VOLTAGE
+    millivolts = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
     default = positive(asic.get("defaultVoltage"))
-    default = None if default is None else default / 1e3
-    if not presets and (table := profile.board.set_points) is not None:
-        presets, default = table.voltages, table.voltage
-    if not presets:
+    if not millivolts and (table := profile.board.set_points) is not None:
+        millivolts = tuple(value * 1e3 for value in table.voltages)
+        default = table.voltage * 1e3
+    if not millivolts:
         return None
+    millivolts = _with_eco(millivolts, asic.get("ecoVoltage"), low * 1e3)
+    presets = tuple(round(value) / 1e3 for value in millivolts)
+    told = positive(asic.get("absMaxVoltage"))
+    highest = HIGHEST_VOLTAGE if told is None else told / 1e3
     return SettingRange(
         minimum=presets[0],
         maximum=presets[-1],
         step=0.001,
         options=presets,
-        default=default,
+        default=None if default is None else round(default) / 1e3,
+        expert_maximum=_beyond(presets[-1], min(highest, HIGHEST_VOLTAGE, high)),
     )
+
+
+def _with_eco(presets: tuple[float, ...], eco: object, low: float) -> tuple[float, ...]:
+    """Put the point of least power, 0 where there is none, before the presets."""
+    found = number(eco)
+    return (found, *presets) if found and low <= found < presets[0] else presets
+
+
+def _beyond(maximum: float, highest: float) -> float | None:
+    """Give what lies beyond the presets, if anything does."""
+    return highest if highest > maximum else None
 
 
 def _presets(value: object, low: float, high: float) -> tuple[float, ...]:
     """Read a list of presets in rising order, each once."""
     found = numbers(value, _MOST_PRESETS)
     return tuple(sorted({item for item in found if low <= item <= high}))
+
+
+def _derating(info: Reply, profile: Profile) -> Derating | None:
+    """Tell how AxeOS lowers itself: by steps since 2.11, to a crawl before."""
+    if is_2_11(info):
+        return _STEPWISE
+    stock = not profile.nerdos
+    return _FIXED if stock and ("overheat_mode" in info or "overheat" in info) else None
 
 
 def _chip_alarm(info: Reply, profile: Profile) -> Alarm:

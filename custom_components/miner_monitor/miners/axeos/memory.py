@@ -93,7 +93,7 @@ class DeviceMemory:
     """Reads the replies of one address, one after the other.
 
     What was learnt of a device lasts until its firmware changes or another device
-    answers in its place.
+    answers in its place. ``auto_fan_mode`` is the last mode of its fan but manual.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -117,6 +117,7 @@ class DeviceMemory:
         self._profile: Profile | None = None
         self._lasting: Lasting | None = None
         self._lasting_basis: object = None
+        self.auto_fan_mode: int | None = None
         self._traits: tuple[object, ...] = (None,) * 4
         self._identity: MinerIdentity | None = None
 
@@ -206,6 +207,7 @@ class DeviceMemory:
         if self._lasting is None or basis != self._lasting_basis:
             self._lasting = lasting_of(info, profile)
             self._lasting_basis = basis
+            self.auto_fan_mode = self._lasting.fan_mode or self.auto_fan_mode
         return self._lasting
 
     def _identify(

@@ -46,6 +46,7 @@ class Lasting(NamedTuple):
     fallback_pool: bool | None
     reject_reasons: tuple[tuple[str, int], ...]
     restart_reason: str | None
+    fan_mode: int | None
 
 
 LASTING_KEYS = frozenset(
@@ -59,12 +60,14 @@ LASTING_KEYS = frozenset(
         "lastResetReason",
         "manualFanSpeed",
         "minFanSpeed",
+        "miningPaused",
         "pidTargetTemp",
         "pools",
         "primaryPoolIndex",
         "resetReason",
         "secondaryPoolIndex",
         "sharesRejectedReasons",
+        "shutdown",
         "stratum",
         "stratumPort",
         "stratumURL",
@@ -79,13 +82,16 @@ def lasting_of(info: Reply, profile: Profile) -> Lasting:
     """Read what seldom changes."""
     pools = pools_of(info, profile)
     told = info.get("resetReason") or info.get("lastResetReason")
+    used = [place for place, pool in enumerate(pools) if pool.active]
+    pool = used[0] if len(used) == 1 else None
     return Lasting(
-        settings=settings_of(info, profile),
+        settings=replace(settings_of(info, profile), pool=pool),
         pools=pools,
         active_pool=next((pool for pool in pools if pool.active), None),
         fallback_pool=using_fallback(info, profile),
         reject_reasons=_reject_reasons(info),
         restart_reason=sentence(told),
+        fan_mode=count(info.get("autofanspeed")),
     )
 
 
@@ -188,7 +194,9 @@ def settings_of(info: Reply, profile: Profile) -> MinerSettings:
     auto_fan = flag(info.get("autofanspeed"))
     if "manualFanSpeed" not in info and not (auto_fan and "fanrpm" in info):
         values["fan_duty_cycle"] = percent(info.get("fanspeed"))
+    still = flag(info.get("shutdown" if profile.nerdos else "miningPaused"))
     return MinerSettings(
+        mining=None if still is None else not still,
         auto_fan=auto_fan,
         forced_fallback_pool=flag(info.get("useFallbackStratum")),
         **values,

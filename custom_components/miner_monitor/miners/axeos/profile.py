@@ -55,6 +55,21 @@ def has_asic_endpoint(info: Reply) -> bool:
     return "temptarget" in info
 
 
+def is_2_10(info: Reply) -> bool:
+    """Tell AxeOS since 2.10, which keeps fractions of a frequency."""
+    return "minFanSpeed" in info and not is_nerdos(info)
+
+
+def is_2_11(info: Reply) -> bool:
+    """Tell AxeOS since 2.11, which checks what it is sent and recovers from heat."""
+    return "manualFanSpeed" in info and not is_nerdos(info)
+
+
+def has_pool_list(info: Reply) -> bool:
+    """Tell AxeOS since 2.15, which has numbered pools."""
+    return isinstance(info.get("pools"), list) and "primaryPoolIndex" in info
+
+
 def profile_of(info: Reply, asic: Reply) -> Profile:
     """Recognise the device."""
     nerdos = is_nerdos(info)

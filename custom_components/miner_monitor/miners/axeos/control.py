@@ -1,0 +1,145 @@
+"""Set points to what is sent for them, in the words of the firmware's era."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ..errors import MinerCommandError
+from ..model import Changes, MinerSettings, Setting, SettingValue, Writing
+from ..values import count, flag, members, number, positive, version
+from .nerdos import MOST_POOLS
+from .profile import Reply, has_pool_list, is_2_10, is_nerdos
+
+_CLASSIC_FAN, _PID_FAN = 1, 2
+_RESUME = 60.0
+_NERDOS_START = 90.0
+_KEPT = Writing(wears=True)
+_AFTER_RESTART = Writing(wears=True, needs_restart=True)
+_LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
+    Setting.FREQUENCY: (2, 2, 0),
+    Setting.CORE_VOLTAGE: (2, 2, 0),
+    Setting.AUTO_FAN: (2, 4, 0),
+}
+_CHIP = (Setting.CORE_VOLTAGE, Setting.FREQUENCY)
+
+
+class Known(NamedTuple):
+    """What a write depends on: the last reply, and what was read from it before.
+
+    ``auto_fan_mode`` is the last mode but manual that the device reported.
+    """
+
+    info: Reply
+    settings: MinerSettings
+    auto_fan_mode: int | None = None
+
+
+type Body = dict[str, Any]
+type _Writer = Callable[[SettingValue, Known], Body]
+
+
+def writing_of(setting: Setting, info: Reply) -> Writing:
+    """Tell what it takes to write a setting, and how soon it shows."""
+    if setting is Setting.MINING:
+        return Writing(proof=_NERDOS_START if is_nerdos(info) else _RESUME)
+    if setting is Setting.POOL:
+        return _AFTER_RESTART
+    release = version(info.get("version"))
+    if release is not None and setting in _LIVE_SINCE and not is_nerdos(info):
+        return _KEPT if release >= _LIVE_SINCE[setting] else _AFTER_RESTART
+    return _KEPT
+
+
+def patch_body(changes: Changes, known: Known) -> Body:
+    """Put the body of one request together.
+
+    The chip must never run faster than its voltage allows: the voltage goes first
+    when the frequency rises and last when it falls.
+    """
+    body: Body = {}
+    for setting in sorted(changes, key=_order(changes, known.settings.frequency)):
+        if (writer := _WRITERS.get(setting)) is None:
+            raise MinerCommandError(f"{setting} cannot be written")
+        body |= writer(changes[setting], known)
+    return body
+
+
+def _order(changes: Changes, frequency: float | None) -> Callable[[Setting], int]:
+    asked = number(changes.get(Setting.FREQUENCY))
+    falls = asked is not None and frequency is not None and asked < frequency
+    chip = _CHIP[::-1] if falls else _CHIP
+    order = [*chip, *(setting for setting in _WRITERS if setting not in chip)]
+    return lambda setting: order.index(setting) if setting in order else len(order)
+
+
+def _frequency(value: SettingValue, known: Known) -> Body:
+    """Write MHz; only AxeOS since 2.10 keeps what is not whole."""
+    asked = _number(value)
+    whole = asked.is_integer() or not is_2_10(known.info)
+    body: Body = {"frequency": round(asked) if whole else asked}
+    # Until 2.10 the chip crawls after it was too hot, until somebody clears this.
+    if flag(known.info.get("overheat_mode")):
+        body["overheat_mode"] = 0
+    return body
+
+
+def _core_voltage(value: SettingValue, _: Known) -> Body:
+    return {"coreVoltage": round(_number(value) * 1e3)}
+
+
+def _auto_fan(value: SettingValue, known: Known) -> Body:
+    """Write the fan's mode, which NerdOS numbers by the kind of its controller."""
+    if not value or not is_nerdos(known.info):
+        return {"autofanspeed": int(bool(value))}
+    has_pid = positive(known.info.get("pidTargetTemp")) is not None
+    classic = known.auto_fan_mode == _CLASSIC_FAN or not has_pid
+    return {"autofanspeed": _CLASSIC_FAN if classic else _PID_FAN}
+
+
+def _fan(value: SettingValue, known: Known) -> Body:
+    key = "manualFanSpeed" if "manualFanSpeed" in known.info else "fanspeed"
+    return {key: round(_number(value))}
+
+
+def _min_fan(value: SettingValue, _: Known) -> Body:
+    return {"minFanSpeed": round(_number(value))}
+
+
+def _target(value: SettingValue, known: Known) -> Body:
+    key = "pidTargetTemp" if is_nerdos(known.info) else "temptarget"
+    return {key: round(_number(value))}
+
+
+def _pool(value: SettingValue, known: Known) -> Body:
+    """Choose a pool, of two by a switch, of a list by the number of its slot."""
+    place, info = round(_number(value)), known.info
+    if not has_pool_list(info):
+        return {"useFallbackStratum": place > 0}
+    slots = members(info["pools"], MOST_POOLS)
+    slot = count(slots[place].get("id", place)) if 0 <= place < len(slots) else None
+    if slot is None:
+        raise MinerCommandError("there is no such pool")
+    body: Body = {"primaryPoolIndex": slot}
+    # The pool that was the second choice changes places, or there were none left.
+    primary = count(info["primaryPoolIndex"])
+    if slot == count(info.get("secondaryPoolIndex")) and primary not in (None, slot):
+        body["secondaryPoolIndex"] = primary
+    if flag(info.get("useFallbackStratum")):
+        body["useFallbackStratum"] = False
+    return body
+
+
+def _number(value: SettingValue) -> float:
+    if (found := number(value)) is None:
+        raise MinerCommandError("not a number")
+    return found
+
+
+_WRITERS: Mapping[Setting, _Writer] = {
+    Setting.CORE_VOLTAGE: _core_voltage,
+    Setting.FREQUENCY: _frequency,
+    Setting.AUTO_FAN: _auto_fan,
+    Setting.FAN_DUTY_CYCLE: _fan,
+    Setting.MIN_FAN_DUTY_CYCLE: _min_fan,
+    Setting.TARGET_TEMPERATURE: _target,
+    Setting.POOL: _pool,
+}
