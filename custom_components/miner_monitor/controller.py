@@ -219,6 +219,7 @@ class MinerController:
             wall=time.time(),
             monotonic=time.monotonic(),
             busy=self._door.proving,
+            today=_today(),
         )
         self._carry_out(orders)
         return self.show(state)
@@ -231,7 +232,7 @@ class MinerController:
 
     def wrote(self, changes: Changes) -> None:
         """Count a write to flash."""
-        self._carry_out(self._steward.count_write(_today()))
+        self._steward.count_write(_today())
         self._save_soon()
 
     def taken(self, changes: Changes) -> None:
@@ -260,7 +261,7 @@ class MinerController:
 
     def restart_needed(self, changes: Changes) -> None:
         """Tell that a change waits for a restart."""
-        self._carry_out(self._steward.restart_needed())
+        self._steward.restart_needed()
         self._save_soon()
 
     @callback
@@ -301,7 +302,7 @@ class MinerController:
                 self._entry.title,
                 describe_error(self._hass, self._entry, err),
             )
-            self._carry_out(self._steward.failed(order))
+            self._steward.failed(order)
             return
         self._steward.applied(order.changes, by_user=False)
         if order.reason is Reason.TEMPORARY_OVER:

@@ -18,7 +18,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from .controller import MinerController
-from .entry_data import endpoint_of
+from .entry_data import NEEDS_CODE, endpoint_of
 from .insight import MinerData, MinerTracker, Moment
 from .miners import (
     MinerAuthError,
@@ -186,7 +186,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     def async_ask_for_secret(self, error: MinerAuthError) -> None:
         """Ask the user for what the miner wants to be shown, once."""
         if error.credentials or error.one_time_code:
-            self.config_entry.async_start_reauth(self.hass)
+            self.config_entry.async_start_reauth(
+                self.hass, data={NEEDS_CODE: error.one_time_code}
+            )
 
     @override
     async def _async_update_data(self) -> MinerData:
