@@ -41,7 +41,7 @@ class Call:
 
     def settle(self, setting: Setting, failure: Failure | None) -> bool:
         """Take the outcome of one setting; whether the caller learns of it."""
-        told = self.waits and (failure is None or self._failure is None)
+        told = self.waits and (failure is None or self._failure in {None, failure})
         self._open.discard(setting)
         self._failure = self._failure or failure
         if self.waits and not self._open:
@@ -63,14 +63,28 @@ class Want:
     since: float
     asking: list[Call] = field(default_factory=list)
     overtaken: list[Call] = field(default_factory=list)
+    settled: bool = False
 
     def settle(self, setting: Setting, failure: Failure | None = None) -> bool:
         """Tell everyone; whether all who asked for the value learn of it."""
+        self.settled = True
         told = [call.settle(setting, failure) for call in self.asking]
         for call in self.overtaken:
             call.settle(setting, None)
         self.asking, self.overtaken = [], []
         return bool(told) and all(told)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anyone who asked for the value is still there."""
+        return any(call.waits for call in self.asking)
+
+    def expire(self, setting: Setting, failure: Failure, end: float) -> None:
+        """Tell those who cannot wait until the end."""
+        late = [call for call in self.asking if call.deadline <= end]
+        self.asking = [call for call in self.asking if call.deadline > end]
+        for call in late:
+            call.settle(setting, failure)
 
     def overtake(self, older: Want) -> None:
         """Stand in for an earlier wish."""

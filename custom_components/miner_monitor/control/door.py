@@ -1,18 +1,33 @@
 """The one way by which settings reach a device."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 from ..miners.client import MinerClient
-from ..miners.model import Changes, MinerState
-from .proof import Watcher
-from .rules import Allowed
+from ..miners.errors import (
+    MinerCommandError,
+    MinerCutOffError,
+    MinerError,
+    MinerTimeoutError,
+)
+from ..miners.model import Changes, MinerSettings, MinerState, Setting, Writing
+from .calls import Call, Failure, Want, Wants, changes_of
+from .errors import ChangeError, Refusal
+from .lanes import Lane, Lanes, lane_of
+from .proof import UNCONFIRMED_PROOF, Proof, Proofs, Receipt, Watcher, refusal, verdict
+from .rules import Allowed, effective
+
+__all__ = ["CALL_DEADLINE", "GATHER", "Device", "Door", "Watcher"]
 
 GATHER = 0.3
 """Seconds in which what belongs together arrives: a scene, parallel actions."""
 
 CALL_DEADLINE = 10.0
 """Seconds after which a call returns, whatever is still to be done."""
+
+READ_AGAIN = 2.0
+"""Seconds between two attempts to read what became of a write."""
 
 
 class Device(Protocol):
@@ -27,7 +42,11 @@ class Device(Protocol):
 
 
 class Door:
-    """Merges what is wanted, keeps the pace, writes, and reads back."""
+    """Merges what is wanted, keeps the pace, writes, and reads back.
+
+    One task does all of it, so that there is one write at a time and a caller that
+    goes away takes nothing with it. It lives while there is something to write.
+    """
 
     def __init__(
         self,
@@ -42,11 +61,23 @@ class Door:
         self._allowed = allowed
         self._watcher = watcher
         self._gather = gather
+        self._lanes = Lanes()
+        self._proofs = Proofs(watcher)
+        self._settings = MinerSettings()
+        self._queue: Wants = {}
+        self._writing: Wants = {}
+        self._wanted = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._closed = False
+        self._reached = float("-inf")
 
     @property
     def proving(self) -> bool:
         """Whether something is being written or has yet to be proven."""
-        return False
+        if self._closed:
+            return False
+        under_way = bool(self._queue or self._writing)
+        return under_way or self._proofs.active(self._now())
 
     async def apply(self, changes: Changes) -> None:
         """Write the changes; return when the device has them, 10 s later at most.
@@ -55,9 +86,270 @@ class Door:
         MinerError that kept a request from it.
         """
         self._allowed().check(changes)
+        if not changes:
+            return
+        if self._closed:
+            raise MinerCommandError("settings are not written any more")
+        now = self._now()
+        call = Call(changes, now + CALL_DEADLINE)
+        for setting, value in changes.items():
+            self._enqueue(setting, Want(value, now, [call]))
+        self._lanes.asked(now)
+        self._wanted.set()
+        self._work()
+        await call.outcome()
 
     def observe(self, state: MinerState) -> None:
-        """Take a good poll."""
+        """Judge what is pending by a good poll."""
+        if not self._closed:
+            self._settings = state.settings
+            self._proofs.observe(state, self._now())
 
     def close(self) -> None:
         """Drop what is not yet sent and let nobody wait for it."""
+        self._closed = True
+        error = MinerCommandError("settings are not written any more")
+        for wants in (self._queue, self._writing):
+            for setting, want in wants.items():
+                want.settle(setting, error)
+        self._queue = {}
+        if self._worker is not None:
+            self._worker.cancel()
+
+    def _now(self) -> float:
+        """Tell the time, which never lies before that of a timer that has fired."""
+        return max(asyncio.get_running_loop().time(), self._reached)
+
+    def _enqueue(self, setting: Setting, want: Want) -> None:
+        if older := self._queue.get(setting):
+            want.overtake(older)
+        self._queue[setting] = want
+
+    def _work(self) -> None:
+        """Have somebody work while there is something to do."""
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.get_running_loop().create_task(self._run())
+            self._worker.add_done_callback(self._go_on)
+
+    def _go_on(self, _: asyncio.Task[None]) -> None:
+        """Let an error that nobody foresaw cost one write and not the door."""
+        if self._queue:
+            self._work()
+
+    async def _run(self) -> None:
+        while self._queue:
+            self._wanted.clear()
+            if (wait := self._seconds_to_next()) > 0:
+                await self._pause(wait)
+            else:
+                await self._write(self._take_due())
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait until something is due, or something new is wanted."""
+        until = self._now() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        except TimeoutError:
+            self._reached = until
+
+    def _lane(self, setting: Setting) -> Lane:
+        return lane_of(self._device.client.writing(setting))
+
+    def _by_lane(self, wants: Wants) -> dict[Lane, Wants]:
+        lanes: dict[Lane, Wants] = {}
+        for setting, want in wants.items():
+            lanes.setdefault(self._lane(setting), {})[setting] = want
+        return lanes
+
+    def _paces(self, wants: Wants) -> dict[Lane, float]:
+        """Return how many seconds each lane still has to wait."""
+        return self._lanes.waits(
+            {lane: changes_of(part) for lane, part in self._by_lane(wants).items()},
+            self._proofs.assumed(self._settings),
+            self._allowed().work_modes,
+            self._now(),
+        )
+
+    def _seconds_to_next(self) -> float:
+        waits, now = self._paces(self._queue), self._now()
+        return min(
+            max(
+                waits[lane],
+                min(want.since for want in wants.values()) + self._gather - now,
+            )
+            for lane, wants in self._by_lane(self._queue).items()
+        )
+
+    def _take_due(self) -> Wants:
+        """Take all that keeps its pace, so that it becomes one request."""
+        waits = self._paces(self._queue)
+        due = {
+            setting: want
+            for setting, want in self._queue.items()
+            if waits[self._lane(setting)] <= 0
+        }
+        for setting in due:
+            del self._queue[setting]
+        return due
+
+    async def _write(self, wants: Wants) -> None:
+        self._writing = wants
+        try:
+            before = await self._device.async_read()
+            self._settings = before.settings
+            self._writing = wants = self._worth_writing(self._newest(wants))
+            if wants:
+                await self._send(wants, before.settings)
+        except MinerError as err:
+            self._fail(self._writing, err)
+        except BaseException:
+            self._fail(self._writing, MinerCommandError("the write broke off"))
+            raise
+        finally:
+            self._writing = {}
+
+    def _newest(self, wants: Wants) -> Wants:
+        """Take what was wanted instead while the device was read."""
+        newest = dict(wants)
+        for setting, want in wants.items():
+            if newer := self._queue.pop(setting, None):
+                newer.overtake(want)
+                newest[setting] = newer
+        return newest
+
+    def _worth_writing(self, wants: Wants) -> Wants:
+        """Leave out what cannot be, what is so already, and what has to wait."""
+        allowed, left = self._allowed(), dict[Setting, Want]()
+        assumed = self._proofs.assumed(self._settings)
+        for setting, want in wants.items():
+            change = {setting: want.value}
+            try:
+                allowed.check(change)
+            except ChangeError as err:
+                self._fail({setting: want}, err)
+                continue
+            if effective(change, assumed):
+                left[setting] = want
+            else:
+                self._proofs.content_with(setting, want.value)
+                want.settle(setting)
+        return self._in_time(left)
+
+    def _in_time(self, wants: Wants) -> Wants:
+        """Put back what, as the device is now, has to keep a pace."""
+        if not wants:
+            return wants
+        waits, left = self._paces(wants), dict[Setting, Want]()
+        for setting, want in wants.items():
+            if waits[self._lane(setting)] <= 0:
+                left[setting] = want
+            else:
+                self._queue[setting] = want
+        return left
+
+    async def _send(self, wants: Wants, before: MinerSettings) -> None:
+        """Send one request, and find out what became of it."""
+        client, changes = self._device.client, changes_of(wants)
+        writings = {setting: client.writing(setting) for setting in wants}
+        acknowledged = True
+        try:
+            await client.apply(changes)
+        except MinerTimeoutError, MinerCutOffError:
+            acknowledged = False
+        now = self._now()
+        self._lanes.wrote({lane_of(writing) for writing in writings.values()}, now)
+        self._proofs.forget(wants)
+        wearing = frozenset(s for s, writing in writings.items() if writing.wears)
+        receipt = Receipt(changes, before, wearing)
+        at_once = self._put_off(wants, writings, receipt, acknowledged=acknowledged)
+        await self._read_back(at_once, receipt)
+
+    def _put_off(
+        self,
+        wants: Wants,
+        writings: dict[Setting, Writing],
+        receipt: Receipt,
+        *,
+        acknowledged: bool,
+    ) -> Wants:
+        """Let go who waits for what shows later; return what has to show at once."""
+        at_once, stored = dict[Setting, Want](), dict[Setting, Want]()
+        for setting, want in wants.items():
+            if writings[setting].needs_restart:
+                stored[setting] = want
+            elif proof := writings[setting].proof:
+                due = self._now() + proof
+                self._proofs.expect(
+                    setting, Proof(want.value, due, receipt, acknowledged)
+                )
+                want.settle(setting)
+            else:
+                at_once[setting] = want
+        self._store(stored, receipt, acknowledged=acknowledged)
+        return at_once
+
+    def _store(self, wants: Wants, receipt: Receipt, *, acknowledged: bool) -> None:
+        """Note what only a restart will show; without a reply nothing ever does."""
+        if not wants:
+            return
+        if not acknowledged:
+            for setting, want in wants.items():
+                self._fail({setting: want}, _unconfirmed(setting, want))
+            return
+        self._proofs.store(changes_of(wants), receipt)
+        for setting, want in wants.items():
+            want.settle(setting)
+
+    async def _read_back(self, wants: Wants, receipt: Receipt) -> None:
+        """Judge by what the device reports, as soon as it reports anything."""
+        while True:
+            try:
+                state = await self._device.async_read()
+            except MinerError:
+                again = self._now() + READ_AGAIN
+                for setting, want in wants.items():
+                    want.expire(setting, _unconfirmed(setting, want), again)
+                if not any(want.awaited for want in wants.values()):
+                    break
+                await asyncio.sleep(READ_AGAIN)
+                self._reached = again
+            else:
+                self._judge(wants, receipt, state)
+                return
+        due = self._now() + UNCONFIRMED_PROOF
+        for setting, want in wants.items():
+            proof = Proof(want.value, due, receipt, acknowledged=False)
+            self._proofs.expect(setting, proof)
+            want.settle(setting)
+
+    def _judge(self, wants: Wants, receipt: Receipt, state: MinerState) -> None:
+        """Tell everyone what the device has become."""
+        self._settings, now = state.settings, self._now()
+        self._proofs.count(receipt, state)
+        taken = {
+            setting: want.value
+            for setting, want in wants.items()
+            if verdict(setting, want.value, state, final=True)
+        }
+        self._proofs.took(taken, now)
+        for setting, want in wants.items():
+            if setting in taken:
+                want.settle(setting)
+            else:
+                self._fail({setting: want}, refusal(setting, want.value, state))
+        self._proofs.observe(state, now)
+
+    def _fail(self, wants: Wants, error: Failure) -> None:
+        """Tell those who wait, and the watcher what nobody waits for."""
+        untold = {
+            setting: want.value
+            for setting, want in wants.items()
+            if not want.settled and not want.settle(setting, error)
+        }
+        if untold and not self._closed:
+            self._watcher.failed(error, untold)
+
+
+def _unconfirmed(setting: Setting, want: Want) -> ChangeError:
+    return ChangeError(Refusal.UNCONFIRMED, setting, want.value)

@@ -1,7 +1,8 @@
 """Whether a device really became what it acknowledged."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from ..miners.errors import MinerError
 from ..miners.model import (
@@ -57,9 +58,8 @@ def verdict(
         return settings.mining is True and (working or starting)
     if setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan:
         # A device that drives its fan itself may not show the speed it keeps.
-        return settings.fan_duty_cycle in {None, asked} or same(
-            setting, asked, settings.fan_duty_cycle
-        )
+        reported = settings.fan_duty_cycle
+        return reported is None or same(setting, asked, reported)
     return same(setting, asked, settings.get(setting))
 
 
@@ -104,3 +104,123 @@ class Proof:
     due: float
     receipt: Receipt
     acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _VoltageWatch:
+    asked: float
+    since: float
+
+
+class Proofs:
+    """What a device still has to show, also when it was away in between."""
+
+    __slots__ = ("_pending", "_stored", "_uptime", "_voltage", "_watcher")
+
+    def __init__(self, watcher: Watcher) -> None:
+        """Report to the watcher."""
+        self._watcher = watcher
+        self._pending: dict[Setting, Proof] = {}
+        self._stored: dict[Setting, SettingValue] = {}
+        self._uptime: int | None = None
+        self._voltage: _VoltageWatch | None = None
+
+    def active(self, now: float) -> bool:
+        """Whether the next polls are likely to tell something."""
+        if self._voltage is not None:
+            return now < self._voltage.since + VOLTAGE_SETTLES + VOLTAGE_WATCHED
+        return any(now < proof.due for proof in self._pending.values())
+
+    def assumed(self, settings: MinerSettings) -> MinerSettings:
+        """Return what a device will report, once it is what it acknowledged."""
+        coming = dict(self._stored)
+        for setting, proof in self._pending.items():
+            if proof.acknowledged:
+                coming[setting] = proof.asked
+        changes: dict[str, Any] = {str(name): value for name, value in coming.items()}
+        return replace(settings, **changes)
+
+    def expect(self, setting: Setting, proof: Proof) -> None:
+        """Wait for a device to show a value."""
+        self._pending[setting] = proof
+
+    def store(self, changes: Changes, receipt: Receipt) -> None:
+        """Remember what a device will be after its next restart."""
+        self._stored.update(changes)
+        if not receipt.counted and receipt.wearing.intersection(changes):
+            receipt.counted = True
+            self._watcher.wrote(receipt.changes)
+        self._watcher.taken(changes)
+        self._watcher.restart_needed(changes)
+
+    def forget(self, settings: Iterable[Setting]) -> None:
+        """Stop waiting for values that are not wanted any more."""
+        for setting in settings:
+            self._pending.pop(setting, None)
+            self._stored.pop(setting, None)
+            if setting is Setting.CORE_VOLTAGE:
+                self._voltage = None
+
+    def content_with(self, setting: Setting, value: SettingValue) -> None:
+        """Stop waiting for another value than the one that is wanted and there."""
+        proof = self._pending.get(setting)
+        if proof is not None and not same(setting, value, proof.asked):
+            del self._pending[setting]
+
+    def took(self, changes: Changes, now: float) -> None:
+        """Note what a device reports; what it runs on has to follow."""
+        if not changes:
+            return
+        asked = changes.get(Setting.CORE_VOLTAGE)
+        if isinstance(asked, int | float):
+            self._voltage = _VoltageWatch(asked, now)
+        self._watcher.taken(changes)
+
+    def observe(self, state: MinerState, now: float) -> None:
+        """Judge what is pending by what the device reports now."""
+        self._judge_voltage(state, now)
+        self._look_for_restart(state)
+        taken: dict[Setting, SettingValue] = {}
+        for setting, proof in tuple(self._pending.items()):
+            self.count(proof.receipt, state)
+            final = now >= proof.due
+            if verdict(setting, proof.asked, state, final=final):
+                taken[setting] = proof.asked
+            elif final:
+                error = refusal(setting, proof.asked, state)
+                self._watcher.failed(error, {setting: proof.asked})
+            else:
+                continue
+            del self._pending[setting]
+        self.took(taken, now)
+
+    def count(self, receipt: Receipt, state: MinerState) -> None:
+        """Report a write to flash when it first shows."""
+        if receipt.wears(state.settings):
+            self._watcher.wrote(receipt.changes)
+
+    def _look_for_restart(self, state: MinerState) -> None:
+        """Forget what was stored for a restart that has happened."""
+        before, self._uptime = self._uptime, state.uptime
+        if before is not None and state.uptime is not None and state.uptime < before:
+            self._stored.clear()
+
+    def _judge_voltage(self, state: MinerState, now: float) -> None:
+        """Find a regulator that did not take the voltage that its device stored."""
+        watch = self._voltage
+        if watch is None or now < watch.since + VOLTAGE_SETTLES:
+            return
+        over = now >= watch.since + VOLTAGE_SETTLES + VOLTAGE_WATCHED
+        setting = Setting.CORE_VOLTAGE
+        by_hand = not same(setting, watch.asked, state.settings.core_voltage)
+        if not (over or by_hand or state.hashing):
+            return
+        self._voltage = None
+        actual = state.core_voltage_actual
+        if over or by_hand or actual is None:
+            return
+        if abs(actual - watch.asked) > VOLTAGE_MARGIN + 1e-9:
+            self._watcher.failed(
+                ChangeError(Refusal.NOT_TAKEN, setting, watch.asked, reported=actual),
+                {setting: watch.asked},
+            )

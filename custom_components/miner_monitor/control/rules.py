@@ -198,8 +198,7 @@ def _stress(
     if setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan:
         return 0
     if setting is Setting.WORK_MODE:
-        asked, reported = (_place(mode, work_modes) for mode in (asked, reported))
-        return _direction(asked, reported)
+        return _direction(_place(asked, work_modes), _place(reported, work_modes))
     if setting in _STRESS_RISES_WITH:
         return _direction(asked, reported)
     if setting in _STRESS_FALLS_WITH:
