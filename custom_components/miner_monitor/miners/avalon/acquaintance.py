@@ -14,6 +14,9 @@ _ASK_AGAIN = 300.0
 """Seconds between questions that failed, or whose answers grow old."""
 
 _LITE_LASTS = 900.0
+_LOOKS_CLOSELY = 15.0
+"""Seconds after a change in which each poll asks what only litestats tell."""
+
 _RESTARTED = 60
 """Seconds by which an uptime has to fall back to prove a restart."""
 
@@ -89,6 +92,13 @@ class Acquaintance:
         self._lite: Items = NOTHING
         self._lite_at = 0.0
         self._lite_state: Items = NOTHING
+        self._closely_until: float | None = None
+
+    def look_closely(self) -> None:
+        """Forget what the short statistics told, for it has been changed."""
+        self._lite = NOTHING
+        self._about_lite = _Question()
+        self._closely_until = self._monotonic() + _LOOKS_CLOSELY
 
     @property
     def model(self) -> Model:
@@ -217,5 +227,9 @@ class Acquaintance:
             return self.told.silent or (self.is_avalon and self.model.home)
         if not self.model.litestats:
             return False
+        if self._closely_until is not None:
+            if now < self._closely_until:
+                return True
+            self._closely_until = None
         system = system_of(self.told.items.get("SYSTEMSTATU"))
         return system.word == Work.FAULT or self._about_lite.due(now)

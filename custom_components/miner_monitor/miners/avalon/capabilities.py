@@ -1,4 +1,4 @@
-"""What a device can report and do, told apart from what it reports just now."""
+"""What a device can report, told apart from what it reports just now."""
 
 from collections.abc import Mapping
 
@@ -65,17 +65,6 @@ _BY_POOL: Mapping[Capability, str] = {
     Capability.POOL_DIFFICULTY: "Stratum Difficulty",
     Capability.BLOCK_HEIGHT: "Current Block Height",
 }
-
-
-def commanded(model: Model, commands: frozenset[str] | None) -> frozenset[Capability]:
-    """Collect what the device does when told to.
-
-    What it lists decides; a model that lists nothing may be known to do it.
-    """
-    listed = commands or frozenset()
-    if model.commanded and ("reboot" in listed or model.reboots_unlisted):
-        return frozenset({Capability.RESTART})
-    return frozenset()
 
 
 class ReadingMemory:

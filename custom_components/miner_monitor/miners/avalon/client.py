@@ -13,13 +13,24 @@ from ..errors import (
     MinerCutOffError,
     MinerError,
     MinerResponseError,
+    MinerTimeoutError,
 )
-from ..model import Capability, Family, MinerIdentity, MinerReading
+from ..model import (
+    Capability,
+    Changes,
+    Family,
+    MinerIdentity,
+    MinerReading,
+    Setting,
+    Writing,
+)
 from .blob import blob_items
 from .memory import DeviceMemory
+from .orders import Order, clean_filter, orders_for, reboot
 from .poll import Poll, Row, Wants
 from .reply import BrokenReplyError, Reply, parse_commands, parse_reply
 from .transport import TcpDevice
+from .verdict import check_taken
 
 _SECTIONS = ("summary", "estats", "pools")
 _TOGETHER = "+".join(_SECTIONS)
@@ -224,31 +235,67 @@ class AvalonClient(MinerClient):
             self._firmware, self._elapsed = firmware, elapsed
 
     @override
+    def writing(self, setting: Setting) -> Writing:
+        return self._memory.writing(setting)
+
+    @override
+    async def apply(self, changes: Changes) -> None:
+        if self._identity is None:
+            await self.fetch()
+        await self._carry_out(*orders_for(changes, self._memory.situation()))
+
+    @override
     async def restart(self) -> None:
-        identity = self._identity or await self.identify()
-        if Capability.RESTART not in identity.capabilities:
-            raise MinerCommandError("no command to restart")
-        model = self._memory.model
-        if model is None or model.reboot is None:
-            raise MinerCommandError("how to restart this model is not known")
-        await self._command(f"0,reboot,{model.reboot}")
+        await self._need(Capability.RESTART)
+        await self._carry_out(reboot(self._memory.situation().model))
+
+    @override
+    async def reset_filter(self) -> None:
+        await self._need(Capability.RESET_FILTER)
+        await self._carry_out(clean_filter())
 
     @override
     async def locate(self) -> None:
         raise MinerCommandError("an Avalon has no signal that ends by itself")
 
-    async def _command(self, parameter: str) -> None:
-        """Send a command once; a device that says nothing any more took it."""
-        request = _request("ascset", parameter)
-        loop = asyncio.get_running_loop()
+    @override
+    async def dismiss_block(self) -> None:
+        raise MinerCommandError("an Avalon does not celebrate a block")
+
+    @override
+    async def open_session(self, code: str) -> str:
+        raise MinerCommandError("an Avalon has no sessions")
+
+    async def _need(self, capability: Capability) -> None:
+        """Refuse what the device is not known to do."""
+        identity = self._identity or await self.identify()
+        if capability not in identity.capabilities:
+            raise MinerCommandError(f"no command to {capability.replace('_', ' ')}")
+
+    async def _carry_out(self, *orders: Order) -> None:
+        """Send commands in one turn, each once; the first refusal ends it."""
         async with self._device.turn(self._deadline) as ends:
-            await asyncio.sleep(max(0.0, self._next_command - loop.time()))
-            try:
-                soon = loop.time() + _COMMAND_DEADLINE
-                body = await self._device.tell(request, min(ends, soon))
-            finally:
-                self._next_command = loop.time() + _BETWEEN_COMMANDS
-        _check_accepted(body)
+            for order in orders:
+                await self._send(order, ends)
+
+    async def _send(self, order: Order, ends: float) -> None:
+        """Send a command once, no sooner than a second after the one before."""
+        loop = asyncio.get_running_loop()
+        wait = self._next_command - loop.time()
+        if wait > 0:
+            await asyncio.sleep(min(wait, ends - loop.time()))
+        give = self._device.tell if order.may_be_silent else self._device.ask
+        request = _request(order.command, order.parameter)
+        self._memory.sends(order)
+        try:
+            body = await give(request, min(ends, loop.time() + _COMMAND_DEADLINE))
+            check_taken(body, may_be_silent=order.may_be_silent)
+        except asyncio.CancelledError, MinerTimeoutError, MinerCutOffError:
+            self._memory.sent(order, certainly=False)
+            raise
+        finally:
+            self._next_command = loop.time() + _BETWEEN_COMMANDS
+        self._memory.sent(order, certainly=True)
 
 
 def _soon(ends: float) -> float:
@@ -270,18 +317,6 @@ def _elapsed(poll: Poll) -> float:
         return float(poll.summary["Elapsed"])
     except KeyError, TypeError, ValueError:
         return 0.0
-
-
-def _check_accepted(body: bytes) -> None:
-    """Refuse the answer to a command that was not carried out."""
-    try:
-        status = parse_reply(body).status if body.strip(b"\0") else None
-    except BrokenReplyError as err:
-        if err.cut:
-            return
-        raise
-    if status is not None and status.refused:
-        raise MinerCommandError(f"refused: {status.message or status.code}")
 
 
 def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:

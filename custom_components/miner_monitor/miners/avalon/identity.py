@@ -3,9 +3,10 @@
 import re
 from typing import NamedTuple
 
-from ..model import Alarm, Capability, Family, Limits, MinerIdentity
+from ..model import Alarm, Capability, Family, Limits, MinerIdentity, Setting
 from ..values import mac, text
 from .blob import Items
+from .knobs import NOTHING_OFFERED, Ranges, heating_modes
 from .models import Model, parted
 from .poll import Row
 
@@ -14,8 +15,6 @@ _SHARED_BY_MANY = ("00:e0:4c",)
 _MULTICAST = 1
 _CHIP = Alarm(warn=105, critical=110)
 _ABOVE_TARGET = Alarm(warn=15, critical=30)
-_HOME_LIMITS = Limits(chip_temperature=_CHIP, chip_above_target=_ABOVE_TARGET)
-_LIMITS = Limits(chip_temperature=_CHIP)
 _NO_LIMITS = Limits()
 _SHARE_BASED_WINDOW = 3600
 _FIRMWARE = ("LVERSION", "VERSION", "CGVERSION")
@@ -37,6 +36,7 @@ class Parts(NamedTuple):
     fans: int = 0
     pools: int = 0
     boards: int = 0
+    settings: Ranges = NOTHING_OFFERED
 
 
 def serial_of(told: object) -> str | None:
@@ -81,7 +81,18 @@ def identity_of(
         pool_count=parts.pools,
         board_count=parts.boards if parts.boards > 1 else 0,
         capabilities=parts.capabilities,
-        limits=_HOME_LIMITS if model.home else _LIMITS,
+        limits=_limits_of(model, parts.settings),
+    )
+
+
+def _limits_of(model: Model, settings: Ranges) -> Limits:
+    """Collect what a model endures and what can be written."""
+    heats = Setting.WORK_MODE in settings
+    return Limits(
+        settings=settings,
+        chip_temperature=_CHIP,
+        chip_above_target=_ABOVE_TARGET if model.home else None,
+        heating_modes=heating_modes(model) if heats else (),
     )
 
 

@@ -5,18 +5,28 @@ from functools import partial
 import time
 from typing import Any
 
-from ..errors import MinerResponseError
-from ..model import Figure, MinerIdentity, MinerReading, MinerState, MinerStatus
-from ..values import text
+from ..errors import MinerCommandError, MinerResponseError
+from ..model import (
+    Figure,
+    MinerIdentity,
+    MinerReading,
+    MinerState,
+    MinerStatus,
+    Setting,
+    Writing,
+)
+from ..values import count, text
 from .acquaintance import Acquaintance
 from .blob import Items, gather
 from .boards import boards_of
-from .capabilities import ReadingMemory, commanded
+from .capabilities import ReadingMemory
 from .faults import FaultMemory, health_of
 from .figures import figures_of
 from .identity import Parts, Who, identity_of, plain_identity
+from .knobs import commanded, offered, writing_of
 from .lazy import Figures
 from .models import Model
+from .orders import Order, Situation
 from .parser import (
     blob_values,
     evidence_of,
@@ -27,7 +37,8 @@ from .parser import (
     start_of,
 )
 from .poll import NOTHING, Poll, Row, Wants
-from .pools import of_all_pools, pools_of
+from .pools import numbers_of, of_all_pools, place_in_use, pools_of
+from .setpoints import Circumstances, SetPoints, told_to_mine
 from .status import Evidence, StatusMemory, system_of
 
 _CLOCK_JITTER = 5
@@ -46,6 +57,7 @@ class DeviceMemory:
         self._monotonic = monotonic
         self._device = Acquaintance(monotonic)
         self._poll: Poll | None = None
+        self._polled_at = 0.0
         self._forget()
 
     def _forget(self) -> None:
@@ -58,6 +70,10 @@ class DeviceMemory:
         self._parts = Parts(frozenset())
         self._basis: tuple[object, ...] = ()
         self._identity: MinerIdentity | None = None
+        self._set_points = SetPoints()
+        self._mining: bool | None = None
+        self._calibrating = False
+        self._duty: float | None = None
 
     @property
     def model(self) -> Model | None:
@@ -67,6 +83,7 @@ class DeviceMemory:
     def notice(self, poll: Poll) -> Wants:
         """Take note who answers; tell what else to ask in the same turn."""
         self._poll = poll
+        self._polled_at = self._monotonic()
         return self._device.meet(poll)
 
     def take_version(self, version: Row) -> None:
@@ -80,6 +97,39 @@ class DeviceMemory:
     def take_litestats(self, stats: tuple[Row, ...]) -> None:
         """Keep the short form of the statistics for this poll."""
         self._device.take_litestats(gather(stats))
+
+    def writing(self, setting: Setting) -> Writing:
+        """Tell what it takes to write a setting."""
+        model = self.model
+        return Writing() if model is None else writing_of(model, setting)
+
+    def situation(self) -> Situation:
+        """Tell what commands to the device that was read last depend on."""
+        model = self.model
+        if model is None or self._poll is None:
+            raise MinerCommandError("only an Avalon is given commands")
+        when = self._poll.when
+        passed = self._monotonic() - self._polled_at
+        return Situation(
+            model=model,
+            listed=self._device.commands or frozenset(),
+            offered=self._parts.settings,
+            settings=self._set_points.settings,
+            calibrating=self._calibrating,
+            duty=self._duty,
+            clock=None if when is None else int(when + passed),
+            pools=numbers_of(self._poll.pools),
+        )
+
+    def sends(self, order: Order) -> None:
+        """Note that a command goes out."""
+        if order.in_litestats:
+            self._device.look_closely()
+
+    def sent(self, order: Order, *, certainly: bool) -> None:
+        """Note that the device took a command, or may have taken it."""
+        if order.fan is not None:
+            self._set_points.fan_set(order.fan if certainly else None)
 
     def read(self, poll: Poll) -> MinerReading:
         """Translate a poll of the device that was noticed last."""
@@ -109,8 +159,13 @@ class DeviceMemory:
         )
         status = self._judge(evidence, told_anything=bool(told.modules))
         hashing = settle(values, items, status)
+        if told.modules:
+            self._mining = told_to_mine(evidence, resting=self._status.resting)
+            self._calibrating = evidence.calibrating
+        self._set_points.notice(count(poll.summary.get("Elapsed")), self._polled_at)
         boards = boards_of(told.modules, hashing=hashing)
         fans = fans_of(items, model, self._parts.fans, hashing=hashing)
+        self._duty = fans[0].duty_cycle if fans and hashing else None
         health = health_of(status, values, system.boards, fans)
         state = MinerState(
             status=status,
@@ -120,11 +175,21 @@ class DeviceMemory:
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
             figures=Figures(partial(self._figures_of, items, told.row, poll)),
+            settings=self._set_points.read(items, model, self._circumstances(poll)),
             **common,
             **values,
         )
         return MinerReading(
             identity=self._identify_avalon(items, who, model, state), state=state
+        )
+
+    def _circumstances(self, poll: Poll) -> Circumstances:
+        """Collect what set points are beyond the blob."""
+        commands = self._device.commands
+        return Circumstances(
+            mining=self._mining,
+            pool=place_in_use(poll.pools),
+            targets=commands is not None and "target-temp" in commands,
         )
 
     def _read_plain(self, poll: Poll, who: Who) -> MinerReading:
@@ -204,12 +269,14 @@ class DeviceMemory:
         )
         if self._identity is None or basis != self._basis:
             self._basis = basis
+            pools = len(state.pools) or seen.pools
             self._parts = Parts(
                 capabilities=readings.found | commanded(model, device.commands),
                 chip_model=text(items.get("Core")) or seen.chip_model,
                 fans=len(state.fans),
-                pools=len(state.pools) or seen.pools,
+                pools=pools,
                 boards=boards,
+                settings=offered(model, device.commands, pools),
             )
             identity = identity_of(
                 model, device.version, who, items.get("Ver"), self._parts

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 import re
+from typing import NamedTuple
 
 from ..model import Capability
 from ..values import text
@@ -57,6 +58,18 @@ _A_SERIES = (
 )
 
 
+class Mode(NamedTuple):
+    """A work mode: its name, and its number and level on the wire.
+
+    A ``number`` of None is a model that has levels only, a ``level`` of None one of
+    which nothing depends on it.
+    """
+
+    name: str
+    number: int | None
+    level: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """What is known of a model beforehand.
@@ -65,6 +78,11 @@ class Model:
     is the argument of the command; ``reboots_unlisted`` says that it exists although
     no list shows it. ``idles_as_fault`` is firmware that calls an idle device faulty;
     ``rate_may_be_missing`` is firmware that tells no present hash rate at work.
+
+    ``modes`` are its work modes, the one of least power first. ``sleeps`` is a home
+    model that takes the time of a soft off and on. ``least_fan`` is the lowest fixed
+    duty cycle. ``light`` is the option that sets its light, ``display`` and
+    ``heater`` tell whether it has a screen and whether it heats to a temperature.
     """
 
     name: str
@@ -80,12 +98,21 @@ class Model:
     litestats: bool = False
     idles_as_fault: bool = False
     rate_may_be_missing: bool = False
+    modes: tuple[Mode, ...] = ()
+    sleeps: bool = False
+    least_fan: int = 0
+    light: str | None = None
+    display: bool = False
+    heater: bool = False
 
     @property
     def commanded(self) -> bool:
         """Whether this model is known well enough to be given commands."""
         return self.reboot is not None
 
+
+_LEAST_FAN_OF_HOME = 15
+_HEATING = 0
 
 _NANO_3 = Model(
     name="Avalon Nano 3",
@@ -101,6 +128,9 @@ _NANO_3 = Model(
     chips=10,
     fans=1,
     reboot="all",
+    modes=(Mode("low", None, 0), Mode("medium", None, 1), Mode("high", None, 2)),
+    sleeps=True,
+    light="led",
 )
 _NANO_3S = Model(
     name="Avalon Nano 3S",
@@ -118,6 +148,10 @@ _NANO_3S = Model(
     reboot="0",
     litestats=True,
     idles_as_fault=True,
+    modes=(Mode("low", 0), Mode("mid", 1), Mode("high", 2)),
+    least_fan=_LEAST_FAN_OF_HOME,
+    light="ledset",
+    display=True,
 )
 _MINI_3 = Model(
     name="Avalon Mini 3",
@@ -135,7 +169,22 @@ _MINI_3 = Model(
     fans=1,
     reboot="0",
     litestats=True,
+    modes=(
+        Mode("night", 2),
+        Mode("heating_eco", _HEATING, -1),
+        Mode("mining", 1),
+        Mode("heating_super", _HEATING, 0),
+    ),
+    sleeps=True,
+    least_fan=_LEAST_FAN_OF_HOME,
+    display=True,
+    heater=True,
 )
+"""Super heats with the 800 W that the model is rated for and no mode exceeds; Eco is
+the lower level of the same; Night is made to be quiet, so it has the least air and
+power.
+"""
+
 _Q = Model(
     name="Avalon Q",
     supply=Supply.HOME,
@@ -150,6 +199,10 @@ _Q = Model(
     chips=160,
     fans=4,
     reboot="0",
+    modes=(Mode("eco", 0), Mode("standard", 1), Mode("super", 2)),
+    sleeps=True,
+    least_fan=_LEAST_FAN_OF_HOME,
+    display=True,
 )
 _HOME_MODELS = {"nano3": _NANO_3, "nano3s": _NANO_3S, "mini3": _MINI_3, "q": _Q}
 
@@ -209,4 +262,5 @@ def _a_series(found: re.Match[str], name: str) -> Model:
         reboot="1" if series > _LAST_SERIES_WITH_FOUR_FANS else "0",
         reboots_unlisted=True,
         rate_may_be_missing=series == 10,
+        modes=(Mode("normal", 0), Mode("high", 1)),
     )

@@ -137,6 +137,19 @@ def pools_of(
     return Parts(len(rows), partial(_read_pools, rows, traffic, start))
 
 
+def place_in_use(rows: Sequence[Row]) -> int | None:
+    """Find the pool in use among the pools."""
+    for place, row in enumerate(rows[:MOST_POOLS]):
+        if flag(row.get("Stratum Active")):
+            return place
+    return None
+
+
+def numbers_of(rows: Sequence[Row]) -> tuple[int, ...]:
+    """Tell by what numbers commands call the pools."""
+    return tuple(_number(row, place) for place, row in enumerate(rows[:MOST_POOLS]))
+
+
 def _read_pools(
     rows: Sequence[Row],
     traffic: Mapping[int, Row],

@@ -17,7 +17,14 @@ _KINDS = frozenset(("SUMMARY", "STATS", "POOLS", "VERSION"))
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _FAILURES = ("E", "F")
 _FAILURE_CODES = (14, 45, "14", "45")
-_ADVICE = re.compile(r"error|invalid|fail|missing|unknown|err\b|denied", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"error|invalid|fail|missing|unknown|err\b|denied"
+    r"|not in \(|not support|don'?t permit",
+    re.IGNORECASE,
+)
+_SUCCESS = re.compile(r"success|\bok\b|set info", re.IGNORECASE)
+_NOT_NOW = re.compile(r"calib|caling|don'?t permit|busy", re.IGNORECASE)
+_LONGEST_MESSAGE = 512
 _LISTED = re.compile(rb"set info: ?([\w|-]+)")
 
 type Sections = dict[str, tuple[Row, ...]]
@@ -36,11 +43,18 @@ class Status(NamedTuple):
         """Whether a command was not carried out; "I" stands for both outcomes."""
         if self.letter == "S":
             return False
+        message = self.message[:_LONGEST_MESSAGE]
         return (
-            self.letter in _FAILURES
+            self.letter != "I"
             or self.code in _FAILURE_CODES
-            or _ADVICE.search(self.message) is not None
+            or _ADVICE.search(message) is not None
+            or _SUCCESS.search(message) is None
         )
+
+    @property
+    def not_now(self) -> bool:
+        """Whether a refused command may be taken later."""
+        return _NOT_NOW.search(self.message[:_LONGEST_MESSAGE]) is not None
 
 
 class Reply(NamedTuple):

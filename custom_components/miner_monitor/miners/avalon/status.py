@@ -149,6 +149,11 @@ class StatusMemory:
         self._mode: tuple[object, ...] = ()
         self._woke_at: float | None = None
 
+    @property
+    def resting(self) -> bool:
+        """Whether the miner stood still by its last reply."""
+        return self._rested
+
     def judge(self, evidence: Evidence, now: float) -> MinerStatus:
         """Decide on the status of a reply that came at ``now``."""
         self._idle_polls = self._idle_polls + 1 if evidence.low_power else 0

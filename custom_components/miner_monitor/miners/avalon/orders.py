@@ -1,0 +1,290 @@
+"""Set points to the commands that bring a device there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from ..errors import MinerBusyError, MinerCommandError
+from ..model import (
+    SWITCH,
+    Changes,
+    Light,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    SettingValue,
+)
+from .knobs import EFFECTS, NOTHING_OFFERED, Ranges
+from .models import Mode, Model
+from .setpoints import AUTOMATIC
+
+_LEAD = 5
+"""Seconds ahead of a device's clock at which it is to go to sleep or to wake up."""
+
+_FULL = 100
+_WHITE = (255, 255, 255)
+_LARGEST_COLOR = 255
+_IN_LITESTATS = frozenset((Setting.LIGHT, Setting.DISPLAY, Setting.HEATING_TEMPERATURE))
+
+
+class Order(NamedTuple):
+    """One command. ``may_be_silent``: no reply means that it was taken.
+
+    ``fan`` is the duty cycle that it sets; ``in_litestats`` says that only the short
+    statistics may show what became of it.
+    """
+
+    command: str
+    parameter: str
+    may_be_silent: bool = False
+    fan: int | None = None
+    in_litestats: bool = False
+
+
+class Situation(NamedTuple):
+    """What commands depend on, as the last poll told it.
+
+    ``clock`` is the device's own time now, ``duty`` what its fans turn with while it
+    works, ``pools`` the numbers of its pools by place.
+    """
+
+    model: Model
+    listed: frozenset[str] = frozenset()
+    offered: Ranges = NOTHING_OFFERED
+    settings: MinerSettings = MinerSettings()
+    calibrating: bool = False
+    duty: float | None = None
+    clock: int | None = None
+    pools: tuple[int, ...] = ()
+
+
+def option(
+    text: str,
+    *,
+    may_be_silent: bool = False,
+    fan: int | None = None,
+    in_litestats: bool = False,
+) -> Order:
+    """Set an option of the one device behind the API."""
+    return Order("ascset", f"0,{text}", may_be_silent, fan, in_litestats)
+
+
+def clean_filter() -> Order:
+    """Let the filter's age begin anew."""
+    return option("filter-clean,1", in_litestats=True)
+
+
+def orders_for(changes: Changes, situation: Situation) -> tuple[Order, ...]:
+    """Find the commands for all changes, or refuse them all before one is sent."""
+    for setting, value in changes.items():
+        allowed = situation.offered.get(setting)
+        if allowed is None:
+            raise MinerCommandError(f"{setting} cannot be written here")
+        if not _fits(setting, value, allowed):
+            raise MinerCommandError(f"{setting} does not take {value}")
+    _check_time(changes, situation)
+    return tuple(
+        order
+        for setting, encode in _in_order(changes, situation.model)
+        for order in encode(changes, situation, setting)
+    )
+
+
+def _check_time(changes: Changes, situation: Situation) -> None:
+    """Refuse what the device does not take at this moment.
+
+    It takes a mode no sooner than a minute after it was woken up; the A series does
+    so with its start.
+    """
+    if Setting.WORK_MODE not in changes:
+        return
+    if situation.calibrating:
+        raise MinerBusyError("it calibrates, and takes no work mode meanwhile")
+    if changes.get(Setting.MINING) is True and situation.model.series is None:
+        raise MinerBusyError("a work mode is taken a minute after the wake-up")
+
+
+type _Encode = Callable[[Changes, Situation, Setting], Iterator[Order]]
+
+
+def _in_order(changes: Changes, model: Model) -> Iterator[tuple[Setting, _Encode]]:
+    """Go through the changes: rest first, but what reboots the device last."""
+    settings = [setting for setting in _ENCODERS if setting in changes]
+    if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in changes:
+        settings.remove(Setting.FAN_DUTY_CYCLE)
+    if model.series is not None and changes.get(Setting.MINING) is True:
+        settings.remove(Setting.MINING)
+        settings.append(Setting.MINING)
+    for setting in settings:
+        yield setting, _ENCODERS[setting]
+
+
+def _fits(setting: Setting, value: SettingValue, allowed: SettingRange) -> bool:
+    """Tell whether a value is one of those that the device takes."""
+    if isinstance(value, Light):
+        return setting is Setting.LIGHT and _is_light(value, allowed)
+    if isinstance(value, str):
+        return setting is Setting.WORK_MODE and value in allowed.choices
+    if allowed.choices or allowed is SWITCH or isinstance(value, bool):
+        return allowed is SWITCH and isinstance(value, bool)
+    return allowed.minimum <= value <= allowed.maximum
+
+
+def _is_light(light: Light, allowed: SettingRange) -> bool:
+    shares = (light.brightness, light.warmth)
+    return (
+        (light.effect is None or light.effect in allowed.choices)
+        and all(share is None or 0 <= share <= _FULL for share in shares)
+        and all(0 <= part <= _LARGEST_COLOR for part in light.color or ())
+    )
+
+
+def _mining(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
+    """Stop or start hashing, by the clock of the device.
+
+    The A series goes to sleep at once and wakes by a reboot.
+    """
+    model = situation.model
+    wanted = changes[Setting.MINING]
+    if model.series is not None:
+        yield reboot(model) if wanted else option("softoff")
+        return
+    if situation.clock is None:
+        raise MinerCommandError("it does not tell the time by which it would act")
+    name = "softon" if wanted else "softoff"
+    yield option(f"{name},1:{situation.clock + _LEAD}", may_be_silent=bool(wanted))
+
+
+def reboot(model: Model) -> Order:
+    """Restart the device."""
+    if model.reboot is None:
+        raise MinerCommandError("how to restart this model is not known")
+    return option(f"reboot,{model.reboot}", may_be_silent=True)
+
+
+def _work_mode(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
+    """Set mode and level as the model counts them."""
+    model = situation.model
+    mode = next(x for x in model.modes if x.name == changes[Setting.WORK_MODE])
+    if model.series is not None:
+        yield option(f"workmode,{mode.number}")
+    elif mode.number is None:
+        yield option(f"worklevel,set,{mode.level}")
+    elif all(x.level is None for x in model.modes):
+        yield option(f"workmode,set,{mode.number}")
+    elif "work_mode_lvl" in situation.listed:
+        yield option(f"work_mode_lvl,set,{mode.number},{mode.level or 0}")
+    else:
+        yield from _mode_then_level(mode, situation)
+
+
+def _mode_then_level(mode: Mode, situation: Situation) -> Iterator[Order]:
+    """Set one after the other, and only what differs: a new mode has level 0."""
+    now = next(
+        (x for x in situation.model.modes if x.name == situation.settings.work_mode),
+        None,
+    )
+    if now is None or now.number != mode.number:
+        yield option(f"workmode,set,{mode.number}")
+        if not mode.level:
+            return
+    if mode.level is not None:
+        yield option(f"worklevel,set,{mode.level}")
+
+
+def _fan(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
+    """Fix the fan or let it follow.
+
+    Fixed without a duty cycle it stays at the present one, or at full speed where
+    that is not known: too much air harms nothing.
+    """
+    if changes.get(Setting.AUTO_FAN) is True:
+        duty = AUTOMATIC
+    elif Setting.FAN_DUTY_CYCLE in changes:
+        duty = _whole(changes[Setting.FAN_DUTY_CYCLE])
+    else:
+        present = _FULL if situation.duty is None else round(situation.duty)
+        duty = min(_FULL, max(situation.model.least_fan, present))
+    yield option(f"fan-spd,{duty}", fan=duty)
+
+
+def _number(changes: Changes, _: Situation, setting: Setting) -> Iterator[Order]:
+    """Set a temperature."""
+    yield option(
+        f"{_NUMBERS[setting]},{_whole(changes[setting])}",
+        in_litestats=setting in _IN_LITESTATS,
+    )
+
+
+def _display(changes: Changes, _: Situation, setting: Setting) -> Iterator[Order]:
+    """Switch the screen."""
+    yield option(f"lcd,0:{int(bool(changes[setting]))}", in_litestats=True)
+
+
+def _pool(changes: Changes, situation: Situation, setting: Setting) -> Iterator[Order]:
+    """Work for the pool at a place."""
+    place = _whole(changes[setting])
+    numbers = situation.pools
+    number = numbers[place] if place < len(numbers) else place
+    yield Order("switchpool", str(number))
+
+
+def _light(changes: Changes, situation: Situation, setting: Setting) -> Iterator[Order]:
+    """Set a light; what is not asked for stays as it is."""
+    wanted = changes[setting]
+    if not isinstance(wanted, Light):
+        return
+    known = situation.settings.light
+    now = known or Light(on=not wanted.on)
+    effect = 1 + EFFECTS.index(wanted.effect or now.effect or EFFECTS[0])
+    number = effect if wanted.on else 0
+    if situation.model.light == "led":
+        yield from _light_by_parts(wanted, now, number)
+        return
+    red, green, blue = _first(wanted.color, now.color, _WHITE)
+    brightness = _first(wanted.brightness, now.brightness, _FULL)
+    warmth = _first(wanted.warmth, now.warmth, _FULL)
+    yield option(
+        f"ledset,{number}-{brightness}-{warmth}-{red}-{green}-{blue}",
+        in_litestats=True,
+    )
+
+
+def _light_by_parts(wanted: Light, now: Light, number: int) -> Iterator[Order]:
+    """Set a Nano 3's light, which takes colour and effect one after the other."""
+    brightness = wanted.brightness
+    if wanted.on and wanted.color is not None:
+        bright = _FULL if brightness is None else brightness
+        red, green, blue = wanted.color
+        yield option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}")
+    elif wanted.on and brightness is not None:
+        yield option(f"led,setbright,{brightness}")
+    if wanted.on != now.on or wanted.effect not in (None, now.effect):
+        yield option(f"led,setmode,{number}")
+
+
+def _first[Value](wanted: Value | None, now: Value | None, usual: Value) -> Value:
+    """Return what is asked for, else what is, else what is usual."""
+    return next((value for value in (wanted, now) if value is not None), usual)
+
+
+def _whole(value: SettingValue) -> int:
+    """Round a number, which is all that the firmware takes."""
+    return round(value) if isinstance(value, int | float) else 0
+
+
+_NUMBERS: Mapping[Setting, str] = {
+    Setting.TARGET_TEMPERATURE: "target-temp",
+    Setting.HEATING_TEMPERATURE: "limittemp",
+}
+_ENCODERS: Mapping[Setting, _Encode] = {
+    Setting.MINING: _mining,
+    Setting.WORK_MODE: _work_mode,
+    Setting.AUTO_FAN: _fan,
+    Setting.FAN_DUTY_CYCLE: _fan,
+    Setting.TARGET_TEMPERATURE: _number,
+    Setting.HEATING_TEMPERATURE: _number,
+    Setting.POOL: _pool,
+    Setting.LIGHT: _light,
+    Setting.DISPLAY: _display,
+}
+"""In the order in which they are sent."""
