@@ -84,8 +84,8 @@ class Allowed:
             shown.append(reported)
         return replace(
             allowed,
-            minimum=min(allowed.minimum, *shown, allowed.maximum),
-            maximum=max(allowed.maximum, *shown),
+            minimum=min((allowed.minimum, *shown)),
+            maximum=max((allowed.maximum, *shown)),
         )
 
     def check(self, changes: Changes) -> None:
