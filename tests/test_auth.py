@@ -19,6 +19,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.setup import async_setup_component
@@ -42,7 +43,8 @@ OTHER_PASSWORD = "Tr0ub4dor & 3"
 CODE = "314159"
 SESSION = "session-token-2718281828"
 WRONG_CODE = "271828"
-SECRETS = (PASSWORD, OTHER_PASSWORD, CODE, WRONG_CODE, SESSION)
+NEXT_SESSION = "session-token-1618033988"
+SECRETS = (PASSWORD, OTHER_PASSWORD, CODE, WRONG_CODE, SESSION, NEXT_SESSION)
 LOGIN = {CONF_USERNAME: USER, CONF_PASSWORD: PASSWORD}
 
 
@@ -61,6 +63,8 @@ class Doorman:
         self.user = USER
         self.password: str | None = None
         self.has_codes = True
+        self.session = SESSION
+        self.restarts = 0
         self.codes: list[str] = []
         self.extra: dict[str, str] = {}
         self.host, self.port = "127.0.0.1", 0
@@ -76,6 +80,7 @@ class Doorman:
         app = web.Application()
         app.router.add_get("/api/system/{page}", self._read)
         app.router.add_post("/api/otp/session", self._trade)
+        app.router.add_post("/api/system/restart", self._restart)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
@@ -106,7 +111,13 @@ class Doorman:
             return web.Response(status=401, text="OTP blocked")
         if code != CODE:
             return web.Response(status=401, text=f"OTP {code} is wrong")
-        return web.json_response({"token": SESSION, "ttlMs": 86_400_000})
+        return web.json_response({"token": self.session, "ttlMs": 86_400_000})
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        if request.headers.get("X-OTP-Session") != self.session:
+            return web.Response(status=401, text="Unauthorized, OTP required")
+        self.restarts += 1
+        return web.Response(text="System will restart shortly.")
 
 
 @pytest.fixture
@@ -535,6 +546,54 @@ async def test_a_new_session_keeps_the_password(
     assert result["reason"] == "reauth_successful"
     assert entry.data[CONF_PASSWORD] == OTHER_PASSWORD
     assert entry.data[CONF_SESSION] == SESSION
+
+
+async def test_a_changed_password_is_asked_for_once(
+    bench: TimedBench, hass: HomeAssistant, doormen: list[Doorman]
+) -> None:
+    """The poll that is refused asks; those after it do not; the right one ends it."""
+    doorman = await guard(bench, doormen, GAMMA, PASSWORD)
+    entry = await add(hass, doorman)
+    doorman.password = OTHER_PASSWORD
+    await bench.advance(15)
+    (flow,) = hass.config_entries.flow.async_progress()
+    await bench.advance(300)
+    assert [
+        other["flow_id"] for other in hass.config_entries.flow.async_progress()
+    ] == [flow["flow_id"]]
+    assert flow["step_id"] == "reauth_confirm"
+
+    await answer(hass, flow, {**LOGIN, CONF_PASSWORD: OTHER_PASSWORD})
+    assert is_online(entry)
+    await bench.advance(60)
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_a_session_that_ran_out_is_asked_for_when_it_is_needed(
+    bench: TimedBench, hass: HomeAssistant, doormen: list[Doorman]
+) -> None:
+    """Polls ask for nothing; a command does, fails clearly, and works afterwards."""
+    doorman = await guard(bench, doormen, NERD, None)
+    entry = await add(hass, doorman)
+    press = {"entity_id": "button.garage_rig_restart"}
+
+    for session in (SESSION, NEXT_SESSION):
+        doorman.session = session
+        await bench.advance(300)
+        assert hass.config_entries.flow.async_progress() == []
+        for _ in range(2):
+            with pytest.raises(HomeAssistantError) as raised:
+                await hass.services.async_call("button", "press", press, blocking=True)
+            assert raised.value.translation_key == "code_required"
+        await bench.settle()
+        (flow,) = hass.config_entries.flow.async_progress()
+        assert flow["step_id"] == "one_time_code"
+        await answer(hass, flow, {CONF_CODE: CODE})
+        assert entry.data[CONF_SESSION] == session
+        before = doorman.restarts
+        await hass.services.async_call("button", "press", press, blocking=True)
+        assert doorman.restarts == before + 1
+    assert hass.config_entries.flow.async_progress() == []
 
 
 async def test_secrets_are_nowhere(

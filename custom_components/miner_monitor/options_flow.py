@@ -25,6 +25,7 @@ from .const import (
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
 )
+from .control.throttle import throttle_method
 from .entry_data import endpoint_of
 from .miners import MinerError, create_client
 from .miners.model import Capability, MinerIdentity
@@ -109,7 +110,7 @@ def _schema(identity: MinerIdentity) -> vol.Schema:
         fields[vol.Optional(CONF_POOL_SCRAPER)] = TextSelector()
     if _can_be_widened(identity):
         fields[vol.Optional(CONF_EXPERT, default=False)] = BooleanSelector()
-    if _can_save_power(identity):
+    if throttle_method(identity) is not None:
         fields[vol.Optional(CONF_PROTECT, default=False)] = BooleanSelector()
     return vol.Schema(fields)
 
@@ -118,7 +119,3 @@ def _can_be_widened(identity: MinerIdentity) -> bool:
     """Whether a setting has a range beyond the usual one."""
     ranges = identity.limits.settings.values()
     return any(allowed.expert_maximum is not None for allowed in ranges)
-
-
-def _can_save_power(identity: MinerIdentity) -> bool:
-    return bool(identity.limits.settings)

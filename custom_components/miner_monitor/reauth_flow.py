@@ -172,8 +172,10 @@ def _key(error: MinerError) -> str:
 
 def _code_error(error: MinerError) -> str:
     match error:
-        case MinerAuthError():
+        case MinerAuthError(one_time_code=True):
             return "invalid_code"
+        case MinerAuthError():
+            return _key(error)
         case MinerBusyError():
             return "code_locked"
         case MinerCommandError() | MinerResponseError():

@@ -7,7 +7,14 @@ from typing import Any, override
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..client import FETCH_DEADLINE, Endpoint, MinerClient, monotonic
+from ..client import (
+    FETCH_DEADLINE,
+    NO_CREDENTIALS,
+    Credentials,
+    Endpoint,
+    MinerClient,
+    monotonic,
+)
 from ..errors import (
     MinerCommandError,
     MinerConnectionError,
@@ -31,9 +38,16 @@ _SCRAPER_DEADLINE = 3.0
 class WebPage:
     """One page of values, asked for by one request at a time."""
 
-    def __init__(self, host: str, port: int, path: str, session: ClientSession) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        path: str,
+        session: ClientSession,
+        credentials: Credentials = NO_CREDENTIALS,
+    ) -> None:
         """Prepare the address; without a path, what every exporter answers to."""
-        self._device = HttpDevice(host, port, session)
+        self._device = HttpDevice(host, port, session, credentials)
         try:
             self.url = self._device.url.with_path(
                 path if path.strip("/") else _USUAL_PATH
@@ -65,7 +79,13 @@ class FpgaClient(MinerClient):
         """Prepare; ``monotonic`` is the clock by which values become stale."""
         self._endpoint = endpoint
         self._deadline = deadline
-        self._page = WebPage(endpoint.host, endpoint.port, endpoint.path, session)
+        self._page = WebPage(
+            endpoint.host,
+            endpoint.port,
+            endpoint.path,
+            session,
+            endpoint.credentials,
+        )
         self._scraper = _scraper_page(endpoint.pool_scraper, session)
         self._freshness = Freshness(monotonic)
         self._parser: Parser | None = None
