@@ -21,6 +21,13 @@ from .printing import (
 )
 from .readings import Readings
 from .replies import CGMINER, Replies
+from .write_faults import (
+    POOL_WRITES,
+    aftermath,
+    changes_something,
+    clipped,
+    verdict,
+)
 
 END = b"\0"
 ASC = "ASC 0"
@@ -43,18 +50,19 @@ SECTIONS = {
     "litestats": (70, "CGMiner stats"),
     "lcd": (125, "LCD"),
 }
-POOL_WRITES = frozenset(
-    {"switchpool", "enablepool", "disablepool", "poolpriority", "setpool"}
-)
 WRITES = POOL_WRITES | {"ascset", "privileged"}
 OPEN_TO_ALL = frozenset({"version", "check"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes out; nothing at all hangs up, and a restart may follow."""
+    """What goes out; nothing at all hangs up, and a restart may follow.
+
+    `silent` is nothing at all without hanging up.
+    """
 
     body: bytes = b""
+    silent: bool = False
     reboot_after: float | None = None
 
 
@@ -69,6 +77,7 @@ class Api:
         self._options = Options(readings)
         self._pool_commands = PoolCommands(device)
         self._reboot_after: float | None = None
+        self._silent = False
         self._others = self._commands_beside_reading()
 
     def _commands_beside_reading(self) -> dict[str, Callable[[str], Reply | None]]:
@@ -89,10 +98,11 @@ class Api:
         """Answer a request in the format that it came in."""
         text = request.split(END)[0].decode("utf-8", "replace")
         self._reboot_after = None
+        self._silent = False
         as_json = text.startswith("{")
         printed = self._from_json(text) if as_json else self._from_text(text)
         body = printed.encode("utf-8", "replace") + END if printed else b""
-        return Answer(body=body, reboot_after=self._reboot_after)
+        return Answer(body=body, silent=self._silent, reboot_after=self._reboot_after)
 
     def reply(self, command: str) -> dict[str, Any]:
         """Return what a command without parameter would answer, as JSON."""
@@ -152,11 +162,28 @@ class Api:
         closed = denied is not None and (name in WRITES or denied.flag("all"))
         if closed and name not in OPEN_TO_ALL and self._exists(name):
             return self._denied(name)
+        if changes_something(name, parameter) and name in self._others:
+            return self._changed(name, parameter)
         if name in self._others:
             return self._others[name](parameter)
         if name in self._replies.sections:
             return self._section(name)
         return self._unknown()
+
+    def _changed(self, name: str, parameter: str) -> Reply | None:
+        """Let a command change something, as faults allow."""
+        device = self._device
+        faults, mode = device.faults, device.settings["mode"]
+        if (told := verdict(faults, name, parameter, mode)) is not None:
+            return self._told(*told)
+        reply = self._others[name](clipped(faults, name, parameter))
+        lost, reboots = aftermath(faults)
+        if reboots is not None:
+            self._reboot_after = reboots.number("after", 1.0)
+        if lost is None:
+            return reply
+        self._silent = lost.flag("silent")
+        return None
 
     def _section(self, name: str) -> Reply:
         """Return the rows of a command that only reads."""

@@ -34,6 +34,8 @@ WHEN = re.compile(r"1:\s*(\d{1,12})")
 VOLTAGES = {Dialect.NANO3S: (2900, 3900), Dialect.Q: (2150, 2600)}
 USUAL_VOLTAGES = (1150, 2400)
 LONGEST_REBOOT_DELAY = 300
+TARGET_OPTION, TARGETS_SINCE = "target-temp", "2506"
+"""An option of newer firmware; which was the first is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,6 @@ class Options:
         """Act on this miner."""
         self._readings = readings
         self._device = readings.device
-        listed_options = OPTIONS.get(self._device.model.dialect, "")
-        self.names = tuple(listed_options.split("|")) if listed_options else ()
         self._handlers: dict[str, Callable[[str], Outcome]] = {
             "help": lambda _argument: info("|".join(self.names) + "|"),
             "reboot": self._reboot,
@@ -97,9 +97,19 @@ class Options:
             "nightlamp": self._night_lamp,
             "filter-clean": self._filter,
             "limittemp": self._limit_temperature,
+            "target-temp": self._target_temperature,
             "time": lambda _argument: info(f"time t:{int(self._device.clock.now())}"),
             "bootby": lambda _argument: info(f"BOOTBY[{self._device.boot_reason}]"),
         }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what `help` lists."""
+        dialect = self._device.model.dialect
+        listed_options = OPTIONS.get(dialect, "")
+        if dialect is Dialect.NANO3S and self._device.firmware >= TARGETS_SINCE:
+            listed_options += f"|{TARGET_OPTION}"
+        return tuple(listed_options.split("|")) if listed_options else ()
 
     def carry_out(self, name: str, argument: str) -> Outcome:
         """Do what an option asks for."""
@@ -327,4 +337,12 @@ class Options:
         if wanted is None or not 20 <= wanted <= 50:
             return failed("limittemp unknown argument")
         self._device.settings.write(limit_temperature=wanted)
+        return DONE
+
+    def _target_temperature(self, argument: str) -> Outcome:
+        """Set what the chips are held at, until the next start or mode."""
+        wanted = number(argument)
+        if wanted is None or not 50 <= wanted <= 90:
+            return failed("target-temp unknown argument")
+        self._device.target = wanted
         return DONE

@@ -146,7 +146,7 @@ NANO3_STATUS: list[Item] = [
     constant("Vo", 0),
     *(SUPPLY, *SPEED),
     constant("Freq", "0.00"),
-    ("Led", lambda r: int(r.device.identifying)),
+    ("Led", lambda r: r.device.settings["led"][0]),
     *(BOARD_SPEED, *BOARD_TEMPERATURES, CHIPS, CORE, PING, SOFT_OFF, *ERRORS),
     *(*chip_counters(1), *frequencies(1)),
     *(*chip_lists(1), *per_board("MW", 1, work)),

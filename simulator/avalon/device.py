@@ -60,6 +60,7 @@ class Device:
         self._soft_on_due: float | None = None
         self.soft_off_reason = self.model.soft_off_reason
         self.fan_duty: float | None = None
+        self.target: int | None = None
         self.fans_rest = True
         self.night_lamp = 0
         self.identifying = False
@@ -157,6 +158,7 @@ class Device:
         hot = self.faults.get("hot")
         return Drive(
             mode=self.running_mode,
+            target=self.target,
             hashing=self.phase in {Phase.CALIBRATING, Phase.HASHING}
             and self.boards > 0,
             powered=self.phase is not Phase.OFF,
@@ -290,6 +292,7 @@ class Device:
         if not changed or self.model.modes_need_reboot:
             return
         self.running_mode = self._stored_mode()
+        self.target = None
         if self.model.dialect is Dialect.Q:
             self.empty_replies = EMPTY_REPLIES
         if self.phase in AT_WORK:
@@ -318,7 +321,7 @@ class Device:
         self.pool_failures.clear()
         self._switch = self._soft_off_due = self._soft_on_due = None
         self.active_pool = 0
-        self.fan_duty = None
+        self.fan_duty = self.target = None
         for pool, stored in zip(self.pools, self.settings["pools"], strict=True):
             pool.url, pool.user, pool.phrase = stored
             pool.enabled, pool.priority = True, pool.number

@@ -5,6 +5,7 @@ import re
 
 from ..faults import Fault, FaultSet
 from .printing import Fixed, Raw, Row, Token, Value
+from .write_faults import WRITE_FAULTS
 
 WIRE_FAULTS = frozenset(
     {
@@ -117,6 +118,7 @@ BLOB_FAULTS: dict[str, Callable[[dict[str, str], Fault], dict[str, str]]] = {
 KNOWN = (
     WIRE_FAULTS
     | DEVICE_FAULTS
+    | WRITE_FAULTS
     | VALUE_FAULTS.keys()
     | BLOB_FAULTS.keys()
     | {"hostile_user"}

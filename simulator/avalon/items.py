@@ -107,7 +107,7 @@ HOTTEST: list[Item] = [
     ("TMax", lambda r: r.hottest),
     ("TAvg", lambda r: r.mean),
 ]
-TARGET: Item = ("TarT", lambda r: r.device.running_mode.target)
+TARGET: Item = ("TarT", lambda r: r.device.target or r.device.running_mode.target)
 DUTY: Item = ("FanR", lambda r: r.duty)
 SUPPLY: Item = ("PS", lambda r: listed(r.supply))
 SPEED: list[Item] = [

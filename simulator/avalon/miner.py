@@ -84,7 +84,7 @@ class SimulatedAvalon(Appliance[Device, Server]):
         if (timeout := faults.get("timeout")) is not None:
             faults.use_up(timeout)
             return Parcel(delivery=Delivery.NEVER)
-        return self._delivered(self._sound(request))
+        return self._sound(request)
 
     def _delivered(self, body: bytes) -> Parcel:
         """Send a sound answer, as faults of the delivery allow."""
@@ -99,9 +99,11 @@ class SimulatedAvalon(Appliance[Device, Server]):
             return Parcel(body=body, delivery=Delivery.KEEP_OPEN)
         return Parcel(body=body)
 
-    def _sound(self, request: bytes) -> bytes:
-        """Answer as a sound miner."""
+    def _sound(self, request: bytes) -> Parcel:
+        """Answer as a miner whose replies are sound."""
         answer = self._api.answer(request)
         if answer.reboot_after is not None:
             self._restart_in(answer.reboot_after)
-        return answer.body
+        if answer.silent:
+            return Parcel(delivery=Delivery.NEVER)
+        return self._delivered(answer.body)

@@ -32,6 +32,7 @@ class Drive:
     """What the firmware does with the hardware at the moment."""
 
     mode: Mode
+    target: int | None = None
     hashing: bool = True
     powered: bool = True
     resting_watts: float = 0.0
@@ -147,7 +148,7 @@ class Physics:
 
     def _duty_for(self, drive: Drive) -> float:
         """Return the duty cycle at which the chips settle at the target."""
-        aim = drive.mode.target + 0.4 * self.chip_noise.value
+        aim = (drive.target or drive.mode.target) + 0.4 * self.chip_noise.value
         margin = max(1.0, aim - room_temperature(self.now))
         needed = (self._heat_at_full_air(drive) / margin - STILL_AIR) / BLOWN_AIR
         return max(LEAST_DUTY, min(100.0, 100 * needed))

@@ -2,6 +2,7 @@
 
 from .device import Device
 from .models import Dialect
+from .settings import Pool
 
 type Verdict = tuple[str, int, str]
 
@@ -33,11 +34,18 @@ class PoolCommands:
         pool = self._device.pools[number]
         code = CODES[name]
         if name == "switchpool":
+            self._prefer(pool)
             self._device.switch_pool(number)
             return "S", code, f"Switching to pool {number}: '{pool.url}'"
         pool.enabled = name == "enablepool"
         verb = "Enabling" if pool.enabled else "Disabling"
         return "S", code, f"{verb} pool {number}: '{pool.url}'"
+
+    def _prefer(self, chosen: Pool) -> None:
+        """Make a pool the best of all, and move down those that were better."""
+        for pool in self._device.pools:
+            pool.priority += pool.priority < chosen.priority
+        chosen.enabled, chosen.priority = True, 0
 
     def _pool_number(self, text: str) -> int | None:
         """Return the number of a pool, None if there is none of this number."""
