@@ -22,7 +22,7 @@ class Pace:
     The debt ends at two spacings: nothing is held back for longer.
     """
 
-    __slots__ = ("_asked_at", "_flood_since", "_next_at", "_spacing")
+    __slots__ = ("_asked_at", "_flood_since", "_fresh", "_next_at", "_spacing")
 
     def __init__(self, spacing: float = SPACING) -> None:
         """Begin without debts."""
@@ -30,6 +30,7 @@ class Pace:
         self._next_at = float("-inf")
         self._asked_at = float("-inf")
         self._flood_since = float("-inf")
+        self._fresh = True
 
     @property
     def next_at(self) -> float:
@@ -40,6 +41,7 @@ class Pace:
         """Note that a change is wanted."""
         if now - self._asked_at > QUIET:
             self._flood_since = now
+            self._fresh = True
         self._asked_at = now
 
     def due(self, now: float, *, urgent: bool) -> float:
@@ -47,12 +49,13 @@ class Pace:
         wait = max(0.0, self._next_at - now)
         if not urgent:
             return wait
-        single = self._asked_at - self._flood_since <= MOMENT
+        single = self._fresh and self._asked_at - self._flood_since <= MOMENT
         begins = now - self._flood_since < self._spacing
         return 0.0 if single or (begins and wait <= self._spacing) else wait
 
     def wrote(self, now: float) -> None:
         """Pay for a write."""
+        self._fresh = False
         owed = max(now, self._next_at) + self._spacing
         self._next_at = min(owed, now + 2 * self._spacing)
 

@@ -1,0 +1,1 @@
+"""Control runs without Home Assistant."""
