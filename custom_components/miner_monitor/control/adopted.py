@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from ..miners.model import MinerIdentity, MinerState, MinerStatus, Setting
-from .values import load_changes, same, value_of
+from .rules import is_number, same
+from .values import number_of
 
 _MOST_VALUES = 16
+_LARGEST = 1e6
 _NOT_CHOSEN = frozenset({MinerStatus.OVERHEATED, MinerStatus.FAULT})
 """A miner in trouble runs what its firmware falls back to."""
 
@@ -45,20 +47,17 @@ class Adopted:
         if state.status in _NOT_CHOSEN:
             return
         for setting, allowed in identity.limits.settings.items():
-            value = value_of(setting, state.settings.get(setting))
-            if allowed.choices or isinstance(value, bool | str) or value is None:
-                continue
-            if not allowed.minimum <= value <= allowed.maximum:
+            value = number_of(state.settings.get(setting))
+            if value is not None and not allowed.minimum <= value <= allowed.maximum:
                 self._add(setting, value)
 
     def _add(self, setting: Setting, value: object) -> None:
         """Keep a number as the newest of its setting."""
-        if setting is Setting.POOL or not load_changes({setting.value: value}):
-            return
-        if isinstance(value, bool | str) or not isinstance(value, int | float):
+        number = number_of(value, _LARGEST)
+        if number is None or not is_number(setting) or setting is Setting.POOL:
             return
         known = self._values.get(setting, ())
-        if known and same(setting, value, known[-1]):
+        if known and same(setting, number, known[-1]):
             return
-        others = tuple(item for item in known if not same(setting, item, value))
-        self._values[setting] = (*others, value)[-_MOST_VALUES:]
+        others = tuple(item for item in known if not same(setting, item, number))
+        self._values[setting] = (*others, number)[-_MOST_VALUES:]

@@ -26,7 +26,11 @@ class Attempts:
     def failed(self, reason: Reason) -> bool:
         """Count a failure and tell whether it is one too many."""
         self._failures[reason] = self._failures.get(reason, 0) + 1
-        return self._failures[reason] >= MOST_ATTEMPTS
+        return self.exhausted(reason)
+
+    def exhausted(self, reason: Reason) -> bool:
+        """Whether it failed too often."""
+        return self._failures.get(reason, 0) >= MOST_ATTEMPTS
 
     def forget(self, reason: Reason) -> None:
         """Take it that the order was carried out, or is another one."""

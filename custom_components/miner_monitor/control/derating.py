@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 import math
-from typing import Any, Self
+from typing import Any, Self, override
 
 from ..miners.model import (
     Changes,
@@ -15,7 +15,8 @@ from ..miners.model import (
     Setting,
 )
 from .errors import ControlError, ControlFault
-from .values import dump_changes, load_changes, number_of, reported, same, text_of
+from .rules import same
+from .values import dump_changes, load_changes, number_in, number_of, reported
 
 WATCHED = (
     Setting.FREQUENCY,
@@ -36,6 +37,11 @@ class SetPoints:
 
     frequency: float
     core_voltage: float
+
+    @override
+    def __str__(self) -> str:
+        """Write both with their units."""
+        return f"{self.frequency:.6g} MHz, {self.core_voltage:.5g} V"
 
     def alike(self, other: SetPoints) -> bool:
         """Whether both are the same, within what devices round."""
@@ -101,10 +107,20 @@ class DeratingWatch:
     @property
     def details(self) -> Mapping[str, str]:
         """The set points before and after, as texts."""
+        before, after = _set_points_of(self.baseline), self._lowered
+        if before is None or after is None:
+            return {}
+        return {"before": str(before), "after": str(after)}
+
+    @property
+    def difference(self) -> Mapping[str, list[float]]:
+        """The set points before and after, as numbers."""
+        before, after = _set_points_of(self.baseline), self._lowered
+        if before is None or after is None:
+            return {}
         return {
-            f"{setting}_{when}": text_of(values.get(setting))
-            for setting in _LOWER
-            for when, values in (("before", self.baseline), ("after", self.lowered))
+            Setting.FREQUENCY.value: [before.frequency, after.frequency],
+            Setting.CORE_VOLTAGE.value: [before.core_voltage, after.core_voltage],
         }
 
     def chosen(self, changes: Changes) -> None:
@@ -149,7 +165,8 @@ class DeratingWatch:
         if not _at_full_speed(state.settings) or not state.hashing:
             self._full_speed_polls = 0
         forced = _at_full_speed(state.settings) and not _full_speed(self.baseline)
-        if self.baseline and forced and self._full_speed_polls < _SETTLED_POLLS:
+        unsure = forced and self._full_speed_polls < _SETTLED_POLLS
+        if self.baseline and self._lowered is None and unsure:
             return
         self._lowered = None
         self.baseline = reported(state.settings, WATCHED)
@@ -175,8 +192,8 @@ class DeratingWatch:
 
 def _set_points_of(values: Changes) -> SetPoints | None:
     """Read the two set points, if both are there."""
-    frequency = number_of(values.get(Setting.FREQUENCY))
-    voltage = number_of(values.get(Setting.CORE_VOLTAGE))
+    frequency = number_in(values, Setting.FREQUENCY)
+    voltage = number_in(values, Setting.CORE_VOLTAGE)
     if frequency is None or voltage is None:
         return None
     return SetPoints(frequency, voltage)
@@ -217,7 +234,7 @@ def _one_step_lower(limits: Limits, before: Changes) -> Changes:
     """Return both set points one preset lower, inside the limits."""
     found: dict[Setting, float] = {}
     for setting, step in _LOWER.items():
-        allowed, value = limits.settings.get(setting), number_of(before.get(setting))
+        allowed, value = limits.settings.get(setting), number_in(before, setting)
         if allowed is None or value is None:
             continue
         lower = (

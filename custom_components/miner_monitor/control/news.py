@@ -6,7 +6,8 @@ from typing import Any, Self
 from ..miners.model import Changes, MinerState, Setting, SettingValue
 from .derating import is_overheated
 from .model import Activity, Report
-from .values import dump_changes, load_changes, reported, same, value_of
+from .rules import same
+from .values import dump_changes, load_changes, reported, value_of
 
 _TOLD = (
     Setting.FREQUENCY,
@@ -56,7 +57,9 @@ class News:
         """Note what we wrote ourselves, until it is shown."""
         self._written |= {key: changes[key] for key in _COMPARED if key in changes}
 
-    def heat(self, state: MinerState, lowered: Mapping[str, str]) -> Iterator[Report]:
+    def heat(
+        self, state: MinerState, lowered: Mapping[str, list[float]]
+    ) -> Iterator[Report]:
         """Yield that it overheated or recovered, and what it lowered meanwhile."""
         before, self._overheated = self._overheated, is_overheated(state)
         if before is False and self._overheated:

@@ -11,11 +11,11 @@ from ..miners.model import (
     MinerSettings,
     Setting,
     SettingRange,
-    SettingValue,
 )
-from .errors import ProfileError, ProfileFault
+from .errors import ChangeError, ProfileError, ProfileFault
+from .rules import Allowed
 from .throttle import middle
-from .values import agrees, dump_changes, load_changes, reported, same
+from .values import agrees, dump_changes, load_changes, reported
 
 _MODES = (Setting.WORK_MODE, Setting.HEATING_TEMPERATURE)
 _SET_POINTS = (
@@ -109,15 +109,10 @@ class Profiles:
         """Forget a profile."""
         del self._saved[self._known(name)]
 
-    def take(
-        self,
-        profiles: Mapping[str, Changes],
-        limits: Limits,
-        adopted: Mapping[Setting, tuple[float, ...]],
-    ) -> None:
+    def take(self, profiles: Mapping[str, Changes], allowed: Allowed) -> None:
         """Copy another miner's profiles, all of them or none."""
         for name, changes in profiles.items():
-            if not _all_possible(changes, limits, adopted):
+            if not _possible(changes, allowed):
                 raise ProfileError(ProfileFault.NOT_POSSIBLE, name)
         before = dict(self._saved)
         try:
@@ -156,35 +151,13 @@ class Profiles:
 _KEPT = frozenset({*_MODES, *_SET_POINTS})
 
 
-def _all_possible(
-    changes: Changes, limits: Limits, adopted: Mapping[Setting, tuple[float, ...]]
-) -> bool:
+def _possible(changes: Changes, allowed: Allowed) -> bool:
     """Whether a device can be set to all that another one had."""
-    return all(
-        _possible(setting, value, limits, adopted) for setting, value in changes.items()
-    )
-
-
-def _possible(
-    setting: Setting,
-    value: SettingValue,
-    limits: Limits,
-    adopted: Mapping[Setting, tuple[float, ...]],
-) -> bool:
-    """Whether a device can be set to a value that another one had."""
-    allowed = limits.settings.get(setting)
-    if allowed is None or setting not in _KEPT:
+    try:
+        allowed.check(changes)
+    except ChangeError:
         return False
-    if isinstance(value, bool) or setting is Setting.AUTO_FAN:
-        return isinstance(value, bool) and setting is Setting.AUTO_FAN
-    if allowed.choices or isinstance(value, str):
-        return value in allowed.choices
-    if not isinstance(value, int | float):
-        return False
-    known = adopted.get(setting, ())
-    return allowed.minimum <= value <= allowed.maximum or any(
-        same(setting, value, item) for item in known
-    )
+    return changes.keys() <= _KEPT
 
 
 def _starters(

@@ -1,7 +1,7 @@
 """Settings that are meant to last until a given moment only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from ..miners.model import Changes
@@ -16,11 +16,15 @@ from .values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan:
-    """What was applied, what comes back for it, and when."""
+    """What was applied, what comes back for it, and when.
+
+    ``returning``: it was written again, and the device has not shown it yet.
+    """
 
     before: Changes
     applied: Changes
     until: float
+    returning: bool = False
 
 
 class Temporary:
@@ -67,6 +71,13 @@ class Temporary:
         """Take the last beginning back."""
         self.loan, self._earlier = self._earlier, None
 
+    def returned(self, values: Changes) -> None:
+        """Take it that what was before is written; keep it until it shows."""
+        if self.loan is None or self.is_back(values):
+            self.end()
+        else:
+            self.loan = replace(self.loan, returning=True)
+
     def end(self) -> None:
         """Forget the loan."""
         self.loan = self._earlier = None
@@ -79,22 +90,25 @@ class Temporary:
     def is_ours(self, values: Changes) -> bool:
         """Whether nobody has changed what was applied."""
         return any(
-            loan is not None and alike(loan.applied, values)
+            loan is not None and _partly(loan.applied, values)
             for loan in (self.loan, self._earlier)
         )
+
+    def is_back(self, values: Changes) -> bool:
+        """Whether what was before runs already."""
+        return self.loan is not None and _partly(self.loan.before, values)
 
     def narrow(self, wanted: Changes) -> None:
         """Keep only these of the settings on loan."""
         if self.loan is not None:
-            self.loan = Loan(
-                before=wanted,
-                applied={
-                    key: value
-                    for key, value in self.loan.applied.items()
-                    if key in wanted
-                },
-                until=self.loan.until,
-            )
+            applied = self.loan.applied
+            kept = {key: applied[key] for key in applied if key in wanted}
+            self.loan = replace(self.loan, before=wanted, applied=kept)
+
+
+def _partly(changes: Changes, values: Changes) -> bool:
+    """Whether the values that are known are alike; unknown is no difference."""
+    return alike({key: changes[key] for key in changes if key in values}, values)
 
 
 def _load(data: object) -> Loan | None:
@@ -108,7 +122,12 @@ def _load(data: object) -> Loan | None:
     until = number_of(data.get("until"))
     if not before or not applied or until is None:
         return None
-    return Loan(before=before, applied=applied, until=until)
+    return Loan(
+        before=before,
+        applied=applied,
+        until=until,
+        returning=data.get("returning") is True,
+    )
 
 
 def _dump(loan: Loan) -> dict[str, Any]:
@@ -117,4 +136,5 @@ def _dump(loan: Loan) -> dict[str, Any]:
         "before": dump_changes(loan.before),
         "applied": dump_changes(loan.applied),
         "until": loan.until,
+        "returning": loan.returning,
     }

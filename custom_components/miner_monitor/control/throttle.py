@@ -14,7 +14,7 @@ from ..miners.model import (
     SettingValue,
 )
 from .model import Reason, ThrottleMethod
-from .values import agrees, dump_changes, load_changes, reported
+from .values import agrees, differing, dump_changes, load_changes, reported
 
 _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.PAUSE: ThrottleMethod.PAUSE,
@@ -22,8 +22,8 @@ _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.SHUTDOWN: ThrottleMethod.SHUTDOWN,
 }
 _LOWERED = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
-_UNCONFIRMED_SECONDS = 180.0
-"""An intent that the device never showed after this is one that was never sent."""
+_PROOF_SECONDS = 180.0
+"""What the device does not show after this was never sent, or refused."""
 
 
 def throttle_method(identity: MinerIdentity) -> ThrottleMethod | None:
@@ -84,13 +84,15 @@ def middle(modes: SettingRange) -> str:
 class Intent:
     """That power is to be saved, until it is taken back.
 
-    ``confirmed``: the device has shown ``target`` since. ``by`` is None for the user.
+    ``confirmed``: the device has shown ``target`` since. ``ending``: what was before
+    is written, and the device has not shown it yet. ``by`` is None for the user.
     """
 
     before: Changes
     target: Changes
     by: Reason | None = None
     confirmed: bool = False
+    ending: bool = False
 
 
 class SavePower:
@@ -115,6 +117,7 @@ class SavePower:
                 target=target,
                 by=Reason.PROTECT if data.get("by") == Reason.PROTECT else None,
                 confirmed=data.get("confirmed") is True,
+                ending=data.get("ending") is True,
             )
             throttle._restarted = data.get("restarted") is True
         return throttle
@@ -126,8 +129,9 @@ class SavePower:
         return {
             "before": dump_changes(self.intent.before),
             "target": dump_changes(self.intent.target),
-            "by": self.intent.by,
+            "by": self.intent.by and self.intent.by.value,
             "confirmed": self.intent.confirmed,
+            "ending": self.intent.ending,
             "restarted": self._restarted,
         }
 
@@ -145,12 +149,13 @@ class SavePower:
         if on:
             kept = None if self.intent is None else self.intent.target
             return kept or least_power(identity, settings)
-        if stops(throttle_method(identity)):
-            return {Setting.MINING: True}
-        if self.intent is not None:
-            return {**usual(identity), **self.intent.before}
+        if self.intent is not None and self.held:
+            known = usual(identity)
+            defaults = {key: known[key] for key in self.held if key in known}
+            return {**defaults, **self.intent.before}
         saving = agrees(least_power(identity, settings), settings)
-        return usual(identity) if saving else {}
+        stopped = stops(throttle_method(identity))
+        return usual(identity) if saving or stopped else {}
 
     def begin(
         self, identity: MinerIdentity, settings: MinerSettings, by: Reason | None
@@ -158,7 +163,7 @@ class SavePower:
         """Remember what is about to be written, and what comes back."""
         self._earlier = self.intent
         if self.intent is not None:
-            self.intent = replace(self.intent, by=self.intent.by and by)
+            self.intent = replace(self.intent, by=self.intent.by and by, ending=False)
             return
         target = least_power(identity, settings)
         if not target:
@@ -172,6 +177,16 @@ class SavePower:
     def cancel(self) -> None:
         """Take the last beginning back."""
         self.intent, self._earlier = self._earlier, None
+
+    def written_back(self, settings: MinerSettings) -> None:
+        """Take it that what was before is written; keep it until it shows."""
+        held = self.held
+        back = {} if self.intent is None else {**held, **self.intent.before}
+        if self.intent is not None and agrees(held, settings) and differing(held, back):
+            self.intent = replace(self.intent, ending=True)
+            self._waiting_since = None
+        else:
+            self.end()
 
     def end(self) -> None:
         """Forget the intent."""
@@ -211,18 +226,29 @@ class SavePower:
         if self.intent is None:
             return False
         if agrees(self.intent.target, settings):
-            self.intent = replace(self.intent, confirmed=True)
-            self._restarted = False
+            self._confirm(monotonic)
             return False
         if len(reported(settings, self.intent.target)) < len(self.intent.target):
             return False
+        if self.intent.ending:
+            self.end()
+            return False
         if not self.intent.confirmed:
-            self._expire(monotonic)
+            if self._waited_enough(monotonic):
+                self.end()
             return False
         if self.reassert:
             return False
         self.end()
         return True
+
+    def _confirm(self, monotonic: float) -> None:
+        """Note that the device saves power, and whether it refuses to end that."""
+        assert self.intent is not None
+        refused = self.intent.ending and self._waited_enough(monotonic)
+        ending = self.intent.ending and not refused
+        self.intent = replace(self.intent, confirmed=True, ending=ending)
+        self._restarted = False
 
     @property
     def reassert(self) -> Changes:
@@ -231,12 +257,11 @@ class SavePower:
             return {}
         return self.intent.target if self._restarted and self.intent.confirmed else {}
 
-    def _expire(self, monotonic: float) -> None:
-        """Forget what was about to be sent when nobody sent it."""
+    def _waited_enough(self, monotonic: float) -> bool:
+        """Whether what was written had the time to show."""
         if self._waiting_since is None:
             self._waiting_since = monotonic
-        if monotonic - self._waiting_since >= _UNCONFIRMED_SECONDS:
-            self.end()
+        return monotonic - self._waiting_since >= _PROOF_SECONDS
 
 
 def _lower(minimum: float, value: SettingValue | None) -> float:

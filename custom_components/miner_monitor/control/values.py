@@ -1,27 +1,13 @@
-"""Values of settings: alike or not, as JSON and back, as text."""
+"""Values of several settings: alike or not, as JSON and back."""
 
 from collections.abc import Iterable, Mapping
-import math
-from types import MappingProxyType
 from typing import Any, TypeIs
 
 from ..miners.model import Changes, MinerSettings, Setting, SettingValue
+from .rules import SWITCHES, same
 
-_SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
-_TOLERANCES: Mapping[Setting, float] = MappingProxyType(
-    {Setting.CORE_VOLTAGE: 0.0005, Setting.POOL: 0.0}
-)
-_TOLERANCE = 0.5
 _LARGEST = 1e6
 _LONGEST = 63
-
-
-def same(setting: Setting, asked: SettingValue, reported: SettingValue | None) -> bool:
-    """Whether a device that reports this has what was asked for."""
-    if _is_number(asked) and _is_number(reported):
-        tolerance = _TOLERANCES.get(setting, _TOLERANCE)
-        return math.isclose(asked, reported, rel_tol=1e-9, abs_tol=tolerance)
-    return asked == reported
 
 
 def agrees(changes: Changes, settings: MinerSettings) -> bool:
@@ -58,7 +44,7 @@ def value_of(setting: Setting, value: object) -> SettingValue | None:
     """Read a value that can be kept; a light, or anything else, is None."""
     if setting is Setting.LIGHT:
         return None
-    if setting in _SWITCHES:
+    if setting in SWITCHES:
         return value if isinstance(value, bool) else None
     if setting is Setting.WORK_MODE:
         usable = isinstance(value, str) and 0 < len(value) <= _LONGEST
@@ -95,11 +81,9 @@ def number_of(value: object, largest: float = 1e12) -> float | None:
     return value if _is_number(value) and 0 <= value <= largest else None
 
 
-def text_of(value: SettingValue | None) -> str:
-    """Write a value for a text."""
-    if _is_number(value):
-        return f"{value:.6g}"
-    return "" if value is None else str(value)
+def number_in(changes: Changes, setting: Setting) -> float | None:
+    """Return the value of a setting that is a number from 0 on."""
+    return number_of(changes.get(setting))
 
 
 def _is_number(value: object) -> TypeIs[float]:

@@ -1,0 +1,88 @@
+"""All that is remembered of one miner, and its way through a restart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from ..miners.model import Changes, MinerSettings, Setting
+from .adopted import Adopted
+from .boots import Boots
+from .derating import DeratingWatch
+from .news import News
+from .profiles import Profiles
+from .protect import Protection
+from .temporary import Temporary
+from .throttle import SavePower
+from .values import number_of, reported
+from .writes import Writes
+
+VERSION = 1
+_OLDEST = 24 * 3600.0
+_AHEAD = 3600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """The parts, each of which knows how it is stored.
+
+    What is older than a day comes from a backup: what was wanted then, and what
+    the device was like, says nothing of today. Profiles do.
+    """
+
+    adopted: Adopted = field(default_factory=Adopted)
+    profiles: Profiles = field(default_factory=Profiles)
+    writes: Writes = field(default_factory=Writes)
+    throttle: SavePower = field(default_factory=SavePower)
+    temporary: Temporary = field(default_factory=Temporary)
+    derating: DeratingWatch = field(default_factory=DeratingWatch)
+    protection: Protection = field(default_factory=Protection)
+    boots: Boots = field(default_factory=Boots)
+    news: News = field(default_factory=News)
+    restart_needed: bool = False
+
+    @classmethod
+    def load(cls, data: object, wall: float) -> Self:
+        """Read what ``dump`` wrote; what is broken or too old is left out."""
+        if not isinstance(data, Mapping):
+            return cls()
+        lasting = cls(
+            adopted=Adopted.load(data.get("adopted")),
+            profiles=Profiles.load(data.get("profiles")),
+            writes=Writes.load(data.get("writes")),
+        )
+        saved_at = number_of(data.get("saved_at"))
+        if saved_at is None or not -_AHEAD <= wall - saved_at <= _OLDEST:
+            return lasting
+        lasting.throttle = SavePower.load(data.get("throttle"))
+        lasting.temporary = Temporary.load(data.get("temporary"))
+        lasting.derating = DeratingWatch.load(data.get("derating"))
+        lasting.protection = Protection.load(data.get("protection"))
+        lasting.boots = Boots.load(data.get("boots"))
+        lasting.news = News.load(data.get("news"))
+        lasting.restart_needed = data.get("restart_needed") is True
+        return lasting
+
+    def dump(self, wall: float) -> dict[str, Any]:
+        """Return everything as JSON types."""
+        return {
+            "version": VERSION,
+            "saved_at": wall,
+            "adopted": self.adopted.dump(),
+            "profiles": self.profiles.dump(),
+            "throttle": self.throttle.dump(),
+            "temporary": self.temporary.dump(),
+            "derating": self.derating.dump(),
+            "protection": self.protection.dump(),
+            "boots": self.boots.dump(),
+            "news": self.news.dump(),
+            "writes": self.writes.dump(),
+            "restart_needed": self.restart_needed,
+        }
+
+    def users(self, settings: MinerSettings, wanted: Iterable[Setting]) -> Changes:
+        """Return the user's values, whatever keeps the device from them now."""
+        found = reported(settings, wanted)
+        kept = self.derating.baseline if self.derating.derated else {}
+        if self.throttle.intent is not None and self.throttle.held:
+            kept = {**kept, **self.throttle.intent.before}
+        return {**found, **{key: kept[key] for key in kept if key in found}}
