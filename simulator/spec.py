@@ -1,6 +1,6 @@
 """What a miner of the farm is, before it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import hashlib
 
 
@@ -11,8 +11,9 @@ class MinerSpec:
     The model's key says the family. A field that a family has no use for is
     ignored by it: `frequency`, `core_voltage` and `init_seconds` are for AxeOS
     boards; `work_mode`, `standby`, `standby_watts`, `idle_seconds` and
-    `reboot_reply` for Avalon miners; `cards` for FPGA rigs. None means the model's
-    usual value.
+    `reboot_reply` for Avalon miners; `cards` for FPGA rigs; `username` and
+    `password`, without which an AxeOS miner answers nothing, and `otp_code`, which
+    NerdOS takes for its one-time code. None means the model's usual value.
     """
 
     name: str
@@ -36,6 +37,9 @@ class MinerSpec:
     idle_seconds: float = 10.0
     reboot_reply: bool | None = None
     cards: int = 1
+    username: str = ""
+    password: str = field(default="", repr=False)
+    otp_code: str | None = field(default=None, repr=False)
 
     @property
     def digits(self) -> str:

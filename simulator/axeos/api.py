@@ -22,16 +22,17 @@ POOL_PATH = re.compile(r"/api/system/pools/([0-7])")
 
 
 class Delivery(Enum):
-    """How an answer leaves: whole, byte by byte without end, or cut off."""
+    """How an answer leaves: whole, byte by byte without end, cut off, or never."""
 
     WHOLE = auto()
     DRIP = auto()
     CUT = auto()
+    NONE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What a miner answers, and what it does a second later."""
+    """What a miner answers, after ``delay`` seconds, and what it does later."""
 
     status: int = 200
     content_type: str = JSON
@@ -41,6 +42,7 @@ class Response:
     realm: str | None = None
     reboots: bool = False
     delivery: Delivery = Delivery.WHOLE
+    delay: float = 0.0
 
 
 type Handler = Callable[[Api, bytes], Response]
@@ -138,6 +140,7 @@ def _put_pool(api: Api, slot: int, body: bytes) -> Response:
     if not pool_valid(pool):
         return Response(status=400, content_type=TEXT, body=b"Wrong API input")
     store_pool(api.device, slot, pool)
+    api.device.flash.commit()
     return api.message("Pool stored")
 
 

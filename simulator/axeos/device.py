@@ -226,10 +226,12 @@ class Device:
         self.flash.write("autofanspeed", 0)
         self.flash.write("manualFanSpeed", 100)
         if self.version >= REGISTERS:
+            self.flash.commit()
             self.enter(Phase.COOLING, COOL_SECONDS)
             return
         self.flash.write("frequency", LOCKED_MHZ)
         self.flash.write("coreVoltage", LOCKED_MV)
+        self.flash.commit()
         self.reboot("Software reset via esp_restart")
 
     def _cooled(self, *, due: bool) -> bool:
@@ -248,6 +250,7 @@ class Device:
         self.flash.write("frequency", lower_mhz)
         self.flash.write("coreVoltage", lower_mv)
         self.flash.write("overheat_mode", 0)
+        self.flash.commit()
         self.apply_set_points()
         self.enter(Phase.STARTING, RESUME_SECONDS)
 

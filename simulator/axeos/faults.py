@@ -1,4 +1,4 @@
-"""The faults of AxeOS miners: of the wire, of the reply, of the miner itself."""
+"""The faults of AxeOS miners: of wire, writes, replies, and the miner itself."""
 
 from collections.abc import Callable
 import math
@@ -24,6 +24,17 @@ WIRE_FAULTS = frozenset(
         "disconnect",
     }
 )
+WRITE_FAULTS = frozenset(
+    {
+        "patch_lost",
+        "patch_ignored",
+        "patch_clipped",
+        "patch_refused",
+        "reboot_on_patch",
+        "busy",
+    }
+)
+HANGING_FAULTS = WIRE_FAULTS | {"patch_lost", "busy"}
 DEVICE_FAULTS = frozenset(
     {
         "hot",
@@ -135,7 +146,7 @@ REPLY_FAULTS: dict[str, Callable[[dict[str, Any], Fault], dict[str, Any]]] = {
     "override": _override,
 }
 
-KNOWN = WIRE_FAULTS | DEVICE_FAULTS | REPLY_FAULTS.keys()
+KNOWN = WIRE_FAULTS | WRITE_FAULTS | DEVICE_FAULTS | REPLY_FAULTS.keys()
 
 
 def distorts(faults: FaultSet) -> bool:

@@ -90,13 +90,14 @@ def factory_settings(spec: MinerSpec) -> dict[str, Any]:
 
 
 class Flash:
-    """Stored settings, the ones loaded at boot, and a counter of writes."""
+    """Stored settings, those loaded at boot, and how often something was written."""
 
     def __init__(self, spec: MinerSpec) -> None:
         """Start from the factory settings."""
         self.stored = factory_settings(spec)
         self.booted = dict(self.stored)
         self.writes = 0
+        self._changed = False
         self._has_pool_list = False
 
     def __getitem__(self, key: str) -> Any:
@@ -104,14 +105,19 @@ class Flash:
         return self.stored[key]
 
     def write(self, key: str, value: Any) -> bool:
-        """Store a setting; only a change costs a write to flash."""
+        """Take a setting; only a change has to be committed."""
         old = self.stored.get(key)
         if old == value and type(old) is type(value):
             return False
         changed = bool(old != value)
         self.stored[key] = value
-        self.writes += changed
+        self._changed |= changed
         return changed
+
+    def commit(self) -> None:
+        """Write to flash what was changed together."""
+        self.writes += self._changed
+        self._changed = False
 
     def load(self, *, pool_list: bool) -> None:
         """Take over, at boot, what only a boot takes over.

@@ -190,7 +190,7 @@ SETTING_KEYS = (
     key("fallbackSv2ChannelType", constant(0), "1.1"),
     key("stratumDifficulty", constant(1000), "1.0.20"),
     key("stratum_keep", constant(1), "1.0.33"),
-    key("otp", constant(value=False), "1.0.34"),
+    key("otp", lambda r: r.device.spec.otp_code is not None, "1.0.34"),
     key("ASICModel", lambda r: r.device.board.chip.model),
     key("version", lambda r: r.device.firmware.text),
     key("runningPartition", constant("ota_0")),

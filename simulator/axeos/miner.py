@@ -5,12 +5,14 @@ from typing import Any, override
 from ..appliance import Appliance
 from ..clock import Clock
 from ..spec import MinerSpec
+from .access import Access
 from .api import Api, Response
 from .boards import Dialect
 from .device import Device
-from .faults import WIRE_FAULTS
-from .wire import Manners, Server
+from .faults import HANGING_FAULTS
+from .wire import Manners, Received, Server
 from .wire_faults import distorted, spoiling
+from .write_faults import mistreated, mistreating
 
 REBOOT_DELAY = 1.0
 
@@ -32,7 +34,7 @@ def manners_of(device: Device) -> Manners:
 class SimulatedAxeos(Appliance[Device, Server]):
     """One miner on the network."""
 
-    wire_faults = WIRE_FAULTS
+    wire_faults = HANGING_FAULTS
 
     def __init__(self, spec: MinerSpec, clock: Clock) -> None:
         """Make a miner that does not listen yet."""
@@ -40,6 +42,7 @@ class SimulatedAxeos(Appliance[Device, Server]):
         server = Server(self._respond, manners_of(device), spec.latency)
         super().__init__(spec, clock, device, server)
         self._api = Api(device)
+        self._access = Access(device)
 
     @property
     def firmware(self) -> str:
@@ -48,7 +51,7 @@ class SimulatedAxeos(Appliance[Device, Server]):
 
     @property
     def flash_writes(self) -> int:
-        """Return how many changed settings were written to flash."""
+        """Return how many requests and events changed settings in flash."""
         return self.device.flash.writes
 
     @property
@@ -83,21 +86,31 @@ class SimulatedAxeos(Appliance[Device, Server]):
     def _find_block(self) -> None:
         self.device.find_block()
 
-    def _respond(self, method: str, path: str, body: bytes) -> Response | None:
+    def _respond(self, request: Received) -> Response | None:
         """Answer a request, as faults allow."""
-        self._note(method=method, path=path, body=body)
+        self._note(method=request.method, path=request.path, body=request.body)
         self.device.sync()
         if not self.device.serving:
             self._refresh()
             return None
         fault = spoiling(self.device.faults)
         if fault is None:
-            return self._sound(method, path, body)
-        return distorted(fault, lambda: self._sound(method, path, body))
+            return self._sound(request)
+        return distorted(fault, lambda: self._sound(request))
 
-    def _sound(self, method: str, path: str, body: bytes) -> Response:
-        """Answer as a sound miner."""
-        response = self._api.respond(method, path, body)
+    def _sound(self, request: Received) -> Response:
+        """Answer as a sound miner, but for what happens to writes."""
+        response = self._access.answer(request)
+        if response is None:
+            response = self._obey(request)
         if response.reboots:
             self._restart_in(REBOOT_DELAY)
         return response
+
+    def _obey(self, request: Received) -> Response:
+        """Do what a client may ask for."""
+        method, path, body = request.method, request.path, request.body
+        fault = mistreating(self.device.faults, method, path)
+        if fault is None:
+            return self._api.respond(method, path, body)
+        return mistreated(fault, self._api, method, path, body)

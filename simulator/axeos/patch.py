@@ -270,7 +270,8 @@ def _sixteen_bits(device: Device, name: str, value: float) -> float:
 
 
 def _take_effect(device: Device) -> None:
-    """Let the device run what works without a restart."""
+    """Write what changed to flash and run what works without a restart."""
+    device.flash.commit()
     device.sync()
     device.set_points_changed()
     device.reconsider()
@@ -315,5 +316,6 @@ def drop_pool(device: Device, slot: int) -> bool:
     pools: dict[int, dict[str, Any]] = device.flash["pools"]
     rest = {index: pool for index, pool in pools.items() if index != slot}
     device.flash.write("pools", rest)
+    device.flash.commit()
     device.revision += 1
     return True

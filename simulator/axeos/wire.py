@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import override
+from typing import NamedTuple, override
 
 from .. import listener
 from .api import Delivery, Response
@@ -25,7 +25,16 @@ class Manners:
     closes: bool
 
 
-type Respond = Callable[[str, str, bytes], Response | None]
+class Received(NamedTuple):
+    """A whole request; the names of the headers are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+type Respond = Callable[[Received], Response | None]
 
 
 def encoded(response: Response, *, closes: bool) -> bytes:
@@ -99,13 +108,15 @@ class Connection(listener.Connection):
 
     def _take(self, method: str, path: str, fields: bytes, start: int) -> None:
         """Take a request whose head is whole."""
-        length = _content_length(fields)
+        headers = _headers(fields)
+        told = headers.get("content-length", "")
+        length = int(told) if told.isdigit() else 0
         if len(self._buffer) < start + length:
             return
         body = bytes(self._buffer[start : start + length])
         del self._buffer[: start + length]
         self._waiting = True
-        self._server.submit(self, method, path, body)
+        self._server.submit(self, Received(method, path, headers, body))
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer a bad request and hang up."""
@@ -120,13 +131,10 @@ class Connection(listener.Connection):
         self._read()
 
 
-def _content_length(fields: bytes) -> int:
-    """Return the length of the body that a head announces."""
-    for field in fields.split(b"\r\n"):
-        name, _, value = field.partition(b":")
-        if name.lower() == b"content-length" and value.strip().isdigit():
-            return int(value)
-    return 0
+def _headers(fields: bytes) -> dict[str, str]:
+    """Return the headers of a head."""
+    pairs = (field.partition(":") for field in fields.decode("latin-1").split("\r\n"))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 class Server(listener.ConnectionServer[Connection]):
@@ -138,7 +146,7 @@ class Server(listener.ConnectionServer[Connection]):
         self._respond = respond
         self.manners = manners
         self._latency = latency
-        self._queue: deque[tuple[Connection, str, str, bytes]] = deque()
+        self._queue: deque[tuple[Connection, Received]] = deque()
         self._busy: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._full = False
@@ -188,36 +196,32 @@ class Server(listener.ConnectionServer[Connection]):
             loop = asyncio.get_running_loop()
             loop.add_reader(self._listener, self._accept)
 
-    def submit(
-        self, connection: Connection, method: str, path: str, body: bytes
-    ) -> None:
+    def submit(self, connection: Connection, request: Received) -> None:
         """Queue a request: there is one task for all connections."""
         if connection in self._connections:
             self._connections[connection] = self._connections.pop(connection)
-        self._queue.append((connection, method, path, body))
+        self._queue.append((connection, request))
         self._next()
 
     def _next(self) -> None:
         """Answer what is queued, one after another."""
         while self._queue and self._busy is None:
-            connection, method, path, body = self._queue.popleft()
+            connection, request = self._queue.popleft()
             if not connection.is_open:
                 continue
             if self._latency:
                 self._busy = connection
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(
-                    self._latency, self._finish, connection, method, path, body
+                    self._latency, self._finish, connection, request
                 )
             else:
-                self._answer(connection, method, path, body)
+                self._answer(connection, request)
 
-    def _finish(
-        self, connection: Connection, method: str, path: str, body: bytes
-    ) -> None:
+    def _finish(self, connection: Connection, request: Received) -> None:
         """Answer a request whose latency is over."""
         self._busy = None
-        self._answer(connection, method, path, body)
+        self._answer(connection, request)
         self._next()
 
     def _idle(self) -> None:
@@ -227,19 +231,36 @@ class Server(listener.ConnectionServer[Connection]):
             self._timer.cancel()
             self._timer = None
 
-    def _answer(
-        self, connection: Connection, method: str, path: str, body: bytes
-    ) -> None:
-        """Send the answer, if there is one."""
-        response = self._respond(method, path, body)
+    def _answer(self, connection: Connection, request: Received) -> None:
+        """Answer a request, at once or after the time that the answer takes."""
+        response = self._respond(request)
         if response is None:
             return
+        if response.delay:
+            self._busy = connection
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(
+                response.delay, self._send_late, connection, response
+            )
+            return
+        self._send(connection, response)
+
+    def _send_late(self, connection: Connection, response: Response) -> None:
+        """Send an answer that took its time."""
+        self._busy = None
+        self._send(connection, response)
+        self._next()
+
+    def _send(self, connection: Connection, response: Response) -> None:
+        """Send the answer, as far as it gets."""
         data = encoded(response, closes=self.manners.closes)
         match response.delivery:
             case Delivery.DRIP:
                 self._busy = connection
                 self._drip(connection, data, 0)
                 return
+            case Delivery.NONE:
+                connection.close()
             case Delivery.CUT:
                 connection.send(data[: len(data) - (len(response.body) + 1) // 2])
                 connection.close()
