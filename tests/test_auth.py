@@ -8,7 +8,7 @@ import json
 import logging
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import (
     CONF_CODE,
@@ -29,13 +29,13 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.miner_monitor.const import CONF_SESSION, DOMAIN
+from custom_components.miner_monitor.const import CONF_SESSION, CONF_UNIT, DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.entry_data import NEEDS_CODE
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from simulator import MinerSpec, SimulatedMiner
 
-from .conftest import GAMMA, GAMMA_2, NERD, TimedBench
+from .conftest import GAMMA, GAMMA_2, NERD, RB4, TimedBench
 
 USER = "satoshi"
 PASSWORD = "correct horse battery staple"
@@ -79,6 +79,7 @@ class Doorman:
         """Listen, at the port of before if there was one."""
         app = web.Application()
         app.router.add_get("/api/system/{page}", self._read)
+        app.router.add_get("/metrics", self._read)
         app.router.add_post("/api/otp/session", self._trade)
         app.router.add_post("/api/system/restart", self._restart)
         self._runner = web.AppRunner(app)
@@ -99,8 +100,12 @@ class Doorman:
         if self.password is not None and shown != f"Basic {pair}":
             headers = {"WWW-Authenticate": 'Basic realm="AxeOS"'}
             return web.Response(status=401, text="Unauthorized", headers=headers)
-        reply = self.miner.reply(request.match_info["page"])
-        return web.json_response({**reply, **self.extra})
+        asking = ClientSession()
+        async with asking, asking.get(f"{self.miner.url}{request.path}") as reply:
+            body = await reply.read()
+        if self.extra:
+            body = json.dumps({**json.loads(body), **self.extra}).encode()
+        return web.Response(body=body)
 
     async def _trade(self, request: web.Request) -> web.Response:
         if not self.has_codes:
@@ -243,6 +248,23 @@ async def test_a_login_that_fails_can_be_corrected(
     await doorman.start()
     result = await answer(hass, result, LOGIN)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_cards_behind_a_password(
+    bench: TimedBench, hass: HomeAssistant, doormen: list[Doorman]
+) -> None:
+    """The password is asked for once, before the card is chosen."""
+    doorman = await guard(bench, doormen, RB4, PASSWORD)
+    result = await begin(hass, "user", {CONF_HOST: doorman.address})
+    check_form(result, "credentials")
+    result = await answer(hass, result, LOGIN)
+    check_form(result, "unit")
+
+    result = await answer(hass, result, {CONF_UNIT: "card1"})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_PASSWORD] == PASSWORD
+    assert is_online(result["result"])
 
 
 async def test_a_locked_miner_is_added_once(

@@ -16,10 +16,20 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.const import CONF_EXPERT, CONF_PROTECT, DOMAIN
 from simulator import MinerSpec, SimulatedMiner
 
-from .conftest import GAMMA, NERD, SUPRA, ULTRA, Bench, TimedBench
+from .conftest import (
+    GAMMA,
+    NANO_3S,
+    NERD,
+    PLAIN_CGMINER,
+    RB4,
+    SUPRA,
+    ULTRA,
+    Bench,
+    TimedBench,
+)
 
 ONLINE = "binary_sensor.gamma_601_a1b2_online"
 
@@ -348,6 +358,44 @@ async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
     assert len(miner.requests) - polls == 4
 
 
+@pytest.mark.parametrize(
+    ("spec", "switches"),
+    [
+        (GAMMA, [CONF_EXPERT, CONF_PROTECT]),
+        (NANO_3S, [CONF_PROTECT]),
+        (RB4, []),
+        (PLAIN_CGMINER, []),
+    ],
+    ids=lambda value: value.name if isinstance(value, MinerSpec) else "",
+)
+async def test_switches_where_they_do_something(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec, switches: list[str]
+) -> None:
+    """Expert ranges and protection are off, and offered where there are such."""
+    entry = await bench.add(await bench.miner(replace(spec, cards=1)))
+    options = hass.config_entries.options
+    form = await options.async_init(entry.entry_id)
+    markers = {str(key): key for key in form["data_schema"].schema}
+    assert [key for key in markers if key in (CONF_EXPERT, CONF_PROTECT)] == switches
+    assert not any(markers[switch].default() for switch in switches)
+
+    for chosen in (switches, []):
+        result = await options.async_configure(
+            form["flow_id"],
+            {CONF_SCAN_INTERVAL: 30} | {key: key in chosen for key in switches},
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await bench.settle()
+        assert entry.options == {
+            CONF_SCAN_INTERVAL: 30,
+            **dict.fromkeys(chosen, True),
+        }
+        form = await options.async_init(entry.entry_id)
+        for switch in switches:
+            shown = bool(_suggested_or_none(form, switch))
+            assert shown is (switch in chosen)
+
+
 @pytest.mark.parametrize("seconds", [9, 301])
 async def test_poll_interval_has_limits(
     bench: TimedBench, hass: HomeAssistant, seconds: int
@@ -483,6 +531,11 @@ async def test_zeroconf_not_offered(
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == reason
+
+
+def _suggested_or_none(result: ConfigFlowResult, field: str) -> object:
+    (marker,) = [key for key in result["data_schema"].schema if key == field]
+    return (marker.description or {}).get("suggested_value")
 
 
 def _suggested(result: ConfigFlowResult, field: str = CONF_HOST) -> object:

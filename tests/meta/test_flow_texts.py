@@ -1,17 +1,22 @@
 """Each form, error and abort of the flows has its texts."""
 
 import ast
+from dataclasses import replace
 import re
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_ZEROCONF
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_ZEROCONF,
+)
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.miner_monitor.const import CONF_UNIT
+from custom_components.miner_monitor.entry_data import NEEDS_CODE
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from tests.conftest import GAMMA, RB4, Bench
 
@@ -25,9 +30,11 @@ ERROR_TEXTS = {"config": CONFIG["error"], "wrong_device": FIX["error"]}
 RAISED_BY_HOME_ASSISTANT = {
     "_abort_if_unique_id_configured": "already_configured",
     "async_set_unique_id": "already_in_progress",
-    "async_update_reload_and_abort": "reconfigure_successful",
 }
 FLOW = parse(INTEGRATION / "config_flow.py")
+REAUTH = parse(INTEGRATION / "reauth_flow.py")
+OPTIONS = parse(INTEGRATION / "options_flow.py")
+ENDS = {"reconfigure_successful": FLOW, "reauth_successful": REAUTH}
 
 
 def _words(path: str) -> set[str]:
@@ -55,6 +62,19 @@ def _assigned_errors(path: str) -> set[str]:
     }
 
 
+def _returned_errors(tree: ast.AST) -> set[str]:
+    """Keys that the functions of a module find for an error."""
+    return {
+        part.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Return) and node.value is not None
+        for part in ast.walk(node.value)
+        if isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and not isinstance(node.value, ast.Call | ast.Await | ast.Dict)
+    }
+
+
 def _aborts() -> set[str]:
     reasons = [argument(call, "reason") for call in calls(FLOW, "async_abort")]
     written = {item.value for item in reasons if isinstance(item, ast.Constant)}
@@ -63,7 +83,12 @@ def _aborts() -> set[str]:
         for method, reason in RAISED_BY_HOME_ASSISTANT.items()
         if any(calls(FLOW, method))
     }
-    return written | raised
+    ended = {
+        reason
+        for reason, tree in ENDS.items()
+        if any(calls(tree, "async_update_reload_and_abort"))
+    }
+    return written | raised | ended
 
 
 def test_errors_of_a_probe_are_found() -> None:
@@ -71,7 +96,11 @@ def test_errors_of_a_probe_are_found() -> None:
 
 
 def test_errors() -> None:
-    assert set(CONFIG["error"]) == PROBE_ERRORS | _assigned_errors("config_flow.py")
+    found = _returned_errors(REAUTH)
+    assert {"invalid_auth", "invalid_code"} <= found
+    assert set(CONFIG["error"]) == (
+        PROBE_ERRORS | found | _assigned_errors("config_flow.py")
+    )
 
 
 def test_errors_of_the_repair() -> None:
@@ -102,13 +131,21 @@ def test_placeholders_of_aborts() -> None:
 
 def _check_form(steps: dict[str, Any], result: Any) -> str:
     """Hold a step's texts against the form that is really shown; return its name."""
+    fields = _check_shown(steps, result)
+    assert set(steps[result["step_id"]].get("data", {})) == fields
+    shown: str = result["step_id"]
+    return shown
+
+
+def _check_shown(steps: dict[str, Any], result: Any) -> set[str]:
+    """See that what a form shows has texts; return its fields."""
     assert result["type"] is FlowResultType.FORM
     step = steps[result["step_id"]]
     assert {"title", "description"} & step.keys()
     schema = result["data_schema"]
     fields = {str(key) for key in schema.schema} if schema is not None else set()
-    assert set(step.get("data", {})) == fields
-    assert set(step.get("data_description", {})) == fields
+    assert fields <= set(step.get("data", {}))
+    assert set(step.get("data_description", {})) == set(step.get("data", {}))
     given = set(result["description_placeholders"] or {})
     for text in (
         step.get("title", ""),
@@ -117,8 +154,7 @@ def _check_form(steps: dict[str, Any], result: Any) -> str:
         *step.get("data_description", {}).values(),
     ):
         assert placeholders(text) <= given
-    shown: str = result["step_id"]
-    return shown
+    return fields
 
 
 async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
@@ -138,28 +174,58 @@ async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
     assert {shown} == set(FIX["step"])
 
 
-async def test_forms_of_a_card(hass: HomeAssistant, bench: Bench) -> None:
-    """A card's forms have all the fields that another miner's have, and more."""
-    miner = await bench.miner(RB4)
-    flow = hass.config_entries.flow
-    picking = await flow.async_init(
+@pytest.mark.parametrize(
+    ("needs_code", "step"), [(False, "reauth_confirm"), (True, "one_time_code")]
+)
+async def test_forms_of_a_reauth(
+    hass: HomeAssistant, bench: Bench, needs_code: bool, step: str
+) -> None:
+    entry = await bench.add(await bench.miner(GAMMA))
+    result = await hass.config_entries.flow.async_init(
+        entry.domain,
+        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+        data={**entry.data, NEEDS_CODE: needs_code},
+    )
+    assert _check_form(CONFIG["step"], result) == step
+
+
+async def test_form_of_a_locked_miner(hass: HomeAssistant, bench: Bench) -> None:
+    miner = await bench.miner(GAMMA)
+    miner.inject("unauthorized", realm="AxeOS")
+    result = await hass.config_entries.flow.async_init(
         INTEGRATION.name,
         context={"source": "user"},
         data={CONF_HOST: f"{miner.host}:{miner.port}"},
     )
-    _check_form(CONFIG["step"], picking)
-    added = await flow.async_configure(picking["flow_id"], {CONF_UNIT: "card1"})
-    options = await hass.config_entries.options.async_init(added["result"].entry_id)
+    assert _check_form(CONFIG["step"], result) == "credentials"
 
-    assert {_check_form(TEXTS["options"]["step"], options)} == set(
-        TEXTS["options"]["step"]
+
+async def test_forms_of_a_card(hass: HomeAssistant, bench: Bench) -> None:
+    miner = await bench.miner(RB4)
+    picking = await hass.config_entries.flow.async_init(
+        INTEGRATION.name,
+        context={"source": "user"},
+        data={CONF_HOST: f"{miner.host}:{miner.port}"},
     )
+    assert _check_form(CONFIG["step"], picking) == "unit"
+
+
+async def test_forms_of_the_options(hass: HomeAssistant, bench: Bench) -> None:
+    """Each miner has the fields that make sense for it; together they are all."""
+    steps = TEXTS["options"]["step"]
+    fields = set()
+    for spec in (GAMMA, replace(RB4, cards=1)):
+        entry = await bench.add(await bench.miner(spec))
+        form = await hass.config_entries.options.async_init(entry.entry_id)
+        fields |= _check_shown(steps, form)
+    assert set(steps) == {"init"}
+    assert set(steps["init"]["data"]) == fields
 
 
 def test_errors_of_the_options() -> None:
     raised = {
         ast.literal_eval(call.args[0])
-        for call in calls(FLOW, "InvalidAddressError")
+        for call in calls(OPTIONS, "InvalidAddressError")
         if call.args
     }
     assert set(TEXTS["options"]["error"]) == raised
@@ -191,6 +257,9 @@ def test_every_form_is_checked_above() -> None:
     assert set(CONFIG["step"]) == {
         "user",
         "unit",
+        "credentials",
         "reconfigure",
+        "reauth_confirm",
+        "one_time_code",
         "discovery_confirm",
     }
