@@ -1,7 +1,11 @@
 """Fixtures of all tests: a real Home Assistant core and simulated miners."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from datetime import timedelta
+import math
+import time
+from typing import Any, override
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -9,8 +13,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
@@ -88,6 +92,20 @@ CARDS = (OXBITCOIN, RB4, NIMIQ)
 FLEET = (GAMMA, SUPRA, ULTRA, HEX, NERD, GAMMA_2)
 
 
+RESOLUTION = 1e-6
+"""Seconds between which frozen time cannot tell."""
+
+STEP_OF_A_CALL = 0.25
+"""Seconds that pass at most at once while somebody waits for an answer."""
+
+CALM_ROUNDS = 2
+CALM_SECONDS = 0.0005
+"""So often and so long, in real seconds, nothing may happen before time passes."""
+
+OPEN_FACTOR = 4
+"""So many times as often where a connection is open: a reply may be on its way."""
+
+
 class Bench:
     """A Home Assistant and a farm of miners."""
 
@@ -115,16 +133,22 @@ class Bench:
 
     async def add(self, miner: SimulatedMiner) -> MinerConfigEntry:
         """Add a miner as a user does, and wait for its first values."""
-        result = await self.hass.config_entries.flow.async_init(
-            DOMAIN,
-            context={"source": "user"},
-            data={CONF_HOST: f"{miner.host}:{miner.port}"},
+        result = await self.run(
+            self.hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": "user"},
+                data={CONF_HOST: f"{miner.host}:{miner.port}"},
+            )
         )
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await self.settle()
         entry: MinerConfigEntry = result["result"]
         assert entry.state is ConfigEntryState.LOADED
         return entry
+
+    async def run[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for a piece of work and return what it returns."""
+        return await work
 
     async def settle(self) -> None:
         """Wait until nothing is under way."""
@@ -134,8 +158,7 @@ class Bench:
 class TimedBench(Bench):
     """A bench whose time stands still until it is told to pass.
 
-    The deadlines of requests stand still too: a miner that never answers needs a
-    bench with real time.
+    Nothing here waits for a task that waits for time, such as a script with a delay.
     """
 
     def __init__(
@@ -145,16 +168,102 @@ class TimedBench(Bench):
         super().__init__(hass, clock)
         self._freezer = freezer
         self._time = clock
+        # Time that is passed by hand would make every callback seem slow.
+        hass.loop.slow_callback_duration = math.inf
+        self._threads: set[asyncio.Future[Any]] = set()
+        self._in_thread = hass.loop.run_in_executor
+        hass.loop.run_in_executor = self._run_in_executor
 
-    async def advance(self, seconds: float, step: float = 5.0) -> None:
-        """Let time pass for miners and Home Assistant alike, with all polls in it."""
-        while seconds > 0:
-            tick = min(step, seconds)
-            seconds -= tick
-            self._time.advance(tick)
-            self._freezer.tick(timedelta(seconds=tick))
-            async_fire_time_changed(self.hass)
+    @property
+    def now(self) -> float:
+        """Return the seconds of the clock that all share."""
+        return self._time.now()
+
+    async def pass_time(self, seconds: float, step: float = math.inf) -> None:
+        """Let time pass from timer to timer, each at its own time.
+
+        Time stands still while the network is busy, but not for tasks that wait for
+        time. A request without an answer runs into its deadline.
+        """
+        end = self.now + seconds
+        await self.settle()
+        while (left := end - self.now) > RESOLUTION:
+            self._tick(min(left, step, self._to_next_timer()))
             await self.settle()
+
+    advance = pass_time
+
+    @override
+    async def run[T](self, work: Coroutine[Any, Any, T], patience: float = 600) -> T:
+        """Let time pass until a piece of work is done, and return what it returns."""
+        task = asyncio.create_task(work)
+        end = self.now + patience
+        await self.settle()
+        while not task.done():
+            if self.now >= end:
+                task.cancel()
+                raise AssertionError(f"Not done after {patience} s: {task}")
+            self._tick(min(STEP_OF_A_CALL, self._to_next_timer()))
+            await self.settle()
+        return await task
+
+    async def call(
+        self,
+        domain: str,
+        service: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        patience: float = 600,
+    ) -> float:
+        """Call a service, let time pass until it is done, and return the seconds."""
+        started = self.now
+        await self.run(
+            self.hass.services.async_call(
+                domain, service, dict(data or {}), blocking=True
+            ),
+            patience,
+        )
+        return self.now - started
+
+    def _run_in_executor(self, *args: Any) -> asyncio.Future[Any]:
+        """Keep count of the work in threads, which takes real time."""
+        future = self._in_thread(*args)
+        self._threads.add(future)
+        future.add_done_callback(self._threads.discard)
+        return future
+
+    def _tick(self, seconds: float) -> None:
+        """Move all clocks at once."""
+        tick = timedelta(seconds=seconds)
+        self._time.advance(tick.total_seconds())
+        self._freezer.tick(tick)
+
+    def _to_next_timer(self) -> float:
+        """Return the seconds to the next timer, few while a client waits."""
+        now = self.hass.loop.time()
+        handles = get_scheduled_timer_handles(self.hass.loop)
+        due = (handle.when() for handle in handles if not handle.cancelled())
+        seconds = max(0.0, min(due, default=math.inf) - now) + RESOLUTION
+        return min(seconds, STEP_OF_A_CALL) if self._connections else seconds
+
+    @property
+    def _connections(self) -> int:
+        return sum(miner.connections for farm in self._farms for miner in farm)
+
+    @override
+    async def settle(self) -> None:
+        """Wait until nothing happens any more unless time passes."""
+        calm, before = 0, None
+        while calm < CALM_ROUNDS * (OPEN_FACTOR if self._connections else 1):
+            # Real time, in a thread: the loop does all there is to do meanwhile.
+            await self._in_thread(None, time.sleep, CALM_SECONDS)
+            now = self._connections, self._received, asyncio.all_tasks()
+            calm = 0 if self._threads or now != before else calm + 1
+            before = now
+
+    @property
+    def _received(self) -> int:
+        return sum(len(miner.requests) for farm in self._farms for miner in farm)
 
 
 async def move(*moves: tuple[SimulatedMiner, tuple[str, int]]) -> None:
