@@ -2,6 +2,7 @@
 
 import json
 
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -10,6 +11,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.miner_monitor.const import CONF_SESSION
 from custom_components.miner_monitor.diagnostics import redact
 from simulator import MinerSpec
 
@@ -130,3 +132,40 @@ async def test_error_text(
 )
 def test_redact(report: object, expected: object) -> None:
     assert redact(report) == expected
+
+
+@pytest.mark.parametrize(
+    ("report", "known", "expected"),
+    [
+        (
+            {"note": "it is Open-Sesame"},
+            ["open-sesame"],
+            {"note": "it is **REDACTED**"},
+        ),
+        (["a.b.c", "abc"], ["a.b.c", ""], ["a.b.c", "abc"]),
+        (["a.b.c.d", "aXbXcXd"], ["a.b.c.d"], ["**REDACTED**", "aXbXcXd"]),
+    ],
+    ids=["anywhere", "too short to tell apart", "letter by letter"],
+)
+def test_redact_what_is_known(
+    report: object, known: list[str], expected: object
+) -> None:
+    assert redact(report, known) == expected
+
+
+async def test_credentials_are_named_and_not_told(
+    bench: TimedBench, hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """A reader sees that there is a password, not which; nor does a reply tell it."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+    pool = str(miner.reply("info")["stratumURL"])
+    secrets = {CONF_USERNAME: "satoshi", CONF_PASSWORD: pool, CONF_SESSION: "5e551011"}
+    hass.config_entries.async_update_entry(entry, data={**entry.data, **secrets})
+
+    report = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert report["credentials"] == ["password", "session", "username"]
+    assert pool not in json.dumps(report)
+    assert secrets[CONF_SESSION] not in json.dumps(report)
