@@ -70,6 +70,7 @@ class MinerController:
         self._steward = Steward(coordinator.identity)
         self._door = Door(coordinator, self._allowed, self)
         self._listeners: list[Listener] = []
+        self._seen = False
         self._ends_at: float | None = None
         self._cancel_end: CALLBACK_TYPE | None = None
 
@@ -222,6 +223,9 @@ class MinerController:
             today=_today(),
         )
         self._carry_out(orders)
+        if not self._seen:
+            self._seen = True
+            self._save_soon()
         return self.show(state)
 
     def show(self, state: MinerState | None) -> ControlState:
