@@ -98,6 +98,13 @@ class Temporary:
         """Whether what was before runs already."""
         return self.loan is not None and _partly(self.loan.before, values)
 
+    def retry(self) -> bool:
+        """Take it that it is written anew; tell whether it was before, in vain."""
+        if self.loan is None or not self.loan.returning:
+            return False
+        self.loan = replace(self.loan, returning=False)
+        return True
+
     def narrow(self, wanted: Changes) -> None:
         """Keep only these of the settings on loan."""
         if self.loan is not None:

@@ -1,0 +1,405 @@
+"""Saving power: the method, what comes back, and who may end it."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.miner_monitor.control.model import (
+    Activity,
+    Apply,
+    Problem,
+    Reason,
+    ThrottleMethod,
+)
+from custom_components.miner_monitor.control.steward import throttle_method
+from custom_components.miner_monitor.miners.model import (
+    SWITCH,
+    Capability,
+    Changes,
+    MinerIdentity,
+    MinerSettings,
+    MinerStatus,
+    SettingRange,
+)
+
+from .stewarding import (
+    AUTO,
+    GAMMA,
+    GAMMA_SETTINGS,
+    MINING,
+    MODE,
+    NANO,
+    OLD_GAMMA,
+    QUIET,
+    Case,
+    F,
+    V,
+    asks,
+    told,
+    with_settings,
+    with_stop,
+    writes,
+)
+
+SOFT = with_stop(NANO, Capability.SOFT_OFF)
+ONE_MODE = with_settings(NANO, {MODE: SettingRange(choices=("Only",))})
+REASSERTED = Apply(changes={MINING: False}, reason=Reason.REASSERT)
+
+
+@pytest.mark.parametrize(
+    ("identity", "method"),
+    [
+        (GAMMA, ThrottleMethod.PAUSE),
+        (with_stop(OLD_GAMMA, Capability.SHUTDOWN), ThrottleMethod.SHUTDOWN),
+        (
+            with_stop(OLD_GAMMA, Capability.SHUTDOWN, Capability.PAUSE),
+            ThrottleMethod.PAUSE,
+        ),
+        (SOFT, ThrottleMethod.SOFT_OFF),
+        (NANO, ThrottleMethod.WORK_MODE),
+        (ONE_MODE, None),
+        (OLD_GAMMA, ThrottleMethod.SETTINGS),
+        (with_settings(NANO, {MINING: SWITCH}), None),
+        (QUIET, None),
+    ],
+)
+def test_method(identity: MinerIdentity, method: ThrottleMethod | None) -> None:
+    """A stop is best, then the lowest mode, then the lowest set points."""
+    assert throttle_method(identity) is method
+    assert Case(identity).shown.throttle_method is method
+
+
+@pytest.mark.parametrize(
+    ("identity", "on", "off"),
+    [
+        (GAMMA, {MINING: False}, {MINING: True}),
+        (SOFT, {MINING: False}, {MINING: True}),
+        (NANO, {MODE: "Low"}, {MODE: "High"}),
+        (OLD_GAMMA, {F: 400, V: 1.0}, {F: 525, V: 1.15}),
+        (QUIET, {}, {}),
+    ],
+)
+def test_changes(identity: MinerIdentity, on: Changes, off: Changes) -> None:
+    """On is the least power; off is what was before."""
+    case = Case(identity)
+
+    assert case.throttle(True) == on
+    case.poll()
+    assert case.shown.throttled is (True if on else None)
+    assert case.throttle(False) == off
+    case.poll()
+    assert case.shown.throttled is (False if on else None)
+
+
+@pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
+def test_twice_on_keeps_the_first_before(identity: MinerIdentity) -> None:
+    """What comes back are the user's settings, not the least power."""
+    case = Case(identity)
+    before = case.state.settings
+    for _ in range(2):
+        case.throttle(True)
+        case.poll()
+    case.throttle(False)
+
+    assert case.state.settings == before
+
+
+@pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
+@pytest.mark.parametrize("crash", [True, False])
+def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None:
+    """Also when it happened after the memory was written and before the device."""
+    case = Case(identity)
+    before = case.state.settings
+    if crash:
+        changes = case.steward.throttle_changes(True)
+        case.steward.begin_throttle(None)
+        case.restart()
+        case.take(changes)
+    else:
+        case.throttle(True)
+        case.restart()
+    case.poll()
+    assert case.shown.throttled is True
+    case.throttle(False)
+
+    assert case.state.settings == before
+
+
+@pytest.mark.parametrize(
+    ("identity", "off"),
+    [
+        (GAMMA, {MINING: True}),
+        (NANO, {MODE: "Medium"}),
+        (OLD_GAMMA, {F: 525, V: 1.15}),
+    ],
+)
+def test_nothing_known(identity: MinerIdentity, off: Changes) -> None:
+    """A miner that saves power for an unknown reason gets its usual settings."""
+    case = Case(identity)
+    case.take(case.steward.throttle_changes(True))
+    case.poll()
+
+    assert case.steward.throttle_changes(False) == off
+
+
+@pytest.mark.parametrize("identity", [NANO, OLD_GAMMA])
+def test_off_without_on(identity: MinerIdentity) -> None:
+    """Settings that the user chose are left alone."""
+    assert Case(identity).steward.throttle_changes(False) == {}
+
+
+def test_never_raised() -> None:
+    """A user's set points below the presets are the least power."""
+    case = Case(OLD_GAMMA, MinerSettings(frequency=300, core_voltage=0.9))
+
+    assert case.steward.throttle_changes(True) == {F: 300, V: 0.9}
+
+
+@pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
+def test_cancelled(identity: MinerIdentity) -> None:
+    """Nothing was written, so nothing is remembered."""
+    case = Case(identity)
+    case.steward.begin_throttle(None)
+    case.steward.cancel_throttle()
+
+    assert case.steward.dump(case.wall)["throttle"] is None
+
+
+def test_cancelled_the_second_time() -> None:
+    """The first intent stays."""
+    case = Case(NANO)
+    case.throttle(True)
+    case.poll()
+    case.steward.begin_throttle(None)
+    case.steward.cancel_throttle()
+
+    assert case.steward.throttle_changes(False) == {MODE: "High"}
+
+
+@pytest.mark.parametrize("identity", [GAMMA, SOFT])
+@pytest.mark.parametrize("away", [None, 60.0, 3600.0])
+def test_stop_is_asserted_again(identity: MinerIdentity, away: float | None) -> None:
+    """A reboot forgets a stop, whether or not anybody was looking."""
+    case = Case(identity)
+    case.set(mining=True)
+    case.throttle(True)
+    case.poll()
+    if away is not None:
+        case.restart(away)
+    case.reboot()
+    case.set(mining=True)
+    orders = case.poll()
+
+    assert writes(orders) == [REASSERTED]
+    case.obey(orders)
+    assert writes(case.poll()) == []
+    assert case.shown.throttled is True
+
+
+def test_not_while_it_is_written() -> None:
+    """The door is busy: nothing is ordered and nothing is judged."""
+    case = Case(GAMMA)
+    case.throttle(True)
+    case.poll()
+    case.reboot()
+    case.set(mining=True)
+
+    assert writes(case.poll(busy=True)) == []
+    assert writes(case.poll()) == [REASSERTED]
+    assert writes(case.poll()) == [], "it may be under way"
+    case.wait(30)
+    assert writes(case.poll()) == [REASSERTED]
+
+
+@pytest.mark.parametrize("identity", [GAMMA, SOFT])
+@pytest.mark.parametrize("restarted", [True, False])
+def test_resumed_by_hand(identity: MinerIdentity, restarted: bool) -> None:
+    """Without a reboot it was the user, who is never overruled."""
+    case = Case(identity)
+    case.set(mining=True)
+    case.throttle(True)
+    case.poll()
+    if restarted:
+        case.restart()
+    case.set(mining=True)
+    orders = case.poll()
+
+    assert writes(orders) == []
+    assert told(orders) == [
+        (Activity.SETTINGS_CHANGED, {"mining": [False, True], "by": "device"})
+    ]
+    case.reboot()
+    assert writes(case.poll()) == []
+
+
+def test_stop_that_was_never_seen() -> None:
+    """What did not rest before the reboot is not made to rest after it."""
+    case = Case(GAMMA)
+    case.steward.begin_throttle(None)
+    case.reboot()
+    assert writes(case.poll()) == []
+    case.wait(181)
+
+    assert case.poll() == []
+    case.reboot()
+    assert writes(case.poll()) == []
+    assert case.steward.dump(case.wall)["throttle"] is None
+
+
+@pytest.mark.parametrize(
+    ("identity", "by_hand", "old", "new"),
+    [
+        (NANO, {"work_mode": "Medium"}, "Low", "Medium"),
+        (OLD_GAMMA, {"frequency": 490}, 400, 490),
+    ],
+)
+def test_changed_by_hand(
+    identity: MinerIdentity, by_hand: dict[str, object], old: object, new: object
+) -> None:
+    """The user's change stays, and is told once."""
+    case = Case(identity)
+    case.throttle(True)
+    case.poll()
+    case.set(**by_hand)
+    orders = case.poll()
+
+    key = next(iter(by_hand))
+    assert told(orders) == [
+        (Activity.SETTINGS_CHANGED, {key: [old, new], "by": "device"})
+    ]
+    assert case.shown.throttled is False
+    assert case.steward.throttle_changes(False) == {}
+
+
+def test_slider_ends_it() -> None:
+    """A setting that a user changes here ends it at once, as does a mining switch."""
+    for identity, changes in ((OLD_GAMMA, {F: 490.0}), (GAMMA, {MINING: True})):
+        case = Case(identity)
+        case.throttle(True)
+        case.poll()
+        case.take(changes)
+        case.steward.applied(changes, by_user=True)
+
+        assert case.steward.dump(case.wall)["throttle"] is None
+
+
+def test_other_setting_does_not_end_it() -> None:
+    """The speed of a fan has nothing to do with saving power."""
+    case = Case(OLD_GAMMA)
+    case.throttle(True)
+    case.poll()
+    case.steward.applied({AUTO: False}, by_user=True)
+
+    assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
+
+
+def test_mode_that_is_slow_to_come_back() -> None:
+    """What was before is kept until the device shows it."""
+    case = Case(NANO)
+    case.throttle(True)
+    case.poll()
+    case.steward.applied(case.steward.throttle_changes(False))
+    case.steward.end_throttle()
+    case.poll(busy=True)
+    assert case.shown.throttled is True
+    case.restart()
+    case.wait(181)
+    case.poll()
+    case.wait(181)
+    case.poll()
+
+    assert case.steward.throttle_changes(False) == {MODE: "High"}
+    case.throttle(False)
+    case.poll()
+    assert case.shown.throttled is False
+    case.set(work_mode="Low")
+    case.poll()
+    assert case.shown.throttled is False, "the user chose it"
+
+
+def test_off_at_the_least_power() -> None:
+    """Where it ran at the least power already, off is off."""
+    case = Case(NANO, MinerSettings(work_mode="Low"))
+    case.throttle(True)
+    case.poll()
+    assert case.shown.throttled is True
+    case.throttle(False)
+    case.poll()
+
+    assert case.shown.throttled is False
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (replace(GAMMA_SETTINGS, mining=False), True),
+        (GAMMA_SETTINGS, False),
+        (replace(GAMMA_SETTINGS, mining=None), None),
+    ],
+)
+def test_shown_as_reported(settings: MinerSettings, expected: bool | None) -> None:
+    """A stop is shown whoever ordered it; unknown is unknown."""
+    assert Case(GAMMA, settings).shown.throttled is expected
+
+
+def test_away() -> None:
+    """Nothing is known of a miner that does not answer."""
+    shown = Case(GAMMA).steward.show(None, "2026-11-20")
+
+    assert (shown.throttled, shown.profile, shown.derated) == (None, None, None)
+
+
+def test_partial_poll() -> None:
+    """A poll that does not tell the mode ends nothing."""
+    case = Case(NANO)
+    case.throttle(True)
+    case.poll()
+    case.set(work_mode=None)
+    case.poll()
+    case.set(work_mode="Low")
+    case.poll()
+
+    assert case.shown.throttled is True
+
+
+def test_gives_up() -> None:
+    """A device that keeps refusing is left alone, and a user is told."""
+    case = Case(GAMMA)
+    case.throttle(True)
+    case.poll()
+    case.reboot()
+    case.set(mining=True)
+    found = []
+    for _ in range(3):
+        case.wait(30)
+        for order in writes(case.poll()):
+            found += case.steward.failed(order)
+
+    assert asks(found) == [Problem.SETTING_REFUSED]
+    case.wait(60)
+    assert case.poll() == []
+
+
+def test_lowered_by_heat_meanwhile() -> None:
+    """What a device does to itself while it saves power does not end that."""
+    case = Case(OLD_GAMMA, replace(GAMMA_SETTINGS, frequency=525))
+    case.throttle(True)
+    case.poll()
+    case.heat()
+    case.poll()
+
+    assert case.shown.throttled is True
+    assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
+
+
+def test_status_is_no_matter() -> None:
+    """A reboot is asserted against while the miner still starts."""
+    case = Case(GAMMA)
+    case.throttle(True)
+    case.become(status=MinerStatus.PAUSED)
+    case.poll()
+    case.reboot()
+    case.set(mining=True)
+    case.become(status=MinerStatus.STARTING)
+
+    assert writes(case.poll()) == [REASSERTED]
