@@ -1,0 +1,218 @@
+"""The flash is spared, power settles, and what cools is never held back."""
+
+import asyncio
+from itertools import pairwise
+import random
+
+import pytest
+
+from custom_components.miner_monitor.miners.errors import (
+    MinerBusyError,
+    MinerConnectionError,
+    MinerTimeoutError,
+)
+from custom_components.miner_monitor.miners.model import Setting, Writing
+
+from .rig import Rig, now, outcomes, run
+
+
+def test_flash_is_written_every_ten_seconds() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(frequency=600)
+        calls = [rig.call(frequency=650)]
+        await asyncio.sleep(3)
+        calls += [rig.call(frequency=700), rig.call(core_voltage=1.2)]
+        await asyncio.wait(calls)
+
+        assert rig.miner.requests == [
+            (0.3, {Setting.FREQUENCY: 600}),
+            (10.4, {Setting.FREQUENCY: 700, Setting.CORE_VOLTAGE: 1.2}),
+        ]
+        # The first of them had waited for ten seconds when its turn came.
+        assert outcomes(calls) == pytest.approx([10.4, 10.5, 10.5], abs=0.11)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"frequency": 500},
+        {"core_voltage": 1.1},
+        {"target_temperature": 50},
+        {"fan_duty_cycle": 100},
+        {"auto_fan": True},
+        {"mining": False},
+        {"heating_temperature": 20},
+        {"display": False},
+    ],
+)
+def test_what_cools_or_costs_nothing_goes_at_once(
+    values: dict[str, float | bool],
+) -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(frequency=600)
+        await asyncio.sleep(3)
+        begun = now()
+
+        await rig.apply(**values)
+
+        assert now() - begun == pytest.approx(0.4)
+        assert len(rig.miner.requests) == 2
+
+    run(scenario)
+
+
+def test_what_is_held_back_goes_with_the_next_request() -> None:
+    """A raise waits; a lowering of another setting takes nothing raised along."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(frequency=600)
+        raising = rig.call(core_voltage=1.2)
+        await asyncio.sleep(3)
+        await rig.apply(mining=False)
+        await asyncio.wait([raising])
+
+        assert rig.miner.bodies == [
+            {Setting.FREQUENCY: 600},
+            {Setting.MINING: False},
+            {Setting.CORE_VOLTAGE: 1.2},
+        ]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("kind", ["up", "down", "random"])
+def test_a_thousand_moves_of_a_slider(kind: str) -> None:
+    """They cost seven writes at most, and the last value is there in the end."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rng = random.Random(4)
+        values = {
+            "up": [526 + move / 10 for move in range(1000)],
+            "down": [524 - move / 10 for move in range(1000)],
+            "random": [rng.uniform(100, 900) for _ in range(1000)],
+        }[kind]
+        calls = []
+        for value in values:
+            calls.append(rig.call(frequency=value))
+            await asyncio.sleep(0.06)
+        await asyncio.wait(calls)
+        await asyncio.sleep(30)
+
+        assert 5 <= len(rig.miner.requests) <= 7
+        assert rig.miner.state.settings.frequency == values[-1]
+        assert len(rig.log.writes) == len(rig.miner.requests)
+        assert not [call for call in calls if call.exception()]
+
+    run(scenario)
+
+
+def test_power_is_changed_once_a_minute_and_the_latest_wins() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(work_mode="super")
+        calls = [rig.call(work_mode="standard")]
+        await asyncio.sleep(20)
+        calls.append(rig.call(work_mode="eco"))
+        await asyncio.sleep(1)
+        assert rig.door.proving
+        await rig.apply(display=False)
+        await asyncio.wait(calls)
+        assert outcomes(calls) == pytest.approx([10.4, 30.4], abs=0.01)
+        await asyncio.sleep(60)
+
+        assert rig.miner.bodies == [
+            {Setting.WORK_MODE: "super"},
+            {Setting.DISPLAY: False},
+            {Setting.WORK_MODE: "eco"},
+        ]
+        assert rig.miner.times[2] == pytest.approx(60.4)
+
+    run(scenario)
+
+
+def test_a_change_of_mind_within_the_minute() -> None:
+    """What the device reports is not what it is about to be."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.late = {Setting.WORK_MODE}
+        await rig.apply(work_mode="super")
+        await rig.apply(work_mode="super")
+        await rig.apply(work_mode="standard")
+        await rig.poll(120)
+
+        assert rig.miner.bodies == [
+            {Setting.WORK_MODE: "super"},
+            {Setting.WORK_MODE: "standard"},
+        ]
+        assert rig.miner.times[1] == pytest.approx(60.4)
+        assert rig.log.failures == []
+        assert rig.log.became == [{Setting.WORK_MODE: "standard"}]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (MinerBusyError("calibrating"), 0.3),
+        (MinerConnectionError("refused"), 0.3),
+        (MinerTimeoutError("no reply"), 60),
+    ],
+)
+def test_only_what_may_have_arrived_is_waited_for(
+    error: Exception, wait: float
+) -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.answers = [(error, False)]
+        await asyncio.wait([rig.call(work_mode="eco")])
+        begun = now()
+        await rig.apply(work_mode="super")
+        await asyncio.sleep(60)
+
+        assert rig.miner.times[1] - begun == pytest.approx(wait, abs=0.11)
+
+    run(scenario)
+
+
+def test_the_price_is_learned_with_the_first_answer() -> None:
+    """Until a device has answered nobody knows what it costs to write to it."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.writings = {}
+
+        def learn() -> None:
+            rig.miner.writings = {Setting.FREQUENCY: Writing(wears=True)}
+
+        rig.miner.on_read = learn
+        for frequency in (600, 650, 700):
+            await rig.apply(frequency=frequency)
+        await asyncio.sleep(10)
+
+        gaps = [after - before for before, after in pairwise(rig.miner.times)]
+        assert gaps == pytest.approx([10.1, 10.1], abs=0.05)
+
+    run(scenario)
+
+
+def test_what_turns_out_to_add_load_waits() -> None:
+    """It looked like a lowering; somebody lowered it further on the device."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(frequency=600)
+        await asyncio.sleep(3)
+        rig.miner.become({Setting.FREQUENCY: 400})
+        await rig.apply(frequency=500)
+
+        assert rig.miner.times == pytest.approx([0.3, 10.4])
+
+    run(scenario)
