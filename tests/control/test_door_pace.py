@@ -195,6 +195,7 @@ def test_the_price_is_learned_with_the_first_answer() -> None:
         rig.miner.on_read = learn
         for frequency in (600, 650, 700):
             await rig.apply(frequency=frequency)
+            await asyncio.sleep(1)
         await asyncio.sleep(10)
 
         gaps = [after - before for before, after in pairwise(rig.miner.times)]
