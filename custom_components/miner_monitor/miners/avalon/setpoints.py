@@ -12,8 +12,11 @@ from .status import Evidence, State
 AUTOMATIC = -1
 """The duty cycle by which the firmware means that it chooses itself."""
 
-_RESTARTED = 30.0
-"""Seconds that an uptime has to lag behind to prove a restart."""
+_RESTARTED = 15.0
+"""Seconds by which an uptime has to lag behind since the last poll, or it restarted.
+
+A slow reply explains less, and no clock drifts that much between two polls.
+"""
 
 _KEYS = ("WORKMODE", "WORKLEVEL", "TarT", "Limitemp", "LEDUser", "Led", "LcdOnoff")
 _PARTS_OF_LIGHT = 6
@@ -60,9 +63,7 @@ class SetPoints:
         began = now - uptime
         if self._began is not None and began > self._began + _RESTARTED:
             self._fan = AUTOMATIC
-            self._began = began
-        elif self._began is None or began < self._began:
-            self._began = began
+        self._began = began
 
     def fan_set(self, duty: int | None) -> None:
         """Keep what the device accepted for its fan, None if that is uncertain."""
