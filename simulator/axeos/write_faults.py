@@ -45,7 +45,7 @@ def _clipped(fault: Fault, api: Api, write: Write) -> Response:
     method, path, body = write
     values: dict[str, Any] = fault.parameters.get("values", {})
     stored = api.device.flash.stored
-    wanted = decoded(body)
+    wanted: dict[str, Any] | Any = decoded(body)
     if not isinstance(wanted, dict):
         return api.respond(method, path, body)
     for key, asked in wanted.items():

@@ -19,12 +19,13 @@ from custom_components.miner_monitor.miners import (
     MinerAuthError,
     MinerClient,
     MinerConnectionError,
+    MinerCutOffError,
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
     MinerUnsupportedError,
 )
-from custom_components.miner_monitor.miners.model import MinerReading
+from custom_components.miner_monitor.miners.model import Changes, MinerReading
 
 type Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -296,6 +297,70 @@ class ClientConformance(ABC):
         assert caught.value.kind is hostile.kind
         assert not isinstance(caught.value, MinerUnsupportedError)
         assert not hostile.exactly or type(caught.value) is hostile.error
+
+
+class WriteConformance(ClientConformance):
+    """What a client promises whose device can be told something."""
+
+    @abstractmethod
+    def change(self) -> Changes:
+        """Give a change that the device takes with one request."""
+
+    async def test_a_write_is_one_request(self, session: aiohttp.ClientSession) -> None:
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session)
+            await client.fetch()
+            before = len(server.requests)
+            await client.apply(self.change())
+            await server.all_closed()
+            assert len(server.requests) == before + 1
+
+    async def test_writes_and_polls_take_turns(
+        self, session: aiohttp.ClientSession
+    ) -> None:
+        good = self.good()
+
+        async def slow(request: bytes, writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(0.005)
+            await good(request, writer)
+
+        async with serving(slow, self.request_end) as server:
+            client = self.make(server.port, session)
+            await client.fetch()
+            change = self.change()
+            await asyncio.gather(
+                client.apply(change), client.fetch(), client.apply(change)
+            )
+            assert server.most_open == 1
+
+    async def test_a_write_ends_in_time(self, session: aiohttp.ClientSession) -> None:
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session, deadline=SHORT)
+            await client.fetch()
+            server.answer = is_silent
+            clock = asyncio.get_running_loop()
+            start = clock.time()
+            results = await asyncio.gather(
+                *(client.apply(self.change()) for _ in range(3)),
+                return_exceptions=True,
+            )
+            assert clock.time() - start < SHORT + 0.5
+        assert {type(result) for result in results} == {MinerTimeoutError}
+
+    @pytest.mark.parametrize("answer", [hangs_up, resets, is_silent])
+    async def test_a_write_without_reply_is_not_repeated(
+        self, answer: Answer, session: aiohttp.ClientSession
+    ) -> None:
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session, deadline=SHORT)
+            await client.fetch()
+            before = len(server.requests)
+            server.answer = answer
+            with pytest.raises((MinerCutOffError, MinerTimeoutError)):
+                await client.apply(self.change())
+            assert len(server.requests) == before + 1
+            server.answer = self.good()
+            assert (await client.fetch()).state.hashing
 
 
 def http(

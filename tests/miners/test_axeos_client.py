@@ -26,13 +26,19 @@ from custom_components.miner_monitor.miners import (
     detect,
 )
 from custom_components.miner_monitor.miners.axeos import AxeOsClient
-from custom_components.miner_monitor.miners.model import Family, MinerStatus, Setting
+from custom_components.miner_monitor.miners.model import (
+    Changes,
+    Family,
+    MinerStatus,
+    Setting,
+)
 
 from .conformance import (
     SHORT,
     Answer,
     HttpConformance,
     Server,
+    WriteConformance,
     breaks_off,
     hangs_up,
     http,
@@ -65,6 +71,7 @@ class Axe:
         self._headers = headers
         self.answers: dict[str, Answer] = {
             "GET /api/system/asic": says(http(json.dumps(GAMMA_ASIC).encode())),
+            "PATCH /api/system": says(http(b"")),
             "POST /api/system/restart": says(http(b"System will restart shortly.")),
             "POST /api/system/identify": says(http(b'{"message":"ok"}')),
         }
@@ -88,7 +95,7 @@ def routes(server: Server) -> list[str]:
     return [b" ".join(item.split(b" ")[:2]).decode() for item in server.requests]
 
 
-class TestConformance(HttpConformance):
+class TestConformance(HttpConformance, WriteConformance):
     @override
     def make(
         self, port: int, session: aiohttp.ClientSession, *, deadline: float = 5.0
@@ -98,6 +105,10 @@ class TestConformance(HttpConformance):
     @override
     def good(self) -> Answer:
         return Axe()
+
+    @override
+    def change(self) -> Changes:
+        return {Setting.FREQUENCY: 490, Setting.CORE_VOLTAGE: 1.1}
 
     @override
     def started_again(self) -> Answer:
@@ -332,7 +343,7 @@ async def test_restart(answer: Answer, session: aiohttp.ClientSession) -> None:
     assert routes(server) == ["POST /api/system/restart"]
 
 
-@pytest.mark.parametrize("command", ["restart", "locate"])
+@pytest.mark.parametrize("command", ["restart", "locate", "dismiss_block"])
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -352,6 +363,7 @@ async def test_commands_that_fail(
     axe = Axe()
     axe.answers["POST /api/system/restart"] = answer
     axe.answers["POST /api/system/identify"] = answer
+    axe.answers["POST /api/system/blockFound/dismiss"] = answer
     async with miner(axe) as server:
         deadline = SHORT if error is MinerTimeoutError else 5.0
         client = AxeOsClient("127.0.0.1", server.port, session, deadline=deadline)

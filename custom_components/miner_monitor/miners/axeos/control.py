@@ -12,6 +12,9 @@ from .profile import Reply, has_pool_list, is_2_10, is_nerdos
 _CLASSIC_FAN, _PID_FAN = 1, 2
 _RESUME = 60.0
 _NERDOS_START = 90.0
+_LIVE_FAN = Writing(wears=True, proof=10.0)
+"""Firmware that tells no set point of its fan shows what the fan has reached."""
+
 _KEPT = Writing(wears=True)
 _AFTER_RESTART = Writing(wears=True, needs_restart=True)
 _LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
@@ -43,6 +46,8 @@ def writing_of(setting: Setting, info: Reply) -> Writing:
         return Writing(proof=_NERDOS_START if is_nerdos(info) else _RESUME)
     if setting is Setting.POOL:
         return _AFTER_RESTART
+    if setting is Setting.FAN_DUTY_CYCLE and "manualFanSpeed" not in info:
+        return _LIVE_FAN
     release = version(info.get("version"))
     if release is not None and setting in _LIVE_SINCE and not is_nerdos(info):
         return _KEPT if release >= _LIVE_SINCE[setting] else _AFTER_RESTART
