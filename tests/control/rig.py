@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
+import gc
 import selectors
 from typing import Any, override
 
@@ -103,9 +104,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a scenario in its own time."""
+    """Run a scenario in its own time; no error may get lost in it."""
+    lost: list[dict[str, Any]] = []
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.get_loop().set_exception_handler(lambda _, context: lost.append(context))
         runner.run(scenario())
+        gc.collect(0)
+    assert lost == []
 
 
 def now() -> float:

@@ -197,7 +197,7 @@ class Door:
         self._writing = wants
         try:
             before = await self._device.async_read()
-            self._settings = before.settings
+            self.observe(before)
             self._writing = wants = self._worth_writing(self._newest(wants))
             if wants:
                 await self._send(wants, before.settings)
