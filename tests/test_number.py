@@ -1,0 +1,197 @@
+"""Numbers are set within the range of the device, and show what it reports."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import MinerSpec
+
+from .conftest import GAMMA, GAMMA_2, NANO_3S, SUPRA, Q, TimedBench
+from .controls import CONTROLLED, call, commands, defaults, patches, shown
+
+GAMMA_601 = "number.gamma_601_a1b2_"
+FAST = replace(GAMMA, frequency=850, core_voltage=1280)
+
+
+@pytest.mark.parametrize("spec", CONTROLLED, ids=lambda spec: spec.name)
+async def test_numbers(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    snapshot: SnapshotAssertion,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+) -> None:
+    """What each model can be set to."""
+    await bench.add(await bench.miner(spec))
+    assert shown(hass, "number") == snapshot
+
+
+async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
+    entry = await bench.add(await bench.miner(GAMMA))
+    assert defaults(hass, entry, "number") == {
+        "core_voltage": True,
+        "fan_duty_cycle": True,
+        "frequency": True,
+        "min_fan_duty_cycle": False,
+        "target_temperature": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sent", "reported"),
+    [
+        ("frequency", 490, {"frequency": 490}, {"frequency": 490}),
+        ("core_voltage", 1.1, {"coreVoltage": 1100}, {"coreVoltage": 1100}),
+        ("target_temperature", 55, {"temptarget": 55}, {"temptarget": 55}),
+        ("minimum_fan_duty_cycle", 30, {"minFanSpeed": 30}, {"minFanSpeed": 30}),
+        (
+            "fan_duty_cycle",
+            60,
+            {"autofanspeed": False, "manualFanSpeed": 60},
+            {"autofanspeed": 0, "manualFanSpeed": 60},
+        ),
+    ],
+)
+async def test_set(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    key: str,
+    value: float,
+    sent: dict[str, Any],
+    reported: dict[str, Any],
+) -> None:
+    """One request, the miner becomes it, and it is what is shown."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    await call(bench, GAMMA_601 + key, "set_value", value=value)
+
+    assert patches(miner) == [sent]
+    reply = miner.reply("info")
+    assert {name: reply[name] for name in reported} == reported
+    assert float(hass.states.get(GAMMA_601 + key).state) == pytest.approx(value)
+
+
+async def test_manual_duty_cycle_ends_the_automatic_fan(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Both show it; a target temperature does not bring the automatic fan back."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    fan = "switch.gamma_601_a1b2_automatic_fan"
+    assert hass.states.get(fan).state == "on"
+
+    await call(bench, f"{GAMMA_601}fan_duty_cycle", "set_value", value=60)
+    assert hass.states.get(fan).state == "off"
+    await bench.advance(15)
+    await call(bench, f"{GAMMA_601}target_temperature", "set_value", value=50)
+
+    assert hass.states.get(fan).state == "off"
+    assert float(hass.states.get(f"{GAMMA_601}target_temperature").state) == 50
+    assert miner.reply("info")["autofanspeed"] == 0
+
+
+@pytest.mark.parametrize("spec", [Q, NANO_3S], ids=lambda spec: spec.name)
+async def test_avalon_s_fan(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
+) -> None:
+    """The fan of an Avalon is set with one command."""
+    miner = await bench.miner(spec)
+    await bench.add(miner)
+    (entity_id,) = (
+        state.entity_id
+        for state in hass.states.async_all("number")
+        if state.entity_id.endswith("_fan_duty_cycle")
+    )
+    await call(bench, entity_id, "set_value", value=70)
+
+    assert commands(miner) == ["fan-spd,70"]
+    assert miner.device.fan_duty == 70
+    assert float(hass.states.get(entity_id).state) == 70
+
+
+async def test_range_holds_what_the_miner_runs(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """A Gamma far above its presets shows that, and gets it back."""
+    miner = await bench.miner(FAST)
+    await bench.add(miner)
+    entity_id = f"{GAMMA_601}frequency"
+    frequency, voltage = (
+        hass.states.get(GAMMA_601 + key) for key in ("frequency", "core_voltage")
+    )
+    assert (float(frequency.state), frequency.attributes["max"]) == (850, 850)
+    assert (float(voltage.state), voltage.attributes["max"]) == (1.28, 1.28)
+
+    await call(bench, entity_id, "set_value", value=625)
+    await bench.advance(15)
+    assert hass.states.get(entity_id).attributes["max"] == 850
+    await call(bench, entity_id, "set_value", value=850)
+
+    assert patches(miner) == [{"frequency": 625}, {"frequency": 850}]
+    assert float(hass.states.get(entity_id).state) == 850
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("frequency", 2000), ("frequency", 10), ("core_voltage", 1.4)],
+)
+async def test_nothing_outside_the_range(
+    bench: TimedBench, hass: HomeAssistant, key: str, value: float
+) -> None:
+    """Home Assistant refuses it, and the miner hears of nothing."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+
+    with pytest.raises(ServiceValidationError):
+        await call(bench, GAMMA_601 + key, "set_value", value=value)
+
+    assert patches(miner) == []
+
+
+async def test_available_while_paused(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A paused miner can be set."""
+    miner = await bench.miner(GAMMA_2)
+    await bench.add(miner)
+    miner.device.pause()
+    await bench.advance(30)
+    entity_id = "number.gamma_602_0006_frequency"
+    assert hass.states.get("sensor.gamma_602_0006_status").state == "paused"
+
+    await call(bench, entity_id, "set_value", value=490)
+
+    assert miner.reply("info")["frequency"] == 490
+    assert float(hass.states.get(entity_id).state) == 490
+
+
+async def test_unavailable_while_away(bench: TimedBench, hass: HomeAssistant) -> None:
+    """What is off cannot be set; its range stays for whoever writes automations."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    miner.inject("offline")
+    await bench.advance(120)
+
+    state = hass.states.get(f"{GAMMA_601}frequency")
+    assert state.state == STATE_UNAVAILABLE
+    assert state.attributes["max"] == 625
+
+
+async def test_comes_with_firmware(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A firmware update brings a setting, an older firmware takes it."""
+    miner = await bench.miner(SUPRA)
+    await bench.add(miner)
+    entity_id = "number.supra_401_0002_target_temperature"
+    assert hass.states.get(entity_id) is None
+
+    miner.update_firmware("2.12.2")
+    await bench.advance(180)
+    assert float(hass.states.get(entity_id).state) == miner.reply("info")["temptarget"]
+
+    miner.update_firmware("2.4.0")
+    await bench.advance(180)
+    assert hass.states.get(entity_id).state == STATE_UNAVAILABLE
