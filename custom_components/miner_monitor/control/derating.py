@@ -177,10 +177,7 @@ class DeratingWatch:
         """Return what brings the settings back, or those one step below."""
         if self._lowered is None or state is None:
             raise ControlError(ControlFault.NOTHING_TO_RESTORE)
-        alarm = limits.chip_temperature
-        warn = _WARN if alarm is None else alarm.warn
-        chip = state.hottest_chip
-        if is_overheated(state) or (chip is not None and chip > warn - _COOL):
+        if _is_hot(limits, state):
             raise ControlError(ControlFault.TOO_HOT)
         found = {key: value for key, value in self.baseline.items() if key in WATCHED}
         if found.get(Setting.AUTO_FAN) is not False:
@@ -188,6 +185,21 @@ class DeratingWatch:
         if lower:
             found |= _one_step_lower(limits, found)
         return {key: value for key, value in found.items() if key in limits.settings}
+
+
+def _is_hot(limits: Limits, state: MinerState) -> bool:
+    """Whether to work as before would overheat it at once.
+
+    A device that falls back to fixed values keeps its overheat flag until somebody
+    sets others: there only the chip tells.
+    """
+    keeps_flag = limits.derating is not None and _fixed(limits.derating) is not None
+    if is_overheated(state) and not keeps_flag:
+        return True
+    alarm = limits.chip_temperature
+    warn = _WARN if alarm is None else alarm.warn
+    chip = state.hottest_chip
+    return chip is not None and chip > warn - _COOL
 
 
 def _set_points_of(values: Changes) -> SetPoints | None:
