@@ -454,3 +454,21 @@ def test_a_mode_kept_in_flash_counts_when_it_shows() -> None:
         assert rig.log.writes == [{Setting.WORK_MODE: "eco"}]
 
     run(scenario)
+
+
+def test_a_proof_goes_on_when_the_voltage_is_forgotten() -> None:
+    """Both keep the door busy for as long as they need."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.late = {Setting.WORK_MODE}
+        await rig.apply(core_voltage=1.25)
+        await asyncio.sleep(60)
+        await rig.apply(work_mode="eco")
+        assert rig.door.proving
+        await asyncio.sleep(30)
+        assert rig.door.proving
+        await asyncio.sleep(70)
+        assert not rig.door.proving
+
+    run(scenario)

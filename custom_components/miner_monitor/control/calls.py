@@ -18,7 +18,7 @@ class Call:
     __slots__ = ("_done", "_failure", "_open", "deadline")
 
     def __init__(self, settings: Iterable[Setting], deadline: float) -> None:
-        """Wait for all of them, up to a time of the running loop."""
+        """Wait for all of them; at the deadline the caller will be gone."""
         self.deadline = deadline
         self._open = set(settings)
         self._failure: Failure | None = None
@@ -29,9 +29,8 @@ class Call:
         """Whether the caller is still there."""
         return not self._done.done()
 
-    async def outcome(self) -> None:
-        """Return when all is done or the time is over; raise what went wrong."""
-        patience = self.deadline - asyncio.get_running_loop().time()
+    async def outcome(self, patience: float) -> None:
+        """Return when all is done or patience is over; raise what went wrong."""
         try:
             await asyncio.wait([self._done], timeout=patience)
         finally:

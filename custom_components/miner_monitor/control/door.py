@@ -97,7 +97,7 @@ class Door:
         self._lanes.asked(now)
         self._wanted.set()
         self._work()
-        await call.outcome()
+        await call.outcome(CALL_DEADLINE)
 
     def observe(self, state: MinerState) -> None:
         """Judge what is pending by a good poll."""

@@ -127,9 +127,10 @@ class Proofs:
 
     def active(self, now: float) -> bool:
         """Whether the next polls are likely to tell something."""
+        ends = [proof.due for proof in self._pending.values()]
         if self._voltage is not None:
-            return now < self._voltage.since + VOLTAGE_SETTLES + VOLTAGE_WATCHED
-        return any(now < proof.due for proof in self._pending.values())
+            ends.append(self._voltage.since + VOLTAGE_SETTLES + VOLTAGE_WATCHED)
+        return any(now < end for end in ends)
 
     def assumed(self, settings: MinerSettings) -> MinerSettings:
         """Return what a device will report, once it is what it acknowledged."""
