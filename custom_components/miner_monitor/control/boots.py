@@ -42,7 +42,7 @@ class Boots:
 
     def observe(self, uptime: float | None, wall: float, monotonic: float) -> bool:
         """Take an uptime and tell whether the miner restarted before it."""
-        if uptime is None:
+        if (uptime := number_of(uptime)) is None:
             return False
         away = wall - self._wall
         if self._monotonic is not None:

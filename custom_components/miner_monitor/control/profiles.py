@@ -123,8 +123,9 @@ class Profiles:
             raise
 
     def matching(self, settings: MinerSettings) -> str | None:
-        """Name the profile that a device runs; of several the most exact one."""
-        found = [name for name, kept in self._saved.items() if agrees(kept, settings)]
+        """Name the profile that a device runs: the most exact one, then the newest."""
+        newest = reversed(self._saved.items())
+        found = [name for name, kept in newest if agrees(kept, settings)]
         return max(found, key=lambda name: len(self._saved[name]), default=None)
 
     def make_first(self, identity: MinerIdentity) -> None:

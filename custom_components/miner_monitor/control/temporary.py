@@ -65,7 +65,8 @@ class Temporary:
         if self.loan is not None:
             original |= self.loan.before
             applied = {**self.loan.applied, **applied}
-        self.loan = Loan(before=original, applied=applied, until=until)
+        if original and applied:
+            self.loan = Loan(before=original, applied=applied, until=until)
 
     def cancel(self) -> None:
         """Take the last beginning back."""

@@ -1,0 +1,609 @@
+"""What is remembered of a miner, and what is told of it."""
+
+from dataclasses import replace
+import json
+import math
+from typing import Any
+
+from hypothesis import given, settings as hypothesis_settings, strategies as st
+import pytest
+
+from custom_components.miner_monitor.control.model import (
+    Activity,
+    Ask,
+    Problem,
+    Reason,
+)
+from custom_components.miner_monitor.control.steward import Steward
+from custom_components.miner_monitor.miners.model import (
+    Changes,
+    Light,
+    MinerIdentity,
+    MinerSettings,
+    MinerState,
+    MinerStatus,
+    Setting,
+)
+
+from .stewarding import (
+    AUTO,
+    FAN,
+    GAMMA,
+    GAMMA_SETTINGS,
+    MODE,
+    NANO,
+    OLD_GAMMA,
+    POOLS,
+    QUIET,
+    TODAY,
+    Case,
+    F,
+    V,
+    asks,
+    settled,
+    told,
+    writes,
+)
+
+DAY = 86_400.0
+HOUR = 3600.0
+
+
+def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
+    """Let a steward have something of everything to remember."""
+    case = Case(identity)
+    case.set(frequency=850, core_voltage=1.28)
+    case.poll()
+    case.steward.save_profile("Fast")
+    case.lend({F: 490.0, V: 1.1}, HOUR)
+    case.poll()
+    case.lend({AUTO: False, FAN: 80.0}, 2 * HOUR)
+    case.throttle(True, Reason.PROTECT)
+    case.poll()
+    case.heat()
+    case.poll()
+    case.steward.count_write(TODAY)
+    case.steward.restart_needed()
+    return case
+
+
+def reload(case: Case, data: Any, later: float = 0.0) -> Steward:
+    return Steward.load(case.identity, data, case.wall + later)
+
+
+# Restarts
+
+
+@pytest.mark.parametrize("identity", [GAMMA, OLD_GAMMA])
+def test_stored_and_read(identity: MinerIdentity) -> None:
+    """What was stored is what is stored again."""
+    case = busy_life(identity)
+    stored = json.loads(json.dumps(case.steward.dump(case.wall)))
+
+    assert reload(case, stored).dump(case.wall) == stored
+    assert all(
+        stored[part]
+        for part in stored
+        if part not in ("temporary", "derating") or identity is OLD_GAMMA
+    )
+
+
+@pytest.mark.parametrize(
+    ("age", "kept"),
+    [
+        (0, True),
+        (23 * HOUR, True),
+        (-0.9 * HOUR, True),
+        (25 * HOUR, False),
+        (7 * DAY, False),
+        (-2 * HOUR, False),
+    ],
+)
+def test_backup(age: float, kept: bool) -> None:
+    """What is old is not acted on: no write, no event, no repair."""
+    case = busy_life()
+    steward = reload(case, case.steward.dump(case.wall), age)
+    stored = steward.dump(case.wall)
+
+    wanted = ("throttle", "temporary", "derating", "boots", "restart_needed")
+    assert [bool(stored[part]) for part in wanted] == [kept] * len(wanted)
+    assert set(steward.profiles) == {"eco", "default", "high", "Fast"}
+    assert steward.adopted == case.steward.adopted
+    assert steward.setting_writes(TODAY) == 1
+    if kept:
+        return
+    case.steward, case.wall = steward, case.wall + age
+    case.become(settings=replace(GAMMA_SETTINGS, pool=1), uptime=5)
+    for _ in range(10):
+        assert case.poll() == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "x",
+        7,
+        {},
+        {"saved_at": math.nan},
+        {"saved_at": "now"},
+        {"saved_at": 10**400},
+        {"saved_at": True},
+    ],
+)
+def test_nothing_usable_stored(data: Any) -> None:
+    """A steward without a memory is a new one."""
+    case = Case(QUIET, look=False)
+
+    assert reload(case, data).dump(case.wall) == Steward(QUIET).dump(case.wall)
+
+
+GARBAGE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=40)
+    | st.sampled_from([10**400, -(10**400), "frequency", "Low", "2026-11-20"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from([*Setting, "until", "before", "saved", "x" * 40]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """List the way to each value of a dump."""
+    if not isinstance(data, dict):
+        return [path]
+    return [path] + [place for key in data for place in places(data[key], (*path, key))]
+
+
+STORED = busy_life()
+STORED_DATA = json.loads(json.dumps(STORED.steward.dump(STORED.wall)))
+PLACES = [place for place in places(STORED_DATA) if place]
+
+
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), GARBAGE), max_size=4))
+def test_mutated_memory(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
+    """Whatever became of the file: it loads, works and stores again."""
+    data = json.loads(json.dumps(STORED_DATA))
+    for place, garbage in mutations:
+        inner = data
+        for key in place[:-1]:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, dict):
+            inner[place[-1]] = garbage
+    steward = reload(STORED, data)
+    once = steward.dump(STORED.wall)
+    json.dumps(once, allow_nan=False)
+    assert reload(STORED, once).dump(STORED.wall) == once
+
+    case = Case(OLD_GAMMA, look=False)
+    case.steward, case.state = steward, STORED.state
+    case.poll()
+    case.steward.throttle_changes(False)
+    json.dumps(case.steward.dump(case.wall), allow_nan=False)
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(GARBAGE)
+def test_garbage_for_memory(data: Any) -> None:
+    """Anything at all may be in the file."""
+    steward = reload(STORED, data)
+
+    assert reload(STORED, steward.dump(STORED.wall)).dump(STORED.wall) == (
+        steward.dump(STORED.wall)
+    )
+
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "mining": st.none() | st.booleans(),
+    "work_mode": st.none() | st.sampled_from(["Low", "Medium", "x" * 300]),
+    "frequency": st.none() | st.floats() | st.integers(),
+    "core_voltage": st.none() | st.floats() | st.integers(),
+    "auto_fan": st.none() | st.booleans(),
+    "fan_duty_cycle": st.none() | st.floats(),
+    "pool": st.none() | st.integers(),
+    "light": st.none() | st.just(Light(on=True)),
+}
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([GAMMA, OLD_GAMMA, NANO, QUIET]),
+    st.lists(
+        st.tuples(
+            st.builds(MinerSettings, **VALUES),
+            st.sampled_from(MinerStatus),
+            st.none() | st.integers(min_value=0),
+            st.sampled_from(["", "on", "off", "lend", "save"]),
+        ),
+        max_size=5,
+    ),
+)
+def test_hostile_device(identity: MinerIdentity, polls: list[Any]) -> None:
+    """Whatever a device reports: nothing is raised, all of it can be stored."""
+    case = Case(identity)
+    case.steward.protect = True
+    for settings, status, uptime, act in polls:
+        case.state = MinerState(status=status, settings=settings, uptime=uptime)
+        case.wall += 40
+        case.monotonic += 40
+        orders = case.look()
+        if act in ("on", "off"):
+            case.throttle(act == "on")
+        elif act == "lend":
+            case.steward.begin_temporary({F: 490.0, AUTO: False}, case.wall)
+        elif act == "save":
+            for order in writes(orders):
+                case.steward.failed(order)
+        stored = case.steward.dump(case.wall)
+        assert json.loads(json.dumps(stored, allow_nan=False)) == stored
+        assert reload(case, stored).dump(case.wall) == stored
+
+
+# Reboots
+
+
+@pytest.mark.parametrize(
+    ("uptime", "away", "restarted"),
+    [
+        (86_430, 15, False),
+        (86_415, 15, False),
+        (86_400, 15, False),
+        (86_399, 15, False),
+        (86_470, 15, False),
+        (86_400, 600, False),
+        (5, 15, True),
+        (70, 600, True),
+        (590, 600, True),
+        (86_460, 100_000, True),
+    ],
+)
+@pytest.mark.parametrize("reloaded", [True, False])
+def test_restarted(uptime: int, away: float, restarted: bool, reloaded: bool) -> None:
+    """An uptime is compared with the time that passed, whoever was away."""
+    case = Case()
+    if reloaded:
+        stored = case.steward.dump(case.wall + away - 1)
+        case.steward = Steward.load(case.identity, stored, case.wall + away - 1)
+        case.monotonic = -away
+    case.wait(away)
+    case.become(uptime=uptime)
+
+    expected = [(Activity.RESTARTED, {})] if restarted else []
+    assert told(case.look()) == expected
+    assert told(case.poll()) == []
+
+
+def test_clock_is_set() -> None:
+    """A jump of the wall clock is no reboot."""
+    case = Case()
+    for jump in (-5000.0, 5000.0):
+        case.wall += jump
+        assert told(case.poll()) == []
+
+
+def test_short_uptime() -> None:
+    """A miner that restarts twice in a row is told of twice."""
+    case = Case()
+    for _ in range(2):
+        case.wait(100)
+        case.reboot()
+        assert told(case.poll()) == [(Activity.RESTARTED, {})]
+
+
+def test_unknown_uptime() -> None:
+    """A poll that does not tell it is no reboot, nor is the one after."""
+    case = Case()
+    uptime = case.state.uptime or 0
+    for told_now in (None, uptime + 30, 10**400, uptime + 60):
+        case.poll()
+        case.become(uptime=told_now)
+        assert told(case.look()) == []
+        case.become(uptime=uptime)
+
+
+def test_first_sight() -> None:
+    """The first poll is a bearing, even of a miner that just started."""
+    case = Case(look=False)
+    case.become(uptime=1, status=MinerStatus.OVERHEATED)
+
+    assert case.poll() == []
+
+
+def test_restart_needed() -> None:
+    """Until the miner restarted."""
+    case = Case()
+    assert asks(case.steward.restart_needed()) == [Problem.RESTART_NEEDED]
+    assert case.steward.restart_needed() == []
+    assert case.poll() == []
+    assert case.shown.restart_needed is True
+    case.restart()
+    assert asks(case.poll()) == [Problem.RESTART_NEEDED]
+    case.reboot()
+
+    assert settled(case.poll()) == [Problem.RESTART_NEEDED]
+    assert case.shown.restart_needed is False
+
+
+# What is told
+
+
+@pytest.mark.parametrize(
+    "heat",
+    [
+        {"status": MinerStatus.OVERHEATED},
+        {"overheating": True},
+    ],
+)
+def test_overheats_and_recovers(heat: dict[str, Any]) -> None:
+    """At the edges only, also over a restart."""
+    case = Case()
+    cool = case.state
+    case.become(**heat)
+    assert told(case.poll(busy=True)) == [(Activity.OVERHEATED, {})]
+    case.restart()
+    assert told(case.poll()) == []
+    case.become(status=cool.status, overheating=cool.overheating)
+    assert told(case.poll()) == [(Activity.RECOVERED, {})]
+    assert told(case.poll()) == []
+
+
+def changed(by: str, **details: Any) -> list[Any]:
+    return [(Activity.SETTINGS_CHANGED, {**details, "by": by})]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"frequency": 550}, changed("device", frequency=[525, 550])),
+        ({"core_voltage": 1.2}, changed("device", core_voltage=[1.15, 1.2])),
+        (
+            {"frequency": 550, "auto_fan": False},
+            changed("device", frequency=[525, 550], auto_fan=[True, False]),
+        ),
+        ({"min_fan_duty_cycle": 40}, changed("device", min_fan_duty_cycle=[25, 40])),
+        ({"frequency": 525.3}, []),
+        ({"fan_duty_cycle": 70}, []),
+        ({"frequency": None}, []),
+        ({"display": True}, []),
+        ({"mining": False}, []),
+        ({"target_temperature": 55}, []),
+    ],
+)
+@pytest.mark.parametrize("reloaded", [True, False])
+def test_changed_by_hand(
+    settings: dict[str, Any], expected: list[Any], reloaded: bool
+) -> None:
+    """Old and new value, once, of what makes speed and noise."""
+    case = Case()
+    if reloaded:
+        case.restart()
+    case.set(**settings)
+
+    assert told(case.poll()) == expected
+    assert told(case.poll()) == []
+
+
+def test_fan_speed_by_hand() -> None:
+    """A speed counts from when somebody fixed it."""
+    case = Case(GAMMA, replace(GAMMA_SETTINGS, auto_fan=False))
+    case.set(fan_duty_cycle=70)
+
+    assert told(case.poll()) == changed("device", fan_duty_cycle=[40, 70])
+
+
+def test_mode_by_hand() -> None:
+    """A mode is told by its name."""
+    case = Case(NANO)
+    case.set(work_mode="Low")
+
+    assert told(case.poll()) == changed("device", work_mode=["High", "Low"])
+
+
+def test_unknown_in_between() -> None:
+    """A value that was unknown for a poll did not change."""
+    case = Case()
+    case.set(frequency=None)
+    case.poll()
+    case.set(frequency=525)
+
+    assert told(case.poll()) == []
+
+
+@pytest.mark.parametrize("shown_first", [True, False])
+def test_changed_here(shown_first: bool) -> None:
+    """What we wrote is named so, whichever comes first: the value or the word."""
+    case = Case()
+    changes: Changes = {F: 550.0, Setting.LIGHT: Light(on=True)}
+    if shown_first:
+        case.take(changes)
+        assert told(case.poll(busy=True)) == []
+        case.steward.applied(changes, by_user=True)
+    else:
+        case.steward.applied(changes, by_user=True)
+        assert told(case.poll()) == []
+        case.take(changes)
+    case.restart()
+
+    assert told(case.poll()) == changed("home_assistant", frequency=[525, 550])
+    case.set(frequency=600)
+    assert told(case.poll()) == changed("device", frequency=[550, 600])
+    case.set(frequency=550)
+    assert told(case.poll()) == changed("device", frequency=[600, 550])
+
+
+def test_both_at_once() -> None:
+    """Each change has its own author."""
+    case = Case()
+    case.steward.applied({F: 550.0})
+    case.set(frequency=550, core_voltage=1.2)
+
+    assert told(case.poll()) == [
+        *changed("home_assistant", frequency=[525, 550]),
+        *changed("device", core_voltage=[1.15, 1.2]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pool", "expected"),
+    [
+        (1, {"from": "solo.example:3333", "to": "spare.example:4444"}),
+        (7, {"from": "solo.example:3333", "to": None}),
+        (None, None),
+        (0, None),
+    ],
+)
+def test_pool_switched(pool: int | None, expected: dict[str, Any] | None) -> None:
+    """From where to where; nobody's name."""
+    case = Case()
+    case.set(pool=pool)
+    orders = case.poll()
+
+    if expected is None:
+        assert orders == []
+    else:
+        details = {**expected, "by": "device"}
+        assert told(orders) == [(Activity.POOL_SWITCHED, details)]
+
+
+def test_pool_while_unconnected() -> None:
+    """A miner that lost its pool and found it again did not switch."""
+    case = Case()
+    case.set(pool=None)
+    case.poll()
+    case.set(pool=0)
+    assert told(case.poll()) == []
+    case.become(pools=POOLS[:1])
+    case.set(pool=1)
+
+    assert told(case.poll())[0][1]["to"] is None
+
+
+# Values beyond the limits
+
+
+def test_adopted() -> None:
+    """What it was seen to run outside its limits, the newest last."""
+    case = Case(GAMMA, replace(GAMMA_SETTINGS, frequency=850, core_voltage=1.28))
+    case.set(frequency=800, core_voltage=1.2, target_temperature=70)
+    case.poll()
+    case.set(frequency=850, target_temperature=60)
+    case.poll()
+    case.restart()
+
+    assert case.steward.adopted == {
+        F: (800, 850),
+        V: (1.28,),
+        Setting.TARGET_TEMPERATURE: (70,),
+    }
+
+
+def test_adopted_is_bounded() -> None:
+    """Sixteen per setting, the newest kept."""
+    case = Case()
+    for step in range(40):
+        case.set(frequency=700 + step)
+        case.poll()
+
+    assert case.steward.adopted[F] == tuple(range(724, 740))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"status": MinerStatus.OVERHEATED},
+        {"status": MinerStatus.FAULT},
+    ],
+)
+def test_not_adopted_in_trouble(state: dict[str, Any]) -> None:
+    """What firmware falls back to nobody chose."""
+    case = Case()
+    case.become(**state)
+    case.set(frequency=50)
+    case.poll()
+
+    assert case.steward.adopted == {}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e9, -5, True, None])
+def test_not_adopted_at_all(value: Any) -> None:
+    """Nor what is no frequency."""
+    case = Case()
+    case.set(frequency=value)
+    case.poll()
+
+    assert case.steward.adopted == {}
+
+
+def test_modes_are_not_adopted() -> None:
+    """A mode is a choice, not a number."""
+    case = Case(NANO)
+    case.set(work_mode="Turbo")
+    case.poll()
+
+    assert case.steward.adopted == {}
+
+
+# Writes to flash
+
+
+def test_writes_are_counted_by_day() -> None:
+    """A day begins with none."""
+    case = Case()
+    for _ in range(3):
+        case.steward.count_write(TODAY)
+    assert case.shown.setting_writes == 3
+    case.restart()
+    assert case.steward.setting_writes(TODAY) == 3
+    assert case.steward.setting_writes("2026-11-21") == 0
+    case.steward.count_write("2026-11-21")
+
+    assert case.steward.setting_writes("2026-11-21") == 1
+
+
+@pytest.mark.parametrize(("writes_a_day", "asked"), [(96, 0), (300, 0), (301, 1)])
+def test_too_many_writes(writes_a_day: int, asked: int) -> None:
+    """Asked once, and taken back the next day."""
+    case = Case()
+    orders = []
+    for _ in range(writes_a_day):
+        orders += case.steward.count_write(TODAY)
+    orders += case.poll()
+
+    expected = Ask(problem=Problem.TOO_MANY_WRITES, details={"limit": "300"})
+    assert orders == [expected] * asked
+    assert len(settled(case.poll(today="2026-11-21"))) == asked
+    assert case.poll(today="2026-11-21") == []
+
+
+def test_day_is_told_by_the_entities() -> None:
+    """The day that is shown is the day that counts."""
+    case = Case(look=False)
+    for _ in range(301):
+        case.steward.count_write(TODAY)
+    case.steward.show(case.state, "2026-11-21")
+    orders = case.steward.observe(
+        case.identity, case.state, wall=case.wall, monotonic=1.0, busy=False
+    )
+
+    assert settled(orders) == [Problem.TOO_MANY_WRITES]
+
+
+def test_secrets_stay_out() -> None:
+    """Nothing of a pool is remembered but its place."""
+    case = Case()
+    case.set(pool=1)
+    case.poll()
+
+    assert "example" not in json.dumps(case.steward.dump(case.wall))
+    assert MODE not in case.steward.dump(case.wall)["news"]["settings"]
