@@ -43,7 +43,7 @@ async def test_selects(
 
 
 async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
-    entry = await bench.add(await bench.miner(Q))
+    entry = await bench.add(await bench.miner(NANO_3S))
     assert defaults(hass, entry, "select") == {
         "pool": False,
         "profile": True,
@@ -96,7 +96,7 @@ async def test_avalon_s_pool(
     bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
 ) -> None:
     """An Avalon changes its pool while it runs; the user is never shown."""
-    miner = await bench.miner(Q)
+    miner = await bench.miner(NANO_3S)
     await bench.add(miner)
     entity_id = find(hass, "select", "pool")
     state = hass.states.get(entity_id)
@@ -141,7 +141,7 @@ async def test_pool_that_needs_a_restart(
 async def test_pools_of_one_address_stay_apart(
     bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
 ) -> None:
-    miner = await bench.miner(Q)
+    miner = await bench.miner(NANO_3S)
     for pool in miner.device.pools:
         pool.url = "stratum+tcp://pool.example.com:3333"
     await bench.add(miner)
