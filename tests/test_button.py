@@ -1,14 +1,23 @@
-"""Restart and identify reach the right device or say why not."""
+"""Buttons reach the right device or say why not."""
 
 from dataclasses import replace
 
 from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN, SERVICE_PRESS
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
-from .conftest import GAMMA, SUPRA, TimedBench, move
+from simulator import MinerSpec
+
+from .conftest import GAMMA, NANO_3S, SUPRA, Q, TimedBench, move
+from .controls import CONTROLLED, call, commands, defaults, find, patches, shown
 
 RESTART = "button.gamma_601_a1b2_restart"
 IDENTIFY = "button.gamma_601_a1b2_identify"
@@ -18,6 +27,42 @@ async def press(hass: HomeAssistant, entity_id: str) -> None:
     await hass.services.async_call(
         BUTTON_DOMAIN, SERVICE_PRESS, {ATTR_ENTITY_ID: entity_id}, blocking=True
     )
+
+
+@pytest.mark.parametrize("spec", CONTROLLED, ids=lambda spec: spec.name)
+async def test_buttons(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    snapshot: SnapshotAssertion,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+) -> None:
+    """What can be pressed on each model."""
+    await bench.add(await bench.miner(spec))
+    assert shown(hass, "button") == snapshot
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            replace(GAMMA, firmware="2.13.0"),
+            {
+                "dismiss_block": False,
+                "identify": True,
+                "restart": True,
+                "restore_settings": True,
+            },
+        ),
+        (Q, {"reset_filter": False, "restart": True}),
+    ],
+    ids=["gamma", "q"],
+)
+async def test_defaults(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec, expected: dict[str, bool]
+) -> None:
+    entry = await bench.add(await bench.miner(spec))
+    assert defaults(hass, entry, "button") == expected
 
 
 async def test_restart(bench: TimedBench, hass: HomeAssistant) -> None:
@@ -48,6 +93,93 @@ async def test_identify(bench: TimedBench, hass: HomeAssistant) -> None:
     assert posts == ["/api/system/identify"]
 
 
+async def test_dismiss_block(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """The celebration ends; the block stays counted."""
+    miner = await bench.miner(replace(GAMMA, firmware="2.13.0"))
+    await bench.add(miner)
+    miner.inject("block_found")
+    await bench.advance(30)
+    assert miner.reply("info")["showNewBlock"]
+
+    await call(bench, find(hass, "button", "dismiss_block"), "press")
+
+    assert not miner.reply("info")["showNewBlock"]
+    assert hass.states.get(find(hass, "sensor", "blocks_found")).state == "1"
+
+
+@pytest.mark.parametrize("spec", [Q, NANO_3S], ids=lambda spec: spec.name)
+async def test_reset_filter(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+) -> None:
+    """The filter's age begins anew."""
+    miner = await bench.miner(spec)
+    await bench.add(miner)
+    age = find(hass, "sensor", "filter_age")
+    assert float(hass.states.get(age).state) > 10_000
+
+    await call(bench, find(hass, "button", "reset_filter_age"), "press")
+    await bench.advance(330)
+
+    assert commands(miner) == ["filter-clean,1"]
+    assert float(hass.states.get(age).state) < 10
+
+
+async def test_restore_settings(bench: TimedBench, hass: HomeAssistant) -> None:
+    """After an overheat the settings from before come back, fan included."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    await bench.advance(30)
+    restore = "button.gamma_601_a1b2_restore_settings"
+    throttled = "binary_sensor.gamma_601_a1b2_throttled"
+    assert hass.states.get(restore).state == STATE_UNAVAILABLE
+    assert hass.states.get(throttled).state == STATE_OFF
+
+    miner.inject("hot", temperature=80)
+    await bench.advance(15)
+    miner.clear("hot")
+    await bench.advance(600)
+    assert miner.reply("info")["frequency"] == 425
+    assert hass.states.get(throttled).state == STATE_ON
+    assert hass.states.get(restore).state != STATE_UNAVAILABLE
+
+    await call(bench, restore, "press")
+    await bench.advance(30)
+
+    (sent,) = patches(miner)
+    assert (sent["frequency"], sent["coreVoltage"]) == (525, 1150)
+    reply = miner.reply("info")
+    assert (reply["frequency"], reply["coreVoltage"]) == (525, 1150)
+    assert reply["autofanspeed"] == 1
+    assert hass.states.get(throttled).state == STATE_OFF
+    assert hass.states.get(restore).state == STATE_UNAVAILABLE
+
+
+async def test_setting_writes(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """What went to flash is counted, what changed nothing is not."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    counter = "sensor.gamma_601_a1b2_setting_writes"
+    frequency = "number.gamma_601_a1b2_frequency"
+    assert hass.states.get(counter).state == "0"
+
+    for value in (490, 490, 550):
+        await call(bench, frequency, "set_value", value=value)
+        await bench.advance(30)
+
+    assert hass.states.get(counter).state == "2"
+    assert [body["frequency"] for body in patches(miner)] == [490, 550]
+    miner.inject("offline")
+    await bench.advance(120)
+    assert hass.states.get(counter).state == "2"
+
+
 async def test_only_what_the_firmware_knows(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
@@ -55,7 +187,10 @@ async def test_only_what_the_firmware_knows(
     await bench.add(await bench.miner(SUPRA))
 
     buttons = {state.entity_id for state in hass.states.async_all("button")}
-    assert buttons == {"button.supra_401_0002_restart"}
+    assert buttons == {
+        "button.supra_401_0002_restart",
+        "button.supra_401_0002_restore_settings",
+    }
 
 
 async def test_command_of_newer_firmware_is_unavailable_after_a_downgrade(
