@@ -287,6 +287,23 @@ async def test_a_light_that_is_off_comes_on() -> None:
         )
 
 
+async def test_a_colour_that_no_reply_shows_is_remembered() -> None:
+    async with simulated(NANO3) as avalon:
+        client = avalon.client
+        assert (await avalon.settles(0)).light == Light(on=False)
+        await client.apply({Setting.LIGHT: Light(on=True, color=(7, 8, 9))})
+        shown = Light(on=True, effect="on", brightness=100, color=(7, 8, 9))
+        assert (await avalon.settles(0)).light == shown
+        await client.apply({Setting.LIGHT: Light(on=True, brightness=9)})
+        shown = Light(on=True, effect="on", brightness=9, color=(7, 8, 9))
+        assert (await avalon.settles(0)).light == shown
+        assert avalon.became()["led"] == (1, 9, 100, 7, 8, 9)
+        avalon.miner.inject("write_lost")
+        with pytest.raises(MinerCutOffError):
+            await client.apply({Setting.LIGHT: Light(on=True, brightness=5)})
+        assert (await avalon.settles(0)).light == Light(on=True, effect="on")
+
+
 async def test_a_fan_is_automatic_after_a_start() -> None:
     async with simulated(Q) as avalon:
         settings = await avalon.settles(0)

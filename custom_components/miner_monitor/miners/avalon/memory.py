@@ -130,6 +130,8 @@ class DeviceMemory:
         """Note that the device took a command, or may have taken it."""
         if order.fan is not None:
             self._set_points.fan_set(order.fan if certainly else None)
+        if order.shade is not None:
+            self._set_points.shade_set(order.shade if certainly else None)
 
     def read(self, poll: Poll) -> MinerReading:
         """Translate a poll of the device that was noticed last."""

@@ -29,8 +29,9 @@ _IN_LITESTATS = frozenset((Setting.LIGHT, Setting.DISPLAY, Setting.HEATING_TEMPE
 class Order(NamedTuple):
     """One command. ``may_be_silent``: no reply means that it was taken.
 
-    ``fan`` is the duty cycle that it sets; ``in_litestats`` says that only the short
-    statistics may show what became of it.
+    ``fan`` is the duty cycle that it sets and ``shade`` brightness and colour, which no
+    reply shows; ``in_litestats`` says that only the short statistics may show what
+    became of it.
     """
 
     command: str
@@ -38,6 +39,7 @@ class Order(NamedTuple):
     may_be_silent: bool = False
     fan: int | None = None
     in_litestats: bool = False
+    shade: Light | None = None
 
 
 class Situation(NamedTuple):
@@ -253,11 +255,17 @@ def _light_by_parts(wanted: Light, now: Light, number: int) -> Iterator[Order]:
     """Set a Nano 3's light, which takes colour and effect one after the other."""
     brightness = wanted.brightness
     if wanted.on and wanted.color is not None:
-        bright = _FULL if brightness is None else brightness
+        bright = _first(brightness, now.brightness, _FULL)
         red, green, blue = wanted.color
-        yield option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}")
+        order = option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}")
+        yield order._replace(
+            shade=Light(on=True, brightness=bright, color=wanted.color)
+        )
     elif wanted.on and brightness is not None:
-        yield option(f"led,setbright,{brightness}")
+        order = option(f"led,setbright,{brightness}")
+        yield order._replace(
+            shade=Light(on=True, brightness=brightness, color=now.color)
+        )
     if wanted.on != now.on or wanted.effect not in (None, now.effect):
         yield option(f"led,setmode,{number}")
 

@@ -1,5 +1,6 @@
-"""The set points that an Avalon reports, and its fan's, which none reports."""
+"""The set points that an Avalon reports, and those of fan and light that it keeps."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..model import Light, MinerSettings
@@ -44,16 +45,19 @@ class SetPoints:
         self.settings = MinerSettings()
         self._key: tuple[object, ...] = ()
         self._fan: int | None = None
+        self._shade: Light | None = None
         self._began: float | None = None
 
     def read(
         self, items: Items, model: Model, circumstances: Circumstances
     ) -> MinerSettings:
         """Read them; the same object while nothing changed."""
-        key = (*map(items.get, _KEYS), circumstances, self._fan, model.name)
+        kept = (self._fan, self._shade)
+        key = (*map(items.get, _KEYS), circumstances, kept, model.name)
         if key != self._key:
             self._key = key
-            self.settings = _settings_of(items, model, circumstances, self._fan)
+            settings = _settings_of(items, model, circumstances, self._fan)
+            self.settings = _shaded(settings, self._shade)
         return self.settings
 
     def notice(self, uptime: int | None, now: float) -> None:
@@ -68,6 +72,19 @@ class SetPoints:
     def fan_set(self, duty: int | None) -> None:
         """Keep what the device accepted for its fan, None if that is uncertain."""
         self._fan = duty
+
+    def shade_set(self, shade: Light | None) -> None:
+        """Keep what the device accepted for its light, None if that is uncertain."""
+        self._shade = shade
+
+
+def _shaded(settings: MinerSettings, shade: Light | None) -> MinerSettings:
+    """Add the brightness and colour that a light was given and does not tell."""
+    light = settings.light
+    if light is None or shade is None or light.color is not None:
+        return settings
+    shaded = replace(light, brightness=shade.brightness, color=shade.color)
+    return replace(settings, light=shaded)
 
 
 def told_to_mine(evidence: Evidence, *, resting: bool) -> bool | None:
