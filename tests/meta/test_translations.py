@@ -88,7 +88,8 @@ def test_text(path: str, text: str) -> None:
     assert "[%key:" not in text
     assert not text[0].islower(), "sentence case"
     assert all(re.fullmatch(r"[a-z_]+", name) for name in placeholders(text))
-    if path.endswith((".name", ".title")) or ".data." in path or ".state." in path:
+    labels = (".data.", ".state.", ".options.", ".menu_options.")
+    if path.endswith((".name", ".title")) or any(label in path for label in labels):
         assert not text.endswith(".")
     elif path != "config.flow_title":
         assert text.endswith((".", "?", "!"))
