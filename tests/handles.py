@@ -32,13 +32,13 @@ ENTITIES: Mapping[Setting, tuple[str, str]] = {
 """The entity of each setting: its platform and the end of its unique ID."""
 
 MODES: Mapping[str, Mapping[tuple[int, int], str]] = {
-    "avalon_nano3": {(0, 0): "low", (1, 0): "mid", (2, 0): "high"},
-    "avalon_nano3s": {(0, 0): "low", (1, 0): "medium", (2, 0): "high"},
+    "avalon_nano3": {(0, 0): "low", (1, 0): "medium", (2, 0): "high"},
+    "avalon_nano3s": {(0, 0): "low", (1, 0): "mid", (2, 0): "high"},
     "avalon_mini3": {
         (2, 0): "night",
-        (0, 0): "heating_eco",
+        (0, -1): "heating_eco",
         (1, 0): "mining",
-        (0, 1): "heating_super",
+        (0, 0): "heating_super",
     },
     "avalon_q": {(0, 0): "eco", (1, 0): "standard", (2, 0): "super"},
     "avalon_a1246": {(0, 0): "normal", (1, 0): "high"},
