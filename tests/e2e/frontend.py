@@ -66,6 +66,33 @@ class Frontend:
             has=self.page.get_by_text(name, exact=True)
         )
 
+    def number_field(self, name: str) -> Locator:
+        """Return the field in which a number is typed."""
+        return self.entity_row(name).locator("input")
+
+    async def set_number(self, name: str, text: str) -> None:
+        """Type a number into its field and leave the field."""
+        field = self.number_field(name)
+        await field.fill(text)
+        await field.press("Enter")
+        await field.blur()
+
+    def switch(self, name: str) -> Locator:
+        """Return what is clicked to turn something on and off."""
+        return self.entity_row(name).locator("ha-switch")
+
+    async def toggle(self, name: str) -> None:
+        """Click a switch."""
+        await self.switch(name).click()
+
+    async def choose(self, name: str, option: str) -> None:
+        """Open a list and pick an option."""
+        row = self.page.locator("hui-select-entity-row").filter(
+            has=self.page.get_by_text(name, exact=True)
+        )
+        await row.locator("ha-select").click()
+        await row.get_by_text(option, exact=True).last.click()
+
     async def number(self, name: str, unit: str = "") -> float:
         """Wait for an entity's number in this unit and return it."""
         number = re.compile(rf"([\d.,]*\d)\s*{unit}")
