@@ -1,7 +1,5 @@
 """A person controls miners on their device pages."""
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.async_api import expect
@@ -11,17 +9,10 @@ from simulator import Farm, MinerSpec, SystemClock
 
 from .frontend import Frontend
 from .test_add_miner import newest
+from .waiting import until
 
 GAMMA = MinerSpec(name="controlled", model="gamma_601", firmware="2.12.2")
 Q = MinerSpec(name="q", model="avalon_q")
-PATIENCE = 30.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something to be the case."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.1)
 
 
 async def test_a_gamma_is_set_throttled_and_brought_back(

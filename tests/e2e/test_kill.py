@@ -1,7 +1,5 @@
 """Home Assistant is killed while a miner runs settings for a while only."""
 
-import asyncio
-from collections.abc import Callable
 import os
 from pathlib import Path
 import signal
@@ -10,16 +8,10 @@ import time
 from scripts.rig.hass import DOMAIN, HassProcess
 from simulator import Farm, MinerSpec, SystemClock
 
+from .waiting import PATIENCE, until
+
 GAMMA = MinerSpec(name="killed", model="gamma_601", firmware="2.12.2")
 LASTS = 25.0
-PATIENCE = 60.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something to be the case."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.1)
 
 
 async def test_settings_for_a_while_end_though_home_assistant_was_killed(
