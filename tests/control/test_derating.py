@@ -88,6 +88,17 @@ def test_seen_from_its_beginning() -> None:
     assert case.steward.restore_changes(lower=False) == {F: 525, V: 1.15, AUTO: True}
 
 
+def test_lowered_one_after_the_other() -> None:
+    """While it says that it overheated no half of it is somebody's choice."""
+    case = Case(GAMMA)
+    case.become(overheating=True)
+    case.set(frequency=425)
+    case.poll()
+    case.set(core_voltage=1.05, auto_fan=False, fan_duty_cycle=100)
+
+    assert asks(case.poll()) == [Problem.DERATED]
+
+
 @pytest.mark.parametrize("status", [MinerStatus.STARTING, MinerStatus.IDLE])
 def test_fan_is_forced_first(status: MinerStatus) -> None:
     """A fan at full speed without work is not taken for the user's."""

@@ -350,7 +350,7 @@ def test_unknown_is_no_change() -> None:
     settings = case.state.settings
     case.become(settings=MinerSettings())
     assert case.poll() == []
-    case.become(settings=settings)
+    case.become(settings=replace(settings, core_voltage=None))
 
     assert writes(case.poll()) == [over({F: 525, V: 1.15})]
 

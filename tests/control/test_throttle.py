@@ -156,6 +156,24 @@ def test_never_raised() -> None:
 
 
 @pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
+def test_slow_to_take(identity: MinerIdentity) -> None:
+    """A poll before the device obeys changes nothing of what comes back."""
+    case = Case(identity)
+    before = case.state.settings
+    changes = case.steward.throttle_changes(True)
+    case.steward.begin_throttle(None)
+    assert told(case.poll()) == []
+    case.wait(150)
+    assert told(case.poll()) == []
+    case.take(changes)
+    case.steward.applied(changes)
+    case.poll()
+    case.throttle(False)
+
+    assert case.state.settings == before
+
+
+@pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
 def test_cancelled(identity: MinerIdentity) -> None:
     """Nothing was written, so nothing is remembered."""
     case = Case(identity)

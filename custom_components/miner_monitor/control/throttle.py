@@ -183,7 +183,7 @@ class SavePower:
         held = self.held
         back = {} if self.intent is None else {**held, **self.intent.before}
         if self.intent is not None and agrees(held, settings) and differing(held, back):
-            self.intent = replace(self.intent, ending=True)
+            self.intent = replace(self.intent, confirmed=True, ending=True)
             self._waiting_since = None
         else:
             self.end()
@@ -229,9 +229,6 @@ class SavePower:
             self._confirm(monotonic)
             return False
         if len(reported(settings, self.intent.target)) < len(self.intent.target):
-            return False
-        if self.intent.ending:
-            self.end()
             return False
         if not self.intent.confirmed:
             if self._waited_enough(monotonic):
