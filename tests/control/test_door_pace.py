@@ -219,3 +219,21 @@ def test_what_turns_out_to_add_load_waits() -> None:
         assert rig.miner.times == pytest.approx([0.3, 10.4])
 
     run(scenario)
+
+
+def test_what_is_held_back_outlives_a_failure_of_something_else() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(frequency=600)
+        raising = rig.call(frequency=700)
+        await asyncio.sleep(1)
+        rig.miner.dead = 1
+        other = rig.call(display=False)
+        await asyncio.wait([other])
+        assert isinstance(*outcomes([other]), MinerConnectionError)
+        await asyncio.sleep(15)
+
+        assert raising.exception() is None
+        assert rig.miner.state.settings.frequency == 700
+
+    run(scenario)

@@ -472,3 +472,63 @@ def test_a_proof_goes_on_when_the_voltage_is_forgotten() -> None:
         assert not rig.door.proving
 
     run(scenario)
+
+
+async def uncertain(*, arrived: bool) -> Rig:
+    """Return a miner that was away after it was asked for 600 MHz."""
+    rig = Rig()
+    rig.miner.answers = [(LOST[0], arrived)]
+
+    def vanish() -> None:
+        rig.miner.dead = bool(rig.miner.requests)
+
+    rig.miner.on_read = vanish
+    call = rig.call(frequency=600)
+    await asyncio.wait([call])
+    [error] = outcomes([call])
+    assert isinstance(error, ChangeError)
+    assert error.refusal is Refusal.UNCONFIRMED
+    await asyncio.sleep(20)
+    rig.miner.on_read = lambda: None
+    rig.miner.dead = 0
+    return rig
+
+
+@pytest.mark.parametrize("frequency", [600, 525, 700])
+def test_what_is_asked_for_next_ends_the_uncertainty(frequency: float) -> None:
+    """Written where it is not so, and the old wish is not missed any more."""
+
+    async def scenario() -> None:
+        rig = await uncertain(arrived=False)
+        await rig.apply(frequency=frequency)
+        await rig.poll(150)
+
+        assert len(rig.miner.requests) == 1 + (frequency != 525)
+        assert rig.miner.state.settings.frequency == frequency
+        assert (rig.log.failures, rig.door.proving) == ([], False)
+
+    run(scenario)
+
+
+def test_a_write_is_counted_by_the_read_before_the_next() -> None:
+    """Also when nobody hands the door its own reads."""
+
+    async def scenario() -> None:
+        rig = await uncertain(arrived=True)
+        rig.miner.publish = lambda _: None
+        await rig.apply(frequency=700)
+        assert rig.log.writes == [{Setting.FREQUENCY: 600}, {Setting.FREQUENCY: 700}]
+
+    run(scenario)
+
+
+def test_nothing_is_judged_after_the_end() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.late = {Setting.WORK_MODE}
+        await rig.apply(work_mode="eco")
+        rig.door.close()
+        await rig.poll(100)
+        assert (rig.log.failures, rig.door.proving) == ([], False)
+
+    run(scenario)

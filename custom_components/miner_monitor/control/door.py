@@ -347,7 +347,7 @@ class Door:
             for setting, want in wants.items()
             if not want.settled and not want.settle(setting, error)
         }
-        if untold and not self._closed:
+        if untold:
             self._watcher.failed(error, untold)
 
 

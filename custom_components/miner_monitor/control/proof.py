@@ -148,7 +148,7 @@ class Proofs:
     def store(self, changes: Changes, receipt: Receipt) -> None:
         """Remember what a device will be after its next restart."""
         self._stored.update(changes)
-        if not receipt.counted and receipt.wearing.intersection(changes):
+        if receipt.wearing.intersection(changes):
             receipt.counted = True
             self._watcher.wrote(receipt.changes)
         self._watcher.taken(changes)
@@ -159,8 +159,6 @@ class Proofs:
         for setting in settings:
             self._pending.pop(setting, None)
             self._stored.pop(setting, None)
-            if setting is Setting.CORE_VOLTAGE:
-                self._voltage = None
 
     def content_with(self, setting: Setting, value: SettingValue) -> None:
         """Stop waiting for another value than the one that is wanted and there."""
