@@ -47,7 +47,8 @@ class Access:
             return None
         if (request.method, request.path) == ("POST", self._session_path):
             return self._open_session(request)
-        if request.method == "GET" or device.spec.otp_code is None:
+        writes = request.method != "GET" and request.path.startswith("/api/system")
+        if not writes or device.spec.otp_code is None:
             return None
         return self._check(request)
 

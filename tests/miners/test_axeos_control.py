@@ -719,6 +719,17 @@ async def test_a_password_that_changed_meanwhile(
     assert (caught.value.credentials, caught.value.one_time_code) == (True, False)
 
 
+async def test_a_password_goes_before_a_code(session: aiohttp.ClientSession) -> None:
+    wants = 'WWW-Authenticate: Basic realm="x"\r\n'
+    axe = PatchedAxe(NERD, says(http(b"", "401 Unauthorized", wants)))
+    async with serving(axe, None) as server:
+        client = AxeOsClient("127.0.0.1", server.port, session)
+        await client.fetch()
+        with pytest.raises(MinerAuthError) as caught:
+            await client.apply({MHZ: 550})
+    assert (caught.value.credentials, caught.value.one_time_code) == (True, False)
+
+
 @pytest.mark.parametrize("firmware", ["1.0.37", "1.1.0"])
 async def test_a_code_opens_a_session(
     start_miner: StartMiner,
@@ -729,9 +740,10 @@ async def test_a_code_opens_a_session(
     simulated = await start_miner(model=NERDQAXE, firmware=firmware, otp_code=CODE)
     client = client_of(simulated, session)
     await client.fetch()
-    with pytest.raises(MinerAuthError) as caught:
-        await client.apply({MHZ: 550})
-    assert (caught.value.credentials, caught.value.one_time_code) == (False, True)
+    for attempt in (client.apply({MHZ: 550}), client.open_session("000000")):
+        with pytest.raises(MinerAuthError) as caught:
+            await attempt
+        assert (caught.value.credentials, caught.value.one_time_code) == (False, True)
     token = await client.open_session(f" {CODE[:3]} {CODE[3:]}")
     await client.apply({MHZ: 550})
     later = client_of(simulated, session, session=token)

@@ -406,6 +406,12 @@ def test_pools_of_nerdos() -> None:
     assert (second.active, second.connected, second.accepted) == (True, True, 4)
 
 
+@pytest.mark.parametrize(("mode", "pool"), [(0, 0), (1, None)])
+def test_two_pools_at_once_are_no_choice(mode: int, pool: int | None) -> None:
+    stratum = NERD["stratum"] | {"poolMode": mode, "pools": [{}, {}]}
+    assert read(NERD | {"stratum": stratum}).state.settings.pool == pool
+
+
 def test_nerdos_before_the_stratum_object() -> None:
     found = read(without(NERD, "stratum") | {"isUsingFallbackStratum": True}).state
     assert found.pool == "spare.example:3334"
