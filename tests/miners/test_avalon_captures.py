@@ -475,6 +475,8 @@ def test_every_key_of_statistics(file: str) -> None:
     assert reading.identity.model == expected.pop("model")
     assert reading.state.status == expected.pop("status")
     assert list(reading.state.faults) == expected.pop("faults")
+    for name, value in expected.pop("settings", {}).items():
+        assert same(getattr(reading.state.settings, name), value), name
     for field, value in expected.items():
         assert same(getattr(reading.state, field), value), field
 
