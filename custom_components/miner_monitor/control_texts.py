@@ -9,7 +9,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
-from .control.errors import ChangeError, ControlError, ProfileError, Refusal
+from .control.errors import (
+    ChangeError,
+    ControlError,
+    ProfileError,
+    Refusal,
+    WriteError,
+)
 from .miners import (
     MinerAuthError,
     MinerBusyError,
@@ -23,9 +29,9 @@ from .miners.model import Changes, Light, Setting, SettingValue
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
 
-type Failure = MinerError | ChangeError | ControlError | ProfileError
+type Failure = MinerError | WriteError | ChangeError | ControlError | ProfileError
 
-FAILURES = (MinerError, ChangeError, ControlError, ProfileError)
+FAILURES = (MinerError, WriteError, ChangeError, ControlError, ProfileError)
 """All that the user's wish can end in."""
 
 _NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
@@ -74,12 +80,13 @@ def user_error(
             key = f"profile_{error.kind}"
             placeholders["profile"] = error.name
             kind = ServiceValidationError
+        case WriteError():
+            key = _key_of(error.cause)
+            text = f"{error.cause} ({_of_write(hass, error)})"
+            placeholders |= _of_request(entry, text)
         case _:
             key = _key_of(error)
-            placeholders |= {
-                "host": entry.runtime_data.client.host,
-                "error": str(error),
-            }
+            placeholders |= _of_request(entry, str(error))
     return kind(
         translation_domain=DOMAIN,
         translation_key=key,
@@ -147,6 +154,19 @@ def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
         texts["maximum"] = text_of(setting, allowed.maximum)
         texts["choices"] = ", ".join(allowed.choices)
     return texts
+
+
+def _of_request(entry: MinerConfigEntry, text: str) -> dict[str, str]:
+    return {"host": entry.runtime_data.client.host, "error": text}
+
+
+def _of_write(hass: HomeAssistant, error: WriteError) -> str:
+    """Tell what is, and what was to be; without words, for it is in no language."""
+    return ", ".join(
+        f"{label_of(hass, setting)}: {text_of(setting, error.reported.get(setting))}"
+        f" → {text_of(setting, asked)}"
+        for setting, asked in error.changes.items()
+    )
 
 
 def _key_of(error: MinerError) -> str:

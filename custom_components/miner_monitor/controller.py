@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXPERT, CONF_PROTECT, DOMAIN, LOGGER
 from .control.door import Door
-from .control.errors import ChangeError
+from .control.errors import ChangeError, WriteError
 from .control.model import (
     Activity,
     Apply,
@@ -34,7 +34,14 @@ from .control.rules import Allowed
 from .control.steward import Steward
 from .control_texts import FAILURES, change_details, describe_error
 from .miners import MinerAuthError, MinerError
-from .miners.model import Changes, MinerIdentity, MinerState, Setting, SettingRange
+from .miners.model import (
+    Changes,
+    MinerIdentity,
+    MinerSettings,
+    MinerState,
+    Setting,
+    SettingRange,
+)
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry, MinerCoordinator
@@ -130,7 +137,7 @@ class MinerController:
     # What the user wants.
 
     async def async_apply(self, changes: Changes) -> None:
-        """Write set points; MinerError or ChangeError when they were not taken."""
+        """Write set points; WriteError or ChangeError when they were not taken."""
         await self._apply(changes)
         self._steward.applied(changes, by_user=True)
         self._changed()
@@ -144,7 +151,7 @@ class MinerController:
             await self._save()
         try:
             await self._apply(changes)
-        except MinerError, ChangeError:
+        except WriteError, ChangeError:
             if on:
                 self._steward.cancel_throttle()
                 await self._save()
@@ -166,7 +173,7 @@ class MinerController:
             await self._save()
         try:
             await self._apply(changes)
-        except MinerError, ChangeError:
+        except WriteError, ChangeError:
             if until is not None:
                 self._steward.cancel_temporary()
                 await self._save()
@@ -204,9 +211,15 @@ class MinerController:
     async def _apply(self, changes: Changes) -> None:
         try:
             await self._door.apply(changes)
-        except MinerAuthError as err:
-            self._coordinator.async_ask_for_secret(err)
-            raise
+        except MinerError as err:
+            if isinstance(err, MinerAuthError):
+                self._coordinator.async_ask_for_secret(err)
+            raise self._write_error(err, changes) from err
+
+    def _write_error(self, cause: MinerError, changes: Changes) -> WriteError:
+        state = self._coordinator.data.state
+        reported = MinerSettings() if state is None else state.settings
+        return WriteError(cause, changes, reported)
 
     # What the device does.
 
@@ -247,19 +260,20 @@ class MinerController:
         """Tell of a change that failed when nobody waited for it any more."""
         if isinstance(error, MinerAuthError):
             self._coordinator.async_ask_for_secret(error)
-        LOGGER.warning(
-            "%s: %s", self._entry.title, describe_error(self._hass, self._entry, error)
+        failure = (
+            self._write_error(error, changes)
+            if isinstance(error, MinerError)
+            else error
         )
+        text = describe_error(self._hass, self._entry, failure)
+        LOGGER.warning("%s: %s", self._entry.title, text)
         self._carry_out(
             [
                 Report(
                     activity=Activity.SETTING_REFUSED,
                     details=change_details(error, changes),
                 ),
-                Ask(
-                    problem=Problem.SETTING_REFUSED,
-                    details={"error": describe_error(self._hass, self._entry, error)},
-                ),
+                Ask(problem=Problem.SETTING_REFUSED, details={"error": text}),
             ]
         )
 

@@ -2,7 +2,14 @@
 
 from enum import StrEnum
 
-from ..miners.model import Setting, SettingRange, SettingValue
+from ..miners.errors import MinerError
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    SettingValue,
+)
 
 
 class Refusal(StrEnum):
@@ -74,3 +81,19 @@ class ControlError(Exception):
         """Keep what a text needs."""
         super().__init__(kind.value)
         self.kind = kind
+
+
+class WriteError(Exception):
+    """Settings were not, or not certainly, changed, because a request failed.
+
+    ``cause`` tells how it did, ``reported`` is what the device was known to run.
+    """
+
+    def __init__(
+        self, cause: MinerError, changes: Changes, reported: MinerSettings
+    ) -> None:
+        """Keep what a text needs."""
+        super().__init__(str(cause))
+        self.cause = cause
+        self.changes = changes
+        self.reported = reported
