@@ -38,6 +38,8 @@ class Guard:
         for state in ("on", "off"):
             hass.services.async_register("switch", f"turn_{state}", self._turn)
         hass.services.async_register("logbook", "log", self._log)
+        # Time that is passed by hand makes every callback seem slow.
+        hass.loop.set_debug(False)
         # Its lines hold all variables: slow, and nobody reads them.
         logging.getLogger("homeassistant").setLevel(logging.INFO)
 
@@ -68,15 +70,12 @@ class Guard:
 
     async def stop(self) -> None:
         """Turn the automation off."""
-        if self.hass.states.get(AUTOMATION):
-            await self.hass.services.async_call(
-                "automation", "turn_off", {"entity_id": AUTOMATION}, blocking=True
-            )
+        await turn_off_automation(self.hass)
 
     async def say(self, entity: str, state: object, **attributes: Any) -> None:
         """Give an entity a state."""
         self.hass.states.async_set(entity, str(state), attributes)
-        await self.hass.async_block_till_done()
+        await self._spin()
 
     def states(self, *entities: str) -> list[str]:
         """Tell the states of entities."""
@@ -104,7 +103,11 @@ class Guard:
 
     async def _settle(self) -> None:
         async_fire_time_changed(self.hass, dt_util.utcnow())
-        # Not until nothing is under way: a run may be waiting for the time.
+        await self._spin()
+
+    @staticmethod
+    async def _spin() -> None:
+        """Let things happen, but do not wait for a run that waits for the time."""
         for _ in range(SPINS):
             await asyncio.sleep(0)
 
@@ -128,6 +131,14 @@ async def set_up_automation(
     state = hass.states.get(AUTOMATION)
     assert state is not None
     assert state.state == "on"
+
+
+async def turn_off_automation(hass: HomeAssistant) -> None:
+    """Let no timer of it be left."""
+    if hass.states.get(AUTOMATION):
+        await hass.services.async_call(
+            "automation", "turn_off", {"entity_id": AUTOMATION}, blocking=True
+        )
 
 
 def _copy(source: Path, folder: Path) -> None:

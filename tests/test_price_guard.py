@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import EVENT_HOMEASSISTANT_START
 from homeassistant.core import HomeAssistant, ServiceCall, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -170,8 +169,6 @@ async def test_reload_of_automations(guard: Guard) -> None:
     assert guard.calls == [("12:00", "a", "on")]
 
 
-
-
 async def test_away_miner_follows_when_it_is_back(guard: Guard) -> None:
     await start(guard, A, B, **PROMPT)
     await guard.say(A, "unavailable")
@@ -299,34 +296,191 @@ async def test_share_of_the_day(guard: Guard, hours: float, running: int) -> Non
 
 @pytest.mark.parametrize(
     "rows",
-    [None, "0.1, 0.2", 5, {"a": 1}, [], [None] * 24, ["high"] * 24, [{}], [{"start": 9}]],
+    [
+        None,
+        "0.1, 0.2",
+        5,
+        {"a": 1},
+        [],
+        [None] * 24,
+        ["high"] * 24,
+        [{}],
+        [{"start": 9}],
+    ],
 )
 async def test_no_list(guard: Guard, rows: object) -> None:
     """A list that tells nothing is a missing price, from midnight on."""
     await guard.at("23:30")
     await guard.say(PRICE, 0.1, raw_today=slots([0.1] * 24))
     await start(
-        guard, A, rule="cheapest", on_missing="save", missing_grace=20, **PROMPT
+        guard,
+        A,
+        rule="cheapest",
+        cheapest_hours=24,
+        on_missing="save",
+        missing_grace=20,
+        **PROMPT,
     )
     await guard.minutes(30)
     await guard.say(PRICE, 0.1, raw_today=rows)
     await guard.minutes(10)
     await guard.say(PRICE, 0.2, raw_today=rows)
     await guard.minutes(30)
-    assert guard.calls[-1:] == [("00:20", "a", "on")]
+    assert guard.calls == [("00:20", "a", "on")]
 
 
-@pytest.mark.parametrize(("month", "day", "hours"), [(3, 28, 23), (10, 24, 25)])
+@pytest.mark.parametrize(("month", "day", "hours"), [(3, 28, 23), (10, 31, 25)])
 async def test_days_when_clocks_change(
     guard: Guard, freezer: FrozenDateTimeFactory, month: int, day: int, hours: int
 ) -> None:
     """The last hour of 23 or 25 is the hour before midnight."""
     zone = dt_util.DEFAULT_TIME_ZONE
-    freezer.move_to(datetime(2027 if month == 3 else 2026, month, day, 20, tzinfo=zone))
-    await guard.minutes(120, step=60)
+    freezer.move_to(datetime(2027, month, day, 22, tzinfo=zone))
     await guard.say(PRICE, 1, today=[0.5] * (hours - 1) + [0.1])
     await start(
         guard, A, rule="cheapest", cheapest_hours=1, list_attribute="today", **PROMPT
     )
     await guard.minutes(90, step=5)
-    assert ("23:00", "a", "off") in guard.calls
+    assert guard.calls[:2] == [("22:05", "a", "on"), ("23:00", "a", "off")]
+
+
+def _day(slot: int) -> float:
+    """A day of quarters: dear in the morning and evening, once below nothing."""
+    hour = slot / 4
+    if slot == 50:
+        return -0.03
+    return 0.4 if 6 <= hour < 9 or 17 <= hour < 21.5 or slot % 16 == 3 else 0.12
+
+
+async def test_a_day_of_quarters(guard: Guard) -> None:
+    """Minimum times hold, writes are changes, and dear quarters are spent saving."""
+    await guard.at("23:00")
+    await start(guard, A, B, minimum_run=20, minimum_save=10, stagger=1)
+    await guard.minutes(60, step=5)
+    dear_and_running = 0
+    for slot in range(96):
+        price = _day(slot)
+        await guard.say(PRICE, "unavailable" if slot < 2 else price)
+        for _ in range(15):
+            await guard.minutes(1)
+            dear_and_running += price > 0.25 and guard.states(A) == ["off"]
+    assert dear_and_running == 0
+    for switch in ("a", "b"):
+        changes = [(clock, to) for clock, name, to in guard.calls if name == switch]
+        assert [to for _, to in changes] == ["on", "off"] * 5
+        times = [int(clock[:2]) * 60 + int(clock[3:]) for clock, _ in changes]
+        assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 10
+    assert guard.states(A, B) == ["off", "off"]
+
+
+async def test_restart_in_a_dear_slot(freezer: FrozenDateTimeFactory) -> None:
+    """Nothing is written at the start; the minimum time counts from there."""
+    async with async_test_home_assistant() as hass:
+        guard = Guard(hass, freezer)
+        await guard.at("18:00")
+        last = State(AUTOMATION, "on", {"last_triggered": "2026-11-20T17:00:00+00:00"})
+        mock_restore_cache(hass, [last])
+        await guard.say(A, "unavailable")
+        await guard.say(PRICE, "unknown")
+        await start(guard, A, minimum_save=30, on_missing="run", missing_grace=5)
+        await guard.minutes(1)
+        await guard.say(A, "on")
+        await guard.minutes(1)
+        await guard.say(PRICE, 0.5)
+        await guard.minutes(10)
+        assert guard.calls == []
+        await guard.say(PRICE, 0.1)
+        await guard.minutes(40)
+        assert guard.calls == [("18:31", "a", "off")]
+        await guard.stop()
+        await hass.async_stop(force=True)
+
+
+@pytest.fixture
+def profiles(guard: Guard) -> list[tuple[str, list[str], str]]:
+    """Give each of two miners a choice of profiles, and note what is applied."""
+    hass = guard.hass
+    entry = MockConfigEntry(domain="miner_monitor")
+    entry.add_to_hass(hass)
+    registry = er.async_get(hass)
+    applied: list[tuple[str, list[str], str]] = []
+    choices = {}
+    for name in ("a", "b"):
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id, identifiers={("miner_monitor", name)}
+        )
+        # Otherwise the name would count as taken.
+        hass.states.async_remove(f"switch.{name}")
+        for domain, key in (("switch", name), ("select", f"{name}_of_its_own_name")):
+            registry.async_get_or_create(
+                domain,
+                "miner_monitor",
+                f"{name}_{domain}",
+                suggested_object_id=key,
+                device_id=device.id,
+                config_entry=entry,
+            )
+        choices[device.id] = f"select.{name}_of_its_own_name"
+        hass.states.async_set(f"switch.{name}", "off")
+
+    def choose(entity: str, profile: str) -> None:
+        options = ["eco", "default", "Night"]
+        hass.states.async_set(entity, profile, {"options": options})
+
+    async def apply(call: ServiceCall) -> None:
+        devices = sorted(choices[device] for device in call.data["device_id"])
+        applied.append((guard.clock, devices, call.data["profile"]))
+        for entity in devices:
+            choose(entity, call.data["profile"])
+
+    hass.services.async_register("miner_monitor", "apply_profile", apply)
+    choose("select.a_of_its_own_name", "default")
+    choose("select.b_of_its_own_name", "unknown")
+    return applied
+
+
+async def test_profiles(
+    guard: Guard, profiles: list[tuple[str, list[str], str]]
+) -> None:
+    await start(
+        guard,
+        A,
+        B,
+        method="profile",
+        profile_expensive="Night",
+        profile_cheap="default",
+        minimum_run=5,
+        minimum_save=15,
+        stagger=3,
+    )
+    await guard.minutes(20)
+    both = ["select.a_of_its_own_name", "select.b_of_its_own_name"]
+    assert profiles == [("12:15", both[1:], "default")]
+    await guard.say(PRICE, 0.5)
+    await guard.minutes(1)
+    await guard.say(PRICE, 0.1)
+    await guard.minutes(60)
+    assert profiles[1:] == [
+        ("12:20", both, "Night"),
+        ("12:35", both[:1], "default"),
+        ("12:38", both[1:], "default"),
+    ]
+    assert guard.calls == []
+
+
+async def test_profile_that_is_not_there(
+    guard: Guard, profiles: list[tuple[str, list[str], str]]
+) -> None:
+    """It is asked for all the same, so that the error tells; but not each minute."""
+    await start(guard, A, method="profile", profile_cheap="Day", **PROMPT)
+    await guard.minutes(60)
+    assert 3 <= len(profiles) <= 5
+
+
+async def test_dry_run_of_profiles(
+    guard: Guard, profiles: list[tuple[str, list[str], str]]
+) -> None:
+    await start(guard, B, method="profile", dry_run=True, **PROMPT)
+    await guard.minutes(30)
+    assert profiles == []
+    assert guard.lines == ["would apply the profile default to switch.b (price 0.1)"]
