@@ -173,7 +173,7 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         if (mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
             changes |= self._changes_to(mode)
         if (wanted := kwargs.get(ATTR_TEMPERATURE)) is not None:
-            changes[Setting.HEATING_TEMPERATURE] = self._whole_step(wanted)
+            changes[Setting.HEATING_TEMPERATURE] = wanted
         await self.controller.async_apply(changes)
 
     def _changes_to(self, mode: HVACMode) -> dict[Setting, SettingValue]:
@@ -188,8 +188,3 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         if heat and running is not None and running not in limits.heating_modes:
             changes[Setting.WORK_MODE] = limits.heating_modes[0]
         return changes
-
-    def _whole_step(self, temperature: float) -> float:
-        """Bring what was chosen in °F to a step of the miner."""
-        step = self._attr_target_temperature_step or 1
-        return round(temperature / step) * step
