@@ -32,11 +32,6 @@ class Pace:
         self._flood_since = float("-inf")
         self._fresh = True
 
-    @property
-    def next_at(self) -> float:
-        """When all writes so far are paid for."""
-        return self._next_at
-
     def asked(self, now: float) -> None:
         """Note that a change is wanted."""
         if now - self._asked_at > QUIET:
