@@ -125,3 +125,10 @@ def _pool_address(state: MinerState, place: SettingValue) -> str | None:
     if not isinstance(place, int | float) or not 0 <= place < len(state.pools):
         return None
     return state.pools[int(place)].address
+
+
+def changed_by_hand(details: Mapping[str, Any]) -> Report:
+    """Tell that somebody changed settings on the device itself."""
+    return Report(
+        activity=Activity.SETTINGS_CHANGED, details={**details, "by": _DEVICE}
+    )

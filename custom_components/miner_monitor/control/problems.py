@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from .model import Ask, Problem, Settle
+from .model import Apply, Ask, Problem, Settle
 
 type Details = Mapping[str, str]
 
@@ -25,3 +25,9 @@ class Problems:
                 yield Ask(problem=problem, details=details)
         for problem in before.keys() - present.keys():
             yield Settle(problem=problem)
+
+
+def refused(order: Apply) -> Ask:
+    """Ask for a look at a device that does not take what it should get back."""
+    values = (f"{setting}: {value}" for setting, value in order.changes.items())
+    return Ask(problem=Problem.SETTING_REFUSED, details={"error": ", ".join(values)})

@@ -8,13 +8,14 @@ from ..miners.model import Changes, MinerSettings, Setting
 from .adopted import Adopted
 from .boots import Boots
 from .derating import DeratingWatch
+from .model import Problem, Reason
 from .news import News
 from .profiles import Profiles
 from .protect import Protection
 from .temporary import Temporary
 from .throttle import SavePower
 from .values import number_of, reported
-from .writes import Writes
+from .writes import MOST_WRITES, Writes
 
 VERSION = 1
 _OLDEST = 24 * 3600.0
@@ -86,3 +87,22 @@ class Record:
         if self.throttle.intent is not None and self.throttle.held:
             kept = {**kept, **self.throttle.intent.before}
         return {**found, **{key: kept[key] for key in kept if key in found}}
+
+    @property
+    def protects(self) -> bool:
+        """Whether power is saved because of heat and nothing else."""
+        intent = self.throttle.intent
+        return intent is not None and intent.by is Reason.PROTECT
+
+    def problems(self, today: str) -> Mapping[Problem, Mapping[str, str]]:
+        """Return what a user should look at."""
+        found: dict[Problem, Mapping[str, str]] = {}
+        if self.derating.derated:
+            found[Problem.DERATED] = self.derating.details
+        if self.writes.on(today) > MOST_WRITES:
+            found[Problem.TOO_MANY_WRITES] = {"limit": str(MOST_WRITES)}
+        if self.restart_needed:
+            found[Problem.RESTART_NEEDED] = {}
+        if self.protects and self.protection.stays:
+            found[Problem.PROTECTED] = {}
+        return found

@@ -14,13 +14,13 @@ from .model import (
     Ask,
     ControlState,
     Order,
-    Problem,
     Reason,
     Report,
     Throttle,
     ThrottleMethod,
 )
-from .problems import Problems
+from .news import changed_by_hand
+from .problems import Problems, refused
 from .profiles import worth_keeping
 from .record import Record
 from .rules import Allowed, same
@@ -29,7 +29,6 @@ from .values import (
     differing,
     dump_changes,
 )
-from .writes import MOST_WRITES
 
 __all__ = [
     "ControlError",
@@ -63,6 +62,7 @@ class Steward:
         self._record = Record()
         self._problems = Problems()
         self._attempts = Attempts()
+        self._given_up: list[Ask] = []
 
     @classmethod
     def load(cls, identity: MinerIdentity, data: object, wall: float) -> Self:
@@ -128,14 +128,14 @@ class Steward:
     def begin_throttle(self, by: Reason | None = None) -> None:
         """Remember that power is about to be saved, before anything is written."""
         self._record.throttle.begin(self._identity, self._settings, by)
-        if by is Reason.PROTECT and self._protects:
+        if by is Reason.PROTECT and self._record.protects:
             self._record.protection.began(self._today, self._monotonic)
         elif by is None:
             self._record.protection.ended()
 
     def cancel_throttle(self) -> None:
         """Take the beginning back: nothing was written."""
-        if self._protects:
+        if self._record.protects:
             self._record.protection.cancelled()
         self._record.throttle.cancel()
 
@@ -143,12 +143,6 @@ class Steward:
         """Take it that the settings before were written."""
         self._record.throttle.written_back(self._settings)
         self._record.protection.ended()
-
-    @property
-    def _protects(self) -> bool:
-        """Whether power is saved because of heat and nothing else."""
-        intent = self._record.throttle.intent
-        return intent is not None and intent.by is Reason.PROTECT
 
     # Profiles
 
@@ -226,20 +220,21 @@ class Steward:
         self._record.protection.ended()
         self._attempts.forget(Reason.REASSERT)
 
-    def failed(self, order: Order) -> list[Order]:
+    def failed(self, order: Order) -> None:
         """Count an order that was not carried out, and give it up in the end.
 
-        What a resting miner refuses waits until it works again.
+        A user is asked to look with the next poll. What a resting miner refuses
+        waits until it works again.
         """
         if not isinstance(order, Apply) or not self._attempts.failed(order.reason):
-            return []
+            return
         if self._settings.mining is False:
-            return []
+            return
         if order.reason is Reason.REASSERT:
             self._drop_throttle()
         else:
             self._drop_loan()
-        return [_refused(order)]
+        self._given_up.append(refused(order))
 
     def restore_changes(self, lower: bool) -> Changes:
         """Return what brings back the settings before a derating, or a step less."""
@@ -247,20 +242,18 @@ class Steward:
             self._identity.limits, self._state, lower=lower
         )
 
-    def count_write(self, today: str) -> list[Order]:
+    def count_write(self, today: str) -> None:
         """Count one change that went to flash."""
         self._day = today
         self._record.writes.add(today)
-        return self._problem_orders()
 
     def setting_writes(self, today: str) -> int:
         """Return how many changes went to flash on a day."""
         return self._record.writes.on(today)
 
-    def restart_needed(self) -> list[Order]:
+    def restart_needed(self) -> None:
         """Take it that a setting was written that a restart puts into effect."""
         self._record.restart_needed = True
-        return self._problem_orders()
 
     # Looking at a poll
 
@@ -289,7 +282,9 @@ class Steward:
         if not busy:
             orders += self._look_at_intents()
             orders += self._look_at_heat()
-        return orders + self._problem_orders()
+        orders += self._given_up
+        self._given_up = []
+        return [*orders, *self._problems.update(self._record.problems(self._today))]
 
     def _look_for_restart(self, state: MinerState) -> Iterator[Order]:
         if self._record.boots.observe(state.uptime, self._wall, self._monotonic):
@@ -313,7 +308,7 @@ class Steward:
         if self._record.throttle.observe(self._settings, self._monotonic):
             self._record.protection.ended()
             if intent is not None and Setting.MINING in intent.target:
-                yield _changed({Setting.MINING.value: [False, True]})
+                yield changed_by_hand({Setting.MINING.value: [False, True]})
         changes = self._record.throttle.reassert
         if changes and self._settings.mining is True:
             if self._attempts.may(Reason.REASSERT, self._monotonic):
@@ -338,7 +333,7 @@ class Steward:
             self._drop_loan()
             changed = differing(loan.applied, values)
             kept = {key: values[key] for key in changed if key in values}
-            yield _changed({"kept": dump_changes(kept)})
+            yield changed_by_hand({"kept": dump_changes(kept)})
 
     def _give_back(self, before: Changes) -> Iterator[Order]:
         """Write what was before, or leave it to what keeps the device from it."""
@@ -357,14 +352,16 @@ class Steward:
         if (resting and waits) or not self._attempts.may(_OVER, self._monotonic):
             return
         order = Apply(changes=rest, reason=_OVER)
-        refused = self.failed(order) if temporary.retry() else []
-        yield from refused or (order,)
+        if temporary.retry():
+            self.failed(order)
+        if temporary.loan is not None:
+            yield order
 
     def _look_at_heat(self) -> Iterator[Order]:
         state, now = self._state, self._monotonic
         if state is None or self.throttle_method is None:
             return
-        if self._protects:
+        if self._record.protects:
             over = self._record.protection.is_over(self._identity, state, now)
             if over and self._attempts.may(Reason.PROTECT, now):
                 yield Throttle(on=False, reason=Reason.PROTECT)
@@ -375,21 +372,6 @@ class Steward:
         if self._attempts.may(Reason.PROTECT, now):
             yield Throttle(on=True, reason=Reason.PROTECT)
 
-    def _problem_orders(self) -> list[Order]:
-        return [*self._problems.update(self._present_problems())]
-
-    def _present_problems(self) -> Mapping[Problem, Mapping[str, str]]:
-        problems: dict[Problem, Mapping[str, str]] = {}
-        if self._record.derating.derated:
-            problems[Problem.DERATED] = self._record.derating.details
-        if self._record.writes.on(self._today) > MOST_WRITES:
-            problems[Problem.TOO_MANY_WRITES] = {"limit": str(MOST_WRITES)}
-        if self._record.restart_needed:
-            problems[Problem.RESTART_NEEDED] = {}
-        if self._protects and self._record.protection.stays:
-            problems[Problem.PROTECTED] = {}
-        return problems
-
     @property
     def _settings(self) -> MinerSettings:
         """What the device reported last."""
@@ -399,22 +381,3 @@ class Steward:
     def _today(self) -> str:
         """The day as it was told last, else the one of Greenwich."""
         return self._day or datetime.fromtimestamp(self._wall, UTC).date().isoformat()
-
-
-def _changed(details: Mapping[str, Any]) -> Report:
-    """Tell that somebody changed settings on the device itself."""
-    return Report(
-        activity=Activity.SETTINGS_CHANGED, details={**details, "by": "device"}
-    )
-
-
-def _refused(order: Apply) -> Ask:
-    """Ask for a look at a device that does not take what it should get back."""
-    return Ask(
-        problem=Problem.SETTING_REFUSED,
-        details={
-            "error": ", ".join(
-                f"{key}: {value}" for key, value in order.changes.items()
-            )
-        },
-    )
