@@ -385,3 +385,13 @@ def test_an_error_that_nobody_foresaw_does_not_block_the_door() -> None:
         assert rig.miner.bodies == [{Setting.FREQUENCY: 500}]
 
     run(scenario)
+
+
+def test_a_door_that_was_never_used_closes() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        rig.door.close()
+        rig.door.close()
+        assert not rig.door.proving
+
+    run(scenario)

@@ -532,3 +532,27 @@ def test_nothing_is_judged_after_the_end() -> None:
         assert (rig.log.failures, rig.door.proving) == ([], False)
 
     run(scenario)
+
+
+def test_the_door_is_busy_until_the_voltage_is_measured() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(core_voltage=1.2)
+        rig.miner.become({}, core_voltage_actual=1.19)
+        await rig.poll(9)
+        assert rig.door.proving
+        await rig.poll(5)
+        assert not rig.door.proving
+
+    run(scenario)
+
+
+def test_what_is_not_kept_in_flash_is_not_counted() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.writings[Setting.POOL] = Writing(needs_restart=True)
+        await rig.apply(pool=1)
+        assert rig.log.restarts == [{Setting.POOL: 1}]
+        assert rig.log.writes == []
+
+    run(scenario)
