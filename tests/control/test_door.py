@@ -395,3 +395,21 @@ def test_a_door_that_was_never_used_closes() -> None:
         assert not rig.door.proving
 
     run(scenario)
+
+
+def test_a_failure_is_told_while_another_setting_still_waits() -> None:
+    """The work mode has to wait for a minute; the voltage failed at once."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(work_mode="super")
+        rig.miner.clipped = {Setting.CORE_VOLTAGE: 1.15}
+        with pytest.raises(ChangeError) as caught:
+            await rig.apply(work_mode="eco", core_voltage=1.1)
+        assert caught.value.setting is Setting.CORE_VOLTAGE
+        assert now() == pytest.approx(0.8)
+        await asyncio.sleep(70)
+        assert rig.miner.state.settings.work_mode == "eco"
+        assert rig.log.failures == []
+
+    run(scenario)

@@ -13,7 +13,7 @@ type Failure = ChangeError | MinerError
 
 
 class Call:
-    """One caller, who waits until each of its settings has an outcome."""
+    """One caller, who waits until all of its settings are done, or the first fails."""
 
     __slots__ = ("_done", "_failure", "_open", "deadline")
 
@@ -40,15 +40,15 @@ class Call:
 
     def settle(self, setting: Setting, failure: Failure | None) -> bool:
         """Take the outcome of one setting; whether the caller learns of it."""
-        told = self.waits and (failure is None or self._failure in {None, failure})
         self._open.discard(setting)
-        self._failure = self._failure or failure
-        if self.waits and not self._open:
-            if self._failure is None:
-                self._done.set_result(None)
-            else:
-                self._done.set_exception(self._failure)
-        return told
+        if not self.waits:
+            return failure is not None and failure is self._failure
+        if failure is not None:
+            self._failure = failure
+            self._done.set_exception(failure)
+        elif not self._open:
+            self._done.set_result(None)
+        return True
 
 
 @dataclass(slots=True)
