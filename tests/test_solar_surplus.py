@@ -138,8 +138,14 @@ async def test_power_sensors(guard: Guard) -> None:
 
 @pytest.mark.parametrize(
     ("state", "charge", "expected"),
-    [("on", 79, "on"), ("on", 82, "on"), ("on", 85, "off")]
-    + [("off", 79, "on"), ("off", 82, "off"), ("off", 85, "off")],
+    [
+        ("on", 79, "on"),
+        ("on", 82, "on"),
+        ("on", 85, "off"),
+        ("off", 79, "on"),
+        ("off", 82, "off"),
+        ("off", 85, "off"),
+    ],
 )
 async def test_battery(guard: Guard, state: str, charge: int, expected: str) -> None:
     await guard.say(A, state)
@@ -239,4 +245,7 @@ async def test_a_day_in_the_sun(guard: Guard) -> None:
         await guard.minutes(1)
     assert guard.states(A, B) == ["on", "on"]
     assert 4 <= len(guard.calls) <= 30
+    for switch in ("a", "b"):
+        calls = [call for call in guard.calls if call[1] == switch]
+        assert [to for *_, to in calls] == ["off", "on"] * (len(calls) // 2)
     assert bought / 60 < 300
