@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -174,6 +175,8 @@ async def test_start_of_home_assistant(guard: Guard) -> None:
     guard.hass.set_state(CoreState.starting)
     await guard.say(PRICE, 0.5)
     await start(guard, A, **PROMPT)
+    guard.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await guard.hass.async_block_till_done()
     assert guard.calls == [("12:00", "a", "on")]
     guard.hass.set_state(CoreState.running)
 
