@@ -1,5 +1,6 @@
 """One controller per miner: runs the door and the steward inside Home Assistant."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 import time
@@ -54,6 +55,9 @@ SAVE_EVERY = timedelta(hours=1)
 SAVE_SOON = 10.0
 """Seconds within which what is not urgent is stored."""
 
+MOST_UNTOLD = 8
+"""Reports that are kept while nobody listens: those of the first polls."""
+
 FIXABLE = (Problem.DERATED, Problem.RESTART_NEEDED, Problem.PROTECTED)
 """Problems whose repair has something to offer."""
 
@@ -77,6 +81,7 @@ class MinerController:
         self._steward = Steward(coordinator.identity)
         self._door = Door(coordinator, self._allowed, self)
         self._listeners: list[Listener] = []
+        self._untold: deque[Report] = deque(maxlen=MOST_UNTOLD)
         self._seen = False
         self._ends_at: float | None = None
         self._cancel_end: CALLBACK_TYPE | None = None
@@ -284,9 +289,17 @@ class MinerController:
 
     @callback
     def async_on_activity(self, listener: Listener) -> CALLBACK_TYPE:
-        """Tell a listener whenever something happens."""
+        """Tell a listener whenever something happens, and what did before it came."""
         self._listeners.append(listener)
+        while self._untold:
+            listener(self._untold.popleft())
         return lambda: self._listeners.remove(listener)
+
+    def _tell(self, report: Report) -> None:
+        if not self._listeners:
+            self._untold.append(report)
+        for listener in tuple(self._listeners):
+            listener(report)
 
     def _carry_out(self, orders: Iterable[Order]) -> None:
         for order in orders:
@@ -296,8 +309,7 @@ class MinerController:
                         self._hass, self._write(order), f"{self._entry.title} control"
                     )
                 case Report():
-                    for listener in tuple(self._listeners):
-                        listener(order)
+                    self._tell(order)
                 case Ask():
                     self._ask(order)
                 case Settle():

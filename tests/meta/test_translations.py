@@ -4,18 +4,26 @@ import ast
 import re
 from string import Formatter
 from types import SimpleNamespace
-from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.miner_monitor import coordinator, miners
-from custom_components.miner_monitor.entity import (
-    MinerEntityDescription,
-    translate_errors,
+from custom_components.miner_monitor.control.errors import (
+    ChangeError,
+    ControlError,
+    ControlFault,
+    ProfileError,
+    ProfileFault,
+    Refusal,
 )
+from custom_components.miner_monitor.control.model import Problem
+from custom_components.miner_monitor.control_texts import Failure, user_error
+from custom_components.miner_monitor.controller import FIXABLE
+from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.insight import Insight, MinerData
 from custom_components.miner_monitor.insight.model import ResponseTimes
@@ -26,6 +34,8 @@ from custom_components.miner_monitor.miners.model import (
     MinerIdentity,
     MinerState,
     MinerStatus,
+    Setting,
+    SettingRange,
 )
 
 from .package import (
@@ -151,44 +161,72 @@ def _kinds(error: type[MinerError]) -> set[type[MinerError]]:
     return {error}.union(*(_kinds(kind) for kind in error.__subclasses__()))
 
 
-def _raised() -> list[MinerError]:
-    """One of each kind of error, and both forms of a refusal."""
-    refusals: list[MinerError] = [
-        miners.MinerAuthError("401", credentials=asked) for asked in (False, True)
+_RANGE = SettingRange(minimum=100, maximum=625, choices=("low", "high"))
+_FREQUENCY = Setting.FREQUENCY
+
+
+def _raised() -> list[Failure]:
+    """One of each kind of error, and all forms of a refusal."""
+    refusals: list[Failure] = [
+        miners.MinerAuthError("401", credentials=asked, one_time_code=code)
+        for asked, code in ((False, False), (True, False), (False, True))
     ]
     kinds = _kinds(MinerError) - {miners.MinerAuthError}
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
-    return [kind("no answer") for kind in ordered] + refusals
+    return [
+        *(kind("no answer") for kind in ordered),
+        *refusals,
+        *(
+            ChangeError(refusal, _FREQUENCY, 850.0, reported=525.0, allowed=_RANGE)
+            for refusal in Refusal
+        ),
+        *(ControlError(fault) for fault in ControlFault),
+        *(ProfileError(fault, "Night") for fault in ProfileFault),
+    ]
 
 
-async def _translated(error: MinerError) -> HomeAssistantError:
+def _translated(hass: HomeAssistant, error: Failure) -> HomeAssistantError:
     """Return what a user gets to read when a command ends with this error."""
-
-    async def command(self: Any) -> None:
-        raise error
-
-    entity = SimpleNamespace(
-        coordinator=SimpleNamespace(
-            config_entry=SimpleNamespace(title="Gamma"),
-            client=SimpleNamespace(host="192.168.1.20"),
-        )
-    )
-    with pytest.raises(HomeAssistantError) as raised:
-        await translate_errors(command)(entity)
-    return raised.value
+    client = SimpleNamespace(host="192.168.1.20")
+    entry = SimpleNamespace(title="Gamma", runtime_data=SimpleNamespace(client=client))
+    return user_error(hass, entry, error)
 
 
 @pytest.mark.parametrize("raised", _raised(), ids=repr)
-async def test_exception(raised: MinerError) -> None:
-    error = await _translated(raised)
+def test_exception(hass: HomeAssistant, raised: Failure) -> None:
+    error = _translated(hass, raised)
     assert error.translation_domain == INTEGRATION.name
     message = TEXTS["exceptions"][error.translation_key]["message"]
     assert placeholders(message) <= set(error.translation_placeholders or {})
 
 
-async def test_no_exception_text_is_unused() -> None:
-    used = {(await _translated(raised)).translation_key for raised in _raised()}
-    assert set(TEXTS["exceptions"]) == used
+def _invalid_calls() -> dict[str, set[str]]:
+    """Placeholders that the actions give with each error of their own."""
+    found = {
+        ast.literal_eval(call.args[0]): {item.arg or "" for item in call.keywords}
+        for call in calls(parse(INTEGRATION / "services.py"), "_invalid")
+    }
+    return {**found, "several_failed": {"count", "errors"}}
+
+
+@pytest.mark.parametrize(("key", "given"), _invalid_calls().items())
+def test_error_of_an_action(key: str, given: set[str]) -> None:
+    assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
+
+
+def test_no_exception_text_is_unused(hass: HomeAssistant) -> None:
+    used = {_translated(hass, raised).translation_key for raised in _raised()}
+    assert set(TEXTS["exceptions"]) == used | set(_invalid_calls())
+
+
+DETAILS = {
+    Problem.DERATED: {"before", "after"},
+    Problem.SETTING_REFUSED: {"error"},
+    Problem.TOO_MANY_WRITES: {"limit"},
+    Problem.RESTART_NEEDED: set(),
+    Problem.PROTECTED: set(),
+}
+"""What each problem tells beside the miner's name."""
 
 
 def _issues() -> dict[str, tuple[set[str], bool]]:
@@ -207,6 +245,8 @@ def _issues() -> dict[str, tuple[set[str], bool]]:
             dict_keys(given),
             bool(fixable.value),
         )
+    for problem, details in DETAILS.items():
+        found[problem.value] = ({"name", *details}, problem in FIXABLE)
     return found
 
 
@@ -223,5 +263,6 @@ def test_issue(key: str) -> None:
     given, fixable = ISSUES[key]
     issue = TEXTS["issues"][key]
     assert ("fix_flow" in issue, "description" in issue) == (fixable, not fixable)
-    for _, text in texts(issue):
-        assert placeholders(text) <= given
+    for path, text in texts(issue):
+        told = given | {"error"} if ".abort." in f".{path}" else given
+        assert placeholders(text) <= told

@@ -15,13 +15,13 @@ type Failure = ChangeError | MinerError
 class Call:
     """One caller, who waits until all of its settings are done, or the first fails."""
 
-    __slots__ = ("_done", "_failure", "_open", "deadline")
+    __slots__ = ("_done", "_open", "deadline", "failure")
 
     def __init__(self, settings: Iterable[Setting], deadline: float) -> None:
         """Wait for all of them; at the deadline the caller will be gone."""
         self.deadline = deadline
         self._open = set(settings)
-        self._failure: Failure | None = None
+        self.failure: Failure | None = None
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -34,7 +34,8 @@ class Call:
         try:
             await asyncio.wait([self._done], timeout=patience)
         finally:
-            self._done.cancel()
+            if not self._done.cancel() and not self._done.cancelled():
+                self._done.exception()  # seen, also by one who is cancelled now
         if not self._done.cancelled():
             self._done.result()
 
@@ -42,9 +43,9 @@ class Call:
         """Take the outcome of one setting; whether the caller learns of it."""
         self._open.discard(setting)
         if not self.waits:
-            return failure is not None and failure is self._failure
+            return failure is not None and failure is self.failure
         if failure is not None:
-            self._failure = failure
+            self.failure = failure
             self._done.set_exception(failure)
         elif not self._open:
             self._done.set_result(None)

@@ -97,7 +97,13 @@ class Door:
         self._lanes.asked(now)
         self._wanted.set()
         self._work()
-        await call.outcome(CALL_DEADLINE)
+        try:
+            await call.outcome(CALL_DEADLINE)
+        except asyncio.CancelledError:
+            # It was told at the moment it went away: somebody else has to know.
+            if failure := call.failure:
+                self._watcher.failed(failure, _concerned(failure, changes))
+            raise
 
     def observe(self, state: MinerState) -> None:
         """Judge what is pending by a good poll."""
@@ -189,9 +195,26 @@ class Door:
             for setting, want in self._queue.items()
             if waits[self._lane(setting)] <= 0
         }
+        for setting in self._next_power(due)[1:]:
+            del due[setting]
         for setting in due:
             del self._queue[setting]
         return due
+
+    def _next_power(self, wants: Wants) -> list[Setting]:
+        """Order what takes power, of which a device needs to digest one at a time.
+
+        First what only a restart brings, then waking up or going to sleep.
+        """
+        writing = self._device.client.writing
+        power = [setting for setting in wants if self._lane(setting) is Lane.POWER]
+        return sorted(
+            power,
+            key=lambda setting: (
+                not writing(setting).needs_restart,
+                setting is not Setting.MINING,
+            ),
+        )
 
     async def _write(self, wants: Wants) -> None:
         self._writing = wants
@@ -353,3 +376,10 @@ class Door:
 
 def _unconfirmed(setting: Setting, want: Want) -> ChangeError:
     return ChangeError(Refusal.UNCONFIRMED, setting, want.value)
+
+
+def _concerned(failure: Failure, changes: Changes) -> Changes:
+    """Return the changes that a failure is about."""
+    if isinstance(failure, ChangeError):
+        return {failure.setting: failure.asked}
+    return changes

@@ -62,5 +62,5 @@ class MinerData:
     identity: MinerIdentity
     state: MinerState | None = None
     insight: Insight = Insight()
-    control: ControlState = ControlState()
+    control: ControlState = field(default_factory=ControlState)
     last_error: str | None = None

@@ -48,6 +48,8 @@ _CODE = re.compile(r"[0-9]{6}")
 _TOKEN = re.compile(r"[!-~]{1,127}")
 _ASIC_DEADLINE = 2.0
 _LOCATE_LASTS = 30.0
+_SPARE = 60.0
+"""Seconds between two refusals for want of a code; five in a minute lock NerdOS."""
 
 
 class AxeOsClient(MinerClient):
@@ -73,6 +75,7 @@ class AxeOsClient(MinerClient):
         self._deadline = deadline
         self._memory = DeviceMemory(monotonic)
         self._located_at: float | None = None
+        self._refused = ("", float("-inf"))
         self._bodies: dict[str, bytes] = {}
         self._known: Known | None = None
         base = self._device.url
@@ -223,6 +226,7 @@ class AxeOsClient(MinerClient):
         self, method: str, path: str, ends: float, body: bytes | None = None
     ) -> None:
         """Send a command once; only within a turn."""
+        self._spare_refusals()
         url: URL = self._device.url.with_path(path)
         headers = {} if body is None else dict(_JSON)
         if _TOKEN.fullmatch(self._session_token):
@@ -230,11 +234,23 @@ class AxeOsClient(MinerClient):
         answer = await self._device.command(
             method, url, ends, body=body, headers=headers
         )
-        if answer.status // 100 != 2:
-            raise refusal_of(
-                answer,
-                secrets_of(self._credentials, self._session_token),
-                one_time_code=self._known is not None and is_nerdos(self._known.info),
+        if answer.status // 100 == 2:
+            return
+        refusal = refusal_of(
+            answer,
+            secrets_of(self._credentials, self._session_token),
+            one_time_code=self._known is not None and is_nerdos(self._known.info),
+        )
+        if isinstance(refusal, MinerAuthError) and refusal.one_time_code:
+            self._refused = self._session_token, self._monotonic()
+        raise refusal
+
+    def _spare_refusals(self) -> None:
+        """Send nothing that is refused for certain: some refusals lock the device."""
+        token, at = self._refused
+        if token == self._session_token and self._monotonic() - at < _SPARE:
+            raise MinerAuthError(
+                "it waits for a one-time code", credentials=False, one_time_code=True
             )
 
 
