@@ -125,9 +125,11 @@ class Handle:
             case Setting.AUTO_FAN:
                 return bool(stored["autofanspeed"])
             case Setting.POOL:
+                # It works for what it found in its flash when it booted.
+                booted = self.miner.device.flash.booted
                 if "pools" in self.miner.reply("info"):
-                    return stored["primaryPoolIndex"]
-                return int(stored["useFallbackStratum"])
+                    return booted["primaryPoolIndex"]
+                return int(booted["useFallbackStratum"])
         return stored[
             {
                 Setting.FREQUENCY: "frequency",

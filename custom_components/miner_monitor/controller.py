@@ -164,7 +164,7 @@ class MinerController:
         self._steward.applied(changes, by_user=False)
         if not on:
             self._steward.end_throttle()
-            await self._save()
+        await self._save()
         self._changed()
 
     async def async_apply_profile(
