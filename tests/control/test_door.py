@@ -413,3 +413,26 @@ def test_a_failure_is_told_while_another_setting_still_waits() -> None:
         assert rig.log.failures == []
 
     run(scenario)
+
+
+def test_a_failure_at_the_moment_its_caller_goes_away() -> None:
+    """It has been told, but nobody hears it any more: the watcher does."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.clipped = {Setting.FREQUENCY: 550.0}
+        call = rig.call(frequency=600, display=False)
+
+        def go_away(_: object) -> None:
+            if rig.miner.requests:
+                asyncio.get_running_loop().call_soon(call.cancel)
+
+        rig.miner.publish = go_away
+        await asyncio.wait([call])
+
+        assert outcomes([call]) == ["cancelled"]
+        [(error, changes)] = rig.log.failures
+        assert isinstance(error, ChangeError)
+        assert changes == {Setting.FREQUENCY: 600}
+
+    run(scenario)
