@@ -136,6 +136,29 @@ def test_power_is_changed_once_a_minute_and_the_latest_wins() -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("needs_restart", [False, True])
+def test_waking_up_and_a_mode_are_two_requests(needs_restart: bool) -> None:
+    """The mode waits for the minute, unless the device takes it with its start."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.writings[Setting.MINING] = Writing(power=True, proof=90)
+        if needs_restart:
+            mode = Writing(power=True, needs_restart=True)
+            rig.miner.writings[Setting.WORK_MODE] = mode
+        await rig.apply(mining=False)
+        await asyncio.sleep(120)
+        rig.call(mining=True, work_mode="super")
+        await rig.poll(200)
+
+        steps = [{Setting.MINING: True}, {Setting.WORK_MODE: "super"}]
+        expected = list(reversed(steps)) if needs_restart else steps
+        assert rig.miner.bodies[1:] == expected
+        assert rig.miner.times[2] - rig.miner.times[1] == pytest.approx(60, abs=0.5)
+
+    run(scenario)
+
+
 def test_a_change_of_mind_within_the_minute() -> None:
     """What the device reports is not what it is about to be."""
 

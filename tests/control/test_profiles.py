@@ -217,7 +217,8 @@ def test_most_exact_match() -> None:
 
 MODES = (
     (("Low", "Medium", "High"), {"eco": "Low", "default": "Medium", "high": "High"}),
-    (("Low", "High"), {"eco": "Low", "default": "High", "high": "High"}),
+    (("Low", "High"), {"eco": "Low", "high": "High"}),
+    (("1", "2", "3", "4"), {"eco": "1", "default": "2", "high": "4"}),
     (("Only",), {"eco": "Only"}),
 )
 

@@ -757,6 +757,24 @@ async def test_a_code_opens_a_session(
     assert simulated.reply("info")["frequency"] == 575
 
 
+async def test_what_is_refused_for_certain_is_not_sent(
+    start_miner: StartMiner, session: aiohttp.ClientSession, clock: ManualClock
+) -> None:
+    """Refusals for want of a code lock the device when they come in a row."""
+    simulated = await start_miner(model=NERDQAXE, firmware="1.0.37", otp_code=CODE)
+    client = AxeOsClient(simulated.host, simulated.port, session, monotonic=clock.now)
+    await client.fetch()
+    for seconds, sent in ((0, 1), (30, 1), (29, 1), (2, 2), (30, 2)):
+        clock.advance(seconds)
+        with pytest.raises(MinerAuthError) as caught:
+            await client.apply({MHZ: 550})
+        assert caught.value.one_time_code
+        assert len(writes(simulated)) == sent
+    await client.open_session(CODE)
+    await client.apply({MHZ: 550})
+    assert simulated.reply("info")["frequency"] == 550
+
+
 @pytest.mark.parametrize(
     ("code", "asked"),
     [("000000", True), ("12345", False), ("12345\r\nX: 1", False), ("", False)],

@@ -167,11 +167,13 @@ def _starters(
     """Yield the profiles that a device's own modes or presets suggest."""
     modes = settings.get(Setting.WORK_MODE)
     if modes is not None and modes.choices:
-        names = {"eco": modes.choices[0], "default": middle(modes)}
-        names["high"] = modes.choices[-1]
-        for name, mode in names.items():
-            if name == "eco" or mode != names["eco"]:
-                yield name, {Setting.WORK_MODE: mode}
+        names = {
+            modes.choices[-1]: "high",
+            middle(modes): "default",
+            modes.choices[0]: "eco",
+        }
+        for mode, name in reversed(names.items()):
+            yield name, {Setting.WORK_MODE: mode}
         return
     frequency = settings.get(Setting.FREQUENCY)
     voltage = settings.get(Setting.CORE_VOLTAGE)

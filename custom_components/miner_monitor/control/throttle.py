@@ -76,8 +76,8 @@ def usual(identity: MinerIdentity) -> Changes:
 
 
 def middle(modes: SettingRange) -> str:
-    """Return the work mode between the least and the most power."""
-    return modes.choices[len(modes.choices) // 2]
+    """Return the work mode between the least and the most power, the lower of two."""
+    return modes.choices[(len(modes.choices) - 1) // 2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
