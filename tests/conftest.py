@@ -98,9 +98,9 @@ RESOLUTION = 1e-6
 STEP_OF_A_CALL = 0.25
 """Seconds that pass at most at once while somebody waits for an answer."""
 
-CALM_ROUNDS = 2
-CALM_SECONDS = 0.0005
-"""So often and so long, in real seconds, nothing may happen before time passes."""
+CALM_ROUNDS, CALM_SECONDS, CALM_TURNS = 2, 0.0002, 5
+"""So often nothing may happen before time passes: in so many real seconds, and in so
+many turns of the loop after them."""
 
 OPEN_FACTOR = 4
 """So many times as often where a connection is open: a reply may be on its way."""
@@ -126,10 +126,15 @@ class Bench:
         """Start one miner."""
         return (await self.start(spec))[spec.name]
 
+    async def end(self, farm: Farm) -> None:
+        """Stop the miners of a farm for good."""
+        self._farms.remove(farm)
+        await farm.__aexit__(None, None, None)
+
     async def stop(self) -> None:
         """Stop all miners."""
-        for farm in self._farms:
-            await farm.__aexit__(None, None, None)
+        for farm in tuple(self._farms):
+            await self.end(farm)
 
     async def add(self, miner: SimulatedMiner) -> MinerConfigEntry:
         """Add a miner as a user does, and wait for its first values."""
@@ -254,13 +259,19 @@ class TimedBench(Bench):
     @override
     async def settle(self) -> None:
         """Wait until nothing happens any more unless time passes."""
-        calm, before = 0, None
+        calm, before = 0, self._signs()
         while calm < CALM_ROUNDS * (OPEN_FACTOR if self._connections else 1):
             # Real time, in a thread: the loop does all there is to do meanwhile.
             await self._in_thread(None, time.sleep, CALM_SECONDS)
-            now = self._connections, self._received, asyncio.all_tasks()
+            for _ in range(CALM_TURNS):
+                await asyncio.sleep(0)
+            now = self._signs()
             calm = 0 if self._threads or now != before else calm + 1
             before = now
+
+    def _signs(self) -> tuple[int, int, set[asyncio.Task[Any]]]:
+        """Return what changes where something happens."""
+        return self._connections, self._received, asyncio.all_tasks()
 
     @property
     def _received(self) -> int:

@@ -159,6 +159,34 @@ def test_waking_up_and_a_mode_are_two_requests(needs_restart: bool) -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize(("refusals", "taken"), [(2, True), (30, False)])
+def test_what_nobody_waits_for_is_put_off_for_a_while(
+    refusals: int, taken: bool
+) -> None:
+    """A device that calibrates takes no mode; somebody who waits is told at once."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        await rig.apply(work_mode="super")
+        await rig.poll(20)
+        busy = (MinerBusyError("it calibrates"), False)
+        rig.miner.answers = [busy] * refusals
+        rig.call(work_mode="eco")
+        await rig.poll(1000)
+
+        assert (rig.miner.state.settings.work_mode == "eco") is taken
+        assert len(rig.log.failures) == (not taken)
+        gaps = [late - early for early, late in pairwise(rig.miner.times)]
+        assert min(gaps) == pytest.approx(60, abs=0.5)
+
+        if not taken:
+            await rig.poll(100)
+            with pytest.raises(MinerBusyError):
+                await rig.apply(work_mode="standard")
+
+    run(scenario)
+
+
 def test_a_change_of_mind_within_the_minute() -> None:
     """What the device reports is not what it is about to be."""
 

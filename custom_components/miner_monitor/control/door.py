@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..miners.client import MinerClient
 from ..miners.errors import (
+    MinerBusyError,
     MinerCommandError,
     MinerCutOffError,
     MinerError,
@@ -25,6 +26,9 @@ GATHER = 0.3
 
 CALL_DEADLINE = 10.0
 """Seconds after which a call returns, whatever is still to be done."""
+
+BUSY_PATIENCE = 600.0
+"""Seconds for which a device may put off what nobody waits for any more."""
 
 READ_AGAIN = 2.0
 """Seconds between two attempts to read what became of a write."""
@@ -224,6 +228,8 @@ class Door:
             self._writing = wants = self._worth_writing(self._newest(wants))
             if wants:
                 await self._send(wants, before.settings)
+        except MinerBusyError as err:
+            self._fail(self._put_back(self._writing), err)
         except MinerError as err:
             self._fail(self._writing, err)
         except BaseException:
@@ -231,6 +237,28 @@ class Door:
             raise
         finally:
             self._writing = {}
+
+    def _put_back(self, wants: Wants) -> Wants:
+        """Try again what waited for its turn and nobody waits for; return the rest.
+
+        A device that was woken up calibrates itself, and takes no mode meanwhile.
+        """
+        now = self._now()
+        late = {
+            setting: want
+            for setting, want in wants.items()
+            if self._lane(setting) is Lane.POWER
+            and not want.awaited
+            and now - want.since < BUSY_PATIENCE
+        }
+        for setting, want in late.items():
+            if newer := self._queue.get(setting):
+                newer.overtake(want)
+            else:
+                self._queue[setting] = want
+        if late:
+            self._lanes.wrote({Lane.POWER}, now)
+        return {setting: want for setting, want in wants.items() if setting not in late}
 
     def _newest(self, wants: Wants) -> Wants:
         """Take what was wanted instead while the device was read."""
