@@ -123,6 +123,23 @@ async def test_heat_leaves_a_mode_that_is_for_something_else(
     assert hass.states.get(entity_id).attributes[ATTR_PRESET_MODE] == "heating_eco"
 
 
+async def test_heat_wakes_it_up_and_then_leaves_another_mode(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """It takes no mode with the wake-up, nor while it calibrates after it."""
+    miner, entity_id = await heater(bench, replace(MINI_3, work_mode=1, standby=True))
+    await bench.advance(60)
+    assert hass.states.get(entity_id).state == "off"
+
+    await call(bench, entity_id, "set_hvac_mode", hvac_mode="heat")
+    await bench.advance(600)
+
+    assert miner.truth.hashing
+    assert hass.states.get(entity_id).state == "heat"
+    state = hass.states.get(entity_id)
+    assert state.attributes[ATTR_PRESET_MODE] == "heating_eco"
+
+
 async def test_unavailable_while_away(bench: TimedBench, hass: HomeAssistant) -> None:
     miner, entity_id = await heater(bench)
     miner.inject("offline")
