@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 import pytest
@@ -30,10 +29,11 @@ async def gamma(bench: TimedBench) -> Handle:
     return handle
 
 
-async def make_script(hass: HomeAssistant, sequence: list[Any]) -> None:
+async def make_script(bench: TimedBench, sequence: list[Any]) -> None:
     """Make `script.test` of some steps."""
     config = {"script": {"test": {"sequence": sequence}}}
-    assert await async_setup_component(hass, "script", config)
+    assert await async_setup_component(bench.hass, "script", config)
+    await bench.settle()
 
 
 def ask(handle: Handle, setting: Setting, value: Any) -> asyncio.Task[Any]:
@@ -65,6 +65,8 @@ async def test_a_scene_is_one_request(gamma: Handle, bench: TimedBench) -> None:
     }
     scene = {"scene": [{"name": "Full", "entities": entities}]}
     assert await async_setup_component(bench.hass, "scene", scene)
+    await bench.settle()
+    assert bench.hass.states.get("scene.full") is not None
 
     await bench.call("scene", "turn_on", {"entity_id": "scene.full"})
     await bench.pass_time(30)
@@ -83,7 +85,7 @@ async def test_a_scene_is_one_request(gamma: Handle, bench: TimedBench) -> None:
 async def test_parallel_steps_are_one_request(gamma: Handle, bench: TimedBench) -> None:
     """What a script does at the same time arrives at the same time."""
     steps = [step(gamma, F, 550), step(gamma, V, 1.2)]
-    await make_script(bench.hass, [{"parallel": steps}])
+    await make_script(bench, [{"parallel": steps}])
 
     await bench.call("script", "test")
 
@@ -94,7 +96,7 @@ async def test_steps_after_another_are_requests_of_their_own(
     gamma: Handle, bench: TimedBench
 ) -> None:
     """A step waits for the one before; the second write keeps its distance."""
-    await make_script(bench.hass, [step(gamma, V, 1.2), step(gamma, F, 550)])
+    await make_script(bench, [step(gamma, V, 1.2), step(gamma, F, 550)])
 
     await bench.call("script", "test")
     await bench.pass_time(15)

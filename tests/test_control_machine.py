@@ -86,15 +86,26 @@ def values_of(allowed: SettingRange, setting: Setting) -> st.SearchStrategy[Any]
     return presets | st.floats(low, high).map(lambda value: round(value, 3))
 
 
+def beyond(allowed: SettingRange) -> st.SearchStrategy[Any]:
+    """Generate what an action takes and a miner must never be told."""
+    if allowed.choices:
+        return st.just("turbo")
+    return st.sampled_from([0, allowed.minimum / 2, allowed.maximum * 1.3, 2000])
+
+
 def steps_for(handle: Handle) -> st.SearchStrategy[list[Step]]:
     """Generate stories of this miner."""
     ranges = handle.settings
     single = st.sampled_from(sorted(ranges)).flatmap(
         lambda setting: st.tuples(st.just(setting), values_of(ranges[setting], setting))
     )
-    by_action = [s for s in ranges if ENTITIES[s][0] == "number" or s == "work_mode"]
     several = st.fixed_dictionaries(
-        {}, optional={s.value: values_of(ranges[s], s) for s in by_action}
+        {},
+        optional={
+            setting.value: values_of(allowed, setting) | beyond(allowed)
+            for setting, allowed in ranges.items()
+            if setting is Setting.WORK_MODE or ENTITIES[setting][0] == "number"
+        },
     ).filter(bool)
     name, seconds = st.sampled_from(NAMES), st.sampled_from([0.1, 1, 4, 11, 30, 70])
     step = st.one_of(

@@ -24,7 +24,7 @@ from .miners import (
     MinerStrangerError,
     MinerTimeoutError,
 )
-from .miners.model import Changes, Light, Setting, SettingValue
+from .miners.model import Changes, Light, MinerSettings, Setting, SettingValue
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
@@ -78,11 +78,12 @@ def user_error(
             kind = ServiceValidationError
         case ProfileError():
             key = f"profile_{error.kind}"
-            placeholders["profile"] = error.name
+            placeholders["profile"] = _shortened(error.name)
             kind = ServiceValidationError
         case WriteError():
             key = _key_of(error.cause)
-            text = f"{error.cause} ({_of_write(hass, error)})"
+            told = steps_of(hass, error.changes, error.reported)
+            text = f"{error.cause} ({told})"
             placeholders |= _of_request(entry, text)
         case _:
             key = _key_of(error)
@@ -95,8 +96,13 @@ def user_error(
 
 
 def describe_error(hass: HomeAssistant, entry: MinerConfigEntry, error: Failure) -> str:
-    """Tell in a sentence what went wrong."""
-    return str(user_error(hass, entry, error))
+    """Tell in a sentence, without its full stop, what went wrong."""
+    return sentence(user_error(hass, entry, error))
+
+
+def sentence(error: BaseException) -> str:
+    """Return the text of an error, to be put into another one."""
+    return str(error).removesuffix(".")
 
 
 def change_details(error: Failure, changes: Changes) -> dict[str, Any]:
@@ -160,13 +166,18 @@ def _of_request(entry: MinerConfigEntry, text: str) -> dict[str, str]:
     return {"host": entry.runtime_data.client.host, "error": text}
 
 
-def _of_write(hass: HomeAssistant, error: WriteError) -> str:
+def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> str:
     """Tell what is, and what was to be; without words, for it is in no language."""
     return ", ".join(
-        f"{label_of(hass, setting)}: {text_of(setting, error.reported.get(setting))}"
+        f"{label_of(hass, setting)}: {text_of(setting, reported.get(setting))}"
         f" → {text_of(setting, asked)}"
-        for setting, asked in error.changes.items()
+        for setting, asked in changes.items()
     )
+
+
+def _shortened(name: str) -> str:
+    """Return a name as it can stand in a sentence."""
+    return "".join(char for char in name[:64] if char.isprintable())
 
 
 def _key_of(error: MinerError) -> str:

@@ -14,10 +14,11 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .const import DOMAIN
-from .control_texts import FAILURES, user_error
+from .control_texts import FAILURES, sentence, user_error
 from .controller import MinerController
 from .coordinator import MinerConfigEntry
 from .miners.model import Setting
+from .ownership import known_identity
 
 ACTION_APPLY_SETTINGS = "apply_settings"
 ACTION_APPLY_PROFILE = "apply_profile"
@@ -30,7 +31,15 @@ ATTR_PROFILE = "profile"
 ATTR_SOURCE = "source"
 ATTR_UNTIL = "until"
 
-_NUMBER = vol.All(vol.Coerce(float), vol.Range(min=0, max=100_000))
+
+def _no_switch(value: Any) -> Any:
+    """Refuse on and off where a number belongs, which would count as 1 and 0."""
+    if isinstance(value, bool):
+        raise vol.Invalid("expected a number")
+    return value
+
+
+_NUMBER = vol.All(_no_switch, vol.Coerce(float), vol.Range(min=0, max=100_000))
 _SETTINGS: dict[Setting, Any] = {
     Setting.FREQUENCY: _NUMBER,
     Setting.CORE_VOLTAGE: _NUMBER,
@@ -98,9 +107,10 @@ async def _copy_profiles(call: ServiceCall) -> None:
     device = dr.async_get(call.hass).async_get(call.data[ATTR_SOURCE])
     source = None
     if device is not None:
-        source = _loaded(call.hass, device.config_entry_id)
+        source = _miner(call.hass, device.config_entry_id)
     if source is None:
         raise _invalid("no_such_miner")
+    _require_loaded(source)
     profiles = source.runtime_data.controller.profiles
     board = _board(source)
     for entry in await _targets(call):
@@ -110,7 +120,7 @@ async def _copy_profiles(call: ServiceCall) -> None:
 
 
 def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
-    identity = entry.runtime_data.identity
+    identity = known_identity(entry)
     return identity.family, identity.model, identity.board, identity.chip_model
 
 
@@ -127,12 +137,13 @@ async def _save_profile(call: ServiceCall) -> None:
 def _until(call: ServiceCall) -> datetime | None:
     """Return when the settings before come back; None is never."""
     now = dt_util.utcnow()
-    if (span := call.data.get(ATTR_FOR)) is not None:
-        until: datetime = now + span
-    elif (told := call.data.get(ATTR_UNTIL)) is not None:
-        until = dt_util.as_utc(told)
-    else:
+    span, told = call.data.get(ATTR_FOR), call.data.get(ATTR_UNTIL)
+    if span is None and told is None:
         return None
+    try:
+        until: datetime = dt_util.as_utc(told) if span is None else now + span
+    except OverflowError:
+        raise _invalid("end_too_far") from None
     if until <= now:
         raise _invalid("end_is_past")
     return until
@@ -151,17 +162,20 @@ async def _for_each(call: ServiceCall, work: Work) -> None:
     ):
         raise failures[0]
     if failures:
-        raise HomeAssistantError(
+        asked_wrong = all(isinstance(item, ServiceValidationError) for item in failures)
+        kind = ServiceValidationError if asked_wrong else HomeAssistantError
+        raise kind(
             translation_domain=DOMAIN,
             translation_key="several_failed",
             translation_placeholders={
                 "count": str(len(failures)),
-                "errors": "; ".join(str(failure) for failure in failures),
+                "errors": "; ".join(sentence(failure) for failure in failures),
             },
         )
 
 
 async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:
+    _require_loaded(entry)
     try:
         await work(entry.runtime_data.controller)
     except FAILURES as err:
@@ -169,24 +183,28 @@ async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) 
 
 
 async def _targets(call: ServiceCall) -> list[MinerConfigEntry]:
-    """Return the entries of the miners that a call is meant for."""
+    """Return the entries of the miners that a call is meant for.
+
+    One that was disabled counts only where it alone is meant: an area goes on.
+    """
     found = [
         entry
         for entry_id in sorted(await async_extract_config_entry_ids(call))
-        if (entry := _loaded(call.hass, entry_id)) is not None
+        if (entry := _miner(call.hass, entry_id)) is not None
     ]
     if not found:
         raise _invalid("no_such_miner")
-    return found
+    return [entry for entry in found if entry.disabled_by is None] or found
 
 
-def _loaded(hass: HomeAssistant, entry_id: str | None) -> MinerConfigEntry | None:
+def _miner(hass: HomeAssistant, entry_id: str | None) -> MinerConfigEntry | None:
     entry = None if entry_id is None else hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN:
-        return None
+    return entry if entry is not None and entry.domain == DOMAIN else None
+
+
+def _require_loaded(entry: MinerConfigEntry) -> None:
     if entry.state is not ConfigEntryState.LOADED:
         raise _invalid("not_loaded", name=entry.title)
-    return entry
 
 
 def _invalid(key: str, **placeholders: str) -> ServiceValidationError:

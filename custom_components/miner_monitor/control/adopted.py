@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from ..miners.model import MinerIdentity, MinerState, MinerStatus, Setting
+from ..miners.model import (
+    MinerIdentity,
+    MinerSettings,
+    MinerState,
+    MinerStatus,
+    Setting,
+)
 from .rules import is_number, same
 from .values import number_of
 
@@ -19,6 +25,7 @@ class Adopted:
     def __init__(self) -> None:
         """Start with none."""
         self._values: dict[Setting, tuple[float, ...]] = {}
+        self._seen: tuple[MinerIdentity | None, MinerSettings | None] = (None, None)
 
     @classmethod
     def load(cls, data: object) -> Self:
@@ -46,6 +53,9 @@ class Adopted:
         """Keep what is reported outside the limits."""
         if state.status in _NOT_CHOSEN:
             return
+        if identity is self._seen[0] and state.settings is self._seen[1]:
+            return
+        self._seen = identity, state.settings
         for setting, allowed in identity.limits.settings.items():
             value = number_of(state.settings.get(setting))
             if value is not None and not allowed.minimum <= value <= allowed.maximum:

@@ -63,6 +63,7 @@ class DeratingWatch:
         self.baseline: Changes = {}
         self._lowered: SetPoints | None = None
         self._full_speed_polls = 0
+        self._settled: MinerSettings | None = None
 
     @classmethod
     def load(cls, data: object) -> Self:
@@ -128,9 +129,13 @@ class DeratingWatch:
         chosen = {key: changes[key] for key in WATCHED if key in changes}
         if chosen and self.baseline:
             self.baseline = {**self.baseline, **chosen}
+            self._settled = None
 
     def observe(self, limits: Limits, state: MinerState) -> bool:
         """Look at a poll; tell whether the device lowered something just now."""
+        if state.settings is self._settled:
+            return False
+        self._settled = None
         now = _set_points_of(reported(state.settings, WATCHED))
         if limits.derating is None or now is None:
             return False
@@ -170,6 +175,8 @@ class DeratingWatch:
             return
         self._lowered = None
         self.baseline = reported(state.settings, WATCHED)
+        if not _full_speed(self.baseline):
+            self._settled = state.settings
 
     def restore_changes(
         self, limits: Limits, state: MinerState | None, *, lower: bool

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
-from ..miners.model import Changes, MinerState, Setting, SettingValue
+from ..miners.model import Changes, MinerSettings, MinerState, Setting, SettingValue
 from .derating import is_overheated
 from .model import Activity, Report
 from .rules import same
@@ -28,6 +28,7 @@ class News:
     def __init__(self) -> None:
         """Start without a bearing."""
         self._settings: Changes = {}
+        self._seen: MinerSettings | None = None
         self._overheated: bool | None = None
         self._written: dict[Setting, SettingValue] = {}
 
@@ -73,6 +74,9 @@ class News:
         self, state: MinerState, *, silent: Collection[Setting]
     ) -> Iterator[Report]:
         """Yield which settings differ, apart from those told elsewhere."""
+        if state.settings is self._seen and not self._written:
+            return
+        self._seen = state.settings
         before, now = self._settings, _compared(state)
         self._settings = {**before, **now}
         written = self._written

@@ -57,8 +57,10 @@ class Profiles:
 
     def __init__(self) -> None:
         """Start without any."""
+        # Replaced, never changed, so that what was found in it can be kept.
         self._saved: dict[str, Changes] = {}
         self._made = False
+        self._matched: tuple[object, object, str | None] = (None, None, None)
 
     @classmethod
     def load(cls, data: object) -> Self:
@@ -103,11 +105,12 @@ class Profiles:
             name if key == known else key: changes if key == known else value
             for key, value in self._saved.items()
         }
-        self._saved[name] = changes
+        self._saved = {**self._saved, name: changes}
 
     def delete(self, name: str) -> None:
         """Forget a profile."""
-        del self._saved[self._known(name)]
+        known = self._known(name)
+        self._saved = {key: kept for key, kept in self._saved.items() if key != known}
 
     def take(self, profiles: Mapping[str, Changes], allowed: Allowed) -> None:
         """Copy another miner's profiles, all of them or none."""
@@ -124,9 +127,13 @@ class Profiles:
 
     def matching(self, settings: MinerSettings) -> str | None:
         """Name the profile that a device runs: the most exact one, then the newest."""
+        if self._matched[0] is settings and self._matched[1] is self._saved:
+            return self._matched[2]
         newest = reversed(self._saved.items())
         found = [name for name, kept in newest if agrees(kept, settings)]
-        return max(found, key=lambda name: len(self._saved[name]), default=None)
+        name = max(found, key=lambda name: len(self._saved[name]), default=None)
+        self._matched = (settings, self._saved, name)
+        return name
 
     def make_first(self, identity: MinerIdentity) -> None:
         """Make profiles from the device's own lists, once in its life."""
@@ -135,7 +142,7 @@ class Profiles:
         for name, changes in _starters(identity.limits.settings):
             self._made = True
             if self._find(name) is None and len(self._saved) < _MOST_PROFILES:
-                self._saved[name] = changes
+                self._saved = {**self._saved, name: changes}
 
     def _find(self, name: str) -> str | None:
         """Return the name under which it is known, whatever its case."""

@@ -14,7 +14,7 @@ from ..miners.model import (
     SettingValue,
 )
 from .model import Reason, ThrottleMethod
-from .values import agrees, differing, dump_changes, load_changes, reported
+from .values import agrees, differing, dump_changes, keepable, load_changes, reported
 
 _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.PAUSE: ThrottleMethod.PAUSE,
@@ -165,7 +165,7 @@ class SavePower:
         if self.intent is not None:
             self.intent = replace(self.intent, by=self.intent.by and by, ending=False)
             return
-        target = least_power(identity, settings)
+        target = keepable(least_power(identity, settings))
         if not target:
             return
         before: Changes = reported(settings, target)
