@@ -54,6 +54,16 @@ def activities(events: list[Any], known: str = "") -> list[str]:
     return [kind for _, kind in told]
 
 
+async def added(
+    bench: TimedBench, spec: MinerSpec
+) -> tuple[SimulatedMiner, MinerConfigEntry]:
+    """Start and add a miner, and wait for some polls."""
+    miner = await bench.miner(spec)
+    entry = await bench.add(miner)
+    await bench.advance(30)
+    return miner, entry
+
+
 async def overheat(bench: TimedBench, miner: SimulatedMiner) -> None:
     """Let a miner overheat and come back, as its firmware does."""
     miner.inject("hot", temperature=80)
@@ -81,9 +91,7 @@ async def profile_for(
 async def test_a_derating_shows_and_is_undone(
     bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
 ) -> None:
-    miner = await bench.miner(spec)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, spec)
     before = settings_of(miner)
     assert state_of(hass, "binary_sensor", "throttled") == STATE_OFF
 
@@ -128,9 +136,7 @@ async def test_a_derating_between_two_polls_shows(
 async def test_a_derating_while_home_assistant_is_down_shows(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    miner = await bench.miner(HOT)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, HOT)
     await bench.run(hass.config_entries.async_unload(entry.entry_id))
 
     await overheat(bench, miner)
@@ -151,9 +157,7 @@ async def test_a_derating_while_home_assistant_is_down_shows(
 async def test_a_change_by_hand_is_no_derating(
     bench: TimedBench, hass: HomeAssistant, changes: dict[str, int]
 ) -> None:
-    miner = await bench.miner(HOT)
-    await bench.add(miner)
-    await bench.advance(30)
+    miner, _ = await added(bench, HOT)
     events = async_capture_events(hass, "state_changed")
 
     by_hand(miner, **changes)
@@ -166,9 +170,7 @@ async def test_a_change_by_hand_is_no_derating(
 async def test_what_is_restored_waits_until_the_chip_is_cool(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    miner = await bench.miner(HOT)
-    await bench.add(miner)
-    await bench.advance(30)
+    miner, _ = await added(bench, HOT)
     await overheat(bench, miner)
     miner.inject("hot", temperature=66)
     await bench.advance(60)
@@ -182,9 +184,7 @@ async def test_what_is_restored_waits_until_the_chip_is_cool(
 
 
 async def test_a_temporary_profile_ends(bench: TimedBench, hass: HomeAssistant) -> None:
-    miner = await bench.miner(GAMMA)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, GAMMA)
     before = settings_of(miner)
 
     await profile_for(bench, entry, "eco", **{"for": {"hours": 2}})
@@ -201,9 +201,7 @@ async def test_a_temporary_profile_ends(bench: TimedBench, hass: HomeAssistant) 
 async def test_a_temporary_profile_ends_after_a_restart_of_home_assistant(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    miner = await bench.miner(GAMMA)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, GAMMA)
     before = settings_of(miner)
     await profile_for(bench, entry, "eco", **{"for": {"hours": 2}})
 
@@ -219,9 +217,7 @@ async def test_a_temporary_profile_ends_after_a_restart_of_home_assistant(
 async def test_a_temporary_profile_ends_when_the_miner_is_back(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    miner = await bench.miner(GAMMA)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, GAMMA)
     before = settings_of(miner)
     until = dt_util.now() + timedelta(hours=1)
     await profile_for(bench, entry, "eco", until=until.isoformat())
@@ -237,9 +233,7 @@ async def test_a_temporary_profile_ends_when_the_miner_is_back(
 async def test_of_overlapping_profiles_the_first_original_returns(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    miner = await bench.miner(GAMMA)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, GAMMA)
     before = settings_of(miner)
 
     await profile_for(bench, entry, "eco", **{"for": {"hours": 1}})
@@ -255,9 +249,7 @@ async def test_of_overlapping_profiles_the_first_original_returns(
 async def test_a_change_by_hand_outlives_a_temporary_profile(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    miner = await bench.miner(GAMMA)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, GAMMA)
     await profile_for(bench, entry, "eco", **{"for": {"hours": 1}})
     by_hand(miner, frequency=490)
     await bench.advance(120)
@@ -293,9 +285,7 @@ async def test_saving_power_is_asked_for_again_after_a_restart_of_the_miner(
 
 
 async def test_resuming_by_hand_counts(bench: TimedBench, hass: HomeAssistant) -> None:
-    miner = await bench.miner(GAMMA_2)
-    await bench.add(miner)
-    await bench.advance(30)
+    miner, _ = await added(bench, GAMMA_2)
     switch = find(hass, "switch", "save_power")
     await bench.call("switch", "turn_on", {"entity_id": switch})
     await bench.advance(60)
@@ -312,9 +302,7 @@ async def test_resuming_by_hand_counts(bench: TimedBench, hass: HomeAssistant) -
 async def test_an_old_backup_writes_nothing_and_tells_nothing(
     bench: TimedBench, hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
-    miner = await bench.miner(GAMMA)
-    entry = await bench.add(miner)
-    await bench.advance(30)
+    miner, entry = await added(bench, GAMMA)
     await profile_for(bench, entry, "eco", **{"for": {"hours": 1}})
     await bench.advance(60)
     known = state_of(hass, "event", "activity")
