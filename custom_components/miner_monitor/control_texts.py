@@ -105,8 +105,8 @@ def sentence(error: BaseException) -> str:
     return str(error).removesuffix(".")
 
 
-def change_details(error: Failure, changes: Changes) -> dict[str, Any]:
-    """Return what an event tells of a change that failed."""
+def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:
+    """Return what an event tells of a change that failed, or was given up."""
     if isinstance(error, ChangeError):
         return {
             "setting": error.setting.value,

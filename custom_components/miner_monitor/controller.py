@@ -33,7 +33,7 @@ from .control.model import (
 )
 from .control.rules import Allowed
 from .control.steward import Steward
-from .control_texts import FAILURES, change_details, describe_error
+from .control_texts import FAILURES, change_details, describe_error, steps_of
 from .miners import MinerAuthError, MinerError
 from .miners.model import (
     Changes,
@@ -222,9 +222,12 @@ class MinerController:
             raise self._write_error(err, changes) from err
 
     def _write_error(self, cause: MinerError, changes: Changes) -> WriteError:
+        return WriteError(cause, changes, self._reported)
+
+    @property
+    def _reported(self) -> MinerSettings:
         state = self._coordinator.data.state
-        reported = MinerSettings() if state is None else state.settings
-        return WriteError(cause, changes, reported)
+        return MinerSettings() if state is None else state.settings
 
     # What the device does.
 
@@ -243,6 +246,7 @@ class MinerController:
         self._carry_out(orders)
         if not self._seen:
             self._seen = True
+            self._take_back(orders)
             self._save_soon()
         return self.show(state)
 
@@ -272,15 +276,11 @@ class MinerController:
         )
         text = describe_error(self._hass, self._entry, failure)
         LOGGER.warning("%s: %s", self._entry.title, text)
-        self._carry_out(
-            [
-                Report(
-                    activity=Activity.SETTING_REFUSED,
-                    details=change_details(error, changes),
-                ),
-                Ask(problem=Problem.SETTING_REFUSED, details={"error": text}),
-            ]
-        )
+        self._refused(text, change_details(error, changes))
+
+    def _refused(self, text: str, details: Mapping[str, Any]) -> None:
+        self._tell(Report(activity=Activity.SETTING_REFUSED, details=details))
+        self._ask(Ask(problem=Problem.SETTING_REFUSED, details={"error": text}))
 
     def restart_needed(self, changes: Changes) -> None:
         """Tell that a change waits for a restart."""
@@ -310,6 +310,9 @@ class MinerController:
                     )
                 case Report():
                     self._tell(order)
+                case Ask(changes=changes) if changes:
+                    text = steps_of(self._hass, changes, self._reported)
+                    self._refused(text, change_details(None, changes))
                 case Ask():
                     self._ask(order)
                 case Settle():
@@ -339,6 +342,12 @@ class MinerController:
             self._steward.end_temporary()
         await self._save()
         self._changed()
+
+    def _take_back(self, orders: Iterable[Order]) -> None:
+        """Take back what was asked before we started and is over since."""
+        lasts = {order.problem for order in orders if isinstance(order, Ask)}
+        for problem in {*Problem} - lasts - {Problem.SETTING_REFUSED}:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry, problem))
 
     def _ask(self, ask: Ask) -> None:
         fixable = ask.problem in FIXABLE

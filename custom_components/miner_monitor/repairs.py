@@ -1,25 +1,30 @@
 """Repairs that a user can carry out."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.repairs import RepairsFlow
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
 from .config_flow import HOST_SCHEMA
 from .const import DOMAIN
 from .control.model import Problem
-from .control_texts import FAILURES, describe_error
-from .coordinator import MinerConfigEntry
+from .control_texts import FAILURES, describe_error, sentence
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entry_data import endpoint_of
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
+from .services import require_loaded
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult
+
+type Work = Callable[[MinerCoordinator], Awaitable[None]]
 
 
 async def async_create_fix_flow(
@@ -67,7 +72,8 @@ class WrongDeviceFlow(RepairsFlow):
             else:
                 at = found.endpoint
                 async_store_address(self.hass, self._entry, at.host, at.port, at.path)
-                await self._entry.runtime_data.async_request_refresh()
+                if self._entry.state is ConfigEntryState.LOADED:
+                    await self._entry.runtime_data.async_request_refresh()
                 return self.async_create_entry(data={})
         return self.async_show_form(
             step_id="address",
@@ -93,16 +99,21 @@ class ControlFlow(RepairsFlow):
         told = None if issue is None else issue.translation_placeholders
         return {"name": self._entry.title, **(told or {})}
 
-    async def _async_do(self, work: Awaitable[None]) -> RepairsFlowResult:
+    async def _async_do(self, work: Work) -> RepairsFlowResult:
         """Do it; the issue goes when the miner shows that it helped."""
         try:
-            await work
+            require_loaded(self._entry)
+            await work(self._entry.runtime_data)
+        except ServiceValidationError as err:
+            return self._failed(sentence(err))
         except FAILURES as err:
-            error = describe_error(self.hass, self._entry, err)
-            return self.async_abort(
-                reason="failed", description_placeholders={"error": error}
-            )
+            return self._failed(describe_error(self.hass, self._entry, err))
         return self.async_create_entry(data={})
+
+    def _failed(self, error: str) -> RepairsFlowResult:
+        return self.async_abort(
+            reason="failed", description_placeholders={"error": error}
+        )
 
     def _ask(self, step_id: str) -> RepairsFlowResult:
         return self.async_show_form(
@@ -129,14 +140,15 @@ class DeratedFlow(ControlFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Write the set points that it had."""
-        return await self._async_do(self._entry.runtime_data.controller.async_restore())
+        return await self._async_do(lambda miner: miner.controller.async_restore())
 
     async def async_step_one_step_lower(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Write set points one step below those that it had."""
-        controller = self._entry.runtime_data.controller
-        return await self._async_do(controller.async_restore(lower=True))
+        return await self._async_do(
+            lambda miner: miner.controller.async_restore(lower=True)
+        )
 
 
 class RestartFlow(ControlFlow):
@@ -154,9 +166,8 @@ class RestartFlow(ControlFlow):
         """Restart it once the user agrees."""
         if user_input is None:
             return self._ask("confirm")
-        coordinator = self._entry.runtime_data
         return await self._async_do(
-            coordinator.async_command(lambda client: client.restart())
+            lambda miner: miner.async_command(lambda client: client.restart())
         )
 
 
@@ -175,8 +186,9 @@ class ProtectedFlow(ControlFlow):
         """Stop saving power once the user agrees."""
         if user_input is None:
             return self._ask("confirm")
-        controller = self._entry.runtime_data.controller
-        return await self._async_do(controller.async_throttle(False))
+        return await self._async_do(
+            lambda miner: miner.controller.async_throttle(False)
+        )
 
 
 _FLOWS: Mapping[Problem, type[ControlFlow]] = {

@@ -110,7 +110,7 @@ async def _copy_profiles(call: ServiceCall) -> None:
         source = _miner(call.hass, device.config_entry_id)
     if source is None:
         raise _invalid("no_such_miner")
-    _require_loaded(source)
+    require_loaded(source)
     profiles = source.runtime_data.controller.profiles
     board = _board(source)
     for entry in await _targets(call):
@@ -137,11 +137,13 @@ async def _save_profile(call: ServiceCall) -> None:
 def _until(call: ServiceCall) -> datetime | None:
     """Return when the settings before come back; None is never."""
     now = dt_util.utcnow()
-    span, told = call.data.get(ATTR_FOR), call.data.get(ATTR_UNTIL)
-    if span is None and told is None:
-        return None
     try:
-        until: datetime = dt_util.as_utc(told) if span is None else now + span
+        if (span := call.data.get(ATTR_FOR)) is not None:
+            until: datetime = now + span
+        elif (told := call.data.get(ATTR_UNTIL)) is not None:
+            until = dt_util.as_utc(told)
+        else:
+            return None
     except OverflowError:
         raise _invalid("end_too_far") from None
     if until <= now:
@@ -175,7 +177,7 @@ async def _for_each(call: ServiceCall, work: Work) -> None:
 
 
 async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:
-    _require_loaded(entry)
+    require_loaded(entry)
     try:
         await work(entry.runtime_data.controller)
     except FAILURES as err:
@@ -202,7 +204,8 @@ def _miner(hass: HomeAssistant, entry_id: str | None) -> MinerConfigEntry | None
     return entry if entry is not None and entry.domain == DOMAIN else None
 
 
-def _require_loaded(entry: MinerConfigEntry) -> None:
+def require_loaded(entry: MinerConfigEntry) -> None:
+    """Refuse what a miner that is not loaded cannot do."""
     if entry.state is not ConfigEntryState.LOADED:
         raise _invalid("not_loaded", name=entry.title)
 

@@ -93,10 +93,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Raise a repair; ``details`` fill its text."""
+    """Raise a repair; ``details`` fill its text, or ``changes`` that were refused."""
 
     problem: Problem
     details: Mapping[str, str] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

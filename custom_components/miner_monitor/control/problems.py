@@ -29,5 +29,4 @@ class Problems:
 
 def refused(order: Apply) -> Ask:
     """Ask for a look at a device that does not take what it should get back."""
-    values = (f"{setting}: {value}" for setting, value in order.changes.items())
-    return Ask(problem=Problem.SETTING_REFUSED, details={"error": ", ".join(values)})
+    return Ask(problem=Problem.SETTING_REFUSED, changes=order.changes)
