@@ -96,13 +96,8 @@ def user_error(
 
 
 def describe_error(hass: HomeAssistant, entry: MinerConfigEntry, error: Failure) -> str:
-    """Tell in a sentence, without its full stop, what went wrong."""
-    return sentence(user_error(hass, entry, error))
-
-
-def sentence(error: BaseException) -> str:
-    """Return the text of an error, to be put into another one."""
-    return str(error).removesuffix(".")
+    """Tell in a sentence what went wrong."""
+    return str(user_error(hass, entry, error))
 
 
 def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:

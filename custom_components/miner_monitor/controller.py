@@ -142,7 +142,14 @@ class MinerController:
     # What the user wants.
 
     async def async_apply(self, changes: Changes) -> None:
-        """Write set points; WriteError or ChangeError when they were not taken."""
+        """Write set points; WriteError or ChangeError when they were not taken.
+
+        A fan that runs by itself ignores its duty cycle: to set one is to take it
+        over.
+        """
+        settings = self._coordinator.identity.limits.settings
+        if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in settings:
+            changes = {Setting.AUTO_FAN: False, **changes}
         await self._apply(changes)
         self._steward.applied(changes, by_user=True)
         self._changed()

@@ -24,7 +24,7 @@ from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .coordinator import MinerConfigEntry
 from .entity import async_add_miner_entities, translate_errors
 from .insight import MinerData
-from .miners.model import Changes, Setting, SettingRange
+from .miners.model import Setting, SettingRange
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
@@ -121,12 +121,4 @@ class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity
     @translate_errors
     async def async_set_native_value(self, value: float) -> None:
         """Ask the miner for another value."""
-        await self.controller.async_apply(self._changes(value))
-
-    def _changes(self, value: float) -> Changes:
-        """Take the fan over: while it runs by itself it ignores its duty cycle."""
-        setting = self.entity_description.setting
-        settings = self.coordinator.identity.limits.settings
-        if setting is Setting.FAN_DUTY_CYCLE and Setting.AUTO_FAN in settings:
-            return {Setting.AUTO_FAN: False, setting: value}
-        return {setting: value}
+        await self.controller.async_apply({self.entity_description.setting: value})

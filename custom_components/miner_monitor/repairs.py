@@ -14,7 +14,7 @@ import voluptuous as vol
 from .config_flow import HOST_SCHEMA
 from .const import DOMAIN
 from .control.model import Problem
-from .control_texts import FAILURES, describe_error, sentence
+from .control_texts import FAILURES, describe_error
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entry_data import endpoint_of
 from .ownership import async_is_ours, async_store_address, known_identity
@@ -105,7 +105,7 @@ class ControlFlow(RepairsFlow):
             require_loaded(self._entry)
             await work(self._entry.runtime_data)
         except ServiceValidationError as err:
-            return self._failed(sentence(err))
+            return self._failed(str(err))
         except FAILURES as err:
             return self._failed(describe_error(self.hass, self._entry, err))
         return self.async_create_entry(data={})

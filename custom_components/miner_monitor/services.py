@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .const import DOMAIN
-from .control_texts import FAILURES, sentence, user_error
+from .control_texts import FAILURES, user_error
 from .controller import MinerController
 from .coordinator import MinerConfigEntry
 from .miners.model import Setting
@@ -171,7 +171,7 @@ async def _for_each(call: ServiceCall, work: Work) -> None:
             translation_key="several_failed",
             translation_placeholders={
                 "count": str(len(failures)),
-                "errors": "; ".join(sentence(failure) for failure in failures),
+                "errors": "; ".join(str(failure) for failure in failures),
             },
         )
 

@@ -27,16 +27,22 @@ _PROOF_SECONDS = 180.0
 
 
 def throttle_method(identity: MinerIdentity) -> ThrottleMethod | None:
-    """Choose the way of saving power that leaves the least running."""
+    """Choose the way of saving power that leaves the least running.
+
+    What needs a restart saves nothing when it is asked for.
+    """
     settings = identity.limits.settings
     if Setting.MINING in settings:
         for capability, method in _STOPS.items():
             if capability in identity.capabilities:
                 return method
     modes = settings.get(Setting.WORK_MODE)
-    if modes is not None and len(modes.choices) > 1:
+    if modes is not None and modes.live and len(modes.choices) > 1:
         return ThrottleMethod.WORK_MODE
-    return ThrottleMethod.SETTINGS if Setting.FREQUENCY in settings else None
+    frequency = settings.get(Setting.FREQUENCY)
+    if frequency is not None and frequency.live:
+        return ThrottleMethod.SETTINGS
+    return None
 
 
 def stops(method: ThrottleMethod | None) -> bool:

@@ -178,7 +178,8 @@ class SettingRange:
 
     ``options`` are the device's own presets in rising order. ``choices`` are names,
     those of work modes from the least power to the most. ``expert_maximum`` is what
-    a user may open up who knows what it does to the chip.
+    a user may open up who knows what it does to the chip. What is not ``live`` takes
+    effect with the device's next restart.
     """
 
     minimum: float = 0
@@ -188,6 +189,7 @@ class SettingRange:
     default: float | None = None
     choices: tuple[str, ...] = ()
     expert_maximum: float | None = None
+    live: bool = True
 
 
 SWITCH = SettingRange()

@@ -41,7 +41,9 @@ def offered(model: Model, commands: frozenset[str] | None, pools: int) -> Ranges
     listed = commands or frozenset()
     if _takes_modes(model, listed):
         names = tuple(mode.name for mode in model.modes)
-        found[Setting.WORK_MODE] = SettingRange(choices=names)
+        found[Setting.WORK_MODE] = SettingRange(
+            choices=names, live=model.series is None
+        )
     if _takes_rest(model, listed):
         found[Setting.MINING] = SWITCH
     if "fan-spd" in listed and model.fans != 0:

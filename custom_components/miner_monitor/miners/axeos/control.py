@@ -48,10 +48,15 @@ def writing_of(setting: Setting, info: Reply) -> Writing:
         return _AFTER_RESTART
     if setting is Setting.FAN_DUTY_CYCLE and "manualFanSpeed" not in info:
         return _LIVE_FAN
+    return _KEPT if is_live(setting, info) else _AFTER_RESTART
+
+
+def is_live(setting: Setting, info: Reply) -> bool:
+    """Tell whether the firmware follows a set point without a restart."""
     release = version(info.get("version"))
-    if release is not None and setting in _LIVE_SINCE and not is_nerdos(info):
-        return _KEPT if release >= _LIVE_SINCE[setting] else _AFTER_RESTART
-    return _KEPT
+    if release is None or is_nerdos(info):
+        return True
+    return release >= _LIVE_SINCE.get(setting, release)
 
 
 def patch_body(changes: Changes, known: Known) -> Body:

@@ -1,5 +1,6 @@
 """What a device allows and endures."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from ..model import (
@@ -12,6 +13,7 @@ from ..model import (
     SettingRange,
 )
 from ..values import number, numbers, positive
+from .control import is_live
 from .profile import Profile, Reply, has_pool_list, is_2_11
 
 LOWEST_FREQUENCY = 100
@@ -74,9 +76,11 @@ def _settings(
 ) -> dict[Setting, SettingRange]:
     found: dict[Setting, SettingRange] = {}
     if "frequency" in info and (frequency := _frequency(asic, profile)):
-        found[Setting.FREQUENCY] = frequency
+        live = is_live(Setting.FREQUENCY, info)
+        found[Setting.FREQUENCY] = replace(frequency, live=live)
     if "coreVoltage" in info and (voltage := _core_voltage(asic, profile)):
-        found[Setting.CORE_VOLTAGE] = voltage
+        live = is_live(Setting.CORE_VOLTAGE, info)
+        found[Setting.CORE_VOLTAGE] = replace(voltage, live=live)
     if "autofanspeed" in info:
         found[Setting.AUTO_FAN] = SWITCH
     if "manualFanSpeed" in info or "fanspeed" in info:
