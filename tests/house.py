@@ -1,0 +1,177 @@
+"""A house with five miners, three days long, seen from the miners' side."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from copy import deepcopy
+import json
+import logging
+from typing import Any
+
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    category_registry as cr,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    issue_registry as ir,
+    label_registry as lr,
+    restore_state as rs,
+)
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_test_home_assistant
+
+from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from simulator import MinerSpec, SimulatedMiner
+from simulator.avalon import SimulatedAvalon
+from simulator.avalon.api import WRITES
+from simulator.axeos import SimulatedAxeos
+
+from .automations import set_up_automation, turn_off_automation
+from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+POLL = 300
+SET_UP = 600.0
+GAMMA_PAUSES = MinerSpec(
+    name="gamma-pauses",
+    model="gamma_602",
+    firmware="2.15.0",
+    mac="E4:B0:63:00:00:15",
+    seed=51,
+    uptime=86_400,
+)
+FIVE = (GAMMA, GAMMA_PAUSES, NERD, NANO_3S, Q)
+REGISTRIES = (ar, cr, dr, er, fr, ir, lr, rs)
+
+
+class House:
+    """Five miners, Home Assistant and one automation, and the time since midnight."""
+
+    def __init__(self, bench: TimedBench, miners: list[SimulatedMiner]) -> None:
+        """Remember what the miners are set to at first."""
+        self.bench = bench
+        self.miners = miners
+        self.switches: dict[str, str] = {}
+        self.first = {miner.name: kept(miner) for miner in miners}
+        self._midnight = bench.now + SET_UP
+        self._automation: tuple[str, Mapping[str, Any]] | None = None
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """The Home Assistant that runs at the moment."""
+        return self.bench.hass
+
+    @property
+    def now(self) -> float:
+        """The seconds since the first midnight."""
+        return self.bench.now - self._midnight
+
+    async def until(self, moment: float) -> None:
+        """Let time pass until so many seconds after the first midnight."""
+        await self.bench.pass_time(moment - self.now)
+
+    async def automate(self, blueprint: str, **inputs: Any) -> None:
+        """Make the one automation."""
+        self._automation = blueprint, inputs
+        await self.bench.run(set_up_automation(self.hass, blueprint, inputs))
+
+    async def turn(self, goal: str) -> None:
+        """Turn all switches by hand."""
+        data = {"entity_id": list(self.switches.values())}
+        await self.bench.call("switch", f"turn_{goal}", data)
+
+    def orders(self, miner: SimulatedMiner) -> list[tuple[float, str]]:
+        """Return when a miner was told what, apart from questions."""
+        return [
+            (request.time - self._midnight, order)
+            for request in miner.requests
+            if (order := _order(request.method, request.path, request.body))
+        ]
+
+    @asynccontextmanager
+    async def restarted(self, down: float) -> AsyncIterator[HomeAssistant]:
+        """Stop Home Assistant, and start another one with what the first stored.
+
+        The second is a new object, with nothing but its storage in common with the
+        first: entries, registries, last states, and what the integration keeps. It
+        is the nearest to a restart that one process gives.
+        """
+        old = self.hass
+        await rs.async_get(old).async_dump_states()
+        await turn_off_automation(old)
+        await old.async_stop(force=True)
+        await self.bench.pass_time(down)
+        async with async_test_home_assistant(
+            load_registries=False,
+            config_dir=old.config.config_dir,
+            initial_state=CoreState.not_running,
+        ) as hass:
+            self.bench.hass = hass
+            await self.bench.run(self._boot(hass))
+            try:
+                yield hass
+            finally:
+                await turn_off_automation(hass)
+                for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+                    await hass.config_entries.async_unload(entry.entry_id)
+                await hass.async_stop(force=True)
+
+    async def _boot(self, hass: HomeAssistant) -> None:
+        """Start as Home Assistant does: storage, entries, automation, events."""
+        await hass.config.async_set_time_zone("UTC")
+        hass.data.pop(DATA_CUSTOM_COMPONENTS)
+        dr.async_setup(hass)
+        for registry in REGISTRIES:
+            await registry.async_load(hass)
+        await hass.config_entries.async_initialize()
+        assert await async_setup_component(hass, DOMAIN, {})
+        if self._automation is not None:
+            await set_up_automation(hass, *self._automation)
+        await hass.async_start()
+
+
+async def build(bench: TimedBench) -> House:
+    """Add five miners at midnight, and poll them rarely."""
+    hass = bench.hass
+    # Their lines of each change of a state are slow, and nobody reads them.
+    logging.getLogger("homeassistant").setLevel(logging.WARNING)
+    await hass.config.async_set_time_zone("UTC")
+    since = dt_util.now() - dt_util.start_of_local_day()
+    await bench.pass_time(DAY - since.total_seconds() - SET_UP)
+    miners = list(await bench.start(*FIVE))
+    house = House(bench, miners)
+    for miner in miners:
+        known = set(hass.states.async_entity_ids("switch"))
+        entry: MinerConfigEntry = await bench.add(miner)
+        hass.config_entries.async_update_entry(entry, options={"scan_interval": POLL})
+        await bench.run(hass.config_entries.async_reload(entry.entry_id))
+        (house.switches[miner.name],) = (
+            switch
+            for switch in set(hass.states.async_entity_ids("switch")) - known
+            if switch.endswith("_save_power")
+        )
+    await house.until(0)
+    return house
+
+
+def kept(miner: SimulatedMiner) -> dict[str, Any]:
+    """Return everything that a miner keeps in its flash."""
+    if isinstance(miner, SimulatedAxeos):
+        return deepcopy(miner.device.flash.stored)
+    assert isinstance(miner, SimulatedAvalon)
+    return deepcopy(miner.device.settings.values)
+
+
+def _order(method: str, path: str, body: str) -> str | None:
+    """Name what a miner was told; None for a question."""
+    if path:
+        return None if method == "GET" else f"{method} {path} {body}".rstrip()
+    # What a port answers to is first asked with HTTP.
+    told = json.loads(body) if body.startswith("{") else {"command": ""}
+    if told["command"] not in WRITES or told["parameter"] == "0,help":
+        return None
+    return f"{told['command']} {told['parameter']}"

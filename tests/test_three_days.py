@@ -1,0 +1,227 @@
+"""Three days of prices, and three days of sun, as five miners live through them."""
+
+from itertools import pairwise
+import re
+
+from simulator import Phase, SimulatedMiner
+
+from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
+from .house import DAY, FIVE, GAMMA_PAUSES, HOUR, MINUTE, House, build, kept
+
+LEEWAY = 15.0
+"""Seconds by which a time may be missed, because the blueprints look each minute."""
+
+ORDERS = {
+    GAMMA.name: {
+        "save": r'PATCH /api/system {"frequency": 100, "coreVoltage": 1000}',
+        "run": r'PATCH /api/system {"coreVoltage": 1150, "frequency": 525}',
+    },
+    GAMMA_PAUSES.name: {
+        "save": r"POST /api/system/pause",
+        "run": r"POST /api/system/resume",
+    },
+    NERD.name: {
+        "save": r"POST /api/system/shutdown",
+        "run": r"POST /api/system/restart",
+    },
+    NANO_3S.name: {
+        "save": r"ascset 0,workmode,set,0",
+        "run": r"ascset 0,workmode,set,2",
+    },
+    Q.name: {"save": r"ascset 0,softoff,1:\d+", "run": r"ascset 0,softon,1:\d+"},
+}
+"""The one request with which each of the miners is to save power, and to work."""
+
+WRITES_FLASH = {GAMMA.name, NANO_3S.name}
+
+
+def told(house: House, miner: SimulatedMiner) -> list[tuple[float, str]]:
+    """Return when a miner was told to save power or to run, and nothing else."""
+    goals = []
+    for moment, order in house.orders(miner):
+        found = [
+            goal
+            for goal, expected in ORDERS[miner.name].items()
+            if re.fullmatch(expected, order)
+        ]
+        assert found, f"{miner.name} was told {order} at {moment / HOUR:.3f} h"
+        goals.append((moment, found[0]))
+    return goals
+
+
+def runs(house: House, miner: SimulatedMiner) -> bool:
+    """Whether a miner works with everything as it was at first."""
+    return miner.truth.hashing and kept(miner) == house.first[miner.name]
+
+
+def saves(house: House, miner: SimulatedMiner) -> bool:
+    """Whether a miner takes the least power that it can, and nothing else changed."""
+    first, now = house.first[miner.name], kept(miner)
+    changed = {key: value for key, value in now.items() if value != first[key]}
+    match miner.name:
+        case GAMMA.name:
+            return changed == {"frequency": 100, "coreVoltage": 1000}
+        case GAMMA_PAUSES.name:
+            return miner.phase is Phase.PAUSED and not changed
+        case NERD.name:
+            return miner.phase is Phase.SHUTDOWN and not changed
+        case NANO_3S.name:
+            return changed == {"mode": 0}
+        case _:
+            return miner.phase is Phase.STANDBY and not changed
+
+
+def assert_minimum_times(house: House, minimum_run: float, minimum_save: float) -> None:
+    """Nobody is told the same twice, nor before it did the other long enough."""
+    minimum = {"save": minimum_run, "run": minimum_save}
+    for miner in house.miners:
+        for (before, last), (moment, goal) in pairwise(told(house, miner)):
+            assert goal != last, (miner.name, moment / HOUR)
+            assert moment - before >= minimum[goal] * MINUTE - LEEWAY, miner.name
+
+
+PRICE = "sensor.price"
+LIMIT, CHEAP, DEAR, NEGATIVE = 0.25, 0.12, 0.41, -0.03
+SLOT, LOOK = 15 * MINUTE, 5 * MINUTE
+MINIMUM_RUN, MINIMUM_SAVE, GRACE = 20, 30, 30
+SETTLED = 5 * MINUTE - 1
+"""Seconds from being told until a miner does it: an Avalon calibrates first."""
+
+PRICES = (
+    (6, 9, DEAR),
+    (11, 11.25, DEAR),
+    (17, 21.5, DEAR),
+    (24, 24.25, None),
+    (30, 33, DEAR),
+    (41, 43, DEAR),
+    (43, 43.25, NEGATIVE),
+    (43.25, 45.5, DEAR),
+    (48, 49.25, None),
+    (54, 57, DEAR),
+    (62, 62.25, DEAR),
+    (62.5, 62.75, DEAR),
+    (65, 69.5, DEAR),
+)
+"""From which hour to which the price is another than cheap; None is no price."""
+
+CHANGES = (
+    (6, "save"),
+    (9, "run"),
+    (11, "save"),
+    (11.5, "run"),  # The spike is shorter than the least time of saving.
+    (17, "save"),
+    (21.5, "run"),
+    (30, "save"),
+    (33, "run"),
+    (41, "save"),
+    (43, "run"),
+    (43 + MINIMUM_RUN / 60, "save"),  # The dip is shorter than the least time of work.
+    (45.5, "run"),
+    (48 + GRACE / 60, "save"),  # No price for too long.
+    (49.25, "run"),
+    (54, "save"),
+    (57, "run"),
+    (62, "save"),
+    (62.75, "run"),  # Cheap for one slot in between, within the least time.
+    (65, "save"),
+    (69.5, "run"),
+)
+RESTART, DOWN = 31 * HOUR + 20 * MINUTE, 4 * MINUTE
+BACK = RESTART + DOWN + MINUTE
+
+
+LATEST = {"save": 3 * 3 * MINUTE, "run": len(FIVE) * MINUTE}
+"""They resume a minute apart; those that ran too short follow three minutes apart."""
+
+AT_ONCE = 5.0
+
+
+def price_at(moment: float) -> float | None:
+    """Return the price of a moment."""
+    hour = moment / HOUR
+    return next((price for begin, end, price in PRICES if begin <= hour < end), CHEAP)
+
+
+def say_price(house: House) -> None:
+    """Let the price sensor tell the price of now."""
+    price = price_at(house.now + LEEWAY)
+    state = "unavailable" if price is None else str(price)
+    house.hass.states.async_set(PRICE, state, {"unit_of_measurement": "EUR/kWh"})
+
+
+def look(house: House) -> int:
+    """Compare what each miner does with the price; return how many were settled."""
+    settled = 0
+    due = [(hour * HOUR, goal) for hour, goal in CHANGES if hour * HOUR <= house.now]
+    since, goal = due[-1] if due else (0.0, "run")
+    for miner in house.miners:
+        orders = told(house, miner)
+        if house.now - since > LATEST[goal]:
+            assert len(orders) == len(due), (miner.name, house.now / HOUR, goal)
+        if (
+            len(orders) == len(due)
+            and house.now - (orders or [(0, "")])[-1][0] > SETTLED
+        ):
+            fulfilled = saves if goal == "save" else runs
+            assert fulfilled(house, miner), (miner.name, house.now / HOUR, goal)
+            settled += 1
+    return settled
+
+
+async def live(house: House, begin: float, end: float) -> int:
+    """Live through some slots, and look at the miners every five minutes."""
+    settled = 0
+    moment = begin
+    while moment < end:
+        if moment % SLOT == 0:
+            say_price(house)
+        moment = min(end, moment - moment % LOOK + LOOK)
+        await house.until(moment)
+        settled += look(house)
+    return settled
+
+
+def assert_changes(house: House) -> None:
+    """Each change of the list was made by each miner, once, and in its time."""
+    for miner in house.miners:
+        orders = told(house, miner)
+        assert [goal for _, goal in orders] == [goal for _, goal in CHANGES]
+        for (moment, goal), (hour, _) in zip(orders, CHANGES, strict=True):
+            late = moment - hour * HOUR
+            assert -LEEWAY <= late <= LATEST[goal], (miner.name, hour, late)
+
+
+async def test_three_days_of_prices(bench: TimedBench) -> None:
+    """Power is saved while it is dear, and everything comes back.
+
+    In the middle of a dear slot Home Assistant is replaced by another one that only
+    has what the first had stored, and the price comes a minute later than the rest.
+    """
+    house = await build(bench)
+    say_price(house)
+    await house.automate(
+        "price_guard.yaml",
+        price=PRICE,
+        miners=list(house.switches.values()),
+        threshold=LIMIT,
+        minimum_run=MINIMUM_RUN,
+        minimum_save=MINIMUM_SAVE,
+        stagger=1,
+        on_missing="save",
+        missing_grace=GRACE,
+    )
+
+    settled = await live(house, 0, RESTART)
+    async with house.restarted(DOWN):
+        house.hass.states.async_set(PRICE, "unknown")
+        await house.until(BACK)
+        assert all(saves(house, miner) for miner in house.miners)
+        say_price(house)
+        settled += await live(house, BACK, 3 * DAY)
+        assert settled > 0.8 * len(FIVE) * 3 * DAY / LOOK
+        assert_changes(house)
+        assert_minimum_times(house, MINIMUM_RUN, MINIMUM_SAVE)
+        for miner in house.miners:
+            assert runs(house, miner)
+            writes = len(CHANGES) if miner.name in WRITES_FLASH else 0
+            assert miner.flash_writes == writes
