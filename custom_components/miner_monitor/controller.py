@@ -132,12 +132,13 @@ class MinerController:
         number = reported if isinstance(reported, int | float) else None
         return self._allowed().range_of(setting, number)
 
+    @property
+    def _expert(self) -> bool:
+        return bool(self._entry.options.get(CONF_EXPERT, False))
+
     def _allowed(self) -> Allowed:
-        return Allowed(
-            self._coordinator.identity.limits,
-            self._steward.adopted,
-            expert=self._entry.options.get(CONF_EXPERT, False),
-        )
+        limits = self._coordinator.identity.limits
+        return Allowed(limits, self._steward.adopted, expert=self._expert)
 
     # What the user wants.
 
@@ -208,7 +209,7 @@ class MinerController:
 
     async def async_take_profiles(self, profiles: Mapping[str, Changes]) -> None:
         """Take over the profiles of another miner, all of them or none."""
-        self._steward.take_profiles(profiles)
+        self._steward.take_profiles(profiles, expert=self._expert)
         await self._save()
         self._changed()
 

@@ -162,9 +162,11 @@ class Steward:
         """Return what a profile writes."""
         return self._record.profiles.get(name)
 
-    def take_profiles(self, profiles: Mapping[str, Changes]) -> None:
+    def take_profiles(
+        self, profiles: Mapping[str, Changes], *, expert: bool = False
+    ) -> None:
         """Copy another miner's profiles, all of them or none."""
-        allowed = Allowed(self._identity.limits, self.adopted, expert=False)
+        allowed = Allowed(self._identity.limits, self.adopted, expert=expert)
         self._record.profiles.take(profiles, allowed)
 
     # Settings for a while

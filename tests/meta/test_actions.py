@@ -1,0 +1,138 @@
+"""What actions take, how they are shown and how they are called fit together."""
+
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.selector import validate_selector
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+
+from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.miners.model import Setting
+from custom_components.miner_monitor.select import WORK_MODES
+from custom_components.miner_monitor.services import async_register_actions
+
+from .package import INTEGRATION, ROOT, load_json
+
+ACTIONS: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+TEXTS = load_json(INTEGRATION / "translations" / "en.json")
+ICONS = load_json(INTEGRATION / "icons.json")
+CONTROL_PAGE = (ROOT / "docs" / "control.md").read_text(encoding="utf-8")
+FIELDS = [
+    (action, field, config)
+    for action, parts in ACTIONS.items()
+    for field, config in parts["fields"].items()
+]
+TARGET = {"device_id": ["0" * 32]}
+
+
+@pytest.fixture
+def schemas(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the schema of each action that is registered."""
+    async_register_actions(hass)
+    services = hass.services.async_services_for_domain(DOMAIN)
+    return {name: service.schema for name, service in services.items()}
+
+
+def _required(action: str) -> dict[str, Any]:
+    """Return the examples of the fields that a call needs."""
+    fields = ACTIONS[action]["fields"]
+    return {
+        field: config["example"]
+        for field, config in fields.items()
+        if config.get("required")
+    }
+
+
+def test_every_action_is_described(schemas: dict[str, Any]) -> None:
+    assert set(ACTIONS) == set(schemas)
+    assert set(TEXTS["services"]) == set(schemas)
+    assert set(ICONS["services"]) == set(schemas)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_field_is_described(schemas: dict[str, Any], action: str) -> None:
+    """A field of one place is in all of them."""
+    targets = {str(key) for key in cv.ENTITY_SERVICE_FIELDS}
+    taken = _keys(schemas[action]) - targets - {"metadata"}
+    assert set(ACTIONS[action]["fields"]) == taken
+    assert set(TEXTS["services"][action]["fields"]) == taken
+
+
+def _keys(schema: Any) -> set[str]:
+    """Return the fields of a schema that stands in others."""
+    inner = getattr(schema, "schema", None)
+    if isinstance(inner, dict):
+        return {str(key) for key in inner}
+    parts = getattr(schema, "validators", None) or [inner]
+    return set().union(*(_keys(part) for part in parts if part is not None))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_texts(action: str) -> None:
+    texts = TEXTS["services"][action]
+    for told in (texts, *texts["fields"].values()):
+        assert told["name"]
+        assert told["description"].endswith(".")
+
+
+@pytest.mark.parametrize(("action", "field", "config"), FIELDS)
+def test_example(
+    schemas: dict[str, Any], action: str, field: str, config: dict[str, Any]
+) -> None:
+    """Who copies the example has a call that counts, and one without a target not."""
+    data = {**_required(action), field: config["example"]}
+    schemas[action]({**TARGET, **data})
+    with pytest.raises(Exception, match=r"at least one of .* is required"):
+        schemas[action](data)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_required(schemas: dict[str, Any], action: str) -> None:
+    """What the form calls required is so, and nothing else is."""
+    data = {**TARGET, **_required(action)}
+    schemas[action](data)
+    for field in _required(action):
+        with pytest.raises(Exception, match="required"):
+            schemas[action]({key: data[key] for key in data if key != field})
+
+
+@pytest.mark.parametrize(("action", "field", "config"), FIELDS)
+def test_selector(
+    schemas: dict[str, Any], action: str, field: str, config: dict[str, Any]
+) -> None:
+    """What the form can give is what the action takes, to its edges."""
+    selector = config["selector"]
+    validate_selector(selector)
+    number = selector.get("number")
+    for value in (number["min"], number["max"]) if number else ():
+        schemas[action]({**TARGET, **_required(action), field: value})
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_target(action: str) -> None:
+    assert ACTIONS[action]["target"] == {"device": {"integration": DOMAIN}}
+
+
+def test_settings_have_the_names_of_the_model() -> None:
+    assert set(ACTIONS["apply_settings"]["fields"]) <= {*Setting}
+
+
+def test_work_modes() -> None:
+    """The form offers those that the select has, with the same texts."""
+    select = ACTIONS["apply_settings"]["fields"]["work_mode"]["selector"]["select"]
+    entity = TEXTS["entity"][Platform.SELECT]["work_mode"]["state"]
+    assert set(select["options"]) == set(WORK_MODES)
+    assert TEXTS["selector"][select["translation_key"]]["options"] == entity
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_documented(action: str) -> None:
+    assert f"`{DOMAIN}.{action}`" in CONTROL_PAGE
+
+
+@pytest.mark.parametrize("setting", ACTIONS["apply_settings"]["fields"])
+def test_setting_is_documented(setting: str) -> None:
+    assert f"`{setting}`" in CONTROL_PAGE
