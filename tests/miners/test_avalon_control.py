@@ -456,7 +456,9 @@ async def test_a_pool_is_called_by_its_number() -> None:
             (
                 model,
                 {
-                    Setting.WORK_MODE: SettingRange(choices=("normal", "high")),
+                    Setting.WORK_MODE: SettingRange(
+                        choices=("normal", "high"), live=False
+                    ),
                     Setting.MINING: SettingRange(),
                     Setting.AUTO_FAN: SettingRange(),
                     Setting.FAN_DUTY_CYCLE: SettingRange(maximum=100),
