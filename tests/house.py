@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
+from itertools import pairwise
 import json
 import logging
+import re
 from typing import Any
 
 from homeassistant.core import CoreState, HomeAssistant
@@ -25,7 +27,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from simulator import MinerSpec, SimulatedMiner
+from simulator import MinerSpec, Phase, SimulatedMiner
 from simulator.avalon import SimulatedAvalon
 from simulator.avalon.api import WRITES
 from simulator.axeos import SimulatedAxeos
@@ -45,6 +47,35 @@ GAMMA_PAUSES = MinerSpec(
     uptime=86_400,
 )
 FIVE = (GAMMA, GAMMA_PAUSES, NERD, NANO_3S, Q)
+SETTLED = 5 * MINUTE - 1
+"""Seconds from being told until a miner does it: an Avalon calibrates first."""
+
+LEEWAY = 15.0
+"""Seconds by which a time may be missed, because the blueprints look each minute."""
+
+ORDERS = {
+    GAMMA.name: {
+        "save": r'PATCH /api/system {"frequency": 100, "coreVoltage": 1000}',
+        "run": r'PATCH /api/system {"coreVoltage": 1150, "frequency": 525}',
+    },
+    GAMMA_PAUSES.name: {
+        "save": r"POST /api/system/pause",
+        "run": r"POST /api/system/resume",
+    },
+    NERD.name: {
+        "save": r"POST /api/system/shutdown",
+        "run": r"POST /api/system/restart",
+    },
+    NANO_3S.name: {
+        "save": r"ascset 0,workmode,set,0",
+        "run": r"ascset 0,workmode,set,2",
+    },
+    Q.name: {"save": r"ascset 0,softoff,1:\d+", "run": r"ascset 0,softon,1:\d+"},
+}
+"""The one request with which each of the miners is to save power, and to work."""
+
+WRITES_FLASH = {GAMMA.name, NANO_3S.name}
+
 REGISTRIES = (ar, cr, dr, er, fr, ir, lr, rs)
 
 
@@ -58,6 +89,7 @@ class House:
         self.switches: dict[str, str] = {}
         self.first = {miner.name: kept(miner) for miner in miners}
         self._midnight = bench.now + SET_UP
+        self._orders: dict[str, tuple[int, list[tuple[float, str]]]] = {}
         self._automation: tuple[str, Mapping[str, Any]] | None = None
 
     @property
@@ -86,11 +118,15 @@ class House:
 
     def orders(self, miner: SimulatedMiner) -> list[tuple[float, str]]:
         """Return when a miner was told what, apart from questions."""
-        return [
+        seen, orders = self._orders.get(miner.name, (0, []))
+        requests = miner.requests
+        orders += (
             (request.time - self._midnight, order)
-            for request in miner.requests
+            for request in requests[seen:]
             if (order := _order(request.method, request.path, request.body))
-        ]
+        )
+        self._orders[miner.name] = len(requests), orders
+        return orders
 
     @asynccontextmanager
     async def restarted(self, down: float) -> AsyncIterator[HomeAssistant]:
@@ -175,3 +211,48 @@ def _order(method: str, path: str, body: str) -> str | None:
     if told["command"] not in WRITES or told["parameter"] == "0,help":
         return None
     return f"{told['command']} {told['parameter']}"
+
+
+def told(house: House, miner: SimulatedMiner) -> list[tuple[float, str]]:
+    """Return when a miner was told to save power or to run, and nothing else."""
+    goals = []
+    for moment, order in house.orders(miner):
+        found = [
+            goal
+            for goal, expected in ORDERS[miner.name].items()
+            if re.fullmatch(expected, order)
+        ]
+        assert found, f"{miner.name} was told {order} at {moment / HOUR:.3f} h"
+        goals.append((moment, found[0]))
+    return goals
+
+
+def runs(house: House, miner: SimulatedMiner) -> bool:
+    """Whether a miner works with everything as it was at first."""
+    return miner.truth.hashing and kept(miner) == house.first[miner.name]
+
+
+def saves(house: House, miner: SimulatedMiner) -> bool:
+    """Whether a miner takes the least power that it can, and nothing else changed."""
+    first, now = house.first[miner.name], kept(miner)
+    changed = {key: value for key, value in now.items() if value != first[key]}
+    match miner.name:
+        case GAMMA.name:
+            return changed == {"frequency": 100, "coreVoltage": 1000}
+        case GAMMA_PAUSES.name:
+            return miner.phase is Phase.PAUSED and not changed
+        case NERD.name:
+            return miner.phase is Phase.SHUTDOWN and not changed
+        case NANO_3S.name:
+            return changed == {"mode": 0}
+        case _:
+            return miner.phase is Phase.STANDBY and not changed
+
+
+def assert_minimum_times(house: House, minimum_run: float, minimum_save: float) -> None:
+    """Nobody is told the same twice, nor before it did the other long enough."""
+    minimum = {"save": minimum_run, "run": minimum_save}
+    for miner in house.miners:
+        for (before, last), (moment, goal) in pairwise(told(house, miner)):
+            assert goal != last, (miner.name, moment / HOUR)
+            assert moment - before >= minimum[goal] * MINUTE - LEEWAY, miner.name

@@ -1,91 +1,28 @@
-"""Three days of prices, and three days of sun, as five miners live through them."""
+"""Three days of prices, and what five miners were told and did meanwhile."""
 
-from itertools import pairwise
-import re
-
-from simulator import Phase, SimulatedMiner
-
-from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
-from .house import DAY, FIVE, GAMMA_PAUSES, HOUR, MINUTE, House, build, kept
-
-LEEWAY = 15.0
-"""Seconds by which a time may be missed, because the blueprints look each minute."""
-
-ORDERS = {
-    GAMMA.name: {
-        "save": r'PATCH /api/system {"frequency": 100, "coreVoltage": 1000}',
-        "run": r'PATCH /api/system {"coreVoltage": 1150, "frequency": 525}',
-    },
-    GAMMA_PAUSES.name: {
-        "save": r"POST /api/system/pause",
-        "run": r"POST /api/system/resume",
-    },
-    NERD.name: {
-        "save": r"POST /api/system/shutdown",
-        "run": r"POST /api/system/restart",
-    },
-    NANO_3S.name: {
-        "save": r"ascset 0,workmode,set,0",
-        "run": r"ascset 0,workmode,set,2",
-    },
-    Q.name: {"save": r"ascset 0,softoff,1:\d+", "run": r"ascset 0,softon,1:\d+"},
-}
-"""The one request with which each of the miners is to save power, and to work."""
-
-WRITES_FLASH = {GAMMA.name, NANO_3S.name}
-
-
-def told(house: House, miner: SimulatedMiner) -> list[tuple[float, str]]:
-    """Return when a miner was told to save power or to run, and nothing else."""
-    goals = []
-    for moment, order in house.orders(miner):
-        found = [
-            goal
-            for goal, expected in ORDERS[miner.name].items()
-            if re.fullmatch(expected, order)
-        ]
-        assert found, f"{miner.name} was told {order} at {moment / HOUR:.3f} h"
-        goals.append((moment, found[0]))
-    return goals
-
-
-def runs(house: House, miner: SimulatedMiner) -> bool:
-    """Whether a miner works with everything as it was at first."""
-    return miner.truth.hashing and kept(miner) == house.first[miner.name]
-
-
-def saves(house: House, miner: SimulatedMiner) -> bool:
-    """Whether a miner takes the least power that it can, and nothing else changed."""
-    first, now = house.first[miner.name], kept(miner)
-    changed = {key: value for key, value in now.items() if value != first[key]}
-    match miner.name:
-        case GAMMA.name:
-            return changed == {"frequency": 100, "coreVoltage": 1000}
-        case GAMMA_PAUSES.name:
-            return miner.phase is Phase.PAUSED and not changed
-        case NERD.name:
-            return miner.phase is Phase.SHUTDOWN and not changed
-        case NANO_3S.name:
-            return changed == {"mode": 0}
-        case _:
-            return miner.phase is Phase.STANDBY and not changed
-
-
-def assert_minimum_times(house: House, minimum_run: float, minimum_save: float) -> None:
-    """Nobody is told the same twice, nor before it did the other long enough."""
-    minimum = {"save": minimum_run, "run": minimum_save}
-    for miner in house.miners:
-        for (before, last), (moment, goal) in pairwise(told(house, miner)):
-            assert goal != last, (miner.name, moment / HOUR)
-            assert moment - before >= minimum[goal] * MINUTE - LEEWAY, miner.name
-
+from .conftest import TimedBench
+from .house import (
+    DAY,
+    FIVE,
+    HOUR,
+    LEEWAY,
+    MINUTE,
+    SETTLED,
+    WRITES_FLASH,
+    House,
+    assert_minimum_times,
+    build,
+    runs,
+    saves,
+    told,
+)
 
 PRICE = "sensor.price"
 LIMIT, CHEAP, DEAR, NEGATIVE = 0.25, 0.12, 0.41, -0.03
 SLOT, LOOK = 15 * MINUTE, 5 * MINUTE
 MINIMUM_RUN, MINIMUM_SAVE, GRACE = 20, 30, 30
-SETTLED = 5 * MINUTE - 1
-"""Seconds from being told until a miner does it: an Avalon calibrates first."""
+DIP = 43 + MINIMUM_RUN / 60
+"""The hour in which the first that ran in a cheap dip may save power again."""
 
 PRICES = (
     (6, 9, DEAR),
@@ -115,7 +52,7 @@ CHANGES = (
     (33, "run"),
     (41, "save"),
     (43, "run"),
-    (43 + MINIMUM_RUN / 60, "save"),  # The dip is shorter than the least time of work.
+    (DIP, "save"),  # The dip is shorter than the least time of work.
     (45.5, "run"),
     (48 + GRACE / 60, "save"),  # No price for too long.
     (49.25, "run"),
@@ -130,10 +67,15 @@ RESTART, DOWN = 31 * HOUR + 20 * MINUTE, 4 * MINUTE
 BACK = RESTART + DOWN + MINUTE
 
 
-LATEST = {"save": 3 * 3 * MINUTE, "run": len(FIVE) * MINUTE}
-"""They resume a minute apart; those that ran too short follow three minutes apart."""
+def latest(hour: float, goal: str) -> float:
+    """Return how much later than planned a change may be.
 
-AT_ONCE = 5.0
+    All save power with the price, or a minute after a time is over; they resume a
+    minute apart, and those that did not run long enough follow three minutes apart.
+    """
+    if goal == "run":
+        return len(FIVE) * MINUTE
+    return 9 * MINUTE if hour == DIP else MINUTE + LEEWAY
 
 
 def price_at(moment: float) -> float | None:
@@ -152,11 +94,11 @@ def say_price(house: House) -> None:
 def look(house: House) -> int:
     """Compare what each miner does with the price; return how many were settled."""
     settled = 0
-    due = [(hour * HOUR, goal) for hour, goal in CHANGES if hour * HOUR <= house.now]
-    since, goal = due[-1] if due else (0.0, "run")
+    due = [change for change in CHANGES if change[0] * HOUR <= house.now]
+    since, goal = due[-1] if due else (-1.0, "run")
     for miner in house.miners:
         orders = told(house, miner)
-        if house.now - since > LATEST[goal]:
+        if house.now - since * HOUR > latest(since, goal):
             assert len(orders) == len(due), (miner.name, house.now / HOUR, goal)
         if (
             len(orders) == len(due)
@@ -188,7 +130,7 @@ def assert_changes(house: House) -> None:
         assert [goal for _, goal in orders] == [goal for _, goal in CHANGES]
         for (moment, goal), (hour, _) in zip(orders, CHANGES, strict=True):
             late = moment - hour * HOUR
-            assert -LEEWAY <= late <= LATEST[goal], (miner.name, hour, late)
+            assert -LEEWAY <= late <= latest(hour, goal), (miner.name, hour, late)
 
 
 async def test_three_days_of_prices(bench: TimedBench) -> None:
