@@ -109,8 +109,8 @@ def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:
             "reported": plain(error.reported),
         }
     return {
-        "setting": ", ".join(changes),
-        "asked": ", ".join(text_of(*change) for change in changes.items()),
+        "setting": ", ".join(setting for setting in Setting if setting in changes),
+        "asked": ", ".join(text_of(*change) for change in _in_order(changes)),
         "reported": None,
     }
 
@@ -166,8 +166,12 @@ def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> 
     return ", ".join(
         f"{label_of(hass, setting)}: {text_of(setting, reported.get(setting))}"
         f" → {text_of(setting, asked)}"
-        for setting, asked in changes.items()
+        for setting, asked in _in_order(changes)
     )
+
+
+def _in_order(changes: Changes) -> list[tuple[Setting, SettingValue]]:
+    return [(item, changes[item]) for item in Setting if item in changes]
 
 
 def _shortened(name: str) -> str:
