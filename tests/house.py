@@ -194,6 +194,12 @@ async def build(bench: TimedBench) -> House:
     return house
 
 
+async def leave(house: House) -> None:
+    """Let no timer of the automation be left, however a test ended."""
+    if house.hass.is_running:
+        await turn_off_automation(house.hass)
+
+
 def kept(miner: SimulatedMiner) -> dict[str, Any]:
     """Return everything that a miner keeps in its flash."""
     if isinstance(miner, SimulatedAxeos):

@@ -1,5 +1,9 @@
 """Three days of prices, and what five miners were told and did meanwhile."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+
 from .conftest import TimedBench
 from .house import (
     DAY,
@@ -12,6 +16,7 @@ from .house import (
     House,
     assert_minimum_times,
     build,
+    leave,
     runs,
     saves,
     told,
@@ -133,13 +138,21 @@ def assert_changes(house: House) -> None:
             assert -LEEWAY <= late <= latest(hour, goal), (miner.name, hour, late)
 
 
-async def test_three_days_of_prices(bench: TimedBench) -> None:
+@pytest.fixture
+async def house(bench: TimedBench) -> AsyncIterator[House]:
+    """Give a house with five miners."""
+    house = await build(bench)
+    yield house
+    await leave(house)
+
+
+@pytest.mark.timeout(300)
+async def test_three_days_of_prices(house: House) -> None:
     """Power is saved while it is dear, and everything comes back.
 
     In the middle of a dear slot Home Assistant is replaced by another one that only
     has what the first had stored, and the price comes a minute later than the rest.
     """
-    house = await build(bench)
     say_price(house)
     await house.automate(
         "price_guard.yaml",

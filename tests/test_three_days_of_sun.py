@@ -1,6 +1,9 @@
 """Three days of sun, and what five miners were told and did meanwhile."""
 
+from collections.abc import AsyncIterator
 from itertools import pairwise
+
+import pytest
 
 from .automations import turn_off_automation
 from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
@@ -15,6 +18,7 @@ from .house import (
     House,
     assert_minimum_times,
     build,
+    leave,
     runs,
     saves,
     told,
@@ -200,9 +204,17 @@ async def live(house: House, meter: Meter) -> None:
                 assert doing == [miner.name for miner in house.miners], moment / HOUR
 
 
-async def test_three_days_of_sun(bench: TimedBench) -> None:
-    """Miners run while there is power to spare, and everything comes back."""
+@pytest.fixture
+async def house(bench: TimedBench) -> AsyncIterator[House]:
+    """Give a house with five miners."""
     house = await build(bench)
+    yield house
+    await leave(house)
+
+
+@pytest.mark.timeout(300)
+async def test_three_days_of_sun(house: House) -> None:
+    """Miners run while there is power to spare, and everything comes back."""
     meter = Meter(house)
     meter.tell()
     await house.automate(
@@ -240,5 +252,5 @@ async def test_three_days_of_sun(bench: TimedBench) -> None:
 
     await turn_off_automation(house.hass)
     await house.turn("off")
-    await bench.pass_time(SETTLED)
+    await house.bench.pass_time(SETTLED)
     assert all(runs(house, miner) for miner in house.miners)

@@ -455,15 +455,19 @@ async def test_after_heat_the_flag_goes_with_the_frequency(
     assert (state.settings.frequency, state.settings.core_voltage) == (490, 1.1)
 
 
-async def test_a_flag_is_left_alone_by_other_settings(
-    session: aiohttp.ClientSession,
+@pytest.mark.parametrize(
+    ("changes", "body"),
+    [({FAN: 80}, {"manualFanSpeed": 80}), ({MHZ: 490}, {"frequency": 490})],
+)
+async def test_a_flag_is_left_to_firmware_that_cools_down_by_itself(
+    session: aiohttp.ClientSession, changes: Changes, body: dict[str, int]
 ) -> None:
     axe = PatchedAxe(GAMMA | {"overheat_mode": 1})
     async with serving(axe, None) as server:
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
-        await client.apply({FAN: 80})
-    assert axe.bodies == [{"manualFanSpeed": 80}]
+        await client.apply(changes)
+    assert axe.bodies == [body]
 
 
 async def test_what_the_regulator_refuses_is_stored_all_the_same(

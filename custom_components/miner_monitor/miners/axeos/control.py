@@ -7,7 +7,7 @@ from ..errors import MinerCommandError
 from ..model import Changes, MinerSettings, Setting, SettingValue, Writing
 from ..values import count, flag, members, number, positive, version
 from .nerdos import MOST_POOLS
-from .profile import Reply, has_pool_list, is_2_10, is_nerdos
+from .profile import Reply, has_pool_list, is_2_10, is_2_11, is_nerdos
 
 _CLASSIC_FAN, _PID_FAN = 1, 2
 _RESUME = 60.0
@@ -86,8 +86,9 @@ def _frequency(value: SettingValue, known: Known) -> Body:
     asked = _number(value)
     whole = asked.is_integer() or not is_2_10(known.info)
     body: Body = {"frequency": round(asked) if whole else asked}
-    # Until 2.10 the chip crawls after it was too hot, until somebody clears this.
-    if flag(known.info.get("overheat_mode")):
+    # Until 2.10 the chip crawls after it was too hot, until somebody clears this;
+    # later firmware cools the chip first and clears it then.
+    if flag(known.info.get("overheat_mode")) and not is_2_11(known.info):
         body["overheat_mode"] = 0
     return body
 
