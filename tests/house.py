@@ -23,6 +23,7 @@ from homeassistant.helpers import (
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+import pytest
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.miner_monitor.const import DOMAIN
@@ -206,6 +207,17 @@ def kept(miner: SimulatedMiner) -> dict[str, Any]:
         return deepcopy(miner.device.flash.stored)
     assert isinstance(miner, SimulatedAvalon)
     return deepcopy(miner.device.settings.values)
+
+
+def assert_nothing_went_wrong(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """There is neither a repair, nor a failure in a log."""
+    assert [issue for issue in ir.async_get(house.hass).issues if DOMAIN in issue] == []
+    speakers = (f"custom_components.{DOMAIN}", "homeassistant.components.automation")
+    assert [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.name.startswith(speakers) and record.levelno >= logging.WARNING
+    ] == []
 
 
 def _order(method: str, path: str, body: str) -> str | None:

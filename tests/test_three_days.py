@@ -15,6 +15,7 @@ from .house import (
     WRITES_FLASH,
     House,
     assert_minimum_times,
+    assert_nothing_went_wrong,
     build,
     leave,
     runs,
@@ -147,7 +148,9 @@ async def house(bench: TimedBench) -> AsyncIterator[House]:
 
 
 @pytest.mark.timeout(300)
-async def test_three_days_of_prices(house: House) -> None:
+async def test_three_days_of_prices(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     """Power is saved while it is dear, and everything comes back.
 
     In the middle of a dear slot Home Assistant is replaced by another one that only
@@ -176,6 +179,7 @@ async def test_three_days_of_prices(house: House) -> None:
         assert settled > 0.8 * len(FIVE) * 3 * DAY / LOOK
         assert_changes(house)
         assert_minimum_times(house, MINIMUM_RUN, MINIMUM_SAVE)
+        assert_nothing_went_wrong(house, caplog)
         for miner in house.miners:
             assert runs(house, miner)
             writes = len(CHANGES) if miner.name in WRITES_FLASH else 0

@@ -17,6 +17,7 @@ from .house import (
     WRITES_FLASH,
     House,
     assert_minimum_times,
+    assert_nothing_went_wrong,
     build,
     leave,
     runs,
@@ -213,7 +214,9 @@ async def house(bench: TimedBench) -> AsyncIterator[House]:
 
 
 @pytest.mark.timeout(300)
-async def test_three_days_of_sun(house: House) -> None:
+async def test_three_days_of_sun(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     """Miners run while there is power to spare, and everything comes back."""
     meter = Meter(house)
     meter.tell()
@@ -254,3 +257,4 @@ async def test_three_days_of_sun(house: House) -> None:
     await house.turn("off")
     await house.bench.pass_time(SETTLED)
     assert all(runs(house, miner) for miner in house.miners)
+    assert_nothing_went_wrong(house, caplog)
