@@ -1,5 +1,6 @@
 """Actions do what no entity can do alone, and say what they cannot do."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,23 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.control.errors import (
+    ChangeError,
+    ControlError,
+    ControlFault,
+    Refusal,
+    WriteError,
+)
+from custom_components.miner_monitor.control_texts import Failure, user_error
+from custom_components.miner_monitor.miners.errors import (
+    MinerAuthError,
+    MinerBusyError,
+    MinerCommandError,
+    MinerConnectionError,
+    MinerStrangerError,
+    MinerTimeoutError,
+)
+from custom_components.miner_monitor.miners.model import Changes, MinerSettings, Setting
 from simulator import MinerSpec
 
 from .conftest import GAMMA, GAMMA_2, HEX, MINI_3, NANO_3S, NERD, Q, TimedBench
@@ -588,6 +606,120 @@ async def test_a_silent_miner_is_named(bench: TimedBench) -> None:
     assert told.startswith("Gamma 601 A1B2 does not answer at 127.0.0.1")
     assert ".." not in told
     assert options(handle) == ["eco", "default", "high"]
+
+
+CHANGE: Changes = {Setting.FREQUENCY: 550.0, Setting.AUTO_FAN: False}
+RUNS = MinerSettings(frequency=525.0, auto_fan=True)
+STEPS = "Frequency: 525 MHz → 550 MHz, Automatic fan: on → off"
+WHERE = "Settings > Devices & services"
+NAME = "Gamma 601 A1B2"
+TOLD: list[tuple[Failure, str]] = [
+    (
+        WriteError(MinerBusyError("no"), CHANGE, RUNS),
+        (
+            f"{NAME} does not take this now: no ({STEPS}). It is calibrating or "
+            "busy with something else; try again in a few minutes"
+        ),
+    ),
+    (
+        WriteError(MinerTimeoutError("no reply"), CHANGE, RUNS),
+        (
+            f"{NAME} did not answer in time: no reply ({STEPS}). Try again when "
+            "it is idle or its Wi-Fi signal is better"
+        ),
+    ),
+    (
+        WriteError(MinerCommandError("HTTP 400"), CHANGE, MinerSettings()),
+        (
+            f"{NAME} did not carry out the command: HTTP 400 (Frequency: nothing → "
+            "550 MHz, Automatic fan: nothing → off)"
+        ),
+    ),
+    (
+        MinerConnectionError("no route"),
+        (
+            f"{NAME} does not answer at 127.0.0.1: no route. Check that it is "
+            "switched on and connected"
+        ),
+    ),
+    (
+        MinerStrangerError("Supra"),
+        (
+            "Nothing was sent: another device answers at 127.0.0.1, the address of "
+            f"Gamma 601 A1B2. Reconfigure {NAME} with its new address"
+        ),
+    ),
+    (
+        MinerAuthError("401", credentials=True),
+        (
+            f"{NAME} did not take the command: it asks for a password. Open "
+            f"{WHERE}, where Miner Monitor asks for it, and try again"
+        ),
+    ),
+    (
+        MinerAuthError("401", credentials=False, one_time_code=True),
+        (
+            f"{NAME} did not take the command: it wants a one-time code first. "
+            f"Open {WHERE}, where Miner Monitor asks for it, and try again"
+        ),
+    ),
+    (
+        MinerAuthError("401", credentials=False),
+        (
+            f"{NAME} refuses Home Assistant: 401. It answers only to private IPv4 "
+            "addresses"
+        ),
+    ),
+    (
+        ChangeError(Refusal.UNCONFIRMED, Setting.CORE_VOLTAGE, 1.2, reported=1.15),
+        (
+            f"{NAME} does not answer since Core voltage was to become 1.2 V; before "
+            "that it reported 1.15 V. Whether it took it shows when it is back"
+        ),
+    ),
+    (
+        ChangeError(Refusal.NOT_TAKEN, Setting.POOL, 1),
+        (
+            f"{NAME} did not take it: Pool should become 2, but the miner reports "
+            "nothing"
+        ),
+    ),
+    (
+        ControlError(ControlFault.NOTHING_TO_RESTORE),
+        f"There is nothing to restore: {NAME} did not lower its own settings",
+    ),
+]
+"""What no other test here brings about."""
+
+
+@pytest.mark.parametrize(("error", "told"), TOLD, ids=lambda value: repr(value)[:40])
+async def test_texts(
+    bench: TimedBench, hass: HomeAssistant, error: Failure, told: str
+) -> None:
+    """Home Assistant's own translation fills every gap."""
+    handle = await take_over(bench, await bench.miner(GAMMA))
+    assert str(user_error(hass, handle.entry, error)) == told
+
+
+async def test_a_miner_that_goes_away_over_it(bench: TimedBench) -> None:
+    """What it was before is told, for nobody knows what it became."""
+    handle = await take_over(bench, await bench.miner(GAMMA))
+    handle.miner.inject("patch_lost", silent=True)
+    data = {"device_id": handle.device_id, "frequency": 550}
+    call = asyncio.ensure_future(
+        bench.hass.services.async_call(DOMAIN, "apply_settings", data, blocking=True)
+    )
+    await bench.advance(2)
+    handle.miner.inject("offline")
+
+    with pytest.raises(HomeAssistantError) as caught:
+        await bench.run(asyncio.wait_for(call, LONGEST_CALL))
+
+    assert len(handle.writes) == 1
+    assert str(caught.value) == (
+        "Gamma 601 A1B2 does not answer since Frequency was to become 550 MHz; before "
+        "that it reported 525 MHz. Whether it took it shows when it is back"
+    )
 
 
 async def test_settings_are_named_as_their_entities(

@@ -32,6 +32,7 @@ from simulator import MinerSpec, SimulatedMiner
 from .conftest import A1246, GAMMA, GAMMA_2, HEX, SUPRA, Q, TimedBench
 from .handles import Handle, take_over
 from .test_control_intents import overheat, settings_of
+from .test_presence import lose_to_a_stranger
 
 DAY = 24 * 3600
 FLOWS = "/api/repairs/issues/fix"
@@ -58,8 +59,11 @@ class Repairs:
 
     async def begin(self, handle: Handle, problem: Problem) -> dict[str, Any]:
         """Open the repair."""
-        name = f"{problem}_{handle.entry.entry_id}"
-        return await self._post(FLOWS, {"handler": DOMAIN, "issue_id": name})
+        return await self.begin_at(f"{problem}_{handle.entry.entry_id}")
+
+    async def begin_at(self, issue_id: str) -> dict[str, Any]:
+        """Open the repair with this name."""
+        return await self._post(FLOWS, {"handler": DOMAIN, "issue_id": issue_id})
 
     async def go_on(self, flow: Mapping[str, Any], **data: str) -> dict[str, Any]:
         """Press a button of it."""
@@ -521,7 +525,25 @@ async def test_pausing_is_free(bench: TimedBench, repairs: Repairs) -> None:
     assert writes_today(handle) == "0"
 
 
-# Removed.
+# Not loaded, and removed.
+
+
+async def test_a_new_address_of_a_miner_that_is_not_loaded(
+    bench: TimedBench, hass: HomeAssistant, repairs: Repairs
+) -> None:
+    """It is proved and kept, and used with the next set-up."""
+    entry, _ = await lose_to_a_stranger(bench)
+    moved = await bench.miner(GAMMA)
+    await bench.run(hass.config_entries.async_unload(entry.entry_id))
+
+    form = await repairs.begin_at(f"wrong_device_{entry.entry_id}")
+    done = await repairs.go_on(form, host=f"{moved.host}:{moved.port}")
+
+    assert done["type"] == "create_entry"
+    await bench.run(hass.config_entries.async_setup(entry.entry_id))
+    await bench.advance(30)
+    assert entry.data["port"] == moved.port
+    assert not ir.async_get(hass).issues
 
 
 async def test_a_removed_miner_leaves_nothing_to_repair(

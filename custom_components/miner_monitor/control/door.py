@@ -346,7 +346,7 @@ class Door:
             return
         if not acknowledged:
             for setting, want in wants.items():
-                self._fail({setting: want}, _unconfirmed(setting, want))
+                self._fail({setting: want}, _unconfirmed(setting, want, receipt))
             return
         self._proofs.store(changes_of(wants), receipt)
         for setting, want in wants.items():
@@ -360,7 +360,7 @@ class Door:
             except MinerError:
                 again = self._now() + READ_AGAIN
                 for setting, want in wants.items():
-                    want.expire(setting, _unconfirmed(setting, want), again)
+                    want.expire(setting, _unconfirmed(setting, want, receipt), again)
                 if not any(want.awaited for want in wants.values()):
                     break
                 await asyncio.sleep(READ_AGAIN)
@@ -402,8 +402,9 @@ class Door:
             self._watcher.failed(error, untold)
 
 
-def _unconfirmed(setting: Setting, want: Want) -> ChangeError:
-    return ChangeError(Refusal.UNCONFIRMED, setting, want.value)
+def _unconfirmed(setting: Setting, want: Want, receipt: Receipt) -> ChangeError:
+    reported = receipt.before.get(setting)
+    return ChangeError(Refusal.UNCONFIRMED, setting, want.value, reported=reported)
 
 
 def _concerned(failure: Failure, changes: Changes) -> Changes:
