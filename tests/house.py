@@ -178,7 +178,7 @@ async def build(bench: TimedBench) -> House:
     logging.getLogger("homeassistant").setLevel(logging.WARNING)
     await hass.config.async_set_time_zone("UTC")
     since = dt_util.now() - dt_util.start_of_local_day()
-    await bench.pass_time(DAY - since.total_seconds() - SET_UP)
+    await bench.pass_time((-since.total_seconds() - SET_UP) % DAY)
     miners = list(await bench.start(*FIVE))
     house = House(bench, miners)
     for miner in miners:
