@@ -85,6 +85,7 @@ class MinerController:
         self._seen = False
         self._ends_at: float | None = None
         self._cancel_end: CALLBACK_TYPE | None = None
+        self._cancel_stop: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
         """Take up what was wanted before."""
@@ -94,18 +95,17 @@ class MinerController:
                 self._coordinator.identity, stored, time.time()
             )
         self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
-        entry = self._entry
-        entry.async_on_unload(
+        self._entry.async_on_unload(
             async_track_time_interval(self._hass, self._save_again, SAVE_EVERY)
         )
-        entry.async_on_unload(
-            self._hass.bus.async_listen_once(
-                EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_at_stop
-            )
+        self._cancel_stop = self._hass.bus.async_listen_once(
+            EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_at_stop
         )
 
     async def async_unload(self) -> None:
         """Send nothing more, and store what is wanted."""
+        if self._cancel_stop is not None:
+            self._cancel_stop()
         self._door.close()
         self._watch_end(None)
         await self._save()
@@ -407,6 +407,7 @@ class MinerController:
         await self._save()
 
     async def _save_at_stop(self, _: Event) -> None:
+        self._cancel_stop = None
         await self._save()
 
 
