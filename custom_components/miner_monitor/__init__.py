@@ -6,7 +6,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .controller import async_remove_control
+from .control.model import Problem
+from .control_issues import async_settle
+from .control_store import async_remove_stored
 from .coordinator import MinerConfigEntry, MinerCoordinator, async_delete_issue
 from .services import async_register_actions
 from .session import async_get_session
@@ -52,4 +54,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bo
 async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
     """Leave no open question behind."""
     async_delete_issue(hass, entry)
-    await async_remove_control(hass, entry)
+    async_settle(hass, entry, *Problem)
+    await async_remove_stored(hass, entry)

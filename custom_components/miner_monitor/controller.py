@@ -2,21 +2,15 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 import time
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.event import (
-    async_track_point_in_time,
-    async_track_time_interval,
-)
-from homeassistant.helpers.storage import Store
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_time
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXPERT, CONF_PROTECT, DOMAIN, LOGGER
+from .const import CONF_EXPERT, CONF_PROTECT, LOGGER
 from .control.door import Door
 from .control.errors import ChangeError, WriteError
 from .control.model import (
@@ -33,6 +27,8 @@ from .control.model import (
 )
 from .control.rules import Allowed
 from .control.steward import Steward
+from .control_issues import async_ask, async_settle
+from .control_store import ControlStore
 from .control_texts import FAILURES, change_details, describe_error, steps_of
 from .miners import MinerAuthError, MinerError
 from .miners.model import (
@@ -47,19 +43,8 @@ from .miners.model import (
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry, MinerCoordinator
 
-STORE_VERSION = 1
-
-SAVE_EVERY = timedelta(hours=1)
-"""How often what is wanted is stored though nothing changed: its age tells a backup."""
-
-SAVE_SOON = 10.0
-"""Seconds within which what is not urgent is stored."""
-
 MOST_UNTOLD = 8
 """Reports that are kept while nobody listens: those of the first polls."""
-
-FIXABLE = (Problem.DERATED, Problem.RESTART_NEEDED, Problem.PROTECTED)
-"""Problems whose repair has something to offer."""
 
 type Listener = Callable[[Report], None]
 
@@ -77,7 +62,7 @@ class MinerController:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._store: Store[dict[str, Any]] = _store(hass, entry)
+        self._store = ControlStore(hass, entry, self._dump)
         self._steward = Steward(coordinator.identity)
         self._door = Door(coordinator, self._allowed, self)
         self._listeners: list[Listener] = []
@@ -85,7 +70,6 @@ class MinerController:
         self._seen = False
         self._ends_at: float | None = None
         self._cancel_end: CALLBACK_TYPE | None = None
-        self._cancel_stop: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
         """Take up what was wanted before."""
@@ -95,20 +79,12 @@ class MinerController:
                 self._coordinator.identity, stored, time.time()
             )
         self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
-        self._entry.async_on_unload(
-            async_track_time_interval(self._hass, self._save_again, SAVE_EVERY)
-        )
-        self._cancel_stop = self._hass.bus.async_listen_once(
-            EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_at_stop
-        )
 
     async def async_unload(self) -> None:
         """Send nothing more, and store what is wanted."""
-        if self._cancel_stop is not None:
-            self._cancel_stop()
         self._door.close()
         self._watch_end(None)
-        await self._save()
+        await self._store.async_close()
 
     @property
     def state(self) -> ControlState:
@@ -161,18 +137,18 @@ class MinerController:
         changes = self._steward.throttle_changes(on)
         if on:
             self._steward.begin_throttle(by)
-            await self._save()
+            await self._store.async_save()
         try:
             await self._apply(changes)
         except WriteError, ChangeError:
             if on:
                 self._steward.cancel_throttle()
-                await self._save()
+                await self._store.async_save()
             raise
         self._steward.applied(changes, by_user=False)
         if not on:
             self._steward.end_throttle()
-        await self._save()
+        await self._store.async_save()
         self._changed()
 
     async def async_apply_profile(
@@ -183,13 +159,13 @@ class MinerController:
         await self._coordinator.async_read()
         if until is not None:
             self._steward.begin_temporary(changes, until.timestamp())
-            await self._save()
+            await self._store.async_save()
         try:
             await self._apply(changes)
         except WriteError, ChangeError:
             if until is not None:
                 self._steward.cancel_temporary()
-                await self._save()
+                await self._store.async_save()
             raise
         self._steward.applied(changes, by_user=until is None)
         self._changed()
@@ -198,19 +174,19 @@ class MinerController:
         """Keep the present settings under a name."""
         await self._coordinator.async_read()
         self._steward.save_profile(name)
-        await self._save()
+        await self._store.async_save()
         self._changed()
 
     async def async_delete_profile(self, name: str) -> None:
         """Forget a profile."""
         self._steward.delete_profile(name)
-        await self._save()
+        await self._store.async_save()
         self._changed()
 
     async def async_take_profiles(self, profiles: Mapping[str, Changes]) -> None:
         """Take over the profiles of another miner, all of them or none."""
         self._steward.take_profiles(profiles, expert=self._expert)
-        await self._save()
+        await self._store.async_save()
         self._changed()
 
     async def async_restore(self, *, lower: bool = False) -> None:
@@ -255,7 +231,7 @@ class MinerController:
         if not self._seen:
             self._seen = True
             self._take_back(orders)
-            self._save_soon()
+            self._store.save_soon()
         return self.show(state)
 
     def show(self, state: MinerState | None) -> ControlState:
@@ -267,7 +243,7 @@ class MinerController:
     def wrote(self, changes: Changes) -> None:
         """Count a write to flash."""
         self._steward.count_write(_today())
-        self._save_soon()
+        self._store.save_soon()
 
     def taken(self, changes: Changes) -> None:
         """Take back what was said of a refusal."""
@@ -288,12 +264,13 @@ class MinerController:
 
     def _refused(self, text: str, details: Mapping[str, Any]) -> None:
         self._tell(Report(activity=Activity.SETTING_REFUSED, details=details))
-        self._ask(Ask(problem=Problem.SETTING_REFUSED, details={"error": text}))
+        ask = Ask(problem=Problem.SETTING_REFUSED, details={"error": text})
+        async_ask(self._hass, self._entry, ask)
 
     def restart_needed(self, changes: Changes) -> None:
         """Tell that a change waits for a restart."""
         self._steward.restart_needed()
-        self._save_soon()
+        self._store.save_soon()
 
     @callback
     def async_on_activity(self, listener: Listener) -> CALLBACK_TYPE:
@@ -322,13 +299,11 @@ class MinerController:
                     text = steps_of(self._hass, changes, self._reported)
                     self._refused(text, change_details(None, changes))
                 case Ask():
-                    self._ask(order)
+                    async_ask(self._hass, self._entry, order)
                 case Settle():
-                    ir.async_delete_issue(
-                        self._hass, DOMAIN, issue_id(self._entry, order.problem)
-                    )
+                    async_settle(self._hass, self._entry, order.problem)
         if orders:
-            self._save_soon()
+            self._store.save_soon()
 
     async def _write(self, order: Apply | Throttle) -> None:
         """Do what the steward wants written; it orders anew what failed."""
@@ -348,27 +323,14 @@ class MinerController:
         self._steward.applied(order.changes, by_user=False)
         if order.reason is Reason.TEMPORARY_OVER:
             self._steward.end_temporary()
-        await self._save()
+        await self._store.async_save()
         self._changed()
 
     def _take_back(self, orders: Iterable[Order]) -> None:
         """Take back what was asked before we started and is over since."""
         lasts = {order.problem for order in orders if isinstance(order, Ask)}
-        for problem in {*Problem} - lasts - {Problem.SETTING_REFUSED}:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry, problem))
-
-    def _ask(self, ask: Ask) -> None:
-        fixable = ask.problem in FIXABLE
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id(self._entry, ask.problem),
-            data={"entry_id": self._entry.entry_id, "problem": ask.problem.value},
-            is_fixable=fixable,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=ask.problem.value,
-            translation_placeholders={"name": self._entry.title, **ask.details},
-        )
+        over = {*Problem} - lasts - {Problem.SETTING_REFUSED}
+        async_settle(self._hass, self._entry, *over)
 
     # What must outlive a restart.
 
@@ -397,35 +359,6 @@ class MinerController:
     def _dump(self) -> dict[str, Any]:
         return self._steward.dump(time.time())
 
-    async def _save(self) -> None:
-        await self._store.async_save(self._dump())
-
-    def _save_soon(self) -> None:
-        self._store.async_delay_save(self._dump, SAVE_SOON)
-
-    async def _save_again(self, _: datetime) -> None:
-        await self._save()
-
-    async def _save_at_stop(self, _: Event) -> None:
-        self._cancel_stop = None
-        await self._save()
-
-
-def _store(hass: HomeAssistant, entry: MinerConfigEntry) -> Store[dict[str, Any]]:
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry.entry_id}")
-
 
 def _today() -> str:
     return dt_util.now().date().isoformat()
-
-
-def issue_id(entry: MinerConfigEntry, problem: Problem) -> str:
-    """Name the repair of a miner's problem."""
-    return f"{problem.value}_{entry.entry_id}"
-
-
-async def async_remove_control(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
-    """Leave nothing of a removed miner behind."""
-    await _store(hass, entry).async_remove()
-    for problem in Problem:
-        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, problem))

@@ -37,7 +37,10 @@ async def async_create_fix_flow(
     )
     if "problem" not in data:
         return WrongDeviceFlow(entry)
-    return _FLOWS[Problem(data["problem"])](entry)
+    problem = Problem(data["problem"])
+    if problem is Problem.DERATED:
+        return DeratedFlow(entry)
+    return ConfirmFlow(entry, _OFFERS[problem])
 
 
 class WrongDeviceFlow(RepairsFlow):
@@ -115,13 +118,6 @@ class ControlFlow(RepairsFlow):
             reason="failed", description_placeholders={"error": error}
         )
 
-    def _ask(self, step_id: str) -> RepairsFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=vol.Schema({}),
-            description_placeholders=self._placeholders,
-        )
-
 
 class DeratedFlow(ControlFlow):
     """Offers the set points that a miner had before it overheated."""
@@ -151,8 +147,13 @@ class DeratedFlow(ControlFlow):
         )
 
 
-class RestartFlow(ControlFlow):
-    """Offers to restart a miner, so that it uses what was written."""
+class ConfirmFlow(ControlFlow):
+    """Offers one thing, and does it once the user agrees."""
+
+    def __init__(self, entry: MinerConfigEntry, work: Work) -> None:
+        """Remember what is offered."""
+        super().__init__(entry)
+        self._work = work
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -163,36 +164,25 @@ class RestartFlow(ControlFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Restart it once the user agrees."""
-        if user_input is None:
-            return self._ask("confirm")
-        return await self._async_do(
-            lambda miner: miner.async_command(lambda client: client.restart())
+        """Ask, then do it."""
+        if user_input is not None:
+            return await self._async_do(self._work)
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            description_placeholders=self._placeholders,
         )
 
 
-class ProtectedFlow(ControlFlow):
-    """Offers to let a miner work again that was stopped to protect it."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Begin; what is given here is the issue's data, no user's input."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Stop saving power once the user agrees."""
-        if user_input is None:
-            return self._ask("confirm")
-        return await self._async_do(
-            lambda miner: miner.controller.async_throttle(False)
-        )
+async def _restart(miner: MinerCoordinator) -> None:
+    await miner.async_command(lambda client: client.restart())
 
 
-_FLOWS: Mapping[Problem, type[ControlFlow]] = {
-    Problem.DERATED: DeratedFlow,
-    Problem.RESTART_NEEDED: RestartFlow,
-    Problem.PROTECTED: ProtectedFlow,
+async def _end_saving(miner: MinerCoordinator) -> None:
+    await miner.controller.async_throttle(False)
+
+
+_OFFERS: Mapping[Problem, Work] = {
+    Problem.RESTART_NEEDED: _restart,
+    Problem.PROTECTED: _end_saving,
 }

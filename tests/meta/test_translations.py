@@ -21,8 +21,8 @@ from custom_components.miner_monitor.control.errors import (
     Refusal,
 )
 from custom_components.miner_monitor.control.model import Problem
+from custom_components.miner_monitor.control_issues import FIXABLE
 from custom_components.miner_monitor.control_texts import Failure, user_error
-from custom_components.miner_monitor.controller import FIXABLE
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.insight import Insight, MinerData
