@@ -14,6 +14,7 @@ from custom_components.miner_monitor.miners.model import Setting
 from simulator import MinerSpec
 
 from .conftest import GAMMA, GAMMA_2, HEX, NANO_3S, NERD, SUPRA, ULTRA, Q, TimedBench
+from .controls import find
 from .handles import Handle, action, take_over
 
 F, V = Setting.FREQUENCY, Setting.CORE_VOLTAGE
@@ -295,6 +296,21 @@ async def test_no_call_is_longer_than_ten_seconds(
         await gamma.set(F, 550)
 
     assert bench.now - started <= LONGEST_CALL + 0.1
+
+
+async def test_a_slow_miner_does_not_lengthen_a_call_that_looks_first(
+    bench: TimedBench,
+) -> None:
+    """Four requests of 2.45 s: the last one goes on without the caller."""
+    handle = await take_over(bench, await bench.miner(replace(GAMMA, latency=2.45)))
+    switch = find(bench.hass, "switch", "save_power")
+
+    took = await bench.call("switch", "turn_on", {"entity_id": switch})
+    await bench.pass_time(60)
+
+    assert took == pytest.approx(LONGEST_CALL, abs=0.3)
+    assert len(handle.writes) == 1
+    assert bench.hass.states.get(switch).state == "on"
 
 
 async def test_what_is_asked_meanwhile_is_merged(bench: TimedBench) -> None:

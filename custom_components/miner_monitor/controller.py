@@ -133,13 +133,13 @@ class MinerController:
 
     async def async_throttle(self, on: bool, by: Reason | None = None) -> None:
         """Save power, or go back to what was before."""
-        await self._coordinator.async_read()
+        began = await self._begin()
         changes = self._steward.throttle_changes(on)
         if on:
             self._steward.begin_throttle(by)
             await self._store.async_save()
         try:
-            await self._apply(changes)
+            await self._apply(changes, began)
         except WriteError, ChangeError:
             if on:
                 self._steward.cancel_throttle()
@@ -156,12 +156,12 @@ class MinerController:
     ) -> None:
         """Write the settings of a profile, for good or until a point in time."""
         changes = self._steward.profile_changes(name)
-        await self._coordinator.async_read()
+        began = await self._begin()
         if until is not None:
             self._steward.begin_temporary(changes, until.timestamp())
             await self._store.async_save()
         try:
-            await self._apply(changes)
+            await self._apply(changes, began)
         except WriteError, ChangeError:
             if until is not None:
                 self._steward.cancel_temporary()
@@ -191,15 +191,21 @@ class MinerController:
 
     async def async_restore(self, *, lower: bool = False) -> None:
         """Undo what the device did to its set points, or go one step below that."""
-        await self._coordinator.async_read()
+        began = await self._begin()
         changes = self._steward.restore_changes(lower=lower)
-        await self._apply(changes)
+        await self._apply(changes, began)
         self._steward.applied(changes, by_user=True)
         self._changed()
 
-    async def _apply(self, changes: Changes) -> None:
+    async def _begin(self) -> float:
+        """Look at the miner first; return when that began, by the loop's clock."""
+        began = self._hass.loop.time()
+        await self._coordinator.async_read()
+        return began
+
+    async def _apply(self, changes: Changes, began: float | None = None) -> None:
         try:
-            await self._door.apply(changes)
+            await self._door.apply(changes, began=began)
         except MinerError as err:
             if isinstance(err, MinerAuthError):
                 self._coordinator.async_ask_for_secret(err)

@@ -83,9 +83,10 @@ class Door:
         under_way = bool(self._queue or self._writing)
         return under_way or self._proofs.active(self._now())
 
-    async def apply(self, changes: Changes) -> None:
+    async def apply(self, changes: Changes, *, began: float | None = None) -> None:
         """Write the changes; return when the device has them, 10 s later at most.
 
+        ``began``: the time of the loop from which these seconds count, if not now.
         Raises a ChangeError for what it cannot take or did not take, and the
         MinerError that kept a request from it.
         """
@@ -95,14 +96,15 @@ class Door:
         if self._closed:
             raise MinerCommandError("settings are not written any more")
         now = self._now()
-        call = Call(changes, now + CALL_DEADLINE)
+        deadline = (now if began is None else began) + CALL_DEADLINE
+        call = Call(changes, deadline)
         for setting, value in changes.items():
             self._enqueue(setting, Want(value, now, [call]))
         self._lanes.asked(now)
         self._wanted.set()
         self._work()
         try:
-            await call.outcome(CALL_DEADLINE)
+            await call.outcome(max(0.0, deadline - now))
         except asyncio.CancelledError:
             # It was told at the moment it went away: somebody else has to know.
             if failure := call.failure:
