@@ -303,6 +303,7 @@ async def test_a_slow_miner_does_not_lengthen_a_call_that_looks_first(
 ) -> None:
     """Four requests of 2.45 s: the last one goes on without the caller."""
     handle = await take_over(bench, await bench.miner(replace(GAMMA, latency=2.45)))
+    await bench.pass_time(30)
     switch = find(bench.hass, "switch", "save_power")
 
     took = await bench.call("switch", "turn_on", {"entity_id": switch})
