@@ -12,6 +12,8 @@ from homeassistant.helpers.selector import selector
 from homeassistant.util.yaml import parse_yaml
 import pytest
 
+from custom_components.miner_monitor.switch import SWITCHES
+
 from .automations import BLUEPRINTS, set_up_automation, turn_off_automation
 from .conftest import GAMMA, GAMMA_2, TimedBench
 from .controls import patches
@@ -67,6 +69,15 @@ def test_inputs(name: str) -> None:
         if name == "price_guard.yaml"
         else ["power", "miners", "watts"]
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_forms_offer_no_other_switches_of_a_miner(name: str) -> None:
+    (rule,) = load(text_of(name)).inputs["miners"]["selector"]["entity"]["filter"]
+    offered = [
+        switch.key for switch in SWITCHES if switch.device_class in rule["device_class"]
+    ]
+    assert offered == ["throttle"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -439,7 +439,8 @@ def profiles(guard: Guard) -> list[tuple[str, list[str], str]]:
 
     def choose(entity: str, profile: str) -> None:
         options = ["eco", "default", "Night"]
-        hass.states.async_set(entity, profile, {"options": options})
+        known = next((name for name in options if name.lower() == profile.lower()), "")
+        hass.states.async_set(entity, known or "unknown", {"options": options})
 
     async def apply(call: ServiceCall) -> None:
         devices = sorted(choices[device] for device in call.data["device_id"])
@@ -453,31 +454,32 @@ def profiles(guard: Guard) -> list[tuple[str, list[str], str]]:
     return applied
 
 
+@pytest.mark.parametrize(("night", "day"), [("Night", "default"), ("night", "Default")])
 async def test_profiles(
-    guard: Guard, profiles: list[tuple[str, list[str], str]]
+    guard: Guard, profiles: list[tuple[str, list[str], str]], night: str, day: str
 ) -> None:
     await start(
         guard,
         A,
         B,
         method="profile",
-        profile_expensive="Night",
-        profile_cheap="default",
+        profile_expensive=night,
+        profile_cheap=day,
         minimum_run=5,
         minimum_save=15,
         stagger=3,
     )
     await guard.minutes(20)
     both = ["select.a_of_its_own_name", "select.b_of_its_own_name"]
-    assert profiles == [("12:15", both[1:], "default")]
+    assert profiles == [("12:15", both[1:], day)]
     await guard.say(PRICE, 0.5)
     await guard.minutes(1)
     await guard.say(PRICE, 0.1)
     await guard.minutes(60)
     assert profiles[1:] == [
-        ("12:20", both, "Night"),
-        ("12:35", both[:1], "default"),
-        ("12:38", both[1:], "default"),
+        ("12:20", both, night),
+        ("12:35", both[:1], day),
+        ("12:38", both[1:], day),
     ]
     assert guard.calls == []
 

@@ -4,7 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.components.switch import (
+    SwitchDeviceClass,
+    SwitchEntity,
+    SwitchEntityDescription,
+)
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -72,6 +76,8 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
     MinerSwitchEntityDescription(
         key="throttle",
         translation_key="throttle",
+        # By this the blueprints offer it alone of a miner's switches.
+        device_class=SwitchDeviceClass.SWITCH,
         attributes_fn=_method,
         exists_fn=lambda identity: throttle_method(identity) is not None,
         value_fn=lambda data: data.control.throttled,

@@ -18,7 +18,9 @@ KNOWN = {
         Path(hass_frontend.where()) / "static" / "mdi" / "iconList.json"
     )
 }
-OWN_ICON_DESPITE_DEVICE_CLASS = {"status", "last_seen", "hashing", "fallback_pool"}
+OWN_ICON_DESPITE_DEVICE_CLASS = {
+    *("status", "last_seen", "hashing", "fallback_pool", "throttle")
+}
 """Entities whose device class has an icon that says less than ours."""
 
 
