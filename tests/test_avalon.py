@@ -189,7 +189,7 @@ async def test_restart(bench: TimedBench, hass: HomeAssistant) -> None:
         {ATTR_ENTITY_ID: shown("button.restart").entity_id},
         blocking=True,
     )
-    await bench.advance(60)
+    await bench.advance(90)
     assert shown("binary_sensor.online").state == STATE_OFF
     assert sum("reboot" in request.body for request in miner.requests) == 1
     await bench.advance(300)

@@ -32,14 +32,17 @@ ATTR_SOURCE = "source"
 ATTR_UNTIL = "until"
 
 
-def _no_switch(value: Any) -> Any:
-    """Refuse on and off where a number belongs, which would count as 1 and 0."""
+def _number(value: Any) -> float:
+    """Return a number; a switch is none, nor is what no float can hold."""
     if isinstance(value, bool):
-        raise vol.Invalid("expected a number")
-    return value
+        raise vol.Invalid("expected a number, not on or off")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as err:
+        raise vol.Invalid("expected a number") from err
 
 
-_NUMBER = vol.All(_no_switch, vol.Coerce(float), vol.Range(min=0, max=100_000))
+_NUMBER = vol.All(_number, vol.Range(min=0, max=100_000))
 _SETTINGS: dict[Setting, Any] = {
     Setting.FREQUENCY: _NUMBER,
     Setting.CORE_VOLTAGE: _NUMBER,
