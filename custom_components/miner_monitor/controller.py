@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXPERT, CONF_PROTECT, LOGGER
 from .control.door import Door
-from .control.errors import ChangeError, WriteError
+from .control.errors import ChangeError, Refusal, WriteError
 from .control.model import (
     Activity,
     Apply,
@@ -122,12 +122,13 @@ class MinerController:
         """Write set points; WriteError or ChangeError when they were not taken.
 
         A fan that runs by itself ignores its duty cycle: to set one is to take it
-        over.
+        over, unless a scene asks for both.
         """
         settings = self._coordinator.identity.limits.settings
+        automatic = self._door.wanted(Setting.AUTO_FAN) is True
         if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in settings:
-            changes = {Setting.AUTO_FAN: False, **changes}
-        await self._apply(changes)
+            changes = {Setting.AUTO_FAN: automatic, **changes}
+        changes = await self._apply(self._steward.completed(changes))
         self._steward.applied(changes, by_user=True)
         self._changed()
 
@@ -139,10 +140,10 @@ class MinerController:
             self._steward.begin_throttle(by)
             await self._store.async_save()
         try:
-            await self._apply(changes, began)
-        except WriteError, ChangeError:
+            changes = await self._apply(changes, began)
+        except (WriteError, ChangeError) as err:
             if on:
-                self._steward.cancel_throttle()
+                self._steward.cancel_throttle(unsure=_is_unsure(err))
                 await self._store.async_save()
             raise
         self._steward.applied(changes, by_user=False)
@@ -161,10 +162,10 @@ class MinerController:
             self._steward.begin_temporary(changes, until.timestamp())
             await self._store.async_save()
         try:
-            await self._apply(changes, began)
-        except WriteError, ChangeError:
+            changes = await self._apply(changes, began)
+        except (WriteError, ChangeError) as err:
             if until is not None:
-                self._steward.cancel_temporary()
+                self._steward.cancel_temporary(unsure=_is_unsure(err))
                 await self._store.async_save()
             raise
         self._steward.applied(changes, by_user=until is None)
@@ -193,7 +194,7 @@ class MinerController:
         """Undo what the device did to its set points, or go one step below that."""
         began = await self._begin()
         changes = self._steward.restore_changes(lower=lower)
-        await self._apply(changes, began)
+        changes = await self._apply(changes, began)
         self._steward.applied(changes, by_user=True)
         self._changed()
 
@@ -203,9 +204,10 @@ class MinerController:
         await self._coordinator.async_read()
         return began
 
-    async def _apply(self, changes: Changes, began: float | None = None) -> None:
+    async def _apply(self, changes: Changes, began: float | None = None) -> Changes:
+        """Return what was not overtaken by what somebody asked for later."""
         try:
-            await self._door.apply(changes, began=began)
+            return await self._door.apply(changes, began=began)
         except MinerError as err:
             if isinstance(err, MinerAuthError):
                 self._coordinator.async_ask_for_secret(err)
@@ -364,6 +366,11 @@ class MinerController:
 
     def _dump(self) -> dict[str, Any]:
         return self._steward.dump(time.time())
+
+
+def _is_unsure(error: WriteError | ChangeError) -> bool:
+    """Whether the device may have taken what was written, all the same."""
+    return isinstance(error, ChangeError) and error.refusal is Refusal.UNCONFIRMED
 
 
 def _today() -> str:

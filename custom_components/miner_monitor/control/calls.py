@@ -15,13 +15,14 @@ type Failure = ChangeError | MinerError
 class Call:
     """One caller, who waits until all of its settings are done, or the first fails."""
 
-    __slots__ = ("_done", "_open", "deadline", "failure")
+    __slots__ = ("_done", "_open", "deadline", "failure", "overtaken")
 
     def __init__(self, settings: Iterable[Setting], deadline: float) -> None:
         """Wait for all of them; at the deadline the caller will be gone."""
         self.deadline = deadline
         self._open = set(settings)
         self.failure: Failure | None = None
+        self.overtaken: set[Setting] = set()
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -86,11 +87,13 @@ class Want:
         for call in late:
             call.settle(setting, failure)
 
-    def overtake(self, older: Want) -> None:
+    def overtake(self, setting: Setting, older: Want) -> None:
         """Stand in for an earlier wish."""
         if older.value == self.value:
             self.asking += older.asking
         else:
+            for call in older.asking:
+                call.overtaken.add(setting)
             self.overtaken += older.asking
         self.overtaken += older.overtaken
         self.since = min(self.since, older.since)

@@ -12,7 +12,14 @@ from ..miners.errors import (
     MinerError,
     MinerTimeoutError,
 )
-from ..miners.model import Changes, MinerSettings, MinerState, Setting, Writing
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    MinerState,
+    Setting,
+    SettingValue,
+    Writing,
+)
 from .calls import Call, Failure, Want, Wants, changes_of
 from .errors import ChangeError, Refusal
 from .lanes import Lane, Lanes, lane_of
@@ -83,16 +90,22 @@ class Door:
         under_way = bool(self._queue or self._writing)
         return under_way or self._proofs.active(self._now())
 
-    async def apply(self, changes: Changes, *, began: float | None = None) -> None:
+    def wanted(self, setting: Setting) -> SettingValue | None:
+        """Tell what a setting will be written to, if it is about to be."""
+        want = self._queue.get(setting)
+        return None if want is None else want.value
+
+    async def apply(self, changes: Changes, *, began: float | None = None) -> Changes:
         """Write the changes; return when the device has them, 10 s later at most.
 
+        Returns those that nobody has overtaken with another value meanwhile.
         ``began``: the time of the loop from which these seconds count, if not now.
         Raises a ChangeError for what it cannot take or did not take, and the
         MinerError that kept a request from it.
         """
         self._allowed().check(changes)
         if not changes:
-            return
+            return changes
         if self._closed:
             raise MinerCommandError("settings are not written any more")
         now = self._now()
@@ -110,6 +123,7 @@ class Door:
             if failure := call.failure:
                 self._watcher.failed(failure, _concerned(failure, changes))
             raise
+        return {key: changes[key] for key in changes if key not in call.overtaken}
 
     def observe(self, state: MinerState) -> None:
         """Judge what is pending by a good poll."""
@@ -134,7 +148,7 @@ class Door:
 
     def _enqueue(self, setting: Setting, want: Want) -> None:
         if older := self._queue.get(setting):
-            want.overtake(older)
+            want.overtake(setting, older)
         self._queue[setting] = want
 
     def _work(self) -> None:
@@ -255,7 +269,7 @@ class Door:
         }
         for setting, want in late.items():
             if newer := self._queue.get(setting):
-                newer.overtake(want)
+                newer.overtake(setting, want)
             else:
                 self._queue[setting] = want
         if late:
@@ -267,7 +281,7 @@ class Door:
         newest = dict(wants)
         for setting, want in wants.items():
             if newer := self._queue.pop(setting, None):
-                newer.overtake(want)
+                newer.overtake(setting, want)
                 newest[setting] = newer
         return newest
 

@@ -26,6 +26,7 @@ from .record import Record
 from .rules import Allowed, same
 from .throttle import throttle_method
 from .values import (
+    agrees,
     differing,
     dump_changes,
 )
@@ -133,11 +134,12 @@ class Steward:
         elif by is None:
             self._record.protection.ended()
 
-    def cancel_throttle(self) -> None:
-        """Take the beginning back: nothing was written."""
-        if self._record.protects:
+    def cancel_throttle(self, *, unsure: bool = False) -> None:
+        """Take the beginning back: nothing was written, or ``unsure`` whether."""
+        protects = self._record.protects
+        cancelled = self._record.throttle.cancel(self._settings, unsure=unsure)
+        if cancelled and protects:
             self._record.protection.cancelled()
-        self._record.throttle.cancel()
 
     def end_throttle(self) -> None:
         """Take it that the settings before were written."""
@@ -180,9 +182,11 @@ class Steward:
         self._record.temporary.begin(changes, before, until_wall)
         self._attempts.forget(_OVER)
 
-    def cancel_temporary(self) -> None:
-        """Take the beginning back: nothing was written."""
-        self._record.temporary.cancel()
+    def cancel_temporary(self, *, unsure: bool = False) -> None:
+        """Take the beginning back: nothing was written, or ``unsure`` whether."""
+        if (loan := self._record.temporary.loan) is not None:
+            values = self._record.users(self._settings, loan.applied)
+            self._record.temporary.cancel(values, unsure=unsure)
 
     def end_temporary(self) -> None:
         """Take it that the settings before were written."""
@@ -200,7 +204,9 @@ class Steward:
         replace does not come back.
         """
         self._record.news.wrote(changes)
-        self._record.derating.chosen(changes)
+        held = self._record.throttle.held
+        if by_user or not (self._record.derating.derated and held):
+            self._record.derating.chosen(changes)
         if not by_user:
             return
         loan = self._record.temporary.loan
@@ -237,6 +243,21 @@ class Steward:
         else:
             self._drop_loan()
         self._given_up.append(refused(order))
+
+    def completed(self, changes: Changes) -> Changes:
+        """Add what comes back when a user's change ends that power is saved.
+
+        A frequency belongs to a voltage: one of them alone would be left beside the
+        other's lowest value.
+        """
+        intent, held = self._record.throttle.intent, self._record.throttle.held
+        if intent is None or not any(
+            not same(setting, value, changes.get(setting, value))
+            for setting, value in held.items()
+        ):
+            return changes
+        back = {key: value for key, value in intent.before.items() if key in held}
+        return {**back, **changes}
 
     def restore_changes(self, lower: bool) -> Changes:
         """Return what brings back the settings before a derating, or a step less."""
@@ -283,7 +304,7 @@ class Steward:
         orders += self._look_at_settings(state, busy=busy)
         if not busy:
             orders += self._look_at_intents()
-            orders += self._look_at_heat()
+        orders += self._look_at_heat(busy=busy)
         orders += self._given_up
         self._given_up = []
         return [*orders, *self._problems.update(self._record.problems(self._today))]
@@ -296,9 +317,12 @@ class Steward:
 
     def _look_at_settings(self, state: MinerState, *, busy: bool) -> Iterator[Order]:
         lowered: Mapping[str, list[float]] = {}
-        if not busy and self._record.derating.observe(self._identity.limits, state):
-            lowered = self._record.derating.difference
-            self._record.throttle.lowered(self._record.derating.lowered)
+        derating = self._record.derating
+        # What saves power says nothing of what the device had lowered before.
+        hidden = derating.derated and agrees(self._record.throttle.held, state.settings)
+        if not (busy or hidden) and derating.observe(self._identity.limits, state):
+            lowered = derating.difference
+            self._record.throttle.lowered(derating.lowered)
         yield from self._record.news.heat(state, lowered)
         if not busy:
             told_elsewhere = bool(lowered) or is_overheated(state)
@@ -359,13 +383,14 @@ class Steward:
         if temporary.loan is not None:
             yield order
 
-    def _look_at_heat(self) -> Iterator[Order]:
+    def _look_at_heat(self, *, busy: bool) -> Iterator[Order]:
+        """Order what heat demands; to begin waits for nothing, to end does."""
         state, now = self._state, self._monotonic
         if state is None or self.throttle_method is None:
             return
         if self._record.protects:
             over = self._record.protection.is_over(self._identity, state, now)
-            if over and self._attempts.may(Reason.PROTECT, now):
+            if over and not busy and self._attempts.may(Reason.PROTECT, now):
                 yield Throttle(on=False, reason=Reason.PROTECT)
             return
         due = self._record.protection.is_due(self._identity, state, now)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from ..miners.model import Changes
 from .values import (
     alike,
+    differing,
     dump_changes,
     keepable,
     load_changes,
@@ -68,8 +69,20 @@ class Temporary:
         if original and applied:
             self.loan = Loan(before=original, applied=applied, until=until)
 
-    def cancel(self) -> None:
-        """Take the last beginning back."""
+    def cancel(self, values: Changes, *, unsure: bool) -> None:
+        """Take the last beginning back.
+
+        What comes back is kept while the device may have taken what was written, and
+        where it took a part of it.
+        """
+        if self.loan is not None and unsure:
+            return
+        if self.loan is not None and self._earlier is None:
+            loan = self.loan
+            before = {key: loan.before[key] for key in loan.before if key in values}
+            if differing(before, values):
+                self.loan = replace(loan, applied={**loan.applied, **values})
+                return
         self.loan, self._earlier = self._earlier, None
 
     def returned(self, values: Changes) -> None:

@@ -153,7 +153,7 @@ class SavePower:
     ) -> Changes:
         """Return what has to be written to save power, or to save it no longer."""
         if on:
-            kept = None if self.intent is None else self.intent.target
+            kept = self.intent.target if self._lasts(identity) and self.intent else {}
             return kept or least_power(identity, settings)
         if self.intent is not None and self.held:
             known = usual(identity)
@@ -168,7 +168,7 @@ class SavePower:
     ) -> None:
         """Remember what is about to be written, and what comes back."""
         self._earlier = self.intent
-        if self.intent is not None:
+        if self._lasts(identity) and self.intent is not None:
             self.intent = replace(self.intent, by=self.intent.by and by, ending=False)
             return
         target = keepable(least_power(identity, settings))
@@ -180,9 +180,28 @@ class SavePower:
         self.intent = Intent(before=before, target=target, by=by)
         self._waiting_since, self._restarted = None, False
 
-    def cancel(self) -> None:
-        """Take the last beginning back."""
+    def _lasts(self, identity: MinerIdentity) -> bool:
+        """Whether the intent is not one to stop what firmware cannot stop any more."""
+        if self.intent is None:
+            return False
+        return bool(self.held) or Setting.MINING in identity.limits.settings
+
+    def cancel(self, settings: MinerSettings, *, unsure: bool) -> bool:
+        """Take the last beginning back; tell whether there was nothing to keep.
+
+        What comes back is kept while the device may have taken what was written, and
+        where it took a part of it.
+        """
+        if self._earlier is None and self.intent is not None and self.held:
+            now = reported(settings, self.held)
+            if differing(self.intent.before, now):
+                target = {**self.intent.target, **now}
+                self.intent = replace(self.intent, target=target, confirmed=True)
+                return False
+            if unsure:
+                return False
         self.intent, self._earlier = self._earlier, None
+        return True
 
     def written_back(self, settings: MinerSettings) -> None:
         """Take it that what was before is written; keep it until it shows."""
@@ -219,6 +238,8 @@ class SavePower:
         method = throttle_method(identity)
         if method is None:
             return None
+        if self.intent is not None and agrees(self.held, settings):
+            return True
         if stops(method):
             return None if settings.mining is None else not settings.mining
         return self.intent is not None and agrees(self.intent.target, settings)
