@@ -7,13 +7,14 @@ from typing import Any
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
 from simulator import SimulatedMiner
 
-from .conftest import GAMMA, GAMMA_2, Q, TimedBench
+from .conftest import GAMMA, GAMMA_2, NANO_3S, Q, TimedBench
 from .controls import find, patches
 from .test_control_intents import (
     added,
@@ -266,3 +267,36 @@ async def test_a_frequency_set_while_saving_power_keeps_the_voltage(
     await bench.call("number", "set_value", {"entity_id": number, "value": 525})
     await bench.advance(60)
     assert settings_of(miner)[:2] == (525, 1180)
+
+
+async def test_a_temporary_profile_leaves_lowered_what_had_overheated(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    miner, entry = await added(bench, GAMMA)
+    await overheat(bench, miner)
+    await bench.advance(600)
+
+    await profile_for(bench, entry, "eco", **{"for": {"hours": 1}})
+    assert settings_of(miner)[:2] == (400, 1000)
+    await bench.advance(3700)
+
+    assert settings_of(miner)[:2] == (425, 1050)
+
+
+async def test_what_a_reload_drops_is_told(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """The call had returned while the mode waited for its turn."""
+    _, entry = await added(bench, NANO_3S)
+    select = find(hass, "select", "work_mode")
+    for mode in ("low", "mid"):
+        data = {"entity_id": select, "option": mode}
+        await bench.call("select", "select_option", data)
+
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+
+    name = f"setting_refused_{entry.entry_id}"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, name)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert "mid" in issue.translation_placeholders["error"]

@@ -136,8 +136,7 @@ class Door:
         self._closed = True
         error = MinerCommandError("settings are not written any more")
         for wants in (self._queue, self._writing):
-            for setting, want in wants.items():
-                want.settle(setting, error)
+            self._fail(wants, error)
         self._queue = {}
         if self._worker is not None:
             self._worker.cancel()

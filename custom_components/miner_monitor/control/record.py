@@ -80,10 +80,19 @@ class Record:
             "restart_needed": self.restart_needed,
         }
 
-    def users(self, settings: MinerSettings, wanted: Iterable[Setting]) -> Changes:
-        """Return the user's values, whatever keeps the device from them now."""
+    def users(
+        self,
+        settings: MinerSettings,
+        wanted: Iterable[Setting],
+        *,
+        heat: bool = True,
+    ) -> Changes:
+        """Return the user's values, whatever keeps the device from them now.
+
+        Without ``heat`` those are the user's that the device lowered itself.
+        """
         found = reported(settings, wanted)
-        kept = self.derating.baseline if self.derating.derated else {}
+        kept = self.derating.baseline if heat and self.derating.derated else {}
         if self.throttle.intent is not None and self.throttle.held:
             kept = {**kept, **self.throttle.intent.before}
         return {**found, **{key: kept[key] for key in kept if key in found}}

@@ -178,7 +178,8 @@ class Steward:
         wanted = {*changes}
         if Setting.AUTO_FAN in wanted and self._settings.auto_fan is False:
             wanted.add(Setting.FAN_DUTY_CYCLE)
-        before = self._record.users(self._settings, wanted)
+        # Only a user who looks at it lets a device work again as before it overheated.
+        before = self._record.users(self._settings, wanted, heat=False)
         self._record.temporary.begin(changes, before, until_wall)
         self._attempts.forget(_OVER)
 
