@@ -119,6 +119,9 @@ def test_fan_is_forced_first(status: MinerStatus) -> None:
     [
         (GAMMA.limits.derating, (525, 1.15), (325, 0.95), True),
         (GAMMA.limits.derating, (525, 1.15), (424.7, 1.0502), True),
+        (GAMMA.limits.derating, (525, 1.15), (325, 1.0), True),
+        (GAMMA.limits.derating, (525, 1.15), (425, 1.0), False),
+        (GAMMA.limits.derating, (525, 1.0), (425, 1.0), False),
         (GAMMA.limits.derating, (850, 1.28), (750, 1.18), True),
         (GAMMA.limits.derating, (525, 1.15), (425, 1.15), False),
         (GAMMA.limits.derating, (525, 1.15), (525, 1.05), False),
@@ -138,7 +141,7 @@ def test_pattern(
     after: tuple[float, float],
     expected: bool,
 ) -> None:
-    """Whole steps in both, or exactly the fixed values."""
+    """Whole steps in both down to the lowest voltage, or exactly the fixed values."""
     frequency, voltage = before
     settings = replace(GAMMA_SETTINGS, frequency=frequency, core_voltage=voltage)
     case = Case(deratable(derating), settings)

@@ -141,7 +141,7 @@ class DeratingWatch:
             return False
         if self._lowered is not None and now.alike(self._lowered):
             return False
-        if self._is_derating(limits.derating, state.settings, now):
+        if self._is_derating(limits, limits.derating, state.settings, now):
             self._lowered = now
             return True
         if not is_overheated(state) or _set_points_of(self.baseline) is None:
@@ -149,7 +149,11 @@ class DeratingWatch:
         return False
 
     def _is_derating(
-        self, derating: Derating, settings: MinerSettings, now: SetPoints
+        self,
+        limits: Limits,
+        derating: Derating,
+        settings: MinerSettings,
+        now: SetPoints,
     ) -> bool:
         """Whether only the firmware goes down like this."""
         before = _set_points_of(self.baseline)
@@ -158,7 +162,9 @@ class DeratingWatch:
         fixed = _fixed(derating)
         if fixed is not None:
             return now.alike(fixed) and not before.alike(fixed)
-        return _went_down(derating, before, now)
+        allowed = limits.settings.get(Setting.CORE_VOLTAGE)
+        lowest = 0.0 if allowed is None else allowed.minimum
+        return _went_down(derating, before, now, lowest)
 
     def _follow(self, state: MinerState, now: SetPoints) -> None:
         """Take what is reported for chosen.
@@ -236,16 +242,24 @@ def _fixed(derating: Derating) -> SetPoints | None:
     return SetPoints(derating.frequency, derating.core_voltage)
 
 
-def _went_down(derating: Derating, before: SetPoints, now: SetPoints) -> bool:
-    """Whether both went down by the same number of whole steps, at least one."""
+def _went_down(
+    derating: Derating, before: SetPoints, now: SetPoints, lowest: float
+) -> bool:
+    """Whether both went down by the same number of whole steps, at least one.
+
+    A voltage that the steps take below the lowest allowed one may end on the way,
+    at what the regulator can do.
+    """
     if not derating.frequency_step or not derating.voltage_step:
         return False
     steps = round((before.frequency - now.frequency) / derating.frequency_step)
+    expected = before.core_voltage - steps * derating.voltage_step
+    if expected < now.core_voltage < before.core_voltage and (
+        now.core_voltage <= lowest
+    ):
+        expected = now.core_voltage
     return steps >= 1 and now.alike(
-        SetPoints(
-            before.frequency - steps * derating.frequency_step,
-            before.core_voltage - steps * derating.voltage_step,
-        )
+        SetPoints(before.frequency - steps * derating.frequency_step, expected)
     )
 
 
