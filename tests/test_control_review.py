@@ -27,6 +27,7 @@ from .test_control_intents import (
 )
 from .test_protect import guarded, heat, throttle
 
+DAY = 24 * 3600
 MINE = {"frequency": 500, "coreVoltage": 1180}
 """Set points that no list of the board has."""
 
@@ -300,3 +301,56 @@ async def test_what_a_reload_drops_is_told(
     assert issue is not None
     assert issue.translation_placeholders is not None
     assert "mid" in issue.translation_placeholders["error"]
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_the_running_pool_is_chosen_again_before_a_restart(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Flash holds pool 2, pool 1 runs; HA was restarted between."""
+    miner, entry = await added(bench, GAMMA)
+    pool = find(hass, "select", "pool")
+    options = hass.states.get(pool).attributes["options"]
+    now = hass.states.get(pool).state
+    other = next(o for o in options if o != now)
+    await bench.call("select", "select_option", {"entity_id": pool, "option": other})
+    await bench.advance(30)
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(30)
+    await bench.call("select", "select_option", {"entity_id": pool, "option": now})
+    await bench.advance(30)
+    miner.reboot()
+    await bench.advance(120)
+    assert hass.states.get(pool).state == now
+
+
+async def test_off_without_on_leaves_a_chosen_mode(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    await added(bench, NANO_3S)
+    select = find(hass, "select", "work_mode")
+    await bench.call("select", "select_option", {"entity_id": select, "option": "low"})
+    await bench.advance(120)
+    switch = find(hass, "switch", "save_power")
+    assert hass.states.get(switch).state == STATE_OFF
+    await bench.call("switch", "turn_off", {"entity_id": switch})
+    await bench.advance(180)
+    assert state_of(hass, "select", "work_mode") == "low"
+
+
+async def test_what_was_before_outlives_two_days_without_home_assistant(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    miner, entry = await added(bench, GAMMA)
+    by_hand(miner, frequency=500, coreVoltage=1180)
+    await bench.advance(60)
+    switch = find(hass, "switch", "save_power")
+    await bench.call("switch", "turn_on", {"entity_id": switch})
+    await bench.advance(60)
+    await bench.run(hass.config_entries.async_unload(entry.entry_id))
+    await bench.advance(2 * DAY)
+    await bench.run(hass.config_entries.async_setup(entry.entry_id))
+    await bench.advance(60)
+    await bench.call("switch", "turn_off", {"entity_id": switch})
+    await bench.advance(60)
+    assert settings_of(miner)[:2] == (500, 1180)

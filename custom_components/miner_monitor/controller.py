@@ -235,6 +235,7 @@ class MinerController:
             busy=self._door.proving,
             today=_today(),
         )
+        self._door.await_restart(self._steward.waiting)
         self._carry_out(orders)
         if not self._seen:
             self._seen = True
@@ -277,7 +278,7 @@ class MinerController:
 
     def restart_needed(self, changes: Changes) -> None:
         """Tell that a change waits for a restart."""
-        self._steward.restart_needed()
+        self._steward.restart_needed(changes)
         self._store.save_soon()
 
     @callback

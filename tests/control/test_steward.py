@@ -63,7 +63,7 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     case.heat()
     case.poll()
     case.steward.count_write(TODAY)
-    case.steward.restart_needed()
+    case.steward.restart_needed({Setting.POOL: 1})
     return case
 
 
@@ -105,8 +105,9 @@ def test_backup(age: float, kept: bool) -> None:
     steward = reload(case, case.steward.dump(case.wall), age)
     stored = steward.dump(case.wall)
 
-    wanted = ("throttle", "temporary", "derating", "boots", "restart_needed")
+    wanted = ("temporary", "derating", "boots", "waiting")
     assert [bool(stored[part]) for part in wanted] == [kept] * len(wanted)
+    assert stored["throttle"], "nobody else knows what was before"
     assert set(steward.profiles) == {"eco", "default", "high", "Fast"}
     assert steward.adopted == case.steward.adopted
     assert steward.setting_writes(TODAY) == 1
@@ -324,7 +325,7 @@ def test_restart_needed() -> None:
     """Until the miner restarted."""
     case = Case()
     for expected in ([Problem.RESTART_NEEDED], []):
-        case.steward.restart_needed()
+        case.steward.restart_needed({Setting.POOL: 1})
         assert asks(case.poll()) == expected
     assert case.shown.restart_needed is True
     case.restart()
@@ -333,6 +334,21 @@ def test_restart_needed() -> None:
 
     assert settled(case.poll()) == [Problem.RESTART_NEEDED]
     assert case.shown.restart_needed is False
+
+
+def test_no_restart_for_what_runs() -> None:
+    """Who changes his mind before the restart needs none."""
+    case = Case()
+    case.become(settings=replace(GAMMA_SETTINGS, pool=0))
+    case.poll()
+    case.steward.restart_needed({Setting.POOL: 1})
+    assert asks(case.poll()) == [Problem.RESTART_NEEDED]
+    assert reload(case, case.steward.dump(case.wall), 60).waiting == {Setting.POOL: 1}
+
+    case.steward.restart_needed({Setting.POOL: 0})
+
+    assert settled(case.poll()) == [Problem.RESTART_NEEDED]
+    assert case.steward.waiting == {}
 
 
 # What is told

@@ -11,7 +11,7 @@ from custom_components.miner_monitor.control.model import (
     Reason,
     ThrottleMethod,
 )
-from custom_components.miner_monitor.control.steward import throttle_method
+from custom_components.miner_monitor.control.steward import Steward, throttle_method
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
     Capability,
@@ -129,17 +129,36 @@ def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None
     ("identity", "off"),
     [
         (GAMMA, {MINING: True}),
-        (NANO, {MODE: "Medium"}),
-        (OLD_GAMMA, {F: 525, V: 1.15}),
+        (NANO, {}),
+        (OLD_GAMMA, {}),
     ],
 )
 def test_nothing_known(identity: MinerIdentity, off: Changes) -> None:
-    """A miner that saves power for an unknown reason gets its usual settings."""
+    """The least power may be somebody's choice; what stands still can be woken up."""
     case = Case(identity)
     case.take(case.steward.throttle_changes(True))
     case.poll()
 
     assert case.steward.throttle_changes(False) == off
+
+
+@pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
+def test_after_days(identity: MinerIdentity) -> None:
+    """Nothing is written by itself; but a user gets back what was before."""
+    case = Case(identity)
+    before = case.state.settings
+    case.throttle(True)
+    case.poll()
+    stored = case.steward.dump(case.wall)
+    case.wall += 3 * 24 * 3600
+    case.steward = Steward.load(identity, stored, case.wall)
+    for _ in range(5):
+        assert case.poll() == []
+    assert case.shown.throttled is True
+
+    case.throttle(False)
+
+    assert case.state.settings == before
 
 
 @pytest.mark.parametrize("identity", [NANO, OLD_GAMMA])

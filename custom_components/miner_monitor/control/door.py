@@ -131,6 +131,10 @@ class Door:
             self._settings = state.settings
             self._proofs.observe(state, self._now())
 
+    def await_restart(self, changes: Changes) -> None:
+        """Take what the device will be after its next restart."""
+        self._proofs.await_restart(changes)
+
     def close(self) -> None:
         """Drop what is not yet sent and let nobody wait for it."""
         self._closed = True

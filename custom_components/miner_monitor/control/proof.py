@@ -154,6 +154,10 @@ class Proofs:
         self._watcher.taken(changes)
         self._watcher.restart_needed(changes)
 
+    def await_restart(self, changes: Changes) -> None:
+        """Take from a longer memory what a device will be after its next restart."""
+        self._stored = dict(changes)
+
     def forget(self, settings: Iterable[Setting]) -> None:
         """Stop waiting for values that are not wanted any more."""
         for setting in settings:

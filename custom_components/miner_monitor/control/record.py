@@ -14,7 +14,7 @@ from .profiles import Profiles
 from .protect import Protection
 from .temporary import Temporary
 from .throttle import SavePower
-from .values import number_of, reported
+from .values import dump_changes, load_changes, number_of, reported
 from .writes import MOST_WRITES, Writes
 
 VERSION = 1
@@ -27,7 +27,8 @@ class Record:
     """The parts, each of which knows how it is stored.
 
     What is older than a day comes from a backup: what was wanted then, and what
-    the device was like, says nothing of today. Profiles do.
+    the device was like, says nothing of today. Profiles do, and what was before the
+    settings of least power.
     """
 
     adopted: Adopted = field(default_factory=Adopted)
@@ -39,7 +40,8 @@ class Record:
     protection: Protection = field(default_factory=Protection)
     boots: Boots = field(default_factory=Boots)
     news: News = field(default_factory=News)
-    restart_needed: bool = False
+    waiting: Changes = field(default_factory=dict)
+    """What was written and takes effect with the next restart."""
 
     @classmethod
     def load(cls, data: object, wall: float) -> Self:
@@ -50,17 +52,18 @@ class Record:
             adopted=Adopted.load(data.get("adopted")),
             profiles=Profiles.load(data.get("profiles")),
             writes=Writes.load(data.get("writes")),
+            throttle=SavePower.load(data.get("throttle")),
         )
         saved_at = number_of(data.get("saved_at"))
         if saved_at is None or not -_AHEAD <= wall - saved_at <= _OLDEST:
+            lasting.throttle.grow_old()
             return lasting
-        lasting.throttle = SavePower.load(data.get("throttle"))
         lasting.temporary = Temporary.load(data.get("temporary"))
         lasting.derating = DeratingWatch.load(data.get("derating"))
         lasting.protection = Protection.load(data.get("protection"))
         lasting.boots = Boots.load(data.get("boots"))
         lasting.news = News.load(data.get("news"))
-        lasting.restart_needed = data.get("restart_needed") is True
+        lasting.waiting = load_changes(data.get("waiting"))
         return lasting
 
     def dump(self, wall: float) -> dict[str, Any]:
@@ -77,7 +80,7 @@ class Record:
             "boots": self.boots.dump(),
             "news": self.news.dump(),
             "writes": self.writes.dump(),
-            "restart_needed": self.restart_needed,
+            "waiting": dump_changes(self.waiting),
         }
 
     def users(
@@ -110,7 +113,7 @@ class Record:
             found[Problem.DERATED] = self.derating.details
         if self.writes.on(today) > MOST_WRITES:
             found[Problem.TOO_MANY_WRITES] = {"limit": str(MOST_WRITES)}
-        if self.restart_needed:
+        if self.waiting:
             found[Problem.RESTART_NEEDED] = {}
         if self.protects and self.protection.stays:
             found[Problem.PROTECTED] = {}

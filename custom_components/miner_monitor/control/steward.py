@@ -25,11 +25,7 @@ from .profiles import worth_keeping
 from .record import Record
 from .rules import Allowed, same
 from .throttle import throttle_method
-from .values import (
-    agrees,
-    differing,
-    dump_changes,
-)
+from .values import agrees, differing, dump_changes, reported
 
 __all__ = [
     "ControlError",
@@ -104,7 +100,7 @@ class Steward:
             temporary_until=None if loan is None or loan.returning else loan.until,
             derated=self._shown_derated(state),
             setting_writes=self._record.writes.on(today),
-            restart_needed=self._record.restart_needed,
+            restart_needed=bool(self._record.waiting),
         )
 
     def _shown_throttled(self, settings: MinerSettings | None) -> bool | None:
@@ -275,9 +271,17 @@ class Steward:
         """Return how many changes went to flash on a day."""
         return self._record.writes.on(today)
 
-    def restart_needed(self) -> None:
-        """Take it that a setting was written that a restart puts into effect."""
-        self._record.restart_needed = True
+    def restart_needed(self, changes: Changes) -> None:
+        """Take it that these were written, and that a restart puts them into effect."""
+        runs = reported(self._settings, changes)
+        back = {key for key in changes if same(key, changes[key], runs.get(key))}
+        waiting = {**self._record.waiting, **changes}
+        self._record.waiting = {k: v for k, v in waiting.items() if k not in back}
+
+    @property
+    def waiting(self) -> Changes:
+        """What the device will be after its next restart."""
+        return self._record.waiting
 
     # Looking at a poll
 
@@ -312,7 +316,7 @@ class Steward:
 
     def _look_for_restart(self, state: MinerState) -> Iterator[Order]:
         if self._record.boots.observe(state.uptime, self._wall, self._monotonic):
-            self._record.restart_needed = False
+            self._record.waiting = {}
             self._record.throttle.restarted()
             yield Report(activity=Activity.RESTARTED)
 

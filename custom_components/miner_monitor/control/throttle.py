@@ -128,6 +128,17 @@ class SavePower:
             throttle._restarted = data.get("restarted") is True
         return throttle
 
+    def grow_old(self) -> None:
+        """Keep of an old intent only what writes nothing without a user.
+
+        Nobody else knows what was before the settings of least power.
+        """
+        if self.intent is not None and self.held:
+            self.intent = replace(self.intent, by=None, ending=False)
+        else:
+            self.intent = None
+        self._restarted = False
+
     def dump(self) -> dict[str, Any] | None:
         """Return the intent as JSON types."""
         if self.intent is None:
@@ -159,9 +170,8 @@ class SavePower:
             known = usual(identity)
             defaults = {key: known[key] for key in self.held if key in known}
             return {**defaults, **self.intent.before}
-        saving = agrees(least_power(identity, settings), settings)
-        stopped = stops(throttle_method(identity))
-        return usual(identity) if saving or stopped else {}
+        # What nobody asked to save power with is somebody's choice.
+        return usual(identity) if stops(throttle_method(identity)) else {}
 
     def begin(
         self, identity: MinerIdentity, settings: MinerSettings, by: Reason | None
