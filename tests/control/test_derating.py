@@ -121,7 +121,8 @@ def test_fan_is_forced_first(status: MinerStatus) -> None:
         (GAMMA.limits.derating, (525, 1.15), (424.7, 1.0502), True),
         (GAMMA.limits.derating, (525, 1.15), (325, 1.0), True),
         (GAMMA.limits.derating, (525, 1.15), (425, 1.0), False),
-        (GAMMA.limits.derating, (525, 1.0), (425, 1.0), False),
+        (GAMMA.limits.derating, (525, 1.0), (425, 1.0), True),
+        (GAMMA.limits.derating, (525, 1.0), (475, 1.0), False),
         (GAMMA.limits.derating, (850, 1.28), (750, 1.18), True),
         (GAMMA.limits.derating, (525, 1.15), (425, 1.15), False),
         (GAMMA.limits.derating, (525, 1.15), (525, 1.05), False),
@@ -151,6 +152,20 @@ def test_pattern(
     case.poll()
 
     assert case.shown.derated is expected
+
+
+def test_the_lowest_voltage_proves_nothing_with_the_users_fan() -> None:
+    """Whoever has his fan at full speed may take one step less himself."""
+    fan = {"auto_fan": False, "fan_duty_cycle": 100.0}
+    settings = replace(GAMMA_SETTINGS, frequency=525, core_voltage=1.0, **fan)
+    case = Case(GAMMA, settings)
+    for _ in range(5):
+        case.poll()
+
+    case.set(frequency=425)
+    case.poll()
+
+    assert case.shown.derated is False
 
 
 @pytest.mark.parametrize(

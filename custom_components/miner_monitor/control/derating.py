@@ -164,6 +164,10 @@ class DeratingWatch:
             return now.alike(fixed) and not before.alike(fixed)
         allowed = limits.settings.get(Setting.CORE_VOLTAGE)
         lowest = 0.0 if allowed is None else allowed.minimum
+        # A voltage that stays says nothing: then the fan must have been forced too.
+        stays = now.core_voltage == before.core_voltage
+        if stays and _full_speed(self.baseline) and not self.derated:
+            return False
         return _went_down(derating, before, now, lowest)
 
     def _follow(self, state: MinerState, now: SetPoints) -> None:
@@ -247,16 +251,14 @@ def _went_down(
 ) -> bool:
     """Whether both went down by the same number of whole steps, at least one.
 
-    A voltage that the steps take below the lowest allowed one may end on the way,
-    at what the regulator can do.
+    A voltage that the steps take below the lowest allowed one ends on the way, at
+    what the regulator can do, or stays where it cannot go lower.
     """
     if not derating.frequency_step or not derating.voltage_step:
         return False
     steps = round((before.frequency - now.frequency) / derating.frequency_step)
     expected = before.core_voltage - steps * derating.voltage_step
-    if expected < now.core_voltage < before.core_voltage and (
-        now.core_voltage <= lowest
-    ):
+    if expected < now.core_voltage <= min(before.core_voltage, lowest):
         expected = now.core_voltage
     return steps >= 1 and now.alike(
         SetPoints(before.frequency - steps * derating.frequency_step, expected)
