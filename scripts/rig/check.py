@@ -141,5 +141,6 @@ def _shown(state: Json | None) -> str:
 def _lacks_value(key: str, value: str, expected: Expectation) -> bool:
     """Return whether an entity should have a value and has none."""
     domain, _, name = key.partition(".")
-    excused = domain in expected.unknown or name in expected.unknown
-    return value == "unavailable" or (value in NO_VALUE and not excused)
+    if value == "unavailable":
+        return key not in expected.unavailable
+    return value in NO_VALUE and expected.unknown.keys().isdisjoint((domain, name, key))

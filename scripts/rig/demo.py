@@ -15,6 +15,7 @@ import tempfile
 from aiohttp import ClientError
 
 from .api import HassApi
+from .automations import DEMO_CONFIGURATION, missing_blueprints, prepare_automations
 from .check import logged_errors, table, wait_until_complete
 from .farm import FarmMiner, FarmProcess
 from .hass import DOMAIN, PASSWORD, REPOSITORY, USERNAME, HassProcess
@@ -126,7 +127,7 @@ async def run_demo(options: argparse.Namespace) -> None:
     print("Starting the farm and Home Assistant, some seconds ...", flush=True)
     async with (
         FarmProcess(directory / "farm", miners) as farm,
-        HassProcess(hass_directory, port=options.port, host=options.host) as hass,
+        _hass(hass_directory, port=options.port, host=options.host) as hass,
     ):
         await _add_miners(hass, miners)
         print(_banner(options.port, directory), flush=True)
@@ -147,7 +148,7 @@ async def run_check() -> bool:
         miners = farm_miners(ports)
         async with (
             FarmProcess(directory, miners) as farm,
-            HassProcess(directory / "hass") as hass,
+            _hass(directory / "hass") as hass,
         ):
             added = await _add_miners(hass, miners)
             reports, missing = await wait_until_complete(
@@ -159,6 +160,7 @@ async def run_check() -> bool:
             farm.check()
             hass.check()
             print(f"\n{table(reports)}\n")
+            missing += await missing_blueprints(hass.api)
             missing += logged_errors(hass.log)
             if missing:
                 print(f"The end of {hass.log.name}:\n{tail(hass.log)}\n")
@@ -207,6 +209,16 @@ async def _work(options: argparse.Namespace) -> int:
         return 0 if await run_check() else 1
     await run_demo(options)
     return 0
+
+
+def _hass(
+    directory: Path, *, port: int | None = None, host: str = "127.0.0.1"
+) -> HassProcess:
+    """Return a Home Assistant in which automations can be made."""
+    prepare_automations(directory)
+    return HassProcess(
+        directory, port=port, host=host, configuration=DEMO_CONFIGURATION
+    )
 
 
 async def _add_miners(

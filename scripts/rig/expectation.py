@@ -16,7 +16,22 @@ UNMEASURED: Mapping[str, frozenset[str]] = {
     "fpga_nimiq": frozenset({"sensor.power"}),
 }
 
-NEVER_PRESSED = {"button": "its state is the moment of its last press"}
+NOTHING_HAPPENED = {
+    "button": "its state is the moment of its last press",
+    "event": "its state is the moment of its last event",
+}
+NOT_REPORTED: Mapping[str, Mapping[str, str]] = {
+    "avalon": {
+        "number.fan_duty_cycle": "an Avalon does not report the fan's set point",
+        "switch.auto_fan": "nor whether the fan is automatic, before it is written",
+    },
+    "supra_401": {
+        "number.fan_duty_cycle": "AxeOS 2.4 tells only what its automatic fan does",
+    },
+}
+ONLY_WHEN_NEEDED = {
+    "button.restore_settings": "there is nothing to restore on a miner in health",
+}
 IN_STANDBY = {
     "chip_temperature": "chips without power measure nothing",
     "overheating": "it is told from the chips' temperature",
@@ -31,12 +46,14 @@ class Expectation:
     """What makes the picture of one miner complete.
 
     ``essential`` must be there: an empty set of entities is not complete.
-    ``unknown`` may be without a value, by entity domain or key, each for a reason.
+    ``unknown`` may be without a value, by entity domain, key or both, each for a
+    reason. ``unavailable`` may not be used, by domain and key, for a reason too.
     """
 
     status: str = "hashing"
     essential: frozenset[str] = ALWAYS | MEASURED
-    unknown: Mapping[str, str] = field(default_factory=lambda: NEVER_PRESSED)
+    unknown: Mapping[str, str] = field(default_factory=lambda: NOTHING_HAPPENED)
+    unavailable: Mapping[str, str] = field(default_factory=lambda: ONLY_WHEN_NEEDED)
 
 
 def expectation_of(miner: FarmMiner) -> Expectation:
@@ -44,5 +61,17 @@ def expectation_of(miner: FarmMiner) -> Expectation:
     return Expectation(
         status="standby" if miner.standby else "hashing",
         essential=(ALWAYS | MEASURED) - UNMEASURED.get(miner.model, frozenset()),
-        unknown=NEVER_PRESSED | (IN_STANDBY if miner.standby else {}),
+        unknown=NOTHING_HAPPENED
+        | _not_reported_by(miner.model)
+        | (IN_STANDBY if miner.standby else {}),
     )
+
+
+def _not_reported_by(model: str) -> dict[str, str]:
+    """Return what models of this kind do not tell of themselves."""
+    return {
+        key: reason
+        for kind, reasons in NOT_REPORTED.items()
+        if model.startswith(kind)
+        for key, reason in reasons.items()
+    }
