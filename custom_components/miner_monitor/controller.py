@@ -47,6 +47,8 @@ MOST_UNTOLD = 8
 """Reports that are kept while nobody listens: those of the first polls."""
 
 type Listener = Callable[[Report], None]
+type _Range = tuple[object, object, float | None, SettingRange | None]
+"""What a range was found from, as it is asked for with each poll, and the range."""
 
 
 class MinerController:
@@ -68,6 +70,7 @@ class MinerController:
         self._listeners: list[Listener] = []
         self._untold: deque[Report] = deque(maxlen=MOST_UNTOLD)
         self._seen = False
+        self._ranges: dict[Setting, _Range] = {}
         self._ends_at: float | None = None
         self._cancel_end: CALLBACK_TYPE | None = None
 
@@ -106,7 +109,17 @@ class MinerController:
         state = self._coordinator.data.state
         reported = None if state is None else state.settings.get(setting)
         number = reported if isinstance(reported, int | float) else None
-        return self._allowed().range_of(setting, number)
+        limits, adopted = self._coordinator.identity.limits, self._steward.adopted
+        known = self._ranges.get(setting)
+        if (
+            known is None
+            or known[0] is not limits
+            or known[1] is not adopted
+            or known[2] != number
+        ):
+            found = self._allowed().range_of(setting, number)
+            known = self._ranges[setting] = (limits, adopted, number, found)
+        return known[3]
 
     @property
     def _expert(self) -> bool:

@@ -46,8 +46,8 @@ class Adopted:
 
     @property
     def values(self) -> Mapping[Setting, tuple[float, ...]]:
-        """The values of each setting, the newest last."""
-        return dict(self._values)
+        """The values of each setting, the newest last; the same until one comes."""
+        return self._values
 
     def observe(self, identity: MinerIdentity, state: MinerState) -> None:
         """Keep what is reported outside the limits."""
@@ -70,4 +70,5 @@ class Adopted:
         if known and same(setting, number, known[-1]):
             return
         others = tuple(item for item in known if not same(setting, item, number))
-        self._values[setting] = (*others, number)[-_MOST_VALUES:]
+        kept = (*others, number)[-_MOST_VALUES:]
+        self._values = {**self._values, setting: kept}
