@@ -27,7 +27,11 @@ async def test_settings_for_a_while_end_though_home_assistant_was_killed(
             result = await hass.api.continue_flow(flow["flow_id"], host)
             entry_id = result["result"]["entry_id"]
             entries = tmp_path / ".storage" / "core.config_entries"
-            await until(lambda: entry_id in entries.read_text(encoding="utf-8"))
+            await until(
+                lambda: (
+                    entries.exists() and entry_id in entries.read_text(encoding="utf-8")
+                )
+            )
             devices = await hass.api.command("config/device_registry/list")
             device = next(d["id"] for d in devices if entry_id in d["config_entries"])
             began = time.monotonic()
