@@ -25,7 +25,7 @@ HOT = MinerSpec(name="hot", model="gamma_601", firmware="2.12.2", seed=31)
 
 def by_hand(miner: SimulatedMiner, **settings: Any) -> None:
     """Change settings as somebody does on the miner's own page."""
-    patch(miner.device, json.dumps(settings).encode())  # type: ignore[attr-defined]
+    patch(miner.device, json.dumps(settings).encode())
 
 
 def settings_of(miner: SimulatedMiner) -> tuple[float, float, int]:

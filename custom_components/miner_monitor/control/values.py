@@ -36,8 +36,7 @@ def differing(changes: Changes, values: Changes) -> tuple[Setting, ...]:
 
 def reported(settings: MinerSettings, wanted: Iterable[Setting]) -> Changes:
     """Return what a device reports of these settings, as far as it can be kept."""
-    found = {setting: value_of(setting, settings.get(setting)) for setting in wanted}
-    return {setting: value for setting, value in found.items() if value is not None}
+    return keepable({setting: settings.get(setting) for setting in wanted})
 
 
 def value_of(setting: Setting, value: object) -> SettingValue | None:
@@ -47,8 +46,9 @@ def value_of(setting: Setting, value: object) -> SettingValue | None:
     if setting in SWITCHES:
         return value if isinstance(value, bool) else None
     if setting is Setting.WORK_MODE:
-        usable = isinstance(value, str) and 0 < len(value) <= _LONGEST
-        return value if usable and isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        return value if 0 < len(value) <= _LONGEST else None
     return value if _is_number(value) and abs(value) <= _LARGEST else None
 
 
@@ -56,12 +56,8 @@ def load_changes(data: object) -> Changes:
     """Read changes from JSON and leave out what is none."""
     if not isinstance(data, Mapping):
         return {}
-    found = {
-        setting: value_of(setting, data[setting.value])
-        for setting in Setting
-        if setting.value in data
-    }
-    return {setting: value for setting, value in found.items() if value is not None}
+    told = (setting for setting in Setting if setting.value in data)
+    return keepable({setting: data[setting.value] for setting in told})
 
 
 def dump_changes(changes: Changes) -> dict[str, Any]:
@@ -70,9 +66,9 @@ def dump_changes(changes: Changes) -> dict[str, Any]:
     return {setting.value: value for setting, value in kept.items()}
 
 
-def keepable(changes: Changes) -> Changes:
+def keepable(values: Mapping[Setting, object]) -> Changes:
     """Leave out what cannot be kept."""
-    found = {setting: value_of(setting, value) for setting, value in changes.items()}
+    found = {setting: value_of(setting, value) for setting, value in values.items()}
     return {setting: value for setting, value in found.items() if value is not None}
 
 
