@@ -86,7 +86,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
                 Capability.VR_TEMPERATURE,
             }
         ),
-        value_fn=lambda data: data.insight.overheating,
+        value_fn=lambda data: data.insight.health.overheating,
     ),
     MinerBinarySensorEntityDescription(
         key="pool_connected",

@@ -23,7 +23,7 @@ import voluptuous as vol
 
 from .const import CONF_UNIT, DOMAIN
 from .coordinator import MinerConfigEntry
-from .entry_data import credentials_data, endpoint_of, entry_data
+from .entry_data import credentials_data, endpoint_of, entry_data, is_fleet
 from .miners import NO_CREDENTIALS, Credentials, Endpoint
 from .miners.model import MinerIdentity
 from .options_flow import MinerOptionsFlow
@@ -183,16 +183,19 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             "reconfigure", {CONF_HOST: address}, errors, {"name": name}
         )
 
+    @property
+    def _miners(self) -> list[MinerConfigEntry]:
+        """The miners that are set up; a discovery that is ignored is none."""
+        ours = self._async_current_entries(include_ignore=False)
+        return [entry for entry in ours if not is_fleet(entry)]
+
     @override
     async def async_step_dhcp(
         self, discovery_info: DhcpServiceInfo
     ) -> ConfigFlowResult:
         """Follow a known miner to its new address, or offer a new one."""
         mac = format_mac(discovery_info.macaddress)
-        entries: list[MinerConfigEntry] = self._async_current_entries(
-            include_ignore=False
-        )
-        for entry in entries:
+        for entry in self._miners:
             if known_identity(entry).mac == mac:
                 async_announce(
                     self.hass, entry, discovery_info.ip, entry.data[CONF_PORT]
@@ -229,7 +232,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             return await self._async_offer(found)
         if found != LOCKED:
             return self.async_abort(reason=found)
-        for entry in self._async_current_entries(include_ignore=False):
+        for entry in self._miners:
             at = endpoint_of(entry)
             if at.host in hosts and port in (None, at.port):
                 return self.async_abort(reason="already_configured")

@@ -4,13 +4,27 @@ import logging
 from typing import Final
 
 DOMAIN: Final = "miner_monitor"
+FLEET: Final = "fleet"
 LOGGER: Final = logging.getLogger(__package__)
 
+CONF_EXPECTED_HASH_RATE: Final = "expected_hash_rate"
 CONF_EXPERT: Final = "expert"
 CONF_FAMILY: Final = "family"
+CONF_HALF_LIFE: Final = "half_life"
 CONF_IDENTITY: Final = "identity"
+CONF_MINIMUM_HASH_RATE: Final = "minimum_hash_rate"
+CONF_PLUG_POWER: Final = "plug_power"
+CONF_PLUG_SWITCH: Final = "plug_switch"
 CONF_POOL_SCRAPER: Final = "pool_scraper"
+CONF_PRICE: Final = "price"
+CONF_PRIORITY: Final = "priority"
 CONF_PROTECT: Final = "protect"
+CONF_PSU_CAPACITY: Final = "psu_capacity"
+CONF_PSU_CONSTANT: Final = "psu_constant"
+CONF_PSU_EFFICIENCY: Final = "psu_efficiency"
+CONF_RATIO_GOOD: Final = "ratio_good"
+CONF_RATIO_POOR: Final = "ratio_poor"
+CONF_ROOM_TEMPERATURE: Final = "room_temperature"
 CONF_SESSION: Final = "session"
 CONF_UNIT: Final = "unit"
 

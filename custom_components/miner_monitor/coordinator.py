@@ -15,6 +15,7 @@ from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from .controller import MinerController
@@ -241,7 +242,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         insight = self._tracker.observe(
             identity,
             reading.state,
-            Moment(time.time(), time.monotonic()),
+            _now(),
             response_time,
         )
         return MinerData(
@@ -377,6 +378,10 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             model_id=identity.chip_model,
             sw_version=identity.firmware,
         )
+
+
+def _now() -> Moment:
+    return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())
 
 
 def _issue_id(entry: MinerConfigEntry) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
@@ -9,6 +10,7 @@ from homeassistant.const import (
     CONF_PORT,
     CONF_USERNAME,
 )
+from homeassistant.core import HomeAssistant
 
 from .const import (
     CONF_FAMILY,
@@ -16,6 +18,8 @@ from .const import (
     CONF_POOL_SCRAPER,
     CONF_SESSION,
     CONF_UNIT,
+    DOMAIN,
+    FLEET,
 )
 from .miners import Credentials, Endpoint
 from .miners.codec import dump_identity
@@ -23,6 +27,20 @@ from .miners.model import MinerIdentity
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
+
+
+def is_fleet(entry: ConfigEntry[Any]) -> bool:
+    """Whether an entry is the one of all miners together, which has no miner."""
+    return entry.unique_id == FLEET
+
+
+def miner_entries(hass: HomeAssistant) -> list[MinerConfigEntry]:
+    """Return the entries of all miners, loaded or not."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if not is_fleet(entry)
+    ]
 
 
 NEEDS_CODE = "needs_code"

@@ -11,8 +11,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
-from .const import CONF_IDENTITY, DOMAIN
-from .entry_data import endpoint_of
+from .const import CONF_IDENTITY
+from .entry_data import endpoint_of, miner_entries
 from .miners import Endpoint
 from .miners.codec import load_identity
 from .miners.model import MinerIdentity
@@ -35,10 +35,9 @@ def async_owner(hass: HomeAssistant, seen: MinerIdentity) -> MinerConfigEntry | 
     A device without a name of its own is known by its kind, and only while no
     second nameless one of that kind is there to be mistaken for it.
     """
-    entries: list[MinerConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     candidates = [
         entry
-        for entry in entries
+        for entry in miner_entries(hass)
         if (known := known_identity(entry)).unique_id == seen.unique_id
         and (seen.unique_id is not None or known.kind == seen.kind)
     ]
@@ -62,8 +61,7 @@ def async_entry_at(
     hass: HomeAssistant, endpoint: Endpoint, unit: str | None
 ) -> MinerConfigEntry | None:
     """Return the entry of what is at this address, of one unit if it has several."""
-    entries: list[MinerConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    for entry in entries:
+    for entry in miner_entries(hass):
         known = endpoint_of(entry)
         if (known.host, known.port, known.unit) == (endpoint.host, endpoint.port, unit):
             return entry

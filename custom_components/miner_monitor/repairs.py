@@ -11,6 +11,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
+from .action_targets import require_loaded
 from .config_flow import HOST_SCHEMA
 from .const import DOMAIN
 from .control.model import Problem
@@ -19,7 +20,6 @@ from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entry_data import endpoint_of
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
-from .services import require_loaded
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult

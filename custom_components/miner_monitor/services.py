@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.service import async_extract_config_entry_ids
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .action_targets import invalid, miner_of, require_loaded, targets_of
 from .const import DOMAIN
 from .control_texts import FAILURES, user_error
 from .controller import MinerController
@@ -95,7 +94,7 @@ async def _apply_settings(call: ServiceCall) -> None:
         setting: call.data[setting] for setting in _SETTINGS if setting in call.data
     }
     if not changes:
-        raise _invalid("no_settings")
+        raise invalid("no_settings")
     await _for_each(call, lambda controller: controller.async_apply(changes))
 
 
@@ -110,15 +109,15 @@ async def _copy_profiles(call: ServiceCall) -> None:
     device = dr.async_get(call.hass).async_get(call.data[ATTR_SOURCE])
     source = None
     if device is not None:
-        source = _miner(call.hass, device.config_entry_id)
+        source = miner_of(call.hass, device.config_entry_id)
     if source is None:
-        raise _invalid("no_such_miner")
+        raise invalid("no_such_miner")
     require_loaded(source)
     profiles = source.runtime_data.controller.profiles
     board = _board(source)
-    for entry in await _targets(call):
+    for entry in await targets_of(call):
         if _board(entry) != board:
-            raise _invalid("other_board", name=entry.title, source=source.title)
+            raise invalid("other_board", name=entry.title, source=source.title)
     await _for_each(call, lambda target: target.async_take_profiles(profiles))
 
 
@@ -148,15 +147,15 @@ def _until(call: ServiceCall) -> datetime | None:
         else:
             return None
     except OverflowError:
-        raise _invalid("end_too_far") from None
+        raise invalid("end_too_far") from None
     if until <= now:
-        raise _invalid("end_is_past")
+        raise invalid("end_is_past")
     return until
 
 
 async def _for_each(call: ServiceCall, work: Work) -> None:
     """Do it for all miners at once; every one that fails is named."""
-    entries = await _targets(call)
+    entries = await targets_of(call)
     outcomes = await asyncio.gather(
         *(_translated(call.hass, entry, work) for entry in entries),
         return_exceptions=True,
@@ -185,37 +184,3 @@ async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) 
         await work(entry.runtime_data.controller)
     except FAILURES as err:
         raise user_error(hass, entry, err) from err
-
-
-async def _targets(call: ServiceCall) -> list[MinerConfigEntry]:
-    """Return the entries of the miners that a call is meant for.
-
-    One that was disabled counts only where it alone is meant: an area goes on.
-    """
-    found = [
-        entry
-        for entry_id in sorted(await async_extract_config_entry_ids(call))
-        if (entry := _miner(call.hass, entry_id)) is not None
-    ]
-    if not found:
-        raise _invalid("no_such_miner")
-    return [entry for entry in found if entry.disabled_by is None] or found
-
-
-def _miner(hass: HomeAssistant, entry_id: str | None) -> MinerConfigEntry | None:
-    entry = None if entry_id is None else hass.config_entries.async_get_entry(entry_id)
-    return entry if entry is not None and entry.domain == DOMAIN else None
-
-
-def require_loaded(entry: MinerConfigEntry) -> None:
-    """Refuse what a miner that is not loaded cannot do."""
-    if entry.state is not ConfigEntryState.LOADED:
-        raise _invalid("not_loaded", name=entry.title)
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders or None,
-    )

@@ -32,7 +32,7 @@ STATE = MinerState(
 
 
 def moment(seconds: float) -> Moment:
-    return Moment(wall=1_700_000_000 + seconds, monotonic=seconds)
+    return Moment(wall=1_700_000_000 + seconds, monotonic=seconds, day="2023-11-14")
 
 
 def test_a_good_poll() -> None:
@@ -40,9 +40,9 @@ def test_a_good_poll() -> None:
     insight = MinerTracker(IDENTITY).observe(IDENTITY, STATE, moment(0), 80.0)
 
     assert insight.last_seen == 1_700_000_000
-    assert insight.started == 1_699_999_000
-    assert insight.hash_rate_ratio == pytest.approx(100)
-    assert insight.overheating is False
+    assert insight.uptime.started == 1_699_999_000
+    assert insight.baseline.ratio == pytest.approx(100)
+    assert insight.health.overheating is False
     assert insight.blocks_found == 1
 
 
@@ -106,8 +106,8 @@ def test_new_limits_and_windows_begin_anew() -> None:
     )
     insight = tracker.observe(updated, STATE, moment(300), 80.0)
 
-    assert insight.hash_rate_ratio == pytest.approx(100)
-    assert insight.overheating is False
+    assert insight.baseline.ratio == pytest.approx(100)
+    assert insight.health.overheating is False
 
 
 def test_failed_polls_are_counted_by_kind() -> None:
@@ -125,12 +125,14 @@ def test_failed_polls_are_counted_by_kind() -> None:
 def test_times_offline() -> None:
     """Each absence counts once; a miner that was never seen has not gone away."""
     tracker = MinerTracker(IDENTITY)
-    assert tracker.failed(ErrorKind.REFUSED, away=True).times_offline == 0
-    assert tracker.observe(IDENTITY, STATE, moment(0), 80.0).times_offline == 0
+    assert tracker.failed(ErrorKind.REFUSED, away=True).presence.times_offline == 0
+    assert tracker.observe(IDENTITY, STATE, moment(0), 80.0).presence.times_offline == 0
     for _ in range(3):
         tracker.failed(ErrorKind.REFUSED, away=True)
-    assert tracker.observe(IDENTITY, STATE, moment(90), 80.0).times_offline == 1
-    assert tracker.failed(ErrorKind.REFUSED, away=True).times_offline == 2
+    assert (
+        tracker.observe(IDENTITY, STATE, moment(90), 80.0).presence.times_offline == 1
+    )
+    assert tracker.failed(ErrorKind.REFUSED, away=True).presence.times_offline == 2
 
 
 def test_last_seen_is_what_the_values_are_from() -> None:

@@ -27,6 +27,8 @@ class Activity(StrEnum):
     POOL_SWITCHED = "pool_switched"
     SETTINGS_CHANGED = "settings_changed"
     SETTING_REFUSED = "setting_refused"
+    NEW_BEST_DIFFICULTY = "new_best_difficulty"
+    BLOCK_FOUND = "block_found"
 
 
 class Problem(StrEnum):

@@ -1,6 +1,21 @@
 """What the numbers of a miner mean: pure state machines without Home Assistant."""
 
-from .model import Insight, MinerData, Moment, ResponseTimes
+from .model import (
+    Insight,
+    InsightOptions,
+    MinerData,
+    Moment,
+    ResponseTimes,
+    Surroundings,
+)
 from .tracker import MinerTracker
 
-__all__ = ["Insight", "MinerData", "MinerTracker", "Moment", "ResponseTimes"]
+__all__ = [
+    "Insight",
+    "InsightOptions",
+    "MinerData",
+    "MinerTracker",
+    "Moment",
+    "ResponseTimes",
+    "Surroundings",
+]

@@ -1,22 +1,124 @@
-"""Snapshots that insight gives out; all frozen."""
+"""Snapshots that insight gives out; all frozen.
+
+Units are those of miners.model: hash rate TH/s, W, °C, %, s; energy is in kWh,
+efficiency in J/TH. ``None`` means that it is not known (yet), never zero.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from ..control.model import ControlState
-from ..miners.model import ErrorKind, MinerIdentity, MinerState
+from ..miners.model import Alarm, Changes, ErrorKind, MinerIdentity, MinerState
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time by two clocks, both in seconds.
+    """A point in time by two clocks, both in seconds, and by the calendar.
 
     ``wall`` (since the epoch) is for people; spans are taken from ``monotonic``
-    alone, so that a clock that is set does no harm.
+    alone, so that a clock that is set does no harm. ``day`` is the local date as
+    YYYY-MM-DD.
     """
 
     wall: float
     monotonic: float
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What others know about a miner at the moment of a poll.
+
+    ``wall_power`` is what the plug measures in W, ``room_temperature`` in °C,
+    ``network_difficulty`` what another miner told of the same chain.
+    """
+
+    wall_power: float | None = None
+    room_temperature: float | None = None
+    network_difficulty: float | None = None
+
+
+NOTHING_AROUND = Surroundings()
+
+
+REJECT_ALARM = Alarm(warn=3.0, critical=10.0)
+"""Rejected shares in % of all; only what is certainly above it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightOptions:
+    """What the user knows better, or wants judged otherwise.
+
+    ``expected_hash_rate`` and ``minimum_hash_rate`` are in TH/s. The ratio is good
+    from ``ratio_good`` %, and a finding below ``ratio_poor`` %. The wall's power is
+    the plug's where ``plug`` says that one is measured; else the device's, divided by
+    ``psu_efficiency`` (%), plus ``psu_constant`` (W). ``psu_capacity`` is in W. Tuning
+    data weigh half after ``half_life`` days. ``alarms`` stand in for those of the
+    device's limits, by the names of their fields; ``rejects`` is in %.
+    """
+
+    expected_hash_rate: float | None = None
+    minimum_hash_rate: float | None = None
+    ratio_good: float = 95.0
+    ratio_poor: float = 85.0
+    plug: bool = False
+    psu_efficiency: float | None = None
+    psu_constant: float = 0.0
+    psu_capacity: float | None = None
+    half_life: float = 30.0
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)
+    rejects: Alarm = REJECT_ALARM
+
+
+class Total(StrEnum):
+    """What is counted for ever, and published as a total that never falls."""
+
+    ENERGY = "energy"
+    WALL_ENERGY = "wall_energy"
+    TOTAL_UPTIME = "total_uptime"
+    RESTARTS = "restarts"
+    TIMES_OFFLINE = "times_offline"
+
+
+class FindingKind(StrEnum):
+    """What can be wrong with a miner that answers."""
+
+    CHIP_HOT = "chip_hot"
+    VR_HOT = "vr_hot"
+    INPUT_LOW = "input_low"
+    POWER_HIGH = "power_high"
+    HASH_RATE_LOW = "hash_rate_low"
+    REJECTS_HIGH = "rejects_high"
+    STALLED = "stalled"
+    FAN_STOPPED = "fan_stopped"
+    FAULT = "fault"
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a user should look at, the value behind it and its threshold."""
+
+    kind: FindingKind
+    severity: Severity
+    value: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What the alarms say; a fan fault needs a fan that once turned."""
+
+    overheating: bool | None = None
+    fan_fault: bool | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,23 +133,267 @@ class ResponseTimes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """The hash rate beside the expected one, over the ratio's window.
+
+    ``expected`` is the present one in TH/s, ``deviation`` signed in TH/s, ``ratio``
+    in %.
+    """
+
+    expected: float | None = None
+    ratio: float | None = None
+    deviation: float | None = None
+
+
+class Grade(StrEnum):
+    """How much the hash rate wanders, by the range of its bucket means."""
+
+    EXCELLENT = "excellent"
+    STABLE = "stable"
+    ACCEPTABLE = "acceptable"
+    VARIABLE = "variable"
+    UNSTABLE = "unstable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """How far the bucket means of a window lie apart, in % of their mean.
+
+    ``mean`` and ``median`` are in TH/s; ``skewed``: they differ too much.
+    """
+
+    range: float
+    grade: Grade
+    mean: float
+    median: float
+    skewed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Means, least and most since the miner's last start."""
+
+    seconds: float
+    hash_rate: float | None = None
+    hash_rate_min: float | None = None
+    hash_rate_max: float | None = None
+    efficiency: float | None = None
+    power: float | None = None
+    power_min: float | None = None
+    power_max: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Ten minutes that stand out: their begin by the wall clock and the rate."""
+
+    begin: float
+    hash_rate: float
+    ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """How steady the unsmoothed hash rate is.
+
+    ``deviations`` are sample deviations in TH/s over 60, 300 and 600 s, ``above`` and
+    ``below`` the spread of what lies above and below the expected rate over 600 s,
+    ``score`` is from 0 to 100. ``ranges`` go by "1h", "4h", "8h", "24h" and "3d".
+    """
+
+    deviations: tuple[float | None, float | None, float | None] = (None, None, None)
+    samples: tuple[int, int, int] = (0, 0, 0)
+    above: float | None = None
+    below: float | None = None
+    score: float | None = None
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    hash_rate_1h: float | None = None
+    hash_rate_24h: float | None = None
+    efficiency_24h: float | None = None
+    session: Session | None = None
+    best: tuple[Period, ...] = ()
+    worst: tuple[Period, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """How often and how long a miner was away, and what part of a day it was there.
+
+    ``time_away`` is in s; ``availability`` in % of the last 24 h that were watched
+    and not switched off on purpose.
+    """
+
+    times_offline: int = 0
+    time_away: float = 0.0
+    availability: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uptime:
+    """What our own counting of boots says.
+
+    ``started`` is the epoch second of the last boot, ``total`` in s.
+    """
+
+    started: float | None = None
+    restarts: int = 0
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Shares of the last hour, and what can be expected of the next ones.
+
+    ``reject_rate`` is in %, ``lower_bound`` its 95 % lower bound. ``odds_of_block``
+    is in % per year, ``days_to_beat_best`` an expectation.
+    """
+
+    accepted: int = 0
+    rejected: int = 0
+    reject_rate: float | None = None
+    lower_bound: float | None = None
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    stalled: bool | None = None
+    odds_of_block: float | None = None
+    days_to_beat_best: float | None = None
+
+
+class Verdict(StrEnum):
+    """What a setting can be the best in."""
+
+    EFFICIENCY = "efficiency"
+    HASH_RATE = "hash_rate"
+    STABILITY = "stability"
+    BALANCED = "balanced"
+    QUIET = "quiet"
+
+
+class Missing(StrEnum):
+    """What is missing for a verdict."""
+
+    POINTS = "points"
+    BLOCKS = "blocks"
+    DAYS = "days"
+    DIFFERENCE = "difference"
+    DATA = "data"
+
+
+class Bottleneck(StrEnum):
+    """What holds a setting back."""
+
+    CHIP_HOT = "chip_hot"
+    VR_HOT = "vr_hot"
+    INPUT_LOW = "input_low"
+    POWER_LIMIT = "power_limit"
+    UNSTABLE = "unstable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A quantity over the blocks of an operating point."""
+
+    mean: float
+    deviation: float | None
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """Settings, and how the miner did at them.
+
+    ``settings`` are MHz and V, or a work mode. ``blocks`` of ten minutes on so many
+    ``days``, last at the epoch second ``last``. ``figures`` go by name: hash_rate,
+    power, efficiency (a ratio of sums), chip_temperature, vr_temperature,
+    input_voltage, fan_duty_cycle, error_rate, reject_rate, room_temperature.
+    """
+
+    settings: Changes
+    blocks: int
+    days: int
+    last: float
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    bottlenecks: tuple[Bottleneck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Which settings are the best in something, or what is missing to say so.
+
+    ``value`` is what was judged by, ``margin`` the least by which it is better than
+    the next, in %, with 95 % confidence. ``blocks_missing`` and ``days_missing`` tell
+    how much more is needed at the least.
+    """
+
+    settings: Changes | None = None
+    value: float | None = None
+    margin: float | None = None
+    missing: Missing | None = None
+    blocks_missing: int = 0
+    days_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The tuning map; the same object until it is judged anew."""
+
+    points: tuple[OperatingPoint, ...] = ()
+    verdicts: Mapping[Verdict, Judgement] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    """One local day of a miner, for reports.
+
+    Energy in kWh, times in s, mean rates in TH/s, ``efficiency`` as a ratio of sums.
+    ``watched``: how long we looked; ``answered``: how much of it the miner was there.
+    """
+
+    day: str
+    watched: float = 0.0
+    answered: float = 0.0
+    restarts: int = 0
+    times_offline: int = 0
+    energy: float = 0.0
+    wall_energy: float | None = None
+    accepted: int = 0
+    rejected: int = 0
+    hash_rate: float | None = None
+    power: float | None = None
+    efficiency: float | None = None
+    chip_temperature: float | None = None
+    chip_temperature_max: float | None = None
+    best_difficulty: float | None = None
+    blocks_found: int = 0
+    findings: tuple[FindingKind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
     """What is known beyond the device's own words.
 
-    ``last_seen`` and ``started`` are seconds since the epoch; ``hash_rate_ratio``
-    is in % of the expected rate. ``blocks_found`` and all that is counted here
-    outlive the miner's absence: ``failed_polls`` by the kind of error, and how
-    often it went away.
+    ``last_seen`` is an epoch second. What is counted here outlives the miner's
+    absence: ``failed_polls`` by the kind of error, ``blocks_found``, and the totals.
+    ``energy`` and ``wall_energy`` are None until it is known what was published
+    before, so that they never fall.
     """
 
     last_seen: float | None = None
-    started: float | None = None
     response_times: ResponseTimes | None = None
-    hash_rate_ratio: float | None = None
-    overheating: bool | None = None
-    blocks_found: int | None = None
     failed_polls: Mapping[ErrorKind, int] = field(default_factory=dict)
-    times_offline: int = 0
+    blocks_found: int | None = None
+    energy: float | None = None
+    wall_power: float | None = None
+    wall_energy: float | None = None
+    wall_efficiency: float | None = None
+    psu_load: float | None = None
+    uptime: Uptime = Uptime()
+    presence: Presence = Presence()
+    baseline: Baseline = Baseline()
+    stability: Stability = Stability()
+    shares: Shares = Shares()
+    health: Health = Health()
+    tuning: Tuning = Tuning()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +402,7 @@ class MinerData:
 
     ``online`` is None until the first poll has an outcome; while a miner is away
     ``state`` is None, so that no stale value can be taken for a fresh one.
+    ``unplugged``: its plug is off, so that nobody asks it.
     """
 
     online: bool | None
@@ -64,3 +411,4 @@ class MinerData:
     insight: Insight = Insight()
     control: ControlState = field(default_factory=ControlState)
     last_error: str | None = None
+    unplugged: bool = False

@@ -7,7 +7,15 @@ from statistics import fmean, median
 from ..miners.model import ErrorKind, MinerIdentity, MinerState
 from .baseline import RatioWindow
 from .health import OverheatWatch
-from .model import Insight, Moment, ResponseTimes
+from .model import (
+    Baseline,
+    Health,
+    Insight,
+    Moment,
+    Presence,
+    ResponseTimes,
+    Uptime,
+)
 
 RESPONSES_KEPT = 100
 
@@ -47,13 +55,15 @@ class MinerTracker:
         past = self._snapshot
         self._snapshot = Insight(
             last_seen=state.reported_at or moment.wall,
-            started=None if state.uptime is None else moment.wall - state.uptime,
+            uptime=Uptime(
+                started=None if state.uptime is None else moment.wall - state.uptime
+            ),
             response_times=_response_times(self._responses),
-            hash_rate_ratio=self._ratio.observe(state, moment.monotonic),
-            overheating=self._overheat.observe(state, moment.monotonic),
+            baseline=Baseline(ratio=self._ratio.observe(state, moment.monotonic)),
+            health=Health(overheating=self._overheat.observe(state, moment.monotonic)),
             blocks_found=past.blocks_found if blocks is None else blocks,
             failed_polls=past.failed_polls,
-            times_offline=past.times_offline,
+            presence=past.presence,
         )
         self._online = True
         return self._snapshot
@@ -74,7 +84,9 @@ class MinerTracker:
             blocks_found=past.blocks_found,
             failed_polls=failed_polls,
             # A miner that was never seen has not gone away.
-            times_offline=past.times_offline + (self._online is True),
+            presence=Presence(
+                times_offline=past.presence.times_offline + (self._online is True)
+            ),
         )
         self._online = False
         return self._snapshot

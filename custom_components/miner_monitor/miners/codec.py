@@ -20,7 +20,7 @@ from .model import (
     SettingRange,
 )
 
-_OTHER = ("settings", "derating", "heating_modes")
+_OTHER = ("settings", "derating", "heating_modes", "doubtful_standby_power")
 _ALARMS = tuple(field.name for field in fields(Limits) if field.name not in _OTHER)
 _RANGE = {field.name for field in fields(SettingRange)}
 _DERATING = {field.name for field in fields(Derating)}
@@ -58,6 +58,7 @@ def _dump_limits(limits: Limits) -> dict[str, Any]:
         },
         "derating": None if limits.derating is None else asdict(limits.derating),
         "heating_modes": list(limits.heating_modes),
+        "doubtful_standby_power": limits.doubtful_standby_power,
         **{
             name: [alarm.warn, alarm.critical]
             for name, alarm in alarms.items()
@@ -82,6 +83,7 @@ def _load_limits(data: Mapping[str, Any]) -> Limits:
         settings=settings,
         derating=None if derating is None else Derating(**_known(derating, _DERATING)),
         heating_modes=tuple(data.get("heating_modes", ())),
+        doubtful_standby_power=data.get("doubtful_standby_power", False),
         **alarms,
     )
 

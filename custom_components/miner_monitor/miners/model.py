@@ -240,7 +240,8 @@ class Limits:
 
     ``chip_above_target`` is in degrees above the target that the device pursues.
     ``settings`` names what can be written. ``heating_modes`` are the work modes of a
-    room heater.
+    room heater. ``doubtful_standby_power``: what it reports in standby is no basis for
+    energy.
     """
 
     settings: Mapping[Setting, SettingRange] = field(
@@ -253,6 +254,7 @@ class Limits:
     power: Alarm | None = None
     derating: Derating | None = None
     heating_modes: tuple[str, ...] = ()
+    doubtful_standby_power: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

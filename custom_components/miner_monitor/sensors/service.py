@@ -49,7 +49,7 @@ SERVICE: tuple[MinerSensorEntityDescription, ...] = (
         device_class=SensorDeviceClass.UPTIME,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda data: timestamp(data.insight.started),
+        value_fn=lambda data: timestamp(data.insight.uptime.started),
     ),
     MinerSensorEntityDescription(
         key="wifi_signal",
@@ -96,7 +96,7 @@ SERVICE: tuple[MinerSensorEntityDescription, ...] = (
         off_ok=True,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=0,
-        value_fn=lambda data: data.insight.times_offline,
+        value_fn=lambda data: data.insight.presence.times_offline,
     ),
     MinerSensorEntityDescription(
         key="setting_writes",

@@ -53,7 +53,7 @@ WORK: tuple[MinerSensorEntityDescription, ...] = (
         resolution=Resolution(absolute=1),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda data: data.insight.hash_rate_ratio,
+        value_fn=lambda data: data.insight.baseline.ratio,
     ),
     hash_rate(
         "pool_hash_rate",
