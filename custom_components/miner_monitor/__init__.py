@@ -8,8 +8,8 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .control.model import Problem
 from .control_issues import async_settle
-from .control_store import async_remove_stored
 from .coordinator import MinerConfigEntry, MinerCoordinator, async_delete_issue
+from .entry_store import store_of
 from .services import async_register_actions
 from .session import async_get_session
 
@@ -55,4 +55,4 @@ async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> No
     """Leave no open question behind."""
     async_delete_issue(hass, entry)
     async_settle(hass, entry, *Problem)
-    await async_remove_stored(hass, entry)
+    await store_of(hass, entry.entry_id).async_remove()

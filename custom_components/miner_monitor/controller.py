@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,8 @@ from .control.model import (
 from .control.rules import Allowed
 from .control.steward import Steward
 from .control_issues import async_ask, async_settle
-from .control_store import ControlStore
 from .control_texts import FAILURES, change_details, describe_error, steps_of
+from .entry_store import EntryStore
 from .miners import MinerAuthError, MinerError
 from .miners.model import (
     Changes,
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 MOST_UNTOLD = 8
 """Reports that are kept while nobody listens: those of the first polls."""
+
+SAVE_EVERY = timedelta(hours=1)
+"""How often what is wanted is stored at least."""
 
 type Listener = Callable[[Report], None]
 type _Range = tuple[object, object, float | None, SettingRange | None]
@@ -64,7 +67,7 @@ class MinerController:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._store = ControlStore(hass, entry, self._dump)
+        self._store = EntryStore(hass, entry, entry.entry_id, self._dump, SAVE_EVERY)
         self._steward = Steward(coordinator.identity)
         self._door = Door(coordinator, self._allowed, self)
         self._listeners: list[Listener] = []

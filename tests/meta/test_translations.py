@@ -204,7 +204,8 @@ def _invalid_calls() -> dict[str, set[str]]:
     """Placeholders that the actions give with each error of their own."""
     found = {
         ast.literal_eval(call.args[0]): {item.arg or "" for item in call.keywords}
-        for call in calls(parse(INTEGRATION / "services.py"), "_invalid")
+        for module in sorted(INTEGRATION.rglob("*.py"))
+        for call in calls(parse(module), "invalid")
     }
     return {**found, "several_failed": {"count", "errors"}}
 
