@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from ..miners.boots import Boots
 from ..miners.model import Changes, MinerSettings, Setting
 from .adopted import Adopted
-from .boots import Boots
 from .derating import DeratingWatch
 from .model import Problem, Reason
 from .news import News

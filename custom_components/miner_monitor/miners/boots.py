@@ -1,0 +1,83 @@
+"""Whether a miner restarted since it was last seen."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from .values import between
+
+LONGEST_UPTIME = 3.2e8
+"""Seconds; ten years. A device that tells more started before its clock was set."""
+
+_JITTER = 10.0
+"""An answer may take so long, and an uptime is a whole number of seconds."""
+
+_SHIFT = 60.0
+"""A wall clock may be wrong by so much, and an uptime may stand still so long."""
+
+_DRIFT = 2e-4
+_FALL = 2.0
+
+
+class Boots:
+    """Compares the moments of boot that uptimes tell.
+
+    While we run, the clock that nobody sets is used; over a pause of ours, the wall
+    clock. An uptime that merely stands still is no restart, nor is one that falls
+    when the device's clock is set: a miner that restarted cannot be up for longer
+    than it was out of sight.
+    """
+
+    def __init__(self) -> None:
+        """Start without a bearing."""
+        self._uptime: float | None = None
+        self._monotonic: float | None = None
+        self._wall = 0.0
+
+    @classmethod
+    def load(cls, data: object) -> Self:
+        """Read what ``dump`` wrote."""
+        boots = cls()
+        if isinstance(data, Mapping):
+            boots._uptime = uptime_of(data.get("uptime"))
+            boots._wall = between(data.get("seen_at"), 0, 1e12) or 0.0
+        return boots
+
+    def dump(self) -> dict[str, Any] | None:
+        """Return the last bearing as JSON types."""
+        if self._uptime is None:
+            return None
+        return {"uptime": self._uptime, "seen_at": self._wall}
+
+    @property
+    def uptime(self) -> float | None:
+        """The uptime that was told last."""
+        return self._uptime
+
+    @property
+    def watching(self) -> bool:
+        """Whether there is a bearing of this run."""
+        return self._monotonic is not None
+
+    def away(self, wall: float, monotonic: float) -> float:
+        """Tell how long ago the miner was seen; below 0 if the wall clock went back."""
+        if self._monotonic is None:
+            return wall - self._wall
+        return monotonic - self._monotonic
+
+    def observe(self, uptime: float | None, wall: float, monotonic: float) -> bool:
+        """Take an uptime and tell whether the miner restarted before it."""
+        if (uptime := uptime_of(uptime)) is None:
+            return False
+        away = self.away(wall, monotonic)
+        before, self._uptime = self._uptime, uptime
+        known = self._monotonic is not None and uptime != before
+        slack = (_JITTER if known else _SHIFT) + _DRIFT * abs(away)
+        self._wall, self._monotonic = wall, monotonic
+        if before is None or uptime > away + slack or before == uptime == 0:
+            return False
+        return uptime < before - _FALL or before + away - uptime > slack
+
+
+def uptime_of(value: object) -> float | None:
+    """Read an uptime in seconds that can be true."""
+    return between(value, 0, LONGEST_UPTIME)
