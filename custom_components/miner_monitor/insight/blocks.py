@@ -1,0 +1,268 @@
+"""Ten minutes of constant settings, made of single polls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import math
+
+from ..miners.model import MinerSettings, MinerState, Setting
+from .model import Moment, Surroundings
+
+BLOCK_SECONDS = 600.0
+
+SETTLE_SECONDS = 180.0
+"""What the first minutes after a change, a boot or a pause say is left out: the
+regulator ramps, and chip and heat sink have to find their temperature."""
+
+GAP_INTERVALS = 3.0
+"""A silence that lasts longer ends a block: nobody knows what went on."""
+
+ENOUGH = 0.8
+"""The part of the polls of a block that must have come, and have told a quantity."""
+
+FEWEST_SAMPLES = 4
+"""With fewer nothing can be said of how steady the rate is."""
+
+LEAST_DEVIATION = 1e-4
+"""A rate that seems steadier than this is one that the device smoothed."""
+
+LONGEST_NAME = 40
+"""No work mode has a longer name."""
+
+MEASURED = (
+    "hash_rate",
+    "power",
+    "chip_temperature",
+    "vr_temperature",
+    "input_voltage",
+    "fan_duty_cycle",
+    "error_rate",
+    "room_temperature",
+)
+
+FIGURES = (*MEASURED, "efficiency", "reject_rate")
+
+type PointKey = tuple[tuple[Setting, float | str], ...]
+"""What tells operating points apart, in the order of the vocabulary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Means over ten minutes of one operating point.
+
+    ``deviation`` is that of the unsmoothed rate within the block, as a part of its
+    mean. ``figures`` are pairs of a mean and its weight: 1, but the work for the
+    efficiency and the number of shares for the rejects, so that their means over
+    blocks are ratios of sums. ``end`` is an epoch second.
+    """
+
+    point: PointKey
+    deviation: float
+    figures: Mapping[str, tuple[float, float]]
+    end: float
+    day: str
+
+
+class BlockBuilder:
+    """Makes blocks of polls: constant settings, hashing throughout, no gap."""
+
+    __slots__ = (
+        "_begin",
+        "_last",
+        "_point",
+        "_ready",
+        "_samples",
+        "_seconds",
+        "_set_points",
+        "_settings",
+        "_shares",
+        "_slowest",
+        "_squares",
+        "_sums",
+    )
+
+    def __init__(self) -> None:
+        """Start without a bearing."""
+        self._settings: MinerSettings | None = None
+        self._set_points: tuple[object, ...] = ()
+        self._point: PointKey | None = None
+        self._last: float | None = None
+        self._ready = -math.inf
+        self._begin: float | None = None
+        self._shares: tuple[int | None, int | None] = (None, None)
+        self._clear()
+
+    def observe(
+        self,
+        state: MinerState,
+        moment: Moment,
+        interval: float,
+        around: Surroundings,
+        restarted: bool,
+    ) -> Block | None:
+        """Take a good poll; return the block that it completes."""
+        now = moment.monotonic
+        span = math.inf if self._last is None else now - self._last
+        self._last = now
+        if self._disturbed(state, span, interval, restarted):
+            self._ready = now + SETTLE_SECONDS
+            self._begin = None
+        if self._point is None or not self._settled(state, now):
+            return None
+        if self._begin is None:
+            self._open(state, now)
+            return None
+        self._take(state, span, interval, around)
+        if now - self._begin < BLOCK_SECONDS - interval / 2:
+            return None
+        block = self._close(state, moment)
+        self._open(state, now)
+        return block
+
+    def _disturbed(
+        self, state: MinerState, span: float, interval: float, restarted: bool
+    ) -> bool:
+        """Whether the miner is, or may be, out of its balance since the last poll."""
+        changed = self._changed(state.settings)
+        return (
+            changed
+            or restarted
+            or not state.hashing
+            or not 0 <= span <= GAP_INTERVALS * interval
+        )
+
+    def _changed(self, settings: MinerSettings) -> bool:
+        """Whether a setting that moves heat or rate is another one."""
+        if settings == self._settings:
+            return False
+        self._settings = settings
+        set_points = _set_points(settings)
+        if set_points == self._set_points:
+            return False
+        self._set_points = set_points
+        self._point = operating_point(settings)
+        return True
+
+    def _settled(self, state: MinerState, now: float) -> bool:
+        if now < self._ready or not state.hashing:
+            return False
+        return state.uptime is None or state.uptime >= SETTLE_SECONDS
+
+    def _open(self, state: MinerState, now: float) -> None:
+        """Begin a block with this poll as its bearing."""
+        self._begin = now
+        self._clear()
+        self._shares = (state.shares_accepted, state.shares_rejected)
+
+    def _clear(self) -> None:
+        self._samples = 0
+        self._slowest = 0.0
+        self._squares = [0.0, 0.0]
+        self._sums = [0.0] * len(MEASURED)
+        self._seconds = [0.0] * len(MEASURED)
+        self._shares = (None, None)
+
+    def _take(
+        self, state: MinerState, span: float, interval: float, around: Surroundings
+    ) -> None:
+        """Weigh each quantity with the time since the last poll."""
+        rate = state.hash_rate_now
+        power = state.power
+        fans = state.fans
+        values = (
+            rate,
+            around.wall_power if power is None else power,
+            state.hottest_chip,
+            state.vr_temperature,
+            state.input_voltage,
+            fans[0].duty_cycle if fans else None,
+            state.hardware_error_rate,
+            around.room_temperature,
+        )
+        sums, seconds = self._sums, self._seconds
+        for index, value in enumerate(values):
+            if value is not None:
+                sums[index] += value * span
+                seconds[index] += span
+        if rate is not None:
+            self._samples += 1
+            self._squares[0] += rate
+            self._squares[1] += rate * rate
+        self._slowest = max(self._slowest, interval)
+
+    def _close(self, state: MinerState, moment: Moment) -> Block | None:
+        """Return the block; None where too little came, or nothing sensible."""
+        count = self._samples
+        needed = max(FEWEST_SAMPLES, ENOUGH * BLOCK_SECONDS / self._slowest)
+        if count < needed or self._point is None or self._begin is None:
+            return None
+        figures = self._means(ENOUGH * (moment.monotonic - self._begin))
+        if "hash_rate" not in figures or figures["hash_rate"][0] <= 0:
+            return None
+        self._ratios(state, figures)
+        mean = self._squares[0] / count
+        spread = max(0.0, self._squares[1] - count * mean * mean) / (count - 1)
+        return Block(
+            point=self._point,
+            deviation=max(LEAST_DEVIATION, math.sqrt(spread) / mean),
+            figures=figures,
+            end=moment.wall,
+            day=moment.day,
+        )
+
+    def _means(self, enough: float) -> dict[str, tuple[float, float]]:
+        """Return the means of what was told often enough."""
+        means = {}
+        for name, total, seconds in zip(
+            MEASURED, self._sums, self._seconds, strict=True
+        ):
+            if seconds >= enough and math.isfinite(total):
+                means[name] = (total / seconds, 1.0)
+        return means
+
+    def _ratios(
+        self, state: MinerState, figures: dict[str, tuple[float, float]]
+    ) -> None:
+        """Add what is a ratio, weighed with what it is divided by."""
+        if "power" in figures and figures["power"][0] > 0:
+            rate = figures["hash_rate"][0]
+            figures["efficiency"] = (figures["power"][0] / rate, rate)
+        accepted = _rise(self._shares[0], state.shares_accepted)
+        rejected = _rise(self._shares[1], state.shares_rejected)
+        if accepted is not None and rejected is not None and accepted + rejected > 0:
+            shares = accepted + rejected
+            figures["reject_rate"] = (100 * rejected / shares, float(shares))
+
+
+def _rise(before: int | None, after: int | None) -> int | None:
+    """Return by how much a counter rose; None where it began anew."""
+    if before is None or after is None or after < before:
+        return None
+    return after - before
+
+
+def _set_points(settings: MinerSettings) -> tuple[object, ...]:
+    """Return what moves heat or rate; an automatic fan's own duty does not count."""
+    return (
+        settings.mining,
+        settings.work_mode,
+        settings.frequency,
+        settings.core_voltage,
+        settings.auto_fan,
+        None if settings.auto_fan else settings.fan_duty_cycle,
+        settings.min_fan_duty_cycle,
+        settings.target_temperature,
+    )
+
+
+def operating_point(settings: MinerSettings) -> PointKey | None:
+    """Return the operating point: frequency and voltage, else the work mode."""
+    frequency, voltage = settings.frequency, settings.core_voltage
+    if frequency is not None and voltage is not None:
+        return (
+            (Setting.FREQUENCY, round(frequency, 2)),
+            (Setting.CORE_VOLTAGE, round(voltage, 3)),
+        )
+    mode = settings.work_mode
+    if mode is not None:
+        return ((Setting.WORK_MODE, mode),) if len(mode) <= LONGEST_NAME else None
+    return None if frequency is None else ((Setting.FREQUENCY, round(frequency, 2)),)
