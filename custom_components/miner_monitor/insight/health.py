@@ -1,6 +1,35 @@
-"""Alarms that do not flutter."""
+"""What is wrong with a miner that answers, by thresholds that do not flutter.
 
-from ..miners.model import Alarm, Limits, MinerState, MinerStatus
+| quantity | warning after | critical after | ends |
+| --- | --- | --- | --- |
+| chip, VR | 5 min | at once | 3 °C below |
+| chip above its target | 45 s | at once | 3 °C below |
+| input voltage | 5 min | 45 s | 1 % above |
+| power | 10 min | 1 min | 2 % below |
+| hash-rate ratio | 30 min | 30 min | 2 points above |
+| the user's least hash rate | 10 min | - | 2 % above |
+| rejects | at once | at once | lower bound 1 point below |
+| fan at 0 rpm | - | 3 polls | when it turns |
+| stalled, device fault | - | at once | with its cause |
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..miners.model import Alarm, Fan, Limits, MinerState, MinerStatus
+from .alarms import HighWatch, LowWatch
+from .model import (
+    Baseline,
+    Finding,
+    FindingKind,
+    Health,
+    InsightOptions,
+    Moment,
+    Severity,
+    Shares,
+)
+
+__all__ = ["HealthWatch", "HighWatch", "LowWatch", "OverheatWatch"]
 
 WARN_DELAY = 300.0
 """Seconds a value must stay beyond its warning threshold to count."""
@@ -11,38 +40,61 @@ ABOVE_TARGET_DELAY = 45.0
 TEMPERATURE_HYSTERESIS = 3.0
 """Degrees below the threshold at which a temperature alarm ends."""
 
+CRITICAL_RATIO = 70.0
+"""Hash rate in % of the expected one."""
 
-class HighWatch:
-    """Watches that one value stays below its alarm thresholds.
+LEAST_REJECTED = 3
+"""Fewer rejected shares are chance, whatever part of all shares they are."""
 
-    On at once from the critical value, or after ``delay`` seconds beyond the
-    warning; off when ``hysteresis`` below the warning. An unknown value neither
-    raises nor keeps an alarm.
-    """
+FAN_POLLS = 3
+"""Polls in a row that must show a driven fan at rest."""
 
-    def __init__(self, alarm: Alarm, hysteresis: float, delay: float) -> None:
-        """Start without an alarm."""
+_AT_REST = (MinerStatus.PAUSED, MinerStatus.STANDBY, MinerStatus.STARTING)
+_NOTHING = Health()
+
+
+class Rule:
+    """One alarm, and the finding that it makes; without thresholds it says nothing."""
+
+    def __init__(
+        self, kind: FindingKind, alarm: Alarm | None, watch: HighWatch | None
+    ) -> None:
+        """Start without a finding."""
+        self.kind = kind
         self._alarm = alarm
-        self._hysteresis = hysteresis
-        self._delay = delay
-        self._active = False
-        self._since: float | None = None
+        self._watch = watch
+        self._value: float | None = None
+        self._offset = 0.0
 
-    def observe(self, value: float | None, now: float) -> bool | None:
-        """Take a value at monotonic second ``now``; None while it is unknown."""
-        if value is None:
-            self._active, self._since = False, None
+    @property
+    def severity(self) -> Severity | None:
+        """How bad it is at the moment."""
+        return None if self._watch is None else self._watch.severity
+
+    def observe(
+        self,
+        value: float | None,
+        now: float,
+        shown: float | None = None,
+        offset: float = 0.0,
+    ) -> bool | None:
+        """Judge a value; people are shown another one, and the threshold moved."""
+        if self._watch is None:
             return None
-        if value < self._alarm.warn:
-            self._since = None
-            if value < self._alarm.warn - self._hysteresis:
-                self._active = False
-            return self._active
-        if self._since is None:
-            self._since = now
-        if value >= self._alarm.critical or now - self._since >= self._delay:
-            self._active = True
-        return self._active
+        self._value, self._offset = value if shown is None else shown, offset
+        return self._watch.observe(value, now)
+
+    def finding(self) -> Finding:
+        """Tell what is wrong."""
+        severity = self.severity or Severity.WARNING
+        alarm = self._alarm
+        threshold = None
+        if alarm is not None:
+            critical = severity is Severity.CRITICAL
+            threshold = self._offset + (alarm.critical if critical else alarm.warn)
+        return Finding(
+            kind=self.kind, severity=severity, value=self._value, threshold=threshold
+        )
 
 
 class OverheatWatch:
@@ -50,35 +102,230 @@ class OverheatWatch:
 
     def __init__(self, limits: Limits) -> None:
         """Watch what the limits name."""
-        self._chip = _temperature_watch(limits.chip_temperature)
-        self._above_target = _temperature_watch(
-            limits.chip_above_target, ABOVE_TARGET_DELAY
+        self._chip = _hot(FindingKind.CHIP_HOT, limits.chip_temperature)
+        self._above_target = _hot(
+            FindingKind.CHIP_HOT, limits.chip_above_target, ABOVE_TARGET_DELAY
         )
-        self._regulator = _temperature_watch(limits.vr_temperature)
+        self._regulator = _hot(FindingKind.VR_HOT, limits.vr_temperature)
+        self.rules = (self._chip, self._above_target, self._regulator)
 
     def observe(self, state: MinerState, now: float) -> bool | None:
         """Whether the miner is too hot; None when nothing tells."""
-        verdicts = [
+        hottest, target = state.hottest_chip, state.target_chip_temperature
+        above = None if hottest is None or target is None else hottest - target
+        verdicts = (
             state.overheating,
             state.status is MinerStatus.OVERHEATED or None,
-            self._chip.observe(state.hottest_chip, now) if self._chip else None,
-            self._above_target.observe(_above_target(state), now)
-            if self._above_target
-            else None,
-            self._regulator.observe(state.vr_temperature, now)
-            if self._regulator
-            else None,
-        ]
-        known = [verdict for verdict in verdicts if verdict is not None]
-        return any(known) if known else None
+            self._chip.observe(hottest, now),
+            self._above_target.observe(above, now, hottest, target or 0.0),
+            self._regulator.observe(state.vr_temperature, now),
+        )
+        return True if True in verdicts else False if False in verdicts else None
 
 
-def _above_target(state: MinerState) -> float | None:
-    hottest, target = state.hottest_chip, state.target_chip_temperature
-    return None if hottest is None or target is None else hottest - target
+def _hot(kind: FindingKind, alarm: Alarm | None, delay: float = WARN_DELAY) -> Rule:
+    watch = None if alarm is None else HighWatch(alarm, TEMPERATURE_HYSTERESIS, delay)
+    return Rule(kind, alarm, watch)
 
 
-def _temperature_watch(
-    alarm: Alarm | None, delay: float = WARN_DELAY
-) -> HighWatch | None:
-    return None if alarm is None else HighWatch(alarm, TEMPERATURE_HYSTERESIS, delay)
+class FanWatch:
+    """Fans that are driven and stand still, of those that once turned.
+
+    A fan that does not exist is reported at 0 rpm for ever by some boards.
+    """
+
+    def __init__(self) -> None:
+        """Start without having seen a fan."""
+        self._still: dict[int, int] = {}
+
+    def observe(self, fans: Sequence[Fan]) -> bool | None:
+        """Whether one stands still; None while none is known to turn."""
+        still = self._still
+        for place, fan in enumerate(fans):
+            if fan.speed:
+                still[place] = 0
+            elif place in still:
+                stands = fan.speed is not None and fan.duty_cycle
+                still[place] = still[place] + 1 if stands else 0
+        return max(still.values()) >= FAN_POLLS if still and fans else None
+
+    def absent(self) -> None:
+        """Begin to count anew; what once turned is remembered."""
+        self._still = dict.fromkeys(self._still, 0)
+
+
+class HealthWatch:
+    """Judges each poll; the same snapshot is given out until something changes.
+
+    The values of findings are those at the last change of any of them.
+    """
+
+    def __init__(self, limits: Limits, options: InsightOptions) -> None:
+        """Watch what the limits and the user's options name."""
+        self._limits = _chosen(limits, options.alarms)
+        self._options = options
+        self._fans = FanWatch()
+        self._snapshot = _NOTHING
+        self._absent = True
+        self._begin()
+
+    def _begin(self) -> None:
+        options, limits = self._options, self._limits
+        ratio = Alarm(
+            warn=options.ratio_poor, critical=min(CRITICAL_RATIO, options.ratio_poor)
+        )
+        self._overheat = OverheatWatch(limits)
+        self._input = _input(limits.input_voltage)
+        self._power = _power(limits.power)
+        self._ratio = Rule(
+            FindingKind.HASH_RATE_LOW, ratio, LowWatch(ratio, 2.0, 1800.0, 1800.0)
+        )
+        self._minimum = _minimum(options.minimum_hash_rate)
+        self._rejects = Rule(
+            FindingKind.REJECTS_HIGH,
+            options.rejects,
+            HighWatch(options.rejects, 1.0, 0.0),
+        )
+        self._rules = (
+            *self._overheat.rules,
+            self._input,
+            self._power,
+            self._ratio,
+            self._minimum,
+            self._rejects,
+        )
+
+    def observe(
+        self, state: MinerState, baseline: Baseline, shares: Shares, moment: Moment
+    ) -> Health:
+        """Take one good poll and what else is known at it."""
+        self._absent = False
+        now = moment.monotonic
+        overheating = self._overheat.observe(state, now)
+        self._input.observe(state.input_voltage, now)
+        self._power.observe(state.power, now)
+        self._ratio.observe(baseline.ratio, now)
+        self._minimum.observe(
+            None if state.status in _AT_REST else state.hash_rate, now
+        )
+        certain = shares.lower_bound if shares.rejected >= LEAST_REJECTED else 0.0
+        known = shares.reject_rate is not None
+        self._rejects.observe(certain if known else None, now, shares.reject_rate)
+        fan_fault = self._fans.observe(state.fans)
+        found = [rule for rule in self._rules if rule.severity is not None]
+        told = _told(state, shares, fan_fault=fan_fault, overheating=overheating)
+        past = self._snapshot
+        if (
+            found
+            or told
+            or past.findings
+            or past.overheating is not overheating
+            or past.fan_fault is not fan_fault
+        ):
+            findings = _merged([*(rule.finding() for rule in found), *told])
+            self._snapshot = _changed(past, findings, overheating, fan_fault)
+        return self._snapshot
+
+    def absent(self) -> Health:
+        """Forget what described the moment: an absent miner has no findings."""
+        if not self._absent:
+            self._absent = True
+            self._snapshot = _NOTHING
+            self._fans.absent()
+            self._begin()
+        return _NOTHING
+
+
+def _chosen(limits: Limits, alarms: Mapping[str, Alarm]) -> Limits:
+    """Put the user's thresholds in the place of the device's."""
+    if not alarms:
+        return limits
+    return replace(
+        limits,
+        chip_temperature=alarms.get("chip_temperature", limits.chip_temperature),
+        chip_above_target=alarms.get("chip_above_target", limits.chip_above_target),
+        vr_temperature=alarms.get("vr_temperature", limits.vr_temperature),
+        input_voltage=alarms.get("input_voltage", limits.input_voltage),
+        power=alarms.get("power", limits.power),
+    )
+
+
+def _input(alarm: Alarm | None) -> Rule:
+    if alarm is None:
+        return Rule(FindingKind.INPUT_LOW, None, None)
+    watch = LowWatch(alarm, alarm.warn * 0.01, WARN_DELAY, 45.0)
+    return Rule(FindingKind.INPUT_LOW, alarm, watch)
+
+
+def _power(alarm: Alarm | None) -> Rule:
+    if alarm is None:
+        return Rule(FindingKind.POWER_HIGH, None, None)
+    watch = HighWatch(alarm, alarm.warn * 0.02, 600.0, 60.0)
+    return Rule(FindingKind.POWER_HIGH, alarm, watch)
+
+
+def _minimum(least: float | None) -> Rule:
+    if least is None:
+        return Rule(FindingKind.HASH_RATE_LOW, None, None)
+    # It is the user's one number, so that there is nothing worse than a warning.
+    alarm = Alarm(warn=least, critical=float("-inf"))
+    return Rule(FindingKind.HASH_RATE_LOW, alarm, LowWatch(alarm, least * 0.02, 600.0))
+
+
+def _told(
+    state: MinerState,
+    shares: Shares,
+    *,
+    fan_fault: bool | None,
+    overheating: bool | None,
+) -> list[Finding]:
+    """Return the findings that need no threshold."""
+    kinds = []
+    if shares.stalled:
+        kinds.append(FindingKind.STALLED)
+    if fan_fault:
+        kinds.append(FindingKind.FAN_STOPPED)
+    if state.faults or state.status is MinerStatus.FAULT:
+        kinds.append(FindingKind.FAULT)
+    told = [Finding(kind=kind, severity=Severity.CRITICAL) for kind in kinds]
+    if overheating and (state.overheating or state.status is MinerStatus.OVERHEATED):
+        told.append(
+            Finding(
+                kind=FindingKind.CHIP_HOT,
+                severity=Severity.CRITICAL,
+                value=state.hottest_chip,
+            )
+        )
+    return told
+
+
+def _merged(findings: list[Finding]) -> list[Finding]:
+    """Keep the worst one of each kind, the first of equals."""
+    worst: dict[FindingKind, Finding] = {}
+    for finding in findings:
+        known = worst.get(finding.kind)
+        if known is None or (known.severity, finding.severity) == (
+            Severity.WARNING,
+            Severity.CRITICAL,
+        ):
+            worst[finding.kind] = finding
+    return list(worst.values())
+
+
+def _changed(
+    past: Health,
+    findings: list[Finding],
+    overheating: bool | None,
+    fan_fault: bool | None,
+) -> Health:
+    """Return the snapshot, with the past objects wherever they still hold."""
+    before = past.findings
+    if [(f.kind, f.severity) for f in findings] == [
+        (f.kind, f.severity) for f in before
+    ]:
+        if past.overheating is overheating and past.fan_fault is fan_fault:
+            return past
+        findings = list(before)
+    return Health(
+        overheating=overheating, fan_fault=fan_fault, findings=tuple(findings)
+    )
