@@ -220,12 +220,20 @@ def test_a_reading_that_was_seen_once_stays() -> None:
             Limits(
                 chip_temperature=Alarm(warn=105, critical=110),
                 chip_above_target=Alarm(warn=15, critical=30),
+                doubtful_standby_power=True,
+            ),
+        ),
+        (
+            MINI_3,
+            Limits(
+                chip_temperature=Alarm(warn=105, critical=110),
+                chip_above_target=Alarm(warn=15, critical=30),
             ),
         ),
         (A1246, Limits(chip_temperature=Alarm(warn=105, critical=110))),
     ],
 )
-def test_alarms(blob: Blob, limits: Limits) -> None:
+def test_limits(blob: Blob, limits: Limits) -> None:
     found = read(blob).identity.limits
     assert replace(found, settings=limits.settings) == limits
 

@@ -53,7 +53,8 @@ class BootCounter:
         booted = boots.observe(uptime, moment.wall, moment.monotonic)
         self.restarted = booted and watching
         self._restarts += self.restarted
-        self._count(uptime, 0.0 if booted else seen, away)
+        possible = max(0.0, away) + (_ROUNDING if watching else 0.0)
+        self._count(uptime, 0.0 if booted else seen, possible)
         began = moment.wall - uptime
         if booted or self._started is None or abs(began - self._started) > _STEADY:
             self._started = began
@@ -64,13 +65,12 @@ class BootCounter:
         self.restarted = False
         return self._show(None)
 
-    def _count(self, uptime: float, since: float | None, away: float) -> None:
+    def _count(self, uptime: float, since: float | None, possible: float) -> None:
         """Add what the miner was up since the last poll, or ever at first sight."""
         if since is None:
             self._total = max(self._total or 0.0, uptime)
         else:
-            passed = max(0.0, min(uptime - since, max(0.0, away) + _ROUNDING))
-            self._total = (self._total or 0.0) + passed
+            self._total = (self._total or 0.0) + max(0.0, min(uptime - since, possible))
 
     def _show(self, started: float | None) -> Uptime:
         shown = Uptime(started=started, restarts=self._restarts, total=self._total)

@@ -93,6 +93,7 @@ def _limits_of(model: Model, settings: Ranges) -> Limits:
         chip_temperature=_CHIP,
         chip_above_target=_ABOVE_TARGET if model.home else None,
         heating_modes=heating_modes(model) if heats else (),
+        doubtful_standby_power=model.doubtful_standby_power,
     )
 
 

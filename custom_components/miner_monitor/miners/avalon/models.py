@@ -80,9 +80,10 @@ class Model:
     ``rate_may_be_missing`` is firmware that tells no present hash rate at work.
 
     ``modes`` are its work modes, the one of least power first. ``sleeps`` is a home
-    model that takes the time of a soft off and on. ``least_fan`` is the lowest fixed
-    duty cycle. ``light`` is the option that sets its light, ``display`` and
-    ``heater`` tell whether it has a screen and whether it heats to a temperature.
+    model that takes the time of a soft off and on, ``doubtful_standby_power`` one that
+    was seen to tell too much then. ``least_fan`` is the lowest fixed duty cycle.
+    ``light`` is the option that sets its light, ``display`` and ``heater`` tell
+    whether it has a screen and whether it heats to a temperature.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Model:
     rate_may_be_missing: bool = False
     modes: tuple[Mode, ...] = ()
     sleeps: bool = False
+    doubtful_standby_power: bool = False
     least_fan: int = 0
     light: str | None = None
     display: bool = False
@@ -201,6 +203,7 @@ _Q = Model(
     reboot="0",
     modes=(Mode("eco", 0), Mode("standard", 1), Mode("super", 2)),
     sleeps=True,
+    doubtful_standby_power=True,
     least_fan=_LEAST_FAN_OF_HOME,
     display=True,
 )
