@@ -1,10 +1,10 @@
 """New best difficulties and found blocks, told once each."""
 
 from collections.abc import Mapping
-import math
 
 from ..control.model import Activity, Report
 from ..miners.model import MinerState
+from .stored import count_of, number_of
 
 FRESH_SECONDS = 86400.0
 """What was known longer ago says nothing of what is news."""
@@ -135,17 +135,18 @@ class Luck:
         """
         if not isinstance(data, Mapping):
             return
-        self.blocks = _whole(data.get("blocks"))
-        self._best = _number(data.get("best"))
+        self.blocks = count_of(data.get("blocks"), _MOST_BLOCKS)
+        self._best = number_of(data.get("best"), _LARGEST)
         self._silent = not age <= FRESH_SECONDS
         if self._silent:
             return
-        self._count = _whole(data.get("count"))
-        self._session_best = _number(data.get("session_best"))
-        self._block_at = _number(data.get("block_at"))
-        self._block_difficulty = _number(data.get("block_difficulty")) or 0.0
-        self._counted = _whole(data.get("counted")) or 0
-        self._shared = _whole(data.get("shared")) or 0
+        self._count = count_of(data.get("count"), _MOST_BLOCKS)
+        self._session_best = number_of(data.get("session_best"), _LARGEST)
+        self._block_at = number_of(data.get("block_at"))
+        difficulty = number_of(data.get("block_difficulty"), _LARGEST)
+        self._block_difficulty = difficulty or 0.0
+        self._counted = count_of(data.get("counted"), _MOST_BLOCKS) or 0
+        self._shared = count_of(data.get("shared"), _MOST_BLOCKS) or 0
 
 
 def _best_report(best: float, before: float) -> Report:
@@ -160,14 +161,3 @@ def _block_report(blocks: int, difficulty: float) -> Report:
     if difficulty:
         details["difficulty"] = difficulty
     return Report(activity=Activity.BLOCK_FOUND, details=details)
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, float | int) or isinstance(value, bool):
-        return None
-    return float(value) if 0 <= value <= _LARGEST and math.isfinite(value) else None
-
-
-def _whole(value: object) -> int | None:
-    found = _number(value)
-    return None if found is None or found > _MOST_BLOCKS else int(found)

@@ -7,6 +7,7 @@ from ..miners.model import MinerState
 from .model import Moment, Shares
 from .share_window import ShareWindow, lower_bound
 from .stall import HASHES_PER_DIFFICULTY, LONGEST_SPAN, StallWatch
+from .stored import count_of, number_of
 
 SECONDS_PER_YEAR = 31_557_600.0
 RATE_SECONDS = 3600.0
@@ -17,7 +18,6 @@ _WINDOW = 3600.0
 _SLACK = 30.0
 _MOST_REASONS = 32
 _MOST_AT_ONCE = 100_000_000
-_LARGEST = 1e18
 _ABSENT = Shares()
 
 
@@ -234,16 +234,11 @@ class ShareWatch:
         """Take the bearings of an earlier run; ignore what is not understood."""
         if not isinstance(data, Mapping):
             return
-        accepted, rejected = (
-            _number(data.get("accepted")),
-            _number(data.get("rejected")),
-        )
-        self._accepted.seen = None if accepted is None else int(accepted)
-        self._rejected.seen = None if rejected is None else int(rejected)
-        self._uptime = _number(data.get("uptime"))
-        self._wall = _number(data.get("wall"))
-        if self._wall is None:
-            self._accepted.seen = self._rejected.seen = None
+        self._wall = number_of(data.get("wall"))
+        self._uptime = number_of(data.get("uptime"))
+        if self._wall is not None:
+            self._accepted.seen = count_of(data.get("accepted"))
+            self._rejected.seen = count_of(data.get("rejected"))
 
 
 def _odds(rate: float | None, difficulty: float | None) -> float | None:
@@ -259,9 +254,3 @@ def _days(rate: float | None, best: float | None) -> float | None:
     if not rate or not best or rate < 0 or best < 0:
         return None
     return best * HASHES_PER_DIFFICULTY / (rate * 1e12) / _DAY
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, float | int) or isinstance(value, bool):
-        return None
-    return float(value) if 0 <= value <= _LARGEST else None
