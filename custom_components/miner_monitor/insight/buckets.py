@@ -15,6 +15,9 @@ CLOCK_SET = 60.0
 SMALLEST, LARGEST = 1e-18, 1e18
 """Between these, or 0, is every amount that is stored."""
 
+PACE = 10
+"""In minutes; longer buckets are filled, and what they tell is renewed, so often."""
+
 AMOUNTS = 8
 """In order: TH and s of a settled miner that hashes; TH and s of all that was watched;
 J and TH while both are known; TH expected and s of a settled miner that hashes."""
@@ -178,10 +181,11 @@ class Ring:
 class History:
     """What a miner did, minute by minute, poured into the buckets of all ranges.
 
-    A range is told when three quarters of its buckets have a mean, which takes half
-    of a bucket. The means over 1 and 24 hours are ratios of sums over what was watched
-    in them, a quarter at least: standing still counts as the rate of zero that it is,
-    and time in which nobody could look does not count.
+    Buckets of ten minutes and more are filled every ten minutes. A range is told when
+    three quarters of its buckets have a mean, which takes half of a bucket. The means
+    over 1 and 24 hours are ratios of sums over what was watched in them, a quarter at
+    least: standing still counts as the rate of zero that it is, and time in which
+    nobody could look does not count.
     """
 
     def __init__(self) -> None:
@@ -190,6 +194,10 @@ class History:
             name: Ring(width, count, columns)
             for name, (width, count, columns) in RANGES.items()
         }
+        self._often = [n for n, ring in self._rings.items() if ring.width < PACE]
+        self._seldom = [n for n, ring in self._rings.items() if ring.width >= PACE]
+        self._key: int | None = None
+        self._open = [0.0] * AMOUNTS
         self._ranges: dict[str, Range | None] = dict.fromkeys(RANGES)
         self.ranges: Mapping[str, Range] = {}
         self.hash_rate_1h: float | None = None
@@ -198,26 +206,46 @@ class History:
 
     def pour(self, minute: int, amounts: Amounts) -> None:
         """Add what happened within a minute."""
-        for ring in self._rings.values():
-            ring.add(minute, amounts)
+        self._go_on(minute)
+        for name in self._often:
+            self._rings[name].add(minute, amounts)
+        for place, amount in enumerate(amounts):
+            self._open[place] += amount
 
     def advance(self, minute: int) -> None:
         """Go on to a minute and tell anew what is over."""
-        closed = [n for n, ring in self._rings.items() if ring.advance(minute)]
-        if closed:
-            self._tell_ranges(closed)
-        self._tell_means(minute)
+        self._go_on(minute)
+        self._tell_ranges([n for n in self._often if self._rings[n].advance(minute)])
+        self.hash_rate_1h = _mean(self._rings["1h"], minute)
+
+    def _go_on(self, minute: int) -> None:
+        """Fill the long buckets when ten minutes are over."""
+        key = minute // PACE
+        if key == self._key:
+            return
+        self._settle()
+        self._key = key
+        start = key * PACE
+        self._tell_ranges([n for n in self._seldom if self._rings[n].advance(start)])
+        self._tell_day(start)
+
+    def _settle(self) -> None:
+        if self._key is not None and self._open[3]:
+            for name in self._seldom:
+                self._rings[name].add(self._key * PACE, self._open)
+            self._open = [0.0] * AMOUNTS
 
     def _tell_ranges(self, closed: Sequence[str]) -> None:
+        if not closed:
+            return
         for name in closed:
             self._ranges[name] = _range_of(self._rings[name])
         ranges = {n: told for n, told in self._ranges.items() if told is not None}
         if ranges != self.ranges:
             self.ranges = ranges
 
-    def _tell_means(self, minute: int) -> None:
-        hour, day = self._rings["1h"], self._rings["24h"]
-        self.hash_rate_1h = _mean(hour, minute)
+    def _tell_day(self, minute: int) -> None:
+        day = self._rings["24h"]
         self.hash_rate_24h = _mean(day, minute)
         work = day.total(5, minute)
         known = self.hash_rate_24h is not None and work > 0
@@ -225,6 +253,7 @@ class History:
 
     def dump(self) -> dict[str, list[int | str]]:
         """Return all buckets."""
+        self._settle()
         return {name: ring.dump() for name, ring in self._rings.items()}
 
     def load(self, data: object, minute: int) -> None:
@@ -234,7 +263,6 @@ class History:
         for name, ring in self._rings.items():
             ring.load(data.get(name), minute)
         self._tell_ranges(tuple(self._rings))
-        self._tell_means(minute)
 
 
 def _mean(ring: Ring, minute: int) -> float | None:

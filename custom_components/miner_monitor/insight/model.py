@@ -171,7 +171,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Means, least and most since the miner's last start."""
+    """Means, least and most since the miner's last start, or since it is watched.
+
+    They are over the ``seconds`` that it hashed after it had settled.
+    """
 
     seconds: float
     hash_rate: float | None = None

@@ -11,71 +11,85 @@ THROUGHOUT = 0.99
 """The part of a period in which the miner must have hashed."""
 
 
+class _Row:
+    """A period, when it ended, what it is ranked by, and how many newer ones beat it.
+
+    A newer one that is as good beats it too.
+    """
+
+    __slots__ = ("beaten", "end", "period", "value")
+
+    def __init__(self, end: float, value: float, period: Period) -> None:
+        """Start unbeaten."""
+        self.end = end
+        self.value = value
+        self.period = period
+        self.beaten = 0
+
+
 class Ranking:
     """Periods of the last 30 days that are shown, or may be once others are too old.
 
     One that as many newer ones beat as are shown never can be and is dropped; of
-    what is left those in the middle go first.
+    what is left the best are kept.
     """
 
     def __init__(self, sign: int) -> None:
         """Start empty; the sign is 1 for the best and -1 for the worst."""
         self._sign = sign
-        self._rows: list[tuple[float, Period]] = []
+        self._rows: list[_Row] = []
         self.shown: tuple[Period, ...] = ()
 
-    def add(self, now: float, period: Period) -> None:
-        """Take a period that has just ended; ``now`` orders them in time.
+    def add(self, end: float, period: Period) -> None:
+        """Take a period that has just ended.
 
         One with a ratio is not compared with one without: once there is one with,
         those without go.
         """
-        if period.ratio is not None:
-            self._rows = [row for row in self._rows if row[1].ratio is not None]
-        elif any(row[1].ratio is not None for row in self._rows):
+        rows, rated = self._rows, period.ratio is not None
+        if rated and rows and rows[-1].period.ratio is None:
+            rows.clear()
+        elif not rated and rows and rows[-1].period.ratio is not None:
             return
-        self._rows.append((now, period))
-        self.expire(now)
+        value = period.hash_rate if period.ratio is None else period.ratio
+        value *= self._sign
+        for row in rows:
+            row.beaten += value >= row.value
+        rows.append(_Row(end, value, period))
+        self._rows = [row for row in rows if row.beaten < SHOWN]
+        if len(self._rows) > KEPT:
+            self._rows.remove(min(self._rows, key=lambda row: row.value))
+        self._show()
 
     def expire(self, now: float) -> None:
-        """Let go of what is older than 30 days, and of what cannot be shown."""
-        fresh = [row for row in self._rows if row[0] > now - MONTH]
-        beaten_by: list[float] = []
-        kept: list[tuple[float, Period]] = []
-        for row in reversed(fresh):
-            value = self._value(row[1])
-            if len(beaten_by) == SHOWN and value <= beaten_by[-1]:
-                continue
-            kept.append(row)
-            beaten_by = sorted((*beaten_by, value), reverse=True)[:SHOWN]
-        kept.sort(key=lambda row: (self._value(row[1]), row[0]), reverse=True)
-        del kept[KEPT:]
-        shown = tuple(row[1] for row in kept[:SHOWN])
+        """Let go of what is older than 30 days."""
+        if self._rows and self._rows[0].end <= now - MONTH:
+            self._rows = [row for row in self._rows if row.end > now - MONTH]
+            self._show()
+
+    def _show(self) -> None:
+        ranked = sorted(self._rows, key=lambda row: row.value, reverse=True)
+        shown = tuple(row.period for row in ranked[:SHOWN])
         if shown != self.shown:
             self.shown = shown
-        self._rows = sorted(kept, key=lambda row: row[0])
-
-    def _value(self, period: Period) -> float:
-        rated = period.hash_rate if period.ratio is None else period.ratio
-        return self._sign * rated
 
     def dump(self) -> str:
         """Return end, begin, rate and ratio of each period in one text."""
         return ";".join(
-            f"{end:.0f} {p.begin:.0f} {p.hash_rate:.5g}"
-            + ("" if p.ratio is None else f" {p.ratio:.5g}")
-            for end, p in self._rows
+            f"{row.end:.0f} {row.period.begin:.0f} {row.period.hash_rate:.5g}"
+            + ("" if row.period.ratio is None else f" {row.period.ratio:.5g}")
+            for row in self._rows
         )
 
     def load(self, data: object, now: float) -> None:
         """Take over what was stored up to now."""
         if not isinstance(data, str) or len(data) > 64 * KEPT:
             return
-        rows = (_row(text) for text in data.split(";"))
+        rows = (_row(text) for text in data.split(";")[:KEPT])
         read = [row for row in rows if row is not None and row[0] <= now]
-        if len({row[1].ratio is None for row in read}) == 1:
-            self._rows = sorted(read[:KEPT], key=lambda row: row[0])
-            self.expire(now)
+        for end, period in sorted(read, key=lambda row: row[0]):
+            self.add(end, period)
+        self.expire(now)
 
 
 def _row(text: str) -> tuple[float, Period] | None:
@@ -124,9 +138,8 @@ class Periods:
             )
             self.best.add((key + 1) * length, period)
             self.worst.add((key + 1) * length, period)
-        else:
-            self.best.expire(minute * MINUTE)
-            self.worst.expire(minute * MINUTE)
+        self.best.expire(minute * MINUTE)
+        self.worst.expire(minute * MINUTE)
         self._begin(minute)
 
     def _begin(self, minute: int) -> None:

@@ -1,7 +1,7 @@
 """How far the unsmoothed hash rate strays within minutes."""
 
-from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 from .windows import SlidingSums
 
@@ -16,8 +16,7 @@ LONGEST_GAP = 3
 POINTS_PER_PERCENT = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Figures(NamedTuple):
     """Sample deviations in TH/s by window, their samples, both sides and the score."""
 
     deviations: tuple[float | None, float | None, float | None] = (None, None, None)
@@ -80,14 +79,12 @@ class Spread:
         for window in (*self._windows, self._above, self._below):
             window.expire(now)
         short, middle, long = self._windows
-        known = _is_filled(long)
-        return Figures(
-            deviations=(_deviation(short), _deviation(middle), _deviation(long)),
-            samples=(short.count, middle.count, long.count),
-            above=_side(self._above) if known else None,
-            below=_side(self._below) if known else None,
-            score=self._score() if known else None,
-        )
+        deviations = (_deviation(short), _deviation(middle), _deviation(long))
+        samples = (short.count, middle.count, long.count)
+        if deviations[2] is None:
+            return Figures(deviations, samples)
+        above, below = _side(self._above), _side(self._below)
+        return Figures(deviations, samples, above, below, self._score())
 
     def _score(self) -> float | None:
         """Judge the last ten minutes with one figure from 0 to 100.
@@ -119,14 +116,11 @@ class Spread:
         return max(0.0, 100.0 - POINTS_PER_PERCENT * 100.0 * off / base)
 
 
-def _is_filled(window: SlidingSums) -> bool:
-    return window.count >= LEAST_SAMPLES and window.sums[0] >= FILLED * window.seconds
-
-
 def _deviation(window: SlidingSums) -> float | None:
-    if not _is_filled(window):
+    held, distance, squares = window.sums
+    if window.count < LEAST_SAMPLES or held < FILLED * window.seconds:
         return None
-    return sqrt(_variance(window.count, window.sums[1], window.sums[2]))
+    return sqrt(_variance(window.count, distance, squares))
 
 
 def _side(side: SlidingSums) -> float | None:
@@ -136,4 +130,5 @@ def _side(side: SlidingSums) -> float | None:
 
 
 def _variance(count: int, total: float, squares: float) -> float:
-    return max(0.0, (squares - total * total / count) / (count - 1))
+    variance = (squares - total * total / count) / (count - 1)
+    return variance if variance > 0 else 0.0

@@ -1,6 +1,6 @@
 """How steady a miner hashes, from a minute to 30 days."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..miners.model import MinerState
 from .baseline import HIGHEST_RATE, present_rate, settled
@@ -14,8 +14,7 @@ HIGHEST_POWER = 1e9
 LONGEST_UPTIME = 1e10
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """What counts of a poll; ``steady``: settled and hashing, with a known rate.
 
     The rate is 0 while the miner stands still and None where it is not known.
@@ -55,7 +54,6 @@ class StabilityRecord:
         expected: float | None,
         moment: Moment,
         interval: float,
-        *,
         restarted: bool,
     ) -> Stability:
         """Take a good poll; ``interval`` is the nominal time between two in s."""
@@ -120,8 +118,10 @@ class StabilityRecord:
             self._turn(minute)
             border = min(end, (minute + 1) * MINUTE)
             part = (border - begin) / seconds
-            for place in range(AMOUNTS):
-                self._open[place] += amounts[place] * part
+            self._open = [
+                held + amount * part
+                for held, amount in zip(self._open, amounts, strict=True)
+            ]
             begin, minute = border, minute + 1
 
     def _turn(self, minute: int) -> None:

@@ -34,8 +34,7 @@ class SlidingSums:
 
     def add(self, now: float, *row: float) -> None:
         """Take a row at monotonic second ``now``."""
-        self._cells.append(now)
-        self._cells.extend(row)
+        self._cells.extend((now, *row))
         self.count += 1
         sums = self.sums
         for place, value in enumerate(row):
@@ -45,19 +44,19 @@ class SlidingSums:
 
     def expire(self, now: float) -> None:
         """Let go of the rows that are as old as the window."""
-        limit = now - self.seconds
-        while self.count and self._cells[self._first] <= limit:
+        limit, cells = now - self.seconds, self._cells
+        while self.count and cells[self._first] <= limit:
             self._drop_first()
 
     def _drop_first(self) -> None:
         if self.count == 1:
             self.clear()
             return
-        sums, first = self.sums, self._first
-        for place in range(len(sums)):
-            sums[place] -= self._cells[first + 1 + place]
+        sums, cell = self.sums, self._first
+        self._first += self._width
+        for place, value in enumerate(self._cells[cell + 1 : self._first]):
+            sums[place] -= value
         self.count -= 1
-        self._first = first + self._width
         if self._first >= SPARE_ROWS * self._width:
             self._tidy()
 
