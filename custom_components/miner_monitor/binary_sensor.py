@@ -1,8 +1,8 @@
 """Binary sensors of a miner."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -20,7 +20,10 @@ from .entity import (
     async_add_miner_entities,
     of_state,
 )
+from .entry_data import is_fleet
+from .fleet_binary_sensor import async_add_fleet_binary_sensors
 from .insight import MinerData
+from .insight.model import Finding
 from .miners.model import Capability, MinerState, MinerStatus
 
 PARALLEL_UPDATES = 0
@@ -30,9 +33,9 @@ PARALLEL_UPDATES = 0
 class MinerBinarySensorEntityDescription(
     MinerEntityDescription, BinarySensorEntityDescription
 ):
-    """A binary sensor and where its value comes from."""
+    """A binary sensor and where its value comes from; what is in it counts as on."""
 
-    value_fn: Callable[[MinerData], bool | None]
+    value_fn: Callable[[MinerData], Sized | bool | None]
 
 
 def _has_fault(state: MinerState) -> bool:
@@ -41,6 +44,25 @@ def _has_fault(state: MinerState) -> bool:
 
 def _faults(data: MinerData) -> dict[str, list[str]]:
     return {"faults": list(data.state.faults) if data.state else []}
+
+
+def _findings(data: MinerData) -> dict[str, list[dict[str, Any]]]:
+    """List what is wrong, the value behind it and its threshold."""
+    return {
+        "findings": [
+            {
+                "kind": finding.kind.value,
+                "severity": finding.severity.value,
+                "value": finding.value,
+                "threshold": finding.threshold,
+            }
+            for finding in data.insight.health.findings
+        ]
+    }
+
+
+def _problem(data: MinerData) -> tuple[Finding, ...] | None:
+    return None if data.state is None else data.insight.health.findings
 
 
 BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
@@ -59,6 +81,15 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=of_state(_has_fault),
+    ),
+    MinerBinarySensorEntityDescription(
+        key="fan_fault",
+        translation_key="fan_fault",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        exists_fn=lambda identity: identity.fan_count > 0,
+        value_fn=lambda data: data.insight.health.fan_fault,
     ),
     MinerBinarySensorEntityDescription(
         key="hashing",
@@ -98,6 +129,22 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         value_fn=of_state(lambda state: state.pool_connected),
     ),
     MinerBinarySensorEntityDescription(
+        key="problem",
+        translation_key="problem",
+        attributes_fn=_findings,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_problem,
+    ),
+    MinerBinarySensorEntityDescription(
+        key="stalled",
+        translation_key="stalled",
+        capability=Capability.SHARES,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda data: data.insight.shares.stalled,
+    ),
+    MinerBinarySensorEntityDescription(
         key="throttled",
         translation_key="throttled",
         device_class=BinarySensorDeviceClass.PROBLEM,
@@ -114,6 +161,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors that the miner has."""
+    if is_fleet(entry):
+        async_add_fleet_binary_sensors(entry, async_add_entities)
+        return
     async_add_miner_entities(
         entry,
         Platform.BINARY_SENSOR,
@@ -131,9 +181,9 @@ class MinerBinarySensor(
     entity_description: MinerBinarySensorEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> bool | None:
+    def _read(self, data: MinerData) -> Sized | bool | None:
         return self.entity_description.value_fn(data)
 
     @override
-    def _show(self, value: bool | None) -> None:
-        self._attr_is_on = value
+    def _show(self, value: Sized | bool | None) -> None:
+        self._attr_is_on = None if value is None else bool(value)

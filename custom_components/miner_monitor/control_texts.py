@@ -23,6 +23,7 @@ from .miners import (
     MinerError,
     MinerStrangerError,
     MinerTimeoutError,
+    MinerUnpluggedError,
 )
 from .miners.model import Changes, Light, MinerSettings, Setting, SettingValue
 
@@ -185,6 +186,8 @@ def _key_of(error: MinerError) -> str:
             return "wrong_device"
         case MinerTimeoutError():
             return "timeout"
+        case MinerUnpluggedError():
+            return "unplugged"
         case MinerConnectionError():
             return "cannot_connect"
         case MinerAuthError(one_time_code=True):

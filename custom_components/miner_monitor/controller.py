@@ -288,7 +288,7 @@ class MinerController:
         self._refused(text, change_details(error, changes))
 
     def _refused(self, text: str, details: Mapping[str, Any]) -> None:
-        self._tell(Report(activity=Activity.SETTING_REFUSED, details=details))
+        self.tell(Report(activity=Activity.SETTING_REFUSED, details=details))
         ask = Ask(problem=Problem.SETTING_REFUSED, details={"error": text})
         async_ask(self._hass, self._entry, ask)
 
@@ -305,7 +305,8 @@ class MinerController:
             listener(self._untold.popleft())
         return lambda: self._listeners.remove(listener)
 
-    def _tell(self, report: Report) -> None:
+    def tell(self, report: Report) -> None:
+        """Tell what happened to all who listen, or to the first who will."""
         if not self._listeners:
             self._untold.append(report)
         for listener in tuple(self._listeners):
@@ -319,7 +320,7 @@ class MinerController:
                         self._hass, self._write(order), f"{self._entry.title} control"
                     )
                 case Report():
-                    self._tell(order)
+                    self.tell(order)
                 case Ask(changes=changes) if changes:
                     text = steps_of(self._hass, changes, self._reported)
                     self._refused(text, change_details(None, changes))

@@ -15,21 +15,24 @@ from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 
 from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from .controller import MinerController
 from .entry_data import NEEDS_CODE, endpoint_of
-from .insight import MinerData, MinerTracker, Moment
+from .insight import MinerData
+from .insight.model import DayRow
+from .insight_keeper import InsightKeeper
 from .miners import (
     MinerAuthError,
     MinerClient,
     MinerError,
     MinerStrangerError,
+    MinerUnpluggedError,
     create_client,
 )
 from .miners.codec import dump_identity, load_identity
 from .miners.model import Family, MinerIdentity, MinerReading, MinerState
+from .options import options_of
 from .ownership import (
     async_announce,
     async_is_ours,
@@ -48,6 +51,9 @@ AWAY_AFTER_SECONDS = 45.0
 
 PROOF_INTERVAL = 5.0
 """Seconds between polls while a write has to be proved."""
+
+STARTING_SECONDS = 180.0
+"""A miner whose plug went on takes its time until it answers."""
 
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
@@ -78,13 +84,17 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self._named = endpoint_of(entry)
         self.client = create_client(self._family, self._named, session)
         identity = load_identity(entry.data[CONF_IDENTITY])
-        self._tracker = MinerTracker(identity)
+        self.options = options_of(entry.options, identity.hash_rate_unit)
         self.data = MinerData(online=None, identity=identity)
         self.controller = MinerController(hass, entry, self)
+        self._insight = InsightKeeper(
+            hass, entry, identity, self.options, self.controller.tell
+        )
         self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
         self._failed_polls = 0
         self._failing_since: float | None = None
         self._stranger_polls = 0
+        self._plugged_in_at: float | None = None
         # Miners that start together would be polled together for ever: the first
         # interval gives each its own phase.
         self._phase = 0.5 + crc32(self.device_id.encode()) / 2**33
@@ -117,14 +127,21 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return set() if mac is None else {(dr.CONNECTION_NETWORK_MAC, mac)}
 
     @property
-    def _nominal_interval(self) -> float:
-        if self.controller.proving:
-            return PROOF_INTERVAL
+    def days(self) -> tuple[DayRow, ...]:
+        """The last days of the miner, the oldest first."""
+        return self._insight.days
+
+    @property
+    def _chosen_interval(self) -> float:
         return float(
             self.config_entry.options.get(
                 CONF_SCAN_INTERVAL, self.identity.poll_interval
             )
         )
+
+    @property
+    def _nominal_interval(self) -> float:
+        return PROOF_INTERVAL if self.controller.proving else self._chosen_interval
 
     def _client_at(self, host: str, port: int) -> MinerClient:
         endpoint = replace(self._named, host=host, port=port)
@@ -133,11 +150,19 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     async def async_start(self) -> None:
         """Poll for the first time, and wait for it only a moment."""
         await self.controller.async_load()
+        await self._insight.async_load()
         self.async_control_changed()
+        if cancel := self._insight.surroundings.async_on_plug(self._plug_switched):
+            self.config_entry.async_on_unload(cancel)
         first = self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{self.name} first poll"
         )
         await asyncio.wait({first}, timeout=SETUP_PATIENCE)
+
+    async def async_unload(self) -> None:
+        """Send nothing more, and store what is known."""
+        await self.controller.async_unload()
+        await self._insight.async_unload()
 
     @callback
     def async_offer_address(self, host: str, port: int) -> None:
@@ -165,6 +190,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     async def async_read(self) -> MinerState:
         """Ask now, prove who answers, and show it; MinerError tells why not."""
+        if self._insight.surroundings.unplugged:
+            raise MinerUnpluggedError("its plug is off")
         started = time.monotonic()
         reading = await self.client.fetch()
         seen = reading.identity
@@ -194,6 +221,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     @override
     async def _async_update_data(self) -> MinerData:
         """Poll where the miner was last, then where others have seen it."""
+        if self._insight.surroundings.unplugged:
+            return self._unplugged()
         self._follow_entry()
         self._poll_again_in(self._nominal_interval * self._phase)
         self._phase = 1.0
@@ -234,16 +263,14 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     def _answered(self, reading: MinerReading, response_time: float) -> MinerData:
         identity = self._remember(reading)
-        if self.data.online is False:
+        if self.data.online is False and not self.data.unplugged:
             LOGGER.info("%s is back", self.name)
         if self.data.online is not True:
             async_delete_issue(self.hass, self.config_entry)
         self._failed_polls, self._failing_since, self._stranger_polls = 0, None, 0
-        insight = self._tracker.observe(
-            identity,
-            reading.state,
-            _now(),
-            response_time,
+        self._plugged_in_at = None
+        insight = self._insight.observe(
+            identity, reading.state, response_time, self._chosen_interval
         )
         return MinerData(
             online=True,
@@ -256,6 +283,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     def _no_answer(self, error: MinerError) -> MinerData:
         """Keep the last values for a moment, then count the miner as away."""
         now = time.monotonic()
+        if (
+            self._plugged_in_at is not None
+            and now - self._plugged_in_at < STARTING_SECONDS
+        ):
+            return self._without_power()
         self._failed_polls += 1
         if self._failing_since is None:
             self._failing_since = now
@@ -267,7 +299,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             LOGGER.debug("%s gave no good answer: %s", self.name, error)
             return replace(
                 self.data,
-                insight=self._tracker.failed(error.kind, away=False),
+                insight=self._insight.failed(error.kind, away=False),
                 last_error=str(error),
             )
         if self.data.online is not False:
@@ -314,9 +346,36 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return MinerData(
             online=False,
             identity=self.identity,
-            insight=self._tracker.failed(error.kind, away=True),
+            insight=self._insight.failed(error.kind, away=True),
             control=self.controller.show(None),
             last_error=str(error),
+        )
+
+    @callback
+    def _plug_switched(self) -> None:
+        """Stop polling with the plug, and begin with it."""
+        if self._insight.surroundings.unplugged:
+            self.async_set_updated_data(self._unplugged())
+            return
+        self._plugged_in_at = time.monotonic()
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{self.name} plugged in"
+        )
+
+    def _unplugged(self) -> MinerData:
+        """Ask nobody until the plug goes on."""
+        self.update_interval = None
+        self._failed_polls, self._failing_since = 0, None
+        return self._without_power()
+
+    def _without_power(self) -> MinerData:
+        """Be off on purpose, or not yet up: no failure, and nothing to tell."""
+        return MinerData(
+            online=False,
+            identity=self.identity,
+            insight=self._insight.unplugged(),
+            control=self.controller.show(None),
+            unplugged=True,
         )
 
     def _poll_again_in(self, seconds: float) -> None:
@@ -378,10 +437,6 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             model_id=identity.chip_model,
             sw_version=identity.firmware,
         )
-
-
-def _now() -> Moment:
-    return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())
 
 
 def _issue_id(entry: MinerConfigEntry) -> str:

@@ -1,13 +1,25 @@
 """The options of a miner."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import CONF_SCAN_INTERVAL, UnitOfTime
+from homeassistant.const import (
+    CONF_SCAN_INTERVAL,
+    Platform,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+    UnitOfTime,
+)
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    EntityWithDeviceFilterSelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -18,9 +30,20 @@ import voluptuous as vol
 
 from .address import InvalidAddressError, parse_address
 from .const import (
+    CONF_EXPECTED_HASH_RATE,
     CONF_EXPERT,
+    CONF_HALF_LIFE,
+    CONF_MINIMUM_HASH_RATE,
+    CONF_PLUG_POWER,
+    CONF_PLUG_SWITCH,
     CONF_POOL_SCRAPER,
     CONF_PROTECT,
+    CONF_PSU_CAPACITY,
+    CONF_PSU_CONSTANT,
+    CONF_PSU_EFFICIENCY,
+    CONF_RATIO_GOOD,
+    CONF_RATIO_POOR,
+    CONF_ROOM_TEMPERATURE,
     LOGGER,
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
@@ -28,46 +51,83 @@ from .const import (
 from .control.throttle import throttle_method
 from .entry_data import endpoint_of
 from .miners import MinerError, create_client
-from .miners.model import Capability, MinerIdentity
+from .miners.model import Alarm, Capability, HashRateUnit, MinerIdentity
+from .options import REJECTS, WATCHED, critical_key, options_of, warn_key
 from .ownership import known_identity
 from .session import async_get_session
 
+SECTION_SUPPLY = "supply"
+SECTION_JUDGEMENT = "judgement"
+SECTION_TUNING = "tuning"
+SECTIONS = (SECTION_SUPPLY, SECTION_JUDGEMENT, SECTION_TUNING)
+
+type Fields = dict[vol.Marker, Selector[Any]]
+
 
 class MinerOptionsFlow(OptionsFlowWithReload):
-    """How a miner is asked, and what may be done to it."""
+    """How a miner is asked, what may be done to it, and how it is judged."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show and store the options."""
         errors: dict[str, str] = {}
-        if user_input is not None:
-            try:
-                return self.async_create_entry(data=await self._async_taken(user_input))
-            except InvalidAddressError as err:
-                errors[CONF_POOL_SCRAPER] = str(err)
         identity = known_identity(self.config_entry)
+        if user_input is not None:
+            entered = _flat(user_input)
+            if (wrong := _disorder(entered)) is not None:
+                errors["base"] = wrong
+            else:
+                try:
+                    options = await self._async_taken(identity, entered)
+                    return self.async_create_entry(data=options)
+                except InvalidAddressError as err:
+                    errors[CONF_POOL_SCRAPER] = str(err)
         default = identity.poll_interval
-        suggested = {CONF_SCAN_INTERVAL: default, **self.config_entry.options}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(identity), user_input or suggested
+                _schema(identity), user_input or self._suggested(identity)
             ),
             description_placeholders={"default": str(default)},
             errors=errors,
         )
 
-    async def _async_taken(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that follow from the form."""
-        options = dict(self.config_entry.options)
-        options[CONF_SCAN_INTERVAL] = int(user_input[CONF_SCAN_INTERVAL])
-        for switch in (CONF_EXPERT, CONF_PROTECT):
-            options.pop(switch, None)
-            if user_input.get(switch):
-                options[switch] = True
+    def _suggested(self, identity: MinerIdentity) -> dict[str, Any]:
+        """Return what holds now, in the sections of the form."""
+        options = self.config_entry.options
+        known = {
+            CONF_SCAN_INTERVAL: identity.poll_interval,
+            **_thresholds(identity, options),
+            **options,
+        }
+        return {**known, **dict.fromkeys(SECTIONS, known)}
+
+    async def _async_taken(
+        self, identity: MinerIdentity, entered: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the options that follow from the form.
+
+        What the form does not show stays; what is as it would be anyway is not stored,
+        so that better knowledge of a board is not shut out.
+        """
+        offered = {str(key) for key in _offered(identity)}
+        options = {
+            key: value
+            for key, value in self.config_entry.options.items()
+            if key not in offered
+        }
+        usual = _thresholds(identity, {})
+        options |= {
+            key: value
+            for key, value in entered.items()
+            if value not in (None, "", False) and usual.get(key) != value
+        }
+        for key in _pairs_of(options):
+            options.setdefault(key, usual[key])
+        options[CONF_SCAN_INTERVAL] = int(entered[CONF_SCAN_INTERVAL])
         options.pop(CONF_POOL_SCRAPER, None)
-        if text := user_input.get(CONF_POOL_SCRAPER, "").strip():
+        if text := entered.get(CONF_POOL_SCRAPER, "").strip():
             options[CONF_POOL_SCRAPER] = await self._async_scraper(text)
         return options
 
@@ -94,17 +154,68 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         return url
 
 
+def _flat(entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered, without the sections of the form."""
+    flat = {key: value for key, value in entered.items() if key not in SECTIONS}
+    for name in SECTIONS:
+        flat |= entered.get(name, {})
+    return flat
+
+
+def _pairs_of(options: Mapping[str, Any]) -> list[str]:
+    """Return the thresholds that must be there because their twins are."""
+    pairs = [(warn_key(name), critical_key(name)) for name in (*WATCHED, REJECTS)]
+    pairs.append((CONF_RATIO_GOOD, CONF_RATIO_POOR))
+    return [
+        key for pair in pairs if any(item in options for item in pair) for key in pair
+    ]
+
+
+def _thresholds(
+    identity: MinerIdentity, options: Mapping[str, Any]
+) -> dict[str, float]:
+    """Return the thresholds that hold under some options."""
+    held = options_of(options, identity.hash_rate_unit).insight
+    alarms: dict[str, Alarm | None] = {
+        name: held.alarms.get(name) or getattr(identity.limits, name)
+        for name in WATCHED
+    }
+    alarms[REJECTS] = held.rejects
+    found = {CONF_RATIO_GOOD: held.ratio_good, CONF_RATIO_POOR: held.ratio_poor}
+    found[CONF_HALF_LIFE] = held.half_life
+    for name, alarm in alarms.items():
+        if alarm is not None:
+            found |= {warn_key(name): alarm.warn, critical_key(name): alarm.critical}
+    return found
+
+
+def _disorder(entered: Mapping[str, Any]) -> str | None:
+    """Tell if two thresholds are the wrong way round."""
+    for name in (*WATCHED, REJECTS):
+        warn, critical = entered.get(warn_key(name)), entered.get(critical_key(name))
+        if warn is not None and critical is not None and warn >= critical:
+            return "critical_not_above_warning"
+    good, poor = entered.get(CONF_RATIO_GOOD), entered.get(CONF_RATIO_POOR)
+    if good is not None and poor is not None and poor >= good:
+        return "poor_not_below_good"
+    return None
+
+
+def _offered(identity: MinerIdentity) -> Iterator[vol.Marker]:
+    """Yield the markers of all fields, whatever section they are in."""
+    for marker, field in _schema(identity).schema.items():
+        if isinstance(field, section):
+            yield from field.schema.schema
+        else:
+            yield marker
+
+
 def _schema(identity: MinerIdentity) -> vol.Schema:
     """Offer what makes sense for the miner."""
-    interval = NumberSelectorConfig(
-        min=MIN_POLL_INTERVAL,
-        max=MAX_POLL_INTERVAL,
-        step=1,
-        unit_of_measurement=UnitOfTime.SECONDS,
-        mode=NumberSelectorMode.BOX,
-    )
-    fields: dict[vol.Marker, Selector[Any]] = {
-        vol.Required(CONF_SCAN_INTERVAL): NumberSelector(interval)
+    fields: dict[vol.Marker, Any] = {
+        vol.Required(CONF_SCAN_INTERVAL): _number(
+            MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, UnitOfTime.SECONDS, step=1
+        )
     }
     if Capability.POOL_SCRAPER in identity.capabilities:
         fields[vol.Optional(CONF_POOL_SCRAPER)] = TextSelector()
@@ -112,7 +223,83 @@ def _schema(identity: MinerIdentity) -> vol.Schema:
         fields[vol.Optional(CONF_EXPERT, default=False)] = BooleanSelector()
     if throttle_method(identity) is not None:
         fields[vol.Optional(CONF_PROTECT, default=False)] = BooleanSelector()
+    for name, inside in (
+        (SECTION_SUPPLY, _supply(identity)),
+        (SECTION_JUDGEMENT, _judgement(identity)),
+        (SECTION_TUNING, _tuning(identity)),
+    ):
+        if inside:
+            fields[vol.Required(name)] = section(
+                vol.Schema(inside), {"collapsed": True}
+            )
     return vol.Schema(fields)
+
+
+def _supply(identity: MinerIdentity) -> Fields:
+    """Offer what tells the power at the wall."""
+    fields: Fields = {
+        vol.Optional(CONF_PLUG_POWER): _entity(
+            Platform.SENSOR, SensorDeviceClass.POWER
+        ),
+        vol.Optional(CONF_PLUG_SWITCH): _entity(Platform.SWITCH),
+    }
+    if Capability.POWER in identity.capabilities:
+        fields |= {
+            vol.Optional(CONF_PSU_EFFICIENCY): _number(50, 100, UnitOfRatio.PERCENTAGE),
+            vol.Optional(CONF_PSU_CONSTANT): _number(0, 500, UnitOfPower.WATT),
+            vol.Optional(CONF_PSU_CAPACITY): _number(1, 20_000, UnitOfPower.WATT),
+        }
+    return fields
+
+
+def _judgement(identity: MinerIdentity) -> Fields:
+    """Offer what the miner is measured by."""
+    unit, capabilities = identity.hash_rate_unit, identity.capabilities
+    known = Capability.EXPECTED_HASH_RATE in capabilities
+    fields: Fields = {}
+    if not known:
+        fields[vol.Optional(CONF_EXPECTED_HASH_RATE)] = _number(0, 1e6, unit)
+    if unit is not HashRateUnit.TERA:
+        fields[vol.Optional(CONF_MINIMUM_HASH_RATE)] = _number(0, 1e6, unit)
+    for key in (CONF_RATIO_GOOD, CONF_RATIO_POOR):
+        fields[vol.Optional(key)] = _number(1, 150, UnitOfRatio.PERCENTAGE)
+    for name in WATCHED:
+        if getattr(identity.limits, name) is not None:
+            for key in (warn_key(name), critical_key(name)):
+                fields[vol.Optional(key)] = _number(30, 130, UnitOfTemperature.CELSIUS)
+    if Capability.SHARES in capabilities:
+        for key in (warn_key(REJECTS), critical_key(REJECTS)):
+            fields[vol.Optional(key)] = _number(0.1, 100, UnitOfRatio.PERCENTAGE)
+    return fields
+
+
+def _tuning(identity: MinerIdentity) -> Fields:
+    """Offer what the tuning map takes into account."""
+    if not identity.limits.settings:
+        return {}
+    return {
+        vol.Optional(CONF_ROOM_TEMPERATURE): _entity(
+            Platform.SENSOR, SensorDeviceClass.TEMPERATURE
+        ),
+        vol.Optional(CONF_HALF_LIFE): _number(1, 365, UnitOfTime.DAYS, step=1),
+    }
+
+
+def _entity(domain: str, device_class: str | None = None) -> EntitySelector:
+    wanted = EntityWithDeviceFilterSelectorConfig(domain=domain)
+    if device_class is not None:
+        wanted["device_class"] = device_class
+    return EntitySelector(EntitySelectorConfig(filter=wanted))
+
+
+def _number(
+    low: float, high: float, unit: str, *, step: float | str = "any"
+) -> NumberSelector:
+    config = NumberSelectorConfig(
+        min=low, max=high, unit_of_measurement=unit, mode=NumberSelectorMode.BOX
+    )
+    config["step"] = step  # type: ignore[typeddict-item]  # "any" is one as well
+    return NumberSelector(config)
 
 
 def _can_be_widened(identity: MinerIdentity) -> bool:

@@ -6,19 +6,23 @@ from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoreEntity
 
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerReadingEntity, async_add_miner_entities
+from .entry_data import is_fleet
+from .fleet_sensor import async_add_fleet_sensors
 from .insight import MinerData
 from .sensors.description import MinerSensorEntityDescription, Value
 from .sensors.hardware import HARDWARE
+from .sensors.insight import INSIGHT
 from .sensors.service import SERVICE
 from .sensors.shares import SHARES
 from .sensors.work import WORK
 
 PARALLEL_UPDATES = 0
 
-SENSORS = (*WORK, *HARDWARE, *SHARES, *SERVICE)
+SENSORS = (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE)
 
 
 async def async_setup_entry(
@@ -27,14 +31,25 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors that the miner has."""
+    if is_fleet(entry):
+        async_add_fleet_sensors(entry, async_add_entities)
+        return
+    options = entry.runtime_data.options
+    wanted = [
+        description.under(options)
+        for description in SENSORS
+        if description.wanted_fn is None or description.wanted_fn(options)
+    ]
     async_add_miner_entities(
-        entry, Platform.SENSOR, SENSORS, _create, async_add_entities
+        entry, Platform.SENSOR, wanted, _create, async_add_entities
     )
 
 
 def _create(
     coordinator: MinerCoordinator, description: MinerSensorEntityDescription
 ) -> MinerSensor:
+    if description.total is not None:
+        return MinerTotalSensor(coordinator, description)
     kind = MinerSensor if description.attributes_recorded else MinerFiguresSensor
     return kind(coordinator, description)
 
@@ -65,6 +80,13 @@ class MinerSensor(MinerReadingEntity[MinerSensorEntityDescription], SensorEntity
     @override
     def _show(self, value: Value) -> None:
         self._attr_native_value = value
+
+
+class MinerTotalSensor(MinerSensor, RestoreEntity):
+    """A total that goes on from what was published before Home Assistant started.
+
+    It is restored by the coordinator, which asks the recorder too.
+    """
 
 
 class MinerFiguresSensor(MinerSensor):

@@ -37,7 +37,9 @@ def moment(seconds: float) -> Moment:
 
 def test_a_good_poll() -> None:
     """It tells when the miner was seen, since when it runs and how it does."""
-    insight = MinerTracker(IDENTITY).observe(IDENTITY, STATE, moment(0), 80.0)
+    insight = MinerTracker(IDENTITY).observe(
+        IDENTITY, STATE, moment(0), response_time=80.0, interval=15
+    )
 
     assert insight.last_seen == 1_700_000_000
     assert insight.uptime.started == 1_699_999_000
@@ -50,10 +52,12 @@ def test_response_times_of_the_last_hundred() -> None:
     """Older polls do not count."""
     tracker = MinerTracker(IDENTITY)
     for n in range(100):
-        tracker.observe(IDENTITY, STATE, moment(n), 5000.0)
+        tracker.observe(IDENTITY, STATE, moment(n), response_time=5000.0, interval=15)
     for n in range(99):
-        tracker.observe(IDENTITY, STATE, moment(n), 10.0)
-    times = tracker.observe(IDENTITY, STATE, moment(1), 30.0).response_times
+        tracker.observe(IDENTITY, STATE, moment(n), response_time=10.0, interval=15)
+    times = tracker.observe(
+        IDENTITY, STATE, moment(1), response_time=30.0, interval=15
+    ).response_times
 
     assert times is not None
     assert (times.last, times.minimum, times.maximum) == (30, 10, 30)
@@ -64,47 +68,59 @@ def test_response_times_of_the_last_hundred() -> None:
 def test_away_keeps_what_outlives_the_moment() -> None:
     """Ratio and alarm are gone; when it was seen and what it found stay."""
     tracker = MinerTracker(IDENTITY)
-    seen = tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    seen = tracker.observe(IDENTITY, STATE, moment(0), response_time=80.0, interval=15)
 
-    missed = tracker.failed(ErrorKind.TIMEOUT, away=False)
+    missed = tracker.failed(ErrorKind.TIMEOUT, moment(60), away=False)
     assert replace(missed, failed_polls={}) == seen
-    away = tracker.failed(ErrorKind.TIMEOUT, away=True)
+    away = tracker.failed(ErrorKind.TIMEOUT, moment(60), away=True)
     assert away.last_seen == seen.last_seen
     assert away.blocks_found == 1
-    assert away.hash_rate_ratio is None
-    assert away.overheating is None
+    assert away.baseline.ratio is None
+    assert away.health.overheating is None
     assert away.started is None
 
 
 def test_a_reply_without_blocks_keeps_the_count() -> None:
     """Unknown is not zero."""
     tracker = MinerTracker(IDENTITY)
-    tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    tracker.observe(IDENTITY, STATE, moment(0), response_time=80.0, interval=15)
     silent = replace(STATE, blocks_found=None)
 
-    assert tracker.observe(IDENTITY, silent, moment(15), 80.0).blocks_found == 1
+    assert (
+        tracker.observe(
+            IDENTITY, silent, moment(15), response_time=80.0, interval=15
+        ).blocks_found
+        == 1
+    )
 
 
 def test_a_new_identity_keeps_the_delays_that_it_does_not_redefine() -> None:
     """A device that learns a capability is not judged anew."""
     tracker = MinerTracker(IDENTITY)
-    tracker.observe(IDENTITY, STATE, moment(0), 80.0)
+    tracker.observe(IDENTITY, STATE, moment(0), response_time=80.0, interval=15)
     learned = replace(IDENTITY, fan_count=2)
 
-    assert tracker.observe(learned, STATE, moment(300), 80.0).overheating is True
+    assert (
+        tracker.observe(
+            learned, STATE, moment(300), response_time=80.0, interval=15
+        ).health.overheating
+        is True
+    )
 
 
 def test_new_limits_and_windows_begin_anew() -> None:
     """New firmware may bring other thresholds and another rate."""
     tracker = MinerTracker(IDENTITY)
     slow = replace(STATE, hash_rate_now=0.5)
-    tracker.observe(IDENTITY, slow, moment(0), 80.0)
+    tracker.observe(IDENTITY, slow, moment(0), response_time=80.0, interval=15)
     updated = replace(
         IDENTITY,
         ratio_window=3600,
         limits=Limits(chip_temperature=Alarm(warn=75, critical=80)),
     )
-    insight = tracker.observe(updated, STATE, moment(300), 80.0)
+    insight = tracker.observe(
+        updated, STATE, moment(300), response_time=80.0, interval=15
+    )
 
     assert insight.baseline.ratio == pytest.approx(100)
     assert insight.health.overheating is False
@@ -113,11 +129,13 @@ def test_new_limits_and_windows_begin_anew() -> None:
 def test_failed_polls_are_counted_by_kind() -> None:
     """They outlive absence and return."""
     tracker = MinerTracker(IDENTITY)
-    tracker.observe(IDENTITY, STATE, moment(0), 80.0)
-    tracker.failed(ErrorKind.TIMEOUT, away=False)
-    tracker.failed(ErrorKind.REFUSED, away=False)
-    tracker.failed(ErrorKind.TIMEOUT, away=True)
-    insight = tracker.observe(IDENTITY, STATE, moment(90), 80.0)
+    tracker.observe(IDENTITY, STATE, moment(0), response_time=80.0, interval=15)
+    tracker.failed(ErrorKind.TIMEOUT, moment(60), away=False)
+    tracker.failed(ErrorKind.REFUSED, moment(60), away=False)
+    tracker.failed(ErrorKind.TIMEOUT, moment(60), away=True)
+    insight = tracker.observe(
+        IDENTITY, STATE, moment(90), response_time=80.0, interval=15
+    )
 
     assert insight.failed_polls == {ErrorKind.TIMEOUT: 2, ErrorKind.REFUSED: 1}
 
@@ -125,19 +143,35 @@ def test_failed_polls_are_counted_by_kind() -> None:
 def test_times_offline() -> None:
     """Each absence counts once; a miner that was never seen has not gone away."""
     tracker = MinerTracker(IDENTITY)
-    assert tracker.failed(ErrorKind.REFUSED, away=True).presence.times_offline == 0
-    assert tracker.observe(IDENTITY, STATE, moment(0), 80.0).presence.times_offline == 0
-    for _ in range(3):
-        tracker.failed(ErrorKind.REFUSED, away=True)
     assert (
-        tracker.observe(IDENTITY, STATE, moment(90), 80.0).presence.times_offline == 1
+        tracker.failed(ErrorKind.REFUSED, moment(60), away=True).presence.times_offline
+        == 0
     )
-    assert tracker.failed(ErrorKind.REFUSED, away=True).presence.times_offline == 2
+    assert (
+        tracker.observe(
+            IDENTITY, STATE, moment(0), response_time=80.0, interval=15
+        ).presence.times_offline
+        == 0
+    )
+    for _ in range(3):
+        tracker.failed(ErrorKind.REFUSED, moment(60), away=True)
+    assert (
+        tracker.observe(
+            IDENTITY, STATE, moment(90), response_time=80.0, interval=15
+        ).presence.times_offline
+        == 1
+    )
+    assert (
+        tracker.failed(ErrorKind.REFUSED, moment(60), away=True).presence.times_offline
+        == 2
+    )
 
 
 def test_last_seen_is_what_the_values_are_from() -> None:
     """An exporter tells when it last heard of its card."""
     told = replace(STATE, reported_at=1_699_999_990.0)
-    insight = MinerTracker(IDENTITY).observe(IDENTITY, told, moment(0), 80.0)
+    insight = MinerTracker(IDENTITY).observe(
+        IDENTITY, told, moment(0), response_time=80.0, interval=15
+    )
 
     assert insight.last_seen == 1_699_999_990

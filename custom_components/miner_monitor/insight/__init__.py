@@ -8,7 +8,7 @@ from .model import (
     ResponseTimes,
     Surroundings,
 )
-from .tracker import MinerTracker
+from .tracker import MinerTracker, lasting
 
 __all__ = [
     "Insight",
@@ -18,4 +18,5 @@ __all__ = [
     "Moment",
     "ResponseTimes",
     "Surroundings",
+    "lasting",
 ]

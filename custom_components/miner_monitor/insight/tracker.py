@@ -1,95 +1,358 @@
 """One miner's insight."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean, median
+from typing import Any
 
+from ..control.model import Activity, Report
 from ..miners.model import ErrorKind, MinerIdentity, MinerState
-from .baseline import RatioWindow
-from .health import OverheatWatch
+from .baseline import BaselineWindow
+from .days import DayBook
+from .energy import EnergyMeter, energy_reading
+from .health import HealthWatch
+from .luck import Luck
 from .model import (
-    Baseline,
-    Health,
+    NOTHING_AROUND,
+    DayRow,
     Insight,
+    InsightOptions,
     Moment,
     Presence,
     ResponseTimes,
-    Uptime,
+    Surroundings,
+    Total,
 )
+from .shares import ShareWatch
+from .stability import StabilityRecord
+from .stored import count_of, number_of
+from .tuning import TuningMap
+from .uptime import BootCounter, PresenceRecord
 
 RESPONSES_KEPT = 100
 
+LASTING = ("energy", "wall_energy", "boots", "presence", "failed_polls", "luck")
+"""What is kept of a miner that is removed."""
+
+PLUG_INTERVAL = 60.0
+"""Seconds between two looks at the plug while the miner is away."""
+
+_CLOCK_LEEWAY = 3600.0
+"""Seconds that a clock may be behind what was stored; beyond, its age is unknown."""
+
+_UNKNOWN_AGE = 1e9
+
 
 class MinerTracker:
-    """Fed with every poll of one miner; gives a snapshot each time."""
+    """Fed with every poll of one miner; gives a snapshot each time.
 
-    def __init__(self, identity: MinerIdentity) -> None:
+    Totals are unknown until ``resume`` told what was published before.
+    """
+
+    def __init__(
+        self, identity: MinerIdentity, options: InsightOptions | None = None
+    ) -> None:
         """Start with nothing known."""
-        self._responses: deque[float] = deque(maxlen=RESPONSES_KEPT)
-        self._snapshot = Insight()
-        self._online: bool | None = None
         self._identity = identity
-        self._ratio = RatioWindow(identity.ratio_window)
-        self._overheat = OverheatWatch(identity.limits)
+        self._options = options or InsightOptions()
+        self._responses: deque[float] = deque(maxlen=RESPONSES_KEPT)
+        self._failed_polls: dict[ErrorKind, int] = {}
+        self._last_seen: float | None = None
+        self._energy, self._wall = EnergyMeter(), EnergyMeter()
+        self._boots, self._presence = BootCounter(), PresenceRecord()
+        self._days = DayBook()
+        self._baseline = self._new_baseline()
+        self._stability = StabilityRecord()
+        self._shares, self._luck = ShareWatch(), Luck()
+        self._health = self._new_health()
+        self._tuning = self._new_tuning()
+        self._snapshot = Insight()
+        self._reports: tuple[Report, ...] = ()
+        self._resumed = False
+
+    def _new_baseline(self) -> BaselineWindow:
+        return BaselineWindow(self._identity.ratio_window, self._options)
+
+    def _new_health(self) -> HealthWatch:
+        return HealthWatch(self._identity.limits, self._options)
+
+    def _new_tuning(self) -> TuningMap:
+        return TuningMap(self._options, self._identity.limits)
 
     def _adopt(self, identity: MinerIdentity) -> None:
         """Take over an identity; begin anew only what its limits define."""
-        if identity.ratio_window != self._identity.ratio_window:
-            self._ratio = RatioWindow(identity.ratio_window)
-        if identity.limits != self._identity.limits:
-            self._overheat = OverheatWatch(identity.limits)
-        self._identity = identity
+        before, self._identity = self._identity, identity
+        if identity.ratio_window != before.ratio_window:
+            self._baseline = self._new_baseline()
+        if identity.limits != before.limits:
+            self._health = self._new_health()
+            self._tuning.limits = identity.limits
+
+    @property
+    def days(self) -> tuple[DayRow, ...]:
+        """The last days, the oldest first."""
+        return self._days.rows()
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something changed that must not be lost, or an event comes twice."""
+        return self._luck.changed
+
+    def take_reports(self) -> tuple[Report, ...]:
+        """Return what happened with the last poll, once."""
+        reports, self._reports = self._reports, ()
+        return reports
+
+    def resume(self, published: Mapping[Total, float]) -> None:
+        """Go on from what was published before this start, where that is more."""
+        self._energy.at_least(published.get(Total.ENERGY))
+        self._wall.at_least(published.get(Total.WALL_ENERGY))
+        self._boots.at_least(
+            published.get(Total.TOTAL_UPTIME), published.get(Total.RESTARTS)
+        )
+        self._presence.at_least(published.get(Total.TIMES_OFFLINE))
+        self._resumed = True
 
     def observe(
         self,
         identity: MinerIdentity,
         state: MinerState,
         moment: Moment,
+        *,
         response_time: float,
+        interval: float,
+        around: Surroundings = NOTHING_AROUND,
     ) -> Insight:
-        """Take a good poll that took ``response_time`` ms."""
+        """Take a good poll that took ``response_time`` ms.
+
+        ``interval`` is the nominal one between two polls in s.
+        """
         if identity is not self._identity:
             self._adopt(identity)
-        self._responses.append(response_time)
-        blocks = state.blocks_found
-        past = self._snapshot
-        self._snapshot = Insight(
-            last_seen=state.reported_at or moment.wall,
-            uptime=Uptime(
-                started=None if state.uptime is None else moment.wall - state.uptime
-            ),
-            response_times=_response_times(self._responses),
-            baseline=Baseline(ratio=self._ratio.observe(state, moment.monotonic)),
-            health=Health(overheating=self._overheat.observe(state, moment.monotonic)),
-            blocks_found=past.blocks_found if blocks is None else blocks,
-            failed_polls=past.failed_polls,
-            presence=past.presence,
+        network = state.network_difficulty or around.network_difficulty
+        uptime = self._boots.observe(state.uptime, moment)
+        restarted = self._boots.restarted
+        baseline = self._baseline.observe(state, moment.monotonic)
+        shares = self._shares.observe(
+            state, moment, interval, baseline.expected, network, restarted
         )
-        self._online = True
+        health = self._health.observe(state, baseline, shares, moment)
+        self._reports = self._luck.observe(state, moment.wall, network)
+        self._responses.append(response_time)
+        self._last_seen = state.reported_at or moment.wall
+        wall_power = self._wall_power(state, around)
+        self._energy.observe(
+            energy_reading(self._identity, state), moment.monotonic, interval
+        )
+        self._wall.observe(
+            self._wall_energy_basis(state, wall_power),
+            moment.monotonic,
+            max(interval, PLUG_INTERVAL) if self._options.plug else interval,
+        )
+        self._snapshot = Insight(
+            last_seen=self._last_seen,
+            response_times=_response_times(self._responses),
+            failed_polls=self._snapshot.failed_polls,
+            blocks_found=self._luck.blocks,
+            energy=self._energy.total if self._resumed else None,
+            wall_power=wall_power,
+            wall_energy=self._wall.total if self._resumed else None,
+            wall_efficiency=_efficiency(wall_power, state),
+            psu_load=self._psu_load(state),
+            uptime=uptime,
+            presence=self._presence.answered(moment),
+            baseline=baseline,
+            stability=self._stability.observe(
+                state, baseline.expected, moment, interval, restarted=restarted
+            ),
+            shares=shares,
+            health=health,
+            tuning=self._tuning.observe(state, moment, interval, around, restarted),
+        )
+        self._enter(state, moment)
         return self._snapshot
 
-    def failed(self, kind: ErrorKind, *, away: bool) -> Insight:
+    def failed(
+        self,
+        kind: ErrorKind,
+        moment: Moment,
+        *,
+        away: bool,
+        around: Surroundings = NOTHING_AROUND,
+    ) -> Insight:
         """Take a failed poll.
 
         Once the miner counts as away, what described the moment is gone.
         """
+        self._failed_polls[kind] = self._failed_polls.get(kind, 0) + 1
+        presence = self._presence.missed(moment, away)
+        if away:
+            self._energy.pause()
+        return self._absent(moment, presence, around, away=away)
+
+    def unplugged(
+        self, moment: Moment, around: Surroundings = NOTHING_AROUND
+    ) -> Insight:
+        """Take a moment in which the miner has no power, on purpose."""
+        self._energy.pause()
+        presence = self._presence.unplugged(moment)
+        return self._absent(moment, presence, around, away=True)
+
+    def _absent(
+        self, moment: Moment, presence: Presence, around: Surroundings, *, away: bool
+    ) -> Insight:
+        """Tell what outlives the moment, and what the plug measures meanwhile."""
         past = self._snapshot
-        failed_polls = {**past.failed_polls, kind: past.failed_polls.get(kind, 0) + 1}
-        if not away:
-            self._snapshot = replace(past, failed_polls=failed_polls)
-            return self._snapshot
-        self._snapshot = Insight(
-            last_seen=past.last_seen,
-            response_times=past.response_times,
-            blocks_found=past.blocks_found,
-            failed_polls=failed_polls,
-            # A miner that was never seen has not gone away.
-            presence=Presence(
-                times_offline=past.presence.times_offline + (self._online is True)
-            ),
-        )
-        self._online = False
+        wall_power = self._plug_power(around)
+        self._wall.observe(wall_power, moment.monotonic, PLUG_INTERVAL)
+        lasting: dict[str, Any] = {
+            "failed_polls": dict(self._failed_polls),
+            "energy": self._energy.total if self._resumed else None,
+            "wall_energy": self._wall.total if self._resumed else None,
+            "presence": presence,
+        }
+        if away:
+            self._snapshot = Insight(
+                last_seen=past.last_seen,
+                response_times=past.response_times,
+                blocks_found=self._luck.blocks,
+                wall_power=wall_power,
+                uptime=self._boots.absent(),
+                stability=self._stability.absent(moment),
+                shares=self._shares.absent(),
+                health=self._health.absent(),
+                tuning=self._tuning.absent(moment),
+                **lasting,
+            )
+        else:
+            self._snapshot = replace(past, **lasting)
+        self._enter(None, moment)
         return self._snapshot
+
+    def _enter(self, state: MinerState | None, moment: Moment) -> None:
+        """Add what this poll told to the row of the day."""
+        presence, day = self._presence, self._days.open(moment.day)
+        day.watched(presence.watched_span)
+        wall = self._wall.added if self._measures_wall else None
+        if state is None:
+            day.add(times_offline=presence.went_away, wall_energy=wall)
+            return
+        day.answered(
+            presence.answered_span,
+            hash_rate=state.hash_rate_now,
+            power=state.power,
+            chip_temperature=state.hottest_chip,
+        )
+        day.add(
+            energy=self._energy.added,
+            wall_energy=wall,
+            accepted=self._shares.accepted_delta,
+            rejected=self._shares.rejected_delta,
+            restarts=self._boots.restarted,
+        )
+        if findings := self._snapshot.health.findings:
+            day.note(findings)
+        for report in self._reports:
+            day.best(report.details.get("difficulty"))
+            if report.activity is Activity.BLOCK_FOUND:
+                day.add(blocks=report.details["blocks"])
+
+    # What is drawn from the wall.
+
+    @property
+    def _measures_wall(self) -> bool:
+        return self._options.plug or self._options.psu_efficiency is not None
+
+    def _plug_power(self, around: Surroundings) -> float | None:
+        return around.wall_power if self._options.plug else None
+
+    def _wall_power(self, state: MinerState, around: Surroundings) -> float | None:
+        """Return what the plug measures, else what the supply is told to waste."""
+        options = self._options
+        if options.plug:
+            return around.wall_power
+        if options.psu_efficiency is None or state.power is None:
+            return None
+        return state.power * 100 / options.psu_efficiency + options.psu_constant
+
+    def _wall_energy_basis(
+        self, state: MinerState, wall_power: float | None
+    ) -> float | None:
+        """Leave out what is computed from a reading that is no basis for energy."""
+        if self._options.plug or energy_reading(self._identity, state) is not None:
+            return wall_power
+        return None
+
+    def _psu_load(self, state: MinerState) -> float | None:
+        capacity = self._options.psu_capacity
+        if capacity is None or state.power is None:
+            return None
+        return 100 * state.power / capacity
+
+    # What outlives a restart.
+
+    def dump(self, wall: float) -> dict[str, Any]:
+        """Return all that is worth keeping as JSON types; it is then stored."""
+        return {
+            "saved_at": wall,
+            "energy": self._energy.dump(),
+            "wall_energy": self._wall.dump(),
+            "boots": self._boots.dump(),
+            "presence": self._presence.dump(),
+            "days": self._days.dump(),
+            "stability": self._stability.dump(),
+            "shares": self._shares.dump(),
+            "luck": self._luck.dump(),
+            "tuning": self._tuning.dump(),
+            "failed_polls": {kind.value: n for kind, n in self._failed_polls.items()},
+            "last_seen": self._last_seen,
+        }
+
+    def load(self, data: object, wall: float) -> bool:
+        """Go on from what ``dump`` returned; whether there was anything to read.
+
+        Events of what happened meanwhile are told only if it was not long ago.
+        """
+        if not isinstance(data, Mapping):
+            return False
+        saved_at = number_of(data.get("saved_at"))
+        age = _UNKNOWN_AGE
+        if saved_at is not None and wall >= saved_at - _CLOCK_LEEWAY:
+            age = max(0.0, wall - saved_at)
+        self._energy.load(data.get("energy"))
+        self._wall.load(data.get("wall_energy"))
+        self._boots.load(data.get("boots"))
+        self._presence.load(data.get("presence"))
+        self._days.load(data.get("days"))
+        self._stability.load(data.get("stability"))
+        self._shares.load(data.get("shares"))
+        self._luck.load(data.get("luck"), age)
+        self._tuning.load(data.get("tuning"))
+        self._last_seen = number_of(data.get("last_seen"))
+        failed = data.get("failed_polls")
+        if isinstance(failed, Mapping):
+            for kind in ErrorKind:
+                if number := count_of(failed.get(kind.value)):
+                    self._failed_polls[kind] = number
+        self._snapshot = Insight(
+            last_seen=self._last_seen,
+            failed_polls=dict(self._failed_polls),
+            blocks_found=self._luck.blocks,
+        )
+        return True
+
+
+def lasting(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of what ``dump`` wrote what is kept of a miner that is removed."""
+    return {key: data[key] for key in LASTING if key in data}
+
+
+def _efficiency(power: float | None, state: MinerState) -> float | None:
+    """Return J/TH, while there is work."""
+    if power is None or not state.hashing or not state.hash_rate:
+        return None
+    return power / state.hash_rate
 
 
 def _response_times(responses: deque[float]) -> ResponseTimes:

@@ -17,6 +17,7 @@ from .errors import (
     MinerStaleError,
     MinerStrangerError,
     MinerTimeoutError,
+    MinerUnpluggedError,
     MinerUnsupportedError,
 )
 from .model import ErrorKind
@@ -37,6 +38,7 @@ __all__ = [
     "MinerStaleError",
     "MinerStrangerError",
     "MinerTimeoutError",
+    "MinerUnpluggedError",
     "MinerUnsupportedError",
     "create_client",
     "detect",

@@ -31,6 +31,10 @@ class MinerCutOffError(MinerConnectionError):
     """The device took the request and went away before its reply was complete."""
 
 
+class MinerUnpluggedError(MinerConnectionError):
+    """The device is known to have no power, so that it is not asked."""
+
+
 class MinerTimeoutError(MinerError):
     """No complete answer within the deadline."""
 

@@ -1,9 +1,9 @@
 """How a sensor of a miner is described."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -15,7 +15,9 @@ from homeassistant.helpers.typing import StateType
 
 from ..entity import ANY_CHANGE, MinerEntityDescription, Resolution, of_state
 from ..insight import MinerData
+from ..insight.model import Total
 from ..miners.model import Capability, MinerState
+from ..options import MinerOptions
 
 ONE_PERCENT = Resolution(relative=0.01)
 ONCE_A_MINUTE = Resolution(seconds=60)
@@ -27,12 +29,22 @@ type Value = StateType | datetime
 class MinerSensorEntityDescription(MinerEntityDescription, SensorEntityDescription):
     """A sensor and where its value comes from; hash rates come in TH/s.
 
-    Attributes that are long lists, or many, stay out of the recorder.
+    Attributes that are long lists, or many, stay out of the recorder. ``wanted_fn``:
+    it is there while the options ask for it. ``total``: what is counted in it is
+    published by its entity, and must never fall.
     """
 
     value_fn: Callable[[MinerData], Value]
     is_hash_rate: bool = False
     attributes_recorded: bool = True
+    wanted_fn: Callable[[MinerOptions], bool] | None = None
+    total: Total | None = None
+
+    def under(self, options: MinerOptions) -> Self:
+        """Return what it is where the user tells what the device cannot."""
+        if self.capability in options.capabilities:
+            return replace(self, capability=None)
+        return self
 
 
 def timestamp(seconds: float | None) -> datetime | None:

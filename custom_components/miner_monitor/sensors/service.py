@@ -89,16 +89,6 @@ SERVICE: tuple[MinerSensorEntityDescription, ...] = (
         value_fn=lambda data: sum(data.insight.failed_polls.values()),
     ),
     MinerSensorEntityDescription(
-        key="times_offline",
-        translation_key="times_offline",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        off_ok=True,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        suggested_display_precision=0,
-        value_fn=lambda data: data.insight.presence.times_offline,
-    ),
-    MinerSensorEntityDescription(
         key="setting_writes",
         translation_key="setting_writes",
         entity_category=EntityCategory.DIAGNOSTIC,

@@ -39,11 +39,16 @@ WORK: tuple[MinerSensorEntityDescription, ...] = (
         lambda state: state.hash_rate_average,
         capability=Capability.HASH_RATE_AVERAGE,
     ),
-    hash_rate(
-        "expected_hash_rate",
-        lambda state: state.expected_hash_rate,
+    MinerSensorEntityDescription(
+        key="expected_hash_rate",
+        translation_key="expected_hash_rate",
         capability=Capability.EXPECTED_HASH_RATE,
+        entity_registry_enabled_default=False,
+        is_hash_rate=True,
         resolution=Resolution(relative=0.001),
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        value_fn=lambda data: data.insight.baseline.expected,
     ),
     MinerSensorEntityDescription(
         key="hash_rate_ratio",

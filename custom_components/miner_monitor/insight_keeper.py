@@ -1,0 +1,161 @@
+"""One miner's insight inside Home Assistant: fed, stored, resumed and told."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+import time
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from homeassistant.components import persistent_notification
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, LOGGER
+from .control.model import Activity, Report
+from .entry_store import Data, EntryStore
+from .insight import Insight, MinerTracker, Moment
+from .insight.model import DayRow, Total
+from .keepsakes import async_take
+from .miners.model import ErrorKind, MinerIdentity, MinerState
+from .options import MinerOptions
+from .resume import async_last_published
+from .surroundings import SurroundingsReader
+
+if TYPE_CHECKING:
+    from .coordinator import MinerConfigEntry
+
+SAVE_EVERY = 15 * 60
+"""Seconds within which all is stored; what events are told by, at once."""
+
+RESUME_PATIENCE = 0.8
+"""Seconds that set-up waits for the recorder; totals are unknown until it answered."""
+
+KEY = "insight"
+
+
+class InsightKeeper:
+    """Gives a tracker what it needs of Home Assistant."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MinerConfigEntry,
+        identity: MinerIdentity,
+        options: MinerOptions,
+        tell: Callable[[Report], None],
+    ) -> None:
+        """Begin with nothing known; ``tell`` takes what happens to the miner."""
+        assert entry.unique_id is not None
+        self._hass = hass
+        self._entry = entry
+        self._device_id = entry.unique_id
+        self._tell = tell
+        self._tracker = MinerTracker(identity, options.insight)
+        self.surroundings = SurroundingsReader(hass, options)
+        # Those that start together need not be stored together.
+        phase = 0.9 + crc32(entry.entry_id.encode()) / 2**32 / 10
+        self._store = EntryStore(
+            hass,
+            entry,
+            f"{KEY}.{entry.entry_id}",
+            self._dump,
+            timedelta(seconds=SAVE_EVERY * phase),
+        )
+
+    async def async_load(self) -> None:
+        """Go on where we stopped, once it is known what was published."""
+        stored = await self._store.async_load()
+        if stored is None:
+            stored = await async_take(self._hass, self._device_id)
+        if stored is not None and not self._tracker.load(stored, time.time()):
+            LOGGER.warning("What is stored of %s is not readable", self._entry.title)
+        resumed = self._entry.async_create_background_task(
+            self._hass, self._async_resume(), f"{self._entry.title} totals"
+        )
+        await asyncio.wait({resumed}, timeout=RESUME_PATIENCE)
+
+    async def _async_resume(self) -> None:
+        registry = er.async_get(self._hass)
+        entity_ids = {
+            total.value: entity_id
+            for total in Total
+            if (
+                entity_id := registry.async_get_entity_id(
+                    Platform.SENSOR, DOMAIN, f"{self._device_id}_{total}"
+                )
+            )
+        }
+        published = await async_last_published(self._hass, entity_ids)
+        self._tracker.resume({Total(key): value for key, value in published.items()})
+
+    async def async_unload(self) -> None:
+        """Store for the last time."""
+        await self._store.async_close()
+
+    @property
+    def days(self) -> tuple[DayRow, ...]:
+        """The last days, the oldest first."""
+        return self._tracker.days
+
+    @callback
+    def observe(
+        self,
+        identity: MinerIdentity,
+        state: MinerState,
+        response_time: float,
+        interval: float,
+    ) -> Insight:
+        """Take a good poll that took ``response_time`` ms."""
+        self.surroundings.share(identity, state)
+        insight = self._tracker.observe(
+            identity,
+            state,
+            now(),
+            response_time=response_time,
+            interval=interval,
+            around=self.surroundings.read(),
+        )
+        for report in self._tracker.take_reports():
+            self._tell(report)
+            if report.activity is Activity.BLOCK_FOUND:
+                self._celebrate()
+        if self._tracker.urgent:
+            self._entry.async_create_background_task(
+                self._hass, self._store.async_save(), f"{self._entry.title} insight"
+            )
+        return insight
+
+    @callback
+    def failed(self, kind: ErrorKind, *, away: bool) -> Insight:
+        """Take a failed poll."""
+        around = self.surroundings.read()
+        return self._tracker.failed(kind, now(), away=away, around=around)
+
+    @callback
+    def unplugged(self) -> Insight:
+        """Take a moment in which nobody asks the miner."""
+        return self._tracker.unplugged(now(), self.surroundings.read())
+
+    def _celebrate(self) -> None:
+        """Leave a note that stays until it is read."""
+        texts = async_get_cached_translations(
+            self._hass, self._hass.config.language, "common", DOMAIN
+        )
+        path = f"component.{DOMAIN}.common.block_found"
+        persistent_notification.async_create(
+            self._hass,
+            texts.get(f"{path}_text", "{name}").format(name=self._entry.title),
+            title=texts.get(f"{path}_title"),
+        )
+
+    def _dump(self) -> Data:
+        return self._tracker.dump(time.time())
+
+
+def now() -> Moment:
+    """Return this moment by all clocks."""
+    return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())
