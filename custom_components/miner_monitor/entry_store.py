@@ -38,7 +38,6 @@ class EntryStore:
         """Take who is to be asked for the content."""
         self._hass = hass
         self._entry = entry
-        self._name = entry.title
         self._dump = dump
         self._every = every
         self._store = store_of(hass, key)
@@ -53,13 +52,7 @@ class EntryStore:
         self._cancel_stop = self._hass.bus.async_listen_once(
             EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_at_stop
         )
-        try:
-            return await self._store.async_load()
-        except (NotImplementedError, UnsupportedStorageVersionError) as err:
-            # What a newer version wrote is left for it.
-            LOGGER.warning("What is stored of %s cannot be read: %s", self._name, err)
-            self._store.make_read_only()
-            return None
+        return await async_read(self._store)
 
     async def async_close(self) -> None:
         """Store for the last time."""
@@ -92,3 +85,14 @@ class EntryStore:
 def store_of(hass: HomeAssistant, key: str) -> Store[Data]:
     """Return the file of a key; its JSON is written outside the event loop."""
     return Store(hass, VERSION, f"{DOMAIN}.{key}", serialize_in_event_loop=False)
+
+
+async def async_read(store: Store[Data]) -> Data | None:
+    """Return what a file holds; what a newer version wrote is left for it."""
+    try:
+        stored = await store.async_load()
+    except (NotImplementedError, UnsupportedStorageVersionError) as err:
+        LOGGER.warning("%s cannot be read: %s", store.key, err)
+        store.make_read_only()
+        return None
+    return stored if isinstance(stored, dict) else None

@@ -16,12 +16,13 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
 from .control.model import Activity, Report
-from .entry_store import Data, EntryStore
+from .entry_store import Data, EntryStore, async_read, store_of
 from .insight import Insight, MinerTracker, Moment
 from .insight.model import DayRow, Total
-from .keepsakes import async_take
+from .keepsakes import async_keep, async_take
 from .miners.model import ErrorKind, MinerIdentity, MinerState
 from .options import MinerOptions
+from .ownership import known_identity
 from .resume import async_last_published
 from .surroundings import SurroundingsReader
 
@@ -154,6 +155,19 @@ class InsightKeeper:
 
     def _dump(self) -> Data:
         return self._tracker.dump(time.time())
+
+
+async def async_remove_stored(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Leave nothing of a removed miner behind but its meters and counters.
+
+    One without a name of its own is not known again, so nothing is kept of it.
+    """
+    store = store_of(hass, f"{KEY}.{entry.entry_id}")
+    stored = await async_read(store)
+    if stored is not None and known_identity(entry).unique_id is not None:
+        assert entry.unique_id is not None
+        await async_keep(hass, entry.unique_id, stored)
+    await store.async_remove()
 
 
 def now() -> Moment:

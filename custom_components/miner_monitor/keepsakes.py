@@ -8,7 +8,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
-from .entry_store import Data, store_of
+from .entry_store import Data, async_read, store_of
 from .insight import lasting
 
 KEPT_SECONDS = 30 * 86_400
@@ -34,11 +34,11 @@ async def async_take(hass: HomeAssistant, device_id: str) -> Data | None:
 
 async def _async_kept(hass: HomeAssistant) -> dict[str, Any]:
     """Return what is kept, without what is too old or not to be understood."""
-    stored = await store_of(hass, KEY).async_load()
+    stored = await async_read(store_of(hass, KEY)) or {}
     oldest = time.time() - KEPT_SECONDS
     return {
         device_id: item
-        for device_id, item in (stored if isinstance(stored, dict) else {}).items()
+        for device_id, item in stored.items()
         if isinstance(item, dict)
         and isinstance(item.get("data"), dict)
         and isinstance(removed_at := item.get("removed_at"), int | float)

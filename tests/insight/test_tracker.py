@@ -77,7 +77,7 @@ def test_away_keeps_what_outlives_the_moment() -> None:
     assert away.blocks_found == 1
     assert away.baseline.ratio is None
     assert away.health.overheating is None
-    assert away.started is None
+    assert away.uptime.started is None
 
 
 def test_a_reply_without_blocks_keeps_the_count() -> None:
