@@ -5,9 +5,25 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.miner_monitor.insight.health import HighWatch, OverheatWatch
+from custom_components.miner_monitor.insight.health import (
+    HealthWatch,
+    HighWatch,
+    LowWatch,
+    OverheatWatch,
+)
+from custom_components.miner_monitor.insight.model import (
+    Baseline,
+    Finding,
+    FindingKind,
+    Health,
+    InsightOptions,
+    Moment,
+    Severity,
+    Shares,
+)
 from custom_components.miner_monitor.miners.model import (
     Alarm,
+    Fan,
     Limits,
     MinerState,
     MinerStatus,
@@ -142,3 +158,392 @@ def test_degrees_above_the_target(
     ]
 
     assert verdicts == expected
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        ([(0, 5.0)], [None]),
+        ([(0, 4.85), (299, 4.85), (300, 4.85)], [None, None, "warning"]),
+        ([(0, 4.7), (44, 4.7), (45, 4.7)], [None, None, "critical"]),
+        (
+            [(0, 4.7), (45, 4.7), (60, 4.84), (75, 4.86)],
+            [None, "critical", "critical", "warning"],
+        ),
+        (
+            [(0, 4.7), (45, 4.7), (60, 4.86), (75, 4.94), (90, 4.96)],
+            [None, "critical", "warning", "warning", None],
+        ),
+        ([(0, 4.7), (45, 4.7), (60, None)], [None, "critical", None]),
+        ([(0, 4.7), (30, 4.81), (45, 4.7), (89, 4.7)], [None] * 4),
+    ],
+    ids=[
+        "good",
+        "warning after the delay",
+        "critical after its delay",
+        "critical until above its hysteresis",
+        "down to a warning and out",
+        "unknown ends an alarm",
+        "a recovery starts the delay anew",
+    ],
+)
+def test_low_watch(
+    samples: list[tuple[float, float | None]], expected: list[str | None]
+) -> None:
+    """A value that has to stay above its thresholds; how bad it is each time."""
+    low = LowWatch(Alarm(warn=4.9, critical=4.8), 0.05, 300, 45)
+    severities = []
+    for now, value in samples:
+        low.observe(value, now)
+        severities.append(low.severity)
+
+    assert severities == expected
+
+
+FULL = Limits(
+    chip_temperature=Alarm(warn=68, critical=72),
+    chip_above_target=Alarm(warn=15, critical=30),
+    vr_temperature=Alarm(warn=90, critical=100),
+    input_voltage=Alarm(warn=4.9, critical=4.8),
+    power=Alarm(warn=20, critical=25),
+)
+WELL = MinerState(
+    status=MinerStatus.HASHING,
+    hash_rate=1.2,
+    chip_temperature=60,
+    vr_temperature=70,
+    input_voltage=5.1,
+    power=17,
+    overheating=False,
+    fans=(Fan(speed=4000, duty_cycle=50),),
+)
+POLL = 15.0
+NO_SHARES = Shares()
+
+
+class Bench:
+    """Feeds a HealthWatch with polls every 15 s."""
+
+    def __init__(self, limits: Limits = FULL, **options: object) -> None:
+        self.watch = HealthWatch(limits, InsightOptions(**options))
+        self.now = 0.0
+
+    def poll(
+        self,
+        state: MinerState = WELL,
+        ratio: float | None = 100.0,
+        shares: Shares = NO_SHARES,
+    ) -> Health:
+        moment = Moment(wall=self.now, monotonic=self.now, day="2026-01-01")
+        self.now += POLL
+        return self.watch.observe(state, Baseline(ratio=ratio), shares, moment)
+
+    def hold(self, seconds: float, *args: object, **kwargs: object) -> Health:
+        """Poll the same until so much time went by since the first of these polls."""
+        end = self.now + seconds
+        health = self.poll(*args, **kwargs)
+        while self.now <= end:
+            health = self.poll(*args, **kwargs)
+        return health
+
+
+def told(health: Health) -> list[tuple[str, str]]:
+    """Return what a user reads of the findings."""
+    return [(finding.kind.value, finding.severity.value) for finding in health.findings]
+
+
+def rejects(rate: float, bound: float, rejected: int = 10) -> Shares:
+    return Shares(accepted=100, rejected=rejected, reject_rate=rate, lower_bound=bound)
+
+
+FINDINGS = [
+    ("chip_hot", "warning", 300, {"state": {"chip_temperature": 69}}, 69, 68),
+    ("chip_hot", "critical", 0, {"state": {"chip_temperature_2": 72}}, 72, 72),
+    (
+        "chip_hot",
+        "warning",
+        45,
+        {"state": {"chip_temperature": 66, "target_chip_temperature": 50}},
+        66,
+        65,
+    ),
+    ("chip_hot", "critical", 0, {"state": {"overheating": True}}, 60, None),
+    ("vr_hot", "warning", 300, {"state": {"vr_temperature": 91}}, 91, 90),
+    ("vr_hot", "critical", 0, {"state": {"vr_temperature": 101}}, 101, 100),
+    ("input_low", "warning", 300, {"state": {"input_voltage": 4.85}}, 4.85, 4.9),
+    ("input_low", "critical", 45, {"state": {"input_voltage": 4.75}}, 4.75, 4.8),
+    ("power_high", "warning", 600, {"state": {"power": 21}}, 21, 20),
+    ("power_high", "critical", 60, {"state": {"power": 26}}, 26, 25),
+    ("hash_rate_low", "warning", 1800, {"ratio": 84.0}, 84, 85),
+    ("hash_rate_low", "critical", 1800, {"ratio": 69.0}, 69, 70),
+    ("rejects_high", "warning", 0, {"shares": rejects(5.0, 3.1)}, 5, 3),
+    ("rejects_high", "critical", 0, {"shares": rejects(15.0, 10.1)}, 15, 10),
+    ("stalled", "critical", 0, {"shares": Shares(stalled=True)}, None, None),
+    (
+        "fan_stopped",
+        "critical",
+        30,
+        {"state": {"fans": (Fan(speed=0, duty_cycle=50),)}},
+        None,
+        None,
+    ),
+    ("fault", "critical", 0, {"state": {"faults": ("psu",)}}, None, None),
+    ("fault", "critical", 0, {"state": {"status": MinerStatus.FAULT}}, None, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "delay", "change", "value", "threshold"),
+    FINDINGS,
+    ids=[f"{row[0]} {row[1]} after {row[2]} s" for row in FINDINGS],
+)
+def test_findings(
+    kind: str,
+    severity: str,
+    delay: float,
+    change: dict[str, object],
+    value: float | None,
+    threshold: float | None,
+) -> None:
+    """Each comes after its delay and not before, and goes when all is well."""
+    bench = Bench()
+    assert bench.hold(60).findings == ()
+    seen = dict(change)
+    seen["state"] = replace(WELL, **seen.pop("state", {}))
+    if delay:
+        assert (kind, severity) not in told(bench.hold(delay - POLL, **seen))
+
+    findings = bench.poll(**seen).findings
+
+    assert findings == (
+        Finding(
+            kind=FindingKind(kind),
+            severity=Severity(severity),
+            value=value,
+            threshold=threshold,
+        ),
+    )
+    assert bench.poll(**seen).findings is findings
+    assert bench.poll().findings == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"state": {"input_voltage": None, "power": None}}, []),
+        ({"state": {"power": 19.9}}, []),
+        ({"ratio": None}, []),
+        ({"ratio": 85.5}, []),
+        ({"shares": rejects(50.0, 20.0, rejected=2)}, []),
+        ({"shares": rejects(5.0, 2.9)}, []),
+        ({"shares": Shares(stalled=None)}, []),
+        ({"shares": Shares(stalled=False)}, []),
+        ({"state": {"fans": (Fan(speed=0, duty_cycle=0),)}}, []),
+        ({"state": {"fans": (Fan(speed=0, duty_cycle=None),)}}, []),
+        ({"state": {"fans": (Fan(speed=None, duty_cycle=50),)}}, []),
+        ({"state": {"fans": ()}}, []),
+    ],
+    ids=str,
+)
+def test_no_finding(change: dict[str, object], expected: list[object]) -> None:
+    """What is within its limits, or not known, is none however long it lasts."""
+    bench = Bench()
+    bench.hold(60)
+    seen = dict(change)
+    seen["state"] = replace(WELL, **seen.pop("state", {}))
+
+    assert told(bench.hold(4000, **seen)) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        # Ends 3 °C below, not at once.
+        ({"vr_temperature": 101}, {"vr_temperature": 98}, [("vr_hot", "critical")]),
+        ({"vr_temperature": 101}, {"vr_temperature": 96}, [("vr_hot", "warning")]),
+        ({"vr_temperature": 101}, {"vr_temperature": 87}, [("vr_hot", "warning")]),
+        ({"vr_temperature": 101}, {"vr_temperature": 86}, []),
+        # 1 % of 4.9 V above.
+        ({"input_voltage": 4.85}, {"input_voltage": 4.94}, [("input_low", "warning")]),
+        ({"input_voltage": 4.85}, {"input_voltage": 4.96}, []),
+        # 2 % of 20 W below.
+        ({"power": 21}, {"power": 19.7}, [("power_high", "warning")]),
+        ({"power": 21}, {"power": 19.5}, []),
+    ],
+)
+def test_hysteresis(
+    first: dict[str, float], then: dict[str, float], expected: list[tuple[str, str]]
+) -> None:
+    """An alarm goes when the value has left its threshold behind."""
+    bench = Bench()
+    bench.hold(1200, replace(WELL, **first))
+
+    assert told(bench.poll(replace(WELL, **then))) == expected
+
+
+def test_ratio_and_rejects_have_a_hysteresis() -> None:
+    """Two points for the ratio, one for the lower bound of the rejects."""
+    bench = Bench()
+    bench.hold(1800, WELL, 84.0, rejects(5.0, 3.1))
+    both = [("hash_rate_low", "warning"), ("rejects_high", "warning")]
+
+    assert told(bench.poll(WELL, 86.5, rejects(4.0, 2.1))) == both
+    assert told(bench.poll(WELL, 87.5, rejects(4.0, 2.1))) == both[1:]
+    assert told(bench.poll(WELL, 87.5, rejects(3.5, 1.9))) == []
+
+
+def test_user_options() -> None:
+    """What the user chose stands in for the device's limits."""
+    bench = Bench(
+        alarms={
+            "chip_temperature": Alarm(warn=55, critical=58),
+            "power": Alarm(warn=10, critical=15),
+            "no such": Alarm(warn=0, critical=0),
+        },
+        rejects=Alarm(warn=1.0, critical=2.0),
+        ratio_poor=60.0,
+    )
+    health = bench.hold(60, WELL, 65.0, rejects(2.0, 1.5))
+
+    assert health.overheating is True
+    assert told(health) == [
+        ("chip_hot", "critical"),
+        ("power_high", "critical"),
+        ("rejects_high", "warning"),
+    ]
+    assert ("hash_rate_low", "critical") in told(bench.hold(1800, WELL, 59.0))
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "expected"),
+    [
+        ({"hash_rate": 0.004}, 585, []),
+        ({"hash_rate": 0.004}, 600, [("hash_rate_low", "warning")]),
+        (
+            {"hash_rate": 0.0, "status": MinerStatus.IDLE},
+            600,
+            [("hash_rate_low", "warning")],
+        ),
+        ({"hash_rate": 0.006}, 6000, []),
+        ({"hash_rate": None}, 6000, []),
+        ({"hash_rate": 0.0, "status": MinerStatus.PAUSED}, 6000, []),
+        ({"hash_rate": 0.0, "status": MinerStatus.STANDBY}, 6000, []),
+        ({"hash_rate": 0.0, "status": MinerStatus.STARTING}, 6000, []),
+    ],
+)
+def test_least_hash_rate(
+    state: dict[str, object], seconds: float, expected: list[tuple[str, str]]
+) -> None:
+    """The user's minimum; a miner that rests on purpose does not miss it."""
+    bench = Bench(Limits(), minimum_hash_rate=0.005)
+    idle = MinerState(status=MinerStatus.HASHING)
+
+    assert told(bench.hold(seconds, replace(idle, **state), None)) == expected
+
+
+def test_one_finding_of_a_kind() -> None:
+    """The worst one, whichever threshold it comes from."""
+    bench = Bench(minimum_hash_rate=1.0)
+    state = replace(
+        WELL, hash_rate=0.5, chip_temperature=70, target_chip_temperature=35
+    )
+
+    health = bench.hold(1800, state, 42.0)
+
+    assert told(health) == [("chip_hot", "critical"), ("hash_rate_low", "critical")]
+    assert health.findings[0].threshold == 65
+    assert health.findings[1].value == 42.0
+
+
+@pytest.mark.parametrize(
+    ("polls", "expected"),
+    [
+        ([[4000], [0], [0], [0], [0]], [False, False, False, True, True]),
+        ([[4000], [0], [0], [50], [0], [0]], [False] * 6),
+        ([[4000], [0], [0], [0], [300]], [False, False, False, True, False]),
+        ([[0], [0], [0], [0], [0]], [None] * 5),
+        ([[4000, 0]] * 5, [False] * 5),
+        ([[4000, 3000]] + [[4000, 0]] * 3, [False, False, False, True]),
+        ([[4000], [], [0], [0], [0]], [False, None, False, False, True]),
+        ([[None]] * 4, [None] * 4),
+        ([[4000], [0], [0], [None], [0]], [False] * 5),
+    ],
+    ids=[
+        "stopped",
+        "turned again",
+        "recovered",
+        "never turned",
+        "second fan does not exist",
+        "second fan stopped",
+        "fans not told for a while",
+        "speed not told",
+        "speed not told for a while",
+    ],
+)
+def test_fan_fault(polls: list[list[int | None]], expected: list[bool | None]) -> None:
+    """Three polls of a driven fan at rest, if it once turned."""
+    bench = Bench()
+    faults = []
+    for speeds in polls:
+        fans = tuple(Fan(speed=speed, duty_cycle=60) for speed in speeds)
+        faults.append(bench.poll(replace(WELL, fans=fans)).fan_fault)
+
+    assert faults == expected
+
+
+def test_an_absent_miner_has_no_findings_and_no_pending_ones() -> None:
+    """Delays begin anew when it is back; that its fan once turned is remembered."""
+    bench = Bench()
+    bench.poll()
+    still = replace(WELL, chip_temperature=69, fans=(Fan(speed=0, duty_cycle=50),))
+    bench.hold(290, still)
+
+    assert bench.watch.absent() == Health()
+    bench.now += 3600
+    health = bench.hold(30, still)
+    assert told(health) == [("fan_stopped", "critical")]
+    assert told(bench.hold(240, still)) == [("fan_stopped", "critical")]
+    assert ("chip_hot", "warning") in told(bench.poll(still))
+
+
+def test_pending_alarms_end_with_absence() -> None:
+    """Also where nothing was found yet that could be given out."""
+    bench = Bench(Limits(), minimum_hash_rate=1.0)
+    slow = MinerState(status=MinerStatus.HASHING, hash_rate=0.5)
+    bench.hold(500, slow, None)
+    bench.watch.absent()
+    bench.now += 600
+
+    assert told(bench.hold(500, slow, None)) == []
+
+
+def test_the_same_object_while_nothing_changes() -> None:
+    """Nothing is built, and nothing published, for a value that moved a little."""
+    bench = Bench()
+    hot = replace(WELL, vr_temperature=101)
+    first = bench.poll(hot)
+
+    assert bench.poll(replace(hot, vr_temperature=101.2)) is first
+    assert bench.poll(replace(hot, power=17.5)) is first
+    assert bench.poll() is not first
+    assert bench.poll() is bench.poll(replace(WELL, power=16))
+
+
+def test_defect_12_a_wobble_is_one_alarm() -> None:
+    """69.8 to 70.1 °C around a threshold of 70 is one finding and not five."""
+    bench = Bench(Limits(chip_temperature=Alarm(warn=66, critical=70)))
+    state = replace(WELL, overheating=None, vr_temperature=None)
+    temperatures = [69.8, 70.1] * 20
+    seen = [bench.poll(replace(state, chip_temperature=chip)) for chip in temperatures]
+
+    changes = [(a, b) for a, b in pairwise(seen) if a != b]
+    assert len(changes) == 1
+    assert told(seen[-1]) == [("chip_hot", "critical")]
+
+
+def test_defect_12_an_absent_miner_is_not_overheating() -> None:
+    """However hot it was when it was last seen."""
+    bench = Bench()
+    assert bench.poll(replace(WELL, chip_temperature=90)).overheating is True
+
+    assert bench.watch.absent().overheating is None
