@@ -14,6 +14,7 @@ _JITTER = 10.0
 _SHIFT = 60.0
 """A wall clock may be wrong by so much, and an uptime may stand still so long."""
 
+_LATEST = 1e12
 _DRIFT = 2e-4
 _FALL = 2.0
 
@@ -37,9 +38,11 @@ class Boots:
     def load(cls, data: object) -> Self:
         """Read what ``dump`` wrote."""
         boots = cls()
-        if isinstance(data, Mapping):
-            boots._uptime = uptime_of(data.get("uptime"))
-            boots._wall = between(data.get("seen_at"), 0, 1e12) or 0.0
+        if not isinstance(data, Mapping):
+            return boots
+        seen_at = between(data.get("seen_at"), 0, _LATEST)
+        if seen_at is not None:
+            boots._uptime, boots._wall = uptime_of(data.get("uptime")), seen_at
         return boots
 
     def dump(self) -> dict[str, Any] | None:
