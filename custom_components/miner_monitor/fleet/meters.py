@@ -1,0 +1,113 @@
+"""Totals of the fleet that only grow, whoever comes and goes.
+
+A sum of the members' totals would fall whenever one is away, and jump when it comes
+back. What counts here is what each member adds while it is watched: its first value,
+and the first one after a gap or a fall, is only where the next is measured from.
+"""
+
+from collections.abc import Mapping
+import math
+from typing import Any
+
+from ..insight.model import MinerData
+from .model import FleetTotal
+
+_MOST_ADDED: Mapping[FleetTotal, float] = {
+    FleetTotal.ENERGY: 10.0,
+    FleetTotal.WALL_ENERGY: 10.0,
+    FleetTotal.SHARES_ACCEPTED: 1e6,
+    FleetTotal.SHARES_REJECTED: 1e6,
+}
+"""What no miner adds between two polls: more was made known, not used or found."""
+
+_LARGEST = 1e15
+"""A stored total beyond this is none."""
+
+type _Values = tuple[float | None, ...]
+
+_TOTALS = tuple(FleetTotal)
+_NOTHING: _Values = (None,) * len(_TOTALS)
+
+
+class FleetMeters:
+    """Adds up what the members add."""
+
+    def __init__(self) -> None:
+        """Start at zero, with nothing published."""
+        self._before = dict.fromkeys(FleetTotal, 0.0)
+        self._added = dict.fromkeys(FleetTotal, 0.0)
+        self._bearings: dict[str, _Values] = {}
+        self._resumed = False
+
+    @property
+    def totals(self) -> dict[FleetTotal, float | None]:
+        """The totals; None until it is known what was published before."""
+        if not self._resumed:
+            return dict.fromkeys(FleetTotal)
+        return {**self._sums()}
+
+    def _sums(self) -> dict[FleetTotal, float]:
+        return {total: self._before[total] + self._added[total] for total in _TOTALS}
+
+    def observe(self, member: str, data: MinerData) -> None:
+        """Take what a member shows now."""
+        if not data.online or data.state is None:
+            self.forget(member)
+            return
+        values = _values(data)
+        before = self._bearings.get(member, _NOTHING)
+        if values == before:
+            return
+        self._bearings[member] = values
+        for total, value, bearing in zip(_TOTALS, values, before, strict=True):
+            if value is not None and bearing is not None:
+                added = value - bearing
+                if 0 < added <= _MOST_ADDED[total]:
+                    self._added[total] += added
+
+    def forget(self, member: str) -> None:
+        """Measure a member anew when it comes back: it is away, or unloaded."""
+        self._bearings.pop(member, None)
+
+    def resume(self, published: Mapping[str, float]) -> None:
+        """Go on from what was published last, if that is more than was stored."""
+        if self._resumed:
+            return
+        self._resumed = True
+        for total in _TOTALS:
+            if (known := _stored(published.get(total))) is not None:
+                self._before[total] = max(self._before[total], known)
+
+    def dump(self) -> dict[str, float]:
+        """Return the totals as JSON types."""
+        return {total.value: value for total, value in self._sums().items()}
+
+    def load(self, data: object) -> None:
+        """Read what ``dump`` wrote; what is no total is left out."""
+        if not isinstance(data, Mapping):
+            return
+        for total in _TOTALS:
+            if (known := _stored(data.get(total.value))) is not None:
+                self._before[total] = known
+
+
+def _values(data: MinerData) -> _Values:
+    """Return the counters of a member in the order of the totals."""
+    insight, state = data.insight, data.state
+    assert state is not None
+    return (
+        insight.energy,
+        insight.wall_energy,
+        state.shares_accepted,
+        state.shares_rejected,
+    )
+
+
+def _stored(value: Any) -> float | None:
+    """Read a total."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # A comparison takes integers of any size, and is false for what is not a number.
+    if not 0 <= value <= _LARGEST or math.isnan(value):
+        return None
+    return float(value)

@@ -1,0 +1,105 @@
+"""What is known of all miners together; all frozen.
+
+Units are those of insight.model. ``None`` means that no miner tells it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..insight.model import MinerData
+
+
+class FleetTotal(StrEnum):
+    """What the fleet counts itself, from what its members add."""
+
+    ENERGY = "energy"
+    WALL_ENERGY = "wall_energy"
+    SHARES_ACCEPTED = "shares_accepted"
+    SHARES_REJECTED = "shares_rejected"
+
+
+class Ability(StrEnum):
+    """What can be done with a miner by its fleet, or is known of it."""
+
+    THROTTLE = "throttle"
+    MINING = "mining"
+    RESTART = "restart"
+    WALL_POWER = "wall_power"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One miner of the fleet, by the name that its user gave it."""
+
+    name: str
+    data: MinerData
+    abilities: frozenset[Ability] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A miner that is to be started: when is its turn?"""
+
+    key: str
+    name: str
+    priority: int
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A value of several miners: ``known`` of them gave a part, ``of`` could have."""
+
+    value: float | None = None
+    known: int = 0
+    of: int = 0
+
+    @property
+    def coverage(self) -> str:
+        """Tell how many miners are in the value."""
+        return f"{self.known} of {self.of}"
+
+
+NOBODY = Covered()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with one miner."""
+
+    name: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetData:
+    """All miners together at one moment.
+
+    Hash rates are those of SHA-256 miners alone. ``hottest`` names the miner of the
+    hottest chip. ``throttled`` and ``mining``: at least one is. ``totals`` are None
+    until it is known what was published before.
+    """
+
+    miners_online: int = 0
+    miners_total: int = 0
+    hash_rate: Covered = NOBODY
+    hash_rate_ratio: Covered = NOBODY
+    power: Covered = NOBODY
+    efficiency: Covered = NOBODY
+    wall_power: Covered = NOBODY
+    wall_efficiency: Covered = NOBODY
+    hottest_chip: Covered = NOBODY
+    hottest: str | None = None
+    best_difficulty: Covered = NOBODY
+    reject_rate: Covered = NOBODY
+    troubles: tuple[Trouble, ...] = ()
+    throttled: bool | None = None
+    mining: bool | None = None
+    abilities: frozenset[Ability] = frozenset()
+    totals: Mapping[FleetTotal, float | None] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> bool | None:
+        """Whether any miner that answers needs a look; None while none does."""
+        return bool(self.troubles) if self.miners_online else None
