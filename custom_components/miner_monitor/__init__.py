@@ -1,5 +1,8 @@
 """Bitcoin miners at home, in Home Assistant."""
 
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -8,8 +11,18 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .control.model import Problem
 from .control_issues import async_settle
-from .coordinator import MinerConfigEntry, MinerCoordinator, async_delete_issue
+from .coordinator import MinerCoordinator, async_delete_issue
+from .entry_data import is_fleet
 from .entry_store import store_of
+from .fleet_coordinator import FleetCoordinator
+from .fleet_entry import (
+    async_ensure_fleet,
+    async_fleet_removed,
+    async_miner_removed,
+)
+from .history_actions import async_register_history_actions
+from .insight_keeper import async_remove_stored
+from .report_actions import async_register_reports
 from .services import async_register_actions
 from .session import async_get_session
 
@@ -28,31 +41,54 @@ PLATFORMS = [
 ]
 
 
+FLEET_PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, which exist whether a miner is loaded or not."""
     async_register_actions(hass)
+    async_register_history_actions(hass)
+    async_register_reports(hass)
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
-    """Set up a miner, whether it is there or not."""
+async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Set up a miner, whether it is there or not, or all miners together."""
+    if is_fleet(entry):
+        fleet = FleetCoordinator(hass, entry)
+        entry.runtime_data = fleet
+        await fleet.async_start()
+        await hass.config_entries.async_forward_entry_setups(entry, FLEET_PLATFORMS)
+        return True
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    hass.async_create_task(async_ensure_fleet(hass), f"{DOMAIN} all miners")
     return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
-    """Unload a miner."""
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Unload a miner, or all miners together."""
+    platforms = FLEET_PLATFORMS if is_fleet(entry) else PLATFORMS
+    if not await hass.config_entries.async_unload_platforms(entry, platforms):
         return False
-    await entry.runtime_data.controller.async_unload()
+    await entry.runtime_data.async_unload()
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Leave no open question behind."""
+    if is_fleet(entry):
+        await async_fleet_removed(hass)
+        return
     async_delete_issue(hass, entry)
     async_settle(hass, entry, *Problem)
     await store_of(hass, entry.entry_id).async_remove()
+    await async_remove_stored(hass, entry)
+    await async_miner_removed(hass)

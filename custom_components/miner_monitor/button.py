@@ -20,6 +20,8 @@ from .entity import (
     async_add_miner_entities,
     translate_errors,
 )
+from .entry_data import is_fleet
+from .fleet_control import async_add_fleet_buttons
 from .insight import MinerData
 from .miners import MinerClient
 from .miners.model import Capability
@@ -90,6 +92,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the buttons that the miner has."""
+    if is_fleet(entry):
+        async_add_fleet_buttons(entry, async_add_entities)
+        return
     async_add_miner_entities(
         entry, Platform.BUTTON, BUTTONS, MinerButton, async_add_entities
     )

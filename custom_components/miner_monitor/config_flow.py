@@ -21,9 +21,11 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
-from .const import CONF_UNIT, DOMAIN
+from .const import CONF_UNIT, DOMAIN, FLEET
 from .coordinator import MinerConfigEntry
 from .entry_data import credentials_data, endpoint_of, entry_data, is_fleet
+from .fleet_entry import TITLE as FLEET_TITLE, async_fleet_entry
+from .fleet_options import FleetOptionsFlow, options_of_new_miners
 from .miners import NO_CREDENTIALS, Credentials, Endpoint
 from .miners.model import MinerIdentity
 from .options_flow import MinerOptionsFlow
@@ -61,6 +63,34 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
 
     @override
     async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add a miner, or all miners together once their entry was removed."""
+        if user_input is None and self._miners and not async_fleet_entry(self.hass):
+            return await self.async_step_add()
+        return await self.async_step_miner(user_input)
+
+    async def async_step_add(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user choose what is to be added."""
+        return self.async_show_menu(step_id="add", menu_options=["miner", FLEET])
+
+    async def async_step_system(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add all miners together, with the first of them."""
+        return await self.async_step_fleet()
+
+    async def async_step_fleet(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add all miners together."""
+        await self.async_set_unique_id(FLEET)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(title=FLEET_TITLE, data={})
+
+    async def async_step_miner(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add the miner at an address."""
@@ -146,6 +176,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Give a miner its new address; it must be the same miner."""
         entry = self._get_reconfigure_entry()
+        if is_fleet(entry):
+            return self.async_abort(reason="fleet_has_no_address")
         known = endpoint_of(entry)
         if user_input is None:
             return self._show_reconfigure(_address_text(known), {})
@@ -302,6 +334,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         return self.async_create_entry(
             title=_title(identity),
             data=entry_data(found.endpoint, identity),
+            options=options_of_new_miners(self.hass),
         )
 
     def _already_configured(
@@ -338,9 +371,11 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: MinerConfigEntry) -> MinerOptionsFlow:
-        """Return the options of a miner."""
-        return MinerOptionsFlow()
+    def async_get_options_flow(
+        config_entry: MinerConfigEntry,
+    ) -> MinerOptionsFlow | FleetOptionsFlow:
+        """Return the options of a miner, or of all."""
+        return FleetOptionsFlow() if is_fleet(config_entry) else MinerOptionsFlow()
 
 
 def _address_text(endpoint: Endpoint) -> str:

@@ -13,7 +13,8 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 
 from .coordinator import MinerConfigEntry
-from .entry_data import credentials_data, endpoint_of
+from .entry_data import credentials_data, endpoint_of, is_fleet
+from .fleet_diagnostics import fleet_diagnostics
 from .miners.codec import dump_identity
 
 _SECRET_KEY = re.compile(
@@ -28,7 +29,9 @@ _SHORTEST_SECRET = 6
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: MinerConfigEntry
 ) -> dict[str, Any]:
-    """Return the diagnostics of one miner."""
+    """Return the diagnostics of one miner, or of all miners together."""
+    if is_fleet(entry):
+        return fleet_diagnostics(entry)
     coordinator = entry.runtime_data
     data = coordinator.data
     credentials = endpoint_of(entry).credentials

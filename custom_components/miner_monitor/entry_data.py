@@ -38,7 +38,7 @@ def miner_entries(hass: HomeAssistant) -> list[MinerConfigEntry]:
     """Return the entries of all miners, loaded or not."""
     return [
         entry
-        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
         if not is_fleet(entry)
     ]
 

@@ -17,12 +17,20 @@ from homeassistant.const import (
     UnitOfFrequency,
     UnitOfTemperature,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import CONF_PRIORITY
 from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .coordinator import MinerConfigEntry
-from .entity import async_add_miner_entities, translate_errors
+from .entity import (
+    MinerEntity,
+    MinerEntityDescription,
+    async_add_miner_entities,
+    translate_errors,
+)
+from .fleet import abilities_of
+from .fleet_commands import MAX_PRIORITY, MIN_PRIORITY, priority_of
 from .insight import MinerData
 from .miners.model import Setting, SettingRange
 
@@ -83,6 +91,26 @@ NUMBERS: tuple[MinerNumberEntityDescription, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class MinerPriorityEntityDescription(MinerEntityDescription, NumberEntityDescription):
+    """When a miner's turn is as all are started, one after the other."""
+
+
+PRIORITIES: tuple[MinerPriorityEntityDescription, ...] = (
+    MinerPriorityEntityDescription(
+        key="priority",
+        translation_key="priority",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=lambda identity: bool(abilities_of(identity)),
+        mode=NumberMode.BOX,
+        native_min_value=MIN_PRIORITY,
+        native_max_value=MAX_PRIORITY,
+        native_step=1,
+        off_ok=True,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: MinerConfigEntry,
@@ -91,6 +119,9 @@ async def async_setup_entry(
     """Add the numbers that the miner has."""
     async_add_miner_entities(
         entry, Platform.NUMBER, NUMBERS, MinerNumber, async_add_entities
+    )
+    async_add_miner_entities(
+        entry, Platform.NUMBER, PRIORITIES, MinerPriority, async_add_entities
     )
 
 
@@ -122,3 +153,28 @@ class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity
     async def async_set_native_value(self, value: float) -> None:
         """Ask the miner for another value."""
         await self.controller.async_apply({self.entity_description.setting: value})
+
+
+class MinerPriority(MinerEntity[MinerPriorityEntityDescription], NumberEntity):
+    """The place of a miner in the order of starting: an option, no setting."""
+
+    entity_description: MinerPriorityEntityDescription
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """The place; the lower, the sooner."""
+        return priority_of(self.coordinator.config_entry)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Nothing of it changes with a poll."""
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Keep another place in the options; nothing has to be loaded anew."""
+        entry = self.coordinator.config_entry
+        options = {**entry.options, CONF_PRIORITY: int(value)}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        self.async_write_ha_state()

@@ -18,6 +18,8 @@ from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .controller import MinerController
 from .coordinator import MinerConfigEntry
 from .entity import async_add_miner_entities, of_state, translate_errors
+from .entry_data import is_fleet
+from .fleet_control import async_add_fleet_switches
 from .insight import MinerData
 from .miners.model import Setting
 
@@ -92,6 +94,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the switches that the miner has."""
+    if is_fleet(entry):
+        async_add_fleet_switches(entry, async_add_entities)
+        return
     async_add_miner_entities(
         entry, Platform.SWITCH, SWITCHES, MinerSwitch, async_add_entities
     )

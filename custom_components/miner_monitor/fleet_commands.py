@@ -1,0 +1,246 @@
+"""What the fleet's switches and its button do to many miners.
+
+To stop is done with all at once; to start one after the other, for a fuse may not
+stand the inrush of all. A start goes on behind the call that asked for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import count
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from .action_targets import invalid
+from .const import CONF_PRIORITY, DOMAIN, LOGGER
+from .control.errors import ChangeError, Refusal, WriteError
+from .control_texts import FAILURES, user_error
+from .fleet import Ability, Candidate, starting_order
+from .miners.model import Setting
+
+if TYPE_CHECKING:
+    from .coordinator import MinerConfigEntry, MinerCoordinator
+    from .fleet_coordinator import FleetCoordinator, Followed
+
+STAGGER = 2.0
+"""Seconds from the start of one miner to that of the next."""
+
+DEFAULT_PRIORITY = 10
+MIN_PRIORITY, MAX_PRIORITY = 1, 100
+
+_LONGEST_NAME = 64
+
+type Command = Callable[[MinerCoordinator], Awaitable[None]]
+
+_STOP: Mapping[Ability, Command] = {
+    Ability.THROTTLE: lambda miner: miner.controller.async_throttle(True),
+    Ability.MINING: lambda miner: miner.controller.async_apply({Setting.MINING: False}),
+}
+_START: Mapping[Ability, Command] = {
+    Ability.THROTTLE: lambda miner: miner.controller.async_throttle(False),
+    Ability.MINING: lambda miner: miner.controller.async_apply({Setting.MINING: True}),
+    Ability.RESTART: lambda miner: miner.async_command(lambda client: client.restart()),
+}
+
+
+def priority_of(entry: MinerConfigEntry) -> int:
+    """Return when a miner's turn is; the lower, the sooner."""
+    value = entry.options.get(CONF_PRIORITY, DEFAULT_PRIORITY)
+    return int(value) if isinstance(value, int | float) else DEFAULT_PRIORITY
+
+
+class FleetCommands:
+    """Stops and starts miners; a new command of a kind ends the one before it."""
+
+    def __init__(self, hass: HomeAssistant, fleet: FleetCoordinator) -> None:
+        """Take whom to command."""
+        self._hass = hass
+        self._fleet = fleet
+        self._numbers = count(1)
+        self._present: dict[Ability, int] = {}
+        self._waiting: dict[Ability, int] = {}
+        self._failed: dict[Ability, list[str]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def waiting(self, ability: Ability) -> int:
+        """Return how many miners are still to be started."""
+        return self._waiting.get(ability, 0)
+
+    def failed(self, ability: Ability) -> list[str]:
+        """Name those that did not follow the last command."""
+        return list(self._failed.get(ability, ()))
+
+    async def async_stop(self, ability: Ability) -> None:
+        """Stop all at once, and remember whom; those that fail are named."""
+        self._begin(ability)
+        self._begin(Ability.RESTART)
+        memory = self._fleet.memories[ability]
+        targets = [
+            member
+            for member in self._members(ability)
+            if not member.miner.data.unplugged
+            and (member.stopped(ability) is not True or self._lock(member).locked())
+        ]
+        for member in targets:
+            memory.remember(member.key)
+        await self._fleet.async_save()
+        errors = await asyncio.gather(
+            *(self._stop(ability, member) for member in targets)
+        )
+        await self._fleet.async_save()
+        named = [
+            (member, error)
+            for member, error in zip(targets, errors, strict=True)
+            if error is not None
+        ]
+        self._failed[ability] = [_name(member) for member, _ in named]
+        self._fleet.async_update_listeners()
+        _raise([error for _, error in named])
+
+    async def async_start(self, ability: Ability) -> None:
+        """Start those that were stopped here, in the background.
+
+        Those that do not answer now are tried last, and named at once.
+        """
+        self._begin(ability)
+        memory = self._fleet.memories[ability]
+        members = self._members(ability)
+        chosen = [member for member in members if member.key in memory.stopped]
+        if not chosen and any(member.stopped(ability) for member in members):
+            raise invalid("nothing_to_start")
+        self._run(ability, chosen)
+
+    async def async_restart_all(self) -> None:
+        """Restart all that can be, one after the other."""
+        self._begin(Ability.RESTART)
+        self._run(Ability.RESTART, self._members(Ability.RESTART))
+
+    def _begin(self, ability: Ability) -> None:
+        """End what is under way of a kind."""
+        self._present[ability] = next(self._numbers)
+        self._waiting[ability] = 0
+        self._failed[ability] = []
+
+    def _members(self, ability: Ability) -> list[Followed]:
+        members = self._fleet.members.values()
+        return [member for member in members if ability in member.abilities]
+
+    def _lock(self, member: Followed) -> asyncio.Lock:
+        """One miner is told one thing after the other."""
+        return self._locks.setdefault(member.key, asyncio.Lock())
+
+    async def _stop(
+        self, ability: Ability, member: Followed
+    ) -> HomeAssistantError | None:
+        memory = self._fleet.memories[ability]
+        async with self._lock(member):
+            memory.remember(member.key)
+            try:
+                await _STOP[ability](member.miner)
+            except FAILURES as err:
+                if not _is_unsure(err):
+                    memory.forget(member.key)
+                return user_error(self._hass, member.entry, err)
+        return None
+
+    def _run(self, ability: Ability, members: Iterable[Followed]) -> None:
+        """Start them behind the call, and name those that are away."""
+        by_key = {member.key: member for member in members}
+        order = starting_order(map(_candidate, by_key.values()))
+        self._waiting[ability] = len(order)
+        number = self._present[ability]
+        self._fleet.config_entry.async_create_background_task(
+            self._hass,
+            self._stagger(ability, number, [by_key[key] for key in order]),
+            f"{self._fleet.name} {ability}",
+        )
+        self._fleet.async_update_listeners()
+        away = [_name(by_key[key]) for key in order if not _answers(by_key[key])]
+        if away:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="miners_away",
+                translation_placeholders={"names": ", ".join(away)},
+            )
+
+    async def _stagger(
+        self, ability: Ability, number: int, members: list[Followed]
+    ) -> None:
+        for place, member in enumerate(members):
+            if place:
+                await asyncio.sleep(STAGGER)
+            if self._present[ability] != number:
+                return
+            self._waiting[ability] -= 1
+            self._fleet.async_update_listeners()
+            self._fleet.config_entry.async_create_background_task(
+                self._hass,
+                self._start(ability, number, member),
+                f"{member.entry.title} {ability}",
+            )
+
+    async def _start(self, ability: Ability, number: int, asked: Followed) -> None:
+        async with self._lock(asked):
+            # It may have been reloaded, or told something else, since.
+            member = self._fleet.members.get(asked.entry.entry_id)
+            if self._present[ability] != number or member is None:
+                return
+            try:
+                await _START[ability](member.miner)
+            except FAILURES as err:
+                self._start_failed(ability, number, member, err)
+                return
+            if (memory := self._fleet.memories.get(ability)) is not None:
+                memory.forget(member.key)
+                await self._fleet.async_save()
+
+    @callback
+    def _start_failed(
+        self, ability: Ability, number: int, member: Followed, error: Exception
+    ) -> None:
+        """Tell of what failed when nobody waited for it any more."""
+        assert isinstance(error, FAILURES)
+        text = user_error(self._hass, member.entry, error)
+        LOGGER.warning("%s: %s", self._fleet.name, text)
+        if self._present[ability] == number:
+            self._failed[ability].append(_name(member))
+            self._fleet.async_update_listeners()
+
+
+def _answers(member: Followed) -> bool:
+    return member.miner.data.online is True
+
+
+def _candidate(member: Followed) -> Candidate:
+    return Candidate(
+        member.key, member.entry.title, priority_of(member.entry), _answers(member)
+    )
+
+
+def _name(member: Followed) -> str:
+    """Return a miner's name as it can stand in a sentence."""
+    name = member.entry.title[:_LONGEST_NAME]
+    return "".join(char for char in name if char.isprintable())
+
+
+def _is_unsure(error: Exception) -> bool:
+    """Whether the miner may have stopped all the same."""
+    if isinstance(error, ChangeError):
+        return error.refusal is Refusal.UNCONFIRMED
+    return isinstance(error, WriteError)
+
+
+def _raise(errors: list[HomeAssistantError]) -> None:
+    """Name all that failed in one error."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={
+                "count": str(len(errors)),
+                "errors": "; ".join(str(error) for error in errors),
+            },
+        )

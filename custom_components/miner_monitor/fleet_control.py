@@ -1,0 +1,145 @@
+"""Switches and buttons of all miners together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.button import (
+    ButtonDeviceClass,
+    ButtonEntity,
+    ButtonEntityDescription,
+)
+from homeassistant.components.switch import (
+    SwitchDeviceClass,
+    SwitchEntity,
+    SwitchEntityDescription,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .fleet import Ability, FleetData
+from .fleet_entity import (
+    FleetEntity,
+    FleetEntityDescription,
+    FleetReadingEntity,
+    async_add_fleet_entities,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetSwitchEntityDescription(FleetEntityDescription, SwitchEntityDescription):
+    """A switch, where its state comes from, and whether on means to stop."""
+
+    ability: Ability
+    value_fn: Callable[[FleetData], bool | None]
+    on_stops: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetButtonEntityDescription(FleetEntityDescription, ButtonEntityDescription):
+    """A button of all miners."""
+
+
+FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
+    FleetSwitchEntityDescription(
+        key="mining",
+        translation_key="fleet_mining",
+        ability=Ability.MINING,
+        value_fn=lambda data: data.mining,
+    ),
+    FleetSwitchEntityDescription(
+        key="throttle",
+        translation_key="fleet_throttle",
+        ability=Ability.THROTTLE,
+        # By this the blueprints offer it beside those of the miners.
+        device_class=SwitchDeviceClass.SWITCH,
+        on_stops=True,
+        value_fn=lambda data: data.throttled,
+    ),
+)
+
+FLEET_BUTTONS: tuple[FleetButtonEntityDescription, ...] = (
+    FleetButtonEntityDescription(
+        key="restart_all",
+        translation_key="fleet_restart_all",
+        ability=Ability.RESTART,
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+    ),
+)
+
+
+@callback
+def async_add_fleet_switches(
+    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the switches of all miners."""
+    async_add_fleet_entities(
+        entry, Platform.SWITCH, FLEET_SWITCHES, FleetSwitch, async_add_entities
+    )
+
+
+@callback
+def async_add_fleet_buttons(
+    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the buttons of all miners."""
+    async_add_fleet_entities(
+        entry, Platform.BUTTON, FLEET_BUTTONS, FleetButton, async_add_entities
+    )
+
+
+type _Reading = tuple[bool | None, int, list[str]]
+
+
+class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity):
+    """A switch of all miners: on if any of them is."""
+
+    entity_description: FleetSwitchEntityDescription
+
+    @override
+    def _read(self, data: FleetData) -> _Reading:
+        commands, ability = self.coordinator.commands, self.entity_description.ability
+        value = self.entity_description.value_fn(data)
+        return value, commands.waiting(ability), commands.failed(ability)
+
+    @override
+    def _show(self, value: _Reading) -> None:
+        self._attr_is_on = value[0]
+
+    @override
+    def _attributes(self) -> dict[str, Any]:
+        _, waiting, failed = self._read(self.coordinator.data)
+        return {"waiting": waiting, "failed": failed}
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Turn it on for all."""
+        await self._turn(stop=self.entity_description.on_stops)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Turn it off for all."""
+        await self._turn(stop=not self.entity_description.on_stops)
+
+    async def _turn(self, *, stop: bool) -> None:
+        commands, ability = self.coordinator.commands, self.entity_description.ability
+        await (commands.async_stop(ability) if stop else commands.async_start(ability))
+
+
+class FleetButton(FleetEntity[FleetButtonEntityDescription], ButtonEntity):
+    """Restarts all miners, one after the other."""
+
+    entity_description: FleetButtonEntityDescription
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Nothing of a button changes with a poll."""
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.coordinator.commands.async_restart_all()

@@ -1,0 +1,254 @@
+"""All miners together: follows every loaded miner, and polls nobody."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+import time
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .const import DOMAIN, FLEET, LOGGER
+from .coordinator import MinerConfigEntry, MinerCoordinator
+from .entry_data import is_fleet, miner_entries
+from .entry_store import Data, EntryStore
+from .fleet import (
+    Ability,
+    FleetData,
+    FleetMeters,
+    FleetTotal,
+    Member,
+    StopMemory,
+    abilities_of,
+    aggregate,
+)
+from .fleet_commands import FleetCommands
+from .miners.model import MinerIdentity
+from .resume import async_last_published
+
+type FleetConfigEntry = ConfigEntry[FleetCoordinator]
+
+RECOMPUTE_EVERY = 5.0
+"""Seconds within which all is added up at most once."""
+
+SAVE_EVERY = timedelta(minutes=15)
+
+FORGET_STOPS_AFTER = 24 * 3600.0
+"""Seconds after which it is not known any more whom the switches have stopped."""
+
+SWITCHES = (Ability.THROTTLE, Ability.MINING)
+
+
+class Followed:
+    """One loaded miner, and what has to be undone when it unloads."""
+
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Take its coordinator, which is another one after a reload."""
+        self.entry = entry
+        self.miner: MinerCoordinator = entry.runtime_data
+        assert entry.unique_id is not None
+        self.key = entry.unique_id
+        self.stop_listening: CALLBACK_TYPE | None = None
+        self._identity: MinerIdentity | None = None
+        self._abilities: frozenset[Ability] = frozenset()
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What can be done with it; found anew when it changes."""
+        if self.miner.identity is not self._identity:
+            self._identity = self.miner.identity
+            self._abilities = abilities_of(self._identity)
+        return self._abilities
+
+    def stopped(self, ability: Ability) -> bool | None:
+        """Whether it saves power, or was told to stand still."""
+        data = self.miner.data
+        if not data.online or data.state is None or ability not in self.abilities:
+            return None
+        if ability is Ability.THROTTLE:
+            return data.control.throttled
+        mining = data.state.settings.mining
+        return None if mining is None else not mining
+
+
+class FleetCoordinator(DataUpdateCoordinator[FleetData]):
+    """Adds up what the miners' own coordinators know."""
+
+    config_entry: FleetConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+        """Begin with nobody."""
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None
+        )
+        self.data = FleetData()
+        self.members: dict[str, Followed] = {}
+        self.meters = FleetMeters()
+        self.memories = {ability: StopMemory() for ability in SWITCHES}
+        self.commands = FleetCommands(hass, self)
+        self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
+        self._computed_at = -RECOMPUTE_EVERY
+        self._cancel_computing: CALLBACK_TYPE | None = None
+
+    @property
+    def device_info(self) -> dr.DeviceInfo:
+        """What the device registry holds of all miners together."""
+        return dr.DeviceInfo(
+            entry_type=dr.DeviceEntryType.SERVICE,
+            identifiers={(DOMAIN, FLEET)},
+            manufacturer="Miner Monitor",
+            translation_key=FLEET,
+        )
+
+    async def async_start(self) -> None:
+        """Take up what was stored, and follow the miners from now on."""
+        self._load(await self._store.async_load())
+        self.config_entry.async_on_unload(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
+            )
+        )
+        self._follow()
+        self._compute()
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_resume(), f"{self.name} last totals"
+        )
+
+    async def async_unload(self) -> None:
+        """Follow nobody any more, and store what was counted."""
+        for key in tuple(self.members):
+            self._leave(key)
+        if self._cancel_computing is not None:
+            self._cancel_computing()
+            self._cancel_computing = None
+        await self._store.async_close()
+
+    async def async_save(self) -> None:
+        """Store now, so that not even a crash loses it."""
+        await self._store.async_save()
+
+    async def _async_resume(self) -> None:
+        """Go on from what was published last."""
+        registry = er.async_get(self.hass)
+        found = {
+            total.value: registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, f"{FLEET}_{total}"
+            )
+            for total in FleetTotal
+        }
+        known = {key: entity_id for key, entity_id in found.items() if entity_id}
+        self.meters.resume(await async_last_published(self.hass, known))
+        self._compute_soon()
+
+    @callback
+    def _entry_changed(
+        self, change: ConfigEntryChange, entry: ConfigEntry[Any]
+    ) -> None:
+        if entry.domain == DOMAIN and not is_fleet(entry):
+            self._follow()
+
+    @callback
+    def _follow(self) -> None:
+        """Listen to each loaded miner, and to no other."""
+        loaded = {
+            entry.entry_id: entry
+            for entry in miner_entries(self.hass)
+            if entry.state is ConfigEntryState.LOADED
+        }
+        for key, member in tuple(self.members.items()):
+            entry = loaded.get(key)
+            if entry is None or entry.runtime_data is not member.miner:
+                self._leave(key)
+        for key, entry in loaded.items():
+            if key not in self.members:
+                self._join(key, Followed(entry))
+
+    def _join(self, key: str, member: Followed) -> None:
+        self.members[key] = member
+        member.stop_listening = member.miner.async_add_listener(self._watch(member))
+        self._look_at(member)
+
+    def _leave(self, key: str) -> None:
+        member = self.members.pop(key)
+        if member.stop_listening is not None:
+            member.stop_listening()
+        self.meters.forget(member.key)
+        self._compute_soon()
+
+    def _watch(self, member: Followed) -> Callable[[], None]:
+        @callback
+        def look() -> None:
+            self._look_at(member)
+
+        return look
+
+    def _look_at(self, member: Followed) -> None:
+        """Count what a miner adds at once, so that no poll is missed."""
+        self.meters.observe(member.key, member.miner.data)
+        for ability, memory in self.memories.items():
+            memory.observe(member.key, member.stopped(ability), time.monotonic())
+        self._compute_soon()
+
+    @callback
+    def _compute_soon(self) -> None:
+        """Add all up, at once or when it is time again."""
+        if self._cancel_computing is None:
+            left = self._computed_at + RECOMPUTE_EVERY - time.monotonic()
+            self._cancel_computing = async_call_later(
+                self.hass,
+                max(0.0, left),
+                HassJob(self._computing, cancel_on_shutdown=True),
+            )
+
+    @callback
+    def _computing(self, _: datetime) -> None:
+        self._cancel_computing = None
+        self._compute()
+
+    def _compute(self) -> None:
+        self._computed_at = time.monotonic()
+        data = aggregate(
+            Member(member.entry.title, member.miner.data, member.abilities)
+            for member in self.members.values()
+        )
+        self.async_set_updated_data(replace(data, totals=self.meters.totals))
+
+    def _dump(self) -> Data:
+        return {
+            "stored_at": time.time(),
+            "totals": self.meters.dump(),
+            "stopped": {
+                ability.value: memory.dump()
+                for ability, memory in self.memories.items()
+            },
+        }
+
+    def _load(self, data: object) -> None:
+        """Read what ``_dump`` wrote."""
+        if not isinstance(data, dict):
+            return
+        self.meters.load(data.get("totals"))
+        stored_at, stopped = data.get("stored_at"), data.get("stopped")
+        if not isinstance(stored_at, int | float) or not isinstance(stopped, dict):
+            return
+        # The stored age of a backup is no reason to start a miner.
+        if 0 <= time.time() - stored_at <= FORGET_STOPS_AFTER:
+            for ability, memory in self.memories.items():
+                memory.load(stopped.get(ability.value))
+
+    @override
+    async def _async_update_data(self) -> FleetData:
+        """Give what is known, for whoever asks Home Assistant to refresh it."""
+        self._compute_soon()
+        return self.data

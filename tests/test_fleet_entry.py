@@ -1,0 +1,209 @@
+"""The entry of all miners comes with the first miner, and goes with the last."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+
+from custom_components.miner_monitor.const import DOMAIN, FLEET
+from custom_components.miner_monitor.entry_data import is_fleet
+from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+from simulator import MinerSpec
+
+from .conftest import GAMMA, HEX, TimedBench
+
+CARD = MinerSpec(name="rb4-one", model="fpga_rb4", seed=22)
+
+
+def fleet_of(hass: HomeAssistant) -> ConfigEntry[Any]:
+    """Return the one entry of all miners, loaded."""
+    found = list(filter(is_fleet, hass.config_entries.async_entries(DOMAIN)))
+    assert len(found) == 1
+    assert found[0].state is ConfigEntryState.LOADED
+    return found[0]
+
+
+async def remove(bench: TimedBench, entry: ConfigEntry[Any]) -> None:
+    await bench.run(bench.hass.config_entries.async_remove(entry.entry_id))
+    await bench.settle()
+
+
+async def user_form(hass: HomeAssistant) -> Any:
+    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+
+
+async def test_comes_with_the_first_and_goes_with_the_last(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    assert async_fleet_entry(hass) is None
+    first = await bench.add(await bench.miner(GAMMA))
+    fleet = fleet_of(hass)
+    assert (fleet.title, fleet.unique_id, fleet.source) == (
+        "All miners",
+        FLEET,
+        "system",
+    )
+
+    second = await bench.add(await bench.miner(HEX))
+    assert fleet_of(hass) is fleet
+    await remove(bench, first)
+    assert fleet_of(hass) is fleet
+    await remove(bench, second)
+    assert hass.config_entries.async_entries(DOMAIN) == []
+
+    await bench.add(await bench.miner(CARD))
+    fleet_of(hass)
+
+
+async def test_device(bench: TimedBench, hass: HomeAssistant) -> None:
+    """It is a service, with entities under fixed names."""
+    await bench.add(await bench.miner(GAMMA))
+    (device,) = dr.async_entries_for_config_entry(
+        dr.async_get(hass), fleet_of(hass).entry_id
+    )
+    assert device.entry_type is dr.DeviceEntryType.SERVICE
+    assert device.name == "All miners"
+    registry = er.async_get(hass)
+    assert (
+        registry.async_get_entity_id("sensor", DOMAIN, "fleet_hash_rate")
+        == "sensor.all_miners_hash_rate"
+    )
+
+
+async def test_removal_by_hand_is_respected(
+    bench: TimedBench, hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Neither a reload, nor a new miner, nor a first one brings it back."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    await remove(bench, fleet_of(hass))
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await bench.settle()
+    second = await bench.add(await bench.miner(HEX))
+    assert async_fleet_entry(hass) is None
+    assert hass_storage["miner_monitor.fleet"]["data"]["removed"] is True
+
+    await remove(bench, entry)
+    await remove(bench, second)
+    await bench.add(await bench.miner(CARD))
+    assert async_fleet_entry(hass) is None
+
+
+async def test_is_offered_again(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Only while it is missing does the form ask what is to be added."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    assert (await user_form(hass))["step_id"] == "user"
+    await remove(bench, fleet_of(hass))
+
+    menu = await user_form(hass)
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["miner", "fleet"]
+    flow = hass.config_entries.flow
+    result = await flow.async_configure(menu["flow_id"], {"next_step_id": "fleet"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+    fleet = fleet_of(hass)
+
+    # It is wanted again: it comes and goes by itself as before.
+    await remove(bench, entry)
+    assert async_fleet_entry(hass) is None
+    await bench.add(await bench.miner(HEX))
+    assert fleet_of(hass) is not fleet
+
+
+async def test_the_menu_leads_to_the_form(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    await bench.add(await bench.miner(GAMMA))
+    await remove(bench, fleet_of(hass))
+    hexa = await bench.miner(HEX)
+    menu, flow = await user_form(hass), hass.config_entries.flow
+
+    form = await flow.async_configure(menu["flow_id"], {"next_step_id": "miner"})
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")
+    result = await bench.run(
+        flow.async_configure(form["flow_id"], {"host": f"{hexa.host}:{hexa.port}"})
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+
+
+async def test_two_menus(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Who comes second finds that it is there."""
+    await bench.add(await bench.miner(GAMMA))
+    await remove(bench, fleet_of(hass))
+    flow = hass.config_entries.flow
+    menus = [await user_form(hass) for _ in range(2)]
+    results = [
+        await flow.async_configure(menu["flow_id"], {"next_step_id": "fleet"})
+        for menu in menus
+    ]
+    assert [result["type"] for result in results] == [
+        FlowResultType.CREATE_ENTRY,
+        FlowResultType.ABORT,
+    ]
+    await bench.settle()
+    fleet_of(hass)
+
+
+async def test_has_no_address(bench: TimedBench, hass: HomeAssistant) -> None:
+    await bench.add(await bench.miner(GAMMA))
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": "reconfigure", "entry_id": fleet_of(hass).entry_id},
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "fleet_has_no_address"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, {}, {"totals": 5, "stopped": 7, "stored_at": "now"}, {"removed": "yes"}],
+)
+async def test_whatever_is_stored(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    stored: Any,
+) -> None:
+    """A file that makes no sense costs only itself."""
+    hass_storage["miner_monitor.fleet"] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": "miner_monitor.fleet",
+        "data": stored,
+    }
+    await bench.add(await bench.miner(GAMMA))
+    fleet_of(hass)
+
+
+async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
+    """A new miner begins with what is chosen for all; the old ones stay."""
+    old = await bench.add(await bench.miner(GAMMA))
+    options = hass.config_entries.options
+    form = await options.async_init(fleet_of(hass).entry_id)
+    wrong = await options.async_configure(
+        form["flow_id"], {"ratio_good": 80, "ratio_poor": 80}
+    )
+    assert wrong["errors"] == {"ratio_poor": "poor_not_below_good"}
+    chosen = {"scan_interval": 30, "ratio_good": 90, "ratio_poor": 70}
+    result = await options.async_configure(
+        form["flow_id"], {**chosen, "price": "sensor.price"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+    new = await bench.add(await bench.miner(HEX))
+    assert fleet_of(hass).options == {**chosen, "price": "sensor.price"}
+    assert new.options == chosen
+    assert old.options == {}
+
+
+async def test_options_may_be_empty(bench: TimedBench, hass: HomeAssistant) -> None:
+    await bench.add(await bench.miner(GAMMA))
+    options = hass.config_entries.options
+    form = await options.async_init(fleet_of(hass).entry_id)
+    await options.async_configure(form["flow_id"], {})
+    assert fleet_of(hass).options == {}
