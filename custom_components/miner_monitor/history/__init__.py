@@ -1,0 +1,1 @@
+"""What miners did: rows for files, and rows of prior tools' files; pure Python."""

@@ -1,0 +1,123 @@
+"""Where files are written and read: one folder, whole or not at all."""
+
+from collections.abc import Iterable
+import csv
+from enum import StrEnum
+import os
+from pathlib import Path
+import re
+import secrets
+import stat
+
+from .columns import ColumnSet, Row, Sheet, header
+
+FOLDER = "miner_monitor"
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,95}\.csv")
+
+
+class FileFault(StrEnum):
+    """Why a file is not written or read."""
+
+    NAME = "name"
+    PLACE = "place"
+    EXISTS = "exists"
+    MISSING = "missing"
+    TOO_LARGE = "too_large"
+    UNKNOWN = "unknown"
+
+
+class FileError(Exception):
+    """A file that is not written or read."""
+
+    def __init__(self, fault: FileFault) -> None:
+        """Say why."""
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name if it is nothing more than that."""
+    if len(name) > 100 or _NAME.fullmatch(name) is None:
+        raise FileError(FileFault.NAME)
+    return name
+
+
+def prepare_folder(media: Path, closed: Path) -> Path:
+    """Return our folder below the media folder, which is not below the closed one."""
+    folder = media / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    resolved = folder.resolve()
+    if resolved != media.resolve() / FOLDER or resolved.is_relative_to(
+        closed.resolve()
+    ):
+        raise FileError(FileFault.PLACE)
+    return resolved
+
+
+def check_target(folder: Path, name: str, *, overwrite: bool) -> Path:
+    """Return the path of a new file; nothing else than an old export may be there."""
+    target = folder / plain_name(name)
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return target
+    if not stat.S_ISREG(mode):
+        raise FileError(FileFault.PLACE)
+    if not overwrite:
+        raise FileError(FileFault.EXISTS)
+    return target
+
+
+class ExportFile:
+    """A file that appears when it is complete, and not at all if it never is."""
+
+    def __init__(self, target: Path, columns: ColumnSet, *, overwrite: bool) -> None:
+        """Begin in a hidden file beside it."""
+        self._target = target
+        self._overwrite = overwrite
+        self._path = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self._path, flags, 0o644)
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self.rows = 0
+        self._names = header(columns)
+        self.filled: set[str] = set()
+        self._writer.writerow(self._names)
+
+    def write(self, sheet: Sheet, rows: Iterable[Row]) -> None:
+        """Append rows as the sheet writes them."""
+        for row in rows:
+            cells = sheet.cells(row)
+            self._writer.writerow(cells)
+            self.rows += 1
+            if len(self.filled) < len(cells):
+                filled = zip(self._names, cells, strict=True)
+                self.filled.update(name for name, cell in filled if cell)
+
+    def finish(self) -> None:
+        """Show the file under its name."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if self._overwrite:
+            self._path.replace(self._target)
+            return
+        self._reserve()
+        try:
+            self._path.replace(self._target)
+        except OSError:
+            self._target.unlink(missing_ok=True)
+            raise
+
+    def drop(self) -> None:
+        """Leave nothing behind, if it was not finished."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def _reserve(self) -> None:
+        """Take the name, unless somebody took it meanwhile."""
+        try:
+            self._target.open("x").close()
+        except FileExistsError:
+            raise FileError(FileFault.EXISTS) from None

@@ -1,0 +1,279 @@
+"""Writes what miners did into a file of the media folder."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.recorder import Recorder, is_entity_recorded
+from homeassistant.components.recorder.statistics import (
+    STATISTIC_UNIT_TO_UNIT_CONVERTER,
+)
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_HOST
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .action_targets import invalid
+from .const import DOMAIN
+from .coordinator import MinerConfigEntry
+from .history.columns import (
+    ONLINE,
+    STATUS,
+    Column,
+    ColumnSet,
+    Kind,
+    Row,
+    Sheet,
+    Source,
+    header,
+    sources_of,
+)
+from .history.files import (
+    FOLDER,
+    ExportFile,
+    FileError,
+    FileFault,
+    check_target,
+    prepare_folder,
+)
+from .history.rows import RowMaker, means_as_rows
+from .history_recorder import (
+    Period,
+    async_commit,
+    async_read_changes,
+    async_read_means,
+)
+from .miners.model import HashRateUnit
+from .ownership import known_identity
+from .sensor import SENSORS
+
+STATES, STATISTICS = "states", "statistics"
+
+_LASTING: frozenset[Source] = frozenset(
+    ("sensor", description.key) for description in SENSORS if description.off_ok
+)
+"""What has something to say of a miner that is away."""
+
+_PARTS: Mapping[str, timedelta] = {
+    STATES: timedelta(days=1),
+    "5minute": timedelta(days=2),
+    "hour": timedelta(days=30),
+}
+"""How much of one miner's history is read at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """What is to be written where."""
+
+    entries: list[MinerConfigEntry]
+    start: datetime
+    end: datetime
+    source: str
+    columns: ColumnSet
+    name: str
+    overwrite: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Miner:
+    """One miner's part of a file."""
+
+    title: str
+    sheet: Sheet
+    entities: dict[str, Source]
+    missing: list[str]
+
+
+async def async_export(
+    hass: HomeAssistant, recorder: Recorder, request: ExportRequest
+) -> dict[str, Any]:
+    """Write the file, and tell what is in it."""
+    period = _period(recorder, request)
+    miners = [_miner(hass, entry, request) for entry in request.entries]
+    place, media = _media(hass)
+    await async_commit(recorder)
+    try:
+        file = await hass.async_add_executor_job(_begin, hass, media, request)
+        try:
+            for miner in miners:
+                async for rows in _parts(recorder, miner, request, period):
+                    await hass.async_add_executor_job(file.write, miner.sheet, rows)
+            await hass.async_add_executor_job(file.finish)
+        finally:
+            await hass.async_add_executor_job(file.drop)
+    except FileError as err:
+        raise _refused(err.fault, request.name) from err
+    except OSError as err:
+        raise invalid(
+            "export_failed", file=request.name, error=err.strerror or type(err).__name__
+        ) from err
+    names = header(request.columns)
+    return {
+        "file": str(Path(media, FOLDER, request.name)),
+        "media_content_id": f"media-source://media_source/{place}/{FOLDER}/"
+        f"{request.name}",
+        "rows": file.rows,
+        "columns": names,
+        "empty_columns": [name for name in names if name not in file.filled],
+        "not_recorded": {miner.title: miner.missing for miner in miners},
+        "source": _source_name(period),
+        "start": dt_util.as_local(request.start).isoformat(),
+        "end": dt_util.as_local(request.end).isoformat(),
+    }
+
+
+def _refused(fault: FileFault, name: str) -> Exception:
+    """Return the error that tells why there is no such file."""
+    match fault:
+        case FileFault.NAME:
+            return invalid("export_name", file=name)
+        case FileFault.EXISTS:
+            return invalid("export_exists", file=name)
+        case _:
+            return invalid("export_place", file=name)
+
+
+def _source_name(period: Period | None) -> str:
+    match period:
+        case None:
+            return "states"
+        case "5minute":
+            return "statistics_5_minutes"
+        case _:
+            return "statistics_hourly"
+
+
+def _period(recorder: Recorder, request: ExportRequest) -> Period | None:
+    """Return which statistics are there for the whole time; None for states."""
+    if request.source == STATES:
+        return None
+    kept_since = dt_util.utcnow() - timedelta(days=recorder.keep_days)
+    return "5minute" if request.start >= kept_since else "hour"
+
+
+def _media(hass: HomeAssistant) -> tuple[str, Path]:
+    """Return the name and the path of the media folder."""
+    folders = hass.config.media_dirs
+    if not folders:
+        raise invalid("no_media_folder")
+    place = "local" if "local" in folders else next(iter(folders))
+    return place, Path(folders[place])
+
+
+def _begin(hass: HomeAssistant, media: Path, request: ExportRequest) -> ExportFile:
+    """Check the path and begin the file."""
+    folder = prepare_folder(media, Path(hass.config.path("www")))
+    target = check_target(folder, request.name, overwrite=request.overwrite)
+    if not hass.config.is_allowed_path(str(media / FOLDER / request.name)):
+        raise FileError(FileFault.PLACE)
+    return ExportFile(target, request.columns, overwrite=request.overwrite)
+
+
+async def _parts(
+    recorder: Recorder, miner: _Miner, request: ExportRequest, period: Period | None
+) -> AsyncIterator[list[Row]]:
+    """Read the history of a miner part by part."""
+    maker = RowMaker(knows_presence=ONLINE in miner.entities.values(), lasting=_LASTING)
+    start, step = request.start, _PARTS[period or STATES]
+    while start < request.end:
+        end = min(start + step, request.end)
+        if period is None:
+            changes = await async_read_changes(
+                recorder, miner.entities, start, end, first=start == request.start
+            )
+            yield list(maker.feed(changes))
+        else:
+            means = await async_read_means(recorder, miner.entities, start, end, period)
+            yield list(means_as_rows(means, _LASTING))
+        start = end
+    yield list(maker.finish())
+
+
+def _miner(
+    hass: HomeAssistant, entry: MinerConfigEntry, request: ExportRequest
+) -> _Miner:
+    """Find out which entities fill the columns of a miner."""
+    statistics = request.source == STATISTICS
+    chosen: dict[str, Source] = {}
+    scales: dict[Source, tuple[float, float]] = {}
+    entities: dict[str, Source] = {}
+    missing = []
+    for column, sources in sources_of(request.columns):
+        for source in sources:
+            entity_id = _recorded(hass, entry, source)
+            if entity_id is None or (statistics and not _counted(column, source)):
+                continue
+            chosen[column.name] = source
+            entities[entity_id] = source
+            scales[source] = _scale(hass, entity_id, column.unit)
+            break
+        else:
+            missing.append(column.name)
+    if not statistics:
+        for source in (ONLINE, STATUS):
+            if entity_id := _recorded(hass, entry, source):
+                entities[entity_id] = source
+    sheet = Sheet(
+        columns=request.columns,
+        zone=dt_util.get_default_time_zone(),
+        facts=_facts(hass, entry),
+        chosen=chosen,
+        scales=scales,
+    )
+    return _Miner(title=entry.title, sheet=sheet, entities=entities, missing=missing)
+
+
+def _counted(column: Column, source: Source) -> bool:
+    """Whether there are statistics of a source: of sensors with numbers only."""
+    return source[0] == "sensor" and column.kind is Kind.NUMBER
+
+
+def _recorded(
+    hass: HomeAssistant, entry: MinerConfigEntry, source: Source
+) -> str | None:
+    """Return the entity of a source if the recorder gets to see it."""
+    platform, key = source
+    registry = er.async_get(hass)
+    entity_id = registry.async_get_entity_id(
+        platform, DOMAIN, f"{entry.unique_id}_{key}"
+    )
+    if entity_id is None or registry.entities[entity_id].disabled:
+        return None
+    return entity_id if is_entity_recorded(hass, entity_id) else None
+
+
+def _scale(
+    hass: HomeAssistant, entity_id: str, wanted: str | None
+) -> tuple[float, float]:
+    """Return factor and offset from the unit that the user chose to the column's."""
+    state = hass.states.get(entity_id)
+    unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if wanted is None or unit is None or unit == wanted:
+        return 1.0, 0.0
+    if wanted == HashRateUnit.TERA:
+        return 1 / HashRateUnit(unit).per_terahash, 0.0
+    converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+    if converter is None or wanted not in converter.VALID_UNITS:
+        return 1.0, 0.0
+    offset = converter.convert(0, unit, wanted)
+    return converter.convert(1, unit, wanted) - offset, offset
+
+
+def _facts(hass: HomeAssistant, entry: MinerConfigEntry) -> dict[str, str]:
+    """Return what is the same in all rows of a miner, as it is now."""
+    identity = known_identity(entry)
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, entry.unique_id or ""), entry.entry_id
+    )
+    name = None if device is None else device.name_by_user
+    known = {
+        "name": name or entry.title,
+        "host": entry.data[CONF_HOST],
+        "chip_model": identity.chip_model,
+        "board": identity.board,
+        "firmware": identity.firmware,
+    }
+    return {key: value for key, value in known.items() if value}

@@ -1,0 +1,241 @@
+"""What the recorder knows of miners: read and written outside of the event loop."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from homeassistant.components.recorder import Recorder, get_instance, history
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    STATISTIC_UNIT_TO_UNIT_CONVERTER,
+    async_add_external_statistics,
+    statistics_during_period,
+)
+from homeassistant.const import (
+    COMPRESSED_STATE_LAST_UPDATED,
+    COMPRESSED_STATE_STATE,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import DATA_INSTANCE
+from homeassistant.util import dt as dt_util
+
+from .action_targets import invalid
+from .const import DOMAIN
+from .history.columns import Source
+from .history.hours import Mean
+from .history.rows import Change
+
+type Period = Literal["5minute", "hour"]
+type Means = list[tuple[float, dict[Source, float]]]
+
+COMMIT_PATIENCE = 60.0
+"""Seconds to wait for what is under way to be in the database."""
+
+ROWS_AT_ONCE = 1000
+"""Rows that are handed over without a break; more would hold up the event loop."""
+
+_JUST_BEFORE = timedelta(microseconds=1)
+
+
+def require_recorder(hass: HomeAssistant) -> Recorder:
+    """Return the recorder, or tell that there is none."""
+    if DATA_INSTANCE not in hass.data:
+        raise invalid("no_recorder")
+    return get_instance(hass)
+
+
+async def async_commit(recorder: Recorder) -> None:
+    """Wait until what is known now can be read, if that does not take too long."""
+    try:
+        async with asyncio.timeout(COMMIT_PATIENCE):
+            await recorder.async_block_till_done()
+    except TimeoutError:
+        return
+
+
+async def async_read_changes(
+    recorder: Recorder,
+    entities: Mapping[str, Source],
+    start: datetime,
+    end: datetime,
+    *,
+    first: bool,
+) -> list[Change]:
+    """Return what entities were from start to end, in the order of time.
+
+    The first part of a history begins with what they were already at its start.
+    """
+    if not entities:
+        return []
+    return await recorder.async_add_executor_job(
+        _read_changes, recorder.hass, entities, start, end, first
+    )
+
+
+def _read_changes(
+    hass: HomeAssistant,
+    entities: Mapping[str, Source],
+    start: datetime,
+    end: datetime,
+    first: bool,
+) -> list[Change]:
+    found = history.get_significant_states(
+        hass,
+        start - _JUST_BEFORE,
+        end,
+        list(entities),
+        include_start_time_state=first,
+        significant_changes_only=False,
+        no_attributes=True,
+        compressed_state_format=True,
+    )
+    earliest = start.timestamp()
+    changes: list[Change] = [
+        (
+            max(item[COMPRESSED_STATE_LAST_UPDATED], earliest),
+            entities[entity_id],
+            item[COMPRESSED_STATE_STATE],
+        )
+        for entity_id, items in found.items()
+        for item in items
+        if isinstance(item, dict)
+    ]
+    changes.sort()
+    return changes
+
+
+async def async_read_means(
+    recorder: Recorder,
+    entities: Mapping[str, Source],
+    start: datetime,
+    end: datetime,
+    period: Period,
+) -> Means:
+    """Return the means, and of counters the last values, of each period."""
+    if not entities:
+        return []
+    return await recorder.async_add_executor_job(
+        _read_means, recorder.hass, entities, start, end, period
+    )
+
+
+def _read_means(
+    hass: HomeAssistant,
+    entities: Mapping[str, Source],
+    start: datetime,
+    end: datetime,
+    period: Period,
+) -> Means:
+    found = statistics_during_period(
+        hass, start, end, set(entities), period, None, {"mean", "state"}
+    )
+    periods: dict[float, dict[Source, float]] = {}
+    for entity_id, rows in found.items():
+        source = entities[entity_id]
+        for row in rows:
+            value = row.get("mean")
+            value = row.get("state") if value is None else value
+            if value is not None:
+                periods.setdefault(row["start"], {})[source] = value
+    return sorted(periods.items())
+
+
+async def async_read_sums(
+    recorder: Recorder, statistic_id: str, unit: str | None
+) -> list[tuple[int, float]]:
+    """Return the sums of a statistic, all hours that there are."""
+    return await recorder.async_add_executor_job(
+        _read_sums, recorder.hass, statistic_id, unit
+    )
+
+
+def _read_sums(
+    hass: HomeAssistant, statistic_id: str, unit: str | None
+) -> list[tuple[int, float]]:
+    unit_class = _unit_class(unit)
+    units = None if unit_class is None or unit is None else {unit_class: unit}
+    found = statistics_during_period(
+        hass,
+        dt_util.utc_from_timestamp(0),
+        None,
+        {statistic_id},
+        "hour",
+        units,
+        {"sum"},
+    )
+    return [
+        (int(row["start"]), total)
+        for row in found.get(statistic_id, [])
+        if (total := row.get("sum")) is not None
+    ]
+
+
+async def async_write_means(
+    hass: HomeAssistant,
+    statistic_id: str,
+    name: str,
+    unit: str | None,
+    hours: Mapping[int, Mean],
+) -> None:
+    """Write mean, minimum and maximum of hours; what is there is replaced."""
+    rows: list[StatisticData] = [
+        {
+            "start": dt_util.utc_from_timestamp(hour),
+            "mean": mean.mean,
+            "min": mean.minimum,
+            "max": mean.maximum,
+        }
+        for hour, mean in hours.items()
+    ]
+    await _async_write(hass, _metadata(statistic_id, name, unit, total=False), rows)
+
+
+async def async_write_sums(
+    hass: HomeAssistant,
+    statistic_id: str,
+    name: str,
+    unit: str | None,
+    sums: Iterable[tuple[int, float]],
+) -> None:
+    """Write the sums of hours; what is there is replaced."""
+    rows: list[StatisticData] = [
+        {"start": dt_util.utc_from_timestamp(hour), "state": total, "sum": total}
+        for hour, total in sums
+    ]
+    await _async_write(hass, _metadata(statistic_id, name, unit, total=True), rows)
+
+
+async def _async_write(
+    hass: HomeAssistant, metadata: StatisticMetaData, rows: list[StatisticData]
+) -> None:
+    """Hand over rows piece by piece; without any only the name is renewed."""
+    for begin in range(0, max(len(rows), 1), ROWS_AT_ONCE):
+        async_add_external_statistics(
+            hass, metadata, rows[begin : begin + ROWS_AT_ONCE]
+        )
+        await asyncio.sleep(0)
+
+
+def _metadata(
+    statistic_id: str, name: str, unit: str | None, *, total: bool
+) -> StatisticMetaData:
+    return {
+        "statistic_id": statistic_id,
+        "source": DOMAIN,
+        "name": name,
+        "mean_type": StatisticMeanType.NONE if total else StatisticMeanType.ARITHMETIC,
+        "has_sum": total,
+        "unit_class": _unit_class(unit),
+        "unit_of_measurement": unit,
+    }
+
+
+def _unit_class(unit: str | None) -> str | None:
+    """Return the class of a unit, which Home Assistant can convert; None for others."""
+    converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+    return None if unit is None or converter is None else converter.UNIT_CLASS
