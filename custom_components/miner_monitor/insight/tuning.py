@@ -6,10 +6,13 @@ less at every step, each new one weighs more, and all are scaled down once in a 
 """
 
 from ..miners.model import Limits, MinerState
+from .batches import ENERGY_PRIORS, WORK_PRIORS, Batch
 from .blocks import Block, BlockBuilder, PointKey
+from .ledger import Account, Ledger
 from .model import InsightOptions, Moment, Surroundings, Tuning
 from .moments import sound_number
 from .points import Bounds, PointRecord
+from .verdicts import Books, judge
 
 MOST_POINTS = 40
 
@@ -35,6 +38,9 @@ class TuningMap:
         self._options = options or InsightOptions()
         self._builder = BlockBuilder()
         self._points: dict[PointKey, PointRecord] = {}
+        self._ledgers = (Ledger(WORK_PRIORS), Ledger(ENERGY_PRIORS))
+        self._batch: Batch | None = None
+        self._usual_room: float | None = None
         self._tuning = Tuning()
         self._age = 0.0
         self._unit = 1.0
@@ -57,25 +63,43 @@ class TuningMap:
         self._power_limit = state.power_limit
         block = self._builder.observe(state, moment, interval, around, restarted)
         if block is not None:
-            self.add(block)
-        if self._due(moment.monotonic):
-            self._judge(moment.monotonic)
-        return self._tuning
+            self._add(block)
+        return self._look(moment)
+
+    def add(self, block: Block, moment: Moment) -> Tuning:
+        """Take a block that is complete."""
+        self._pass(moment)
+        self._add(block)
+        return self._look(moment)
 
     def absent(self, moment: Moment) -> Tuning:
         """Take that the miner did not answer; its silence ends the block."""
         self._pass(moment)
         return self._tuning
 
-    def add(self, block: Block) -> None:
-        """Take a block that is complete."""
+    def _add(self, block: Block) -> None:
         record = self._points.get(block.point)
         if record is None:
             record = self._points[block.point] = PointRecord(block.point)
             self._make_room(block.point)
         record.add(block, self._unit, self._age)
+        self._enter(block)
         if len(self._points) == 1 and record.blocks == 1:
             self._judged = None
+
+    def _enter(self, block: Block) -> None:
+        """Let the batch grow, or enter it in the ledgers and begin a new one."""
+        room = block.figures.get("room_temperature")
+        if self._usual_room is None and room is not None:
+            self._usual_room = room[0]
+        warmth = 0.0 if room is None else room[0] - (self._usual_room or 0.0)
+        batch = self._batch
+        if batch is not None and batch.ends_before(block, self._age):
+            batch.close(*self._ledgers, self._unit)
+            batch = None
+        if batch is None:
+            batch = self._batch = Batch(block.point, self._age)
+        batch.add(block, self._age, warmth)
 
     def _pass(self, moment: Moment) -> None:
         """Grow older by the monotonic clock; by the wall's only across a restart."""
@@ -97,33 +121,57 @@ class TuningMap:
         """Scale all weights so that a new block weighs 1."""
         for record in self._points.values():
             record.scale(1 / self._unit)
+        for ledger in self._ledgers:
+            ledger.scale(1 / self._unit)
         self._unit = 1.0
 
     def _make_room(self, newcomer: PointKey) -> None:
         """Drop the point that weighs least: it has few blocks, or old ones."""
         while len(self._points) > MOST_POINTS:
             others = (key for key in self._points if key != newcomer)
-            del self._points[min(others, key=lambda key: self._points[key].weight)]
+            least = min(others, key=lambda key: self._points[key].weight)
+            del self._points[least]
+            for ledger in self._ledgers:
+                ledger.accounts.pop(least, None)
 
-    def _due(self, now: float) -> bool:
-        return bool(self._points) and (
-            self._judged is None or now - self._judged >= JUDGED_EVERY
-        )
+    def _look(self, moment: Moment) -> Tuning:
+        """Judge anew when it is time to."""
+        judged, now = self._judged, moment.monotonic
+        if self._points and (judged is None or now - judged >= JUDGED_EVERY):
+            self._judge(now)
+        return self._tuning
 
     def _judge(self, now: float) -> None:
         """Make the snapshot anew."""
         self._judged = now
         bounds = Bounds.of(self.limits, self._options, self._power_limit)
         records = sorted(self._points.values(), key=lambda record: -record.last)
-        self._tuning = Tuning(points=tuple(record.shown(bounds) for record in records))
+        self._rebase()
+        books = Books(
+            self._points, *self._ledgers, self._age, max(1.0, self._options.half_life)
+        )
+        self._tuning = Tuning(
+            points=tuple(record.shown(bounds) for record in records),
+            verdicts=judge(books),
+        )
 
     def dump(self) -> dict[str, object]:
         """Return what must be stored."""
         self._rebase()
+        points = []
+        for key, record in self._points.items():
+            accounts = [ledger.accounts.get(key) for ledger in self._ledgers]
+            kept = [0 if account is None else account.dump() for account in accounts]
+            points.append([record.dump(), *kept])
+        batch = self._batch
+        place = None if batch is None else list(self._points).index(batch.point)
         return {
             "age": round(self._age, 3),
             "wall": int(self._wall),
-            "points": [record.dump() for record in self._points.values()],
+            "room": self._usual_room,
+            "points": points,
+            "ledgers": [ledger.dump() for ledger in self._ledgers],
+            "batch": None if batch is None else [place, batch.dump()],
         }
 
     def load(self, data: object) -> None:
@@ -133,9 +181,35 @@ class TuningMap:
         age = sound_number(data.get("age"))
         self._age = min(OLDEST, max(0.0, age or 0.0))
         self._stored_at = sound_number(data.get("wall"))
-        points = data.get("points")
-        stored = points[:MOST_POINTS] if isinstance(points, list) else []
-        for item in stored:
-            record = PointRecord.load(item)
-            if record is not None:
-                self._points[record.key] = record
+        self._usual_room = sound_number(data.get("room"))
+        ledgers = _list_of(data.get("ledgers"), 2)
+        sound = [
+            ledger.load(item)
+            for ledger, item in zip(self._ledgers, ledgers, strict=False)
+        ]
+        points = _list_of(data.get("points"), MOST_POINTS)
+        loaded = [self._load_point(item, sound) for item in points]
+        batch = _list_of(data.get("batch"), 2)
+        if len(batch) == 2:
+            place = sound_number(batch[0])
+            known = dict(enumerate(loaded))
+            key = None if place is None else known.get(int(place))
+            self._batch = None if key is None else Batch.load(batch[1], key)
+
+    def _load_point(self, data: object, sound: list[bool]) -> PointKey | None:
+        """Take over a point, and its accounts in the ledgers that were sound."""
+        parts = _list_of(data, 3)
+        record = PointRecord.load(parts[0]) if parts else None
+        if record is None:
+            return None
+        self._points[record.key] = record
+        for ledger, part, usable in zip(self._ledgers, parts[1:], sound, strict=False):
+            account = Account.load(part, 2) if usable else None
+            if account is not None:
+                ledger.accounts[record.key] = account
+        return record.key
+
+
+def _list_of(data: object, most: int) -> list[object]:
+    """Return a stored list without what is too much of it."""
+    return data[:most] if isinstance(data, list) else []

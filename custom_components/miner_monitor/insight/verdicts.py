@@ -1,0 +1,229 @@
+"""What each operating point is the best in, or what is missing to say so.
+
+A false best is worse than none, and none for ever is no help. So a point wins only
+when it is separated from every rival by a bound that holds at all looks together.
+Rivals are the points with enough blocks, and those that are being tried. Where only
+the second day is missing, a point holds verdicts up for two weeks after it was left,
+with fewer blocks for three days, unless it is certainly worse; then it is thought of
+as given up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+import math
+
+from .batches import BALANCED, DEVIATION, EFFICIENCY, HASH_RATE
+from .blocks import PointKey
+from .ledger import Account, Fit, Ledger, Level
+from .model import Judgement, Missing, Verdict
+from .points import PointRecord
+
+ENOUGH_BLOCKS = 12
+ENOUGH_DAYS = 2
+
+STILL_COUNTS = 0.25
+"""A block counts towards what is enough until it weighs less than this."""
+
+GIVEN_UP = 14.0
+"""Days after which a point that was tried on too few days holds up no verdict. Who
+changes settings once a day comes back to one of half a dozen within this time."""
+
+PASSED_BY = 3.0
+"""The same for a point with too few blocks, at which nobody meant to stay."""
+
+RISK = 0.05
+"""How likely a verdict may ever be false."""
+
+QUIET_DUTY = 60.0
+"""Duty cycle in % up to which a fan is quiet."""
+
+NEARLY_QUIET = 2.0
+"""A setting whose fan is this near to quiet might be quiet: it has to be beaten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """All that is known of the points of one miner."""
+
+    records: Mapping[PointKey, PointRecord]
+    work: Ledger
+    energy: Ledger
+    age: float
+    half_life: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: which quantity of a ledger, of which points.
+
+    Points whose figure ``told`` is known take part; if only quiet ones may win, those
+    that are nearly quiet have to be beaten as well.
+    """
+
+    ledger: Ledger
+    metric: int
+    told: str
+    quiet: bool = False
+
+    def enters(self, record: PointRecord) -> bool:
+        """Whether a point has to be beaten."""
+        return not self.quiet or _duty(record) <= QUIET_DUTY + NEARLY_QUIET
+
+    def may_win(self, record: PointRecord) -> bool:
+        """Whether a point is what is asked for."""
+        return not self.quiet or _duty(record) <= QUIET_DUTY
+
+
+def judge(books: Books) -> dict[Verdict, Judgement]:
+    """Answer all questions."""
+    return {
+        kind: _answer(books, kind, asked) for kind, asked in _questions(books).items()
+    }
+
+
+def _questions(books: Books) -> dict[Verdict, Question]:
+    work, energy = books.work, books.energy
+    return {
+        Verdict.EFFICIENCY: Question(
+            ledger=energy, metric=EFFICIENCY, told="efficiency"
+        ),
+        Verdict.HASH_RATE: Question(ledger=work, metric=HASH_RATE, told="hash_rate"),
+        Verdict.STABILITY: Question(ledger=work, metric=DEVIATION, told="hash_rate"),
+        Verdict.BALANCED: Question(ledger=energy, metric=BALANCED, told="efficiency"),
+        Verdict.QUIET: Question(
+            ledger=work, metric=HASH_RATE, told="fan_duty_cycle", quiet=True
+        ),
+    }
+
+
+def _value(kind: Verdict, record: PointRecord, account: Account) -> float:
+    """Return what was judged by, in its unit."""
+    match kind:
+        case Verdict.EFFICIENCY:
+            return record.figures["efficiency"].mean
+        case Verdict.STABILITY:
+            return 100 * math.exp(account.y[DEVIATION])
+        case Verdict.BALANCED:
+            return math.exp(account.y[BALANCED])
+        case _:
+            return record.figures["hash_rate"].mean
+
+
+def _duty(record: PointRecord) -> float:
+    duty = record.figures.get("fan_duty_cycle")
+    return math.inf if duty is None else duty.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a point lacks to be compared."""
+
+    blocks: int
+    days: int
+
+    @classmethod
+    def of(cls, record: PointRecord) -> Lack:
+        """Count what is missing; blocks that hardly weigh anything are missing."""
+        counted = min(record.blocks, int(record.weight / STILL_COUNTS))
+        return cls(max(0, ENOUGH_BLOCKS - counted), max(0, ENOUGH_DAYS - record.days))
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is missing."""
+        return bool(self.blocks or self.days)
+
+    def holds_up(self, days: float) -> bool:
+        """Whether a point that was left so many days ago must be beaten."""
+        return not self.any or days <= (PASSED_BY if self.blocks else GIVEN_UP)
+
+
+def _answer(books: Books, kind: Verdict, asked: Question) -> Judgement:
+    """Find the winner, or say why there is none."""
+    told = [r for r in books.records.values() if asked.told in r.figures]
+    if not told:
+        nothing = Missing.DATA if books.records else Missing.POINTS
+        return Judgement(missing=nothing)
+    field = [record for record in told if asked.enters(record)]
+    if len(told) < 2 or not field:
+        return Judgement(missing=Missing.POINTS)
+    lacks = {record.key: Lack.of(record) for record in told}
+    ready = [record for record in field if not lacks[record.key].any]
+    compared = [record for record in told if not lacks[record.key].any]
+    if not ready or len(compared) < 2:
+        return _lacking(field if not ready else told, lacks, 2 - len(compared))
+    rivals = [
+        record
+        for record in field
+        if lacks[record.key].holds_up(books.age - record.seen)
+    ]
+    return _contest(books, kind, asked, ready, rivals, lacks)
+
+
+def _lacking(
+    records: Sequence[PointRecord], lacks: Mapping[PointKey, Lack], most: int
+) -> Judgement:
+    """Tell the least that is missing for two points to be compared."""
+    found = sorted(
+        (lacks[record.key] for record in records if lacks[record.key].any),
+        key=lambda lack: (lack.blocks, lack.days),
+    )[: max(1, most)]
+    blocks = sum(lack.blocks for lack in found)
+    days = max((lack.days for lack in found), default=0)
+    missing = Missing.BLOCKS if blocks else Missing.DAYS
+    return Judgement(missing=missing, blocks_missing=blocks, days_missing=days)
+
+
+def _contest(
+    books: Books,
+    kind: Verdict,
+    asked: Question,
+    ready: Sequence[PointRecord],
+    rivals: Sequence[PointRecord],
+    lacks: Mapping[PointKey, Lack],
+) -> Judgement:
+    """Compare the foremost of those that are ready with all rivals."""
+    accounts, fit = asked.ledger.accounts, asked.ledger.fit(asked.metric)
+    entered = [record for record in ready if record.key in accounts]
+    if fit is None or not entered:
+        return Judgement(missing=Missing.DIFFERENCE)
+    levels = {
+        record.key: fit.level(accounts[record.key], asked.metric)
+        for record in rivals
+        if record.key in accounts
+    }
+    best = min(entered, key=lambda record: levels[record.key].value)
+    others = [record for record in rivals if record is not best]
+    risk = _risk(books, len(rivals))
+    margins = {
+        record.key: _margin(fit, levels[best.key], levels.get(record.key), risk)
+        for record in others
+    }
+    open_ones = [record for record in others if margins[record.key] <= 0]
+    if any(lacks[record.key].any for record in open_ones):
+        return _lacking(open_ones, lacks, len(open_ones))
+    if open_ones or not asked.may_win(best):
+        return Judgement(missing=Missing.DIFFERENCE)
+    least = min(margins.values(), default=None)
+    return Judgement(
+        settings=dict(best.key),
+        value=_value(kind, best, accounts[best.key]),
+        margin=None if least is None else 100 * math.expm1(least),
+    )
+
+
+def _margin(fit: Fit, best: Level, other: Level | None, risk: float) -> float:
+    """Return by how much the best certainly leads; not at all if it is not known."""
+    if other is None:
+        return -math.inf
+    margin = other.value - best.value - fit.radius(best, other, risk)
+    return margin if margin > 0 else -math.inf
+
+
+def _risk(books: Books, rivals: int) -> float:
+    """Share the risk among pairs of points and, as data are aged, among periods.
+
+    For a false best among equals one of each pair must beat the other, so that the
+    pairs are half as many as the points.
+    """
+    period = 1 + int(books.age / books.half_life)
+    return RISK * 2 / max(2, rivals) / (period * (period + 1))
