@@ -26,7 +26,16 @@ from custom_components.miner_monitor.control_texts import Failure, user_error
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.insight import Insight, MinerData
-from custom_components.miner_monitor.insight.model import ResponseTimes
+from custom_components.miner_monitor.insight.model import (
+    Grade,
+    Judgement,
+    Range,
+    ResponseTimes,
+    Session,
+    Stability,
+    Tuning,
+    Verdict,
+)
 from custom_components.miner_monitor.miners import MinerError
 from custom_components.miner_monitor.miners.model import (
     Family,
@@ -66,6 +75,20 @@ CHOSEN_ATTRIBUTES = {
 """Attributes that Home Assistant names itself, but whose values are ours."""
 
 _TIMES = ResponseTimes(last=90, mean=95, median=94, minimum=80, maximum=120)
+_DAY = Range(range=12.0, grade=Grade.EXCELLENT, mean=1.1, median=1.1, skewed=False)
+_STABILITY = Stability(
+    ranges=dict.fromkeys(("1h", "4h", "8h", "24h", "3d"), _DAY),
+    session=Session(seconds=3600.0),
+)
+_BEST = Judgement(
+    settings={
+        Setting.FREQUENCY: 525.0,
+        Setting.CORE_VOLTAGE: 1.15,
+        Setting.WORK_MODE: "low",
+    },
+    value=15.0,
+    margin=2.0,
+)
 DATA = MinerData(
     online=True,
     identity=MinerIdentity(family=Family.AXEOS, manufacturer="Bitaxe", model="Gamma"),
@@ -77,7 +100,11 @@ DATA = MinerData(
         faults=("fan",),
         hardware_errors=3,
     ),
-    insight=Insight(response_times=_TIMES),
+    insight=Insight(
+        response_times=_TIMES,
+        stability=_STABILITY,
+        tuning=Tuning(verdicts=dict.fromkeys(Verdict, _BEST)),
+    ),
 )
 
 

@@ -231,17 +231,14 @@ def _best(key: str, verdict: Verdict) -> MinerSensorEntityDescription:
     def details(data: MinerData) -> Mapping[str, Any]:
         if (found := _judgement(data, verdict)) is None:
             return {}
-        if found.settings is None:
-            missing = None if found.missing is None else found.missing.value
-            return {
-                "missing": missing,
-                "blocks_missing": found.blocks_missing,
-                "days_missing": found.days_missing,
-            }
+        settings = found.settings or {}
         return {
-            **{setting.value: item for setting, item in found.settings.items()},
+            **{setting.value: item for setting, item in settings.items()},
             "value": _rounded(found.value),
             "margin": _rounded(found.margin, 2),
+            "missing": None if found.missing is None else found.missing.value,
+            "blocks_missing": found.blocks_missing,
+            "days_missing": found.days_missing,
         }
 
     return MinerSensorEntityDescription(
