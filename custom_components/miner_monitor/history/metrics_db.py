@@ -73,7 +73,7 @@ def read_database(
             for row in connection.execute(query):
                 reader.take(*row)
             return reader.books(), _hosts(connection, names)
-    except (sqlite3.Error, OverflowError) as err:
+    except (sqlite3.Error, OverflowError, UnicodeError) as err:
         raise FileError(FileFault.UNKNOWN) from err
 
 
