@@ -1,6 +1,10 @@
 """Actions that answer with a report: of miners, of all miners, of their settings."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from itertools import batched
 from typing import Any
 
 from homeassistant.components.recorder import get_instance
@@ -36,6 +40,9 @@ from .report.model import (
     MOST_HOURS,
     NO_RECORDS,
     UNITS,
+    MinerFacts,
+    Period,
+    Price,
     Records,
 )
 from .report.numbers import local_time
@@ -49,6 +56,9 @@ ACTION_COMPARE_SETTINGS = "compare_settings"
 
 ATTR_HOURS = "hours"
 DEFAULT_HOURS = 24
+
+AT_ONCE = 5
+"""Miners that are looked at before other callbacks get their turn."""
 
 type Figures = dict[str, Any]
 type Entries = Sequence[MinerConfigEntry]
@@ -90,22 +100,21 @@ async def _miner_report(call: ServiceCall) -> ServiceResponse:
     loaded, rest = _apart(await targets_of(call))
     if not loaded:
         require_loaded(rest[0])
-    return await _Report(call, loaded, rest, MEASURED).answer(_of_miners)
+    return await _report(call, loaded, rest, MEASURED, _of_miners)
 
 
 async def _fleet_report(call: ServiceCall) -> ServiceResponse:
     loaded, rest = _apart(miner_entries(call.hass))
     if not loaded:
         raise invalid("no_miner_loaded")
-    return await _Report(call, loaded, rest, FLEET_MEASURED).answer(_of_fleet)
+    return await _report(call, loaded, rest, FLEET_MEASURED, _of_fleet)
 
 
 async def _compare_settings(call: ServiceCall) -> ServiceResponse:
-    hass = call.hass
     loaded, rest = _apart(await targets_of(call))
     if not loaded:
         require_loaded(rest[0])
-    facts, texts = [facts_of(hass, entry) for entry in loaded], Texts(hass)
+    facts, texts = await _facts(call.hass, loaded), Texts(call.hass)
     zone = dt_util.get_default_time_zone()
 
     def assemble() -> Figures:
@@ -116,7 +125,7 @@ async def _compare_settings(call: ServiceCall) -> ServiceResponse:
         }
         return {**response, "markdown": markdown.settings_report(response, texts)}
 
-    return await hass.async_add_executor_job(assemble)
+    return await call.hass.async_add_executor_job(assemble)
 
 
 def _apart(entries: Iterable[MinerConfigEntry]) -> tuple[Entries, Entries]:
@@ -129,72 +138,81 @@ def _apart(entries: Iterable[MinerConfigEntry]) -> tuple[Entries, Entries]:
     return loaded, rest
 
 
-class _Report:
-    """A report of some miners over some hours.
+async def _facts(hass: HomeAssistant, loaded: Entries) -> list[MinerFacts]:
+    """Take what is known of the miners, with a breath for others now and then."""
+    facts = []
+    for some in batched(loaded, AT_ONCE, strict=False):
+        facts += [facts_of(hass, entry) for entry in some]
+        await asyncio.sleep(0)
+    return facts
 
-    What the event loop knows is taken at once; reading the database and putting the
-    answer together is done in a thread. Without a recorder there are the daily rows,
-    and the present: that is worth more to a notification than an error.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the event loop knows for a report; the rest is done in a thread."""
+
+    facts: Sequence[MinerFacts]
+    period: Period
+    price: Price | None
+    zone: tzinfo
+    texts: Texts
+    frame: Figures
+
+
+type Maker = Callable[[_Known, Records], Figures]
+
+
+async def _report(
+    call: ServiceCall,
+    loaded: Entries,
+    rest: Entries,
+    measured: Iterable[str],
+    make: Maker,
+) -> Figures:
+    """Ask the recorder, and return the response that ``make`` puts together.
+
+    Without a recorder there are the daily rows, and the present: that is worth more
+    to a notification than an error.
     """
-
-    def __init__(
-        self,
-        call: ServiceCall,
-        loaded: Entries,
-        rest: Entries,
-        measured: Iterable[str],
-    ) -> None:
-        """Take what is known now."""
-        hass = self._hass = call.hass
-        self.zone = dt_util.get_default_time_zone()
-        self.texts = Texts(hass)
-        self.period = period_until_now(hass, call.data[ATTR_HOURS])
-        self.price = price_of(hass)
-        self.facts = [facts_of(hass, entry) for entry in loaded]
-        self.recorder = has_recorder(hass)
-        self._rest = [entry.title for entry in rest]
-        self._query = query_of(hass, self.facts, self.period, self.price, measured)
-
-    async def answer(self, make: Maker) -> Figures:
-        """Return the response that ``make`` puts together."""
-        if not self.recorder:
-            return await self._hass.async_add_executor_job(make, self, NO_RECORDS)
-        return await get_instance(self._hass).async_add_executor_job(
-            lambda: make(self, read(self._hass, self._query))
-        )
-
-    @property
-    def frame(self) -> Figures:
-        """Return what every response has."""
-        period, zone = self.period, self.zone
-        return {
+    hass, zone = call.hass, dt_util.get_default_time_zone()
+    period, price = period_until_now(hass, call.data[ATTR_HOURS]), price_of(hass)
+    recorder = has_recorder(hass)
+    known = _Known(
+        facts=await _facts(hass, loaded),
+        period=period,
+        price=price,
+        zone=zone,
+        texts=Texts(hass),
+        frame={
             "period": {
                 "start": local_time(period.start, zone),
                 "end": local_time(period.end, zone),
                 "hours": period.hours,
             },
             "days": {"from": period.first_day, "to": period.last_day},
-            "recorder": self.recorder,
+            "recorder": recorder,
             "units": dict(UNITS),
-            "not_loaded": self._rest,
-        }
-
-
-type Maker = Callable[[_Report, Records], Figures]
-
-
-def _of_miners(report: _Report, records: Records) -> Figures:
-    miners = [
-        miner_figures(facts, records, report.period, report.price, report.zone)
-        for facts in report.facts
-    ]
-    response = {**report.frame, "miners": miners}
-    return {**response, "markdown": markdown.miner_report(response, report.texts)}
-
-
-def _of_fleet(report: _Report, records: Records) -> Figures:
-    figures = fleet_figures(
-        report.facts, records, report.period, report.price, report.zone
+            "not_loaded": [entry.title for entry in rest],
+        },
     )
-    response = {**report.frame, **figures}
-    return {**response, "markdown": markdown.fleet_report(response, report.texts)}
+    if not recorder:
+        return await hass.async_add_executor_job(make, known, NO_RECORDS)
+    query = query_of(known.facts, period, price, measured)
+    return await get_instance(hass).async_add_executor_job(
+        lambda: make(known, read(hass, query))
+    )
+
+
+def _of_miners(known: _Known, records: Records) -> Figures:
+    miners = [
+        miner_figures(facts, records, known.period, known.price, known.zone)
+        for facts in known.facts
+    ]
+    response = {**known.frame, "miners": miners}
+    return {**response, "markdown": markdown.miner_report(response, known.texts)}
+
+
+def _of_fleet(known: _Known, records: Records) -> Figures:
+    figures = fleet_figures(known.facts, records, known.period, known.price, known.zone)
+    response = {**known.frame, **figures}
+    return {**response, "markdown": markdown.fleet_report(response, known.texts)}

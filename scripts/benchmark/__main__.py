@@ -21,11 +21,12 @@ from scripts.rig.process import ProcessFailedError
 from .measure_avalon import measure_avalon_fetch, measure_avalon_gather
 from .measure_client import measure_fetch, measure_gather
 from .measure_hass import Findings, measure_hass
+from .measure_report import measure_report
 from .plan import FULL, QUICK, Plan
 from .progress import say
 from .table import missed, render
 
-ITEMS = frozenset("abcdefghi")
+ITEMS = frozenset("abcdefghij")
 SHOWN_WRITERS = 15
 
 
@@ -76,6 +77,9 @@ async def _measure(directory: Path, plan: Plan, items: frozenset[str]) -> Findin
         found = await measure_hass(directory, plan, items)
         findings.rows += found.rows
         findings.rows_per_entity_and_hour = found.rows_per_entity_and_hour
+    if "j" in items:
+        say("fills a database and asks for reports")
+        findings.rows += await measure_report(directory, plan)
     say("done")
     return findings
 
@@ -133,7 +137,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="a,b,c",
         help="measure these items: a, b: CPU of a fetch; c: CPU of the pipeline; "
         "d: delays; e: silent miners; f: memory; g: recorder; h: CPU of an Avalon's "
-        "fetch; i: delay of Avalons",
+        "fetch; i: delay of Avalons; j: reports",
     )
     parser.add_argument(
         "--quick", action="store_true", help="shorter windows, for trying"

@@ -21,6 +21,9 @@ class Plan:
     many: int = 100
     many_silent: int = 40
     recorded: int = 50
+    reported: int = 20
+    report_days: int = 30
+    report_rounds: int = 15
     interval: int = 10
     recorded_interval: int = 15
 
@@ -40,5 +43,6 @@ QUICK = Plan(
     silent_window=30,
     slices=4,
     recorder_settle=15,
+    report_rounds=5,
     recorded=20,
 )

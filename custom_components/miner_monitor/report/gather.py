@@ -102,7 +102,6 @@ def _is_recorded(hass: HomeAssistant, entity_id: str) -> bool:
 
 
 def query_of(
-    hass: HomeAssistant,
     facts: Iterable[MinerFacts],
     period: Period,
     price: Price | None,

@@ -2,9 +2,12 @@
 
 The bench loads it from the configuration directory. It keeps its notes in memory,
 as small as can be, and writes them when asked by the action `bench_probe.dump`.
+`bench_probe.time` calls another action and tells how long that took, and for how long
+the event loop stood still meanwhile.
 """
 
 from array import array
+import asyncio
 import json
 from pathlib import Path
 import time
@@ -16,11 +19,18 @@ from homeassistant.core import (
     EventStateChangedData,
     HomeAssistant,
     ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
     callback,
 )
+from homeassistant.util.json import JsonValueType
 
 DOMAIN = "bench_probe"
 NOTES = "bench_probe.json"
+
+TICK = 0.001
+IDLE_SECONDS = 0.3
+"""How long is waited for each call where no action is named."""
 
 
 async def async_setup(hass: HomeAssistant, config: dict[str, Any]) -> bool:
@@ -49,4 +59,61 @@ async def async_setup(hass: HomeAssistant, config: dict[str, Any]) -> bool:
     hass.bus.async_listen(EVENT_STATE_CHANGED, note_write)
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, note_start)
     hass.services.async_register(DOMAIN, "dump", dump)
+    hass.services.async_register(
+        DOMAIN, "time", _time, supports_response=SupportsResponse.ONLY
+    )
     return True
+
+
+async def _time(call: ServiceCall) -> ServiceResponse:
+    """Call an action some times, and tell how long each call took."""
+    calls: list[JsonValueType] = []
+    answer: ServiceResponse = None
+    ticker = _Ticker()
+    for _ in range(call.data["rounds"]):
+        started = time.monotonic()
+        async with ticker:
+            if (action := call.data.get("action")) is None:
+                await asyncio.sleep(IDLE_SECONDS)
+            else:
+                domain, name = action.split(".", 1)
+                answer = await call.hass.services.async_call(
+                    domain,
+                    name,
+                    call.data["data"],
+                    blocking=True,
+                    return_response=True,
+                )
+        calls.append(time.monotonic() - started)
+    return {"calls": calls, "longest": ticker.longest, "answer": answer}
+
+
+class _Ticker:
+    """Sees by how much a timer comes too late at most."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._tick())
+        await asyncio.sleep(0)
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _tick(self) -> None:
+        before = time.monotonic()
+        try:
+            while True:
+                await asyncio.sleep(TICK)
+                now = time.monotonic()
+                self._note(now - before)
+                before = now
+        finally:
+            self._note(time.monotonic() - before)
+
+    def _note(self, seconds: float) -> None:
+        self.longest = max(self.longest, seconds - TICK)
