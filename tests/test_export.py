@@ -128,6 +128,10 @@ async def export(hass: HomeAssistant, *rigs: Rig, **data: object) -> dict[str, A
     return response
 
 
+def files(media: Path, kind: str = "csv") -> list[str]:
+    return [path.name for path in media.rglob(f"*.{kind}")]
+
+
 def table(media: Path, name: str = "out.csv") -> list[dict[str, str]]:
     with (media / "miner_monitor" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -191,7 +195,7 @@ async def test_rows(
     assert "wall_power" in response["empty_columns"]
     assert "hash_rate" not in response["empty_columns"]
     assert response["end"] == "2026-06-15T14:32:00.010000+02:00"
-    assert list(media.rglob("*.tmp")) == []
+    assert files(media, "tmp") == []
 
 
 async def test_defect_4_offline_is_no_row_of_zeros(
@@ -364,7 +368,7 @@ async def test_names_that_are_more_than_a_name(
     with pytest.raises(ServiceValidationError) as caught:
         await export(hass, Rig(hass), file=name)
     assert caught.value.translation_key == "export_name"
-    assert list(media.rglob("*.csv")) == []
+    assert files(media) == []
 
 
 async def test_nothing_is_overwritten_unless_asked(
@@ -439,7 +443,7 @@ async def test_allowed_path(media: Path, hass: HomeAssistant) -> None:
     with pytest.raises(ServiceValidationError) as caught:
         await export(hass, Rig(hass))
     assert caught.value.translation_key == "export_place"
-    assert list(media.rglob("*.csv")) == []
+    assert files(media) == []
 
 
 @pytest.mark.parametrize(
@@ -468,9 +472,7 @@ async def test_name_by_itself(media: Path, hass: HomeAssistant) -> None:
     await hass.services.async_call(
         DOMAIN, "export_csv", {"device_id": [Rig(hass).device.id]}, blocking=True
     )
-    assert [path.name for path in media.rglob("*.csv")] == [
-        "miner_monitor_20260615_050000.csv"
-    ]
+    assert files(media) == ["miner_monitor_20260615_050000.csv"]
 
 
 async def test_for_administrators(
