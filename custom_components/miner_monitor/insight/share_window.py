@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import math
 
 WINDOW_MINUTES = 60
@@ -18,7 +18,7 @@ class _Minute:
     minute: int
     accepted: int = 0
     rejected: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] | None = None
 
 
 class ShareWindow:
@@ -29,12 +29,16 @@ class ShareWindow:
         self.accepted = 0
         self.rejected = 0
         self._reasons: dict[str, int] = {}
+        self._shown: dict[str, int] | None = {}
         self._minutes: deque[_Minute] = deque()
 
     @property
     def reasons(self) -> dict[str, int]:
         """Why shares were rejected, the most frequent first."""
-        return dict(sorted(self._reasons.items(), key=lambda item: -item[1]))
+        if self._shown is None:
+            ordered = sorted(self._reasons.items(), key=lambda item: -item[1])
+            self._shown = dict(ordered)
+        return self._shown
 
     def pass_time(self, minute: int) -> bool:
         """Forget what is older than an hour; tell whether there was something."""
@@ -44,11 +48,8 @@ class ShareWindow:
             old = minutes.popleft()
             self.accepted -= old.accepted
             self.rejected -= old.rejected
-            for reason, times in old.reasons.items():
-                if (left := self._reasons[reason] - times) > 0:
-                    self._reasons[reason] = left
-                else:
-                    del self._reasons[reason]
+            if old.reasons is not None:
+                self._forget(old.reasons)
             changed = True
         return changed
 
@@ -63,11 +64,25 @@ class ShareWindow:
         bucket.rejected += rejected
         self.accepted += accepted
         self.rejected += rejected
+        if reasons:
+            if bucket.reasons is None:
+                bucket.reasons = {}
+            self._remember(bucket.reasons, reasons)
+
+    def _remember(self, kept: dict[str, int], reasons: Mapping[str, int]) -> None:
+        self._shown = None
         for reason, times in reasons.items():
-            if reason not in self._reasons and len(self._reasons) >= _MOST_REASONS:
-                continue
-            bucket.reasons[reason] = bucket.reasons.get(reason, 0) + times
-            self._reasons[reason] = self._reasons.get(reason, 0) + times
+            if reason in self._reasons or len(self._reasons) < _MOST_REASONS:
+                kept[reason] = kept.get(reason, 0) + times
+                self._reasons[reason] = self._reasons.get(reason, 0) + times
+
+    def _forget(self, reasons: Mapping[str, int]) -> None:
+        self._shown = None
+        for reason, times in reasons.items():
+            if (left := self._reasons[reason] - times) > 0:
+                self._reasons[reason] = left
+            else:
+                del self._reasons[reason]
 
 
 def lower_bound(rejected: int, total: int) -> float:

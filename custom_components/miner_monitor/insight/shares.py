@@ -83,6 +83,7 @@ class ShareWatch:
         self._accepted = _Counter()
         self._rejected = _Counter()
         self._reasons: dict[str, int] | None = None
+        self._told: tuple[tuple[str, int], ...] = ()
         self._window = ShareWindow()
         self._stall = StallWatch()
         self._rate = _Rate()
@@ -108,7 +109,7 @@ class ShareWatch:
         anew = restarted or self._is_new_session(state, moment)
         if anew:
             self._accepted.seen = self._rejected.seen = 0
-            self._reasons = {}
+            self._reasons, self._told = {}, ()
         self._rate.observe(state, moment.monotonic, interval)
         minute = int(moment.monotonic // 60)
         changed = self._window.pass_time(minute)
@@ -182,9 +183,10 @@ class ShareWatch:
         return True
 
     def _new_reasons(self, told: tuple[tuple[str, int], ...]) -> dict[str, int]:
-        if not told and self._reasons is not None and not self._reasons:
+        if told == self._told and self._reasons is not None:
             return {}
         known, self._reasons = self._reasons, dict(told[:_MOST_REASONS])
+        self._told = told
         if known is None:
             return {}
         return {
