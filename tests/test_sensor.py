@@ -10,9 +10,22 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from custom_components.miner_monitor.miners.model import Capability
 from simulator import MinerSpec
 
-from .conftest import AVALONS, CARDS, FLEET, GAMMA, HEX, NERD, SUPRA, TimedBench
+from .conftest import (
+    AVALONS,
+    CARDS,
+    FLEET,
+    GAMMA,
+    HEX,
+    NERD,
+    SUPRA,
+    Q,
+    TimedBench,
+    states_of_miners,
+)
 
 GAMMA_215 = replace(GAMMA, firmware="2.15.0")
 MODELS = (
@@ -53,7 +66,7 @@ async def test_entities(
 
     assert sorted(rows) == snapshot
     enabled_sensors = [row for row in rows if row[0] == "sensor" and row[-1] == "on"]
-    assert len(enabled_sensors) <= 13
+    assert len(enabled_sensors) <= 15
 
 
 @pytest.mark.parametrize("spec", FLEET, ids=lambda spec: spec.name)
@@ -81,6 +94,31 @@ async def test_device(
     } == snapshot
 
 
+NEEDS_TIME = {
+    *("availability_24h", "hash_rate_range_24h", "hash_rate_stability"),
+    *("hash_rate_stddev_1m", "hash_rate_stddev_5m", "hash_rate_stddev_10m"),
+    *("hash_rate_1h_mean", "hash_rate_24h_mean", "efficiency_24h_mean"),
+    *("hash_rate_session_mean", "reject_rate"),
+}
+"""What is known only of some minutes or hours."""
+
+NEEDS_A_SECOND_SETTING = {"best_efficiency_setting", "best_hash_rate_setting"}
+
+
+def without_value(hass: HomeAssistant, entry: MinerConfigEntry) -> set[str]:
+    """Return the keys of all sensors of a miner that show nothing."""
+    missing = {
+        item.unique_id.removeprefix(f"{entry.unique_id}_")
+        for item in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+        if item.domain in ("sensor", "binary_sensor")
+        and hass.states.get(item.entity_id).state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    }
+    # A pool that has given no work yet has asked for no difficulty.
+    return {key for key in missing if not re.fullmatch(r"pool_[2-9]_difficulty", key)}
+
+
 @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 async def test_every_entity_has_a_value(
     bench: TimedBench,
@@ -89,17 +127,35 @@ async def test_every_entity_has_a_value(
     spec: MinerSpec,
 ) -> None:
     """An entity exists only where a hashing miner gives it a value."""
-    await bench.add(await bench.miner(replace(spec, uptime=86_400)))
+    entry = await bench.add(await bench.miner(replace(spec, uptime=86_400)))
     await bench.advance(30)
 
-    missing = [
-        state.entity_id
-        for state in hass.states.async_all(("sensor", "binary_sensor"))
-        if state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-        # A pool that has given no work yet has asked for no difficulty.
-        and not re.search(r"_pool_[2-9]_difficulty$", state.entity_id)
-    ]
-    assert missing == []
+    missing = without_value(hass, entry) - NEEDS_TIME - NEEDS_A_SECOND_SETTING
+    identity = entry.runtime_data.identity
+    if Capability.NETWORK_DIFFICULTY not in identity.capabilities:
+        missing.discard("odds_of_block")
+    if Capability.POOL_DIFFICULTY not in identity.capabilities:
+        # The shares must tell first how often they come.
+        missing.discard("stalled")
+    assert missing == set()
+
+
+@pytest.mark.parametrize("spec", [GAMMA_215, Q], ids=lambda spec: spec.name)
+async def test_after_a_day_all_is_known(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+) -> None:
+    """What needs time is known after it; a minute needs polls that are frequent."""
+    entry = await bench.add(await bench.miner(replace(spec, uptime=86_400)))
+    hass.config_entries.async_update_entry(entry, options={"scan_interval": 60})
+    await bench.advance(25 * 3600)
+    hass.config_entries.async_update_entry(entry, options={"scan_interval": 15})
+    await bench.advance(120)
+
+    missing = without_value(hass, entry) - NEEDS_A_SECOND_SETTING
+    assert missing == ({"odds_of_block"} if spec is Q else set())
 
 
 async def test_values_are_the_miner_s(
@@ -166,7 +222,7 @@ async def test_hot_miner(
     await bench.add(miner)
     alarm = next(
         state.entity_id
-        for state in hass.states.async_all("binary_sensor")
+        for state in states_of_miners(hass, "binary_sensor")
         if state.entity_id.endswith("_overheating")
     )
     assert hass.states.get(alarm).state == "off"
