@@ -8,9 +8,10 @@ batches of the same point differ; so everything that makes hours differ counts, 
 if nobody thought of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
+from math import sumprod
 from typing import Self
 
 from .moments import shortened, sound_numbers
@@ -105,7 +106,7 @@ class Fit:
         """Return a point's level; its own spread counts where it is the larger."""
         own = account.scatter[metric] + LENT * self._spread
         spread = max(self._spread, own / (account.freedom + LENT))
-        shared = sum(b * x for b, x in zip(self.slopes, account.x, strict=True))
+        shared = sumprod(self.slopes, account.x)
         return Level(
             account.y[metric] - shared, spread / account.weight, tuple(account.x)
         )
@@ -178,7 +179,7 @@ class Ledger:
                 row[i] += shared * a * d
             self._yy[metric] += shared * d * d
             slopes = self._slopes[metric]
-            rest = d - sum(b * a for b, a in zip(slopes, dx, strict=True))
+            rest = d - sumprod(slopes, dx)
             account.scatter[metric] += shared * rest * rest
 
     def fit(self, metric: int) -> Fit | None:
@@ -192,9 +193,11 @@ class Ledger:
         for _ in range(3):
             factor = _cholesky(self._xx, spread, priors)
             slopes = _solve(factor, [value / spread for value in xy])
-            rest = yy - 2 * _dot(slopes, xy)
-            rest += _dot(slopes, [_dot(row, slopes) for row in self._xx])
+            rest = yy - 2 * sumprod(slopes, xy)
+            rest += sumprod(slopes, [sumprod(row, slopes) for row in self._xx])
             spread = max(LEAST_SPREAD**2, rest / freedom)
+        if not all(map(math.isfinite, slopes)):
+            return None
         self._slopes[metric] = slopes
         factor = _cholesky(self._xx, spread, priors)
         return Fit(spread, freedom, slopes, factor)
@@ -227,15 +230,20 @@ class Ledger:
                 return False
             rows.append(numbers)
         xx, xy = rows[2 : 2 + COVARIATES], rows[2 + COVARIATES :]
-        sizes = (*rows[0], *rows[1], *(xx[i][i] for i in range(COVARIATES)))
-        if min(sizes) < 0:
+        sizes = [xx[i][i] for i in range(COVARIATES)]
+        rooms = zip((*xx, *xy), (*sizes, *rows[1]), strict=True)
+        if rows[0][0] < 0 or not all(_fits(row, sizes, own) for row, own in rooms):
             return False
         self._freedom, self._yy, self._xx, self._xy = rows[0][0], rows[1], xx, xy
         return True
 
 
-def _dot(one: Iterable[float], other: Iterable[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+def _fits(row: Sequence[float], sizes: Sequence[float], own: float) -> bool:
+    """Whether products are no larger than their factors allow, but for rounding."""
+    return own >= 0 and all(
+        size >= 0 and value * value <= 1.001 * own * size
+        for value, size in zip(row, sizes, strict=True)
+    )
 
 
 def _cholesky(
@@ -245,7 +253,7 @@ def _cholesky(
     lower = [[0.0] * COVARIATES for _ in range(COVARIATES)]
     for i in range(COVARIATES):
         for j in range(i + 1):
-            rest = matrix[i][j] / spread - _dot(lower[i][:j], lower[j][:j])
+            rest = matrix[i][j] / spread - sumprod(lower[i][:j], lower[j][:j])
             if i == j:
                 rest += 1 / (priors[i] * priors[i])
                 lower[i][i] = math.sqrt(max(rest, 1e-300))
@@ -257,14 +265,14 @@ def _cholesky(
 def _forward(lower: Sequence[Sequence[float]], values: Sequence[float]) -> list[float]:
     found: list[float] = []
     for i, value in enumerate(values):
-        found.append((value - _dot(lower[i][:i], found)) / lower[i][i])
+        found.append((value - sumprod(lower[i][:i], found)) / lower[i][i])
     return found
 
 
 def _quadratic(lower: Sequence[Sequence[float]], apart: Sequence[float]) -> float:
     """Return the variance that unsure slopes lend to a difference."""
     found = _forward(lower, apart)
-    return _dot(found, found)
+    return sumprod(found, found)
 
 
 def _solve(lower: Sequence[Sequence[float]], values: Sequence[float]) -> list[float]:

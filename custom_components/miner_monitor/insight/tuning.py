@@ -181,6 +181,7 @@ class TuningMap:
         age = sound_number(data.get("age"))
         self._age = min(OLDEST, max(0.0, age or 0.0))
         self._stored_at = sound_number(data.get("wall"))
+        self._wall = self._stored_at or 0.0
         self._usual_room = sound_number(data.get("room"))
         ledgers = _list_of(data.get("ledgers"), 2)
         sound = [
