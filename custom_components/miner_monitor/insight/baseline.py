@@ -1,7 +1,5 @@
 """How the hash rate compares with what the settings should give."""
 
-from collections import deque
-
 from ..miners.model import MinerState
 from .model import Baseline, InsightOptions
 from .windows import SlidingSums
@@ -10,7 +8,10 @@ SETTLE_SECONDS = 120
 """A freshly booted miner ramps up; its first rates say nothing of its health."""
 
 HIGHEST_RATE = 1e9
-"""In TH/s, all miners of the world together; what is above is no hash rate."""
+"""In TH/s, more than any miner; what is above is no hash rate."""
+
+LOWEST_RATE = 1e-15
+"""In TH/s, one hash in a quarter of an hour; what is below is zero."""
 
 
 def settled(state: MinerState) -> bool:
@@ -21,7 +22,9 @@ def settled(state: MinerState) -> bool:
 def present_rate(state: MinerState) -> float | None:
     """Return the unsmoothed hash rate where it can be one."""
     rate = state.hash_rate_now
-    return rate if rate is not None and 0 <= rate <= HIGHEST_RATE else None
+    if rate is None or not 0 <= rate <= HIGHEST_RATE:
+        return None
+    return rate if rate >= LOWEST_RATE else 0.0
 
 
 class BaselineWindow:
@@ -68,33 +71,4 @@ class BaselineWindow:
 
 
 def _positive(rate: float | None) -> float | None:
-    return rate if rate is not None and 0 < rate <= HIGHEST_RATE else None
-
-
-class RatioWindow:
-    """Hash rate in % of the expected one, as a ratio of sums over a window.
-
-    The window is in seconds and fills up from the first sample; it empties when
-    the miner stops hashing, so a ratio never spans a pause.
-    """
-
-    def __init__(self, window: float) -> None:
-        """Start empty."""
-        self.window = window
-        self._samples: deque[tuple[float, float, float]] = deque()
-
-    def observe(self, state: MinerState, now: float) -> float | None:
-        """Take one reading at monotonic second ``now`` and return the ratio."""
-        if not state.hashing:
-            self._samples.clear()
-            return None
-        rate, expected = state.hash_rate_now, state.expected_hash_rate
-        settled = state.uptime is None or state.uptime >= SETTLE_SECONDS
-        if settled and rate is not None and expected:
-            self._samples.append((now, rate, expected))
-        while self._samples and self._samples[0][0] <= now - self.window:
-            self._samples.popleft()
-        if not self._samples:
-            return None
-        rates = sum(sample[1] for sample in self._samples)
-        return 100 * rates / sum(sample[2] for sample in self._samples)
+    return rate if rate is not None and LOWEST_RATE <= rate <= HIGHEST_RATE else None

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 
 from .model import Grade, Moment, Range
+from .stored import LARGEST, number_of
 
 MINUTE = 60.0
 LONGEST_BRIDGE = 31 * 86_400.0
@@ -12,8 +13,11 @@ LONGEST_BRIDGE = 31 * 86_400.0
 CLOCK_SET = 60.0
 """A wall clock that runs so far ahead of the monotonic one was set, or slept."""
 
-SMALLEST, LARGEST = 1e-18, 1e18
-"""Between these, or 0, is every amount that is stored."""
+LATEST = 1e11
+"""An epoch second that no clock tells."""
+
+SMALLEST = 1e-18
+"""What is stored is at least this, or 0."""
 
 PACE = 10
 """In minutes; longer buckets are filled, and what they tell is renewed, so often."""
@@ -54,8 +58,8 @@ GRADES = (
 class Timeline:
     """The wall clock's seconds, that never go back and run by the monotonic clock.
 
-    A wall clock that is set back is not followed. One that leaps ahead is, as after a
-    host's sleep or a start without the right time: nobody watched in between.
+    A wall clock that is set back is not followed, nor when it is set right again. One
+    that leaps ahead otherwise is, as after a host's sleep: nobody watched in between.
     """
 
     def __init__(self) -> None:
@@ -65,28 +69,35 @@ class Timeline:
         """Where the wall clock is, seen from ``now``."""
         self._wall: float | None = None
         self._monotonic: float | None = None
+        self._set_back = 0.0
 
     def move(self, moment: Moment) -> float | None:
         """Go on to a moment; return the span since the last if it can be bridged."""
-        wall = moment.wall if 0 <= moment.wall < 1e11 else self._wall or 0.0
+        wall = moment.wall if 0 <= moment.wall < LATEST else self._wall or 0.0
         span: float | None = None
         gap = 0.0
         if self._wall is None:
             self.now = wall
         elif self._monotonic is None:
-            gap = wall - self._wall
+            gap = self._gap(wall - self._wall, 0.0)
         else:
             span = max(0.0, moment.monotonic - self._monotonic)
             self.now += span
-            gap = wall - self._wall - span
-            if gap < CLOCK_SET:
-                gap = 0.0
+            gap = self._gap(wall - self._wall - span, CLOCK_SET)
         if gap > 0:
             self.now += min(gap, LONGEST_BRIDGE)
             span = None
         self._wall, self._monotonic = wall, moment.monotonic
         self.ahead = wall - self.now
         return span
+
+    def _gap(self, leap: float, tolerance: float) -> float:
+        """Return the time in which nobody watched, of a leap of the wall clock."""
+        if abs(leap) <= tolerance:
+            return 0.0
+        gap = max(0.0, leap - self._set_back)
+        self._set_back = max(0.0, self._set_back - leap)
+        return gap if gap > tolerance else 0.0
 
     def dump(self) -> list[float]:
         """Return what bridges a restart; nothing before the first moment."""
@@ -96,7 +107,7 @@ class Timeline:
         """Take up what was stored; the next moment tells the gap."""
         if not isinstance(data, list) or len(data) != 2:
             return False
-        now, wall = number_in(data[0], 1e11), number_in(data[1], 1e11)
+        now, wall = number_of(data[0], LATEST), number_of(data[1], LATEST)
         if now is None or wall is None:
             return False
         self.now, self._wall, self._monotonic = now, wall, None
@@ -290,16 +301,12 @@ def _range_of(ring: Ring) -> Range | None:
     )
 
 
-def number_in(value: object, most: float) -> float | None:
-    """Return a stored number from 0 to ``most``."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value <= most else None
-
-
 def packed(numbers: Sequence[float]) -> str:
     """Write numbers with five digits each; one text is smaller than a list."""
-    return " ".join(f"{number:.5g}" for number in numbers)
+    return " ".join(
+        f"{min(number, LARGEST):.5g}" if number >= SMALLEST else "0"
+        for number in numbers
+    )
 
 
 def unpacked(text: object, count: int) -> list[float] | None:

@@ -1,7 +1,8 @@
 """The ten-minute periods in which a miner did best and worst."""
 
-from .buckets import MINUTE, Amounts, number_in
+from .buckets import LATEST, MINUTE, Amounts
 from .model import Period
+from .stored import number_of
 
 PERIOD_MINUTES = 10
 SHOWN = 10
@@ -94,7 +95,7 @@ class Ranking:
 
 def _row(text: str) -> tuple[float, Period] | None:
     try:
-        numbers = [number_in(float(word), 1e11) for word in text.split()[:4]]
+        numbers = [number_of(float(word), LATEST) for word in text.split()[:4]]
     except ValueError:
         return None
     told = [number for number in numbers if number is not None]
@@ -124,12 +125,12 @@ class Periods:
 
     def advance(self, minute: int, ahead: float) -> None:
         """Go on to a minute and rank what is over; ``ahead`` leads to wall time."""
-        key = self._key
-        if key is None or minute // PERIOD_MINUTES == key:
+        if minute // PERIOD_MINUTES == self._key:
             return
         length = PERIOD_MINUTES * MINUTE
         work, seconds, expected, told = self._sums
-        if seconds >= THROUGHOUT * length:
+        key = self._key
+        if key is not None and seconds >= THROUGHOUT * length:
             ratio = 100 * work / expected if told >= 0.99 * seconds else None
             period = Period(
                 begin=round(key * length + ahead),
