@@ -1,6 +1,6 @@
 """Writes what miners did into a file of the media folder."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,11 +57,11 @@ _LASTING: frozenset[Source] = frozenset(
 """What has something to say of a miner that is away."""
 
 _PARTS: Mapping[str, timedelta] = {
-    STATES: timedelta(days=1),
-    "5minute": timedelta(days=2),
-    "hour": timedelta(days=30),
+    STATES: timedelta(hours=6),
+    "5minute": timedelta(days=1),
+    "hour": timedelta(days=10),
 }
-"""How much of one miner's history is read at once."""
+"""How much of one miner's history is read at once; sorting it holds up all else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +174,8 @@ def _begin(hass: HomeAssistant, media: Path, request: ExportRequest) -> ExportFi
 
 async def _parts(
     recorder: Recorder, miner: _Miner, request: ExportRequest, period: Period | None
-) -> AsyncIterator[list[Row]]:
-    """Read the history of a miner part by part."""
+) -> AsyncIterator[Iterable[Row]]:
+    """Read the history of a miner part by part; the rows are made when written."""
     maker = RowMaker(knows_presence=ONLINE in miner.entities.values(), lasting=_LASTING)
     start, step = request.start, _PARTS[period or STATES]
     while start < request.end:
@@ -184,12 +184,12 @@ async def _parts(
             changes = await async_read_changes(
                 recorder, miner.entities, start, end, first=start == request.start
             )
-            yield list(maker.feed(changes))
+            yield maker.feed(changes)
         else:
             means = await async_read_means(recorder, miner.entities, start, end, period)
-            yield list(means_as_rows(means, _LASTING))
+            yield means_as_rows(means, _LASTING)
         start = end
-    yield list(maker.finish())
+    yield maker.finish()
 
 
 def _miner(

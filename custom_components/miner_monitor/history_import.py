@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.models import StatisticData
 from homeassistant.const import (
     UnitOfEnergy,
     UnitOfFrequency,
@@ -25,13 +26,14 @@ from .const import DOMAIN
 from .coordinator import MinerConfigEntry
 from .entry_data import miner_entries
 from .history.files import FOLDER, FileFault
-from .history.hours import MEANS, TOTALS, HourBook, running_sums
+from .history.hours import HOUR, MEANS, TOTALS, HourBook, running_sums
 from .history.prior import Prior, PriorFileError, read_prior
 from .history_recorder import (
     async_commit,
     async_read_sums,
-    async_write_means,
-    async_write_sums,
+    async_write_statistic,
+    mean_rows,
+    sum_rows,
 )
 from .ownership import known_identity
 
@@ -78,16 +80,16 @@ async def async_import(
             raise invalid(
                 "import_no_such_name", name=name, names=", ".join(prior.books)
             )
-    targets, books = _merged(_targets(hass, prior, chosen), prior.books)
+    targets = _targets(hass, prior, chosen)
+    merged = await hass.async_add_executor_job(_merged, targets, prior.books)
     # Two imports at once would both add to sums that neither has seen.
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
         await async_commit(recorder)
         names = await _figure_names(hass)
-        statistics = [
+        written = [
             await _write(hass, recorder, target, names[key], key, book)
-            for target, book in zip(targets, books, strict=True)
+            for target, book in merged
             for key in (*MEANS, *TOTALS)
-            if (book.totals(key) if key in TOTALS else book.means(key))
         ]
         await async_commit(recorder)
     skipped = prior.skipped
@@ -95,10 +97,10 @@ async def async_import(
         "files": prior.tools,
         "miners": {
             target.files_name: None if target.entry is None else target.entry.title
-            for target in _targets(hass, prior, chosen)
+            for target in targets
         },
-        "statistics": statistics,
-        "rows": sum(book.rows for book in books),
+        "statistics": [statistic for statistic in written if statistic],
+        "rows": sum(book.rows for _, book in merged),
         "skipped": skipped.rows,
         "skipped_lines": skipped.lines,
         "offline": skipped.offline,
@@ -216,7 +218,7 @@ def _known_names(hass: HomeAssistant) -> dict[str, MinerConfigEntry]:
 
 def _merged(
     targets: list[_Target], books: Mapping[str, HourBook]
-) -> tuple[list[_Target], list[HourBook]]:
+) -> list[tuple[_Target, HourBook]]:
     """Put together what a miner did under several names."""
     merged: dict[str, tuple[_Target, HourBook]] = {}
     for target in targets:
@@ -225,7 +227,7 @@ def _merged(
             merged[target.slug] = (target, book)
         else:
             there[1].merge(book)
-    return [item[0] for item in merged.values()], [item[1] for item in merged.values()]
+    return list(merged.values())
 
 
 async def _figure_names(hass: HomeAssistant) -> dict[str, str]:
@@ -247,27 +249,34 @@ async def _write(
     figure: str,
     key: str,
     book: HourBook,
-) -> dict[str, Any]:
-    """Write one statistic of a miner, and tell what it is."""
+) -> dict[str, Any] | None:
+    """Write one statistic of a miner, and tell what it is; None if there is none."""
+    hours = book.hours(key)
+    if hours is None:
+        return None
     statistic_id, unit = f"{DOMAIN}:{target.slug}_{key}", UNITS[key]
     name = f"{target.name}: {figure}"
-    hours: list[int]
+    stored = None
     if key in TOTALS:
-        amounts = book.totals(key)
         stored = await async_read_sums(recorder, statistic_id, unit)
-        sums = running_sums(stored, amounts)
-        await async_write_sums(hass, statistic_id, name, unit, sums)
-        hours = list(amounts)
-    else:
-        means = book.means(key)
-        await async_write_means(hass, statistic_id, name, unit, means)
-        hours = list(means)
+    rows = await hass.async_add_executor_job(_rows, book, key, stored)
+    await async_write_statistic(
+        hass, statistic_id, name, unit, rows, total=stored is not None
+    )
+    first, last, count = hours
     return {
         "statistic_id": statistic_id,
         "name": name,
-        "hours": len(hours),
-        "start": dt_util.as_local(dt_util.utc_from_timestamp(hours[0])).isoformat(),
-        "end": dt_util.as_local(
-            dt_util.utc_from_timestamp(hours[-1] + 3600)
-        ).isoformat(),
+        "hours": count,
+        "start": dt_util.as_local(dt_util.utc_from_timestamp(first)).isoformat(),
+        "end": dt_util.as_local(dt_util.utc_from_timestamp(last + HOUR)).isoformat(),
     }
+
+
+def _rows(
+    book: HourBook, key: str, stored: list[tuple[int, float]] | None
+) -> list[StatisticData]:
+    """Return the hours of a figure; those of a total go on from what is stored."""
+    if stored is None:
+        return mean_rows(book.means(key))
+    return sum_rows(running_sums(stored, book.totals(key)))

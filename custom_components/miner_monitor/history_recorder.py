@@ -175,15 +175,9 @@ def _read_sums(
     ]
 
 
-async def async_write_means(
-    hass: HomeAssistant,
-    statistic_id: str,
-    name: str,
-    unit: str | None,
-    hours: Mapping[int, Mean],
-) -> None:
-    """Write mean, minimum and maximum of hours; what is there is replaced."""
-    rows: list[StatisticData] = [
+def mean_rows(hours: Mapping[int, Mean]) -> list[StatisticData]:
+    """Return mean, minimum and maximum of hours as the recorder takes them."""
+    return [
         {
             "start": dt_util.utc_from_timestamp(hour),
             "mean": mean.mean,
@@ -192,28 +186,30 @@ async def async_write_means(
         }
         for hour, mean in hours.items()
     ]
-    await _async_write(hass, _metadata(statistic_id, name, unit, total=False), rows)
 
 
-async def async_write_sums(
+def sum_rows(sums: Iterable[tuple[int, float]]) -> list[StatisticData]:
+    """Return the sums of hours as the recorder takes them."""
+    return [
+        {"start": dt_util.utc_from_timestamp(hour), "state": total, "sum": total}
+        for hour, total in sums
+    ]
+
+
+async def async_write_statistic(
     hass: HomeAssistant,
     statistic_id: str,
     name: str,
     unit: str | None,
-    sums: Iterable[tuple[int, float]],
+    rows: list[StatisticData],
+    *,
+    total: bool,
 ) -> None:
-    """Write the sums of hours; what is there is replaced."""
-    rows: list[StatisticData] = [
-        {"start": dt_util.utc_from_timestamp(hour), "state": total, "sum": total}
-        for hour, total in sums
-    ]
-    await _async_write(hass, _metadata(statistic_id, name, unit, total=True), rows)
+    """Hand over rows piece by piece; what is there is replaced.
 
-
-async def _async_write(
-    hass: HomeAssistant, metadata: StatisticMetaData, rows: list[StatisticData]
-) -> None:
-    """Hand over rows piece by piece; without any only the name is renewed."""
+    Without any row only the name is renewed.
+    """
+    metadata = _metadata(statistic_id, name, unit, total=total)
     for begin in range(0, max(len(rows), 1), ROWS_AT_ONCE):
         async_add_external_statistics(
             hass, metadata, rows[begin : begin + ROWS_AT_ONCE]

@@ -165,6 +165,11 @@ class HourBook:
         """Return the amounts of each hour by its start."""
         return dict(sorted(self._totals[key].items()))
 
+    def hours(self, key: str) -> tuple[int, int, int] | None:
+        """Return the first and the last hour of a figure, and how many there are."""
+        known = self._totals[key] if key in self._totals else self._means[key]
+        return (min(known), max(known), len(known)) if known else None
+
     def _spread(self, key: str, hour: int) -> _Spread:
         hours = self._means[key]
         if (spread := hours.get(hour)) is None:
