@@ -40,7 +40,9 @@ def fed(*readings: Reading, meter: EnergyMeter | None = None) -> EnergyMeter:
         ([(0, 0), (15, 0)], 0),
         # An outage of up to three intervals is bridged, a longer one is not.
         ([(0, 100), (45, 200)], 45 * 150),
-        ([(0, 100), (45.1, 200)], 0),
+        ([(0, 100), (46.5, 200)], 46.5 * 150),
+        ([(0, 100), (49, 200)], 0),
+        ([(0, 100), (60, 200)], 0),
         ([(0, 100), (3600, 100), (3615, 100)], 1500),
         # A reply without power is such an outage.
         ([(0, 100), (15, None), (30, 200)], 30 * 150),

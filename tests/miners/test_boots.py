@@ -30,11 +30,14 @@ WALL = 1_700_000_000.0
         (14, 15, 7, True),
         (30, 60, 45, True),
         (3, 15, 11, False),
+        # A clock that does not begin at 0.
+        (5000, 120, 133, True),
         # A clock that stands still, or is set, is no restart.
         (5000, 15, 5000, False),
-        (20, 15, 20, False),
+        (90, 15, 90, False),
         (0, 300, 0, False),
         (1_000_000, 15, 900_000, False),
+        (20, 15, 20, True),
         (20, 115, 20, True),
         # What cannot be an uptime.
         (5000, 15, None, False),

@@ -5,8 +5,11 @@ from math import inf
 from ..miners.model import MinerIdentity, MinerState, MinerStatus
 from .stored import number_of
 
-LONGEST_GAP = 3
-"""Nominal intervals between two readings; what lies between others is not known."""
+LONGEST_GAP = 3.25
+"""Nominal intervals between two readings; what lies between others is not known.
+
+Three, after two answers were lost, and the time that an answer takes.
+"""
 
 _MOST_POWER = 1e5
 _MOST_ENERGY = 1e9

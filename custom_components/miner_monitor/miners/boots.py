@@ -12,7 +12,7 @@ _JITTER = 10.0
 """An answer may take so long, and an uptime is a whole number of seconds."""
 
 _SHIFT = 60.0
-"""A wall clock may be wrong by so much, and an uptime may stand still so long."""
+"""By so much an uptime may be ahead, and the wall clock wrong after a pause of ours."""
 
 _LATEST = 1e12
 _DRIFT = 2e-4
@@ -25,7 +25,7 @@ class Boots:
     While we run, the clock that nobody sets is used; over a pause of ours, the wall
     clock. An uptime that merely stands still is no restart, nor is one that falls
     when the device's clock is set: a miner that restarted cannot be up for longer
-    than it was out of sight.
+    than it was out of sight. One of 0 for ever is none at all.
     """
 
     def __init__(self) -> None:
@@ -72,13 +72,15 @@ class Boots:
         if (uptime := uptime_of(uptime)) is None:
             return False
         away = self.away(wall, monotonic)
+        drift = _DRIFT * abs(away)
+        late = (_SHIFT if self._monotonic is None else _JITTER) + drift
         before, self._uptime = self._uptime, uptime
-        known = self._monotonic is not None and uptime != before
-        slack = (_JITTER if known else _SHIFT) + _DRIFT * abs(away)
         self._wall, self._monotonic = wall, monotonic
-        if before is None or uptime > away + slack or before == uptime == 0:
+        if before is None or before == uptime == 0:
             return False
-        return uptime < before - _FALL or before + away - uptime > slack
+        if uptime > away + _SHIFT + drift:
+            return False
+        return uptime < before - _FALL or before + away - uptime > late
 
 
 def uptime_of(value: object) -> float | None:
