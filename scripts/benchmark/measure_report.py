@@ -78,8 +78,9 @@ async def _rows(installation: Installation, plan: Plan, filled: Filled) -> list[
             target=Target(judged=Judged.VALUE, limit=300),
             note=f"{timed.miners} in it; median of {len(timed.calls)}, longest "
             f"{max(timed.calls) * 1e3:.0f} ms; {filled.hourly} hourly and "
-            f"{filled.short_term} five-minute rows of {filled.sensors} sensors, {filled.states} states; baseline: the "
-            f"documented CPU of a redraw of tool 001 over a million rows",
+            f"{filled.short_term} five-minute rows of {filled.sensors} sensors, "
+            f"{filled.states} states; baseline: the documented CPU of a redraw "
+            "of tool 001 over a million rows",
         )
         for action, timed in (("fleet_report", fleet), ("miner_report", miners))
     ]

@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.miner_monitor import coordinator, miners
+from custom_components.miner_monitor.const import FLEET
 from custom_components.miner_monitor.control.errors import (
     ChangeError,
     ControlError,
@@ -25,6 +26,8 @@ from custom_components.miner_monitor.control_issues import FIXABLE
 from custom_components.miner_monitor.control_texts import Failure, user_error
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
+from custom_components.miner_monitor.fleet import FleetData
+from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
 from custom_components.miner_monitor.insight import Insight, MinerData
 from custom_components.miner_monitor.insight.model import (
     Grade,
@@ -49,6 +52,7 @@ from custom_components.miner_monitor.miners.model import (
 
 from .package import (
     ENTITIES,
+    FLEET_ENTITIES,
     INTEGRATION,
     argument,
     calls,
@@ -127,8 +131,9 @@ def test_text(path: str, text: str) -> None:
     assert all(re.fullmatch(r"[a-z_]+", name) for name in placeholders(text))
     labels = (".data.", ".state.", ".options.", ".menu_options.")
     # A report is made of short lines, which phones show one below the other.
-    part = path.startswith("common.report_") or path.endswith((".name", ".title", "_title"))
-    if part or any(label in path for label in labels):
+    line = path.startswith("common.report_")
+    title = path.endswith((".name", ".title", "_title"))
+    if line or title or any(label in path for label in labels):
         assert not text.endswith(".")
     elif path != "config.flow_title":
         assert text.endswith((".", "?", "!"))
@@ -140,11 +145,21 @@ def test_every_platform_with_texts_exists() -> None:
 
 @pytest.mark.parametrize("platform", sorted(TEXTS["entity"]))
 def test_no_text_without_entity(platform: str) -> None:
-    used = {description.translation_key for description in descriptions(platform)}
+    used = {
+        description.translation_key
+        for on, description in (*ENTITIES, *FLEET_ENTITIES)
+        if on == platform
+    }
     assert set(TEXTS["entity"][platform]) == used
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+def test_texts_of_devices() -> None:
+    assert TEXTS["device"] == {FLEET: {"name": "All miners"}}
+
+
+@pytest.mark.parametrize(
+    ("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id
+)
 def test_entity_name(platform: Platform, description: MinerEntityDescription) -> None:
     assert description.translation_key is not None
     name = TEXTS["entity"][platform][description.translation_key]["name"]
@@ -158,6 +173,14 @@ def test_entity_names_differ(platform: str) -> None:
             description.placeholders or {}
         )
         for description in descriptions(platform)
+    ]
+    assert len(names) == len(set(names))
+
+
+def test_names_of_the_fleet_differ() -> None:
+    names = [
+        (platform, TEXTS["entity"][platform][description.translation_key]["name"])
+        for platform, description in FLEET_ENTITIES
     ]
     assert len(names) == len(set(names))
 
@@ -183,6 +206,22 @@ def test_attributes(platform: Platform, description: MinerEntityDescription) -> 
     entity = TEXTS["entity"][platform][description.translation_key]
     shown = description.attributes_fn(DATA) if description.attributes_fn else {}
     named = set(shown or {}) | CHOSEN_ATTRIBUTES.get(platform, set())
+    assert set(entity.get("state_attributes", {})) == named
+
+
+ATTRIBUTES_OF_SWITCHES = {"waiting", "failed"}
+"""What a switch of all miners tells of its last command."""
+
+
+@pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
+def test_attributes_of_the_fleet(
+    platform: Platform, description: FleetEntityDescription
+) -> None:
+    entity = TEXTS["entity"][platform][description.translation_key]
+    shown = description.attributes_fn(FleetData()) if description.attributes_fn else {}
+    named = set(shown) | (
+        ATTRIBUTES_OF_SWITCHES if platform is Platform.SWITCH else set()
+    )
     assert set(entity.get("state_attributes", {})) == named
 
 
