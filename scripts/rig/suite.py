@@ -101,8 +101,12 @@ def steps(*, full: bool) -> list[Step]:
         ),
         Step(
             name="browser tests",
-            command=[*pytest, "tests/e2e", "--junit-xml", str(browser_report), "-rs"],
+            command=[
+                *(*pytest, "tests/e2e", "--junit-xml", str(browser_report), "-rs"),
+                *(["--full"] if full else []),
+            ],
             report=browser_report,
+            limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
         ),
         Step(
             name="demo",

@@ -28,12 +28,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the screenshots that the documentation shows",
     )
+    parser.addoption("--full", action="store_true", help="run the long campaigns")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here as end-to-end."""
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Mark everything here as end-to-end; leave campaigns out unless asked for."""
+    left_out = pytest.mark.skip(reason="a long campaign, runs with --full")
     for item in items:
         item.add_marker(pytest.mark.e2e)
+        if "campaign" in item.keywords and not config.getoption("--full"):
+            item.add_marker(left_out)
 
 
 @pytest.fixture(scope="session")
