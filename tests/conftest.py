@@ -11,8 +11,9 @@ from unittest.mock import patch
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -22,6 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 # does not hide it from Home Assistant's loader.
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from custom_components.miner_monitor.entry_data import miner_entries
 from simulator import (
     Clock,
     Farm,
@@ -276,6 +278,18 @@ class TimedBench(Bench):
     @property
     def _received(self) -> int:
         return sum(len(miner.requests) for farm in self._farms for miner in farm)
+
+
+def states_of_miners(hass: HomeAssistant, *platforms: str) -> list[State]:
+    """Return the states of the miners, without those of all miners together."""
+    miners = {entry.entry_id for entry in miner_entries(hass)}
+    registry = er.async_get(hass)
+    return [
+        state
+        for state in hass.states.async_all(platforms or None)
+        if (known := registry.async_get(state.entity_id)) is not None
+        and known.config_entry_id in miners
+    ]
 
 
 async def move(*moves: tuple[SimulatedMiner, tuple[str, int]]) -> None:

@@ -18,6 +18,7 @@ from .conftest import (
     NANO_3S,
     Q,
     TimedBench,
+    states_of_miners,
 )
 
 LONGEST_CALL = 15.0
@@ -36,7 +37,7 @@ def shown(hass: HomeAssistant, platform: str) -> dict[str, tuple[str, dict[str, 
     """Return the states of a platform with their attributes, as plain data."""
     return {
         state.entity_id: (state.state, json.loads(json_dumps(state.attributes)))
-        for state in hass.states.async_all(platform)
+        for state in states_of_miners(hass, platform)
     }
 
 
@@ -55,7 +56,7 @@ def find(hass: HomeAssistant, platform: str, key: str) -> str | None:
     """Return the entity of the one miner whose name ends with this."""
     found = [
         state.entity_id
-        for state in hass.states.async_all(platform)
+        for state in states_of_miners(hass, platform)
         if state.entity_id.endswith(f"_{key}")
     ]
     return min(found, key=len, default=None)

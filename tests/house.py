@@ -34,7 +34,7 @@ from simulator.avalon.api import WRITES
 from simulator.axeos import SimulatedAxeos
 
 from .automations import set_up_automation, turn_off_automation
-from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
+from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench, states_of_miners
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 POLL = 300
@@ -182,17 +182,21 @@ async def build(bench: TimedBench) -> House:
     miners = list(await bench.start(*FIVE))
     house = House(bench, miners)
     for miner in miners:
-        known = set(hass.states.async_entity_ids("switch"))
+        known = _switches(hass)
         entry: MinerConfigEntry = await bench.add(miner)
         hass.config_entries.async_update_entry(entry, options={"scan_interval": POLL})
         await bench.run(hass.config_entries.async_reload(entry.entry_id))
         (house.switches[miner.name],) = (
             switch
-            for switch in set(hass.states.async_entity_ids("switch")) - known
+            for switch in _switches(hass) - known
             if switch.endswith("_save_power")
         )
     await house.until(0)
     return house
+
+
+def _switches(hass: HomeAssistant) -> set[str]:
+    return {state.entity_id for state in states_of_miners(hass, "switch")}
 
 
 async def leave(house: House) -> None:

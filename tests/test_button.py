@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from simulator import MinerSpec
 
-from .conftest import GAMMA, NANO_3S, SUPRA, Q, TimedBench, move
+from .conftest import GAMMA, NANO_3S, SUPRA, Q, TimedBench, move, states_of_miners
 from .controls import CONTROLLED, call, commands, defaults, find, patches, shown
 
 RESTART = "button.gamma_601_a1b2_restart"
@@ -186,7 +186,7 @@ async def test_only_what_the_firmware_knows(
     """Firmware before 2.12 cannot identify itself."""
     await bench.add(await bench.miner(SUPRA))
 
-    buttons = {state.entity_id for state in hass.states.async_all("button")}
+    buttons = {state.entity_id for state in states_of_miners(hass, "button")}
     assert buttons == {
         "button.supra_401_0002_restart",
         "button.supra_401_0002_restore_settings",

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.entry_data import miner_entries
 from simulator import SimulatedMiner
 
 from .conftest import NANO_3S, Bench, Q, TimedBench
@@ -347,7 +347,7 @@ async def test_time_outs_and_duration(
     assert 50 <= float(shown("response_time").state) < 2000
 
     miner.inject("silent")
-    (entry,) = hass.config_entries.async_loaded_entries(DOMAIN)
+    (entry,) = miner_entries(hass)
     await entry.runtime_data.async_refresh()
 
     failed = shown("failed_polls")

@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from simulator import MinerSpec
 
-from .conftest import GAMMA, GAMMA_2, NANO_3S, SUPRA, Q, TimedBench
+from .conftest import GAMMA, GAMMA_2, NANO_3S, SUPRA, Q, TimedBench, states_of_miners
 from .controls import CONTROLLED, call, commands, defaults, patches, shown
 
 GAMMA_601 = "number.gamma_601_a1b2_"
@@ -105,7 +105,7 @@ async def test_avalon_s_fan(
     await bench.add(miner)
     (entity_id,) = (
         state.entity_id
-        for state in hass.states.async_all("number")
+        for state in states_of_miners(hass, "number")
         if state.entity_id.endswith("_fan_duty_cycle")
     )
     await call(bench, entity_id, "set_value", value=70)

@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from custom_components.miner_monitor.entry_data import miner_entries
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import FLEET, GAMMA, SUPRA, ULTRA, Bench, TimedBench, move
@@ -37,7 +38,13 @@ HASH_RATE = "sensor.gamma_601_a1b2_hash_rate"
 
 
 def unique_ids(hass: HomeAssistant) -> set[str]:
-    return {entry.unique_id for entry in er.async_get(hass).entities.values()}
+    """Return those of the miners' entities."""
+    registry = er.async_get(hass)
+    return {
+        known.unique_id
+        for entry in miner_entries(hass)
+        for known in er.async_entries_for_config_entry(registry, entry.entry_id)
+    }
 
 
 def our_lines(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> list[str]:

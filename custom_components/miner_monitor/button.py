@@ -21,7 +21,7 @@ from .entity import (
     translate_errors,
 )
 from .entry_data import is_fleet
-from .fleet_control import async_add_fleet_buttons
+from .fleet_button import async_add_fleet_buttons
 from .insight import MinerData
 from .miners import MinerClient
 from .miners.model import Capability

@@ -19,7 +19,7 @@ from .controller import MinerController
 from .coordinator import MinerConfigEntry
 from .entity import async_add_miner_entities, of_state, translate_errors
 from .entry_data import is_fleet
-from .fleet_control import async_add_fleet_switches
+from .fleet_switch import async_add_fleet_switches
 from .insight import MinerData
 from .miners.model import Setting
 
@@ -111,9 +111,12 @@ class MinerSwitch(MinerControlEntity[MinerSwitchEntityDescription], SwitchEntity
     def _read(self, data: MinerData) -> bool | None:
         return self.entity_description.value_fn(data)
 
+    @property
     @override
-    def _show(self, value: bool | None) -> None:
-        self._attr_is_on = value
+    def is_on(self) -> bool | None:
+        """The value that was written last."""
+        value: bool | None = self._shown
+        return value
 
     @override
     @translate_errors

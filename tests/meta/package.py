@@ -12,6 +12,7 @@ from homeassistant.helpers.entity import EntityDescription
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
+from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "miner_monitor"
@@ -45,6 +46,20 @@ ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
     for platform in PLATFORMS
     for description in descriptions(platform)
 ]
+
+
+FLEET_MODULES = {
+    Platform.BINARY_SENSOR: "fleet_binary_sensor",
+    Platform.BUTTON: "fleet_button",
+    Platform.SENSOR: "fleet_sensor",
+    Platform.SWITCH: "fleet_switch",
+}
+FLEET_ENTITIES: list[tuple[Platform, FleetEntityDescription]] = [
+    (platform, description)
+    for platform, module in FLEET_MODULES.items()
+    for description in descriptions(module)
+]
+"""Every entity of all miners together."""
 
 
 def entity_id(value: Any) -> str | None:

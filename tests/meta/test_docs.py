@@ -8,8 +8,19 @@ import pytest
 
 from custom_components.miner_monitor import const
 from custom_components.miner_monitor.entity import MinerEntityDescription
+from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
 
-from .package import ENTITIES, INTEGRATION, ROOT, entity_id, load_json
+from .package import (
+    ENTITIES,
+    FLEET_ENTITIES,
+    INTEGRATION,
+    ROOT,
+    entity_id,
+    load_json,
+)
+
+FLEET_SECTION = "all_miner"
+"""The heading of the table of all miners, as the others' become platforms."""
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ENTITIES_PAGE = (ROOT / "docs" / "entities.md").read_text(encoding="utf-8")
@@ -39,13 +50,13 @@ DOCUMENTED = [
 """Every entity, of indexed ones the first."""
 
 
-def _unit(description: MinerEntityDescription) -> str:
+def _unit(description: MinerEntityDescription | FleetEntityDescription) -> str:
     if getattr(description, "is_hash_rate", False):
         return "TH/s"
     return getattr(description, "native_unit_of_measurement", None) or ""
 
 
-def _step(description: MinerEntityDescription) -> str:
+def _step(description: MinerEntityDescription | FleetEntityDescription) -> str:
     resolution = description.resolution
     unit = _unit(description)
     steps = []
@@ -60,7 +71,20 @@ def _step(description: MinerEntityDescription) -> str:
 
 def test_no_row_without_entity() -> None:
     known = {(platform.value, description.key) for platform, description in DOCUMENTED}
-    assert set(ROWS) == known
+    fleet = {(FLEET_SECTION, description.key) for _, description in FLEET_ENTITIES}
+    assert set(ROWS) == known | fleet
+
+
+@pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
+def test_row_of_the_fleet(
+    platform: Platform, description: FleetEntityDescription
+) -> None:
+    name, _, kind, unit, step, _ = ROWS[FLEET_SECTION, description.key]
+    assert name == NAMES[platform][description.translation_key]["name"]
+    assert kind.lower().replace(" ", "_") == platform
+    assert unit == _unit(description)
+    assert step == (_step(description) if platform is Platform.SENSOR else "")
+    assert name.lower() in README.lower()
 
 
 @pytest.mark.parametrize(("platform", "description"), DOCUMENTED, ids=entity_id)

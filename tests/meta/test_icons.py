@@ -9,7 +9,16 @@ import pytest
 
 from custom_components.miner_monitor.entity import MinerEntityDescription
 
-from .package import ENTITIES, INTEGRATION, descriptions, entity_id, load_json, texts
+from .package import (
+    ENTITIES,
+    FLEET_ENTITIES,
+    INTEGRATION,
+    entity_id,
+    load_json,
+    texts,
+)
+
+ALL_ENTITIES = [*ENTITIES, *FLEET_ENTITIES]
 
 ICONS = load_json(INTEGRATION / "icons.json")
 KNOWN = {
@@ -36,11 +45,15 @@ def test_icon(path: str, icon: str) -> None:
 
 @pytest.mark.parametrize("platform", sorted(ICONS["entity"]))
 def test_no_icon_without_entity(platform: str) -> None:
-    used = {description.translation_key for description in descriptions(platform)}
+    used = {
+        description.translation_key
+        for on, description in ALL_ENTITIES
+        if on == platform
+    }
     assert set(ICONS["entity"][platform]) <= used
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@pytest.mark.parametrize(("platform", "description"), ALL_ENTITIES, ids=entity_id)
 def test_entity(platform: Platform, description: MinerEntityDescription) -> None:
     icons = ICONS["entity"].get(platform, {}).get(description.translation_key)
     wanted = (
@@ -50,7 +63,7 @@ def test_entity(platform: Platform, description: MinerEntityDescription) -> None
     assert (icons is not None) is wanted
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@pytest.mark.parametrize(("platform", "description"), ALL_ENTITIES, ids=entity_id)
 def test_states(platform: Platform, description: MinerEntityDescription) -> None:
     icons = ICONS["entity"].get(platform, {}).get(description.translation_key)
     if icons is None:

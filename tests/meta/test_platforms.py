@@ -10,11 +10,13 @@ import pytest
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
+from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
 from custom_components.miner_monitor.miners.model import Capability
 
 from .package import (
     ALL_MODULES,
     ENTITIES,
+    FLEET_ENTITIES,
     INTEGRATION,
     descriptions,
     entity_id,
@@ -59,7 +61,16 @@ def test_key_is_translation_key(
         assert description.key.replace(index, "") == SHARED_BASES.get(base, base)
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
+def test_texts_of_the_fleet_are_its_own(
+    platform: Platform, description: FleetEntityDescription
+) -> None:
+    assert description.translation_key == f"fleet_{description.key}"
+
+
+@pytest.mark.parametrize(
+    ("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id
+)
 def test_number_has_a_precision(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
@@ -68,7 +79,9 @@ def test_number_has_a_precision(
     assert description.suggested_display_precision is not None
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@pytest.mark.parametrize(
+    ("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id
+)
 def test_category(platform: Platform, description: MinerEntityDescription) -> None:
     """Only what can be pressed or set may be in the configuration category."""
     if description.entity_category is EntityCategory.CONFIG:

@@ -1,27 +1,20 @@
-"""Switches and buttons of all miners together."""
+"""Switches of all miners together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.button import (
-    ButtonDeviceClass,
-    ButtonEntity,
-    ButtonEntityDescription,
-)
 from homeassistant.components.switch import (
-    SwitchDeviceClass,
     SwitchEntity,
     SwitchEntityDescription,
 )
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .fleet import Ability, FleetData
 from .fleet_entity import (
-    FleetEntity,
     FleetEntityDescription,
     FleetReadingEntity,
     async_add_fleet_entities,
@@ -37,11 +30,6 @@ class FleetSwitchEntityDescription(FleetEntityDescription, SwitchEntityDescripti
     on_stops: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class FleetButtonEntityDescription(FleetEntityDescription, ButtonEntityDescription):
-    """A button of all miners."""
-
-
 FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
     FleetSwitchEntityDescription(
         key="mining",
@@ -53,20 +41,9 @@ FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
         key="throttle",
         translation_key="fleet_throttle",
         ability=Ability.THROTTLE,
-        # By this the blueprints offer it beside those of the miners.
-        device_class=SwitchDeviceClass.SWITCH,
+        # The blueprints do not offer it: they have an order of their own.
         on_stops=True,
         value_fn=lambda data: data.throttled,
-    ),
-)
-
-FLEET_BUTTONS: tuple[FleetButtonEntityDescription, ...] = (
-    FleetButtonEntityDescription(
-        key="restart_all",
-        translation_key="fleet_restart_all",
-        ability=Ability.RESTART,
-        device_class=ButtonDeviceClass.RESTART,
-        entity_category=EntityCategory.CONFIG,
     ),
 )
 
@@ -78,16 +55,6 @@ def async_add_fleet_switches(
     """Add the switches of all miners."""
     async_add_fleet_entities(
         entry, Platform.SWITCH, FLEET_SWITCHES, FleetSwitch, async_add_entities
-    )
-
-
-@callback
-def async_add_fleet_buttons(
-    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the buttons of all miners."""
-    async_add_fleet_entities(
-        entry, Platform.BUTTON, FLEET_BUTTONS, FleetButton, async_add_entities
     )
 
 
@@ -127,19 +94,3 @@ class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity
     async def _turn(self, *, stop: bool) -> None:
         commands, ability = self.coordinator.commands, self.entity_description.ability
         await (commands.async_stop(ability) if stop else commands.async_start(ability))
-
-
-class FleetButton(FleetEntity[FleetButtonEntityDescription], ButtonEntity):
-    """Restarts all miners, one after the other."""
-
-    entity_description: FleetButtonEntityDescription
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Nothing of a button changes with a poll."""
-
-    @override
-    async def async_press(self) -> None:
-        """Do it."""
-        await self.coordinator.commands.async_restart_all()
