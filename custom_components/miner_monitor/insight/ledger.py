@@ -24,7 +24,7 @@ LEAST_SPREAD = 2e-4
 LARGEST_LOGARITHM = 50.0
 """No quantity of a miner has a larger one."""
 
-LENT = 4.0
+LENT = 2.0
 """Degrees of freedom that a point borrows from all others for its own spread."""
 
 EXPECTED_EFFECT = 0.1
