@@ -184,6 +184,9 @@ class MinerBinarySensor(
     def _read(self, data: MinerData) -> Sized | bool | None:
         return self.entity_description.value_fn(data)
 
+    @property
     @override
-    def _show(self, value: Sized | bool | None) -> None:
-        self._attr_is_on = None if value is None else bool(value)
+    def is_on(self) -> bool | None:
+        """Whether the value that was written last says so."""
+        value: Sized | bool | None = self._shown
+        return None if value is None else bool(value)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import override
 
 from .controller import MinerController
-from .coordinator import MinerCoordinator
 from .entity import MinerEntityDescription, MinerReadingEntity
 from .miners.model import MinerIdentity, Setting
 
@@ -32,13 +31,6 @@ class MinerControlEntity[DescriptionT: MinerEntityDescription](
 ):
     """An entity that shows what the miner reports and asks for something else."""
 
-    def __init__(
-        self, coordinator: MinerCoordinator, description: DescriptionT
-    ) -> None:
-        """Show what is known, for Home Assistant registers ranges and options first."""
-        super().__init__(coordinator, description)
-        self._show(self._read(coordinator.data))
-
     @property
     def controller(self) -> MinerController:
         """Who changes settings of this miner."""
@@ -49,7 +41,7 @@ class MinerControlEntity[DescriptionT: MinerEntityDescription](
     def available(self) -> bool:
         """Whether the miner answers and its present firmware takes the setting."""
         return super().available and self.entity_description.supported(
-            self.coordinator.identity
+            self.coordinator.data.identity
         )
 
 

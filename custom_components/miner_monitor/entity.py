@@ -54,7 +54,7 @@ class MinerEntityDescription(EntityDescription):
     """
 
     capability: Capability | None = None
-    exists_fn: Callable[[MinerIdentity], bool] = lambda _: True
+    exists_fn: Callable[[MinerIdentity], bool] | None = None
     off_ok: bool = False
     resolution: Resolution = ANY_CHANGE
     attributes_fn: Callable[[MinerData], Mapping[str, Any] | None] | None = None
@@ -64,16 +64,27 @@ class MinerEntityDescription(EntityDescription):
         """Whether a miner has what this entity shows or does."""
         return (
             self.capability is None or self.capability in identity.capabilities
-        ) and self.exists_fn(identity)
+        ) and (self.exists_fn is None or self.exists_fn(identity))
 
 
 class MinerEntity[DescriptionT: MinerEntityDescription](
     CoordinatorEntity[MinerCoordinator]
 ):
-    """One entity of one miner."""
+    """One entity of one miner.
 
-    _attr_has_entity_name = True
+    What is the same for all is said by the class: Home Assistant's own properties
+    leave a copy of each answer in each entity.
+    """
+
+    assumed_state = False
+    attribution = None
     entity_description: DescriptionT
+    entity_picture = None
+    entity_registry_visible_default = True
+    force_update = False
+    has_entity_name = True
+    icon = None
+    should_poll = False
 
     def __init__(
         self, coordinator: MinerCoordinator, description: DescriptionT
@@ -101,21 +112,36 @@ class MinerEntity[DescriptionT: MinerEntityDescription](
 class MinerReadingEntity[DescriptionT: MinerEntityDescription](
     MinerEntity[DescriptionT]
 ):
-    """An entity that shows a value and writes it only when that is worth a row."""
+    """An entity that shows a value and writes it only when that is worth a row.
+
+    It has its first value at once: Home Assistant registers ranges and options
+    before it adds the entity.
+    """
 
     _written: tuple[bool, Any, float]
+
+    def __init__(
+        self, coordinator: MinerCoordinator, description: DescriptionT
+    ) -> None:
+        """Show what is known."""
+        super().__init__(coordinator, description)
+        self._take(self._read(coordinator.data))
 
     def _read(self, data: MinerData) -> Any:
         """Return the value to show."""
         raise NotImplementedError
 
+    @property
+    def _shown(self) -> Any:
+        """The value that was written last."""
+        return self._written[1]
+
     def _show(self, value: Any) -> None:
-        """Make it the entity's value."""
-        raise NotImplementedError
+        """Set what follows from a new value, beside the value itself."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show the first value."""
+        """Show what the miner has said since."""
         self._take(self._read(self.coordinator.data))
         await super().async_added_to_hass()
 
@@ -124,7 +150,10 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
     def _handle_coordinator_update(self) -> None:
         """Write the new value if it differs enough."""
         value = self._read(self.coordinator.data)
-        if self._worth_writing(value):
+        available, written, at = self._written
+        if available is not self.available or (
+            value != written and self._worth_writing(value, written, at)
+        ):
             self._take(value)
             self.async_write_ha_state()
 
@@ -138,13 +167,8 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
                 description.attributes_fn(data) or {}
             )
 
-    def _worth_writing(self, value: Any) -> bool:
-        """Whether the value moved far enough from the one written last."""
-        available, written, at = self._written
-        if available != self.available:
-            return True
-        if value == written:
-            return False
+    def _worth_writing(self, value: Any, written: Any, at: float) -> bool:
+        """Whether another value is far enough from the one written at a time."""
         resolution = self.entity_description.resolution
         if resolution is ANY_CHANGE or value is None or written is None:
             return True
@@ -198,7 +222,7 @@ def async_add_miner_entities[DescriptionT: MinerEntityDescription](
     @callback
     def add_new() -> None:
         nonlocal seen
-        if (identity := coordinator.identity) is seen:
+        if (identity := coordinator.data.identity) is seen:
             return
         seen = identity
         if new := [item for item in waiting if item.supported(identity)]:

@@ -58,17 +58,18 @@ class MinerSensor(MinerReadingEntity[MinerSensorEntityDescription], SensorEntity
     """A sensor of a miner."""
 
     entity_description: MinerSensorEntityDescription
+    last_reset = None
+    _scale: float | None = None
 
     def __init__(
         self, coordinator: MinerCoordinator, description: MinerSensorEntityDescription
     ) -> None:
         """Give hash rates the unit of the device."""
-        super().__init__(coordinator, description)
-        self._scale: float | None = None
         if description.is_hash_rate:
             unit = coordinator.identity.hash_rate_unit
             self._attr_native_unit_of_measurement = unit
             self._scale = unit.per_terahash
+        super().__init__(coordinator, description)
 
     @override
     def _read(self, data: MinerData) -> Value:
@@ -77,9 +78,12 @@ class MinerSensor(MinerReadingEntity[MinerSensorEntityDescription], SensorEntity
             return value * self._scale
         return value
 
+    @property
     @override
-    def _show(self, value: Value) -> None:
-        self._attr_native_value = value
+    def native_value(self) -> Value:
+        """The value that was written last."""
+        value: Value = self._shown
+        return value
 
 
 class MinerTotalSensor(MinerSensor, RestoreEntity):
