@@ -262,7 +262,7 @@ def _point(point: Figures, unit: str, degrees: str, texts: Texts) -> str:
     told += [texts.say(f"finding_{name}") for name in point["bottlenecks"]]
     blocks, days = point["blocks"], point["days"]
     known = texts.say("blocks_on_days", count=blocks, days=days)
-    return f"{escaped(point['setting'])}: {', '.join(told)} ({known})"
+    return f"{escaped(point['setting'])}: {', '.join([*told, known])}"
 
 
 def _verdict(name: str, verdict: Figures, texts: Texts) -> str:

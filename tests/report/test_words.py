@@ -1,0 +1,342 @@
+"""Words of reports: every case has a sentence, and no name is more than text."""
+
+from datetime import UTC, datetime
+import itertools
+import re
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+import pytest
+
+from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.insight.model import (
+    Bottleneck,
+    DayRow,
+    Figure,
+    Finding,
+    FindingKind,
+    Health,
+    Insight,
+    Judgement,
+    MinerData,
+    Missing,
+    OperatingPoint,
+    Severity,
+    Tuning,
+    Verdict,
+)
+from custom_components.miner_monitor.miners.model import (
+    Family,
+    MinerIdentity,
+    MinerState,
+    MinerStatus,
+    Setting,
+)
+from custom_components.miner_monitor.report import markdown
+from custom_components.miner_monitor.report.fleet import fleet_figures
+from custom_components.miner_monitor.report.gather import period_until_now
+from custom_components.miner_monitor.report.miner import miner_figures
+from custom_components.miner_monitor.report.model import (
+    UNITS,
+    MinerFacts,
+    Period,
+    Price,
+    Records,
+    Spread,
+)
+from custom_components.miner_monitor.report.texts import Texts, escaped
+from custom_components.miner_monitor.report.tuning import tuning_figures
+
+SLOW = {Setting.FREQUENCY: 525.0, Setting.CORE_VOLTAGE: 1.15}
+FAST = {Setting.FREQUENCY: 1000.0, Setting.CORE_VOLTAGE: 1.2}
+HOSTILE = "<img src=x onerror=alert(1)> **a** _b_ `c` [d](https://e) www.f.g #h |i|"
+PERIOD = Period(
+    start=0.0, end=86_400.0, step=300, first_day="2026-11-19", last_day="2026-11-20"
+)
+FRAME = {
+    "period": {
+        "start": "2026-11-19T08:00:00+00:00",
+        "end": "2026-11-20T08:00:00+00:00",
+        "hours": 24.0,
+    },
+    "days": {"from": PERIOD.first_day, "to": PERIOD.last_day},
+    "recorder": True,
+    "units": dict(UNITS),
+    "not_loaded": [],
+}
+
+
+@pytest.fixture(name="texts")
+async def words(hass: HomeAssistant, enable_custom_integrations: None) -> Texts:
+    """Return the words of reports."""
+    for category in ("common", "entity"):
+        await async_get_translations(hass, "en", category, {DOMAIN})
+    return Texts(hass)
+
+
+def data(**fields: Any) -> MinerData:
+    identity = MinerIdentity(family=Family.AXEOS, manufacturer="Bitaxe", model="Gamma")
+    return MinerData(**{"online": True, "identity": identity, **fields})
+
+
+def miner(name: str = "Gamma", tuning: Tuning | None = None, **fields: Any) -> Any:
+    insight = fields.pop("insight", Insight(tuning=tuning or Tuning()))
+    days = fields.pop("days", ())
+    recorded = {
+        key: f"sensor.{key}"
+        for key in (
+            *("hash_rate", "power", "energy", "chip_temperature", "vr_temperature"),
+            *("wall_energy", "shares_accepted", "shares_rejected"),
+        )
+    }
+    return MinerFacts(
+        name=name,
+        device_id=None,
+        data=data(insight=insight, **fields),
+        recorded=recorded,
+        days=days,
+    )
+
+
+def spread(mean: float) -> Spread:
+    return Spread(mean=mean, minimum=mean - 1, maximum=mean + 1, seconds=86_400)
+
+
+RECORDS = Records(
+    spreads={
+        "sensor.hash_rate": spread(2.0),
+        "sensor.power": spread(30.0),
+        "sensor.chip_temperature": spread(60.0),
+        "sensor.vr_temperature": spread(70.0),
+    },
+    rises={
+        "sensor.energy": 0.72,
+        "sensor.wall_energy": 0.8,
+        "sensor.shares_accepted": 990.0,
+        "sensor.shares_rejected": 10.0,
+    },
+    costs={"sensor.wall_energy": 0.24},
+    seconds=86_400.0,
+)
+PRICE = Price(entity_id="sensor.price", present=0.3, per_kwh=1.0, currency="EUR")
+DAY = DayRow(
+    day="2026-11-20",
+    watched=36_000,
+    answered=28_800,
+    restarts=1,
+    times_offline=2,
+    best_difficulty=4.29e9,
+    blocks_found=1,
+    findings=(FindingKind.CHIP_HOT, FindingKind.STALLED),
+)
+STALLED = Insight(
+    health=Health(
+        findings=(Finding(kind=FindingKind.STALLED, severity=Severity.CRITICAL),)
+    )
+)
+
+
+def of_miner(facts: MinerFacts, records: Records, texts: Texts) -> str:
+    figures = miner_figures(facts, records, PERIOD, PRICE, UTC)
+    return markdown.miner_report({**FRAME, "miners": [figures]}, texts)
+
+
+def of_fleet(members: list[MinerFacts], records: Records, texts: Texts) -> str:
+    figures = fleet_figures(members, records, PERIOD, PRICE, UTC)
+    return markdown.fleet_report({**FRAME, **figures}, texts)
+
+
+def of_settings(facts: MinerFacts, texts: Texts) -> str:
+    figures = tuning_figures(facts, texts.setting, UTC)
+    return markdown.settings_report({**FRAME, "miners": [figures]}, texts)
+
+
+def test_report_of_a_miner(texts: Texts) -> None:
+    text = of_miner(miner(insight=STALLED, days=(DAY,)), RECORDS, texts)
+    assert text.splitlines() == [
+        "**Gamma, 24 h until 2026-11-20 08:00**",
+        "",
+        "- Hash rate 2.00 TH/s (1.00 to 3.00)",
+        "- Efficiency 15.0 J/TH",
+        "- Power 30.0 W (29.0 to 31.0)",
+        "- Chip 60.0 °C (59.0 to 61.0)",
+        "- Voltage regulator 70.0 °C (69.0 to 71.0)",
+        "- Energy 0.72 kWh",
+        "- Energy at the wall 0.80 kWh",
+        "- Cost 0.24 EUR",
+        "- Shares: 990 accepted, 10 rejected (1.00 %)",
+        "- Available 80.0 % (2026-11-20), times offline: 2, restarts: 1",
+        "- Best difficulty 4.29 G",
+        "- Blocks found: 1",
+        "- Look at: No shares",
+        "- There was: Chip hot",
+    ]
+
+
+def test_report_of_all_miners(texts: Texts) -> None:
+    state = MinerState(status=MinerStatus.HASHING, hash_rate=2.0, power=30.0)
+    members = [miner(state=state, days=(DAY,)), miner("B", online=False)]
+    members[1] = MinerFacts(name="B", device_id=None, data=members[1].data)
+    text = of_fleet(members, RECORDS, texts)
+    assert text.splitlines() == [
+        "**All miners, 24 h until 2026-11-20 08:00**",
+        "",
+        "- Miners online: 1 of 2",
+        "- Hash rate 2.00 TH/s",
+        "- Efficiency 15.0 J/TH",
+        "- Energy 0.72 kWh",
+        "- Energy at the wall 0.80 kWh",
+        "- Cost 0.24 EUR",
+        "- Shares: 990 accepted, 10 rejected (1.00 %)",
+        "- Available 80.0 % (2026-11-19 .. 2026-11-20), times offline: 2, restarts: 1",
+        "- Best difficulty 4.29 G",
+        "- Blocks found: 1",
+        "- Gamma: Times away: 2, hours in all: 2.0",
+        "- B: Offline now",
+        "- Gamma: There was: Chip hot, No shares",
+        "",
+        "The most efficient",
+        "",
+        "1. Gamma: 15.0 J/TH",
+    ]
+
+
+POINTS = (
+    OperatingPoint(
+        settings=FAST,
+        blocks=24,
+        days=2,
+        last=86_400.0,
+        figures={
+            "hash_rate": Figure(mean=2.1, deviation=0.1, minimum=2.0, maximum=2.2),
+            "efficiency": Figure(mean=18.0, deviation=None, minimum=17, maximum=19),
+        },
+        bottlenecks=tuple(Bottleneck),
+    ),
+    OperatingPoint(settings=SLOW, blocks=12, days=1, last=0.0),
+)
+
+
+def test_settings(texts: Texts) -> None:
+    verdicts = {
+        Verdict.EFFICIENCY: Judgement(settings=SLOW, value=15.2, margin=3.14),
+        Verdict.HASH_RATE: Judgement(settings=FAST, value=2.1),
+        Verdict.BALANCED: Judgement(missing=Missing.BLOCKS, blocks_missing=3),
+        Verdict.QUIET: Judgement(missing=Missing.DAYS, days_missing=1),
+    }
+    text = of_settings(miner(tuning=Tuning(points=POINTS, verdicts=verdicts)), texts)
+    assert text.splitlines() == [
+        "**Gamma, settings compared**",
+        "",
+        "- 525 MHz, 1.150 V: 10-minute blocks: 12, days: 1",
+        "- 1000 MHz, 1.200 V: 2.10 TH/s, 18.0 J/TH, Chip hot, Voltage regulator hot, "
+        + "Input voltage low, At the power limit, Unstable, "
+        + "10-minute blocks: 24, days: 2",
+        "- Most efficient: 525 MHz, 1.150 V (At least 3.1 % better than the next)",
+        "- Highest hash rate: 1000 MHz, 1.200 V",
+        "- Balanced: Not yet, 10-minute blocks still needed: 3",
+        "- Quietest: Not yet, days of data still needed: 1",
+    ]
+
+
+def test_work_modes_are_named_as_the_select_names_them(texts: Texts) -> None:
+    settings = {Setting.WORK_MODE: "heating_eco"}
+    point = OperatingPoint(settings=settings, blocks=1, days=1, last=0.0)
+    text = of_settings(miner(tuning=Tuning(points=(point,))), texts)
+    assert "- Heating Eco" in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "missing"), itertools.product(Verdict, [None, *Missing])
+)
+def test_every_verdict_has_words(
+    texts: Texts, verdict: Verdict, missing: Missing | None
+) -> None:
+    tuning = Tuning(verdicts={verdict: Judgement(missing=missing)})
+    text = of_settings(miner(tuning=tuning), texts)
+    assert "Not yet" in text
+    assert "_" not in text
+
+
+@pytest.mark.parametrize("kind", FindingKind)
+def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
+    health = Health(findings=(Finding(kind=kind, severity=Severity.WARNING),))
+    text = of_miner(miner(insight=Insight(health=health)), RECORDS, texts)
+    assert re.search(r"- Look at: [A-Z][a-z ]+$", text)
+
+
+def test_switched_off(texts: Texts) -> None:
+    one = miner(online=False, unplugged=True)
+    assert "- Switched off at its plug" in of_miner(one, Records(), texts)
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "a\nb", "x" * 500, "\\", "*", ""])
+def test_hostile_names_stay_text(texts: Texts, name: str) -> None:
+    """Without escaped signs nothing is left that Markdown or HTML could take."""
+    one = miner(name, online=False, days=(DAY,), insight=STALLED)
+    price = Price(entity_id="s.p", present=1.0, per_kwh=1.0, currency=name)
+    figures = miner_figures(one, RECORDS, PERIOD, price, UTC)
+    response = {**FRAME, "miners": [figures], "not_loaded": [name]}
+    for text in (
+        markdown.miner_report(response, texts),
+        of_fleet([one], RECORDS, texts),
+        of_settings(one, texts),
+    ):
+        bare = re.sub(r"\\.", "", text).replace("**", "")
+        assert not re.search(r"[<>*`\[\]|]|://|www\.", bare)
+        assert max(map(len, text.splitlines())) < 250
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Gamma 601", "Gamma 601"),
+        ("a_b", r"a\_b"),
+        ("<b>", r"\<b\>"),
+        ("http://a.b", r"http:\//a.b"),
+        ("WWW.a.b", r"WWW\.a.b"),
+        ("&lt;", r"\&lt;"),
+        ("a\u202eb\x00c", "abc"),
+        (" x ", "x"),
+    ],
+)
+def test_escaped(text: str, expected: str) -> None:
+    assert escaped(text) == expected
+
+
+PERIODS = [
+    # now, hours, step, first day
+    ("2026-11-20T08:02:00+01:00", 24, 300, "2026-11-19"),
+    ("2026-11-20T08:02:00+01:00", 8, 300, "2026-11-20"),
+    ("2026-11-20T08:02:00+01:00", 2, 300, "2026-11-20"),
+    ("2026-11-20T20:02:00+01:00", 24, 300, "2026-11-20"),
+    ("2026-11-20T00:02:00+01:00", 24, 300, "2026-11-19"),
+    ("2026-11-20T00:02:00+01:00", 1, 300, "2026-11-20"),
+    ("2026-11-20T08:02:00+01:00", 48, 300, "2026-11-18"),
+    ("2026-11-20T08:02:00+01:00", 49, 3600, "2026-11-18"),
+    ("2026-10-25T12:02:00+01:00", 24, 300, "2026-10-25"),
+    ("2026-11-20T08:02:00+01:00", 744, 3600, "2026-10-20"),
+]
+
+
+@pytest.mark.parametrize(("now", "hours", "step", "first"), PERIODS)
+async def test_period(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    now: str,
+    hours: int,
+    step: int,
+    first: str,
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    moment = datetime.fromisoformat(now)
+    freezer.move_to(moment)
+    period = period_until_now(hass, hours)
+    assert period.step == step
+    assert period.hours == hours
+    assert 0 <= moment.timestamp() - period.end < step
+    assert period.end % step == 0
+    assert period.first_day == first
+    assert period.last_day == moment.date().isoformat()
