@@ -11,7 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .control.model import Problem
 from .control_issues import async_settle
-from .coordinator import MinerCoordinator, async_delete_issue
+from .coordinator import MinerCoordinator
 from .entry_data import is_fleet
 from .entry_store import store_of
 from .fleet_coordinator import FleetCoordinator
@@ -25,6 +25,7 @@ from .insight_keeper import async_remove_stored
 from .report_actions import async_register_reports
 from .services import async_register_actions
 from .session import async_get_session
+from .strangers import async_delete_issue
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -13,10 +13,10 @@ from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
+from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, LOGGER
 from .controller import MinerController
 from .entry_data import NEEDS_CODE, endpoint_of
 from .insight import MinerData
@@ -39,6 +39,7 @@ from .ownership import (
     async_owner,
     async_store_address,
 )
+from .strangers import async_ask_where, async_delete_issue
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
 
@@ -326,19 +327,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         if self._stranger_polls >= REPAIR_AFTER_POLLS:
             # From here on others tell when ours is seen; the stranger is left alone.
             self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
-            ir.async_create_issue(
-                self.hass,
-                DOMAIN,
-                _issue_id(self.config_entry),
-                data={"entry_id": self.config_entry.entry_id},
-                is_fixable=True,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key=ISSUE_WRONG_DEVICE,
-                translation_placeholders={
-                    "name": self.config_entry.title,
-                    "host": self.client.host,
-                    "found": stranger.model,
-                },
+            async_ask_where(
+                self.hass, self.config_entry, self.client.host, stranger.model
             )
         return self._away(MinerStrangerError(f"{stranger.model} answers there"))
 
@@ -437,13 +427,3 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             model_id=identity.chip_model,
             sw_version=identity.firmware,
         )
-
-
-def _issue_id(entry: MinerConfigEntry) -> str:
-    return f"{ISSUE_WRONG_DEVICE}_{entry.entry_id}"
-
-
-@callback
-def async_delete_issue(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
-    """Take back the question where a miner is."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))

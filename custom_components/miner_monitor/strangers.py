@@ -1,0 +1,38 @@
+"""The question where a miner is, when another device stays at its address."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN, ISSUE_WRONG_DEVICE
+
+if TYPE_CHECKING:
+    from .coordinator import MinerConfigEntry
+
+
+@callback
+def async_ask_where(
+    hass: HomeAssistant, entry: MinerConfigEntry, host: str, found: str
+) -> None:
+    """Ask for the address of a miner; ``found`` is what answers at the known one."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(entry),
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=ISSUE_WRONG_DEVICE,
+        translation_placeholders={"name": entry.title, "host": host, "found": found},
+    )
+
+
+@callback
+def async_delete_issue(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Take back the question where a miner is."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+
+
+def _issue_id(entry: MinerConfigEntry) -> str:
+    return f"{ISSUE_WRONG_DEVICE}_{entry.entry_id}"
