@@ -28,6 +28,7 @@ from custom_components.miner_monitor.miners.model import (
 from .tuning_world import (
     BLOCK,
     DAY,
+    EPOCH,
     SETTLE,
     Course,
     Miner,
@@ -347,10 +348,7 @@ def test_the_true_best_is_named_within_thirty_days(
     """In at least 95 of 100 runs, though it leads by 1.5 and 3 % only."""
     found = courses(seeds, 30, [SETTINGS], manner)
 
-    for kind, best in (
-        (Verdict.EFFICIENCY, THRIFTIEST),
-        (Verdict.HASH_RATE, STRONGEST),
-    ):
+    for kind, best in BEST:
         named = sum(place(run[kind].last) == best for run in found)
         wrong = sum(run[kind].wrong(frozenset({best})) for run in found)
         assert named >= 0.95 * len(seeds), kind
