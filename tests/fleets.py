@@ -1,0 +1,82 @@
+"""A fleet of simulated miners for tests, and what its miners were told."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+
+from custom_components.miner_monitor.const import DOMAIN, FLEET
+from simulator import SimulatedMiner
+
+from .conftest import GAMMA_2, TimedBench
+
+MINING = "switch.all_miners_mining"
+SAVE_POWER = "switch.all_miners_save_power"
+RESTART_ALL = "button.all_miners_restart_all"
+PROBLEM = "binary_sensor.all_miners_problem"
+
+THREE = tuple(
+    replace(GAMMA_2, name=name, hostname=name, mac=f"E4:B0:63:00:0A:{place:02X}")
+    for place, name in enumerate(("anna", "bert", "carl"), 1)
+)
+"""Three that pause, by the names that their users gave them."""
+
+
+class House:
+    """Three miners and their entries, by name."""
+
+    def __init__(self, bench: TimedBench) -> None:
+        """Begin with none."""
+        self.bench = bench
+        self.miners: dict[str, SimulatedMiner] = {}
+        self.entries: dict[str, ConfigEntry[Any]] = {}
+
+    async def add(self, miner: SimulatedMiner) -> None:
+        """Add one."""
+        self.miners[miner.name] = miner
+        self.entries[miner.name] = await self.bench.add(miner)
+
+    def told(self, *orders: str) -> list[tuple[float, str, str]]:
+        """Return when which miner was told what, in the order of time."""
+        return sorted(
+            (request.time, name, order)
+            for name, miner in self.miners.items()
+            for request in miner.requests
+            if request.method == "POST"
+            and (order := request.path.rpartition("/")[2]) in orders
+        )
+
+    def who(self, *orders: str) -> list[str]:
+        """Name those that were told, in the order of time."""
+        return [name for _, name, _ in self.told(*orders)]
+
+    async def prefer(self, **priorities: int) -> None:
+        """Set in which order they start."""
+        for name, value in priorities.items():
+            await self.bench.call(
+                "number",
+                "set_value",
+                {"entity_id": f"number.{name}_priority", "value": value},
+            )
+
+
+async def build(bench: TimedBench) -> House:
+    """Add the three, and wait until all work."""
+    house = House(bench)
+    for miner in await bench.start(*THREE):
+        await house.add(miner)
+    await bench.advance(30)
+    return house
+
+
+def fleet_state(hass: HomeAssistant, platform: str, key: str) -> State:
+    """Return the state of an entity of all miners."""
+    entity_id = er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, f"{FLEET}_{key}"
+    )
+    assert entity_id is not None, key
+    state = hass.states.get(entity_id)
+    assert state is not None, key
+    return state

@@ -1,0 +1,272 @@
+"""All miners stop at once, and start one after the other."""
+
+from dataclasses import replace
+from itertools import pairwise
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+
+from .conftest import RB4, TimedBench
+from .fleets import MINING, RESTART_ALL, SAVE_POWER, House, build
+
+EPSILON = 0.3
+"""Seconds within which calls are made at once."""
+
+
+@pytest.fixture
+async def house(bench: TimedBench) -> House:
+    return await build(bench)
+
+
+async def turn(house: House, switch: str, on: bool) -> float:
+    action = "turn_on" if on else "turn_off"
+    return await house.bench.call("switch", action, {"entity_id": switch})
+
+
+def state(house: House, entity_id: str) -> str:
+    found = house.bench.hass.states.get(entity_id)
+    assert found is not None
+    return found.state
+
+
+@pytest.mark.parametrize(
+    ("switch", "stopped", "running"), [(MINING, "off", "on"), (SAVE_POWER, "on", "off")]
+)
+async def test_all_at_once_and_one_after_the_other(
+    house: House, switch: str, stopped: str, running: str
+) -> None:
+    """The lowest priority is the first; the call does not wait for the others."""
+    await house.prefer(carl=1, anna=50)
+    assert state(house, switch) == running
+
+    await turn(house, switch, stopped == "on")
+    times = [moment for moment, *_ in house.told("pause")]
+    assert sorted(house.who("pause")) == ["anna", "bert", "carl"]
+    assert times[-1] - times[0] <= EPSILON
+    await house.bench.advance(30)
+    assert state(house, switch) == stopped
+    assert not any(miner.truth.hashing for miner in house.miners.values())
+
+    assert await turn(house, switch, running == "on") <= EPSILON
+    await house.bench.advance(3)
+    assert house.bench.hass.states.get(switch).attributes["waiting"] == 1
+    await house.bench.advance(30)
+    assert house.who("resume") == ["carl", "bert", "anna"]
+    times = [moment for moment, *_ in house.told("resume")]
+    assert [late - early for early, late in pairwise(times)] == pytest.approx(
+        [2.0, 2.0], abs=EPSILON
+    )
+    assert state(house, switch) == running
+    assert house.bench.hass.states.get(switch).attributes["waiting"] == 0
+
+
+async def test_a_new_command_ends_a_start(house: House) -> None:
+    """Who had been started is stopped again; who had not been is not started."""
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    await turn(house, MINING, True)
+    await house.bench.advance(1)
+    assert house.who("resume") == ["anna"]
+
+    await turn(house, MINING, False)
+    await house.bench.advance(60)
+    assert house.who("resume") == ["anna"]
+    assert house.who("pause")[3:] == ["anna"]
+    assert not any(miner.truth.hashing for miner in house.miners.values())
+
+    # All three are remembered, whichever command stopped them.
+    await turn(house, MINING, True)
+    await house.bench.advance(30)
+    assert house.who("resume")[1:] == ["anna", "bert", "carl"]
+
+
+async def test_to_start_again_starts_nobody_twice(house: House) -> None:
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    await turn(house, MINING, True)
+    await house.bench.advance(1)
+    await turn(house, MINING, True)
+    await house.bench.advance(30)
+    assert house.who("resume") == ["anna", "bert", "carl"]
+
+
+async def test_only_whom_it_stopped(house: House) -> None:
+    """A miner that its user paused stays so."""
+    await turn(house, "switch.bert_mining", False)
+    await house.bench.advance(30)
+    assert state(house, MINING) == "on"
+
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    await turn(house, MINING, True)
+    await house.bench.advance(30)
+    assert house.who("resume") == ["anna", "carl"]
+    assert not house.miners["bert"].truth.hashing
+
+
+async def test_nothing_to_start(house: House) -> None:
+    """It says so where a user waits for something, and is silent where it is so."""
+    await turn(house, MINING, True)
+    assert house.who("resume") == []
+
+    await turn(house, "switch.bert_mining", False)
+    await house.bench.advance(30)
+    with pytest.raises(ServiceValidationError) as raised:
+        await turn(house, MINING, True)
+    assert raised.value.translation_key == "nothing_to_start"
+
+
+async def test_whom_somebody_else_started(house: House) -> None:
+    """It is theirs to stop from then on."""
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    await turn(house, "switch.bert_mining", True)
+    await house.bench.advance(700)
+    await turn(house, "switch.bert_mining", False)
+    await house.bench.advance(30)
+
+    await turn(house, MINING, True)
+    await house.bench.advance(30)
+    assert house.who("resume") == ["bert", "anna", "carl"]
+
+
+@pytest.mark.parametrize("fault", ["offline", "silent"])
+async def test_unreachable_ones_are_named(house: House, fault: str) -> None:
+    """The others do it all the same, at once."""
+    house.miners["bert"].inject(fault)
+    with pytest.raises(HomeAssistantError, match="bert") as raised:
+        await turn(house, SAVE_POWER, True)
+    assert "anna" not in str(raised.value)
+    assert sorted(house.who("pause")) == ["anna", "carl"]
+    assert house.bench.hass.states.get(SAVE_POWER).attributes["failed"] == ["bert"]
+
+
+async def test_unreachable_ones_are_tried_last(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They stay remembered, so that the next command finds them."""
+    await turn(house, SAVE_POWER, True)
+    house.miners["anna"].inject("offline")
+    await house.bench.advance(120)
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await turn(house, SAVE_POWER, False)
+    assert raised.value.translation_key == "miners_away"
+    assert raised.value.translation_placeholders == {"names": "anna"}
+    await house.bench.advance(30)
+    assert house.who("resume") == ["bert", "carl"]
+    assert house.bench.hass.states.get(SAVE_POWER).attributes["failed"] == ["anna"]
+    assert "anna" in caplog.text
+
+    house.miners["anna"].clear("offline")
+    await house.bench.advance(120)
+    assert state(house, SAVE_POWER) == "on"
+    await turn(house, SAVE_POWER, False)
+    await house.bench.advance(30)
+    assert house.who("resume") == ["bert", "carl", "anna"]
+
+
+async def test_remembered_through_a_reload(
+    house: House, hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    fleet = async_fleet_entry(hass)
+    await house.bench.run(hass.config_entries.async_reload(fleet.entry_id))
+    await house.bench.advance(30)
+
+    await turn(house, MINING, True)
+    await house.bench.advance(30)
+    assert house.who("resume") == ["anna", "bert", "carl"]
+
+
+async def test_old_backups_start_nobody(
+    house: House, hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    await turn(house, MINING, False)
+    fleet = async_fleet_entry(hass)
+    await house.bench.run(hass.config_entries.async_unload(fleet.entry_id))
+    stored = json.loads(json.dumps(hass_storage["miner_monitor.fleet"]))
+    stored["data"]["stored_at"] -= 25 * 3600
+    hass_storage["miner_monitor.fleet"] = stored
+    await house.bench.run(hass.config_entries.async_setup(fleet.entry_id))
+    assert fleet.state is ConfigEntryState.LOADED
+    await house.bench.advance(30)
+
+    with pytest.raises(ServiceValidationError):
+        await turn(house, MINING, True)
+    assert house.who("resume") == []
+
+
+async def test_restart_all(house: House) -> None:
+    await house.prefer(bert=5)
+    await house.bench.call("button", "press", {"entity_id": RESTART_ALL})
+    await house.bench.advance(20)
+    assert house.who("restart") == ["bert", "anna", "carl"]
+    times = [moment for moment, *_ in house.told("restart")]
+    assert [late - early for early, late in pairwise(times)] == pytest.approx(
+        [2.0, 2.0], abs=EPSILON
+    )
+
+
+async def test_a_stop_ends_the_restarts(house: House) -> None:
+    await house.bench.call("button", "press", {"entity_id": RESTART_ALL})
+    await house.bench.advance(1)
+    with pytest.raises(HomeAssistantError, match="anna"):  # It is booting.
+        await turn(house, MINING, False)
+    await house.bench.advance(30)
+    assert house.who("restart") == ["anna"]
+    assert sorted(house.who("pause")) == ["bert", "carl"]
+
+
+async def test_a_removed_miner_is_not_waited_for(house: House) -> None:
+    """Nor is the order of the others changed by it."""
+    hass = house.bench.hass
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    await turn(house, MINING, True)
+    await house.bench.run(
+        hass.config_entries.async_remove(house.entries["bert"].entry_id)
+    )
+    await house.bench.advance(30)
+    assert house.who("resume") == ["anna", "carl"]
+
+
+async def test_what_cannot_be_switched_has_no_switch(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """It comes with the first miner that can."""
+    await bench.add(await bench.miner(replace(RB4, cards=1)))
+    assert hass.states.get(MINING) is None
+    assert hass.states.get(SAVE_POWER) is None
+    assert hass.states.get(RESTART_ALL) is None
+
+    await build(bench)
+    assert state_of(hass, MINING) == "on"
+    assert state_of(hass, SAVE_POWER) == "off"
+    assert hass.states.get(RESTART_ALL) is not None
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    return hass.states.get(entity_id).state
+
+
+async def test_priority_is_kept_without_a_reload(house: House) -> None:
+    """It is there while the miner is away, and survives a reload."""
+    hass, entry = house.bench.hass, house.entries["anna"]
+    miner = entry.runtime_data
+    assert state_of(hass, "number.anna_priority") == "10"
+    house.miners["anna"].inject("offline")
+    await house.bench.advance(120)
+    await house.prefer(anna=3)
+    assert entry.runtime_data is miner
+    assert entry.options["priority"] == 3
+
+    await house.bench.run(hass.config_entries.async_reload(entry.entry_id))
+    assert state_of(hass, "number.anna_priority") == "3"
