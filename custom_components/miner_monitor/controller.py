@@ -242,6 +242,7 @@ class MinerController:
     @callback
     def observe(self, identity: MinerIdentity, state: MinerState) -> ControlState:
         """Take a good poll in; do what follows from it."""
+        today = _today()
         self._door.observe(state)
         orders = self._steward.observe(
             identity,
@@ -249,7 +250,7 @@ class MinerController:
             wall=time.time(),
             monotonic=time.monotonic(),
             busy=self._door.proving,
-            today=_today(),
+            today=today,
         )
         self._door.await_restart(self._steward.waiting)
         self._carry_out(orders)
@@ -257,11 +258,14 @@ class MinerController:
             self._seen = True
             self._take_back(orders)
             self._store.save_soon()
-        return self.show(state)
+        return self._show(state, today)
 
     def show(self, state: MinerState | None) -> ControlState:
         """Return what there is to show beside a state."""
-        shown = self._steward.show(state, _today())
+        return self._show(state, _today())
+
+    def _show(self, state: MinerState | None, today: str) -> ControlState:
+        shown = self._steward.show(state, today)
         self._watch_end(shown.temporary_until)
         return shown
 
