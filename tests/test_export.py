@@ -347,6 +347,33 @@ async def test_statistics(
     assert "pool" in response["not_recorded"]["Gamma"]
 
 
+async def test_statistics_in_the_unit_of_the_user(
+    media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    rig = Rig(hass)
+    rig.show(online="on", hash_rate=1.2)
+    entity_id = rig.entities["chip_temperature"]
+    hass.states.async_set(entity_id, "140", {"unit_of_measurement": "°F"})
+    async_import_statistics(
+        hass,
+        {
+            "statistic_id": entity_id,
+            "source": "recorder",
+            "name": None,
+            "mean_type": StatisticMeanType.ARITHMETIC,
+            "has_sum": False,
+            "unit_class": "temperature",
+            "unit_of_measurement": "°C",
+        },
+        [{"start": NOON - timedelta(days=30), "mean": 60.0}],
+    )
+    await async_wait_recording_done(hass)
+
+    await export(hass, rig, source="statistics", hours=40 * 24)
+
+    assert [row["chip_temperature"] for row in table(media)] == ["60"]
+
+
 @pytest.mark.parametrize(
     "name",
     [

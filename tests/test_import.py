@@ -274,6 +274,13 @@ async def test_names_alike_stay_apart(media: Path, hass: HomeAssistant) -> None:
     }
 
 
+async def test_a_name_of_many_letters(media: Path, hass: HomeAssistant) -> None:
+    """An id must fit into every kind of database."""
+    two_hours(media, "矿" * 100)
+    await bring(hass, "a.csv")
+    assert 1 < max(map(len, await stored(hass))) <= 120
+
+
 async def test_defect_4_no_wallet_is_stored(media: Path, hass: HomeAssistant) -> None:
     two_hours(media)
     write_db(media / "metrics.db", [("g1", at, 1200, 18, 5) for at in minutes(10)])

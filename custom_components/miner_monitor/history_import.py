@@ -51,6 +51,9 @@ UNITS: Final[Mapping[str, str | None]] = {
     "shares_accepted": None,
 }
 
+_LONGEST_SLUG: Final = 80
+"""Letters of a name that are enough; written in Latin ones it may have many more."""
+
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_import")
 
 
@@ -184,7 +187,7 @@ def _targets(
             slug = slugify(entry.unique_id or entry.entry_id, separator="")
             title = entry.title
         else:
-            title, slug = name, _free(slugify(name), used)
+            title, slug = name, _free(slugify(name)[:_LONGEST_SLUG].strip("_"), used)
             used.add(slug)
         targets.append(_Target(slug=slug, name=title, entry=entry, files_name=name))
     return targets

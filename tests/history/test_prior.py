@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.miner_monitor.history import csv_files, metrics_db
+from custom_components.miner_monitor.history import csv_files, metrics_db, prior
 from custom_components.miner_monitor.history.files import FileFault
 from custom_components.miner_monitor.history.hours import running_sums
 from custom_components.miner_monitor.history.prior import (
@@ -360,6 +360,21 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PriorFileError) as caught:
         read(path)
     assert caught.value.fault is FileFault.TOO_LARGE
+
+
+def test_too_many_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = minutes(5, step=60)
+    path = write_csv(tmp_path / "a.csv", TOOL_000, map(row_000, moments))
+    database = write_db(tmp_path / "b.db", [("g", at, 1200, 18, 5) for at in moments])
+    for module in (prior, metrics_db):
+        monkeypatch.setattr(module, "MOST_HOURS", 5)
+    assert len(read(path).books["Gamma-1"]) == len(read(database).books["g"]) == 5
+    for module in (prior, metrics_db):
+        monkeypatch.setattr(module, "MOST_HOURS", 4)
+    for file in (path, database):
+        with pytest.raises(PriorFileError) as caught:
+            read(file)
+        assert caught.value.fault is FileFault.TOO_LARGE
 
 
 def test_too_many_miners(tmp_path: Path) -> None:

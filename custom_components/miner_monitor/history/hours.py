@@ -16,6 +16,9 @@ MEANS: Final = (*FIGURES[:-1], "efficiency")
 TOTALS: Final = ("energy", "shares_accepted")
 """Figures of which an hour has an amount."""
 
+MOST_HOURS: Final = 300_000
+"""Hours of all miners together: 20 of them for more than a year and a half."""
+
 MOST_GAPS = 3
 """Rows so many usual intervals apart, or fewer, tell of the time between."""
 
@@ -97,6 +100,10 @@ class HourBook:
         self._power: tuple[float, float] | None = None
         self._accepted: float | None = None
         self._spans: dict[int, _Span] = {}
+
+    def __len__(self) -> int:
+        """Return how many hours there are."""
+        return len(self._spans)
 
     @property
     def rows(self) -> int:

@@ -6,7 +6,7 @@ import sqlite3
 from urllib.parse import quote
 
 from .files import FileError, FileFault
-from .hours import HourBook
+from .hours import MOST_HOURS, HourBook
 from .readings import (
     AWAY,
     GENESIS,
@@ -172,6 +172,7 @@ class _Reader:
         self._clock = clock
         self._skipped = skipped
         self._latest = latest
+        self._hours = 0
 
     def books(self) -> dict[str, HourBook]:
         """Return the hours of each miner by its name."""
@@ -195,7 +196,12 @@ class _Reader:
         if (found := figures(values)) is None:
             self._skipped.offline += 1
             found = AWAY
-        self._books[key].observe(time, found)
+        book = self._books[key]
+        self._hours -= len(book)
+        book.observe(time, found)
+        self._hours += len(book)
+        if self._hours > MOST_HOURS:
+            raise FileError(FileFault.TOO_LARGE)
 
 
 def _interval(connection: sqlite3.Connection, key: object, clock: LocalTime) -> float:

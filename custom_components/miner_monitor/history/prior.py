@@ -6,8 +6,8 @@ from datetime import tzinfo
 from pathlib import Path
 
 from .csv_files import read_csv
-from .files import FileError
-from .hours import HourBook
+from .files import FileError, FileFault
+from .hours import MOST_HOURS, HourBook
 from .metrics_db import is_database, read_database
 from .readings import LocalTime, Rows, Skipped, typical_interval
 
@@ -42,6 +42,7 @@ class PriorFileError(Exception):
 def read_prior(files: Iterable[tuple[str, Path]], zone: tzinfo, latest: float) -> Prior:
     """Read files of prior tools; times without a zone are in the one given."""
     prior, miners, clock = Prior(), dict[str, Rows](), LocalTime(zone)
+    name = ""
     for name, path in files:
         try:
             if is_database(path):
@@ -55,10 +56,16 @@ def read_prior(files: Iterable[tuple[str, Path]], zone: tzinfo, latest: float) -
         except FileError as err:
             raise PriorFileError(name, err) from err
     for miner in list(miners):
-        rows = miners.pop(miner)
-        book = HourBook(typical_interval(rows.times()))
-        for time, values in rows.in_order(prior.skipped):
-            book.observe(time, values)
-        prior.add(miner, book)
+        prior.add(miner, _hours(miners.pop(miner), prior.skipped))
+        if sum(map(len, prior.books.values())) > MOST_HOURS:
+            raise PriorFileError(name, FileError(FileFault.TOO_LARGE))
     prior.books = {name: book for name, book in prior.books.items() if book.rows}
     return prior
+
+
+def _hours(rows: Rows, skipped: Skipped) -> HourBook:
+    """Put the rows of a miner into its hours."""
+    book = HourBook(typical_interval(rows.times()))
+    for time, values in rows.in_order(skipped):
+        book.observe(time, values)
+    return book
