@@ -26,11 +26,13 @@ HOURS_PER_DAY = 24
 class Timed:
     """What the probe saw: seconds of each call, and the longest the loop stood.
 
-    ``miners`` is of how many of them the last answer has statistics of all the time.
+    ``busiest`` is the most CPU that the loop took at once; ``miners`` is of how many
+    of them the last answer has statistics of all the time.
     """
 
     calls: list[float]
     longest: float
+    busiest: float
     miners: int
 
 
@@ -95,6 +97,13 @@ async def _rows(installation: Installation, plan: Plan, filled: Filled) -> list[
             target=Target(judged=Judged.VALUE, limit=20),
             note="baseline: the same time without a report",
         ),
+        Row(
+            item="j",
+            measure="most CPU of the loop at once meanwhile",
+            unit="ms",
+            baseline=idle.busiest * 1e3,
+            ours=max(fleet.busiest, miners.busiest) * 1e3,
+        ),
     ]
 
 
@@ -114,5 +123,6 @@ async def _timed(
     return Timed(
         calls=response["calls"],
         longest=response["longest"],
+        busiest=response["busiest"],
         miners=sum(miner["recorded_hours"] >= hours - 1 for miner in reported),
     )

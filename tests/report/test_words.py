@@ -1,7 +1,10 @@
 """Words of reports: every case has a sentence, and no name is more than text."""
 
 from datetime import UTC, datetime
+import inspect
 import itertools
+import json
+from pathlib import Path
 import re
 from typing import Any
 
@@ -227,13 +230,13 @@ def test_settings(texts: Texts) -> None:
         Verdict.QUIET: Judgement(missing=Missing.DAYS, days_missing=1),
     }
     text = of_settings(miner(tuning=Tuning(points=POINTS, verdicts=verdicts)), texts)
+    hot = "Chip hot, Voltage regulator hot, Input voltage low"
+    did = f"2.10 TH/s, 18.0 J/TH, {hot}, At the power limit, Unstable"
     assert text.splitlines() == [
         "**Gamma, settings compared**",
         "",
         "- 525 MHz, 1.150 V: 10-minute blocks: 12, days: 1",
-        "- 1000 MHz, 1.200 V: 2.10 TH/s, 18.0 J/TH, Chip hot, Voltage regulator hot, "
-        + "Input voltage low, At the power limit, Unstable, "
-        + "10-minute blocks: 24, days: 2",
+        f"- 1000 MHz, 1.200 V: {did}, 10-minute blocks: 24, days: 2",
         "- Most efficient: 525 MHz, 1.150 V (At least 3.1 % better than the next)",
         "- Highest hash rate: 1000 MHz, 1.200 V",
         "- Balanced: Not yet, 10-minute blocks still needed: 3",
@@ -265,6 +268,23 @@ def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
     health = Health(findings=(Finding(kind=kind, severity=Severity.WARNING),))
     text = of_miner(miner(insight=Insight(health=health)), RECORDS, texts)
     assert re.search(r"- Look at: [A-Z][a-z ]+$", text)
+
+
+def test_no_text_is_unused() -> None:
+    """Every text is asked for by its name, or is one of a kind."""
+    source = inspect.getsource(markdown)
+    kinds = (
+        *(f"finding_{kind}" for kind in (*FindingKind, *Bottleneck)),
+        *(f"verdict_{verdict}" for verdict in Verdict),
+        *(f"missing_{missing}" for missing in Missing),
+        "hash_rate_mean",
+    )
+    path = Path(inspect.getfile(markdown)).parents[1] / "translations" / "en.json"
+    common = json.loads(path.read_text(encoding="utf-8"))["common"]
+    told = {key.removeprefix("report_") for key in common if key.startswith("report_")}
+    assert told
+    assert all(key in kinds or f'"{key}"' in source for key in told)
+    assert set(kinds) <= told
 
 
 def test_switched_off(texts: Texts) -> None:

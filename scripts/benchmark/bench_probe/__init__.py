@@ -85,14 +85,24 @@ async def _time(call: ServiceCall) -> ServiceResponse:
                     return_response=True,
                 )
         calls.append(time.monotonic() - started)
-    return {"calls": calls, "longest": ticker.longest, "answer": answer}
+    return {
+        "calls": calls,
+        "longest": ticker.longest,
+        "busiest": ticker.busiest,
+        "answer": answer,
+    }
 
 
 class _Ticker:
-    """Sees by how much a timer comes too late at most."""
+    """Sees by how much a timer comes too late at most, and how busy the loop was.
+
+    ``busiest`` is the most CPU that the loop's own thread took between two ticks:
+    on a machine with other work to do it is what tells whose fault a stop was.
+    """
 
     def __init__(self) -> None:
         self.longest = 0.0
+        self.busiest = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
@@ -105,15 +115,15 @@ class _Ticker:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _tick(self) -> None:
-        before = time.monotonic()
+        before, worked = time.monotonic(), time.thread_time()
         try:
             while True:
                 await asyncio.sleep(TICK)
-                now = time.monotonic()
-                self._note(now - before)
-                before = now
+                self._note(before, worked)
+                before, worked = time.monotonic(), time.thread_time()
         finally:
-            self._note(time.monotonic() - before)
+            self._note(before, worked)
 
-    def _note(self, seconds: float) -> None:
-        self.longest = max(self.longest, seconds - TICK)
+    def _note(self, before: float, worked: float) -> None:
+        self.longest = max(self.longest, time.monotonic() - before - TICK)
+        self.busiest = max(self.busiest, time.thread_time() - worked)
