@@ -16,8 +16,8 @@ from .report_database import Filled, fill_until_now, sensors_of
 from .table import Judged, Row, Target
 
 FLEET = "reported"
-TOOL_001_MS = 2100
-"""CPU that a terminal dashboard takes for one redraw over a million rows."""
+DASHBOARD_MS = 2100
+"""CPU that one of the prior tools, a terminal dashboard, takes for one redraw over a million rows."""
 
 HOURS_PER_DAY = 24
 
@@ -75,14 +75,14 @@ async def _rows(installation: Installation, plan: Plan, filled: Filled) -> list[
             measure=f"{action}, {of}",
             unit="ms",
             digits=0,
-            baseline=TOOL_001_MS,
+            baseline=DASHBOARD_MS,
             ours=median(timed.calls) * 1e3,
             target=Target(judged=Judged.VALUE, limit=300),
             note=f"{timed.miners} in it; median of {len(timed.calls)}, longest "
             f"{max(timed.calls) * 1e3:.0f} ms; {filled.hourly} hourly and "
             f"{filled.short_term} five-minute rows of {filled.sensors} sensors, "
             f"{filled.states} states; baseline: the documented CPU of a redraw "
-            "of tool 001 over a million rows",
+            "of a terminal dashboard over a million rows",
         )
         for action, timed in (("fleet_report", fleet), ("miner_report", miners))
     ]
