@@ -169,7 +169,7 @@ def test_sums_do_not_drift(seconds: int) -> None:
     baseline = Baseline()
     for now in count(0, 15):
         noise.step(15)
-        scale = 1e6 if now % 86_400 < 300 else 1.0
+        scale = 1e8 if now % 86_400 < 300 else 1.0
         rate = scale * abs(1 + 0.1 * noise.value)
         samples.append((now, rate))
         state = replace(GOOD, hash_rate_now=rate, expected_hash_rate=1.05)

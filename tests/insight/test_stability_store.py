@@ -162,12 +162,14 @@ def test_a_clock_that_leaps_ahead_was_watched_by_nobody() -> None:
     watch = Watch(30)
     watch.run(DAY)
     watch.wall_set = 12 * HOUR
-    told = watch.run(30)
+    told = watch.run(30, replace(GOOD, hash_rate_now=2.0))
     assert (told.hash_rate_1h, told.hash_rate_24h) == (None, 1.0)
 
     watch.wall_set = 0
-    told = watch.run(6 * HOUR, replace(GOOD, hash_rate_now=2.0))
+    told = watch.run(1800, replace(GOOD, hash_rate_now=2.0))
+    # Nothing leads from the rate before the leap to the one after it.
     assert told.hash_rate_1h == pytest.approx(2.0)
+    told = watch.run(5.5 * HOUR, replace(GOOD, hash_rate_now=2.0))
     assert told.hash_rate_24h == pytest.approx(1.5, rel=0.01)
     ends = [period.begin + 600 for period in told.best]
     assert max(ends) <= START + watch.now

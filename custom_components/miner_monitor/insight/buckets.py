@@ -186,7 +186,6 @@ class Ring:
         if all(column is not None for column in columns):
             self._key = key
             self._columns = [array("d", column or ()) for column in columns]
-            self.advance(minute)
 
 
 class History:
