@@ -167,9 +167,10 @@ async def test_whatever_is_stored(
     bench: TimedBench,
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
     stored: Any,
 ) -> None:
-    """A file that makes no sense costs only itself."""
+    """A file that makes no sense costs only itself, and one line at most."""
     hass_storage["miner_monitor.fleet"] = {
         "version": 1,
         "minor_version": 1,
@@ -178,6 +179,9 @@ async def test_whatever_is_stored(
     }
     await bench.add(await bench.miner(GAMMA))
     fleet_of(hass)
+    lines = [record for record in caplog.records if record.levelname == "WARNING"]
+    said = [line for line in lines if "not readable" in line.getMessage()]
+    assert len(said) == (1 if stored is not None else 0)
 
 
 async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:

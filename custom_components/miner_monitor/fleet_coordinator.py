@@ -234,11 +234,12 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             },
         }
 
-    def _load(self, data: object) -> None:
+    def _load(self, data: Data | None) -> None:
         """Read what ``_dump`` wrote."""
-        if not isinstance(data, dict):
+        if data is None:
             return
-        self.meters.load(data.get("totals"))
+        if not self.meters.load(data.get("totals")):
+            LOGGER.warning("What is stored of %s is not readable", self.name)
         stored_at, stopped = data.get("stored_at"), data.get("stopped")
         if not isinstance(stored_at, int | float) or not isinstance(stopped, dict):
             return

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN, FLEET
 from .entry_data import miner_entries
-from .entry_store import store_of
+from .entry_store import async_read, store_of
 
 TITLE = "All miners"
 
@@ -28,8 +28,8 @@ async def async_ensure_fleet(hass: HomeAssistant) -> None:
     """Make the entry of all miners, unless it is there or is not wanted."""
     if async_fleet_entry(hass) is not None:
         return
-    stored = await store_of(hass, FLEET).async_load()
-    if isinstance(stored, dict) and stored.get(_REMOVED) is True:
+    stored = await async_read(store_of(hass, FLEET))
+    if stored is not None and stored.get(_REMOVED) is True:
         return
     await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
 
@@ -40,9 +40,8 @@ async def async_fleet_removed(hass: HomeAssistant) -> None:
     if not miner_entries(hass):
         await store.async_remove()
         return
-    stored = await store.async_load()
-    kept = stored if isinstance(stored, dict) else {}
-    await store.async_save({**kept, _REMOVED: True})
+    stored = await async_read(store)
+    await store.async_save({**(stored or {}), _REMOVED: True})
 
 
 async def async_miner_removed(hass: HomeAssistant) -> None:

@@ -143,7 +143,7 @@ def test_what_is_stored_is_what_is_read() -> None:
     meters = started({"energy": 12.5, "shares_accepted": 7.0})
     walk(meters, ("a", at(5.0)), ("a", at(5.25)))
     again = FleetMeters()
-    again.load(json.loads(json.dumps(meters.dump())))
+    assert again.load(json.loads(json.dumps(meters.dump())))
     again.resume({})
     assert again.totals == meters.totals
 
@@ -167,7 +167,7 @@ HOSTILE = [
 def test_hostile_store(data: Any) -> None:
     """What is no total costs that total alone."""
     meters = FleetMeters()
-    meters.load(data)
+    assert meters.load(data) is False
     meters.resume({})
     assert meters.totals[FleetTotal.ENERGY] == 0.0
 

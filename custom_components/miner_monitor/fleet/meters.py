@@ -82,13 +82,15 @@ class FleetMeters:
         """Return the totals as JSON types."""
         return {total.value: value for total, value in self._sums().items()}
 
-    def load(self, data: object) -> None:
-        """Read what ``dump`` wrote; what is no total is left out."""
+    def load(self, data: object) -> bool:
+        """Read what ``dump`` wrote; tell whether all of it could be read."""
         if not isinstance(data, Mapping):
-            return
-        for total in _TOTALS:
-            if (known := _stored(data.get(total.value))) is not None:
+            return False
+        read = {total: _stored(data.get(total.value)) for total in _TOTALS}
+        for total, known in read.items():
+            if known is not None:
                 self._before[total] = known
+        return None not in read.values()
 
 
 def _values(data: MinerData) -> _Values:

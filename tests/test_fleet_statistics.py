@@ -1,0 +1,144 @@
+"""The recorder's statistics of the fleet rise only by energy really used."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from homeassistant.components.recorder import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+    statistics_during_period,
+)
+
+from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+
+from .conftest import GAMMA, NERD, Q, TimedBench
+from .fleets import House
+
+ENERGY, SHARES = "sensor.all_miners_energy", "sensor.all_miners_shares_accepted"
+SLOT = timedelta(minutes=5)
+MINUTE = 60.0
+LOST = 0.03
+"""The part that may be lost where counting begins anew, and is not yet written."""
+
+LEEWAY = 10
+"""Shares that are found between two polls, or written a minute late."""
+
+
+@pytest.fixture
+def recorder_first(recorder_mock: Recorder) -> Recorder:
+    """Have the recorder before anything is recorded."""
+    return recorder_mock
+
+
+class Book:
+    """What the miners really used while they were watched, and what was recorded."""
+
+    def __init__(self, house: House) -> None:
+        """Begin at the next slot of the statistics."""
+        self.house = house
+        self.used = 0.0
+        self.found = 0
+        self._compiled = dt_util.utcnow()
+
+    @property
+    def minutes_left(self) -> float:
+        """Return the minutes to the end of the present slot."""
+        now = dt_util.utcnow()
+        past = timedelta(
+            minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond
+        )
+        return (SLOT - past).total_seconds() / MINUTE
+
+    async def begin(self) -> None:
+        """Have one slot of statistics behind, which is the base."""
+        await self.house.bench.pass_time(self.minutes_left * MINUTE + 1)
+        now = dt_util.utcnow().replace(second=0, microsecond=0)
+        self._compiled = now - SLOT
+
+    async def watch(self, minutes: float, *names: str) -> None:
+        """Let time pass in which these miners are seen."""
+        miners = [self.house.miners[name] for name in names]
+        energy = sum(miner.truth.energy_wh for miner in miners)
+        shares = sum(miner.truth.shares_accepted for miner in miners)
+        await self.house.bench.pass_time(minutes * MINUTE)
+        self.used += sum(miner.truth.energy_wh for miner in miners) - energy
+        self.found += sum(miner.truth.shares_accepted for miner in miners) - shares
+
+    async def rows(self, entity_id: str) -> list[dict[str, Any]]:
+        """Compile the statistics of what has passed, and return all of them."""
+        hass = self.house.bench.hass
+        await async_wait_recording_done(hass)
+        while self._compiled + SLOT <= dt_util.utcnow():
+            do_adhoc_statistics(hass, start=self._compiled)
+            self._compiled += SLOT
+        await async_wait_recording_done(hass)
+        began = datetime(2000, 1, 1, tzinfo=dt_util.UTC)
+        found = await get_instance(hass).async_add_executor_job(
+            statistics_during_period, hass, began, None, {entity_id}, "5minute"
+        )
+        return found[entity_id]
+
+
+async def test_only_energy_really_used(
+    recorder_first: Recorder,
+    bench: TimedBench,
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Three are late at a start, a Q is removed, and comes back with 300 kWh."""
+    await hass.config.async_set_time_zone("UTC")
+    entries = hass.config_entries
+    house = House(bench)
+    for miner in await bench.start(GAMMA, NERD, Q):
+        await house.add(miner)
+    everyone = ("gamma", "nerd", "q")
+    book = Book(house)
+    await book.begin()
+    await book.watch(30, *everyone)
+    first = await book.rows(ENERGY)
+
+    # A stop and a start; the miners are away first, and answer when all is loaded.
+    fleet = async_fleet_entry(hass)
+    for entry in (fleet, *house.entries.values()):
+        await bench.run(entries.async_unload(entry.entry_id))
+    for miner in house.miners.values():
+        miner.inject("offline")
+    await bench.pass_time(10 * MINUTE)
+    for entry in (fleet, *house.entries.values()):
+        await bench.run(entries.async_setup(entry.entry_id))
+    await bench.pass_time(10 * MINUTE)
+    for miner in house.miners.values():
+        miner.clear("offline")
+    for entry in house.entries.values():
+        await bench.run(entry.runtime_data.async_refresh())
+    await book.watch(30, *everyone)
+
+    q = house.entries.pop("q")
+    await bench.run(entries.async_remove(q.entry_id))
+    await book.watch(15, "gamma", "nerd")
+
+    kept = hass_storage["miner_monitor.removed"]["data"][q.unique_id]["data"]
+    assert kept["energy"] < 10
+    kept["energy"] = 300.0
+    await house.add(house.miners["q"])
+    own = hass.states.get(f"sensor.avalon_q_{q.title[-4:].lower()}_energy")
+    assert float(own.state) >= 300
+    await book.watch(30 + book.minutes_left, *everyone)
+
+    rows = await book.rows(ENERGY)
+    assert len(rows) > len(first)
+    assert all(late["sum"] >= early["sum"] for early, late in pairwise(rows))
+    assert all(late["state"] >= early["state"] for early, late in pairwise(rows))
+    risen = rows[-1]["sum"] - rows[0]["sum"]
+    used = book.used / 1e3
+    assert used * (1 - LOST) <= risen <= used * 1.005
+
+    shares = await book.rows(SHARES)
+    found = shares[-1]["sum"] - shares[0]["sum"]
+    assert book.found * (1 - LOST) - LEEWAY <= found <= book.found + LEEWAY
