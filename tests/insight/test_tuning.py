@@ -336,6 +336,7 @@ def test_all_figures_are_there() -> None:
         "reject_rate": 10.0,
         "room_temperature": 21.0,
     }
+    assert {figure.deviation for figure in point.figures.values()} == {None}
     assert point.last == pytest.approx(EPOCH + 13 * 60, abs=60)
     assert point.days == 1
 

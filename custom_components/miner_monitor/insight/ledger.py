@@ -145,7 +145,9 @@ class Ledger:
     def add(
         self, key: Key, x: Sequence[float], y: Sequence[float], weight: float
     ) -> None:
-        """Take a batch."""
+        """Take a batch; what it adds to its point's spread goes by what was known."""
+        for metric in range(self._metrics):
+            self.fit(metric)
         account = self.accounts.get(key)
         if account is None:
             account = self.accounts[key] = Account(self._metrics)

@@ -40,12 +40,16 @@ class Moments:
         self.weight *= factor
         self.scatter *= factor
 
-    def figure(self) -> Figure:
-        """Return what is shown; the values of a single block have no deviation."""
-        single = self.minimum == self.maximum
+    @property
+    def deviation(self) -> float:
+        """How far the values lie around their mean."""
+        return math.sqrt(self.scatter / self.weight)
+
+    def figure(self, several: bool) -> Figure:
+        """Return what is shown; a single value has no deviation."""
         return Figure(
             mean=self.mean,
-            deviation=None if single else math.sqrt(self.scatter / self.weight),
+            deviation=self.deviation if several else None,
             minimum=self.minimum,
             maximum=self.maximum,
         )

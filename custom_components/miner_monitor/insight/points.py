@@ -72,7 +72,10 @@ class PointRecord:
             blocks=self.blocks,
             days=self.days,
             last=self.last,
-            figures={name: kept.figure() for name, kept in self.figures.items()},
+            figures={
+                name: kept.figure(self.blocks > 1)
+                for name, kept in self.figures.items()
+            },
             bottlenecks=bounds.bottlenecks(self.figures),
         )
 
@@ -195,7 +198,5 @@ def _unstable(figures: Mapping[str, Moments]) -> bool:
     errors = figures.get("error_rate")
     if errors is not None and errors.mean > ERRORS:
         return True
-    rate = figures["hash_rate"].figure() if "hash_rate" in figures else None
-    if rate is None or rate.deviation is None:
-        return False
-    return rate.deviation > WANDERING * rate.mean
+    rate = figures.get("hash_rate")
+    return rate is not None and rate.deviation > WANDERING * rate.mean
