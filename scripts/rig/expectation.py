@@ -20,11 +20,14 @@ NOTHING_HAPPENED = {
     "button": "its state is the moment of its last press",
     "event": "its state is the moment of its last event",
 }
+UNMET = "20 shares must tell first how often they come, for no pool difficulty does"
 NOT_REPORTED: Mapping[str, Mapping[str, str]] = {
     "avalon": {
         "number.fan_duty_cycle": "an Avalon does not report the fan's set point",
         "switch.auto_fan": "nor whether the fan is automatic, before it is written",
     },
+    "fpga_rb4": {"binary_sensor.stalled": UNMET},
+    "fpga_nimiq": {"binary_sensor.stalled": UNMET},
     "supra_401": {
         "number.fan_duty_cycle": "AxeOS 2.4 tells only what its automatic fan does",
     },
@@ -38,6 +41,7 @@ IN_STANDBY = {
     "fan_speed": "the controller's 0 rpm is no measurement",
     "efficiency": "there is no work to divide the power by",
     "hash_rate_ratio": "no work is expected of it",
+    "reject_rate": "there was no share in the last hour",
 }
 
 
