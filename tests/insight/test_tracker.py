@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.miner_monitor.insight import MinerTracker, Moment
+from custom_components.miner_monitor.insight.model import Total
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     ErrorKind,
@@ -143,6 +144,7 @@ def test_failed_polls_are_counted_by_kind() -> None:
 def test_times_offline() -> None:
     """Each absence counts once; a miner that was never seen has not gone away."""
     tracker = MinerTracker(IDENTITY)
+    tracker.resume({})
     assert (
         tracker.failed(ErrorKind.REFUSED, moment(60), away=True).presence.times_offline
         == 0
@@ -165,6 +167,30 @@ def test_times_offline() -> None:
         tracker.failed(ErrorKind.REFUSED, moment(60), away=True).presence.times_offline
         == 2
     )
+
+
+@pytest.mark.parametrize("first", ["answer", "lost", "away"])
+def test_totals_that_are_not_known_yet(first: str) -> None:
+    """Before it is told what was published, and before an answer, they are not 0."""
+    before = MinerTracker(IDENTITY)
+    before.resume({Total.RESTARTS: 5, Total.TIMES_OFFLINE: 6, Total.TOTAL_UPTIME: 1e6})
+    after = MinerTracker(IDENTITY)
+    after.load(before.dump(0), 0)
+    totals = []
+    for _ in range(2):
+        if first == "answer":
+            shown = after.observe(
+                IDENTITY, STATE, moment(0), response_time=80.0, interval=15
+            )
+        else:
+            shown = after.failed(ErrorKind.TIMEOUT, moment(0), away=first == "away")
+        uptime, presence = shown.uptime, shown.presence
+        totals.append((uptime.restarts, uptime.total, presence.times_offline))
+        after.resume({Total.RESTARTS: 7})
+
+    assert totals[0] == (None, None, None)
+    known = (None, None, 6) if first == "lost" else (7, 1e6, 6)
+    assert totals[1] == known
 
 
 def test_last_seen_is_what_the_values_are_from() -> None:

@@ -39,7 +39,9 @@ def reloaded[T: (BootCounter, PresenceRecord)](part: T) -> T:
 def test_first_sight() -> None:
     """It is a bearing, and the device's own uptime counts."""
     boots = BootCounter()
-    assert boots.observe(1000, at(0)) == Uptime(started=WALL - 1000, total=1000.0)
+    assert boots.observe(1000, at(0)) == Uptime(
+        started=WALL - 1000, restarts=0, total=1000.0
+    )
     assert boots.restarted is False
 
 
@@ -57,8 +59,8 @@ def test_restart() -> None:
 
 
 def test_nothing_seen() -> None:
-    assert BootCounter().absent() == Uptime()
-    assert BootCounter().observe(None, at(0)) == Uptime()
+    assert BootCounter().absent() == Uptime(restarts=0)
+    assert BootCounter().observe(None, at(0)) == Uptime(restarts=0)
 
 
 @pytest.mark.parametrize("told", [None, math.nan, math.inf, -1.0, 1.7e9, 10**400])
@@ -66,16 +68,18 @@ def test_reply_without_uptime(told: Any) -> None:
     """It is no restart; what was counted stays."""
     boots = BootCounter()
     boots.observe(1000, at(0))
-    assert boots.observe(told, at(15)) == Uptime(total=1000.0)
+    assert boots.observe(told, at(15)) == Uptime(restarts=0, total=1000.0)
     assert boots.restarted is False
-    assert boots.observe(1030, at(30)) == Uptime(started=WALL - 1000, total=1030.0)
+    assert boots.observe(1030, at(30)) == Uptime(
+        started=WALL - 1000, restarts=0, total=1030.0
+    )
 
 
 def test_absence() -> None:
     """The time that the miner was up out of our sight counts, if it tells so."""
     boots = BootCounter()
     boots.observe(1000, at(0))
-    assert boots.absent() == Uptime(total=1000.0)
+    assert boots.absent() == Uptime(restarts=0, total=1000.0)
     assert boots.observe(1600, at(600)).total == 1600
 
 
@@ -130,7 +134,7 @@ def test_bearing_after_a_restart_of_ours(
     boots = BootCounter()
     boots.observe(1000, at(0))
     boots = reloaded(boots)
-    assert boots.absent() == Uptime(total=1000.0)
+    assert boots.absent() == Uptime(restarts=0, total=1000.0)
     found = boots.observe(uptime, Moment(WALL + away, 5.0, "2023-11-14"))
 
     assert boots.restarted is False
@@ -204,7 +208,9 @@ def test_damaged_boots(data: Any) -> None:
     """They are as if nothing had been stored."""
     boots = BootCounter()
     boots.load(data)
-    assert boots.observe(1000, at(0)) == Uptime(started=WALL - 1000, total=1000.0)
+    assert boots.observe(1000, at(0)) == Uptime(
+        started=WALL - 1000, restarts=0, total=1000.0
+    )
 
 
 # Presence
@@ -318,7 +324,17 @@ def test_going_away_is_told_once() -> None:
             + every(15, 10_005, 10_606, "answered"),
             100.0,
         ),
+        (
+            [
+                *every(15, 0, 601, "answered"),
+                (615, "unplugged"),
+                (1000, "away"),
+                (1200, "away"),
+            ],
+            75.0,
+        ),
         # Nor does time in which nobody looked.
+        (every(15, 0, 601, "answered") + every(15, 9000, 9601, "away"), 50.0),
         (
             every(15, 0, 601, "answered") + every(15, 9000, 9901, "answered"),
             100.0,
@@ -456,7 +472,7 @@ def test_damaged_presence(data: Any) -> None:
     """It is as if nothing had been stored."""
     record = PresenceRecord()
     record.load(data)
-    assert polled(record, (0, "answered")) == Presence()
+    assert polled(record, (0, "answered")) == Presence(times_offline=0)
 
 
 def test_size_of_what_is_stored() -> None:

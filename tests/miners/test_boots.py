@@ -23,6 +23,7 @@ WALL = 1_700_000_000.0
         (5000, 2, 5001, False),
         # A clock that runs 0.01 % slow, over a week out of sight.
         (5000, 604_800, 609_740, False),
+        (20, 604_800, 604_760, False),
         (5000, 15, 3, True),
         (5000, 5000, 4000, True),
         (5000, 600_000, 10_000, True),
@@ -30,6 +31,8 @@ WALL = 1_700_000_000.0
         (14, 15, 7, True),
         (30, 60, 45, True),
         (3, 15, 11, False),
+        (6, 2, 3, True),
+        (6, 2, 4, False),
         # A clock that does not begin at 0.
         (5000, 120, 133, True),
         # A clock that stands still, or is set, is no restart.

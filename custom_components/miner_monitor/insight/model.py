@@ -222,11 +222,12 @@ class Stability:
 class Presence:
     """How often and how long a miner was away, and what part of a day it was there.
 
-    ``time_away`` is in s; ``availability`` in % of the last 24 h that were watched
-    and not switched off on purpose.
+    ``times_offline`` is None until it is known what was published before, so that it
+    never falls. ``time_away`` is in s; ``availability`` in % of the last 24 h that
+    were watched and not switched off on purpose.
     """
 
-    times_offline: int = 0
+    times_offline: int | None = None
     time_away: float = 0.0
     availability: float | None = None
 
@@ -235,11 +236,12 @@ class Presence:
 class Uptime:
     """What our own counting of boots says.
 
-    ``started`` is the epoch second of the last boot, ``total`` in s.
+    ``started`` is the epoch second of the last boot, ``total`` in s. It and
+    ``restarts`` are None until it is known what was published before.
     """
 
     started: float | None = None
-    restarts: int = 0
+    restarts: int | None = None
     total: float | None = None
 
 

@@ -23,6 +23,7 @@ from .model import (
     ResponseTimes,
     Surroundings,
     Total,
+    Uptime,
 )
 from .shares import ShareWatch
 from .stability import StabilityRecord
@@ -160,8 +161,8 @@ class MinerTracker:
             wall_energy=self._wall.total if self._resumed else None,
             wall_efficiency=_efficiency(wall_power, state),
             psu_load=self._psu_load(state),
-            uptime=uptime,
-            presence=self._presence.answered(moment),
+            uptime=self._countable(uptime),
+            presence=self._countable(self._presence.answered(moment)),
             baseline=baseline,
             stability=self._stability.observe(
                 state, baseline.expected, moment, interval, restarted=restarted
@@ -210,7 +211,7 @@ class MinerTracker:
             "failed_polls": dict(self._failed_polls),
             "energy": self._energy.total if self._resumed else None,
             "wall_energy": self._wall.total if self._resumed else None,
-            "presence": presence,
+            "presence": self._countable(presence),
         }
         if away:
             self._snapshot = Insight(
@@ -218,7 +219,7 @@ class MinerTracker:
                 response_times=past.response_times,
                 blocks_found=self._luck.blocks,
                 wall_power=wall_power,
-                uptime=self._boots.absent(),
+                uptime=self._countable(self._boots.absent()),
                 stability=self._stability.absent(moment),
                 shares=self._shares.absent(),
                 health=self._health.absent(),
@@ -229,6 +230,14 @@ class MinerTracker:
             self._snapshot = replace(past, **lasting)
         self._enter(None, moment)
         return self._snapshot
+
+    def _countable[T: (Uptime, Presence)](self, snapshot: T) -> T:
+        """Leave out the totals until it is known what was published before."""
+        if self._resumed:
+            return snapshot
+        if isinstance(snapshot, Uptime):
+            return replace(snapshot, restarts=None, total=None)
+        return replace(snapshot, times_offline=None)
 
     def _enter(self, state: MinerState | None, moment: Moment) -> None:
         """Add what this poll told to the row of the day."""
