@@ -351,6 +351,19 @@ def test_odds_go_by_the_mean_rate() -> None:
     assert max(last) / min(last) < 1.1
 
 
+def test_a_pause_has_no_odds_and_leaves_none_behind() -> None:
+    """What a miner is expected to find goes by what it does while it hashes."""
+    bench = Bench()
+    paused = replace(STATE, status=MinerStatus.PAUSED, hash_rate=0, hash_rate_now=0)
+    for now in range(0, 3600, 15):
+        before = bench.poll(now, 0, network=1.2e14).odds_of_block
+    for now in range(3600, 7200, 15):
+        assert bench.poll(now, 0, state=paused, network=1.2e14).odds_of_block is None
+
+    after = bench.poll(7200, 0, network=1.2e14).odds_of_block
+    assert after == pytest.approx(before)
+
+
 def test_the_same_object_while_nothing_changes() -> None:
     """Nothing is built between two shares of a minute."""
     bench = Bench()

@@ -149,6 +149,17 @@ def away(bench: Bench) -> None:
     bench.now += 3600
 
 
+def away_shortly(bench: Bench) -> None:
+    bench.watch.absent()
+    bench.now += 30
+
+
+def counter_falls(bench: Bench) -> None:
+    """Its counters are cleared without a boot."""
+    bench.accepted = 0
+    bench.poll()
+
+
 def unanswered(bench: Bench) -> None:
     """Two polls without an answer, which is not yet an absence."""
     bench.now += 30
@@ -164,6 +175,8 @@ BREAKS: list[tuple[str, Callable[[Bench], object], float]] = [
     ("pool not told", lambda bench: bench.poll(pool=None), 85),
     ("nothing", lambda _: None, 100),
     ("away", away, 115),
+    ("away shortly", away_shortly, 115),
+    ("the counter fell", counter_falls, 600),
     ("two lost polls", unanswered, 70),
 ]
 
