@@ -17,7 +17,7 @@ from .table import Judged, Row, Target
 
 FLEET = "reported"
 DASHBOARD_MS = 2100
-"""CPU that one of the prior tools, a terminal dashboard, takes for one redraw over a million rows."""
+"""CPU that a terminal dashboard takes for one redraw over a million rows."""
 
 HOURS_PER_DAY = 24
 

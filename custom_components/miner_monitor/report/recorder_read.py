@@ -212,13 +212,9 @@ class _Reader:
             ):
                 if first is None or last is None:
                     continue
-                base = (
-                    before
-                    if before is not None
-                    else first
-                    if older is not None
-                    else 0.0
-                )
+                base = before
+                if base is None:
+                    base = 0.0 if older is None else first
                 found[number] = (base, last - base)
         return found
 
