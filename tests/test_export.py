@@ -22,8 +22,11 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.entry_data import entry_data
+from custom_components.miner_monitor.history.columns import ColumnSet, sources_of
 from custom_components.miner_monitor.miners import Endpoint
 from custom_components.miner_monitor.miners.model import Family, MinerIdentity
+
+from .meta.package import ENTITIES
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAC = "e4:b0:63:00:a1:b2"
@@ -94,6 +97,13 @@ class Rig:
 
     def vanish(self) -> None:
         self.show(online="off", **dict.fromkeys(UNITS, "unavailable"))
+
+
+@pytest.mark.parametrize("columns", ColumnSet)
+def test_every_column_has_an_entity(columns: ColumnSet) -> None:
+    known = {(platform.value, description.key) for platform, description in ENTITIES}
+    for column, sources in sources_of(columns):
+        assert set(sources) <= known, column.name
 
 
 @pytest.fixture

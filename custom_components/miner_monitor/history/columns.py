@@ -195,7 +195,7 @@ def safe_text(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What is known of one miner at one time, a state per source."""
+    """What is known of one miner at one time, a state per source; none while away."""
 
     time: float
     online: bool
@@ -216,7 +216,7 @@ class Sheet:
     scales: Mapping[Source, tuple[float, float]]
 
     def cells(self, row: Row) -> list[str]:
-        """Return the cells of a row; of a miner that is away all values are empty."""
+        """Return the cells of a row."""
         return [self._cell(column, row) for column in COLUMNS[self.columns]]
 
     def _cell(self, column: Column, row: Row) -> str:
@@ -231,7 +231,7 @@ class Sheet:
                 return ""
         source = self.chosen.get(column.name)
         state = None if source is None else known(row.states.get(source))
-        if source is None or state is None or not row.online:
+        if source is None or state is None:
             return ""
         if column.kind is Kind.TEXT:
             return safe_text(state)
