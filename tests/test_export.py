@@ -96,7 +96,9 @@ class Rig:
             self.hass.states.async_set(self.entities[key], str(state), unit)
 
     def vanish(self) -> None:
-        self.show(online="off", **dict.fromkeys(UNITS, "unavailable"))
+        """Go away; energy is still known then."""
+        gone = dict.fromkeys(UNITS.keys() - {"energy"}, "unavailable")
+        self.show(online="off", **gone)
 
 
 @pytest.mark.parametrize("columns", ColumnSet)
@@ -188,12 +190,12 @@ async def test_rows(
     response = await export(hass, rig)
 
     rows = table(media)
-    told = ("timestamp", "miner", "status", "hash_rate", "power", "chip_temperature")
+    told = ("timestamp", "miner", "status", "hash_rate", "power", "energy")
     assert [tuple(row[key] for key in told) for row in rows] == [
-        ("2026-06-15T14:00:00.000+02:00", "Gamma", "hashing", "1.2", "18", "60"),
-        ("2026-06-15T14:10:00.000+02:00", "Gamma", "hashing", "1.3", "18.5", "60"),
+        ("2026-06-15T14:00:00.000+02:00", "Gamma", "hashing", "1.2", "18", "100"),
+        ("2026-06-15T14:10:00.000+02:00", "Gamma", "hashing", "1.3", "18.5", "100"),
         ("2026-06-15T14:20:00.010+02:00", "Gamma", "offline", "", "", ""),
-        ("2026-06-15T14:31:00.010+02:00", "Gamma", "hashing", "1.25", "18.2", ""),
+        ("2026-06-15T14:31:00.010+02:00", "Gamma", "hashing", "1.25", "18.2", "100.1"),
     ]
     assert response["rows"] == 4
     assert response["source"] == "states"
