@@ -38,6 +38,7 @@ async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
         "fan_duty_cycle": True,
         "frequency": True,
         "min_fan_duty_cycle": False,
+        "priority": True,
         "target_temperature": True,
     }
 
