@@ -7,7 +7,7 @@ from statistics import fmean, median
 from typing import Any
 
 from ..control.model import Activity, Report
-from ..miners.model import ErrorKind, MinerIdentity, MinerState
+from ..miners.model import ErrorKind, HashRateUnit, MinerIdentity, MinerState
 from .baseline import BaselineWindow
 from .days import DayBook
 from .energy import EnergyMeter, energy_reading
@@ -131,7 +131,7 @@ class MinerTracker:
         """
         if identity is not self._identity:
             self._adopt(identity)
-        network = state.network_difficulty or around.network_difficulty
+        network = self._network_difficulty(state, around)
         uptime = self._boots.observe(state.uptime, moment)
         restarted = self._boots.restarted
         baseline = self._baseline.observe(state, moment.monotonic)
@@ -266,6 +266,14 @@ class MinerTracker:
             day.best(report.details.get("difficulty"))
             if report.activity is Activity.BLOCK_FOUND:
                 day.add(blocks=report.details["blocks"])
+
+    def _network_difficulty(
+        self, state: MinerState, around: Surroundings
+    ) -> float | None:
+        """Return that of Bitcoin, if it is what the miner works on."""
+        if self._identity.hash_rate_unit is not HashRateUnit.TERA:
+            return None
+        return state.network_difficulty or around.network_difficulty
 
     # What is drawn from the wall.
 
