@@ -126,6 +126,18 @@ def test_clock_that_goes_back() -> None:
     ]
 
 
+def test_the_day_that_was_open_longest_ago_gives_way() -> None:
+    """A clock that was ahead for a month does not cost the day it is set back to."""
+    book = DayBook()
+    for number in range(DAYS_KEPT):
+        book.open(day_after(number))
+    book.open(day_after(0)).add(accepted=5)
+    book.open(day_after(DAYS_KEPT))
+
+    days = [row.day for row in book.rows()]
+    assert days == [day_after(0), *(day_after(n) for n in range(2, DAYS_KEPT + 1))]
+
+
 @pytest.mark.parametrize("wrong", ["1970-01-01", "2038-01-19"])
 def test_clock_that_was_wrong_for_a_while(wrong: str) -> None:
     """It costs the day that is oldest, and is forgotten like any other."""
