@@ -78,13 +78,16 @@ class RecorderRun:
 
 
 def _keys(installation: Installation) -> dict[str, str]:
-    """Return the key of every enabled entity, by entity id."""
+    """Return the key of every enabled entity, by entity id.
+
+    What is recorded of all miners together keeps its prefix, and counts too.
+    """
     path = installation.directory / ".storage" / "core.entity_registry"
     entities = json.loads(path.read_text(encoding="utf-8"))["data"]["entities"]
     unique_ids = {entry.entry_id: entry.unique_id for entry in installation.entries}
     return {
         entity["entity_id"]: entity["unique_id"].removeprefix(
-            f"{unique_ids[entity['config_entry_id']]}_"
+            f"{unique_ids.get(entity['config_entry_id'], '')}_"
         )
         for entity in entities
         if entity["platform"] == DOMAIN and entity["disabled_by"] is None
