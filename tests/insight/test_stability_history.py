@@ -289,9 +289,10 @@ def test_periods_without_a_ratio_go_when_there_are_some_with() -> None:
     [
         lambda watch: watch.run(30, PAUSED),
         lambda watch: watch.away(120),
+        lambda watch: watch.away(15),
         lambda watch: watch.run(60, replace(GOOD, hash_rate_now=None)),
     ],
-    ids=["pause", "absence", "unknown rate"],
+    ids=["pause", "absence", "short absence", "unknown rate"],
 )
 def test_a_period_is_hashed_throughout(disturb: Callable[[Watch], object]) -> None:
     """What was disturbed is left out; a poll that failed disturbs nothing."""
