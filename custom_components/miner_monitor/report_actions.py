@@ -184,12 +184,7 @@ async def _report(
         zone=zone,
         texts=Texts(hass),
         frame={
-            "period": {
-                "start": local_time(period.start, zone),
-                "end": local_time(period.end, zone),
-                "hours": period.hours,
-            },
-            "days": {"from": period.first_day, "to": period.last_day},
+            **_period_figures(period, zone),
             "recorder": recorder,
             "units": dict(UNITS),
             "not_loaded": [entry.title for entry in rest],
@@ -201,6 +196,17 @@ async def _report(
     return await get_instance(hass).async_add_executor_job(
         lambda: make(known, read(hass, query))
     )
+
+
+def _period_figures(period: Period, zone: tzinfo) -> Figures:
+    return {
+        "period": {
+            "start": local_time(period.start, zone),
+            "end": local_time(period.end, zone),
+            "hours": period.hours,
+        },
+        "days": {"from": period.first_day, "to": period.last_day},
+    }
 
 
 def _of_miners(known: _Known, records: Records) -> Figures:
