@@ -6,7 +6,7 @@ from .stored import number_of
 
 PERIOD_MINUTES = 10
 SHOWN = 10
-KEPT = 40
+KEPT = 25
 MONTH = 30 * 86_400.0
 THROUGHOUT = 0.99
 """The part of a period in which the miner must have hashed."""
