@@ -344,8 +344,8 @@ def test_all_figures_are_there() -> None:
 def test_counters_that_begin_anew_tell_no_rejects() -> None:
     """At another pool the shares start from 0."""
     bench = Bench()
-    bench.run(8, replace(GOOD, shares_accepted=1000, shares_rejected=10))
-    bench.run(5.5, replace(GOOD, shares_accepted=5, shares_rejected=4))
+    bench.run(8, replace(GOOD, shares_accepted=100, shares_rejected=10))
+    bench.run(5.5, replace(GOOD, shares_accepted=90, shares_rejected=60))
 
     (point,) = bench.points
 
@@ -436,6 +436,19 @@ def test_ageing_goes_on_for_years() -> None:
         bench.now += 100 * DAY
 
     assert bench.mean("power") == pytest.approx(59.0)
+
+
+def test_what_is_ages_old_is_forgotten() -> None:
+    """However long nobody looked, nothing overflows, and what was then is gone."""
+    bench = Bench(TuningMap(InsightOptions(half_life=1)), interval=60.0)
+    bench.run(1440, at(400.0))
+    bench.run(1440, at(450.0))
+    bench.now += 5000 * DAY
+
+    bench.run(60, at(500.0))
+
+    assert [point.settings[Setting.FREQUENCY] for point in bench.points] == [500.0]
+    json.dumps(bench.map.dump(), allow_nan=False)
 
 
 @pytest.mark.parametrize("jump", [-80 * 365 * DAY, 80 * 365 * DAY, 3600.0])

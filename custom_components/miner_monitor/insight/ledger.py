@@ -24,6 +24,9 @@ LEAST_SPREAD = 2e-4
 LARGEST_LOGARITHM = 50.0
 """No quantity of a miner has a larger one."""
 
+FORGOTTEN = 1e-9
+"""The weight below which a point's batches are as good as none."""
+
 LENT = 2.0
 """Degrees of freedom that a point borrows from all others for its own spread."""
 
@@ -206,8 +209,10 @@ class Ledger:
 
     def scale(self, factor: float) -> None:
         """Let all batches weigh so much of what they did."""
-        for account in self.accounts.values():
+        for key, account in list(self.accounts.items()):
             account.scale(factor)
+            if account.weight < FORGOTTEN:
+                del self.accounts[key]
         self._xx = [[value * factor for value in row] for row in self._xx]
         self._xy = [[value * factor for value in row] for row in self._xy]
         self._yy = [value * factor for value in self._yy]

@@ -22,6 +22,10 @@ JUDGED_EVERY = 3600.0
 LARGEST_UNIT = 1e6
 """The weight of a block at which all weights are scaled down."""
 
+MOST_HALVINGS = 60.0
+FORGOTTEN = 1e-9
+"""What a point weighs, in blocks, after thirty half-lives without one."""
+
 DAY = 86_400.0
 OLDEST = 1e5
 """No map is older, in days."""
@@ -113,14 +117,17 @@ class TuningMap:
         self._monotonic, self._wall = moment.monotonic, moment.wall
         if passed > 0:
             self._age = min(OLDEST, self._age + passed)
-            self._unit *= 2 ** (passed / max(1.0, self._options.half_life))
+            halvings = passed / max(1.0, self._options.half_life)
+            self._unit *= 2.0 ** min(halvings, MOST_HALVINGS)
             if self._unit > LARGEST_UNIT:
                 self._rebase()
 
     def _rebase(self) -> None:
-        """Scale all weights so that a new block weighs 1."""
-        for record in self._points.values():
+        """Scale all weights so that a new block weighs 1, and forget the oldest."""
+        for key, record in list(self._points.items()):
             record.scale(1 / self._unit)
+            if record.weight < FORGOTTEN:
+                self._forget(key)
         for ledger in self._ledgers:
             ledger.scale(1 / self._unit)
         self._unit = 1.0
@@ -130,9 +137,15 @@ class TuningMap:
         while len(self._points) > MOST_POINTS:
             others = (key for key in self._points if key != newcomer)
             least = min(others, key=lambda key: self._points[key].weight)
-            del self._points[least]
-            for ledger in self._ledgers:
-                ledger.accounts.pop(least, None)
+            self._forget(least)
+
+    def _forget(self, key: PointKey) -> None:
+        """Drop a point with all that is known of it."""
+        del self._points[key]
+        for ledger in self._ledgers:
+            ledger.accounts.pop(key, None)
+        if self._batch is not None and self._batch.point == key:
+            self._batch = None
 
     def _look(self, moment: Moment) -> Tuning:
         """Judge anew when it is time to."""
@@ -144,9 +157,9 @@ class TuningMap:
     def _judge(self, now: float) -> None:
         """Make the snapshot anew."""
         self._judged = now
+        self._rebase()
         bounds = Bounds.of(self.limits, self._options, self._power_limit)
         records = sorted(self._points.values(), key=lambda record: -record.last)
-        self._rebase()
         books = Books(
             self._points, *self._ledgers, self._age, max(1.0, self._options.half_life)
         )
