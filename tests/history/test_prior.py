@@ -277,9 +277,25 @@ def test_energy_knows_nothing_of_gaps(
     assert sum(book.totals("energy").values()) == pytest.approx(0.018 * seen / 60)
 
 
+def test_energy_is_shared_by_the_hours_in_which_it_was_used(tmp_path: Path) -> None:
+    rows = [
+        row_000(moment, power=power)
+        for moment, power in zip(
+            minutes(3, step=12, start=START + timedelta(minutes=45)),
+            (10, 10, 30),
+            strict=True,
+        )
+    ]
+    (book,) = read_rows(tmp_path, *rows).books.values()
+    # From 12:57 on 10 W rise to 30 W at 13:09: 15 W at 13:00.
+    assert book.totals("energy") == pytest.approx(
+        {HOUR: (2 + 12.5 * 3 / 60) / 1000, HOUR + 3600: 22.5 * 9 / 60 / 1000}
+    )
+
+
 def test_energy_follows_a_slower_tool(tmp_path: Path) -> None:
     """One that polls less often from some day on is no outage for ever."""
-    fast = minutes(240, step=1 / 6)
+    fast = minutes(900, step=1 / 6)
     slow = minutes(240, start=fast[-1] + timedelta(minutes=1))
     rows = [row_000(moment) for moment in (*fast, *slow)]
     (book,) = read_rows(tmp_path, *rows).books.values()
