@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.miner_monitor import coordinator, miners
+from custom_components.miner_monitor import const, miners
 from custom_components.miner_monitor.const import FLEET
 from custom_components.miner_monitor.control.errors import (
     ChangeError,
@@ -310,7 +310,7 @@ def _issues() -> dict[str, tuple[set[str], bool]]:
         assert isinstance(key, ast.Name)
         assert isinstance(given, ast.Dict)
         assert isinstance(fixable, ast.Constant)
-        found[getattr(coordinator, key.id)] = (
+        found[getattr(const, key.id)] = (
             dict_keys(given),
             bool(fixable.value),
         )
