@@ -1,5 +1,7 @@
 """The entry of all miners comes with the first miner, and goes with the last."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -8,6 +10,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 
+from custom_components import miner_monitor
 from custom_components.miner_monitor.const import DOMAIN, FLEET
 from custom_components.miner_monitor.entry_data import is_fleet
 from custom_components.miner_monitor.fleet_entry import async_fleet_entry
@@ -16,6 +19,8 @@ from simulator import MinerSpec
 from .conftest import GAMMA, HEX, TimedBench
 
 CARD = MinerSpec(name="rb4-one", model="fpga_rb4", seed=22)
+
+TEXTS = Path(miner_monitor.__file__).parent / "translations" / "en.json"
 
 
 def fleet_of(hass: HomeAssistant) -> ConfigEntry[Any]:
@@ -211,3 +216,21 @@ async def test_options_may_be_empty(bench: TimedBench, hass: HomeAssistant) -> N
     form = await options.async_init(fleet_of(hass).entry_id)
     await options.async_configure(form["flow_id"], {})
     assert fleet_of(hass).options == {}
+
+
+async def test_texts_of_the_forms(bench: TimedBench, hass: HomeAssistant) -> None:
+    """The menu and the options have a text for all that they show."""
+    texts = json.loads(TEXTS.read_text(encoding="utf-8"))
+    await bench.add(await bench.miner(GAMMA))
+    form = await hass.config_entries.options.async_init(fleet_of(hass).entry_id)
+    step = texts["options"]["step"][form["step_id"]]
+    fields = {str(field) for field in form["data_schema"].schema}
+    assert set(step["data"]) == set(step["data_description"]) == fields
+    for text in step["data_description"].values():
+        text.format_map(form["description_placeholders"])
+    assert "poor_not_below_good" in texts["options"]["error"]
+
+    await remove(bench, fleet_of(hass))
+    menu = await user_form(hass)
+    shown = texts["config"]["step"][menu["step_id"]]["menu_options"]
+    assert list(shown) == menu["menu_options"]

@@ -71,6 +71,7 @@ class Installation:
         port_of = {
             entity["entity_id"]: ports[entity["config_entry_id"]]
             for entity in await self.hass.api.entities(DOMAIN)
+            if entity["config_entry_id"] in ports
         }
         return [
             (port_of[entity], moment)
