@@ -54,7 +54,13 @@ PROOF_INTERVAL = 5.0
 """Seconds between polls while a write has to be proved."""
 
 STARTING_SECONDS = 180.0
-"""A miner whose plug went on takes its time until it answers."""
+"""A miner whose plug went on takes its time until it answers.
+
+So does a plug at a start of Home Assistant, until it says whether it is on.
+"""
+
+UNPLUGGED_INTERVAL = 60.0
+"""Seconds between two looks at what the plug measures, while nobody asks the miner."""
 
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
@@ -155,6 +161,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self.async_control_changed()
         if cancel := self._insight.surroundings.async_on_plug(self._plug_switched):
             self.config_entry.async_on_unload(cancel)
+        if self._insight.surroundings.plug_silent:
+            self._plugged_in_at = time.monotonic()
         first = self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{self.name} first poll"
         )
@@ -191,10 +199,10 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     async def async_read(self) -> MinerState:
         """Ask now, prove who answers, and show it; MinerError tells why not."""
-        if self._insight.surroundings.unplugged:
-            raise MinerUnpluggedError("its plug is off")
+        self._require_power()
         started = time.monotonic()
         reading = await self.client.fetch()
+        self._require_power()
         seen = reading.identity
         if not async_is_ours(self.hass, self.identity, seen):
             raise MinerStrangerError(f"{seen.model} answers at {self.client.host}")
@@ -202,6 +210,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self._poll_again_in(self._nominal_interval)
         self.async_set_updated_data(data)
         return reading.state
+
+    def _require_power(self) -> None:
+        """Refuse while the plug is off: an answer from before says nothing now."""
+        if self._insight.surroundings.unplugged:
+            raise MinerUnpluggedError("its plug is off")
 
     @callback
     def async_control_changed(self) -> None:
@@ -242,6 +255,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             # One that is silent may be booting: its offer stays.
             if isinstance(found, MinerIdentity) and address in self._offered:
                 self._offered.remove(address)
+        if self._insight.surroundings.unplugged:
+            return self._unplugged()
         if isinstance(outcome, MinerIdentity):
             return self._met_stranger(outcome)
         return self._no_answer(outcome)
@@ -253,6 +268,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         started = time.monotonic()
         try:
             reading = await client.fetch()
+            self._require_power()
         except MinerAuthError as err:
             self.async_ask_for_secret(err)
             return err
@@ -303,7 +319,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
                 insight=self._insight.failed(error.kind, away=False),
                 last_error=str(error),
             )
-        if self.data.online is not False:
+        if self.data.online is not False or self.data.unplugged:
             LOGGER.info("%s is away: %s", self.name, error)
         doublings = min(max(self._failed_polls - AWAY_AFTER_POLLS, 0) + 1, 5)
         backed_off = min(SLOWEST_INTERVAL, self._nominal_interval * 2**doublings)
@@ -353,8 +369,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         )
 
     def _unplugged(self) -> MinerData:
-        """Ask nobody until the plug goes on."""
-        self.update_interval = None
+        """Ask nobody until the plug goes on; what it measures counts on."""
+        self._poll_again_in(UNPLUGGED_INTERVAL)
         self._failed_polls, self._failing_since = 0, None
         return self._without_power()
 

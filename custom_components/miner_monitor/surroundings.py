@@ -5,6 +5,7 @@ from collections.abc import Callable
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
     STATE_OFF,
+    STATE_ON,
     UnitOfPower,
     UnitOfTemperature,
 )
@@ -44,11 +45,20 @@ class SurroundingsReader:
     @property
     def unplugged(self) -> bool:
         """Whether the miner's plug is off; one that says nothing is not."""
+        return self._plug == STATE_OFF
+
+    @property
+    def plug_silent(self) -> bool:
+        """Whether there is a plug that does not say (yet) if it is on."""
         switch = self._options.plug_switch
-        if switch is None:
-            return False
+        return switch is not None and self._plug not in (STATE_ON, STATE_OFF)
+
+    @property
+    def _plug(self) -> str | None:
+        if (switch := self._options.plug_switch) is None:
+            return None
         state = self._hass.states.get(switch)
-        return state is not None and state.state == STATE_OFF
+        return None if state is None else state.state
 
     def read(self) -> Surroundings:
         """Return what is known at this moment."""
