@@ -79,7 +79,8 @@ class MinerOptionsFlow(OptionsFlowWithReload):
                 errors["base"] = wrong
             else:
                 try:
-                    options = await self._async_taken(identity, entered)
+                    offered = {str(key) for key in _offered(identity, user_input)}
+                    options = await self._async_taken(identity, offered, entered)
                     return self.async_create_entry(data=options)
                 except InvalidAddressError as err:
                     errors[CONF_POOL_SCRAPER] = str(err)
@@ -104,14 +105,13 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         return {**known, **dict.fromkeys(SECTIONS, known)}
 
     async def _async_taken(
-        self, identity: MinerIdentity, entered: Mapping[str, Any]
+        self, identity: MinerIdentity, offered: set[str], entered: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the options that follow from the form.
 
-        What the form does not show stays; what is as it would be anyway is not stored,
+        What the form did not offer stays; what is as it would be anyway is not stored,
         so that better knowledge of a board is not shut out.
         """
-        offered = {str(key) for key in _offered(identity)}
         options = {
             key: value
             for key, value in self.config_entry.options.items()
@@ -201,11 +201,14 @@ def _disorder(entered: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _offered(identity: MinerIdentity) -> Iterator[vol.Marker]:
-    """Yield the markers of all fields, whatever section they are in."""
+def _offered(
+    identity: MinerIdentity, entered: Mapping[str, Any]
+) -> Iterator[vol.Marker]:
+    """Yield the markers of all fields but those of sections that did not come back."""
     for marker, field in _schema(identity).schema.items():
         if isinstance(field, section):
-            yield from field.schema.schema
+            if marker in entered:
+                yield from field.schema.schema
         else:
             yield marker
 
@@ -229,7 +232,7 @@ def _schema(identity: MinerIdentity) -> vol.Schema:
         (SECTION_TUNING, _tuning(identity)),
     ):
         if inside:
-            fields[vol.Required(name)] = section(
+            fields[vol.Optional(name)] = section(
                 vol.Schema(inside), {"collapsed": True}
             )
     return vol.Schema(fields)
