@@ -213,7 +213,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     def _require_power(self) -> None:
         """Refuse while the plug is off: an answer from before says nothing now."""
-        if self._insight.surroundings.unplugged:
+        if self._insight.surroundings.unplugged():
             raise MinerUnpluggedError("its plug is off")
 
     @callback
@@ -235,7 +235,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     @override
     async def _async_update_data(self) -> MinerData:
         """Poll where the miner was last, then where others have seen it."""
-        if self._insight.surroundings.unplugged:
+        if self._insight.surroundings.unplugged():
             return self._unplugged()
         self._follow_entry()
         self._poll_again_in(self._nominal_interval * self._phase)
@@ -255,7 +255,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             # One that is silent may be booting: its offer stays.
             if isinstance(found, MinerIdentity) and address in self._offered:
                 self._offered.remove(address)
-        if self._insight.surroundings.unplugged:
+        if self._insight.surroundings.unplugged():
             return self._unplugged()
         if isinstance(outcome, MinerIdentity):
             return self._met_stranger(outcome)
@@ -360,7 +360,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     @callback
     def _plug_switched(self) -> None:
         """Stop polling with the plug, and begin with it."""
-        if self._insight.surroundings.unplugged:
+        if self._insight.surroundings.unplugged():
             self.async_set_updated_data(self._unplugged())
             return
         self._plugged_in_at = time.monotonic()

@@ -42,7 +42,6 @@ class SurroundingsReader:
         self._hass = hass
         self._options = options
 
-    @property
     def unplugged(self) -> bool:
         """Whether the miner's plug is off; one that says nothing is not."""
         return self._plug == STATE_OFF
@@ -100,13 +99,13 @@ class SurroundingsReader:
         """Call back when the plug goes on or off."""
         if (switch := self._options.plug_switch) is None:
             return None
-        was_off = self.unplugged
+        was_off = self.unplugged()
 
         @callback
         def look(_: Event[EventStateChangedData]) -> None:
             nonlocal was_off
-            if self.unplugged is not was_off:
-                was_off = self.unplugged
+            if self.unplugged() is not was_off:
+                was_off = self.unplugged()
                 changed()
 
         return async_track_state_change_event(self._hass, [switch], look)
