@@ -74,13 +74,13 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         identity = known_identity(self.config_entry)
         if user_input is not None:
-            entered = _flat(user_input)
-            if (wrong := _disorder(entered)) is not None:
+            offered = {str(key) for key in _offered(identity, user_input)}
+            options = self._taken(identity, offered, _flat(user_input))
+            if (wrong := _disorder(options)) is not None:
                 errors["base"] = wrong
             else:
                 try:
-                    offered = {str(key) for key in _offered(identity, user_input)}
-                    options = await self._async_taken(identity, offered, entered)
+                    await self._async_try_scraper(options)
                     return self.async_create_entry(data=options)
                 except InvalidAddressError as err:
                     errors[CONF_POOL_SCRAPER] = str(err)
@@ -104,7 +104,7 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         }
         return {**known, **dict.fromkeys(SECTIONS, known)}
 
-    async def _async_taken(
+    def _taken(
         self, identity: MinerIdentity, offered: set[str], entered: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the options that follow from the form.
@@ -124,12 +124,15 @@ class MinerOptionsFlow(OptionsFlowWithReload):
             if value not in (None, "", False) and usual.get(key) != value
         }
         for key in _pairs_of(options):
-            options.setdefault(key, usual[key])
+            if key in usual:
+                options.setdefault(key, usual[key])
         options[CONF_SCAN_INTERVAL] = int(entered[CONF_SCAN_INTERVAL])
-        options.pop(CONF_POOL_SCRAPER, None)
-        if text := entered.get(CONF_POOL_SCRAPER, "").strip():
-            options[CONF_POOL_SCRAPER] = await self._async_scraper(text)
         return options
+
+    async def _async_try_scraper(self, options: dict[str, Any]) -> None:
+        """Put the URL of a pool scraper in the place of what was entered."""
+        if text := options.pop(CONF_POOL_SCRAPER, "").strip():
+            options[CONF_POOL_SCRAPER] = await self._async_scraper(text)
 
     async def _async_scraper(self, text: str) -> str:
         """Return the URL of a pool scraper; InvalidAddressError names what is wrong."""
@@ -189,13 +192,13 @@ def _thresholds(
     return found
 
 
-def _disorder(entered: Mapping[str, Any]) -> str | None:
+def _disorder(options: Mapping[str, Any]) -> str | None:
     """Tell if two thresholds are the wrong way round."""
     for name in (*WATCHED, REJECTS):
-        warn, critical = entered.get(warn_key(name)), entered.get(critical_key(name))
+        warn, critical = options.get(warn_key(name)), options.get(critical_key(name))
         if warn is not None and critical is not None and warn >= critical:
             return "critical_not_above_warning"
-    good, poor = entered.get(CONF_RATIO_GOOD), entered.get(CONF_RATIO_POOR)
+    good, poor = options.get(CONF_RATIO_GOOD), options.get(CONF_RATIO_POOR)
     if good is not None and poor is not None and poor >= good:
         return "poor_not_below_good"
     return None

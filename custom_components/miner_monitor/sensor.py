@@ -1,13 +1,16 @@
 """Sensors of a miner."""
 
+from collections.abc import Iterable
 from typing import override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
+from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerReadingEntity, async_add_miner_entities
 from .entry_data import is_fleet
@@ -35,14 +38,28 @@ async def async_setup_entry(
         async_add_fleet_sensors(entry, async_add_entities)
         return
     options = entry.runtime_data.options
-    wanted = [
-        description.under(options)
-        for description in SENSORS
-        if description.wanted_fn is None or description.wanted_fn(options)
-    ]
+    wanted = [item.under(options) for item in SENSORS if item.wanted(options)]
+    _forget(hass, entry, [item for item in SENSORS if not item.wanted(options)])
     async_add_miner_entities(
         entry, Platform.SENSOR, wanted, _create, async_add_entities
     )
+
+
+def _forget(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    unwanted: Iterable[MinerSensorEntityDescription],
+) -> None:
+    """Take out of the registry what the options ask for no more.
+
+    It knows it again, by the same name, if they do so later.
+    """
+    registry, device_id = er.async_get(hass), entry.runtime_data.device_id
+    for description in unwanted:
+        if entity_id := registry.async_get_entity_id(
+            Platform.SENSOR, DOMAIN, f"{device_id}_{description.key}"
+        ):
+            registry.async_remove(entity_id)
 
 
 def _create(

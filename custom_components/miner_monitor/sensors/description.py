@@ -40,6 +40,10 @@ class MinerSensorEntityDescription(MinerEntityDescription, SensorEntityDescripti
     wanted_fn: Callable[[MinerOptions], bool] | None = None
     total: Total | None = None
 
+    def wanted(self, options: MinerOptions) -> bool:
+        """Whether the options ask for it."""
+        return self.wanted_fn is None or self.wanted_fn(options)
+
     def under(self, options: MinerOptions) -> Self:
         """Return what it is where the user tells what the device cannot."""
         if self.capability in options.capabilities:
