@@ -10,6 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 from homeassistant.exceptions import UnsupportedStorageVersionError
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 
@@ -19,6 +20,8 @@ SAVE_SOON = 10.0
 """Seconds within which what is not urgent is stored."""
 
 type Data = dict[str, Any]
+
+_STORES: HassKey[dict[str, Store[Data]]] = HassKey(f"{DOMAIN}_stores")
 
 
 class EntryStore:
@@ -83,8 +86,17 @@ class EntryStore:
 
 
 def store_of(hass: HomeAssistant, key: str) -> Store[Data]:
-    """Return the file of a key; its JSON is written outside the event loop."""
-    return Store(hass, VERSION, f"{DOMAIN}.{key}", serialize_in_event_loop=False)
+    """Return the file of a key; its JSON is written outside the event loop.
+
+    It is the same one each time: what it has yet to write is known to who reads it,
+    and not written any more once it is removed.
+    """
+    stores = hass.data.setdefault(_STORES, {})
+    if key not in stores:
+        stores[key] = Store(
+            hass, VERSION, f"{DOMAIN}.{key}", serialize_in_event_loop=False
+        )
+    return stores[key]
 
 
 async def async_read(store: Store[Data]) -> Data | None:
