@@ -80,8 +80,9 @@ def facts(name: str = "Gamma", **fields: Any) -> MinerFacts:
     return MinerFacts(name=name, device_id=None, data=data, recorded=recorded, **fields)
 
 
-def spread(mean: float, hours: float = 72) -> Spread:
-    return Spread(mean=mean, minimum=mean, maximum=mean, seconds=hours * HOUR)
+def spread(mean: float, hours: float = 72, *, least: float | None = None) -> Spread:
+    minimum = mean if least is None else least
+    return Spread(mean=mean, minimum=minimum, maximum=mean, seconds=hours * HOUR)
 
 
 def records(
@@ -115,7 +116,10 @@ EFFICIENCIES = [
     ({"rate": spread(2, 10), "power": spread(30, 10), "energy": 9.9}, False, 15.0),
     # An hour in which it was there for a while counts as one in both means.
     ({"rate": spread(2), "energy": 72 * 0.03}, False, 15.0),
-    ({"rate": spread(2), "power": spread(30), "energy": 1.44}, True, 10.0),
+    ({"rate": spread(2, least=0), "power": spread(30), "energy": 1.44}, True, 10.0),
+    ({"rate": spread(2, least=0), "power": spread(30), "energy": 1.44}, False, 15.0),
+    # It never stood still, so that its power is no doubtful one.
+    ({"rate": spread(2, least=1), "power": spread(30), "energy": 1.44}, True, 15.0),
     ({"rate": spread(0), "power": spread(2)}, False, None),
     ({"power": spread(30)}, False, None),
     ({"rate": spread(2)}, False, None),

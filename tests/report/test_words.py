@@ -196,7 +196,7 @@ def test_report_of_all_miners(texts: Texts) -> None:
         "- Available 80.0 % (2026-11-19 .. 2026-11-20), times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
-        "- Gamma: Times away: 2, hours in all: 2.0",
+        "- Gamma: Times away: 2, in all 2:00 h",
         "- B: Offline now",
         "- Gamma: There was: Chip hot, No shares",
         "",
@@ -204,6 +204,25 @@ def test_report_of_all_miners(texts: Texts) -> None:
         "",
         "1. Gamma: 15.0 J/TH",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answered", "told"),
+    [(36_000 - 125, "0:02 h"), (36_000 - 7170, "2:00 h"), (36_000 - 4000, "1:07 h")],
+)
+def test_time_away(texts: Texts, answered: float, told: str) -> None:
+    day = DayRow(day="2026-11-20", watched=36_000, answered=answered, times_offline=1)
+    text = of_fleet([miner(days=(day,))], RECORDS, texts)
+    assert f"- Gamma: Times away: 1, in all {told}" in text.splitlines()
+
+
+def test_rejected_shares_of_some_are_not_compared_with_those_of_all(
+    texts: Texts,
+) -> None:
+    members = [miner(), miner("B")]
+    del members[1].recorded["shares_rejected"]
+    lines = of_fleet(members, RECORDS, texts).splitlines()
+    assert "- Shares: 1980 accepted" in lines
 
 
 POINTS = (

@@ -26,7 +26,7 @@ def fleet_report(response: Figures, texts: Texts) -> str:
         *_rate(totals["hash_rate"], units["hash_rate"], texts),
         *_efficiency(totals["efficiency"], texts),
         *_energy(totals, texts),
-        *_shares(totals["shares"], texts),
+        *_all_shares(totals, texts),
         *_availability(totals, response["days"], texts),
         *_luck(totals, texts),
         *_offline(response["offline"], texts),
@@ -177,6 +177,14 @@ def _shares(shares: Figures, texts: Texts) -> list[str]:
     ]
 
 
+def _all_shares(totals: Figures, texts: Texts) -> list[str]:
+    """Leave out what is known of fewer miners than what it would be compared with."""
+    shares, known = totals["shares"], totals["coverage"]
+    if known["shares_rejected"] < known["shares_accepted"]:
+        shares = {**shares, "rejected": None}
+    return _shares(shares, texts)
+
+
 def _availability(figures: Figures, days: Figures | None, texts: Texts) -> list[str]:
     """Tell how often a miner was away, and of which days that is."""
     if not days or figures.get("availability") is None:
@@ -230,10 +238,15 @@ def _offline(away: Sequence[Figures], texts: Texts) -> list[str]:
     for miner in away:
         told = _presence(miner, texts)
         if miner["times_offline"]:
-            times, hours = miner["times_offline"], shown(miner["hours_away"], 1)
-            told.append(texts.say("away", times=times, hours=hours))
+            times, span = miner["times_offline"], _hours(miner["hours_away"])
+            told.append(texts.say("away", times=times, hours=span))
         lines += [f"{escaped(miner['name'])}: {line}" for line in told]
     return lines
+
+
+def _hours(hours: float) -> str:
+    """Write hours and minutes, such as 2:05."""
+    return "{}:{:02}".format(*divmod(round(hours * 60), 60))
 
 
 def _tuning(miner: Figures, response: Figures, texts: Texts) -> str:

@@ -27,7 +27,8 @@ class Work:
 
         The two means are of the same rows: an hour of which the miner was there for
         ten minutes counts as one in both, and the ratio stays right. What a device
-        reports in standby may be no basis for that: then it is the counted energy.
+        reports in standby may be no basis for that: if it stood still meanwhile, it is
+        the counted energy.
         """
         rate = spread_of(facts, records, "hash_rate")
         power = spread_of(facts, records, "power")
@@ -36,7 +37,9 @@ class Work:
         self.rate_seconds = None if terahash is None else terahash * self.seconds
         self.power_seconds: float | None = None
         energy = rise_of(facts, records, "energy")
-        doubtful = facts.data.identity.limits.doubtful_standby_power
+        limits = facts.data.identity.limits
+        stood_still = rate is not None and rate.minimum <= 0
+        doubtful = limits.doubtful_standby_power and stood_still
         if power is not None and not doubtful:
             self.power_seconds = power.mean * self.seconds
         elif energy is not None:
