@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
+import re
+import unicodedata
 
 type Source = tuple[str, str]
 """An entity of a miner: its platform and its key."""
@@ -12,8 +14,8 @@ ONLINE: Source = ("binary_sensor", "online")
 STATUS: Source = ("sensor", "status")
 
 _UNKNOWN = frozenset({"", "unknown", "unavailable"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With these a text would begin a formula in a spreadsheet."""
+_FORMULA = re.compile(r"\s*[=+@-]|[\t\r]")
+"""So a text would begin a formula in a spreadsheet."""
 
 
 class ColumnSet(StrEnum):
@@ -190,7 +192,8 @@ def known(value: str | None) -> str | None:
 def safe_text(value: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     text = value.replace("\0", "")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    narrow = unicodedata.normalize("NFKC", text).lstrip("\ufeff")
+    return f"'{text}" if _FORMULA.match(narrow) else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Where files are written and read: one folder, whole or not at all."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 import csv
 from enum import StrEnum
 import os
@@ -8,11 +9,15 @@ from pathlib import Path
 import re
 import secrets
 import stat
+import time
 
 from .columns import ColumnSet, Row, Sheet, header
 
 FOLDER = "miner_monitor"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,95}\.csv")
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+_ABANDONED = 86_400.0
+"""Seconds after which nobody writes an unfinished file any more."""
 
 
 class FileFault(StrEnum):
@@ -51,7 +56,19 @@ def prepare_folder(media: Path, closed: Path) -> Path:
         closed.resolve()
     ):
         raise FileError(FileFault.PLACE)
+    _clear(resolved)
     return resolved
+
+
+def _clear(folder: Path) -> None:
+    """Delete the unfinished files of runs that were killed."""
+    oldest = time.time() - _ABANDONED
+    for path in folder.glob(".*.tmp"):
+        with suppress(OSError):
+            status = path.lstat()
+            left = stat.S_ISREG(status.st_mode) and status.st_mtime < oldest
+            if left and _UNFINISHED.fullmatch(path.name):
+                path.unlink()
 
 
 def check_target(folder: Path, name: str, *, overwrite: bool) -> Path:
@@ -111,8 +128,9 @@ class ExportFile:
             raise
 
     def drop(self) -> None:
-        """Leave nothing behind, if it was not finished."""
-        self._file.close()
+        """Leave nothing behind, if it was not finished; a full disk is no reason."""
+        with suppress(OSError):
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
     def _reserve(self) -> None:
