@@ -96,10 +96,12 @@ def test_rows_of_a_database_that_are_none(tmp_path: Path) -> None:
         WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
         SELECT id, 'g' AS device_id, '2025-05-30 12:00:00' AS timestamp,
         1 AS hashrate, 1 AS power FROM n""",
+        """DROP TABLE performance_metrics; CREATE VIRTUAL TABLE performance_metrics
+        USING fts5(id, device_id, timestamp, hashrate, power)""",
     ],
 )
 def test_databases_of_others(tmp_path: Path, change: str) -> None:
-    """A view is no table: it could count for ever."""
+    """A view is no table: it could count for ever. A virtual one runs code."""
     path = write_db(tmp_path / "metrics.db", [("g1", START, 1200, 18, 5)], change)
     with pytest.raises(PriorFileError) as caught:
         read(path)

@@ -98,11 +98,16 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    """Return the columns of a table that really is one; views are none."""
-    kind = connection.execute(
-        "SELECT type FROM sqlite_master WHERE name = ?", (table,)
-    ).fetchone()
-    if kind is None or kind[0] != "table":
+    """Return the columns of a table that really is one.
+
+    A view may count for ever, and a virtual table is read by code of its own.
+    """
+    kinds = connection.execute(
+        "SELECT type = 'table' AND rootpage > 0 AND sql LIKE 'CREATE TABLE%'"
+        " FROM sqlite_master WHERE name = ? COLLATE NOCASE",
+        (table,),
+    ).fetchall()
+    if kinds != [(1,)]:
         return set()
     rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
     return {str(name) for (name,) in rows}
