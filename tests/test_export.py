@@ -276,6 +276,56 @@ async def test_unit_of_the_user(
     assert (row["chip_temperature"], row["power"]) == ("60", "18")
 
 
+async def test_unit_changed_meanwhile(
+    media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """Each state is in the unit that it had, and not in the one of today."""
+    rig = Rig(hass)
+    rig.show(online="on", hash_rate=1.2)
+    for state, unit in ((18, "W"), (0.019, "kW")):
+        attributes = {"unit_of_measurement": unit}
+        hass.states.async_set(rig.entities["power"], str(state), attributes)
+        freezer.tick(60)
+
+    await export(hass, rig)
+
+    assert [row["power"] for row in table(media)] == ["18", "19"]
+
+
+async def test_unit_that_is_none(
+    media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """An attribute that somebody made up spoils no file."""
+    rig = Rig(hass)
+    rig.show(online="on")
+    attributes = {"unit_of_measurement": "apples"}
+    hass.states.async_set(rig.entities["hash_rate"], "1.2", attributes)
+    freezer.tick(60)
+    for source in ("states", "statistics"):
+        await export(hass, rig, source=source, file=f"{source}.csv")
+    assert [row["hash_rate"] for row in table(media, "states.csv")] == ["1.2"]
+
+
+async def test_miners_of_one_name(
+    media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """Their rows and what is not recorded of them can be told apart."""
+    rigs = [Rig(hass), Rig(hass, mac="e4:b0:63:00:a1:b3")]
+    for rig in rigs:
+        rig.show(online="on", hash_rate=1.2)
+    freezer.tick(60)
+    er.async_get(hass).async_update_entity(
+        rigs[1].entities["power"], disabled_by=er.RegistryEntryDisabler.USER
+    )
+
+    response = await export(hass, *rigs)
+
+    first, second = f"Gamma ({MAC})", "Gamma (e4:b0:63:00:a1:b3)"
+    assert {row["miner"] for row in table(media)} == {first, second}
+    assert "power" not in response["not_recorded"][first]
+    assert "power" in response["not_recorded"][second]
+
+
 async def test_several_miners_one_after_the_other(
     media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -512,6 +562,17 @@ async def test_name_by_itself(media: Path, hass: HomeAssistant) -> None:
         DOMAIN, "export_csv", {"device_id": [Rig(hass).device.id]}, blocking=True
     )
     assert files(media) == ["miner_monitor_20260615_050000.csv"]
+
+
+async def test_a_recorder_that_never_came_up(media: Path, hass: HomeAssistant) -> None:
+    """A database that cannot be reached leaves a recorder that nobody can ask."""
+    hass.config.components.remove("recorder")
+    try:
+        with pytest.raises(ServiceValidationError) as caught:
+            await export(hass, Rig(hass))
+    finally:
+        hass.config.components.add("recorder")
+    assert caught.value.translation_key == "no_recorder"
 
 
 async def test_for_administrators(

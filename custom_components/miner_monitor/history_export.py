@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.components.recorder import Recorder, is_entity_recorded
-from homeassistant.components.recorder.statistics import (
-    STATISTIC_UNIT_TO_UNIT_CONVERTER,
-)
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -44,8 +41,8 @@ from .history_recorder import (
     async_commit,
     async_read_changes,
     async_read_means,
+    scale_between,
 )
-from .miners.model import HashRateUnit
 from .ownership import known_identity
 from .sensor import SENSORS
 
@@ -81,9 +78,10 @@ class ExportRequest:
 class _Miner:
     """One miner's part of a file."""
 
-    title: str
+    name: str
     sheet: Sheet
     entities: dict[str, Source]
+    units: dict[Source, str]
     missing: list[str]
 
 
@@ -92,7 +90,11 @@ async def async_export(
 ) -> dict[str, Any]:
     """Write the file, and tell what is in it."""
     period = _period(recorder, request)
-    miners = [_miner(hass, entry, request) for entry in request.entries]
+    names = _names(hass, request.entries)
+    miners = [
+        _miner(hass, entry, name, request)
+        for entry, name in zip(request.entries, names, strict=True)
+    ]
     place, media = _media(hass)
     await async_commit(recorder)
     try:
@@ -110,15 +112,15 @@ async def async_export(
         raise invalid(
             "export_failed", file=request.name, error=err.strerror or type(err).__name__
         ) from err
-    names = header(request.columns)
+    columns = header(request.columns)
     return {
         "file": str(Path(media, FOLDER, request.name)),
         "media_content_id": f"media-source://media_source/{place}/{FOLDER}/"
         f"{request.name}",
         "rows": file.rows,
-        "columns": names,
-        "empty_columns": [name for name in names if name not in file.filled],
-        "not_recorded": {miner.title: miner.missing for miner in miners},
+        "columns": columns,
+        "empty_columns": [name for name in columns if name not in file.filled],
+        "not_recorded": {miner.name: miner.missing for miner in miners},
         "source": _source_name(period),
         "start": dt_util.as_local(request.start).isoformat(),
         "end": dt_util.as_local(request.end).isoformat(),
@@ -182,7 +184,12 @@ async def _parts(
         end = min(start + step, request.end)
         if period is None:
             changes = await async_read_changes(
-                recorder, miner.entities, start, end, first=start == request.start
+                recorder,
+                miner.entities,
+                start,
+                end,
+                first=start == request.start,
+                units=miner.units,
             )
             yield maker.feed(changes)
         else:
@@ -193,12 +200,12 @@ async def _parts(
 
 
 def _miner(
-    hass: HomeAssistant, entry: MinerConfigEntry, request: ExportRequest
+    hass: HomeAssistant, entry: MinerConfigEntry, name: str, request: ExportRequest
 ) -> _Miner:
     """Find out which entities fill the columns of a miner."""
     statistics = request.source == STATISTICS
     chosen: dict[str, Source] = {}
-    scales: dict[Source, tuple[float, float]] = {}
+    units: dict[Source, str] = {}
     entities: dict[str, Source] = {}
     missing = []
     for column, sources in sources_of(request.columns):
@@ -208,7 +215,8 @@ def _miner(
                 continue
             chosen[column.name] = source
             entities[entity_id] = source
-            scales[source] = _scale(hass, entity_id, column.unit)
+            if column.unit is not None:
+                units[source] = column.unit
             break
         else:
             missing.append(column.name)
@@ -219,11 +227,25 @@ def _miner(
     sheet = Sheet(
         columns=request.columns,
         zone=dt_util.get_default_time_zone(),
-        facts=_facts(hass, entry),
+        facts=_facts(entry, name),
         chosen=chosen,
-        scales=scales,
+        scales=_scales(hass, entities, units) if statistics else {},
     )
-    return _Miner(title=entry.title, sheet=sheet, entities=entities, missing=missing)
+    return _Miner(
+        name=name, sheet=sheet, entities=entities, units=units, missing=missing
+    )
+
+
+def _scales(
+    hass: HomeAssistant, entities: Mapping[str, Source], units: Mapping[Source, str]
+) -> dict[Source, tuple[float, float]]:
+    """Return how statistics, which come in the unit of today, become the column's."""
+    scales = {}
+    for entity_id, source in entities.items():
+        state = hass.states.get(entity_id)
+        unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        scales[source] = scale_between(unit, units.get(source))
+    return scales
 
 
 def _counted(column: Column, source: Source) -> bool:
@@ -245,32 +267,25 @@ def _recorded(
     return entity_id if is_entity_recorded(hass, entity_id) else None
 
 
-def _scale(
-    hass: HomeAssistant, entity_id: str, wanted: str | None
-) -> tuple[float, float]:
-    """Return factor and offset from the unit that the user chose to the column's."""
-    state = hass.states.get(entity_id)
-    unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    if wanted is None or unit is None or unit == wanted:
-        return 1.0, 0.0
-    if wanted == HashRateUnit.TERA:
-        return 1 / HashRateUnit(unit).per_terahash, 0.0
-    converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
-    if converter is None or wanted not in converter.VALID_UNITS:
-        return 1.0, 0.0
-    offset = converter.convert(0, unit, wanted)
-    return converter.convert(1, unit, wanted) - offset, offset
+def _names(hass: HomeAssistant, entries: list[MinerConfigEntry]) -> list[str]:
+    """Return what the miners are called; those of one name can be told apart."""
+    names = []
+    for entry in entries:
+        device = dr.async_get(hass).async_get_device_by_identifier(
+            (DOMAIN, entry.unique_id or ""), entry.entry_id
+        )
+        names.append((device and device.name_by_user) or entry.title)
+    return [
+        name if names.count(name) == 1 else f"{name} ({entry.unique_id})"
+        for name, entry in zip(names, entries, strict=True)
+    ]
 
 
-def _facts(hass: HomeAssistant, entry: MinerConfigEntry) -> dict[str, str]:
+def _facts(entry: MinerConfigEntry, name: str) -> dict[str, str]:
     """Return what is the same in all rows of a miner, as it is now."""
     identity = known_identity(entry)
-    device = dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, entry.unique_id or ""), entry.entry_id
-    )
-    name = None if device is None else device.name_by_user
     known = {
-        "name": name or entry.title,
+        "name": name,
         "host": entry.data[CONF_HOST],
         "chip_model": identity.chip_model,
         "board": identity.board,

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 from homeassistant.components.recorder import Recorder, get_instance, history
 from homeassistant.components.recorder.models import (
@@ -17,6 +18,8 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    COMPRESSED_STATE_ATTRIBUTES,
     COMPRESSED_STATE_LAST_UPDATED,
     COMPRESSED_STATE_STATE,
 )
@@ -29,6 +32,7 @@ from .const import DOMAIN
 from .history.columns import Source
 from .history.hours import Mean
 from .history.rows import Change
+from .miners.model import HashRateUnit
 
 type Period = Literal["5minute", "hour"]
 type Means = list[tuple[float, dict[Source, float]]]
@@ -43,8 +47,11 @@ _JUST_BEFORE = timedelta(microseconds=1)
 
 
 def require_recorder(hass: HomeAssistant) -> Recorder:
-    """Return the recorder, or tell that there is none."""
-    if DATA_INSTANCE not in hass.data:
+    """Return the recorder, or tell that there is none.
+
+    One that never reached its database is there too, and nobody can ask it.
+    """
+    if "recorder" not in hass.config.components or DATA_INSTANCE not in hass.data:
         raise invalid("no_recorder")
     return get_instance(hass)
 
@@ -65,15 +72,17 @@ async def async_read_changes(
     end: datetime,
     *,
     first: bool,
+    units: Mapping[Source, str],
 ) -> list[Change]:
     """Return what entities were from start to end, in the order of time.
 
-    The first part of a history begins with what they were already at its start.
+    The first part of a history begins with what they were already at its start. A
+    number is brought from the unit that it had then to the one that is wanted.
     """
     if not entities:
         return []
     return await recorder.async_add_executor_job(
-        _read_changes, recorder.hass, entities, start, end, first
+        _read_changes, recorder.hass, entities, start, end, first, units
     )
 
 
@@ -83,6 +92,7 @@ def _read_changes(
     start: datetime,
     end: datetime,
     first: bool,
+    units: Mapping[Source, str],
 ) -> list[Change]:
     found = history.get_significant_states(
         hass,
@@ -91,22 +101,49 @@ def _read_changes(
         list(entities),
         include_start_time_state=first,
         significant_changes_only=False,
-        no_attributes=True,
         compressed_state_format=True,
     )
     earliest = start.timestamp()
     changes: list[Change] = [
         (
             max(item[COMPRESSED_STATE_LAST_UPDATED], earliest),
-            entities[entity_id],
-            item[COMPRESSED_STATE_STATE],
+            source,
+            _state_of(item, units.get(source)),
         )
         for entity_id, items in found.items()
+        for source in (entities[entity_id],)
         for item in items
         if isinstance(item, dict)
     ]
     changes.sort()
     return changes
+
+
+def _state_of(item: Mapping[str, Any], wanted: str | None) -> str:
+    """Return a state, a number in the unit that is wanted."""
+    state: str = item[COMPRESSED_STATE_STATE]
+    unit = item.get(COMPRESSED_STATE_ATTRIBUTES, {}).get(ATTR_UNIT_OF_MEASUREMENT)
+    factor, offset = scale_between(unit, wanted)
+    if (factor, offset) == (1.0, 0.0):
+        return state
+    try:
+        return f"{float(state) * factor + offset:.10g}"
+    except ValueError:
+        return state
+
+
+@lru_cache(maxsize=256)
+def scale_between(unit: str | None, wanted: str | None) -> tuple[float, float]:
+    """Return factor and offset from a unit that a user may have chosen to another."""
+    if wanted is None or unit is None or unit == wanted:
+        return 1.0, 0.0
+    if wanted == HashRateUnit.TERA and unit in HashRateUnit:
+        return 1 / HashRateUnit(unit).per_terahash, 0.0
+    converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+    if converter is None or wanted not in converter.VALID_UNITS:
+        return 1.0, 0.0
+    offset = converter.convert(0, unit, wanted)
+    return converter.convert(1, unit, wanted) - offset, offset
 
 
 async def async_read_means(
