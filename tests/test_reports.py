@@ -556,3 +556,24 @@ async def test_no_secret(bench: TimedBench, spec: Any) -> None:
     user = gamma.miner.reply("info")["stratumUser"]
     assert user
     assert user not in json.dumps(answer)
+
+
+async def test_wall_energy_without_records(recorded: TimedBench) -> None:
+    """A meter that has only begun cannot say what the days before it cost."""
+    gamma = await take_over(recorded, await recorded.miner(NERD))
+    recorded.hass.states.async_set("sensor.price", "0.5")
+    await choose_price(recorded, "sensor.price")
+    registry = er.async_get(recorded.hass)
+    wall = registry.async_get_or_create(
+        "sensor",
+        DOMAIN,
+        f"{gamma.entry.runtime_data.device_id}_wall_energy",
+        config_entry=gamma.entry,
+    )
+    await mined(gamma, energy=sums(*[0.2] * 72))
+    cost = (await report_of(gamma, 60))["cost"]
+    assert cost is not None
+    assert cost["value"] == pytest.approx(60 * 0.2 * 0.5)
+    await remember(recorded.hass, wall.entity_id, sums(*[0.3] * 72), unit="kWh")
+    cost = (await report_of(gamma, 60))["cost"]
+    assert cost["value"] == pytest.approx(60 * 0.3 * 0.5)

@@ -120,7 +120,7 @@ def query_of(
         counted={
             entity_id: COUNTED[key] for key, entity_id in entities if key in COUNTED
         },
-        billed=frozenset(one.billed for one in facts if one.billed is not None),
+        billed=frozenset(entity_id for one in facts for entity_id in one.billed),
         price=price,
     )
 

@@ -59,7 +59,8 @@ def rise_of(facts: MinerFacts, records: Records, key: str) -> float | None:
 
 def cost_of_miner(facts: MinerFacts, records: Records) -> float | None:
     """Return what the energy of a miner cost."""
-    return records.costs.get(facts.billed or "")
+    known = (records.costs.get(entity_id) for entity_id in facts.billed)
+    return next((cost for cost in known if cost is not None), None)
 
 
 def miner_figures(

@@ -142,9 +142,10 @@ class MinerFacts:
         return self.data.insight.tuning
 
     @property
-    def billed(self) -> str | None:
-        """The entity whose energy is paid for: the wall's where it is measured."""
-        return self.recorded.get("wall_energy", self.recorded.get("energy"))
+    def billed(self) -> tuple[str, ...]:
+        """The entities whose energy is paid for: the wall's where it is known."""
+        keys = ("wall_energy", "energy")
+        return tuple(self.recorded[key] for key in keys if key in self.recorded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
