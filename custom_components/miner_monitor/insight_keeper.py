@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 import time
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from homeassistant.components import persistent_notification
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from .const import DOMAIN, LOGGER
 from .control.model import Activity, Report
@@ -72,7 +75,7 @@ class InsightKeeper:
         stored = await self._store.async_load()
         if stored is None:
             stored = await async_take(self._hass, self._device_id)
-        if stored is not None and not self._tracker.load(stored, time.time()):
+        if stored is not None and not self._tracker.load(unpacked(stored), time.time()):
             LOGGER.warning("What is stored of %s is not readable", self._entry.title)
         resumed = self._entry.async_create_background_task(
             self._hass, self._async_resume(), f"{self._entry.title} totals"
@@ -154,7 +157,29 @@ class InsightKeeper:
         )
 
     def _dump(self) -> Data:
-        return self._tracker.dump(time.time())
+        return packed(self._tracker.dump(time.time()))
+
+
+def packed(data: Data) -> Data:
+    """Write long parts as one text each.
+
+    In a store every number has a line of its own, with blanks before it: that makes
+    most of a file.
+    """
+    return {
+        key: json_dumps(part) if isinstance(part, list | dict) else part
+        for key, part in data.items()
+    }
+
+
+def unpacked(stored: Data) -> Data:
+    """Return what ``packed`` was given; what cannot be read is left as it is."""
+    found = dict(stored)
+    for key, part in stored.items():
+        if isinstance(part, str):
+            with suppress(*JSON_DECODE_EXCEPTIONS):
+                found[key] = json_loads(part)
+    return found
 
 
 async def async_remove_stored(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
