@@ -1,5 +1,6 @@
 """Insight inside Home Assistant: stored, resumed, told, and off with its plug."""
 
+import copy
 import logging
 from typing import Any
 
@@ -275,4 +276,41 @@ async def test_a_block_is_told_once(bench: TimedBench, hass: HomeAssistant) -> N
     at = state_of(hass, entry, "activity", "event").state
     await bench.run(hass.config_entries.async_reload(entry.entry_id))
     await bench.pass_time(60)
+    assert state_of(hass, entry, "activity", "event").state == at
+
+
+async def test_a_name_is_no_markdown(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Notes are shown as Markdown; a name in them is a name."""
+    miner = await bench.miner(GAMMA_215)
+    entry = await bench.add(miner)
+    await bench.pass_time(30)
+    hass.config_entries.async_update_entry(entry, title="![x](http://a.b/c) <b>*rig*")
+    miner.inject("block_found")
+    await bench.pass_time(30)
+
+    (note,) = persistent_notification._async_get_or_create_notifications(hass).values()
+    assert r"\!\[x\](http:\//a.b/c) \<b\>\*rig\*" in note["message"]
+
+
+async def test_what_was_told_survives_a_kill(
+    bench: TimedBench, hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A block is stored as told before anything else happens."""
+    miner = await bench.miner(GAMMA_215)
+    entry = await bench.add(miner)
+    await bench.pass_time(60)
+    miner.inject("block_found")
+    await bench.pass_time(20)
+    assert told(hass, entry) == "block_found"
+    key = f"{DOMAIN}.insight.{entry.entry_id}"
+    at_the_kill = copy.deepcopy(hass_storage[key])
+    at = state_of(hass, entry, "activity", "event").state
+
+    await bench.run(hass.config_entries.async_unload(entry.entry_id))
+    persistent_notification._async_get_or_create_notifications(hass).clear()
+    hass_storage[key] = at_the_kill
+    await bench.run(hass.config_entries.async_setup(entry.entry_id))
+    await bench.pass_time(60)
+
+    assert not persistent_notification._async_get_or_create_notifications(hass)
     assert state_of(hass, entry, "activity", "event").state == at

@@ -20,6 +20,7 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 from .const import DOMAIN, LOGGER
 from .control.model import Activity, Report
 from .entry_store import Data, EntryStore, async_read, store_of
+from .escape import escaped
 from .insight import Insight, MinerTracker, Moment
 from .insight.model import DayRow, Total
 from .keepsakes import async_keep, async_take
@@ -152,7 +153,7 @@ class InsightKeeper:
         path = f"component.{DOMAIN}.common.block_found"
         persistent_notification.async_create(
             self._hass,
-            texts.get(f"{path}_text", "{name}").format(name=self._entry.title),
+            texts.get(f"{path}_text", "{name}").format(name=escaped(self._entry.title)),
             title=texts.get(f"{path}_title"),
         )
 

@@ -14,6 +14,7 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.escape import escaped
 from custom_components.miner_monitor.insight.model import (
     Bottleneck,
     DayRow,
@@ -49,7 +50,7 @@ from custom_components.miner_monitor.report.model import (
     Records,
     Spread,
 )
-from custom_components.miner_monitor.report.texts import Texts, escaped
+from custom_components.miner_monitor.report.texts import Texts
 from custom_components.miner_monitor.report.tuning import tuning_figures
 
 SLOW = {Setting.FREQUENCY: 525.0, Setting.CORE_VOLTAGE: 1.15}
@@ -334,7 +335,7 @@ def test_hostile_names_stay_text(texts: Texts, name: str) -> None:
         ("Gamma 601", "Gamma 601"),
         ("a_b", r"a\_b"),
         ("<b>", r"\<b\>"),
-        ("http://a.b", r"http:\//a.b"),
+        ("http://miner.example", r"http:\//miner.example"),
         ("WWW.a.b", r"WWW\.a.b"),
         ("&lt;", r"\&lt;"),
         ("a\u202eb\x00c", "abc"),

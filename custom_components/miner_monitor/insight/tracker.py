@@ -1,9 +1,7 @@
 """One miner's insight."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from statistics import fmean, median
 from typing import Any
 
 from ..control.model import Activity, Report
@@ -20,18 +18,16 @@ from .model import (
     InsightOptions,
     Moment,
     Presence,
-    ResponseTimes,
     Surroundings,
     Total,
     Uptime,
 )
+from .responses import Responses
 from .shares import ShareWatch
 from .stability import StabilityRecord
 from .stored import count_of, number_of
 from .tuning import TuningMap
 from .uptime import BootCounter, PresenceRecord
-
-RESPONSES_KEPT = 100
 
 LASTING = ("energy", "wall_energy", "boots", "presence", "failed_polls", "luck")
 """What is kept of a miner that is removed."""
@@ -57,7 +53,7 @@ class MinerTracker:
         """Start with nothing known."""
         self._identity = identity
         self._options = options or InsightOptions()
-        self._responses: deque[float] = deque(maxlen=RESPONSES_KEPT)
+        self._responses = Responses()
         self._failed_polls: dict[ErrorKind, int] = {}
         self._last_seen: float | None = None
         self._energy, self._wall = EnergyMeter(), EnergyMeter()
@@ -140,7 +136,6 @@ class MinerTracker:
         )
         health = self._health.observe(state, baseline, shares, moment)
         self._reports = self._luck.observe(state, moment.wall, network)
-        self._responses.append(response_time)
         self._last_seen = state.reported_at or moment.wall
         wall_power = self._wall_power(state, around)
         self._energy.observe(
@@ -153,7 +148,7 @@ class MinerTracker:
         )
         self._snapshot = Insight(
             last_seen=self._last_seen,
-            response_times=_response_times(self._responses),
+            response_times=self._responses.observe(response_time),
             failed_polls=self._snapshot.failed_polls,
             blocks_found=self._luck.blocks,
             energy=self._energy.total if self._resumed else None,
@@ -370,13 +365,3 @@ def _efficiency(power: float | None, state: MinerState) -> float | None:
     if power is None or not state.hashing or not state.hash_rate:
         return None
     return power / state.hash_rate
-
-
-def _response_times(responses: deque[float]) -> ResponseTimes:
-    return ResponseTimes(
-        last=responses[-1],
-        mean=fmean(responses),
-        median=median(responses),
-        minimum=min(responses),
-        maximum=max(responses),
-    )

@@ -1,7 +1,6 @@
-"""Words of a report in the language of Home Assistant, safe inside Markdown."""
+"""Words of a report in the language of Home Assistant."""
 
 from collections.abc import Mapping
-import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -10,21 +9,6 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from ..const import DOMAIN
 from ..miners.model import Changes
 from ..sensors.insight import settings_text
-
-MOST_CHARACTERS = 64
-
-_SIGNS = re.compile(r"([\\`*_\[\]<>#|~&$!])")
-_LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
-
-
-def escaped(text: str) -> str:
-    """Write a text so that Markdown shows it as it is, without links and tags.
-
-    A sign of Markdown gets a backslash; the rest stays, for phones show all signs.
-    """
-    printable = "".join(char for char in text if char.isprintable())
-    short = printable.strip()[:MOST_CHARACTERS]
-    return _LINKS.sub(r"\\", _SIGNS.sub(r"\\\1", short))
 
 
 class Texts:
