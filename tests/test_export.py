@@ -1,5 +1,6 @@
 """What was recorded of miners, as a CSV file in the media folder."""
 
+import asyncio
 import csv
 from datetime import UTC, datetime, timedelta
 import os
@@ -407,6 +408,68 @@ async def test_statistics(
         ("1.5", "20")
     ] * starts
     assert "pool" in response["not_recorded"]["Gamma"]
+
+
+async def test_an_absence_of_weeks_is_one_row(media: Path, hass: HomeAssistant) -> None:
+    """However much of the time is read at once."""
+    rig = Rig(hass)
+    async_import_statistics(
+        hass,
+        {
+            "statistic_id": rig.entities["energy"],
+            "source": "recorder",
+            "name": None,
+            "mean_type": StatisticMeanType.NONE,
+            "has_sum": True,
+            "unit_class": "energy",
+            "unit_of_measurement": "kWh",
+        },
+        [
+            {"start": NOON - timedelta(hours=hour), "state": 100, "sum": 5}
+            for hour in range(1, 40 * 24)
+        ],
+    )
+    await async_wait_recording_done(hass)
+
+    await export(hass, rig, source="statistics", hours=50 * 24)
+
+    assert [row["status"] for row in table(media)] == ["offline"]
+
+
+async def test_cancelled(
+    media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """Who stops a script in the middle of an export finds nothing half done."""
+    rig = Rig(hass)
+    rig.show(online="on", hash_rate=1.2)
+    freezer.tick(60)
+    task = hass.async_create_task(export(hass, rig, hours=24 * 366))
+    while not task.done():
+        if await hass.async_add_executor_job(files, media, "tmp"):
+            break
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await hass.async_block_till_done()
+    assert files(media) == files(media, "tmp") == []
+    assert (await export(hass, rig))["rows"] == 1
+
+
+async def test_two_at_once(
+    media: Path, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """One gets the name, the other is told; no file is mixed of both."""
+    rig = Rig(hass)
+    rig.show(online="on", hash_rate=1.2)
+    freezer.tick(60)
+    answers = await asyncio.gather(
+        *(export(hass, rig) for _ in range(3)), return_exceptions=True
+    )
+    refused = [one for one in answers if isinstance(one, ServiceValidationError)]
+    assert {one.translation_key for one in refused} == {"export_exists"}
+    assert len(refused) == 2
+    assert len(table(media)) == 1
+    assert files(media, "tmp") == []
 
 
 async def test_statistics_in_the_unit_of_the_user(

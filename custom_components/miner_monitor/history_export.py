@@ -35,7 +35,7 @@ from .history.files import (
     check_target,
     prepare_folder,
 )
-from .history.rows import RowMaker, means_as_rows
+from .history.rows import MeanRowMaker, RowMaker
 from .history_recorder import (
     Period,
     async_commit,
@@ -179,6 +179,7 @@ async def _parts(
 ) -> AsyncIterator[Iterable[Row]]:
     """Read the history of a miner part by part; the rows are made when written."""
     maker = RowMaker(knows_presence=ONLINE in miner.entities.values(), lasting=_LASTING)
+    mean_maker = MeanRowMaker(_LASTING)
     start, step = request.start, _PARTS[period or STATES]
     while start < request.end:
         end = min(start + step, request.end)
@@ -194,7 +195,7 @@ async def _parts(
             yield maker.feed(changes)
         else:
             means = await async_read_means(recorder, miner.entities, start, end, period)
-            yield means_as_rows(means, _LASTING)
+            yield mean_maker.feed(means)
         start = end
     yield maker.finish()
 

@@ -58,17 +58,23 @@ class RowMaker:
         )
 
 
-def means_as_rows(
-    periods: Iterable[tuple[float, dict[Source, float]]],
-    lasting: Collection[Source],
-) -> Iterator[Row]:
-    """Give a row per period of statistics; one that has only totals was offline."""
-    away = False
-    for time, values in periods:
-        online = any(source not in lasting for source in values)
-        if online:
-            states = {source: f"{value:.10g}" for source, value in values.items()}
-            yield Row(time=time, online=True, states=states)
-        elif not away:
-            yield Row(time=time, online=False, states={})
-        away = not online
+class MeanRowMaker:
+    """Makes a row per period of statistics; one that has only totals was offline."""
+
+    def __init__(self, lasting: Collection[Source]) -> None:
+        """Begin with one that was there."""
+        self._lasting = lasting
+        self._away = False
+
+    def feed(
+        self, periods: Iterable[tuple[float, dict[Source, float]]]
+    ) -> Iterator[Row]:
+        """Take periods in the order of time; an absence is one row."""
+        for time, values in periods:
+            online = any(source not in self._lasting for source in values)
+            if online:
+                states = {source: f"{value:.10g}" for source, value in values.items()}
+                yield Row(time=time, online=True, states=states)
+            elif not self._away:
+                yield Row(time=time, online=False, states={})
+            self._away = not online
