@@ -1,15 +1,23 @@
 """How much is stored of a miner at the worst, and what of it may be damaged."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
+import json
 from random import Random
 from typing import Any
 
-from homeassistant.helpers.json import prepare_save_json
+from homeassistant.helpers.json import ExtendedJSONEncoder, prepare_save_json
 from homeassistant.util.json import json_loads
 import pytest
 
-from custom_components.miner_monitor.insight import InsightOptions, MinerTracker, Moment
+from custom_components.miner_monitor.diagnostics import redact
+from custom_components.miner_monitor.insight import (
+    Insight,
+    InsightOptions,
+    MinerTracker,
+    Moment,
+)
 from custom_components.miner_monitor.insight.model import Surroundings
 from custom_components.miner_monitor.insight_keeper import packed, unpacked
 from custom_components.miner_monitor.miners.model import (
@@ -100,8 +108,8 @@ def states(rng: Random) -> Iterator[MinerState]:
 
 
 @pytest.fixture(scope="module")
-def dump() -> dict[str, Any]:
-    """Return what is stored after five weeks of all there can be."""
+def full() -> tuple[MinerTracker, Insight]:
+    """Return a tracker after five weeks of all there can be, and what it says."""
     rng = Random(5)
     options = InsightOptions(plug=True, expected_hash_rate=2.123456789, half_life=365)
     tracker = MinerTracker(IDENTITY, options)
@@ -131,7 +139,24 @@ def dump() -> dict[str, Any]:
     assert insight is not None
     assert len(insight.tuning.points) == 40
     assert len(tracker.days) == 35
-    return tracker.dump(EPOCH + DAYS * 86_400)
+    return tracker, insight
+
+
+@pytest.fixture(scope="module")
+def dump(full: tuple[MinerTracker, Insight]) -> dict[str, Any]:
+    """Return what is stored of it."""
+    return full[0].dump(EPOCH + DAYS * 86_400)
+
+
+def test_a_download_can_hold_it(full: tuple[MinerTracker, Insight]) -> None:
+    """As JSON, in a size that can be attached to a report."""
+    shown = redact(asdict(full[1]))
+    text = json.dumps(shown, indent=2, cls=ExtendedJSONEncoder)
+    assert len(text) < 200_000
+    points = json.loads(text)["tuning"]["points"]
+    assert len(points) == 40
+    assert set(points[0]["settings"]) == {"frequency", "core_voltage"}
+    assert {point["blocks"] > 0 for point in points} == {True}
 
 
 def test_it_is_small_on_the_disk(dump: dict[str, Any]) -> None:
