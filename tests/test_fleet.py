@@ -1,13 +1,16 @@
 """What is shown of all miners together."""
 
+import asyncio
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 import json
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.storage import Store
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
@@ -161,6 +164,34 @@ async def test_at_most_once_in_five_seconds(house: House) -> None:
     await bench.advance(120)
     assert len(moments) >= 10
     assert min(late - early for early, late in pairwise(moments)) >= 5.0 - 1e-3
+
+
+async def test_what_changes_while_it_unloads(
+    house: House, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It follows nobody any more, though miners change while its file is written."""
+    fleet = async_fleet_entry(hass)
+    save = Store.async_save
+
+    async def save_slowly(store: Store[Any], data: Any) -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await save(store, data)
+
+    monkeypatch.setattr(Store, "async_save", save_slowly)
+    added_up: list[float] = []
+    fleet.runtime_data.async_add_listener(lambda: added_up.append(house.bench.now))
+    unloading = hass.async_create_task(hass.config_entries.async_unload(fleet.entry_id))
+    for number in count():
+        hass.config_entries.async_update_entry(
+            house.entries["anna"], title=f"anna {number}"
+        )
+        if unloading.done():
+            break
+        await asyncio.sleep(0)
+    added_up.clear()
+    await house.bench.advance(60)
+    assert added_up == []
 
 
 HOSTILE = ("<script>alert(1)</script>", "x" * 400, "{{ 7 * 7 }}", "a\x00\u202eb", "💥")

@@ -96,6 +96,32 @@ async def test_to_start_again_starts_nobody_twice(house: House) -> None:
     assert house.who("resume") == ["anna", "bert", "carl"]
 
 
+@pytest.mark.parametrize(
+    ("starting", "started", "stopping", "stopped"),
+    [(MINING, True, SAVE_POWER, True), (SAVE_POWER, False, MINING, False)],
+    ids=["save power", "mining"],
+)
+async def test_the_other_switch_ends_a_start(
+    house: House, starting: str, started: bool, stopping: str, stopped: bool
+) -> None:
+    """Whom it had not started yet stays off, and is started by the next command."""
+    await turn(house, starting, not started)
+    await house.bench.advance(30)
+    await turn(house, starting, started)
+    await house.bench.advance(1)
+
+    await turn(house, stopping, stopped)
+    await house.bench.advance(60)
+    assert house.who("resume") == ["anna"]
+    assert not any(miner.truth.hashing for miner in house.miners.values())
+
+    await turn(house, stopping, not stopped)
+    await house.bench.advance(30)
+    await turn(house, starting, started)
+    await house.bench.advance(30)
+    assert all(miner.truth.hashing for miner in house.miners.values())
+
+
 async def test_only_whom_it_stopped(house: House) -> None:
     """A miner that its user paused stays so."""
     await turn(house, "switch.bert_mining", False)

@@ -59,6 +59,7 @@ class FleetCommands:
         self._fleet = fleet
         self._numbers = count(1)
         self._present: dict[Ability, int] = {}
+        self._last_stop: dict[str, int] = {}
         self._waiting: dict[Ability, int] = {}
         self._failed: dict[Ability, list[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -73,12 +74,14 @@ class FleetCommands:
 
     async def async_stop(self, ability: Ability) -> None:
         """Stop all at once, and remember whom; those that fail are named."""
-        self._begin(ability)
         self._begin(Ability.RESTART)
+        number = self._begin(ability)
         memory = self._fleet.memories[ability]
+        members = self._members(ability)
+        self._last_stop.update((member.key, number) for member in members)
         targets = [
             member
-            for member in self._members(ability)
+            for member in members
             if not member.miner.data.unplugged
             and (member.stopped(ability) is not True or self._lock(member).locked())
         ]
@@ -94,8 +97,9 @@ class FleetCommands:
             for member, error in zip(targets, errors, strict=True)
             if error is not None
         ]
-        self._failed[ability] = [_name(member) for member, _ in named]
-        self._fleet.async_update_listeners()
+        if self._present[ability] == number:
+            self._failed[ability] = [_name(member) for member, _ in named]
+            self._fleet.async_update_listeners()
         _raise([error for _, error in named])
 
     async def async_start(self, ability: Ability) -> None:
@@ -116,11 +120,17 @@ class FleetCommands:
         self._begin(Ability.RESTART)
         self._run(Ability.RESTART, self._members(Ability.RESTART))
 
-    def _begin(self, ability: Ability) -> None:
-        """End what is under way of a kind."""
-        self._present[ability] = next(self._numbers)
+    def _begin(self, ability: Ability) -> int:
+        """End what is under way of a kind; return the number of the new command."""
+        number = self._present[ability] = next(self._numbers)
         self._waiting[ability] = 0
         self._failed[ability] = []
+        return number
+
+    def _holds(self, ability: Ability, number: int, member: Followed) -> bool:
+        """Whether a command still holds for a miner: the other switch may stop it."""
+        stopped = self._last_stop.get(member.key, 0)
+        return self._present[ability] == number and stopped < number
 
     def _members(self, ability: Ability) -> list[Followed]:
         members = self._fleet.members.values()
@@ -184,7 +194,7 @@ class FleetCommands:
         async with self._lock(asked):
             # It may have been reloaded, or told something else, since.
             member = self._fleet.members.get(asked.entry.entry_id)
-            if self._present[ability] != number or member is None:
+            if member is None or not self._holds(ability, number, member):
                 return
             try:
                 await _START[ability](member.miner)

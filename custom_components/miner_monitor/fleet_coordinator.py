@@ -100,6 +100,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
         self._computed_at = -RECOMPUTE_EVERY
         self._cancel_computing: CALLBACK_TYPE | None = None
+        self._stop_following: CALLBACK_TYPE | None = None
 
     @property
     def device_info(self) -> dr.DeviceInfo:
@@ -114,10 +115,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     async def async_start(self) -> None:
         """Take up what was stored, and follow the miners from now on."""
         self._load(await self._store.async_load())
-        self.config_entry.async_on_unload(
-            async_dispatcher_connect(
-                self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
-            )
+        self._stop_following = async_dispatcher_connect(
+            self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
         )
         self._follow()
         self._compute()
@@ -127,6 +126,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     async def async_unload(self) -> None:
         """Follow nobody any more, and store what was counted."""
+        if self._stop_following is not None:
+            self._stop_following()
+            self._stop_following = None
         for key in tuple(self.members):
             self._leave(key)
         if self._cancel_computing is not None:
