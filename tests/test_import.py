@@ -1,6 +1,7 @@
 """What prior tools stored, in Home Assistant's long-term statistics."""
 
 from datetime import timedelta
+import os
 from pathlib import Path
 from typing import Any
 
@@ -368,6 +369,29 @@ async def test_files_that_are_none(media: Path, hass: HomeAssistant, file: str) 
     with pytest.raises(ServiceValidationError) as caught:
         await bring(hass, file)
     assert caught.value.translation_key == "import_missing"
+
+
+async def test_files_that_are_traps(media: Path, hass: HomeAssistant) -> None:
+    """None is waited for, read to its end or followed to where it leads."""
+    os.mkfifo(media / "pipe.csv")
+    for name, place in (("zero", "/dev/zero"), ("proc", "/proc/self/environ")):
+        (media / f"{name}.csv").symlink_to(place)
+    (media / "loop.csv").symlink_to("loop.csv")
+    for name, begin, size in (
+        ("wide.csv", b"", 10 * 1024**3),
+        ("wide.db", b"SQLite format 3\0", 3 * 1024**3),
+    ):
+        with (media / name).open("wb") as file:
+            file.write(begin)
+            file.truncate(size)
+    for name, key in (
+        *(("pipe.csv", "import_missing"), ("zero.csv", "import_missing")),
+        *(("loop.csv", "import_missing"), ("proc.csv", "import_place")),
+        *(("wide.csv", "import_too_large"), ("wide.db", "import_unknown")),
+    ):
+        with pytest.raises(ServiceValidationError) as caught:
+            await bring(hass, name)
+        assert (name, caught.value.translation_key) == (name, key)
 
 
 @pytest.mark.parametrize(
