@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.components.input_number import DOMAIN as INPUT_NUMBER
 from homeassistant.components.sensor import DOMAIN as SENSOR
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_SCAN_INTERVAL, PERCENTAGE, UnitOfTime
@@ -46,7 +45,7 @@ def _number(least: float, most: float, unit: str) -> NumberSelector:
 _SCHEMA = vol.Schema(
     {
         vol.Optional(CONF_PRICE): EntitySelector(
-            EntitySelectorConfig(domain=[SENSOR, INPUT_NUMBER])
+            EntitySelectorConfig(domain=[SENSOR, "input_number"])
         ),
         vol.Optional(CONF_SCAN_INTERVAL): _number(
             MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, UnitOfTime.SECONDS

@@ -12,11 +12,12 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
 from custom_components.miner_monitor.entry_data import NEEDS_CODE
+from custom_components.miner_monitor.fleet_entry import async_fleet_entry
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from tests.conftest import GAMMA, RB4, Bench
 
@@ -34,6 +35,7 @@ RAISED_BY_HOME_ASSISTANT = {
 FLOW = parse(INTEGRATION / "config_flow.py")
 REAUTH = parse(INTEGRATION / "reauth_flow.py")
 OPTIONS = parse(INTEGRATION / "options_flow.py")
+FLEET_OPTIONS = parse(INTEGRATION / "fleet_options.py")
 ENDS = {"reconfigure_successful": FLOW, "reauth_successful": REAUTH}
 
 
@@ -142,19 +144,35 @@ def _check_shown(steps: dict[str, Any], result: Any) -> set[str]:
     assert result["type"] is FlowResultType.FORM
     step = steps[result["step_id"]]
     assert {"title", "description"} & step.keys()
-    schema = result["data_schema"]
-    fields = {str(key) for key in schema.schema} if schema is not None else set()
+    given = set(result["description_placeholders"] or {})
+    return _check_fields(step, result["data_schema"], given)
+
+
+def _check_fields(step: dict[str, Any], schema: Any, given: set[str]) -> set[str]:
+    """See that the fields of a form, or of a section of it, have texts."""
+    shown = dict(schema.schema) if schema is not None else {}
+    inside = {str(key): field for key, field in shown.items() if _is_section(field)}
+    fields = {str(key) for key in shown} - set(inside)
     assert fields <= set(step.get("data", {}))
     assert set(step.get("data_description", {})) == set(step.get("data", {}))
-    given = set(result["description_placeholders"] or {})
     for text in (
         step.get("title", ""),
+        step.get("name", ""),
         step.get("description", ""),
         *step.get("data", {}).values(),
         *step.get("data_description", {}).values(),
     ):
         assert placeholders(text) <= given
+    for key, field in inside.items():
+        texts = step["sections"][key]
+        assert texts["name"]
+        found = _check_fields(texts, field.schema, given)
+        fields |= {f"{key}.{name}" for name in found}
     return fields
+
+
+def _is_section(field: object) -> bool:
+    return isinstance(field, section)
 
 
 async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
@@ -218,8 +236,25 @@ async def test_forms_of_the_options(hass: HomeAssistant, bench: Bench) -> None:
         entry = await bench.add(await bench.miner(spec))
         form = await hass.config_entries.options.async_init(entry.entry_id)
         fields |= _check_shown(steps, form)
-    assert set(steps) == {"init"}
-    assert set(steps["init"]["data"]) == fields
+    step = steps["init"]
+    assert fields == set(step["data"]) | {
+        f"{name}.{key}"
+        for name, texts in step["sections"].items()
+        for key in texts["data"]
+    }
+
+
+async def test_form_of_the_options_of_all_miners(
+    hass: HomeAssistant, bench: Bench
+) -> None:
+    entry = await bench.add(await bench.miner(GAMMA))
+    fleet = async_fleet_entry(hass)
+    assert fleet is not None
+    assert fleet is not entry
+    form = await hass.config_entries.options.async_init(fleet.entry_id)
+    steps = TEXTS["options"]["step"]
+    shown = _check_form(steps, form)
+    assert set(steps) == {"init", shown}
 
 
 def test_errors_of_the_options() -> None:
@@ -228,7 +263,10 @@ def test_errors_of_the_options() -> None:
         for call in calls(OPTIONS, "InvalidAddressError")
         if call.args
     }
-    assert set(TEXTS["options"]["error"]) == raised
+    returned = _returned_errors(OPTIONS) | _returned_errors(FLEET_OPTIONS)
+    disordered = {"critical_not_above_warning", "poor_not_below_good"}
+    assert disordered <= returned | _assigned_errors("fleet_options.py")
+    assert set(TEXTS["options"]["error"]) == raised | disordered
 
 
 async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
@@ -253,8 +291,24 @@ async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:
     )
 
 
+async def test_menu_that_offers_all_miners_again(
+    hass: HomeAssistant, bench: Bench
+) -> None:
+    entry = await bench.add(await bench.miner(GAMMA))
+    fleet = async_fleet_entry(hass)
+    assert fleet is not None
+    await hass.config_entries.async_remove(fleet.entry_id)
+    menu = await hass.config_entries.flow.async_init(
+        entry.domain, context={"source": "user"}
+    )
+    assert menu["type"] is FlowResultType.MENU
+    texts = CONFIG["step"][menu["step_id"]]
+    assert set(texts["menu_options"]) == set(menu["menu_options"])
+
+
 def test_every_form_is_checked_above() -> None:
     assert set(CONFIG["step"]) == {
+        "add",
         "user",
         "unit",
         "credentials",

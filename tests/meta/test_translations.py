@@ -275,7 +275,17 @@ def _invalid_calls() -> dict[str, set[str]]:
         for module in sorted(INTEGRATION.rglob("*.py"))
         for call in calls(parse(module), "invalid")
     }
-    return {**found, "several_failed": {"count", "errors"}}
+    for module, error in (
+        ("services.py", "kind"),
+        ("fleet_commands.py", "HomeAssistantError"),
+    ):
+        for call in calls(parse(INTEGRATION / module), error):
+            key = argument(call, "translation_key")
+            given = argument(call, "translation_placeholders")
+            assert isinstance(key, ast.Constant)
+            assert isinstance(given, ast.Dict)
+            found[str(key.value)] = dict_keys(given)
+    return found
 
 
 @pytest.mark.parametrize(("key", "given"), _invalid_calls().items())

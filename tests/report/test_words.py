@@ -191,8 +191,8 @@ def test_report_of_all_miners(texts: Texts) -> None:
         "- Hash rate 2.00 TH/s",
         "- Efficiency 15.0 J/TH",
         "- Energy 0.72 kWh",
-        "- Energy at the wall 0.80 kWh",
         "- Cost 0.24 EUR",
+        "- Energy at the wall 0.80 kWh (miners: 1 of 2)",
         "- Shares: 990 accepted, 10 rejected (1.00 %)",
         "- Available 80.0 % (2026-11-19 .. 2026-11-20), times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
@@ -224,6 +224,7 @@ def test_rejected_shares_of_some_are_not_compared_with_those_of_all(
     del members[1].recorded["shares_rejected"]
     lines = of_fleet(members, RECORDS, texts).splitlines()
     assert "- Shares: 1980 accepted" in lines
+    assert "- Energy at the wall 1.60 kWh" in lines
 
 
 POINTS = (
