@@ -26,7 +26,7 @@ def fleet_report(response: Figures, texts: Texts) -> str:
         texts.say("online", online=now["online"], miners=now["miners"]),
         *_rate(totals["hash_rate"], units["hash_rate"], texts),
         *_efficiency(totals["efficiency"], texts),
-        *_energy(totals, texts),
+        *_all_energy(response, texts),
         *_all_shares(totals, texts),
         *_availability(totals, response["days"], texts),
         *_luck(totals, texts),
@@ -163,6 +163,17 @@ def _energy(figures: Figures, texts: Texts) -> list[str]:
         currency = escaped(cost["currency"])
         lines.append(texts.say("cost", cost=shown(cost["value"]), currency=currency))
     return lines
+
+
+def _all_energy(response: Figures, texts: Texts) -> list[str]:
+    """Tell of how many the energy at the wall is, if not of all."""
+    totals, miners = response["totals"], response["now"]["miners"]
+    count = totals["coverage"]["wall_energy"]
+    if not count or count == miners:
+        return _energy(totals, texts)
+    energy = shown(totals["wall_energy"])
+    some = texts.say("wall_energy_of", energy=energy, count=count, miners=miners)
+    return [*_energy({**totals, "wall_energy": None}, texts), some]
 
 
 def _shares(shares: Figures, texts: Texts) -> list[str]:
