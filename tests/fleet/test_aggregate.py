@@ -97,6 +97,10 @@ def _with(**insight: Any) -> Member:
     return member(insight=Insight(**insight))
 
 
+def _away(**insight: Any) -> Member:
+    return member(online=False, insight=Insight(**insight))
+
+
 @pytest.mark.parametrize(
     ("members", "key", "expected"),
     [
@@ -121,6 +125,17 @@ def _with(**insight: Any) -> Member:
         ),
         ([_with(wall_power=25.0), _with()], "wall_power", Covered(25.0, 1, 2)),
         ([_with(wall_power=25.0), _with()], "wall_efficiency", Covered(25.0, 1, 2)),
+        # The plug of one that is away still measures.
+        (
+            [_with(wall_power=25.0), _away(wall_power=3.0)],
+            "wall_power",
+            Covered(28.0, 2, 2),
+        ),
+        (
+            [_with(wall_power=25.0), _away(wall_power=3.0)],
+            "wall_efficiency",
+            Covered(25.0, 1, 2),
+        ),
     ],
 )
 def test_ratio_of_sums(members: list[Member], key: str, expected: Covered) -> None:

@@ -186,3 +186,16 @@ def test_never_falls(steps: list[Step]) -> None:
         assert now is not None
         assert now >= before
         before = now
+
+
+def test_a_plug_measures_while_its_miner_is_away() -> None:
+    """What is drawn then is paid for, though the miner tells nothing."""
+    totals = walk(
+        started(),
+        ("a", at(1.0, wall=2.0)),
+        ("a", at(1.0, wall=2.25, online=False)),
+        ("a", at(1.0, wall=2.5, online=False)),
+        ("a", at(1.5, wall=2.75)),
+    )
+    assert totals[FleetTotal.WALL_ENERGY] == 0.75
+    assert totals[FleetTotal.ENERGY] == 0

@@ -1,7 +1,8 @@
 """The sum of all miners, honest about those that are not in it.
 
-Of a miner that is away nothing is added. One that stands still adds 0 TH/s and the
-power that it takes all the same, so that the fleet's efficiency is what is paid for.
+Of a miner that is away nothing is added but what its plug measures. One that stands
+still adds 0 TH/s and the power that it takes all the same, so that the fleet's
+efficiency is what is paid for.
 """
 
 from collections.abc import Iterable
@@ -124,6 +125,9 @@ class _Adding:
         self.abilities |= member.abilities
         sha256 = data.identity.hash_rate_unit is HashRateUnit.TERA
         self.hashers += sha256
+        if (wall := data.insight.wall_power) is not None:
+            self.abilities.add(Ability.WALL_POWER)
+        self.wall_power.add(wall)
         if not data.online:
             return
         self.online += 1
@@ -135,10 +139,7 @@ class _Adding:
     def _add_state(self, member: Member, state: MinerState, *, sha256: bool) -> None:
         """Take what a miner says that is there."""
         insight, abilities = member.data.insight, member.abilities
-        if (wall := insight.wall_power) is not None:
-            self.abilities.add(Ability.WALL_POWER)
         self.power.add(state.power)
-        self.wall_power.add(wall)
         self.hottest.add(state.hottest_chip, member.name)
         shares = insight.shares
         if shown := shares.accepted + shares.rejected:
@@ -147,7 +148,7 @@ class _Adding:
             rate = state.hash_rate
             self.hash_rate.add(rate)
             self.efficiency.add(state.power, rate)
-            self.wall_efficiency.add(wall, rate)
+            self.wall_efficiency.add(insight.wall_power, rate)
             self.best.add(state.best_difficulty, member.name)
             self._add_ratio(member.data)
         if Ability.THROTTLE in abilities:

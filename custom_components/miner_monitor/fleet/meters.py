@@ -51,9 +51,6 @@ class FleetMeters:
 
     def observe(self, member: str, data: MinerData) -> None:
         """Take what a member shows now."""
-        if not data.online or data.state is None:
-            self.forget(member)
-            return
         values = _values(data)
         before = self._bearings.get(member, _NOTHING)
         if values == before:
@@ -66,7 +63,7 @@ class FleetMeters:
                     self._added[total] += added
 
     def forget(self, member: str) -> None:
-        """Measure a member anew when it comes back: it is away, or unloaded."""
+        """Measure a member anew when it comes back: it is unloaded."""
         self._bearings.pop(member, None)
 
     def resume(self, published: Mapping[str, float]) -> None:
@@ -94,9 +91,13 @@ class FleetMeters:
 
 
 def _values(data: MinerData) -> _Values:
-    """Return the counters of a member in the order of the totals."""
+    """Return the counters of a member in the order of the totals.
+
+    Of one that is away only its plug goes on measuring.
+    """
     insight, state = data.insight, data.state
-    assert state is not None
+    if not data.online or state is None:
+        return None, insight.wall_energy, None, None
     return (
         insight.energy,
         insight.wall_energy,
