@@ -1,13 +1,17 @@
 """A miner behind a plug that Home Assistant switches."""
 
 import asyncio
+from datetime import timedelta
 import logging
 from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from simulator import SimulatedMiner
 
@@ -51,6 +55,21 @@ def complaints(entry: MinerConfigEntry, caplog: pytest.LogCaptureFixture) -> lis
         for record in caplog.records
         if record.levelno >= logging.INFO and entry.title in record.getMessage()
     ]
+
+
+def delay(
+    entry: MinerConfigEntry, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """Let the miner's answers take their time."""
+    kind = type(entry.runtime_data.client)
+    fetch = kind.fetch
+
+    async def late(client: Any) -> Any:
+        reading = await fetch(client)
+        await asyncio.sleep(seconds)
+        return reading
+
+    monkeypatch.setattr(kind, "fetch", late)
 
 
 def failures(entry: MinerConfigEntry) -> int:
@@ -128,13 +147,17 @@ async def test_it_goes_off_while_a_poll_is_under_way(
     bench: TimedBench,
     hass: HomeAssistant,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     answers: bool,
 ) -> None:
     """How that poll ends says nothing any more."""
     miner, entry = await plugged(bench)
     await bench.pass_time(HOUR)
     caplog.clear()
-    miner.inject("slow", seconds=3) if answers else miner.inject("silent")
+    if answers:
+        delay(entry, monkeypatch, 3)
+    else:
+        miner.inject("silent")
     polling = asyncio.create_task(entry.runtime_data.async_refresh())
     await bench.settle()
     assert not polling.done()
@@ -209,3 +232,72 @@ async def test_it_is_off_and_the_entry_is_unloaded(
     hass.states.async_set(PLUG, STATE_ON)
     await bench.pass_time(300)
     assert len(miner.requests) == asked
+
+
+async def test_saving_power_with_the_plug_off(
+    bench: TimedBench, hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is wanted is asserted again once there is somebody to ask, not before."""
+    miner, entry = await plugged(bench)
+    saving = state_of(hass, entry, "throttle", "switch").entity_id
+    await bench.call("switch", "turn_on", {"entity_id": saving})
+    await bench.pass_time(60)
+    saved = number(hass, entry, "power")
+    caplog.clear()
+    hass.states.async_set(PLUG, STATE_OFF)
+    await bench.settle()
+    miner.reboot()
+    await miner.stop()
+    await bench.pass_time(6 * HOUR)
+    assert not complaints(entry, caplog)
+
+    await miner.start()
+    hass.states.async_set(PLUG, STATE_ON)
+    await bench.pass_time(300)
+    assert hass.states.get(saving).state == STATE_ON
+    assert number(hass, entry, "power") < 1.3 * saved
+    assert not complaints(entry, caplog)
+
+
+@pytest.mark.parametrize("late", [1, 3, 5, 7, 9])
+async def test_it_goes_off_while_a_profile_ends(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    late: float,
+) -> None:
+    """A write of ours that the plug overtakes is made up for, without a warning."""
+    _, entry = await plugged(bench)
+    device = (
+        er.async_get(hass)
+        .async_get(state_of(hass, entry, "energy").entity_id)
+        .device_id
+    )
+    await bench.call(DOMAIN, "save_profile", {"device_id": device, "profile": "usual"})
+    until = dt_util.utcnow() + timedelta(seconds=120)
+    await bench.call(
+        "number",
+        "set_value",
+        {
+            "entity_id": state_of(hass, entry, "frequency", "number").entity_id,
+            "value": 500,
+        },
+    )
+    await bench.call(
+        DOMAIN,
+        "apply_profile",
+        {"device_id": device, "profile": "usual", "until": until.isoformat()},
+    )
+    await bench.pass_time(100)
+    caplog.clear()
+    delay(entry, monkeypatch, 2)
+    await bench.pass_time((until - dt_util.utcnow()).total_seconds() + late)
+    hass.states.async_set(PLUG, STATE_OFF)
+    await bench.pass_time(HOUR)
+
+    assert not complaints(entry, caplog)
+    assert not ir.async_get(hass).issues
+    hass.states.async_set(PLUG, STATE_ON)
+    await bench.pass_time(300)
+    assert float(state_of(hass, entry, "frequency", "number").state) == 500

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from logging import DEBUG, WARNING
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -343,11 +344,9 @@ class MinerController:
                 return
             await self._apply(order.changes)
         except FAILURES as err:
-            LOGGER.warning(
-                "%s: %s",
-                self._entry.title,
-                describe_error(self._hass, self._entry, err),
-            )
+            text = describe_error(self._hass, self._entry, err)
+            level = DEBUG if self._coordinator.data.unplugged else WARNING
+            LOGGER.log(level, "%s: %s", self._entry.title, text)
             self._steward.failed(order)
             return
         self._steward.applied(order.changes, by_user=False)
