@@ -1,5 +1,6 @@
 """All miners stop at once, and start one after the other."""
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 import json
@@ -120,6 +121,33 @@ async def test_the_other_switch_ends_a_start(
     await turn(house, starting, started)
     await house.bench.advance(30)
     assert all(miner.truth.hashing for miner in house.miners.values())
+
+
+async def test_a_start_during_a_stop(house: House, hass: HomeAssistant) -> None:
+    """It waits for the stop, so that not all start when that is over."""
+    for miner in house.miners.values():
+        miner.inject("silent")
+    stopping = hass.async_create_task(
+        hass.services.async_call(
+            "switch", "turn_off", {"entity_id": MINING}, blocking=True
+        )
+    )
+    await house.bench.advance(5)
+    await turn(house, MINING, True)
+    await house.bench.advance(3)
+    for miner in house.miners.values():
+        miner.clear("silent")
+    await house.bench.advance(60)
+    assert stopping.done()
+    assert house.who("resume") == ["anna", "bert", "carl"]
+    times = [moment for moment, *_ in house.told("resume")]
+    assert min(late - early for early, late in pairwise(times)) >= 2.0 - EPSILON
+
+
+async def test_names_are_not_recorded(house: House) -> None:
+    """Those of a hundred miners are more than the recorder keeps of attributes."""
+    info = house.bench.hass.states.get(MINING).state_info
+    assert info["unrecorded_attributes"] == {"failed"}
 
 
 async def test_only_whom_it_stopped(house: House) -> None:

@@ -177,6 +177,10 @@ class FleetCommands:
     async def _stagger(
         self, ability: Ability, number: int, members: list[Followed]
     ) -> None:
+        # Those that are still being stopped would all start when that is over.
+        for member in members:
+            async with self._lock(member):
+                pass
         for place, member in enumerate(members):
             if place:
                 await asyncio.sleep(STAGGER)

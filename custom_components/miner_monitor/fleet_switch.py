@@ -20,6 +20,8 @@ from .fleet_entity import (
     async_add_fleet_entities,
 )
 
+FAILED = "failed"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSwitchEntityDescription(FleetEntityDescription, SwitchEntityDescription):
@@ -65,6 +67,8 @@ class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity
     """A switch of all miners: on if any of them is."""
 
     entity_description: FleetSwitchEntityDescription
+    # Many names are longer than what the recorder keeps.
+    _unrecorded_attributes = frozenset({FAILED})
 
     @override
     def _read(self, data: FleetData) -> _Reading:
@@ -79,7 +83,7 @@ class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity
     @override
     def _attributes(self) -> dict[str, Any]:
         _, waiting, failed = self._read(self.coordinator.data)
-        return {"waiting": waiting, "failed": failed}
+        return {"waiting": waiting, FAILED: failed}
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
