@@ -284,12 +284,14 @@ async def test_a_name_is_no_markdown(bench: TimedBench, hass: HomeAssistant) -> 
     miner = await bench.miner(GAMMA_215)
     entry = await bench.add(miner)
     await bench.pass_time(30)
-    hass.config_entries.async_update_entry(entry, title="![x](http://a.b/c) <b>*rig*")
+    hass.config_entries.async_update_entry(
+        entry, title="![x](http://a.test/c) <b>*rig*"
+    )
     miner.inject("block_found")
     await bench.pass_time(30)
 
     (note,) = persistent_notification._async_get_or_create_notifications(hass).values()
-    assert r"\!\[x\](http:\//a.b/c) \<b\>\*rig\*" in note["message"]
+    assert r"\!\[x\](http:\//a.test/c) \<b\>\*rig\*" in note["message"]
 
 
 async def test_what_was_told_survives_a_kill(
