@@ -201,9 +201,6 @@ async def test_rows(
     assert response["rows"] == 4
     assert response["source"] == "states"
     assert response["file"] == str(media / "miner_monitor" / "out.csv")
-    assert response["media_content_id"] == (
-        "media-source://media_source/local/miner_monitor/out.csv"
-    )
     assert response["columns"] == list(rows[0])
     assert "wall_power" in response["empty_columns"]
     assert "hash_rate" not in response["empty_columns"]

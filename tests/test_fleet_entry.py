@@ -49,7 +49,7 @@ async def test_comes_with_the_first_and_goes_with_the_last(
     assert (fleet.title, fleet.unique_id, fleet.source) == (
         "All miners",
         FLEET,
-        "system",
+        "import",
     )
 
     second = await bench.add(await bench.miner(HEX))

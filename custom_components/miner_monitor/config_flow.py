@@ -76,8 +76,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         """Let the user choose what is to be added."""
         return self.async_show_menu(step_id="add", menu_options=["miner", FLEET])
 
-    async def async_step_system(
-        self, user_input: dict[str, Any] | None = None
+    async def async_step_import(
+        self, import_data: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add all miners together, with the first of them."""
         return await self.async_step_fleet()

@@ -6,7 +6,7 @@ all miners were gone, until the form that adds a miner is asked for it.
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_SYSTEM, ConfigEntry
+from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN, FLEET
@@ -31,7 +31,8 @@ async def async_ensure_fleet(hass: HomeAssistant) -> None:
     stored = await async_read(store_of(hass, FLEET))
     if stored is not None and stored.get(_REMOVED) is True:
         return
-    await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
+    # The frontend lets nobody remove or reconfigure what has the source "system".
+    await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_IMPORT})
 
 
 async def async_fleet_removed(hass: HomeAssistant) -> None:

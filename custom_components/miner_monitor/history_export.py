@@ -95,7 +95,7 @@ async def async_export(
         _miner(hass, entry, name, request)
         for entry, name in zip(request.entries, names, strict=True)
     ]
-    place, media = _media(hass)
+    media = _media(hass)
     await async_commit(recorder)
     try:
         file = await hass.async_add_executor_job(_begin, hass, media, request)
@@ -115,8 +115,6 @@ async def async_export(
     columns = header(request.columns)
     return {
         "file": str(Path(media, FOLDER, request.name)),
-        "media_content_id": f"media-source://media_source/{place}/{FOLDER}/"
-        f"{request.name}",
         "rows": file.rows,
         "columns": columns,
         "empty_columns": [name for name in columns if name not in file.filled],
@@ -156,13 +154,12 @@ def _period(recorder: Recorder, request: ExportRequest) -> Period | None:
     return "5minute" if request.start >= kept_since else "hour"
 
 
-def _media(hass: HomeAssistant) -> tuple[str, Path]:
-    """Return the name and the path of the media folder."""
+def _media(hass: HomeAssistant) -> Path:
+    """Return the path of the media folder."""
     folders = hass.config.media_dirs
     if not folders:
         raise invalid("no_media_folder")
-    place = "local" if "local" in folders else next(iter(folders))
-    return place, Path(folders[place])
+    return Path(folders.get("local") or next(iter(folders.values())))
 
 
 def _begin(hass: HomeAssistant, media: Path, request: ExportRequest) -> ExportFile:

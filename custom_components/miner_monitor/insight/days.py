@@ -34,8 +34,8 @@ class Day:
     times_offline: int = 0
     energy: float = 0.0
     wall_energy: float | None = None
-    accepted: int = 0
-    rejected: int = 0
+    accepted: int | None = None
+    rejected: int | None = None
     blocks: int = 0
     best_difficulty: float | None = None
     rate: float = 0.0
@@ -85,18 +85,20 @@ class Day:
         *,
         energy: float = 0.0,
         wall_energy: float | None = None,
-        accepted: int = 0,
-        rejected: int = 0,
+        accepted: int | None = None,
+        rejected: int | None = None,
         restarts: int = 0,
         times_offline: int = 0,
         blocks: int = 0,
     ) -> None:
-        """Add what was counted since the last poll; energy at the wall if known."""
+        """Add what was counted since the last poll, as far as the miner tells it."""
         self.energy += energy
         if wall_energy is not None:
             self.wall_energy = (self.wall_energy or 0.0) + wall_energy
-        self.accepted += accepted
-        self.rejected += rejected
+        if accepted is not None:
+            self.accepted = (self.accepted or 0) + accepted
+        if rejected is not None:
+            self.rejected = (self.rejected or 0) + rejected
         self.restarts += restarts
         self.times_offline += times_offline
         self.blocks += blocks

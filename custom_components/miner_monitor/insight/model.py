@@ -361,8 +361,8 @@ class DayRow:
     times_offline: int = 0
     energy: float = 0.0
     wall_energy: float | None = None
-    accepted: int = 0
-    rejected: int = 0
+    accepted: int | None = None
+    rejected: int | None = None
     hash_rate: float | None = None
     power: float | None = None
     efficiency: float | None = None

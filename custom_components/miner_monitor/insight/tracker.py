@@ -251,8 +251,8 @@ class MinerTracker:
         day.add(
             energy=self._energy.added,
             wall_energy=wall,
-            accepted=self._shares.accepted_delta,
-            rejected=self._shares.rejected_delta,
+            accepted=_if_told(state.shares_accepted, self._shares.accepted_delta),
+            rejected=_if_told(state.shares_rejected, self._shares.rejected_delta),
             restarts=self._boots.restarted,
         )
         if findings := self._snapshot.health.findings:
@@ -358,6 +358,10 @@ class MinerTracker:
 def lasting(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return of what ``dump`` wrote what is kept of a miner that is removed."""
     return {key: data[key] for key in LASTING if key in data}
+
+
+def _if_told(counter: int | None, delta: int) -> int | None:
+    return None if counter is None else delta
 
 
 def _efficiency(power: float | None, state: MinerState) -> float | None:

@@ -28,10 +28,10 @@ def days_figures(rows: Sequence[DayRow], unit: HashRateUnit) -> Figures | None:
         "findings": dict(Counter(kind.value for row in rows for kind in row.findings)),
         "best_difficulty": plain(best_of(rows)),
         "blocks_found": sum(row.blocks_found for row in rows),
-        "energy": plain(sum(row.energy for row in rows)),
+        "energy": plain(_energy(rows)),
         "wall_energy": plain(total(row.wall_energy for row in rows)),
-        "shares_accepted": sum(row.accepted for row in rows),
-        "shares_rejected": sum(row.rejected for row in rows),
+        "shares_accepted": total(row.accepted for row in rows),
+        "shares_rejected": total(row.rejected for row in rows),
         "hash_rate": plain(None if rate is None else rate * unit.per_terahash),
         "efficiency": plain(efficiency),
     }
@@ -54,6 +54,13 @@ def best_of(rows: Sequence[DayRow]) -> float | None:
     """Return the best difficulty of any of the days."""
     known = [row.best_difficulty for row in rows if row.best_difficulty is not None]
     return max(known, default=None)
+
+
+def _energy(rows: Sequence[DayRow]) -> float | None:
+    """Return the energy, if the miner told its power on any of the days."""
+    if all(row.power is None and not row.energy for row in rows):
+        return None
+    return sum(row.energy for row in rows)
 
 
 def _rate(rows: Sequence[DayRow]) -> float | None:

@@ -15,7 +15,7 @@ from homeassistant.const import (
 
 from ..entity import Resolution
 from ..insight import MinerData
-from ..insight.model import Judgement, Total, Verdict
+from ..insight.model import Judgement, Missing, Total, Verdict
 from ..miners.model import Capability, HashRateUnit, MinerIdentity, Setting
 from ..options import MinerOptions
 from .description import ONE_PERCENT, MinerSensorEntityDescription, Value
@@ -219,6 +219,9 @@ def settings_text(settings: Mapping[Setting, Any]) -> str:
     return ", ".join(parts)
 
 
+_NOT_YET = Judgement(missing=Missing.POINTS)
+
+
 def _best(key: str, verdict: Verdict) -> MinerSensorEntityDescription:
     """Describe which settings are the best in something."""
 
@@ -229,8 +232,7 @@ def _best(key: str, verdict: Verdict) -> MinerSensorEntityDescription:
         return settings_text(found.settings)
 
     def details(data: MinerData) -> Mapping[str, Any]:
-        if (found := _judgement(data, verdict)) is None:
-            return {}
+        found = _judgement(data, verdict) or _NOT_YET
         settings = found.settings or {}
         return {
             **{setting.value: item for setting, item in settings.items()},
