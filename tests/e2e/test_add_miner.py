@@ -159,7 +159,7 @@ async def newest(hass: HassProcess) -> dict[str, Any]:
     """Return the entry of the miner that was added last."""
     entries = await hass.api.entries(DOMAIN)
     # The entry of all miners comes by itself.
-    added = [entry for entry in entries if entry["source"] != "system"]
+    added = [entry for entry in entries if entry["source"] != "import"]
     return max(added, key=lambda entry: entry["created_at"])
 
 
