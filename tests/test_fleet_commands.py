@@ -1,6 +1,5 @@
 """All miners stop at once, and start one after the other."""
 
-import asyncio
 from dataclasses import replace
 from itertools import pairwise
 import json
