@@ -13,11 +13,12 @@ from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import CONF_FAMILY, CONF_IDENTITY, DOMAIN, LOGGER
+from .const import CONF_FAMILY, CONF_IDENTITY, LOGGER
 from .controller import MinerController
+from .device import async_update_device, device_info_of
 from .entry_data import NEEDS_CODE, endpoint_of
 from .insight import MinerData
 from .insight.model import DayRow
@@ -112,26 +113,14 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return self.data.identity
 
     @property
-    def device_info(self) -> dr.DeviceInfo:
+    def device_info(self) -> DeviceInfo:
         """What the device registry holds of the miner."""
-        identity = self.identity
-        return dr.DeviceInfo(
-            configuration_url=self.client.configuration_url,
-            connections=self._connections,
-            hw_version=identity.board,
-            identifiers={(DOMAIN, self.device_id)},
-            manufacturer=identity.manufacturer,
-            model=identity.model,
-            model_id=identity.chip_model,
-            name=self.config_entry.title,
-            serial_number=identity.serial,
-            sw_version=identity.firmware,
+        return device_info_of(
+            self.device_id,
+            self.config_entry.title,
+            self.identity,
+            self.client.configuration_url,
         )
-
-    @property
-    def _connections(self) -> set[tuple[str, str]]:
-        mac = self.identity.mac
-        return set() if mac is None else {(dr.CONNECTION_NETWORK_MAC, mac)}
 
     @property
     def days(self) -> tuple[DayRow, ...]:
@@ -426,20 +415,6 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return identity
 
     def _update_device(self) -> None:
-        """Bring the device registry up to date, without a reload."""
-        registry = dr.async_get(self.hass)
-        device = registry.async_get_device_by_identifier(
-            (DOMAIN, self.device_id), self.config_entry.entry_id
-        )
-        if device is None:
-            return
-        identity = self.identity
-        registry.async_update_device(
-            device.id,
-            configuration_url=self.client.configuration_url,
-            hw_version=identity.board,
-            merge_connections=self._connections,
-            model=identity.model,
-            model_id=identity.chip_model,
-            sw_version=identity.firmware,
+        async_update_device(
+            self.hass, self.config_entry, self.identity, self.client.configuration_url
         )
