@@ -21,7 +21,7 @@ from ..options import MinerOptions
 from .description import ONE_PERCENT, MinerSensorEntityDescription, Value
 from .work import JOULES_PER_TERAHASH
 
-_WATT_HOUR = Resolution(absolute=0.001, seconds=60)
+_WATT_HOUR = Resolution(absolute=0.001)
 _DIGITS_OF_ENERGY = 4
 
 
