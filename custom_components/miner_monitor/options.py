@@ -47,11 +47,6 @@ class MinerOptions:
     room_temperature: str | None = None
 
     @property
-    def wall(self) -> bool:
-        """Whether the power at the wall is known."""
-        return self.insight.plug or self.insight.psu_efficiency is not None
-
-    @property
     def capabilities(self) -> frozenset[Capability]:
         """What the user adds to what the device can tell."""
         expected = self.insight.expected_hash_rate

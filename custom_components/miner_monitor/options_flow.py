@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
@@ -299,13 +299,17 @@ def _entity(domain: str, device_class: str | None = None) -> EntitySelector:
 
 
 def _number(
-    low: float, high: float, unit: str, *, step: float | str = "any"
+    low: float, high: float, unit: str, *, step: float | Literal["any"] = "any"
 ) -> NumberSelector:
-    config = NumberSelectorConfig(
-        min=low, max=high, unit_of_measurement=unit, mode=NumberSelectorMode.BOX
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=low,
+            max=high,
+            step=step,
+            unit_of_measurement=unit,
+            mode=NumberSelectorMode.BOX,
+        )
     )
-    config["step"] = step  # type: ignore[typeddict-item]  # "any" is one as well
-    return NumberSelector(config)
 
 
 def _can_be_widened(identity: MinerIdentity) -> bool:

@@ -128,7 +128,7 @@ def _query(connection: sqlite3.Connection) -> str:
     join = f" LEFT JOIN {_CONFIGS} c ON c.id = m.config_id"
     # Table and column names are this module's own, never the file's.
     return (
-        f"SELECT m.id, m.device_id, m.timestamp, {', '.join(asked)}"  # noqa: S608
+        f"SELECT m.id, m.device_id, m.timestamp, {', '.join(asked)}"  # noqa: S608 - ours
         f" FROM {_METRICS} m{join if 'config_id' in known else ''} ORDER BY m.id"
     )
 

@@ -70,6 +70,11 @@ class InsightOptions:
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     rejects: Alarm = REJECT_ALARM
 
+    @property
+    def wall(self) -> bool:
+        """Whether the power at the wall is known."""
+        return self.plug or self.psu_efficiency is not None
+
 
 class Total(StrEnum):
     """What is counted for ever, and published as a total that never falls."""

@@ -238,7 +238,7 @@ class MinerTracker:
         """Add what this poll told to the row of the day."""
         presence, day = self._presence, self._days.open(moment.day)
         day.watched(presence.watched_span)
-        wall = self._wall.added if self._measures_wall else None
+        wall = self._wall.added if self._options.wall else None
         if state is None:
             day.add(times_offline=presence.went_away, wall_energy=wall)
             return
@@ -271,10 +271,6 @@ class MinerTracker:
         return state.network_difficulty or around.network_difficulty
 
     # What is drawn from the wall.
-
-    @property
-    def _measures_wall(self) -> bool:
-        return self._options.plug or self._options.psu_efficiency is not None
 
     def _plug_power(self, around: Surroundings) -> float | None:
         return around.wall_power if self._options.plug else None

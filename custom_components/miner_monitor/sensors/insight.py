@@ -31,7 +31,7 @@ def _is_sha256(identity: MinerIdentity) -> bool:
 
 
 def _wall(options: MinerOptions) -> bool:
-    return options.wall
+    return options.insight.wall
 
 
 def _energy(
