@@ -23,6 +23,9 @@ from .fleets import House
 ENERGY, SHARES = "sensor.all_miners_energy", "sensor.all_miners_shares_accepted"
 SLOT = timedelta(minutes=5)
 MINUTE = 60.0
+INTO_THE_NEXT = 1.0
+"""Seconds after the end of a slot, which a rounded clock may not quite reach."""
+
 LOST = 0.03
 """The part that may be lost where counting begins anew, and is not yet written."""
 
@@ -48,16 +51,16 @@ class Book:
 
     @property
     def minutes_left(self) -> float:
-        """Return the minutes to the end of the present slot."""
+        """Return the minutes until the present slot is over."""
         now = dt_util.utcnow()
         past = timedelta(
             minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond
         )
-        return (SLOT - past).total_seconds() / MINUTE
+        return ((SLOT - past).total_seconds() + INTO_THE_NEXT) / MINUTE
 
     async def begin(self) -> None:
         """Have one slot of statistics behind, which is the base."""
-        await self.house.bench.pass_time(self.minutes_left * MINUTE + 1)
+        await self.house.bench.pass_time(self.minutes_left * MINUTE)
         now = dt_util.utcnow().replace(second=0, microsecond=0)
         self._compiled = now - SLOT
 
