@@ -1,0 +1,120 @@
+// Which miners there are and what they have, out of Home Assistant's registries.
+
+/** @typedef {import("./types.js").Hass} Hass */
+/** @typedef {import("./types.js").Miner} Miner */
+/** @typedef {import("./types.js").HassState} HassState */
+
+const PLATFORM = "miner_monitor";
+const FLEET_KEY = "fleet_";
+
+/** States that say nothing. */
+const NOTHING = new Set(["unknown", "unavailable"]);
+
+/**
+ * Return all miners by name, and the device of all of them.
+ *
+ * Entities that are hidden are left out, as everywhere else in Home Assistant.
+ *
+ * @param {Pick<Hass, "entities" | "devices" | "locale">} hass
+ * @returns {{miners: Miner[], fleet: Miner | undefined}}
+ */
+export function findMiners(hass) {
+  /** @type {Map<string, Miner>} */
+  const found = new Map();
+  for (const entry of Object.values(hass.entities)) {
+    if (entry.platform !== PLATFORM || entry.hidden) continue;
+    const device = entry.device_id && hass.devices[entry.device_id];
+    if (!device || !entry.translation_key) continue;
+    let miner = found.get(device.id);
+    if (!miner) {
+      miner = {
+        id: device.id,
+        name: device.name_by_user || device.name || device.id,
+        model: device.model ?? "",
+        fleet: device.entry_type === "service",
+        ids: {},
+      };
+      found.set(device.id, miner);
+    }
+    const [domain] = entry.entity_id.split(".");
+    const key = entry.translation_key;
+    const name = `${domain}.${miner.fleet && key.startsWith(FLEET_KEY) ? key.slice(FLEET_KEY.length) : key}`;
+    (miner.ids[name] ??= []).push(entry.entity_id);
+  }
+  const order = new Intl.Collator(hass.locale?.language, { numeric: true });
+  const all = [...found.values()].sort((a, b) => order.compare(a.name, b.name));
+  for (const miner of all) {
+    for (const ids of Object.values(miner.ids)) ids.sort(order.compare);
+  }
+  return {
+    miners: all.filter((miner) => !miner.fleet),
+    fleet: all.find((miner) => miner.fleet),
+  };
+}
+
+/**
+ * Return the first entity of a key, such as "sensor.hash_rate".
+ *
+ * @param {Miner | undefined} miner
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function idOf(miner, name) {
+  return miner?.ids[name]?.[0];
+}
+
+/**
+ * Return the state of a key.
+ *
+ * @param {Pick<Hass, "states">} hass
+ * @param {Miner | undefined} miner
+ * @param {string} name
+ * @returns {HassState | undefined}
+ */
+export function stateOf(hass, miner, name) {
+  const id = idOf(miner, name);
+  return id === undefined ? undefined : hass.states[id];
+}
+
+/**
+ * Return whether a state says something.
+ *
+ * @param {HassState | undefined} state
+ * @returns {state is HassState}
+ */
+export function says(state) {
+  return state !== undefined && !NOTHING.has(state.state);
+}
+
+/**
+ * Return a state as a number; null of what is unknown or no number.
+ *
+ * @param {HassState | undefined} state
+ * @returns {number | null}
+ */
+export function numberOf(state) {
+  if (!says(state) || state.state.trim() === "") return null;
+  const value = Number(state.state);
+  return Number.isFinite(value) ? value : null;
+}
+
+/**
+ * Return the unit of an entity, or nothing.
+ *
+ * @param {HassState | undefined} state
+ * @returns {string}
+ */
+export function unitOf(state) {
+  return state?.attributes.unit_of_measurement ?? "";
+}
+
+/**
+ * Whether a miner answers. One whose answer is not known yet does not.
+ *
+ * @param {Pick<Hass, "states">} hass
+ * @param {Miner} miner
+ * @returns {boolean}
+ */
+export function isOnline(hass, miner) {
+  return stateOf(hass, miner, "binary_sensor.online")?.state === "on";
+}
