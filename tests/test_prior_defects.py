@@ -3,13 +3,24 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.miner_monitor.insight.model import FindingKind
 from simulator import MinerSpec
 
-from .conftest import A1566, GAMMA, GAMMA_2, HEX, NANO_3, RB4, SUPRA, TimedBench
+from .conftest import (
+    A1566,
+    GAMMA,
+    GAMMA_2,
+    HEX,
+    NANO_3,
+    NIMIQ,
+    RB4,
+    SUPRA,
+    TimedBench,
+)
 from .test_insight import HOUR, number, state_of, told
 from .test_sensor import GAMMA_215
 
@@ -98,6 +109,39 @@ async def test_defect_20_values_that_stand_still_for_ever_are_not_shown(
     assert state_of(hass, entry, "hash_rate").state == STATE_UNAVAILABLE
 
 
+async def test_defect_21_no_shares_of_no_shares_stop_nothing(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """Nothing of nothing is no rate, and all else is read on."""
+    miner = await bench.miner(replace(RB4, cards=1))
+    entry = await bench.add(miner)
+    await bench.pass_time(60)
+    assert number(hass, entry, "share_error_rate") >= 0
+    miner.inject("override", values={"share_good": 0, "share_bad": 0, "share_total": 0})
+    await bench.pass_time(HOUR)
+
+    assert state_of(hass, entry, "online", "binary_sensor").state == "on"
+    assert state_of(hass, entry, "share_error_rate").state == STATE_UNKNOWN
+    assert state_of(hass, entry, "reject_rate").state == STATE_UNKNOWN
+    assert number(hass, entry, "shares_accepted") == 0
+    true = miner.truth.hash_rate_ths * 1e3
+    assert number(hass, entry, "hash_rate") == pytest.approx(true, rel=0.03)
+
+
+async def test_defect_22_a_rate_is_in_its_own_unit(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """A Nimiq's exporter writes GH/s and means kH/s."""
+    miner = await bench.miner(NIMIQ)
+    entry = await bench.add(miner)
+    await bench.pass_time(900)
+
+    rate = state_of(hass, entry, "hash_rate")
+    assert rate.attributes["unit_of_measurement"] == "kH/s"
+    true = miner.truth.hash_rate_ths * 1e9
+    assert float(rate.state) == pytest.approx(true, rel=0.03)
+
+
 async def test_defect_25_a_nano_3_takes_what_it_takes(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
@@ -151,6 +195,11 @@ async def test_defect_27_all_boards_and_fans_count(
     assert state.hash_rate == pytest.approx(
         sum(board.hash_rate for board in state.boards), rel=0.1
     )
+
+    miner.inject("fan_stop", fan=len(state.fans))
+    await bench.pass_time(90)
+    findings = entry.runtime_data.data.insight.health.findings
+    assert FindingKind.FAN_STOPPED in {finding.kind for finding in findings}
 
 
 async def test_defect_12_who_is_back_is_told_once_and_not_after_a_restart(
