@@ -20,6 +20,11 @@ from .fleet_entry import (
     async_fleet_removed,
     async_miner_removed,
 )
+from .frontend import (
+    async_keep_in_sidebar,
+    async_register_details,
+    async_serve_modules,
+)
 from .history_actions import async_register_history_actions
 from .insight_keeper import async_remove_stored
 from .report_actions import async_register_reports
@@ -51,10 +56,12 @@ FLEET_PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which exist whether a miner is loaded or not."""
+    """Register actions and dashboard, which exist whether a miner is loaded or not."""
     async_register_actions(hass)
+    async_register_details(hass)
     async_register_history_actions(hass)
     async_register_reports(hass)
+    await async_serve_modules(hass)
     return True
 
 
@@ -65,6 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> boo
         entry.runtime_data = fleet
         await fleet.async_start()
         await hass.config_entries.async_forward_entry_setups(entry, FLEET_PLATFORMS)
+        entry.async_on_unload(async_keep_in_sidebar(hass, entry))
         return True
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator

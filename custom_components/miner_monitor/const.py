@@ -26,6 +26,7 @@ CONF_RATIO_GOOD: Final = "ratio_good"
 CONF_RATIO_POOR: Final = "ratio_poor"
 CONF_ROOM_TEMPERATURE: Final = "room_temperature"
 CONF_SESSION: Final = "session"
+CONF_SIDEBAR: Final = "sidebar"
 CONF_UNIT: Final = "unit"
 
 MIN_POLL_INTERVAL: Final = 10

@@ -1,4 +1,4 @@
-"""The options of all miners: the price of energy, and what new miners begin with."""
+"""The options of all miners: dashboard, price, and what new miners begin with."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_SCAN_INTERVAL, PERCENTAGE, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -20,6 +21,7 @@ from .const import (
     CONF_PRICE,
     CONF_RATIO_GOOD,
     CONF_RATIO_POOR,
+    CONF_SIDEBAR,
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
 )
@@ -44,6 +46,7 @@ def _number(least: float, most: float, unit: str) -> NumberSelector:
 
 _SCHEMA = vol.Schema(
     {
+        vol.Required(CONF_SIDEBAR, default=True): BooleanSelector(),
         vol.Optional(CONF_PRICE): EntitySelector(
             EntitySelectorConfig(domain=[SENSOR, "input_number"])
         ),

@@ -29,6 +29,7 @@ from .report.fleet import fleet_figures
 from .report.gather import (
     facts_of,
     has_recorder,
+    period_of_today,
     period_until_now,
     price_of,
     query_of,
@@ -55,6 +56,7 @@ ACTION_FLEET_REPORT = "fleet_report"
 ACTION_COMPARE_SETTINGS = "compare_settings"
 
 ATTR_HOURS = "hours"
+ATTR_TODAY = "today"
 DEFAULT_HOURS = 24
 
 AT_ONCE = 5
@@ -75,7 +77,10 @@ def _hours(value: Any) -> int:
     return int(hours)
 
 
-_FIELDS = {vol.Optional(ATTR_HOURS, default=DEFAULT_HOURS): _hours}
+_FIELDS = {
+    vol.Optional(ATTR_HOURS, default=DEFAULT_HOURS): _hours,
+    vol.Optional(ATTR_TODAY, default=False): cv.boolean,
+}
 
 
 @callback
@@ -175,7 +180,11 @@ async def _report(
     to a notification than an error.
     """
     hass, zone = call.hass, dt_util.get_default_time_zone()
-    period, price = period_until_now(hass, call.data[ATTR_HOURS]), price_of(hass)
+    price = price_of(hass)
+    if call.data[ATTR_TODAY]:
+        period = period_of_today()
+    else:
+        period = period_until_now(hass, call.data[ATTR_HOURS])
     recorder = has_recorder(hass)
     known = _Known(
         facts=await _facts(hass, loaded),

@@ -58,6 +58,20 @@ def period_until_now(hass: HomeAssistant, hours: float) -> Period:
     )
 
 
+def period_of_today() -> Period:
+    """Return the time since local midnight, to the last five minutes that passed."""
+    now = dt_util.now()
+    start = _midnight(now)
+    today = now.date().isoformat()
+    return Period(
+        start=start,
+        end=max(start, now.timestamp() // MINUTES_5 * MINUTES_5),
+        step=MINUTES_5,
+        first_day=today,
+        last_day=today,
+    )
+
+
 def _midnight(moment: datetime) -> float:
     return dt_util.start_of_local_day(moment).timestamp()
 

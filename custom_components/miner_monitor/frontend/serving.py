@@ -1,0 +1,39 @@
+"""Serves the JavaScript modules, and lets the frontend load the first of them."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from homeassistant.components.frontend import add_extra_js_url
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.core import HomeAssistant
+
+from ..const import DOMAIN
+
+FOLDER = Path(__file__).parent / "modules"
+ENTRY = "miner-monitor.js"
+
+_NEEDED = frozenset({"frontend", "http"})
+
+
+async def async_serve_modules(hass: HomeAssistant) -> None:
+    """Serve the modules; without a frontend nobody would load them.
+
+    Their address changes with their content, so that a browser keeps them for ever and
+    yet never mixes modules of two versions.
+    """
+    if not hass.config.components >= _NEEDED:
+        return
+    url = f"/{DOMAIN}/{await hass.async_add_executor_job(_fingerprint)}"
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(url, str(FOLDER), cache_headers=True)]
+    )
+    add_extra_js_url(hass, f"{url}/{ENTRY}")
+
+
+def _fingerprint() -> str:
+    """Return what tells this version of the modules from others."""
+    digest = sha256()
+    for path in sorted(FOLDER.rglob("*.js")):
+        digest.update(path.relative_to(FOLDER).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
