@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from .browser import find_chromium
 from .hass import REPOSITORY
+from .javascript import REPORT as JAVASCRIPT_REPORT
 
 ARTIFACTS = REPOSITORY / ".artifacts"
 STEP_LIMIT_SECONDS = 900
@@ -21,6 +22,7 @@ CAMPAIGN_LIMIT_SECONDS = 4 * 3600
 INSTALL_LIMIT_SECONDS = 300
 CLEAN_UP_SECONDS = 60
 TIMED_OUT = 124
+BAD_ENDS = {"failure", "error"}
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
 NO_BROWSER = """
@@ -34,7 +36,7 @@ NO_BROWSER = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One command of the suite; a pytest run leaves its counts in a report."""
+    """One command of the suite; a run of tests leaves its counts in a report."""
 
     name: str
     command: Sequence[str]
@@ -88,6 +90,15 @@ def steps(*, full: bool) -> list[Step]:
         Step(name="lint", command=["ruff", "check", "."]),
         Step(name="types", command=["mypy"]),
         Step(name="imports", command=["lint-imports"]),
+        Step(
+            name="JavaScript types",
+            command=[python, "-m", "scripts.rig.javascript", "types"],
+        ),
+        Step(
+            name="JavaScript tests",
+            command=[python, "-m", "scripts.rig.javascript", "tests"],
+            report=JAVASCRIPT_REPORT,
+        ),
         Step(
             name="tests",
             command=[
@@ -212,19 +223,22 @@ def _apt_get(*arguments: str) -> None:
 
 
 def _counts(report: Path | None, exit_code: int) -> Counts:
-    """Return a pytest run's counts; any other step is one check."""
+    """Return the counts of a run of tests; any other step is one check."""
+    check = Counts(passed=int(exit_code == 0), failed=int(exit_code != 0))
     if report is None or not report.exists():
-        return Counts(passed=int(exit_code == 0), failed=int(exit_code != 0))
-    suites = ET.parse(report).getroot().findall("testsuite")  # noqa: S314 - our own pytest wrote it
-    total, failed, skipped = (
-        sum(int(suite.get(name, "0")) for suite in suites for name in names)
-        for names in (("tests",), ("failures", "errors"), ("skipped",))
-    )
+        return check
+    try:
+        cases = ET.parse(report).findall(".//testcase")  # noqa: S314 - our own runners wrote it
+    except ET.ParseError:
+        # Node writes while it runs: it was stopped.
+        return check
+    ends = [{part.tag for part in case} for case in cases]
+    skipped = sum("skipped" in end for end in ends)
+    # Node tells of a test that is yet to do that it is skipped, and how it failed.
+    failed = sum("skipped" not in end and bool(end & BAD_ENDS) for end in ends)
+    passed = len(ends) - failed - skipped
     # A run can fail without a failed test, as by its coverage.
-    failed = failed or int(exit_code != 0)
-    return Counts(
-        passed=max(total - failed - skipped, 0), failed=failed, skipped=skipped
-    )
+    return Counts(passed=passed, failed=failed or check.failed, skipped=skipped)
 
 
 def _summarise(outcomes: Sequence[Outcome], *, has_browser: bool) -> None:
@@ -234,12 +248,12 @@ def _summarise(outcomes: Sequence[Outcome], *, has_browser: bool) -> None:
         verdict = "ok" if outcome.exit_code == 0 else "FAILED"
         counts = f"  {outcome.counts}" if outcome.step.report else ""
         print(
-            f"  {outcome.step.name:<14} {verdict:<7}{outcome.seconds:>7.1f} s{counts}"
+            f"  {outcome.step.name:<16} {verdict:<7}{outcome.seconds:>7.1f} s{counts}"
         )
     if not has_browser:
         print(NO_BROWSER)
     seconds = sum(outcome.seconds for outcome in outcomes)
-    print(f"  {'all':<14} {'':<7}{seconds:>7.1f} s")
+    print(f"  {'all':<16} {'':<7}{seconds:>7.1f} s")
     print(sum((outcome.counts for outcome in outcomes), Counts()), flush=True)
 
 

@@ -3,16 +3,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {
-  loadTexts,
-  sayWith,
-} from "../../custom_components/miner_monitor/frontend/modules/lib/texts.js";
+import { loadTexts, sayWith } from "#modules/lib/texts.js";
 
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Hass} Hass */
+/** @typedef {import("#modules/lib/types.js").Hass} Hass */
 
 const WORDS = "component.miner_monitor.common.dashboard_";
 
-/** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Localize} */
+/** @type {import("#modules/lib/types.js").Localize} */
 function localize(key, values) {
   return key === `${WORDS}online_of` ? `${values?.online} of ${values?.miners}` : "";
 }

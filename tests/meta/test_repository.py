@@ -26,7 +26,7 @@ FORBIDDEN = re.compile(
 )
 KNOWN_HOSTS = {
     *("github.com", "www.home-assistant.io", "my.home-assistant.io", "www.hacs.xyz"),
-    *("www.python.org", "localhost"),
+    *("www.python.org", "www.w3.org", "localhost"),
 }
 EXAMPLE_HOST = re.compile(
     r"(10|127)\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+"
