@@ -22,6 +22,9 @@ function languageOf(locale) {
   return NUMBER_LOCALES[format] ?? locale?.language;
 }
 
+/** @type {Map<string, Intl.NumberFormat>} */
+const made = new Map();
+
 /**
  * Write a number with so many decimals, in the format of the user's profile.
  *
@@ -31,12 +34,18 @@ function languageOf(locale) {
  * @returns {string}
  */
 export function format(value, decimals, locale) {
-  const options = {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-    useGrouping: locale?.number_format !== "none",
-  };
-  return new Intl.NumberFormat(languageOf(locale), options).format(value);
+  const key = `${locale?.language} ${locale?.number_format} ${decimals}`;
+  // To make a formatter takes some ten times as long as to use it.
+  let formatter = made.get(key);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat(languageOf(locale), {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+      useGrouping: locale?.number_format !== "none",
+    });
+    made.set(key, formatter);
+  }
+  return formatter.format(value);
 }
 
 /**
