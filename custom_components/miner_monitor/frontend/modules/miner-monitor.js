@@ -36,6 +36,7 @@ class MinerViewStrategy extends HTMLElement {
 
 /** @type {Record<string, () => Promise<CustomElementConstructor>>} */
 const CARD_MODULES = {
+  "miner-choice-card": () => import("./cards/choice-card.js").then((module) => module.MinerChoiceCard),
   "miner-fleet-card": () => import("./cards/fleet-card.js").then((module) => module.MinerFleetCard),
   "miner-hash-rate-card": () => import("./cards/hash-rate-card.js").then((module) => module.MinerHashRateCard),
   "miner-tuning-card": () => import("./cards/tuning-card.js").then((module) => module.MinerTuningCard),

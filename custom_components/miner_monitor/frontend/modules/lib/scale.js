@@ -67,39 +67,57 @@ const DAY = 24 * HOUR;
 const TIME_STEPS = [5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * MINUTE);
 
 /**
- * Return a scale over time, with ticks at round local times.
+ * Return a scale over time, with ticks at round times of a clock on the wall.
  *
  * @param {number} from in ms since the epoch
  * @param {number} to
  * @param {number} start the place of `from`
  * @param {number} end the place of `to`
  * @param {number} [count] at most so many ticks
+ * @param {string} [zone] such as "Europe/Berlin"; without it that of the browser
  * @returns {Scale}
  */
-export function time(from, to, start, end, count = 6) {
+export function time(from, to, start, end, count = 6, zone) {
   const least = (to - from) / count;
   const step = TIME_STEPS.find((length) => length >= least) ?? Math.ceil(least / DAY) * DAY;
+  const offset = offsetsOf(zone);
   const ticks = [];
-  const first = new Date(from);
-  first.setHours(0, 0, 0, 0);
-  // Day by day, since one of them may have 23 or 25 hours.
-  for (let day = first; day.getTime() <= to; day = addDays(day, Math.max(1, step / DAY))) {
-    const next = addDays(day, 1).getTime();
-    for (let tick = day.getTime(); tick < next; tick += step) {
-      if (tick >= from && tick <= to) ticks.push(tick);
-    }
+  // Steps of the clock on the wall, since a day may have 23 or 25 hours.
+  const first = Math.floor((from + offset(from)) / DAY) * DAY;
+  for (let wall = first; wall <= to + offset(to); wall += step) {
+    const tick = wall - offset(wall - offset(wall));
+    // Where clocks are put forward, some times never come.
+    const exists = tick + offset(tick) === wall;
+    if (exists && tick >= from && tick <= to) ticks.push(tick);
   }
   return { from, to, ticks, at: between(from, to, start, end) };
 }
 
 /**
- * @param {Date} day
- * @param {number} count
+ * Return how far the clocks of a zone are ahead of UTC at a time, in ms.
+ *
+ * @param {string | undefined} zone
+ * @returns {(time: number) => number}
  */
-function addDays(day, count) {
-  const later = new Date(day);
-  later.setDate(later.getDate() + count);
-  return later;
+function offsetsOf(zone) {
+  if (!zone) return (time) => -new Date(time).getTimezoneOffset() * MINUTE;
+  const clock = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  });
+  return (time) => {
+    const minute = Math.floor(time / MINUTE) * MINUTE;
+    const parts = Object.fromEntries(
+      clock.formatToParts(minute).map(({ type, value }) => [type, Number(value)]),
+    );
+    const { year = 0, month = 1, day = 1, hour = 0, minute: past = 0 } = parts;
+    return Date.UTC(year, month - 1, day, hour, past) - minute;
+  };
 }
 
 /**

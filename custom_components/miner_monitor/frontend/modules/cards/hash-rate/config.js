@@ -1,0 +1,167 @@
+// What a user configures of the hash-rate card.
+
+import { findMiners } from "../../lib/miners.js";
+
+/** @typedef {import("../../lib/types.js").Hass} Hass */
+/** @typedef {import("../../lib/types.js").Miner} Miner */
+/** @typedef {import("../../lib/types.js").CardConfig} CardConfig */
+
+/** Of the buttons: how far back the chart reaches. */
+export const HOURS = [6, 24, 72, 168];
+/** In minutes. */
+const MEANS = [15, 60, 1440];
+/** A mean of a week and a step of a statistic. */
+const LONGEST_MEAN = 7 * 24 * 60;
+const SHORTEST_MEAN = 5;
+const MOST_MEANS = 4;
+
+const DOMAIN = "miner_monitor";
+
+/**
+ * @typedef {object} Wish A checked configuration.
+ * @property {string | undefined} device
+ * @property {string | undefined} entity
+ * @property {string | undefined} title
+ * @property {number} hours
+ * @property {number[]} means in minutes, the shortest first
+ */
+
+/**
+ * Check a configuration; say plainly what is wrong with it.
+ *
+ * @param {CardConfig} config
+ * @returns {Wish}
+ */
+export function checkConfig(config) {
+  const { device_id, entity, title, hours = 24, means = MEANS } = config;
+  if (device_id !== undefined && typeof device_id !== "string") {
+    throw new Error("device_id has to be the id of a miner's device");
+  }
+  if (entity !== undefined && (typeof entity !== "string" || !entity.startsWith("sensor."))) {
+    throw new Error("entity has to be a sensor, such as sensor.my_miner_hash_rate");
+  }
+  if (!device_id && !entity) throw new Error("Choose a miner (device_id) or a sensor (entity)");
+  if (title !== undefined && typeof title !== "string") throw new Error("title has to be a text");
+  if (!HOURS.includes(Number(hours))) throw new Error(`hours has to be one of ${HOURS.join(", ")}`);
+  return {
+    device: device_id || undefined,
+    entity: entity || undefined,
+    title,
+    hours: Number(hours),
+    means: checkMeans(means),
+  };
+}
+
+/**
+ * @param {unknown} means
+ * @returns {number[]}
+ */
+function checkMeans(means) {
+  const list = Array.isArray(means) ? means.map(Number) : [NaN];
+  const fine = list.every(
+    (mean) => Number.isInteger(mean) && mean >= SHORTEST_MEAN && mean <= LONGEST_MEAN,
+  );
+  if (!fine || list.length > MOST_MEANS) {
+    throw new Error(
+      `means has to be a list of at most ${MOST_MEANS} times in minutes, ` +
+        `each from ${SHORTEST_MEAN} to ${LONGEST_MEAN}`,
+    );
+  }
+  return [...new Set(list)].sort((a, b) => a - b);
+}
+
+/**
+ * @typedef {object} Source Where the card's data come from.
+ * @property {string} name of the miner or the sensor
+ * @property {string} rate entity of the hash rate
+ * @property {string | undefined} expected
+ * @property {string | undefined} ratio
+ * @property {string[]} settings entities whose changes are marked
+ * @property {string[]} deciding those of them that decide what is expected
+ */
+
+/**
+ * Find the entities of a configuration; undefined where the hash rate is not there.
+ *
+ * @param {Hass} hass
+ * @param {Wish} wish
+ * @returns {Source | undefined}
+ */
+export function findSource(hass, wish) {
+  const { miners, fleet } = findMiners(hass);
+  const all = fleet ? [...miners, fleet] : miners;
+  const miner = wish.entity
+    ? all.find((each) => each.ids["sensor.hash_rate"]?.includes(/** @type {string} */ (wish.entity)))
+    : all.find((each) => each.id === wish.device);
+  if (miner) return sourceOf(miner);
+  const state = wish.entity ? hass.states[wish.entity] : undefined;
+  if (!state) return undefined;
+  return {
+    name: state.attributes.friendly_name ?? state.entity_id,
+    rate: state.entity_id,
+    expected: undefined,
+    ratio: undefined,
+    settings: [],
+    deciding: [],
+  };
+}
+
+/**
+ * @param {Miner} miner
+ * @returns {Source | undefined}
+ */
+function sourceOf(miner) {
+  const rate = miner.ids["sensor.hash_rate"]?.[0];
+  if (!rate) return undefined;
+  /** @param {...string} names */
+  const ids = (...names) => names.flatMap((name) => miner.ids[name] ?? []);
+  return {
+    name: miner.name,
+    rate,
+    expected: miner.ids["sensor.expected_hash_rate"]?.[0],
+    ratio: miner.ids["sensor.hash_rate_ratio"]?.[0],
+    settings: ids("number.frequency", "number.core_voltage", "select.work_mode"),
+    deciding: ids("number.frequency", "select.work_mode"),
+  };
+}
+
+/**
+ * Return the first miner as an example.
+ *
+ * @param {Hass} hass
+ */
+export function exampleConfig(hass) {
+  const { miners, fleet } = findMiners(hass);
+  return { device_id: (miners[0] ?? fleet)?.id ?? "" };
+}
+
+const PREFIX = `component.${DOMAIN}.common.dashboard_hash_rate_form_`;
+
+/** Return the form in which a user configures the card. */
+export function configForm() {
+  /** @param {number[]} values */
+  const options = (values) => values.map((value) => ({ value: String(value), label: spanOf(value) }));
+  return {
+    schema: [
+      { name: "device_id", selector: { device: { filter: [{ integration: DOMAIN }] } } },
+      { name: "entity", selector: { entity: { filter: [{ domain: "sensor", integration: DOMAIN }] } } },
+      { name: "title", selector: { text: {} } },
+      {
+        name: "hours",
+        default: "24",
+        selector: { select: { mode: "dropdown", options: options(HOURS.map((hours) => hours * 60)) } },
+      },
+      { name: "means", selector: { select: { multiple: true, mode: "list", options: options(MEANS) } } },
+    ],
+    /**
+     * @param {{name: string}} field
+     * @param {(key: string) => string} localize
+     */
+    computeLabel: (field, localize) => localize(`${PREFIX}${field.name}`) || field.name,
+  };
+}
+
+/** @param {number} minutes */
+function spanOf(minutes) {
+  return minutes < 60 ? `${minutes} min` : `${minutes / 60} h`;
+}

@@ -1,0 +1,156 @@
+// What the hash-rate card shows of a time: all that is drawn and told, without a DOM.
+
+import { HOUR, MINUTE } from "../../lib/records.js";
+import { areasBetween, figuresOf } from "./deviation.js";
+import { expectedOf, settingsChanges } from "./expected.js";
+import { follows, movingMeans, thin } from "./series.js";
+
+/** @typedef {import("./reader.js").Records} Records */
+/** @typedef {import("./config.js").Source} Source */
+/** @typedef {import("./series.js").Step} Step */
+/** @typedef {import("./series.js").Known} Known */
+/** @typedef {import("./deviation.js").Compared} Compared */
+
+/** The mean that is held against the expected hash rate, in minutes. */
+const SMOOTH = 15;
+/** The present value goes on the line if the last step ended no longer ago. */
+const LIVE_SEAM = 15 * MINUTE;
+/** A mean that begins later than this share of the time shown is told of. */
+const LATE = 0.02;
+/** Lengths of steps that are drawn, in minutes. */
+const LENGTHS = [5, 10, 15, 30, 60];
+
+/**
+ * @typedef {Step & Compared & {ratio: boolean, means: (Known | null)[]}} Sample
+ *   means in the order asked for
+ */
+
+/**
+ * @typedef {object} Model
+ * @property {number} from in ms
+ * @property {number} to
+ * @property {number[]} means in minutes
+ * @property {Sample[]} samples that end within the time shown
+ * @property {Step[]} line of the hash rate, as it is drawn
+ * @property {number} length of its steps, in minutes
+ * @property {import("./deviation.js").Area[]} areas
+ * @property {import("./deviation.js").Figures | null} figures
+ * @property {import("./expected.js").Change[]} changes
+ * @property {"sensor" | "ratio" | "both" | null} expected who tells it
+ * @property {{minutes: number, from: number | null}[]} late means that are not known from the
+ *   beginning on, and from when; null if not at all
+ * @property {{time: number, value: number, joined: boolean} | null} live
+ */
+
+/**
+ * @typedef {object} View
+ * @property {number} from in ms
+ * @property {number} to
+ * @property {number[]} means in minutes
+ * @property {number} most steps that can be told apart on the line
+ * @property {number | null} live the present hash rate
+ */
+
+/**
+ * @param {Records} records
+ * @param {Pick<Source, "deciding">} source
+ * @param {View} view
+ * @returns {Model}
+ */
+export function modelOf(records, source, view) {
+  const { from, to, means } = view;
+  const changes = settingsChanges(records.settings);
+  const all = samplesOf(records, bordersOf(changes, source), means);
+  const samples = all.filter((sample) => sample.end > from && sample.start < to);
+  const length = lengthOf(samples, view);
+  return {
+    from,
+    to,
+    means,
+    samples,
+    line: length > 5 ? thin(samples, length * MINUTE) : samples,
+    length,
+    areas: areasBetween(samples),
+    figures: figuresOf(samples, from, to),
+    changes: changes.filter(({ time }) => time >= from && time <= to),
+    expected: tellerOf(samples),
+    late: lateMeans(samples, means, from, to),
+    live: liveOf(samples.at(-1), view),
+  };
+}
+
+/**
+ * @param {import("./expected.js").Change[]} changes
+ * @param {Pick<Source, "deciding">} source
+ */
+function bordersOf(changes, { deciding }) {
+  if (!deciding.length) return null;
+  return changes
+    .filter(({ settings }) => settings.some(({ id }) => deciding.includes(id)))
+    .map(({ time }) => time);
+}
+
+/**
+ * @param {Records} records
+ * @param {number[] | null} borders
+ * @param {number[]} means
+ * @returns {Sample[]}
+ */
+function samplesOf({ rates, expected, ratios }, borders, means) {
+  const moving = means.map((minutes) => movingMeans(rates, minutes * MINUTE));
+  const smooth = movingMeans(rates, SMOOTH * MINUTE);
+  const wanted = expectedOf(rates, expected, ratios, borders);
+  return rates.map((step, i) => ({
+    ...step,
+    joined: follows(rates[i - 1], step),
+    // A step that is longer than the window is smooth enough by itself.
+    smooth: smooth[i]?.value ?? (step.end - step.start > SMOOTH * MINUTE ? step.mean : null),
+    expected: wanted.values[i] ?? null,
+    ratio: wanted.ratio[i] ?? false,
+    means: moving.map((mean) => mean[i] ?? null),
+  }));
+}
+
+/**
+ * Return how long the steps of the line have to be so that there is room for all.
+ *
+ * @param {Step[]} samples
+ * @param {View} view
+ */
+function lengthOf(samples, { from, to, most }) {
+  const longest = Math.max(...samples.map(({ start, end }) => end - start)) / MINUTE;
+  const fits = LENGTHS.find((length) => (to - from) / MINUTE / length <= most) ?? 60;
+  return samples.length && longest > fits ? longest : fits;
+}
+
+/** @param {Sample[]} samples */
+function tellerOf(samples) {
+  const known = samples.filter(({ expected }) => expected !== null);
+  if (!known.length) return null;
+  if (known.every(({ ratio }) => ratio)) return "ratio";
+  return known.some(({ ratio }) => ratio) ? "both" : "sensor";
+}
+
+/**
+ * @param {Sample[]} samples
+ * @param {number[]} means
+ * @param {number} from
+ * @param {number} to
+ */
+function lateMeans(samples, means, from, to) {
+  const late = means.map((minutes, i) => ({
+    minutes,
+    from: samples.find((sample) => sample.means[i])?.end ?? null,
+  }));
+  if (!samples.length) return [];
+  return late.filter((mean) => mean.minutes * MINUTE >= HOUR && (mean.from ?? to) - from > LATE * (to - from));
+}
+
+/**
+ * @param {Sample | undefined} last
+ * @param {View} view
+ */
+function liveOf(last, { live, to }) {
+  if (live === null) return null;
+  return { time: to, value: live, joined: last !== undefined && to - last.end <= LIVE_SEAM };
+}

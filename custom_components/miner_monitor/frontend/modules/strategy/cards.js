@@ -1,0 +1,223 @@
+// Small makers of the built-in cards that the views consist of.
+
+import { idOf } from "../lib/miners.js";
+
+/** @typedef {import("../lib/types.js").CardConfig} CardConfig */
+/** @typedef {import("../lib/types.js").Hass} Hass */
+/** @typedef {import("../lib/types.js").Miner} Miner */
+
+/** @typedef {CardConfig | undefined | false} MaybeCard */
+
+/**
+ * Return a section of the cards that there are; undefined where there is none.
+ *
+ * @param {string | undefined} title
+ * @param {MaybeCard[]} cards
+ * @param {{span?: number, icon?: string}} [traits] columns that it covers
+ * @returns {Record<string, any> | undefined}
+ */
+export function section(title, cards, { span = 1, icon } = {}) {
+  const there = cards.filter((card) => card !== undefined && card !== false);
+  if (!there.length) return undefined;
+  const heading = title && { type: "heading", heading: title, ...(icon && { icon }) };
+  return { type: "grid", column_span: span, cards: heading ? [heading, ...there] : there };
+}
+
+/**
+ * Return a view of the sections that there are.
+ *
+ * @param {(Record<string, any> | undefined)[]} sections
+ * @param {number} columns
+ * @returns {Record<string, any>}
+ */
+export function sectionsView(sections, columns) {
+  return { type: "sections", max_columns: columns, sections: sections.filter(Boolean) };
+}
+
+/**
+ * Makes cards of one miner's entities, by keys such as "sensor.hash_rate". What the
+ * miner does not have becomes undefined.
+ */
+export class MinerCards {
+  /**
+   * @param {Hass} hass
+   * @param {Miner} miner
+   */
+  constructor(hass, miner) {
+    this.hass = hass;
+    this.miner = miner;
+  }
+
+  /**
+   * An entity with the name that it has within its device.
+   *
+   * @param {string} id
+   */
+  entity(id) {
+    return { entity: id, name: this.hass.entities[id]?.name ?? this.miner.name };
+  }
+
+  /**
+   * A tile, hidden while there is nothing to tell.
+   *
+   * @param {string} key
+   * @param {Record<string, any>} [traits]
+   * @returns {CardConfig | undefined}
+   */
+  tile(key, traits) {
+    const id = idOf(this.miner, key);
+    if (id === undefined) return undefined;
+    return {
+      type: "tile",
+      ...this.entity(id),
+      visibility: [{ condition: "state", entity: id, state_not: "unknown" }],
+      grid_options: { columns: 6 },
+      ...traits,
+    };
+  }
+
+  /**
+   * A tile with what happened in the last 24 hours in it.
+   *
+   * @param {string} key
+   * @param {Record<string, any>} [traits]
+   */
+  trend(key, traits) {
+    return this.tile(key, { features: [{ type: "trend-graph", hours_to_show: 24 }], ...traits });
+  }
+
+  /**
+   * A tile with what sets it.
+   *
+   * @param {string} key
+   * @param {Record<string, any>} feature
+   */
+  control(key, feature) {
+    return this.tile(key, { features: [feature], grid_options: { columns: 12 } });
+  }
+
+  /**
+   * A switch that a press turns.
+   *
+   * @param {string} key
+   */
+  toggle(key) {
+    return this.tile(key, { tap_action: { action: "toggle" }, icon_tap_action: { action: "toggle" } });
+  }
+
+  /**
+   * A button that asks before it does what it says.
+   *
+   * @param {string} key
+   * @param {string} question
+   */
+  press(key, question) {
+    const action = {
+      action: "perform-action",
+      perform_action: "button.press",
+      target: { entity_id: idOf(this.miner, key) },
+      confirmation: { text: question },
+    };
+    return this.tile(key, {
+      hide_state: true,
+      tap_action: action,
+      icon_tap_action: action,
+      visibility: undefined,
+    });
+  }
+
+  /**
+   * A gauge; colours begin at these values.
+   *
+   * @param {string} key
+   * @param {Record<string, any>} traits
+   * @returns {CardConfig | undefined}
+   */
+  gauge(key, traits) {
+    const id = idOf(this.miner, key);
+    if (id === undefined) return undefined;
+    return {
+      type: "gauge",
+      ...this.entity(id),
+      needle: true,
+      visibility: [{ condition: "state", entity: id, state_not: ["unknown", "unavailable"] }],
+      grid_options: { columns: 6 },
+      ...traits,
+    };
+  }
+
+  /**
+   * A line per entity, as recorded.
+   *
+   * @param {string | undefined} title
+   * @param {string[]} keys
+   * @param {Record<string, any>} [traits]
+   * @returns {CardConfig | undefined}
+   */
+  history(title, keys, traits) {
+    const ids = this.all(keys);
+    if (!ids.length) return undefined;
+    return {
+      type: "history-graph",
+      ...(title && { title }),
+      hours_to_show: 24,
+      entities: ids.map((id) => this.entity(id)),
+      grid_options: { columns: "full" },
+      ...traits,
+    };
+  }
+
+  /**
+   * Bars of how much counters rose.
+   *
+   * @param {string} title
+   * @param {string[]} keys
+   * @param {Record<string, any>} [traits]
+   * @returns {CardConfig | undefined}
+   */
+  rise(title, keys, traits) {
+    const ids = this.all(keys);
+    if (!ids.length) return undefined;
+    return {
+      type: "statistics-graph",
+      title,
+      chart_type: "bar",
+      period: "hour",
+      days_to_show: 1,
+      stat_types: ["change"],
+      entities: ids.map((id) => this.entity(id)),
+      grid_options: { columns: "full" },
+      ...traits,
+    };
+  }
+
+  /**
+   * How much a meter rose today.
+   *
+   * @param {string} key
+   * @param {string} name
+   * @returns {CardConfig | undefined}
+   */
+  today(key, name) {
+    const id = idOf(this.miner, key);
+    if (id === undefined) return undefined;
+    return {
+      type: "statistic",
+      entity: id,
+      name,
+      period: { calendar: { period: "day" } },
+      stat_type: "change",
+      grid_options: { columns: 6 },
+    };
+  }
+
+  /**
+   * Return the ids of all entities of these keys.
+   *
+   * @param {string[]} keys
+   * @returns {string[]}
+   */
+  all(keys) {
+    return keys.flatMap((key) => this.miner.ids[key] ?? []);
+  }
+}

@@ -1,0 +1,96 @@
+// All miners beside each other: one quantity at a time, and a ranking.
+
+import { idOf } from "../lib/miners.js";
+import { section, sectionsView } from "./cards.js";
+
+const QUANTITIES = [
+  "hash_rate",
+  "efficiency",
+  "power",
+  "chip_temperature",
+  "hash_rate_ratio",
+  "reject_rate",
+  "vr_temperature",
+  "fan_speed",
+  "wall_power",
+  "hash_rate_stability",
+];
+
+/** Days and the step of the statistics. */
+const TIMES = /** @type {const} */ ([
+  ["6h", 0.25, "5minute"],
+  ["24h", 1, "5minute"],
+  ["3d", 3, "hour"],
+  ["7d", 7, "hour"],
+  ["30d", 30, "day"],
+]);
+
+/**
+ * @param {import("./views.js").Scene} scene
+ * @returns {Record<string, any>}
+ */
+export function compareView({ say, miners, hass, config }) {
+  const quantities = QUANTITIES.map((key) => quantity(hass, miners, key)).filter(
+    (choice) => choice.values.entities.length,
+  );
+  const times = TIMES.map(([key, days, period]) => ({
+    label: say(`time_${key}`),
+    values: { days_to_show: days, period },
+  }));
+  return sectionsView(
+    [
+      section(
+        undefined,
+        [
+          {
+            type: "custom:miner-choice-card",
+            id: "compare",
+            selects: [
+              { label: say("quantity"), options: quantities },
+              { label: say("time"), options: times, first: 1 },
+            ],
+            card: { type: "statistics-graph", chart_type: "line", stat_types: ["mean"] },
+            grid_options: { columns: "full" },
+          },
+        ],
+        { span: 4 },
+      ),
+      section(
+        say("ranking"),
+        [
+          {
+            type: "custom:miner-fleet-card",
+            id: "ranking",
+            sort: "efficiency",
+            hours: 24,
+            subviews: true,
+            show_findings: false,
+            show_switch: false,
+            ...(config.exclude && { exclude: config.exclude }),
+            grid_options: { columns: "full" },
+          },
+        ],
+        { span: 4, icon: "mdi:podium" },
+      ),
+    ],
+    4,
+  );
+}
+
+/**
+ * Return the choice of a quantity, with the entities of all miners that have it.
+ *
+ * Home Assistant draws one axis per unit: hash rates of different units stay readable.
+ *
+ * @param {import("../lib/types.js").Hass} hass
+ * @param {import("../lib/types.js").Miner[]} miners
+ * @param {string} key
+ */
+function quantity(hass, miners, key) {
+  const found = miners.flatMap((miner) => {
+    const id = idOf(miner, `sensor.${key}`);
+    return id === undefined ? [] : [{ entity: id, name: miner.name }];
+  });
+  const label = hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 });
+  return { label: label || key, values: { entities: found } };
+}

@@ -1,0 +1,69 @@
+// The dashboard: which views there are. What is in them is made when one is opened.
+
+import { findMiners } from "../lib/miners.js";
+import { loadTexts } from "../lib/texts.js";
+
+/** @typedef {import("../lib/types.js").Hass} Hass */
+
+export const TYPE = "custom:miner-monitor";
+
+const VIEWS = /** @type {const} */ ([
+  ["fleet", "mdi:pickaxe"],
+  ["compare", "mdi:chart-multiple"],
+  ["tuning", "mdi:tune-vertical"],
+  ["energy", "mdi:lightning-bolt"],
+]);
+
+/**
+ * Return the configuration of the dashboard.
+ *
+ * @param {Record<string, any>} config `exclude`: ids of devices that are left out
+ * @param {Hass} hass
+ * @returns {Promise<Record<string, any>>}
+ */
+export async function dashboard(config, hass) {
+  const say = await loadTexts(hass);
+  const miners = chosenMiners(config, hass);
+  /** @param {string} view @param {Record<string, any>} [more] */
+  const strategy = (view, more) => ({
+    strategy: { type: TYPE, view, ...(config.exclude && { exclude: config.exclude }), ...more },
+  });
+  return {
+    title: say("title"),
+    views: [
+      ...VIEWS.map(([path, icon]) => ({
+        title: say(`view_${path}`),
+        path,
+        icon,
+        ...strategy(path),
+      })),
+      ...miners.map((miner) => ({
+        title: miner.name,
+        path: pathOf(miner.id),
+        subview: true,
+        ...strategy("miner", { device_id: miner.id }),
+      })),
+    ],
+  };
+}
+
+/**
+ * Return the path of a miner's own view.
+ *
+ * @param {string} id of its device
+ * @returns {string}
+ */
+export function pathOf(id) {
+  return `miner-${id}`;
+}
+
+/**
+ * Return the miners that the dashboard is about.
+ *
+ * @param {Record<string, any>} config
+ * @param {Hass} hass
+ */
+export function chosenMiners(config, hass) {
+  const left = new Set(Array.isArray(config.exclude) ? config.exclude : []);
+  return findMiners(hass).miners.filter((miner) => !left.has(miner.id));
+}

@@ -1,0 +1,46 @@
+// How each miner does at its settings.
+
+import { section, sectionsView } from "./cards.js";
+
+/**
+ * @param {import("./views.js").Scene} scene
+ * @returns {Record<string, any>}
+ */
+export function tuningView({ say, miners }) {
+  const tunable = miners.filter((miner) => isTunable(miner));
+  if (!tunable.length) {
+    return sectionsView([section(undefined, [{ type: "heading", heading: say("nothing_tunable") }])], 1);
+  }
+  return sectionsView(
+    [
+      section(
+        undefined,
+        [
+          {
+            type: "custom:miner-choice-card",
+            id: "tuning",
+            selects: [
+              {
+                label: say("miner"),
+                options: tunable.map((miner) => ({ label: miner.name, values: { device_id: miner.id } })),
+              },
+            ],
+            card: { type: "custom:miner-tuning-card" },
+            grid_options: { columns: "full" },
+          },
+        ],
+        { span: 4 },
+      ),
+    ],
+    4,
+  );
+}
+
+/**
+ * Whether a miner has settings that make a difference.
+ *
+ * @param {import("../lib/types.js").Miner} miner
+ */
+export function isTunable(miner) {
+  return ["number.frequency", "select.work_mode"].some((key) => miner.ids[key]);
+}
