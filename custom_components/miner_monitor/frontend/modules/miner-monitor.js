@@ -87,14 +87,10 @@ function define(name, element) {
   if (!window.customElements.get(name)) window.customElements.define(name, element);
 }
 
-/** @type {Promise<unknown> | undefined} */
-let cards;
-
-function loadCards() {
-  cards ??= Promise.all(
-    Object.entries(CARD_MODULES).map(async ([name, load]) => define(name, await load())),
-  );
-  return cards;
+async function loadCards() {
+  const names = Object.keys(CARD_MODULES).filter((name) => !window.customElements.get(name));
+  // One that cannot be loaded now is tried again by the next view that is opened.
+  await Promise.allSettled(names.map(async (name) => define(name, await /** @type {any} */ (CARD_MODULES[name])())));
 }
 
 async function start() {

@@ -1,6 +1,6 @@
 // All miners beside each other: one quantity at a time, and a ranking.
 
-import { idOf } from "../lib/miners.js";
+import { idOf, unitOf } from "../lib/miners.js";
 import { section, sectionsView } from "./cards.js";
 
 const QUANTITIES = [
@@ -30,9 +30,7 @@ const TIMES = /** @type {const} */ ([
  * @returns {Record<string, any>}
  */
 export function compareView({ say, miners, hass, config }) {
-  const quantities = QUANTITIES.map((key) => quantity(hass, miners, key)).filter(
-    (choice) => choice.values.entities.length,
-  );
+  const quantities = QUANTITIES.flatMap((key) => choicesOf(hass, miners, key));
   const times = TIMES.map(([key, days, period]) => ({
     label: say(`time_${key}`),
     values: { days_to_show: days, period },
@@ -78,19 +76,26 @@ export function compareView({ say, miners, hass, config }) {
 }
 
 /**
- * Return the choice of a quantity, with the entities of all miners that have it.
- *
- * Home Assistant draws one axis per unit: hash rates of different units stay readable.
+ * Return the choices of a quantity, each with the entities that have one unit: a chart
+ * has one axis, and an FPGA card's GH/s are no TH/s.
  *
  * @param {import("../lib/types.js").Hass} hass
  * @param {import("../lib/types.js").Miner[]} miners
  * @param {string} key
  */
-function quantity(hass, miners, key) {
-  const found = miners.flatMap((miner) => {
-    const id = idOf(miner, `sensor.${key}`);
-    return id === undefined ? [] : [{ entity: id, name: miner.name }];
-  });
-  const label = hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 });
-  return { label: label || key, values: { entities: found } };
+function choicesOf(hass, miners, key) {
+  /** @type {Map<string, {entity: string, name: string}[]>} */
+  const byUnit = new Map();
+  for (const miner of miners) {
+    const entity = idOf(miner, `sensor.${key}`);
+    if (entity === undefined) continue;
+    const unit = unitOf(hass.states[entity]);
+    byUnit.set(unit, [...(byUnit.get(unit) ?? []), { entity, name: miner.name }]);
+  }
+  const translated = hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 });
+  const name = translated || key;
+  return [...byUnit].map(([unit, entities]) => ({
+    label: byUnit.size > 1 && unit ? `${name} (${unit})` : name,
+    values: { entities },
+  }));
 }

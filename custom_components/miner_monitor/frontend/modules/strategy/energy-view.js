@@ -13,21 +13,23 @@ export function energyView({ hass, say, miners, fleet }) {
   const all = fleet && new MinerCards(hass, fleet);
   return sectionsView(
     [
-      all &&
-        section(
-          undefined,
-          [
-            all.today("sensor.energy", say("energy_today")),
-            all.today("sensor.wall_energy", say("wall_energy_today")),
-            all.trend("sensor.power"),
-            all.trend("sensor.wall_power"),
-          ],
-          { span: 2 },
-        ),
+      section(
+        undefined,
+        [
+          all?.today("sensor.energy", say("energy_today")),
+          all?.today("sensor.wall_energy", say("wall_energy_today")),
+          all?.trend("sensor.power"),
+          all?.trend("sensor.wall_power"),
+          perDay(miners, "sensor.energy", say("energy_per_day")),
+          perDay(miners, "sensor.wall_energy", say("wall_energy_per_day")),
+          all?.rise(say("energy_per_hour"), ["sensor.energy"], { days_to_show: 2 }),
+        ],
+        { span: 4 },
+      ),
       section(
         say("energy_dashboard"),
         [
-          { type: "markdown", content: say("energy_how"), text_only: true },
+          { type: "markdown", content: say("energy_how"), text_only: true, grid_options: { columns: "full" } },
           hass.user?.is_admin && {
             type: "button",
             name: say("energy_open"),
@@ -36,16 +38,7 @@ export function energyView({ hass, say, miners, fleet }) {
             grid_options: { columns: 12, rows: 2 },
           },
         ],
-        { span: 2, icon: "mdi:help-circle-outline" },
-      ),
-      section(
-        undefined,
-        [
-          perDay(miners, "sensor.energy", say("energy_per_day")),
-          perDay(miners, "sensor.wall_energy", say("wall_energy_per_day")),
-          all?.rise(say("energy_per_hour"), ["sensor.energy"], { days_to_show: 2 }),
-        ],
-        { span: 4 },
+        { span: 4, icon: "mdi:help-circle-outline" },
       ),
     ],
     4,

@@ -11,32 +11,24 @@ const COLUMNS = 4;
  */
 export function fleetView({ hass, say, miners, fleet, config }) {
   const all = fleet && new MinerCards(hass, fleet);
-  const narrow = { grid_options: { columns: 6 } };
   return sectionsView(
     [
       all &&
         section(
           undefined,
           [
-            all.trend("sensor.hash_rate", narrow),
-            all.trend("sensor.power", narrow),
-            all.trend("sensor.efficiency", narrow),
-            all.trend("sensor.hottest_chip", narrow),
-          ],
-          { span: 2 },
-        ),
-      all &&
-        section(
-          undefined,
-          [
-            all.tile("sensor.miners_online", { state_content: ["state", "of"] }),
+            all.trend("sensor.hash_rate"),
+            all.trend("sensor.power"),
+            all.trend("sensor.efficiency"),
+            all.trend("sensor.hottest_chip"),
+            all.trend("sensor.wall_power"),
+            all.tile("sensor.miners_online"),
             all.tile("binary_sensor.problem"),
-            all.tile("sensor.wall_power"),
             all.tile("sensor.best_difficulty"),
             all.toggle("switch.throttle"),
             all.toggle("switch.mining"),
           ],
-          { span: 2 },
+          { span: COLUMNS },
         ),
       section(
         undefined,

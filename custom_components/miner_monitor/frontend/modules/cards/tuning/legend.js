@@ -42,11 +42,7 @@ function colors({ view, map, quantity }) {
     "div",
     { class: "colors" },
     h("span", {}, say("tuning_worst", { value: write(span.worst) })),
-    h(
-      "span",
-      { class: "ramp", style: { background: RAMP_GRADIENT } },
-      h("span", {}, write((span.worst + span.best) / 2)),
-    ),
+    h("span", { class: "ramp", style: { background: RAMP_GRADIENT } }),
     h("span", {}, say("tuning_best_value", { value: write(span.best) })),
   );
 }

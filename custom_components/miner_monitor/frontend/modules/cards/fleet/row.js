@@ -1,0 +1,281 @@
+// One row of the fleet card: its elements, and what is written into them.
+
+import { h, navigate, s, setAttribute, setText, showMore } from "../../lib/dom.js";
+import { idOf, says, stateOf } from "../../lib/miners.js";
+import { format } from "../../lib/numbers.js";
+import { messageOf } from "../../lib/poll.js";
+import { sparkPaths } from "../../lib/spark.js";
+import { factsOf, gradeOf, watchedOf } from "./facts.js";
+import { glyph, setGlyph } from "./glyphs.js";
+import { QUANTITIES } from "./quantities.js";
+import { SaveSwitch } from "./save-switch.js";
+
+/** @typedef {import("../../lib/types.js").Hass} Hass */
+/** @typedef {import("../../lib/types.js").HassState} HassState */
+/** @typedef {import("../../lib/types.js").Miner} Miner */
+/** @typedef {import("./facts.js").Facts} Facts */
+/** @typedef {import("./facts.js").Reading} Reading */
+
+/**
+ * @typedef {object} Surroundings What is the same for all rows.
+ * @property {import("../../lib/texts.js").Say} say
+ * @property {() => Hass} hass
+ * @property {{good: number, poor: number}} thresholds
+ * @property {boolean} subviews
+ * @property {boolean} switches
+ * @property {(id: string, state: HassState | undefined) => string} lastSeen in words
+ */
+
+const SPARK = { width: 120, height: 30 };
+
+/** A quantity's cell: a value, and smaller what belongs to it. */
+class Cell {
+  /** @param {string} key */
+  constructor(key) {
+    this.main = h("span", { class: "main" });
+    this.beside = h("span", { class: "beside" });
+    this.element = h("div", { class: `cell measured ${key}`, role: "cell" }, this.main, this.beside);
+  }
+
+  /** @param {string} main @param {string} beside */
+  write(main, beside) {
+    setText(this.main, main);
+    setText(this.beside, beside);
+  }
+}
+
+/** A miner's row. */
+export class Row {
+  /** @type {(HassState | undefined)[]} */
+  #painted = [];
+  #means = /** @type {(number | null)[]} */ ([]);
+  #spark = "";
+
+  /**
+   * @param {Miner} miner
+   * @param {Surroundings} around
+   */
+  constructor(miner, around) {
+    this.miner = miner;
+    this.around = around;
+    this.watched = watchedOf(miner);
+    /** @type {Facts} */
+    this.facts = { id: miner.id, name: miner.name, status: "unknown", there: false, readings: {}, beside: {} };
+    this.cells = new Map(QUANTITIES.map(({ key }) => [key, new Cell(key)]));
+    this.status = h("span", { class: "main" });
+    this.glyph = glyph();
+    this.alarm = h("span", { class: "alarm", hidden: true }, glyph("fault"), this.#hidden(around.say("fleet_problem")));
+    this.note = h("span", { class: "main" });
+    this.line = s("path", { class: "spark-line" });
+    this.area = s("path", { class: "spark-area" });
+    this.switch = around.switches ? this.#makeSwitch() : undefined;
+    this.error = h("div", { class: "cell error", role: "cell", hidden: true });
+    this.element = this.#build();
+  }
+
+  /** @param {string} text */
+  #hidden(text) {
+    return h("span", { class: "unseen" }, text);
+  }
+
+  #makeSwitch() {
+    const id = idOf(this.miner, "switch.throttle");
+    if (id === undefined) return undefined;
+    return new SaveSwitch(this.around.say("fleet_save_power_of", { name: this.miner.name }), (on) =>
+      this.#turn(id, on),
+    );
+  }
+
+  #build() {
+    const [hashRate, ratio, ...details] = [...this.cells.values()].map((cell) => cell.element);
+    const { width, height } = SPARK;
+    return h(
+      "div",
+      { class: "row", role: "row", "data-miner": this.miner.id },
+      h("div", { class: "cell name", role: "cell" }, this.#link()),
+      h(
+        "div",
+        { class: "now", role: "presentation" },
+        h("div", { class: "cell status", role: "cell" }, this.glyph, this.status, this.alarm),
+        hashRate,
+        ratio,
+      ),
+      h("div", { class: "details", role: "presentation" }, details),
+      h("div", { class: "cell note", role: "cell" }, this.note),
+      h(
+        "div",
+        { class: "cell spark", role: "cell" },
+        s(
+          "svg",
+          { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+          this.area,
+          this.line,
+        ),
+      ),
+      this.around.switches && h("div", { class: "cell switch", role: "cell" }, this.#switchParts()),
+      this.error,
+    );
+  }
+
+  #switchParts() {
+    if (!this.switch) return [];
+    return [h("span", { class: "switch-label", "aria-hidden": "true" }, this.around.say("fleet_save_power")), this.switch.element];
+  }
+
+  #link() {
+    const { miner, around } = this;
+    if (!around.subviews) return h("button", { type: "button", class: "link", onclick: () => this.open() }, miner.name);
+    return h(
+      "a",
+      {
+        class: "link",
+        href: subviewOf(miner),
+        onclick: (/** @type {MouseEvent} */ event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+          event.preventDefault();
+          this.open();
+        },
+      },
+      miner.name,
+    );
+  }
+
+  /** Show more of the miner. */
+  open() {
+    openMiner(this.element, this.miner, this.around.subviews);
+  }
+
+  /** @param {string} id @param {boolean} on */
+  async #turn(id, on) {
+    this.#complain("");
+    try {
+      const action = on ? "turn_on" : "turn_off";
+      await this.around.hass().callService("switch", action, { entity_id: id }, undefined, false);
+    } catch (error) {
+      this.#complain(this.around.say("fleet_switch_failed", { name: this.miner.name, error: messageOf(error) }));
+      throw error;
+    }
+  }
+
+  /** @param {string} text */
+  #complain(text) {
+    this.error.replaceChildren(...(text ? [h("span", { role: "alert" }, text)] : []));
+    this.error.hidden = !text;
+  }
+
+  /**
+   * Write what changed; return whether anything did.
+   *
+   * @param {Hass} hass
+   * @param {boolean} all also what did not change
+   * @returns {boolean}
+   */
+  paint(hass, all) {
+    let changed = all;
+    for (let place = 0; place < this.watched.length; place++) {
+      const state = hass.states[/** @type {string} */ (this.watched[place])];
+      if (this.#painted[place] === state) continue;
+      this.#painted[place] = state;
+      changed = true;
+    }
+    if (changed) this.#write(hass);
+    return changed;
+  }
+
+  /** @param {Hass} hass */
+  #write(hass) {
+    const facts = factsOf(hass, this.miner);
+    this.facts = facts;
+    setAttribute(this.element, "data-status", facts.status);
+    this.element.classList.toggle("away", !facts.there);
+    setGlyph(this.glyph, facts.status);
+    setText(this.status, this.#statusText(hass));
+    this.alarm.hidden = stateOf(hass, this.miner, "binary_sensor.problem")?.state !== "on";
+    for (const { key, name } of QUANTITIES) {
+      const cell = this.cells.get(key);
+      if (cell && this.miner.ids[name]) cell.write(this.#main(hass, key), this.#beside(hass, key));
+    }
+    const ratio = this.cells.get("ratio");
+    const grade = gradeOf(facts.readings.ratio?.value, this.around.thresholds);
+    if (ratio) {
+      setAttribute(ratio.element, "data-grade", grade);
+      ratio.element.style.setProperty("--part", `${Math.min(100, Math.max(0, facts.readings.ratio?.value ?? 0))}%`);
+    }
+    setText(this.note, facts.there ? "" : this.around.lastSeen(this.miner.id, this.#online(hass)));
+    this.switch?.show(stateOf(hass, this.miner, "switch.throttle"));
+    this.#drawSpark();
+  }
+
+  /** @param {Hass} hass */
+  #online(hass) {
+    return stateOf(hass, this.miner, "binary_sensor.online");
+  }
+
+  /** @param {Hass} hass */
+  #statusText(hass) {
+    const { status } = this.facts;
+    if (status === "away" || status === "unknown") return this.around.say(`fleet_status_${status}`);
+    const state = stateOf(hass, this.miner, "sensor.status");
+    return says(state) ? hass.formatEntityState(state) : "–";
+  }
+
+  /** @param {Hass} hass @param {string} key */
+  #main(hass, key) {
+    const reading = this.facts.readings[key] ?? null;
+    if (reading === null) return this.facts.there ? "–" : "";
+    return written(reading, hass);
+  }
+
+  /** @param {Hass} hass @param {string} key */
+  #beside(hass, key) {
+    const reading = this.facts.beside[key] ?? null;
+    if (reading === null) return "";
+    const value = written(reading, hass);
+    return key === "power" || key === "shares" ? this.around.say(`fleet_beside_${key}`, { value }) : value;
+  }
+
+  /** @param {(number | null)[]} means the last of them is replaced by the present value */
+  setSpark(means) {
+    this.#means = means;
+    this.#drawSpark();
+  }
+
+  #drawSpark() {
+    if (!this.#means.length) return;
+    const now = this.facts.readings.hash_rate?.value ?? null;
+    const { line, area } = sparkPaths([...this.#means.slice(0, -1), now ?? this.#means.at(-1) ?? null], SPARK.width, SPARK.height);
+    if (line === this.#spark) return;
+    this.#spark = line;
+    this.line.setAttribute("d", line);
+    this.area.setAttribute("d", area);
+  }
+}
+
+/** @param {Reading} reading @param {Hass} hass */
+function written({ value, unit, decimals }, hass) {
+  const number = format(value, decimals, hass.locale);
+  return unit ? `${number} ${unit}` : number;
+}
+
+/**
+ * Return the path of a miner's own view in the dashboard that is shown.
+ *
+ * @param {Miner} miner
+ * @returns {string}
+ */
+export function subviewOf(miner) {
+  return `/${location.pathname.split("/")[1]}/miner-${miner.id}`;
+}
+
+/**
+ * Show more of a miner: its own view, else one of its entities.
+ *
+ * @param {EventTarget} from
+ * @param {Miner} miner
+ * @param {boolean} subviews
+ */
+export function openMiner(from, miner, subviews) {
+  const id = idOf(miner, "sensor.status") ?? idOf(miner, "binary_sensor.online") ?? Object.values(miner.ids)[0]?.[0];
+  if (subviews) navigate(subviewOf(miner));
+  else if (id !== undefined) showMore(from, id);
+}

@@ -1,0 +1,276 @@
+// What the hash-rate card says: names of lines, figures, notes and a moment's values.
+
+import { HOUR, MINUTE } from "../../lib/records.js";
+import { format } from "../../lib/numbers.js";
+
+/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Hass} Hass */
+/** @typedef {import("../../lib/types.js").Locale} Locale */
+/** @typedef {import("./model.js").Model} Model */
+/** @typedef {import("./model.js").Sample} Sample */
+/** @typedef {import("./series.js").Step} Step */
+/** @typedef {import("./times.js").Clock} Clock */
+
+/**
+ * @typedef {object} Voice How this user is spoken to.
+ * @property {Say} say
+ * @property {Clock} clock
+ * @property {Locale} locale
+ * @property {string} unit of the hash rate
+ */
+
+/**
+ * @typedef {object} Line Something named and its value.
+ * @property {string} name
+ * @property {string} value
+ * @property {string} [more] about it
+ * @property {string} [series] which line of the chart it is
+ */
+
+/** Languages that put a blank before the per cent sign. */
+const BLANK_BEFORE_PERCENT = new Set(["bg", "cs", "de", "fi", "fr", "sk", "sv"]);
+/** Of a mean's window, if less was measured it is told. */
+const NEARLY_ALL = 0.95;
+
+/**
+ * @param {number} value
+ * @param {Voice} voice
+ * @param {number} [finer] decimals more than usual
+ */
+export function rateText(value, { locale, unit }, finer = 0) {
+  const size = Math.abs(value);
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return `${format(value, decimals + finer, locale)} ${unit}`.trim();
+}
+
+/**
+ * @param {number} value in %
+ * @param {number} decimals
+ * @param {Locale} locale
+ */
+export function percentText(value, decimals, locale) {
+  const blank = BLANK_BEFORE_PERCENT.has(locale.language.split("-")[0] ?? "") ? "\u00a0" : "";
+  return `${format(value, decimals, locale)}${blank}%`;
+}
+
+/**
+ * Write something with its sign; the text is that of the absolute value.
+ *
+ * @param {number} value
+ * @param {string} text
+ */
+export function signed(value, text) {
+  if (!/[1-9]/.test(text)) return text;
+  return `${value < 0 ? "−" : "+"}${text}`;
+}
+
+/**
+ * Write a deviation with its share: +0.013 TH/s (+1.1%).
+ *
+ * @param {number} value
+ * @param {number} percent
+ * @param {Voice} voice
+ */
+export function deviationText(value, percent, voice) {
+  const rate = signed(value, rateText(Math.abs(value), voice, 1));
+  return `${rate} (${signed(percent, percentText(Math.abs(percent), 1, voice.locale))})`;
+}
+
+/**
+ * @param {number} minutes
+ * @param {Say} say
+ */
+export function spanText(minutes, say) {
+  if (minutes < 60 || minutes % 60) return say("hash_rate_minutes", { count: minutes });
+  const hours = minutes / 60;
+  if (hours > 24 && hours % 24 === 0) return say("hash_rate_days", { count: hours / 24 });
+  return say("hash_rate_hours", { count: hours });
+}
+
+/**
+ * @param {number} minutes
+ * @param {Say} say
+ */
+export function meanName(minutes, say) {
+  return say("hash_rate_mean", { span: spanText(minutes, say) });
+}
+
+/**
+ * @param {Model} model
+ * @param {Say} say
+ */
+export function expectedName({ expected }, say) {
+  if (expected === "ratio") return say("hash_rate_expected_ratio");
+  return say(expected === "both" ? "hash_rate_expected_both" : "hash_rate_expected");
+}
+
+/**
+ * Return the lines of a chart as the legend names them.
+ *
+ * @param {Model} model
+ * @param {Say} say
+ * @returns {{series: string, name: string, about: string}[]}
+ */
+export function legendOf(model, say) {
+  const wanted = model.expected !== null;
+  return [
+    {
+      series: "hash_rate",
+      name: say("hash_rate_line", { span: spanText(model.length, say) }),
+      about: say("hash_rate_line_about"),
+    },
+    ...(wanted
+      ? [
+          { series: "expected", name: expectedName(model, say), about: "" },
+          {
+            series: "deviation",
+            name: say("hash_rate_deviation"),
+            about: say("hash_rate_deviation_about"),
+          },
+        ]
+      : []),
+    ...model.means.map((minutes) => ({
+      series: `mean_${minutes}`,
+      name: meanName(minutes, say),
+      about: say("hash_rate_mean_about", { span: spanText(minutes, say) }),
+    })),
+  ];
+}
+
+/**
+ * Return the figures of the time shown.
+ *
+ * @param {Model} model
+ * @param {Voice} voice
+ * @returns {Line[]}
+ */
+export function figureLines({ figures }, voice) {
+  if (!figures) return [];
+  const { say, clock, locale } = voice;
+  const { mean, lowest, highest, deviation } = figures;
+  /** @param {"hash_rate_lowest" | "hash_rate_highest"} key @param {Step} step */
+  const extreme = (key, step) => ({
+    // @says hash_rate_lowest hash_rate_highest
+    name: say(key, { span: spanText(Math.round((step.end - step.start) / MINUTE), say) }),
+    value: rateText(step.mean, voice),
+    more: clock.moment(step.start),
+  });
+  const lines = [
+    { name: say("hash_rate_mean_shown"), value: rateText(mean, voice) },
+    extreme("hash_rate_lowest", lowest),
+    extreme("hash_rate_highest", highest),
+  ];
+  if (!deviation) return lines;
+  const [above, below] = [deviation.above, deviation.below].map((share) => percentText(share, 0, locale));
+  return [
+    ...lines,
+    {
+      name: say("hash_rate_mean_deviation"),
+      value: signed(deviation.mean, rateText(Math.abs(deviation.mean), voice, 1)),
+      more: signed(deviation.percent, percentText(Math.abs(deviation.percent), 1, locale)),
+    },
+    { name: say("hash_rate_time_above"), value: `${above}`, more: say("hash_rate_time_below", { share: `${below}` }) },
+  ];
+}
+
+/**
+ * Return what has to be said of means that are not drawn all the way.
+ *
+ * @param {Model} model
+ * @param {Set<string>} hidden
+ * @param {Voice} voice
+ * @returns {string[]}
+ */
+export function notesOf({ late }, hidden, { say, clock }) {
+  return late
+    .filter(({ minutes }) => !hidden.has(`mean_${minutes}`))
+    .map(({ minutes, from }) => {
+      const span = spanText(minutes, say);
+      if (from === null) return say("hash_rate_note_never", { span });
+      return say("hash_rate_note_from", { span, time: clock.moment(from) });
+    });
+}
+
+/**
+ * Return all that is known of a moment.
+ *
+ * @param {Model} model
+ * @param {Sample} sample
+ * @param {Voice} voice
+ * @param {(change: import("./expected.js").Change) => string} tell
+ * @returns {{time: string, lines: Line[]}}
+ */
+export function momentOf(model, sample, voice, tell) {
+  const { say, clock } = voice;
+  const { start, end, mean, min, max, expected, smooth } = sample;
+  const span = spanText(Math.round((end - start) / MINUTE), say);
+  /** @type {Line[]} */
+  const lines = [
+    { name: say("hash_rate_line", { span }), value: rateText(mean, voice), series: "hash_rate" },
+    { name: say("hash_rate_between"), value: `${rateText(min, { ...voice, unit: "" })} – ${rateText(max, voice)}` },
+  ];
+  if (expected !== null) {
+    lines.push({ name: expectedName(model, say), value: rateText(expected, voice), series: "expected" });
+    if (smooth !== null && expected > 0) {
+      const away = smooth - expected;
+      const value = deviationText(away, (100 * away) / expected, voice);
+      lines.push({ name: say("hash_rate_deviation_now"), value, series: "deviation" });
+    }
+  }
+  for (const [i, minutes] of model.means.entries()) lines.push(meanLine(sample.means[i] ?? null, minutes, voice));
+  for (const change of model.changes) {
+    if (change.time < start || change.time >= end) continue;
+    lines.push({ name: say("hash_rate_settings"), value: tell(change) });
+  }
+  return { time: `${clock.moment(start)} – ${clock.clock(end)}`, lines };
+}
+
+/**
+ * @param {import("./series.js").Known | null} mean
+ * @param {number} minutes
+ * @param {Voice} voice
+ * @returns {Line}
+ */
+function meanLine(mean, minutes, voice) {
+  const { say, locale } = voice;
+  const line = { name: meanName(minutes, say), series: `mean_${minutes}` };
+  if (!mean) return { ...line, value: "–", more: say("hash_rate_too_little") };
+  const value = rateText(mean.value, voice);
+  if (mean.measured >= NEARLY_ALL * minutes * MINUTE) return { ...line, value };
+  const hours = mean.measured >= HOUR;
+  const count = format(mean.measured / (hours ? HOUR : MINUTE), hours ? 1 : 0, locale);
+  const time = hours ? say("hash_rate_hours", { count }) : say("hash_rate_minutes", { count });
+  return { ...line, value, more: say("hash_rate_measured", { time }) };
+}
+
+/**
+ * Return what a change of settings says.
+ *
+ * @param {import("./expected.js").Change} change
+ * @param {Pick<Hass, "states" | "entities" | "localize" | "formatEntityState">} hass
+ * @param {Voice} voice
+ */
+export function changeText({ settings }, hass, { say }) {
+  return settings
+    .map(({ id, before, after }) => {
+      const state = hass.states[id];
+      /** @param {string} value */
+      const text = (value) => (state ? hass.formatEntityState({ ...state, state: value }, value) : value);
+      return say("hash_rate_change", { name: settingName(id, hass), before: text(before), after: text(after) });
+    })
+    .join(", ");
+}
+
+/**
+ * @param {string} id
+ * @param {Pick<Hass, "states" | "entities" | "localize">} hass
+ */
+function settingName(id, hass) {
+  const [domain] = id.split(".");
+  const key = hass.entities[id]?.translation_key;
+  return (
+    hass.localize(`component.miner_monitor.entity.${domain}.${key}.name`) ||
+    hass.states[id]?.attributes.friendly_name ||
+    id
+  );
+}
