@@ -53,6 +53,7 @@ export class MinerFleetCard extends MinerCard {
   #issuePoll = new Poll(60, (hass) => this.#readIssues(hass));
   #look = () => void this.#tick();
 
+  /** @override */
   static get styles() {
     return STYLES;
   }
@@ -65,7 +66,7 @@ export class MinerFleetCard extends MinerCard {
     return { hours: 24 };
   }
 
-  /** @param {CardConfig} config */
+  /** @override @param {CardConfig} config */
   setConfig(config) {
     checkConfig(config);
     this.#choices = loadChoices(config);
@@ -73,14 +74,17 @@ export class MinerFleetCard extends MinerCard {
     if (this.hass) this.prepared();
   }
 
+  /** @override */
   getCardSize() {
     return 2 + this.#miners.length;
   }
 
+  /** @override @returns {any} */
   getGridOptions() {
     return { columns: "full", min_columns: 6 };
   }
 
+  /** @override */
   connectedCallback() {
     super.connectedCallback();
     this.#timer = window.setInterval(this.#look, TICK);
@@ -88,16 +92,19 @@ export class MinerFleetCard extends MinerCard {
     void this.#tick();
   }
 
+  /** @override */
   disconnectedCallback() {
     super.disconnectedCallback();
     window.clearInterval(this.#timer);
     document.removeEventListener("visibilitychange", this.#look);
   }
 
+  /** @override */
   watched() {
     return this.#watched;
   }
 
+  /** @override */
   prepared() {
     lastSay = this.say;
     const { miners, fleet } = findMiners(this.hass);
@@ -148,6 +155,7 @@ export class MinerFleetCard extends MinerCard {
     this.ask();
   }
 
+  /** @override */
   paint() {
     const parts = this.#parts;
     if (!parts) return;

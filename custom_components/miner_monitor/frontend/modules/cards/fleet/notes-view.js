@@ -41,7 +41,7 @@ export class NotesView {
     const notes = this.#notes;
     const shown = this.#all ? notes : notes.slice(0, SHOWN);
     this.element.hidden = !notes.length;
-    this.element.replaceChildren(h("ul", {}, shown.map((note) => this.#item(note))));
+    this.element.replaceChildren(h("ul", {}, ...shown.map((note) => this.#item(note))));
     if (notes.length > SHOWN) this.element.append(this.#more());
   }
 
@@ -75,13 +75,13 @@ export class NotesView {
   /** @param {Note} note @param {Node[]} parts */
   #link(note, parts) {
     const { miner } = note;
-    if (!miner) return this.admin ? h("a", { href: REPAIRS, class: "to" }, parts) : h("div", { class: "to" }, parts);
+    if (!miner) return this.admin ? h("a", { href: REPAIRS, class: "to" }, ...parts) : h("div", { class: "to" }, ...parts);
     const open = (/** @type {MouseEvent} */ event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       openMiner(this.element, miner, this.around.subviews);
     };
-    if (this.around.subviews) return h("a", { href: subviewOf(miner), class: "to", onclick: open }, parts);
-    return h("button", { type: "button", class: "to", onclick: open }, parts);
+    if (this.around.subviews) return h("a", { href: subviewOf(miner), class: "to", onclick: open }, ...parts);
+    return h("button", { type: "button", class: "to", onclick: open }, ...parts);
   }
 }

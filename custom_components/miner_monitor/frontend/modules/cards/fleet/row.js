@@ -100,7 +100,7 @@ export class Row {
         hashRate,
         ratio,
       ),
-      h("div", { class: "details", role: "presentation" }, details),
+      h("div", { class: "details", role: "presentation" }, ...details),
       h("div", { class: "cell note", role: "cell" }, this.note),
       h(
         "div",
@@ -112,7 +112,7 @@ export class Row {
           this.line,
         ),
       ),
-      this.around.switches && h("div", { class: "cell switch", role: "cell" }, this.#switchParts()),
+      this.around.switches && h("div", { class: "cell switch", role: "cell" }, ...this.#switchParts()),
       this.error,
     );
   }

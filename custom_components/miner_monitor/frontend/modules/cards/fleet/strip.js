@@ -26,7 +26,7 @@ export class Strip {
     this.select = h(
       "select",
       { class: "sort", "aria-label": say("fleet_sort"), onchange: () => choose({ sort: this.select.value }) },
-      keys.map((key) => h("option", { value: key }, say(`fleet_column_${key}`))),
+      ...keys.map((key) => h("option", { value: key }, say(`fleet_column_${key}`))),
     );
     this.direction = h("button", { type: "button", class: "direction", onclick: () => choose({ direction: this.#other() }) });
     this.ranges = HOURS.map((hours) =>
@@ -40,7 +40,7 @@ export class Strip {
         "div",
         { class: "controls" },
         h("span", { class: "sorting" }, h("span", { "aria-hidden": "true" }, say("fleet_sort")), this.select, this.direction),
-        h("span", { class: "ranges", role: "group", "aria-label": say("fleet_range") }, this.ranges),
+        h("span", { class: "ranges", role: "group", "aria-label": say("fleet_range") }, ...this.ranges),
       ),
       this.trouble,
     );

@@ -37,8 +37,8 @@ export class Table {
     }
     this.rows = miners.map((miner) => new Row(miner, around));
     this.heads = this.#makeHeads(choose);
-    this.head = h("div", { class: "row head", role: "row" }, [...this.heads.values()]);
-    this.body = h("div", { class: "rows", role: "rowgroup" }, this.rows.map((row) => row.element));
+    this.head = h("div", { class: "row head", role: "row" }, ...this.heads.values());
+    this.body = h("div", { class: "rows", role: "rowgroup" }, ...this.rows.map((row) => row.element));
     this.#order = [...this.rows];
     this.element = h(
       "div",
