@@ -9,16 +9,19 @@ import { HOURS, checkConfig, configForm, exampleConfig, findSource } from "./has
 import { draw } from "./hash-rate/draw.js";
 import { Inspector } from "./hash-rate/inspector.js";
 import { modelOf } from "./hash-rate/model.js";
-import { figureList, legendButtons, rangeButtons } from "./hash-rate/parts.js";
+import { figureList, legendButtons, noteList, rangeButtons } from "./hash-rate/parts.js";
 import { Reader } from "./hash-rate/reader.js";
 import { STYLES } from "./hash-rate/styles.js";
 import { clockOf } from "./hash-rate/times.js";
-import { changeText, figureLines, legendOf, momentOf, notesOf, rateText } from "./hash-rate/words.js";
+import { changeText, figureLines, legendOf, momentOf, notesOf } from "./hash-rate/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
 /** @typedef {import("./hash-rate/model.js").Model} Model */
 /** @typedef {import("./hash-rate/words.js").Voice} Voice */
+/** @typedef {import("./hash-rate/words.js").Line} Line */
+/** @typedef {import("./hash-rate/config.js").Source} Source */
+/** @typedef {import("../lib/types.js").HassState} HassState */
 
 /** The recorder compiles a step every five minutes, some seconds after its end. */
 const STEP = 5 * MINUTE;
@@ -27,13 +30,15 @@ const COMPILED = 20_000;
 const AGAIN = MINUTE;
 /** The present value moves the picture at most so often. */
 const REDRAW = MINUTE;
-/** Padding of the card at each side. */
-const PADDING = 16;
+/** Padding and border of the card at each side. */
+const PADDING = 17;
+/** Height of the chart in pixels, and as a share of its width. */
+const [LOWEST, TALLEST, FLAT] = [230, 360, 0.42];
 
 export class MinerHashRateCard extends MinerCard {
   /** @type {import("./hash-rate/config.js").Wish | undefined} */
   #wish;
-  /** @type {import("./hash-rate/config.js").Source | undefined} */
+  /** @type {Source | undefined} */
   #source;
   /** @type {Reader | undefined} */
   #reader;
@@ -51,6 +56,8 @@ export class MinerHashRateCard extends MinerCard {
   #visible = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #later;
   #inspector = new Inspector();
   #parts = {
     title: h("h2", { class: "title" }),
@@ -64,6 +71,7 @@ export class MinerHashRateCard extends MinerCard {
   #sight = new IntersectionObserver((entries) => this.#seen(entries.at(-1)?.isIntersecting ?? false));
   #awake = () => this.#plan();
 
+  /** @override */
   static get styles() {
     return STYLES;
   }
@@ -84,7 +92,10 @@ export class MinerHashRateCard extends MinerCard {
     this.body.append(head, message, this.#inspector.element, legend, notes, figures);
   }
 
-  /** @param {CardConfig} config */
+  /**
+   * @override
+   * @param {CardConfig} config
+   */
   setConfig(config) {
     this.#wish = checkConfig(config);
     this.#hours = this.#wish.hours;
@@ -92,25 +103,34 @@ export class MinerHashRateCard extends MinerCard {
     if (this.hass) this.prepared();
   }
 
+  /** @override */
   getCardSize() {
     return 8;
   }
 
+  /** @override */
   connectedCallback() {
     super.connectedCallback();
     this.#sight.observe(this);
     document.addEventListener("visibilitychange", this.#awake);
   }
 
+  /** @override */
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#sight.disconnect();
     document.removeEventListener("visibilitychange", this.#awake);
     this.#visible = false;
     clearTimeout(this.#timer);
+    clearTimeout(this.#later);
+    this.#later = undefined;
   }
 
-  /** Find the entities; what was read stays if they are the same. */
+  /**
+   * Find the entities; what was read stays if they are the same.
+   *
+   * @override
+   */
   prepared() {
     if (!this.#wish) return;
     const source = findSource(this.hass, this.#wish);
@@ -119,11 +139,13 @@ export class MinerHashRateCard extends MinerCard {
       this.#source = source;
       this.#reader = source && new Reader(source);
       this.#records = undefined;
-      this.#readNow();
+      this.#due = 0;
+      this.#plan();
     }
     this.ask();
   }
 
+  /** @override */
   watched() {
     return this.#source ? [this.#source.rate] : [];
   }
@@ -133,12 +155,6 @@ export class MinerHashRateCard extends MinerCard {
     this.#visible = visible;
     this.#plan();
     if (visible) this.ask();
-  }
-
-  #readNow() {
-    this.#due = 0;
-    this.#turn += 1;
-    this.#plan();
   }
 
   /** Read when it is time, as long as somebody sees the card. */
@@ -152,7 +168,9 @@ export class MinerHashRateCard extends MinerCard {
     const turn = ++this.#turn;
     const now = Date.now();
     if (!this.#reader || !this.#wish) return;
+    // Also where no answer comes at all.
     this.#due = now + AGAIN;
+    this.#plan();
     try {
       const records = await this.#reader.read(this.hass, this.#begin(now), now);
       if (turn !== this.#turn) return;
@@ -179,20 +197,21 @@ export class MinerHashRateCard extends MinerCard {
     return now - this.#hours * HOUR - (longest + 5) * MINUTE;
   }
 
+  /** @override */
   paint() {
-    const { hass } = this;
+    const { hass, say } = this;
+    const { title, now, ranges, message } = this.#parts;
     const state = this.#source && hass.states[this.#source.rate];
-    /** @type {Voice} */
-    const voice = { say: this.say, locale: hass.locale, clock: clockOf(hass), unit: unitOf(state) };
-    const name = this.#source?.name ?? "";
-    setText(this.#parts.title, this.#wish?.title || this.say("hash_rate_of", { name }));
-    setText(this.#parts.now, says(state) ? hass.formatEntityState(state) : "–");
-    setAttribute(this.#parts.now, "title", this.say("hash_rate_now"));
-    this.#parts.now.hidden = !this.#source;
-    rangeButtons(this.#parts.ranges, HOURS, this.#hours, this.say, (hours) => this.#setHours(hours));
-    setText(this.#parts.message, this.#message());
-    if (!this.#records || this.width <= 2 * PADDING) return;
-    if (this.#stale || this.width !== this.#drawnWidth) this.#redraw(voice, numberOf(state));
+    setText(title, this.#wish?.title || say("hash_rate_of", { name: this.#source?.name ?? "–" }));
+    setText(now, says(state) ? hass.formatEntityState(state) : "–");
+    setAttribute(now, "title", say("hash_rate_now"));
+    setAttribute(now, "aria-label", `${say("hash_rate_now")}: ${now.textContent}`);
+    now.hidden = !this.#source;
+    rangeButtons(ranges, HOURS, this.#hours, say, (hours) => this.#show(hours));
+    setText(message, this.#message());
+    if (!this.#records) this.#clear();
+    else if (this.width <= 2 * PADDING) return;
+    else if (this.#stale || this.width !== this.#drawnWidth) this.#redraw(this.#records, state);
     else this.#redrawLater();
   }
 
@@ -203,34 +222,91 @@ export class MinerHashRateCard extends MinerCard {
     return this.#records.rates.length ? "" : this.say("hash_rate_nothing");
   }
 
-  /** The present value changed: show it, but not more than once a minute. */
+  #clear() {
+    const { legend, figures, notes } = this.#parts;
+    for (const part of [legend, figures, notes, this.#inspector.element]) part.hidden = true;
+  }
+
+  /** The present value is another one: move the picture, but not at each of its changes. */
   #redrawLater() {
-    const wait = this.#drawn + REDRAW - Date.now();
-    this.#stale = true;
-    if (wait <= 0) this.ask();
-    else {
-      this.#stale = false;
-      this.#later ??= setTimeout(() => {
+    this.#later ??= setTimeout(
+      () => {
         this.#later = undefined;
         this.#stale = true;
         this.ask();
-      }, wait);
-    }
+      },
+      Math.max(0, this.#drawn + REDRAW - Date.now()),
+    );
   }
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #later;
 
   /**
-   * @param {Voice} voice
-   * @param {number | null} live
+   * @param {import("./hash-rate/reader.js").Records} records
+   * @param {HassState | undefined} state of the hash rate
    */
-  #redraw(voice, live) {
+  #redraw(records, state) {
+    const { hass, say } = this;
+    const { legend, figures, notes } = this.#parts;
+    this.#stale = false;
+    this.#drawn = Date.now();
+    this.#drawnWidth = this.width;
+    const width = this.width - 2 * PADDING;
+    const model = modelOf(records, /** @type {Source} */ (this.#source), {
+      from: this.#drawn - this.#hours * HOUR,
+      to: this.#drawn,
+      means: this.#wish?.means ?? [],
+      most: width,
+      live: numberOf(state),
+    });
+    const voice = { say, locale: hass.locale, clock: clockOf(hass), unit: unitOf(state) };
+    const lines = figureLines(model, voice);
+    this.#drawChart(model, voice, width, lines);
+    legendButtons(legend, legendOf(model, say), this.#hidden, say, (series) => this.#toggle(series));
+    legend.hidden = !model.samples.length;
+    figureList(figures, lines);
+    noteList(notes, notesOf(model, this.#hidden, voice));
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Voice} voice
+   * @param {number} width
+   * @param {Line[]} figures
+   */
+  #drawChart(model, voice, width, figures) {
+    const { say, hass } = this;
+    /** @param {import("./hash-rate/expected.js").Change} change */
+    const tell = (change) => changeText(change, hass, voice);
+    const picture = draw(model, {
+      width,
+      height: Math.round(Math.min(TALLEST, Math.max(LOWEST, width * FLAT))),
+      hidden: this.#hidden,
+      label: voice.unit,
+      period: `${voice.clock.moment(model.from)} – ${voice.clock.moment(model.to)}`,
+      title: figures.map(({ name, value, more }) => `${name}: ${value} ${more ?? ""}`.trim()).join("; "),
+      clock: voice.clock,
+      locale: voice.locale,
+      tell: (change) => `${voice.clock.moment(change.time)}: ${tell(change)}`,
+    });
+    this.#inspector.update(model, picture, say("hash_rate_inspect"), (sample) =>
+      momentOf(model, sample, voice, tell),
+    );
+    this.#inspector.element.hidden = !model.samples.length && !model.live;
+  }
+
+  /** @param {string} series */
+  #toggle(series) {
+    if (!this.#hidden.delete(series)) this.#hidden.add(series);
+    this.#stale = true;
+    this.ask();
   }
 
   /** @param {number} hours */
-  #setHours(hours) {
+  #show(hours) {
+    // What goes back further has to be read first.
+    this.#stale ||= hours < this.#hours;
     this.#hours = hours;
-    this.#readNow();
+    this.#due = 0;
+    this.#plan();
     this.ask();
   }
 }

@@ -149,7 +149,7 @@ export class Inspector {
       h(
         "dl",
         {},
-        lines.flatMap(({ name, value, more }) => [
+        ...lines.map(({ name, value, more }) => [
           h("dt", {}, name),
           h("dd", {}, value, more ? h("small", {}, more) : null),
         ]),
