@@ -23,7 +23,7 @@ const VALUE_ROOM = 96;
  * @returns {SVGElement}
  */
 export function drawBars(picture) {
-  const { view, map, quantity, width } = picture;
+  const { view, quantity, width } = picture;
   const points = ordered(picture);
   const ends = points.map((point) => (valueOf(point, quantity) ?? 0) + deviationOf(picture, point));
   const scale = linear([0, Math.max(...ends)], EDGE, Math.max(EDGE + 60, width - VALUE_ROOM), 4);

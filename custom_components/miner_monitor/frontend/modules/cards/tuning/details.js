@@ -37,8 +37,8 @@ export function details(view, map, point, quantity) {
     ),
   );
   return [
-    h("h4", {}, settingsOf(view, point.settings), badges(view, map, point, quantity)),
-    h("table", { class: "figures" }, h("tbody", {}, rows)),
+    h("h4", {}, settingsOf(view, point.settings), ...badges(view, map, point, quantity)),
+    h("table", { class: "figures" }, h("tbody", {}, ...rows)),
     h("p", { class: "secondary" }, since(view, point)),
     bottlenecks(view, point),
     applyButton(view, point.settings, "details"),

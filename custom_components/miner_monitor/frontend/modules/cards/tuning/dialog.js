@@ -82,7 +82,8 @@ function changesText(view, settings) {
   return h(
     "dl",
     { class: "from-to" },
-    present && [h("dt", {}, say("tuning_from")), h("dd", {}, settingsOf(view, present))],
+    present && h("dt", {}, say("tuning_from")),
+    present && h("dd", {}, settingsOf(view, present)),
     h("dt", {}, say("tuning_to")),
     h("dd", { class: "to" }, to),
   );

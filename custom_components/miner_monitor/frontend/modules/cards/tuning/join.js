@@ -1,6 +1,6 @@
 // Rows of the recorder put together: what a miner did in each five minutes, and at which settings.
 
-import { HOUR, MINUTE, stateAt } from "../../lib/records.js";
+import { MINUTE, stateAt } from "../../lib/records.js";
 import { keyOf, pointOf } from "./settings.js";
 
 /** @typedef {import("../../lib/records.js").Row} Row */
@@ -233,4 +233,3 @@ export function lineOf(rows) {
   return line;
 }
 
-export { HOUR };

@@ -25,7 +25,7 @@ export function legend(picture, sized) {
     h(
       "div",
       { class: "signs" },
-      signs(picture),
+      ...signs(picture),
       sized ? sizes(picture) : null,
     ),
   );
@@ -71,7 +71,7 @@ function sizes({ view, map, width }) {
     "span",
     { class: "sign" },
     view.say("tuning_size"),
-    shown.map((blocks) => {
+    ...shown.map((blocks) => {
       const r = radiusOf(blocks, most, largest);
       const side = 2 * r + 2;
       const circle = s("circle", { class: "size", cx: r + 1, cy: r + 1, r });

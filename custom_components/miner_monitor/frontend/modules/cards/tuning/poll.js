@@ -3,6 +3,8 @@
 /**
  * Calls `read` at once, then every so often, sooner after a failure. It rests while the
  * page is hidden, and forgets answers that come after it was stopped.
+ *
+ * @template T
  */
 export class Poll {
   #read;
@@ -16,16 +18,13 @@ export class Poll {
   #started = 0;
 
   /**
-   * @template T
-   * @param {object} how
-   * @param {() => Promise<T>} how.read
-   * @param {(outcome: {value?: T, error?: unknown}) => void} how.done
-   * @param {number} how.every in ms
-   * @param {number} how.retry in ms
+   * @param {() => Promise<T>} read
+   * @param {(outcome: {value: T} | {error: unknown}) => void} done
+   * @param {{every: number, retry: number}} pace in ms
    */
-  constructor({ read, done, every, retry }) {
+  constructor(read, done, { every, retry }) {
     this.#read = read;
-    this.#done = /** @type {(outcome: {value?: any, error?: unknown}) => void} */ (done);
+    this.#done = done;
     this.#every = every;
     this.#retry = retry;
   }
@@ -50,7 +49,7 @@ export class Poll {
     if (!this.#running || document.hidden) return;
     const turn = ++this.#turn;
     this.#started = Date.now();
-    /** @type {{value?: any, error?: unknown}} */
+    /** @type {{value: T} | {error: unknown}} */
     let outcome;
     try {
       outcome = { value: await this.#read() };
@@ -70,6 +69,8 @@ export class Poll {
   }
 
   #seen = () => {
-    if (!document.hidden && Date.now() - this.#started >= this.#retry) this.now();
+    if (document.hidden) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.now(), Math.max(0, this.#started + this.#every - Date.now()));
   };
 }

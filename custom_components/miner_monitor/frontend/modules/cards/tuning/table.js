@@ -39,17 +39,17 @@ export function pointsTable(view, map) {
         h("th", { scope: "col" }, say("tuning_setting")),
         // @says tuning_figure_hash_rate tuning_figure_efficiency tuning_figure_stability tuning_figure_power
         // @says tuning_figure_chip_temperature tuning_figure_fan_duty_cycle
-        columns.map((name) => h("th", { scope: "col" }, say(`tuning_figure_${name}`))),
+        ...columns.map((name) => h("th", { scope: "col" }, say(`tuning_figure_${name}`))),
         h("th", { scope: "col" }, say("tuning_time")),
         h("th", { scope: "col" }, say("tuning_notes")),
       ),
     ),
-    h("tbody", {}, rows.map(({ point, cells }) =>
+    h("tbody", {}, ...rows.map(({ point, cells }) =>
       h(
         "tr",
         {},
         h("th", { scope: "row" }, settingsOf(view, point.settings)),
-        columns.map((name) => h("td", {}, cells.get(name) ?? "–")),
+        ...columns.map((name) => h("td", {}, cells.get(name) ?? "–")),
         h("td", {}, spanText(point.blocks * BLOCK, hass.locale)),
         h("td", {}, notes(view, point)),
       ),

@@ -65,7 +65,7 @@
 /**
  * @typedef {object} Past What the recorder remembers.
  * @property {Sample[]} samples
- * @property {{time: number, value: number}[]} line the hash rate
+ * @property {({time: number, value: number} | null)[]} line the hash rate; null is a gap
  * @property {import("./marks.js").Change[]} changes
  * @property {number} from in ms
  * @property {number} to

@@ -22,7 +22,7 @@ export function verdictList(view, map) {
   const now = map.points.find(({ settings }) => same(settings, view.present));
   const told = now && lines.some(({ point }) => point === now);
   return [
-    h("ul", { class: "verdicts" }, lines.map((line) => row(view, line))),
+    h("ul", { class: "verdicts" }, ...lines.map((line) => row(view, line))),
     now && !told && now.bottlenecks.length
       ? h("div", { class: "present-note" }, view.say("tuning_in_use"), ": ", settingsOf(view, now.settings), bottlenecks(view, now))
       : null,

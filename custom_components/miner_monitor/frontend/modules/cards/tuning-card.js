@@ -1,0 +1,303 @@
+// How a miner does at each of its settings: the map, the verdicts, scatters, and what was changed when.
+
+import { MinerCard } from "../lib/card.js";
+import { h } from "../lib/dom.js";
+import { findMiners, idOf } from "../lib/miners.js";
+import { MINUTE } from "../lib/records.js";
+import { refill } from "./tuning/controls.js";
+import { confirmApply } from "./tuning/dialog.js";
+import { checkConfig, configForm, PARTS } from "./tuning/form.js";
+import { MapPart } from "./tuning/map-part.js";
+import { changesPart, hoursChoice, ScatterPart } from "./tuning/past-part.js";
+import { Poll } from "./tuning/poll.js";
+import { readMap, readPast } from "./tuning/reading.js";
+import { canSet, CONTROLS, keyOf, presentSettings, same, settingsOf } from "./tuning/settings.js";
+import { STYLES } from "./tuning/styles.js";
+import { verdictList } from "./tuning/verdict-list.js";
+import { errorText } from "./tuning/words.js";
+
+/** @typedef {import("../lib/types.js").CardConfig} CardConfig */
+/** @typedef {import("../lib/types.js").Hass} Hass */
+/** @typedef {import("../lib/types.js").Miner} Miner */
+/** @typedef {import("./tuning/past-part.js").Hours} Hours */
+/** @typedef {import("./tuning/types.js").Past} Past */
+/** @typedef {import("./tuning/types.js").Settings} Settings */
+/** @typedef {import("./tuning/types.js").TuningMap} TuningMap */
+/** @typedef {import("./tuning/types.js").View} View */
+
+const WATCHED = [...Object.values(CONTROLS), "sensor.status", "binary_sensor.online"];
+const PADDING = 16;
+const OFTEN = { every: 5 * MINUTE, retry: MINUTE };
+
+/** `{type: "custom:miner-tuning-card", device_id: "..."}` */
+export class MinerTuningCard extends MinerCard {
+  /** @type {Miner | undefined} */
+  #miner;
+  #ready = false;
+  /** @type {Hours} */
+  #hours = 72;
+  /** @type {TuningMap | null | undefined} */
+  #map;
+  /** @type {Past | undefined} */
+  #past;
+  /** @type {unknown} */
+  #mapError;
+  /** @type {unknown} */
+  #pastError;
+  #parts = {
+    head: h("div", { class: "head" }),
+    status: h("div", { role: "status" }),
+    mapError: h("div", {}),
+    map: new MapPart(() => this.#again("map")),
+    verdicts: h("section", { class: "verdict-part" }),
+    past: h("div", { class: "head past-head" }),
+    scatter: new ScatterPart(() => this.#again("scatter")),
+    changes: h("section", { class: "changes-part" }),
+  };
+  /** @type {Map<string, unknown[]>} */
+  #painted = new Map();
+
+  #mapPoll = new Poll(
+    () => readMap(this.hass, this.config.device_id),
+    (outcome) => {
+      if ("value" in outcome) this.#map = outcome.value;
+      this.#mapError = "error" in outcome ? (outcome.error ?? {}) : undefined;
+      this.ask();
+    },
+    OFTEN,
+  );
+
+  #pastPoll = new Poll(
+    () => readPast(this.hass, /** @type {Miner} */ (this.#miner), this.#hours),
+    (outcome) => {
+      if ("value" in outcome) this.#past = outcome.value;
+      this.#pastError = "error" in outcome ? (outcome.error ?? {}) : undefined;
+      this.ask();
+    },
+    OFTEN,
+  );
+
+  constructor() {
+    super();
+    const { head, status, mapError, map, verdicts, past, scatter, changes } = this.#parts;
+    this.body.append(head, status, mapError, map.element, verdicts, past, scatter.element, changes);
+  }
+
+  /** @override */
+  static get styles() {
+    return STYLES;
+  }
+
+  static getConfigForm() {
+    return configForm();
+  }
+
+  /** @param {Hass} hass */
+  static getStubConfig(hass) {
+    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
+  }
+
+  /** @override @param {CardConfig} config */
+  setConfig(config) {
+    checkConfig(config);
+    const other = config.device_id !== this.config.device_id;
+    this.#hours = /** @type {Hours} */ (Number(config.hours ?? 72));
+    this.#parts.scatter.name = config.scatter ?? "hash_rate_power";
+    super.setConfig(config);
+    this.#painted.clear();
+    if (other) this.#forget();
+    if (this.#ready) this.prepared();
+  }
+
+  #forget() {
+    this.#mapPoll.stop();
+    this.#pastPoll.stop();
+    this.#map = this.#past = this.#mapError = this.#pastError = undefined;
+    this.#parts.status.replaceChildren();
+    this.#parts.map.reset();
+  }
+
+  /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    this.#read();
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#mapPoll.stop();
+    this.#pastPoll.stop();
+  }
+
+  /** @override */
+  prepared() {
+    this.#ready = true;
+    this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
+    this.#painted.clear();
+    this.#read();
+  }
+
+  /** Read what is shown, as long as the card is. */
+  #read() {
+    if (!this.isConnected || !this.#miner) return;
+    if (this.#shows("map") || this.#shows("verdicts")) this.#mapPoll.start();
+    if (this.#shows("scatter") || this.#shows("changes")) this.#pastPoll.start();
+  }
+
+  /** @override */
+  watched() {
+    return WATCHED.flatMap((name) => idOf(this.#miner, name) ?? []);
+  }
+
+  /** @override */
+  getCardSize() {
+    return 12;
+  }
+
+  /** @override */
+  getGridOptions() {
+    return { columns: 12, min_columns: 6 };
+  }
+
+  /** @param {typeof PARTS[number]} part */
+  #shows(part) {
+    return !this.config.show?.length || this.config.show.includes(part);
+  }
+
+  /** Paint one part again. @param {string} part */
+  #again(part) {
+    this.#painted.delete(part);
+    this.ask();
+  }
+
+  /** @returns {View | null} */
+  #view() {
+    const miner = this.#miner;
+    const width = Math.floor(this.width) - 2 * PADDING - 2;
+    if (!miner || width < 100) return null;
+    const { hass, say } = this;
+    return {
+      ...{ hass, miner, say, width },
+      present: presentSettings(hass, miner),
+      canApply: (settings) => canSet(miner, settings),
+      apply: (settings) => this.#apply(settings),
+    };
+  }
+
+  /** @override */
+  paint() {
+    if (!this.#ready) return;
+    if (!this.#miner) {
+      this.#parts.mapError.replaceChildren(h("p", { class: "empty-note" }, this.say("tuning_no_miner")));
+      return;
+    }
+    const view = this.#view();
+    if (!view) return;
+    const present = view.present && keyOf(view.present);
+    const looks = [view.width, this.say, view.hass.locale];
+    this.#part("head", [...looks, this.#miner.name], () => {
+      refill(this.#parts.head, [h("h2", {}, view.say("tuning_title", { name: view.miner.name }))]);
+    });
+    this.#part("error", [...looks, this.#map, this.#mapError], () => this.#paintError(view));
+    this.#part("map", [...looks, this.#map, present], () => this.#paintMap(view));
+    this.#part("verdicts", [...looks, this.#map, present], () => this.#paintVerdicts(view));
+    this.#part("past", [...looks, this.#past, this.#pastError, this.#hours], () => this.#paintHead(view));
+    this.#part("scatter", [...looks, this.#past], () => {
+      if (this.#past && this.#shows("scatter")) this.#parts.scatter.paint(view, this.#past);
+    });
+    this.#part("changes", [...looks, this.#past], () => {
+      if (this.#past && this.#shows("changes")) refill(this.#parts.changes, changesPart(view, this.#past));
+    });
+    // Settings that were changed belong into the chart.
+    this.#part("set", [present], () => this.#past && this.#pastPoll.soon());
+  }
+
+  /**
+   * Paint a part where what it depends on is another.
+   *
+   * @param {string} name
+   * @param {unknown[]} depends
+   * @param {() => void} paint
+   */
+  #part(name, depends, paint) {
+    const before = this.#painted.get(name);
+    if (before && before.every((value, index) => value === depends[index])) return;
+    this.#painted.set(name, depends);
+    paint();
+  }
+
+  /** @param {View} view */
+  #paintError({ say }) {
+    const error = this.#mapError;
+    refill(this.#parts.mapError, [
+      error === undefined ? null : h("p", { class: "error" }, say("tuning_read_failed", { error: errorText(error, say) })),
+      this.#map === undefined && error === undefined && (this.#shows("map") || this.#shows("verdicts"))
+        ? h("p", { class: "secondary" }, say("tuning_reading"))
+        : null,
+    ]);
+  }
+
+  /** @param {View} view */
+  #paintMap(view) {
+    const { element } = this.#parts.map;
+    const map = this.#map;
+    if (map === undefined || !this.#shows("map")) return element.replaceChildren();
+    if (map?.points.length) return this.#parts.map.paint(view, map);
+    return element.replaceChildren(h("p", { class: "empty-note" }, view.say("tuning_empty")));
+  }
+
+  /** @param {View} view */
+  #paintVerdicts(view) {
+    const { verdicts } = this.#parts;
+    const map = this.#map;
+    if (!map?.points.length || !this.#shows("verdicts")) return verdicts.replaceChildren();
+    return refill(verdicts, [h("h3", {}, view.say("tuning_verdicts")), ...verdictList(view, map)]);
+  }
+
+  /** @param {View} view */
+  #paintHead(view) {
+    if (!this.#shows("scatter") && !this.#shows("changes")) return;
+    const { say } = view;
+    const error = this.#pastError;
+    refill(this.#parts.past, [
+      hoursChoice(view, this.#hours, (hours) => this.#show(hours)),
+      error === undefined ? null : h("p", { class: "error" }, say("tuning_read_failed", { error: errorText(error, say) })),
+    ]);
+  }
+
+  /** @param {Hours} hours */
+  #show(hours) {
+    this.#hours = hours;
+    this.ask();
+    this.#pastPoll.now();
+  }
+
+  /** @param {Settings} settings */
+  async #apply(settings) {
+    const view = this.#view();
+    if (!view) return;
+    const point = this.#map?.points.find((known) => same(known.settings, settings));
+    const root = /** @type {ShadowRoot} */ (this.shadowRoot);
+    const opener = root.activeElement?.getAttribute("data-focus") ?? null;
+    const { status } = this.#parts;
+    status.replaceChildren();
+    const applied = await confirmApply(root, view, settings, point);
+    if (applied) {
+      const words = view.say("tuning_applied", { name: view.miner.name, setting: settingsOf(view, settings) });
+      status.replaceChildren(h("p", { class: "status", tabindex: "-1" }, words));
+      this.#mapPoll.now();
+    }
+    this.#focus(opener);
+  }
+
+  /** Give the focus back to what opened the dialog, or to what it led to. @param {string | null} name */
+  #focus(name) {
+    const candidates = [...this.body.querySelectorAll("[data-focus]"), ...this.body.querySelectorAll(".status")];
+    for (const candidate of candidates) {
+      const wanted = candidate.getAttribute("data-focus") === name || candidate.classList.contains("status");
+      if (wanted && candidate instanceof HTMLElement) return candidate.focus();
+    }
+    return undefined;
+  }
+}
