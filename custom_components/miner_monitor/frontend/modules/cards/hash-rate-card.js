@@ -259,11 +259,11 @@ export class MinerHashRateCard extends MinerCard {
     });
     const voice = { say, locale: hass.locale, clock: clockOf(hass), unit: unitOf(state) };
     const lines = figureLines(model, voice);
-    this.#drawChart(model, voice, width, lines);
+    const { y } = this.#drawChart(model, voice, width, lines);
     legendButtons(legend, legendOf(model, say), this.#hidden, say, (series) => this.#toggle(series));
     legend.hidden = !model.samples.length;
     figureList(figures, lines);
-    noteList(notes, notesOf(model, this.#hidden, voice));
+    noteList(notes, notesOf(model, this.#hidden, y, voice));
   }
 
   /**
@@ -291,6 +291,7 @@ export class MinerHashRateCard extends MinerCard {
       momentOf(model, sample, voice, tell),
     );
     this.#inspector.element.hidden = !model.samples.length && !model.live;
+    return picture;
   }
 
   /** @param {string} series */

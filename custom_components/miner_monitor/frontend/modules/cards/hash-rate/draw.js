@@ -3,23 +3,21 @@
 import { CHART_STYLES, COLORS, MARGIN, chartFrame } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { linear, time as timeScale } from "../../lib/scale.js";
-import { follows, range } from "./series.js";
+import { valuesOf } from "./domain.js";
+import { follows } from "./series.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("../../lib/scale.js").Scale} Scale */
 /** @typedef {[number, number]} Place */
 
 /** Pixels of the time axis for each tick. */
-const TICK_ROOM = 84;
-/** So many values at each end may lie outside: the minutes after a start are no scale. */
-const OUTLIERS = 0.01;
-
+const TICK_ROOM = 58;
 /** Of the moving means, the shortest first: colour and width. */
 export const STROKES = [
-  { color: COLORS[0], width: 1.25 },
+  { color: COLORS[6], width: 1.25 },
   { color: COLORS[4], width: 2 },
-  { color: COLORS[2], width: 3 },
-  { color: COLORS[8], width: 4 },
+  { color: COLORS[0], width: 3 },
+  { color: COLORS[3], width: 4 },
 ];
 
 /**
@@ -80,38 +78,6 @@ export function draw(model, drawing) {
   );
   if (model.live && shown("hash_rate")) svg.append(liveDot(model.live, x, y));
   return { svg, x, y, floor };
-}
-
-/**
- * Return the values that the scale has to hold.
- *
- * @param {Model} model
- * @param {Set<string>} hidden
- */
-function valuesOf({ samples, line, means, live }, hidden) {
-  const values = [];
-  if (!hidden.has("hash_rate")) {
-    values.push(...range(line.map(({ mean }) => mean), OUTLIERS));
-    values.push(...range(line.flatMap(({ min, max }) => [min, max]), 2 * OUTLIERS));
-    if (live) values.push(live.value);
-  }
-  if (!hidden.has("deviation")) values.push(...range(known(samples.map(({ smooth }) => smooth)), OUTLIERS));
-  if (!hidden.has("expected") || !hidden.has("deviation")) {
-    values.push(...range(known(samples.map(({ expected }) => expected)), 0));
-  }
-  for (const [i, minutes] of means.entries()) {
-    if (hidden.has(`mean_${minutes}`)) continue;
-    values.push(...range(known(samples.map((sample) => sample.means[i]?.value ?? null)), OUTLIERS));
-  }
-  return values;
-}
-
-/**
- * @param {(number | null)[]} values
- * @returns {number[]}
- */
-function known(values) {
-  return /** @type {number[]} */ (values.filter((value) => value !== null));
 }
 
 /**
@@ -330,7 +296,7 @@ export function areaSample() {
 export const DRAW_STYLES = `
   ${CHART_STYLES}
   .series { fill: none; stroke-linejoin: round; stroke-linecap: round; }
-  [data-series="hash_rate"] { stroke: var(--secondary-text-color); stroke-width: 1; opacity: 0.75; }
+  [data-series="hash_rate"] { stroke: var(--secondary-text-color); stroke-width: 1; opacity: 0.6; }
   [data-series="expected"] {
     stroke: var(--primary-text-color); stroke-width: 1.75; stroke-dasharray: 6 4; stroke-linecap: butt;
   }

@@ -160,19 +160,20 @@ function byTime(steps, quotients) {
  * @param {Step[] | null} told of the sensor of the expected hash rate; null without one
  * @param {Step[] | null} ratios null without such a sensor
  * @param {number[] | null} borders
- * @returns {{values: (number | null)[], ratio: boolean[]}} and which came from the ratio
+ * @returns {{values: (number | null)[], ratio: boolean[], judged: boolean[]}} and at which
+ *   steps that came from the ratio, and at which the miner had one
  */
 export function expectedOf(steps, told, ratios, borders) {
   const sensor = matched(steps, told ?? []);
-  const judged = ratios && matched(steps, ratios);
+  const judged = ratios ? matched(steps, ratios).map(Boolean) : steps.map(() => true);
   const worked = ratios ? expectedFromRatio(steps, ratios, borders) : [];
   /** @type {boolean[]} */
   const ratio = [];
   const values = steps.map((_, i) => {
-    const mean = judged && !judged[i] ? null : (sensor[i]?.mean ?? null);
+    const mean = judged[i] ? (sensor[i]?.mean ?? null) : null;
     const value = mean ?? worked[i] ?? null;
     ratio.push(mean === null && value !== null);
     return value;
   });
-  return { values, ratio };
+  return { values, ratio, judged };
 }

@@ -21,8 +21,12 @@ const LATE = 0.02;
 const LENGTHS = [5, 10, 15, 30, 60];
 
 /**
- * @typedef {Step & Compared & {ratio: boolean, means: (Known | null)[]}} Sample
- *   means in the order asked for
+ * @typedef {object} Details
+ * @property {boolean} ratio whether what is expected is worked out from the ratio
+ * @property {boolean} judged whether the miner was to be held against anything
+ * @property {(Known | null)[]} means in the order asked for
+ *
+ * @typedef {Step & Compared & Details} Sample
  */
 
 /**
@@ -98,17 +102,37 @@ function bordersOf(changes, { deciding }) {
  */
 function samplesOf({ rates, expected, ratios }, borders, means) {
   const moving = means.map((minutes) => movingMeans(rates, minutes * MINUTE));
-  const smooth = movingMeans(rates, SMOOTH * MINUTE);
   const wanted = expectedOf(rates, expected, ratios, borders);
+  const smooth = smoothed(rates, wanted.judged);
   return rates.map((step, i) => ({
     ...step,
     joined: follows(rates[i - 1], step),
-    // A step that is longer than the window is smooth enough by itself.
-    smooth: smooth[i]?.value ?? (step.end - step.start > SMOOTH * MINUTE ? step.mean : null),
+    smooth: smooth[i] ?? null,
     expected: wanted.values[i] ?? null,
     ratio: wanted.ratio[i] ?? false,
+    judged: wanted.judged[i] ?? true,
     means: moving.map((mean) => mean[i] ?? null),
   }));
+}
+
+/**
+ * Return the means that are held against what is expected: none of a window that
+ * reaches into a pause, which says nothing of how well the miner does.
+ *
+ * @param {Step[]} steps
+ * @param {boolean[]} judged
+ * @returns {(number | null)[]}
+ */
+function smoothed(steps, judged) {
+  const window = SMOOTH * MINUTE;
+  let pause = -Infinity;
+  return movingMeans(steps, window).map((mean, i) => {
+    const { start, end, mean: own } = /** @type {Step} */ (steps[i]);
+    if (!judged[i]) pause = end;
+    // A step that is longer than the window is smooth enough by itself.
+    if (end - start > window) return own;
+    return mean && pause <= end - window ? mean.value : null;
+  });
 }
 
 /**

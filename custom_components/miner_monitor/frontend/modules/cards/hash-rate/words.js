@@ -174,21 +174,31 @@ export function figureLines({ figures }, voice) {
 }
 
 /**
- * Return what has to be said of means that are not drawn all the way.
+ * Return what has to be said of what is not drawn all the way.
  *
  * @param {Model} model
  * @param {Set<string>} hidden
+ * @param {{from: number, to: number}} scale of the values
  * @param {Voice} voice
  * @returns {string[]}
  */
-export function notesOf({ late }, hidden, { say, clock }) {
-  return late
+export function notesOf({ late, line }, hidden, scale, voice) {
+  const { say, clock } = voice;
+  const notes = late
     .filter(({ minutes }) => !hidden.has(`mean_${minutes}`))
     .map(({ minutes, from }) => {
       const span = spanText(minutes, say);
       if (from === null) return say("hash_rate_note_never", { span });
       return say("hash_rate_note_from", { span, time: clock.moment(from) });
     });
+  if (hidden.has("hash_rate")) return notes;
+  if (line.some(({ mean }) => mean < scale.from)) {
+    notes.push(say("hash_rate_note_below", { value: rateText(scale.from, voice) }));
+  }
+  if (line.some(({ mean }) => mean > scale.to)) {
+    notes.push(say("hash_rate_note_above", { value: rateText(scale.to, voice) }));
+  }
+  return notes;
 }
 
 /**
