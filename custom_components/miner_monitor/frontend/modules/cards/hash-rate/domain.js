@@ -1,14 +1,13 @@
 // Which values the scale of the hash-rate chart has to hold.
 
+import { MINUTE } from "../../lib/records.js";
 import { range } from "./series.js";
 
 /** @typedef {import("./model.js").Model} Model */
 
 /** So many steps at each end may lie outside: the minutes after a start are no scale. */
 const OUTLIERS = 0.01;
-/** After a pause, short means are low for as long as their window. */
-const SHORT_OUTLIERS = 0.06;
-/** In minutes. */
+/** A mean over less, in minutes, is left out as long as its window reaches into a pause. */
 const SHORT = 180;
 
 /**
@@ -36,10 +35,23 @@ export function valuesOf({ samples, means, live }, hidden) {
   }
   for (const [i, minutes] of means.entries()) {
     if (hidden.has(`mean_${minutes}`)) continue;
-    const all = known(base.map((sample) => sample.means[i]?.value ?? null));
-    values.push(...range(all, minutes < SHORT ? SHORT_OUTLIERS : OUTLIERS));
+    const told = minutes < SHORT ? unpaused(samples, minutes) : base;
+    values.push(...range(known(told.map((sample) => sample.means[i]?.value ?? null)), OUTLIERS));
   }
   return values.length || !live ? values : [live.value];
+}
+
+/**
+ * @param {Model["samples"]} samples
+ * @param {number} minutes of the window
+ */
+function unpaused(samples, minutes) {
+  if (!samples.some(({ judged }) => judged)) return samples;
+  let pause = -Infinity;
+  return samples.filter(({ end, judged }) => {
+    if (!judged) pause = end;
+    return pause <= end - minutes * MINUTE;
+  });
 }
 
 /**

@@ -158,9 +158,10 @@ export class Inspector {
     this.#tip.hidden = false;
     const width = Number(svg.getAttribute("viewBox")?.split(" ")[2]);
     const room = this.#tip.offsetWidth;
-    const right = middle + 12 + room <= width;
-    const left = right ? middle + 12 : Math.max(0, middle - 12 - room);
-    this.#tip.style.setProperty("left", `${left}px`);
+    const beside = middle + 12 + room <= width ? middle + 12 : middle - 12 - room;
+    // Where it fits on neither side it would hide what it tells of.
+    this.#tip.classList.toggle("under", beside < 0);
+    this.#tip.style.setProperty("left", `${Math.max(0, beside)}px`);
   }
 }
 
@@ -178,6 +179,7 @@ export const INSPECTOR_STYLES = `
     background: var(--ha-card-background, var(--card-background-color, #fff));
     box-shadow: 0 2px 8px rgba(0, 0, 0, 0.25);
   }
+  .tip.under { top: calc(100% + 2px); left: 0 !important; right: 0; max-width: none; }
   .tip[hidden] { display: none; }
   .tip .when { font-weight: 500; margin-bottom: 2px; }
   .tip dl { display: grid; grid-template-columns: 1fr auto; gap: 0 12px; margin: 0; }

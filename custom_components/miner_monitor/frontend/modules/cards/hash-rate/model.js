@@ -1,6 +1,6 @@
 // What the hash-rate card shows of a time: all that is drawn and told, without a DOM.
 
-import { HOUR, MINUTE } from "../../lib/records.js";
+import { MINUTE } from "../../lib/records.js";
 import { areasBetween, figuresOf } from "./deviation.js";
 import { expectedOf, settingsChanges } from "./expected.js";
 import { follows, movingMeans, thin } from "./series.js";
@@ -16,7 +16,7 @@ const SMOOTH = 15;
 /** The present value goes on the line if the last step ended no longer ago. */
 const LIVE_SEAM = 15 * MINUTE;
 /** A mean that begins later than this share of the time shown is told of. */
-const LATE = 0.02;
+const LATE = 0.03;
 /** Lengths of steps that are drawn, in minutes. */
 const LENGTHS = [5, 10, 15, 30, 60];
 
@@ -41,12 +41,16 @@ const LENGTHS = [5, 10, 15, 30, 60];
  * @property {import("./deviation.js").Figures | null} figures
  * @property {import("./expected.js").Change[]} changes
  * @property {"sensor" | "ratio" | "both" | null} expected who tells it
- * @property {{minutes: number, from: number | null}[]} late means that are not known from the
- *   beginning on, and from when; null if not at all
+ * @property {Late[]} late means that are not known from the beginning on
  * @property {{time: number, value: number, joined: boolean} | null} live
  */
 
 /**
+ * @typedef {object} Late
+ * @property {number} minutes
+ * @property {number | null} from when it is known; null: not at all
+ * @property {boolean} coarse whether only longer steps are kept of the time before
+ *
  * @typedef {object} View
  * @property {number} from in ms
  * @property {number} to
@@ -160,14 +164,19 @@ function tellerOf(samples) {
  * @param {number[]} means
  * @param {number} from
  * @param {number} to
+ * @returns {Late[]}
  */
 function lateMeans(samples, means, from, to) {
-  const late = means.map((minutes, i) => ({
-    minutes,
-    from: samples.find((sample) => sample.means[i])?.end ?? null,
-  }));
-  if (!samples.length) return [];
-  return late.filter((mean) => mean.minutes * MINUTE >= HOUR && (mean.from ?? to) - from > LATE * (to - from));
+  const [first] = samples;
+  if (!first) return [];
+  const begin = Math.max(from, first.start);
+  return means
+    .map((minutes, i) => ({
+      minutes,
+      from: samples.find((sample) => sample.means[i])?.end ?? null,
+      coarse: first.end - first.start > minutes * MINUTE,
+    }))
+    .filter((mean) => mean.from === null || mean.from - begin > LATE * (to - from));
 }
 
 /**

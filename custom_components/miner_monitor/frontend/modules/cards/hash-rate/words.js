@@ -186,8 +186,9 @@ export function notesOf({ late, line }, hidden, scale, voice) {
   const { say, clock } = voice;
   const notes = late
     .filter(({ minutes }) => !hidden.has(`mean_${minutes}`))
-    .map(({ minutes, from }) => {
+    .map(({ minutes, from, coarse }) => {
       const span = spanText(minutes, say);
+      if (coarse) return say("hash_rate_note_coarse", { span });
       if (from === null) return say("hash_rate_note_never", { span });
       return say("hash_rate_note_from", { span, time: clock.moment(from) });
     });
