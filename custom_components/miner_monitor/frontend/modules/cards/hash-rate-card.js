@@ -202,7 +202,8 @@ export class MinerHashRateCard extends MinerCard {
     const { hass, say } = this;
     const { title, now, ranges, message } = this.#parts;
     const state = this.#source && hass.states[this.#source.rate];
-    setText(title, this.#wish?.title || say("hash_rate_of", { name: this.#source?.name ?? "–" }));
+    const name = this.#source?.name;
+    setText(title, this.#wish?.title || (name ? say("hash_rate_of", { name }) : say("hash_rate_title")));
     setText(now, says(state) ? hass.formatEntityState(state) : "–");
     setAttribute(now, "title", say("hash_rate_now"));
     setAttribute(now, "aria-label", `${say("hash_rate_now")}: ${now.textContent}`);

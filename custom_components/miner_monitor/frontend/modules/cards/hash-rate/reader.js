@@ -52,7 +52,7 @@ export class Reader {
     // A day at least: a change of settings before the chart decides within it.
     const settings = readStates(hass, this.source.settings, Math.min(from, now - DAY));
     const [states] = await Promise.all([settings, this.#readRows(hass, from, now)]);
-    return this.#records(states);
+    return this.#records(states, from);
   }
 
   /**
@@ -93,16 +93,18 @@ export class Reader {
 
   /**
    * @param {Record<string, Point[]>} settings
+   * @param {number} from rows before are left out: nobody knows their settings
    * @returns {Records}
    */
-  #records(settings) {
+  #records(settings, from) {
     const { rate, expected, ratio } = this.source;
     const begin = stepsOf(this.#fine[rate] ?? [])[0]?.start ?? Infinity;
     /** @param {string} id */
     const steps = (id) => {
       const before = (this.#coarse[id] ?? []).filter((row) => row.end <= begin);
       const short = (this.#fine[id] ?? []).filter((row) => row.start >= begin);
-      return short.length ? joinRows(short, before) : stepsOf(before);
+      const all = short.length ? joinRows(short, before) : stepsOf(before);
+      return all.filter((step) => step.start >= from);
     };
     return {
       rates: steps(rate),

@@ -214,10 +214,10 @@ export function notesOf({ late, line }, hidden, scale, voice) {
 export function momentOf(model, sample, voice, tell) {
   const { say, clock } = voice;
   const { start, end, mean, min, max, expected, smooth } = sample;
-  const span = spanText(Math.round((end - start) / MINUTE), say);
+  const minutes = Math.round((end - start) / MINUTE);
   /** @type {Line[]} */
   const lines = [
-    { name: say("hash_rate_line", { span }), value: rateText(mean, voice), series: "hash_rate" },
+    { name: meanName(minutes, say), value: rateText(mean, voice), series: "hash_rate" },
     { name: say("hash_rate_between"), value: `${rateText(min, { ...voice, unit: "" })} – ${rateText(max, voice)}` },
   ];
   if (expected !== null) {
@@ -228,7 +228,7 @@ export function momentOf(model, sample, voice, tell) {
       lines.push({ name: say("hash_rate_deviation_now"), value, series: "deviation" });
     }
   }
-  for (const [i, minutes] of model.means.entries()) lines.push(meanLine(sample.means[i] ?? null, minutes, voice));
+  for (const [i, window] of model.means.entries()) lines.push(meanLine(sample.means[i] ?? null, window, voice));
   for (const change of model.changes) {
     if (change.time < start || change.time >= end) continue;
     lines.push({ name: say("hash_rate_settings"), value: tell(change) });
