@@ -31,7 +31,7 @@ export function section(title, cards, { span = 1, icon } = {}) {
  * @returns {Record<string, any>}
  */
 export function sectionsView(sections, columns) {
-  return { type: "sections", max_columns: columns, sections: sections.filter(Boolean) };
+  return { type: "sections", max_columns: columns, dense_section_placement: true, sections: sections.filter(Boolean) };
 }
 
 /**
@@ -112,17 +112,19 @@ export class MinerCards {
    * @param {string} question
    */
   press(key, question) {
+    const entity = idOf(this.miner, key);
     const action = {
       action: "perform-action",
       perform_action: "button.press",
-      target: { entity_id: idOf(this.miner, key) },
+      target: { entity_id: entity },
       confirmation: { text: question },
     };
     return this.tile(key, {
       hide_state: true,
       tap_action: action,
       icon_tap_action: action,
-      visibility: undefined,
+      // One that was never pressed is unknown, and can be pressed.
+      visibility: [{ condition: "state", entity, state_not: "unavailable" }],
     });
   }
 

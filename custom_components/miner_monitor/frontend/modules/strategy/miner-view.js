@@ -7,7 +7,7 @@ import { isTunable } from "./tuning-view.js";
 /** @typedef {import("./views.js").Scene} Scene */
 /** @typedef {import("../lib/types.js").Miner} Miner */
 
-const COLUMNS = 4;
+const COLUMNS = 3;
 const BUTTONS = { type: "numeric-input", style: "buttons" };
 
 /** What the sections above show already. */
@@ -25,20 +25,20 @@ export function minerView(scene, miner) {
     [
       section(say("now"), present(cards, say), { icon: "mdi:gauge" }),
       section(say("controls"), controls(cards, say), { icon: "mdi:tune" }),
+      section(say("efficiency_and_power"), power(cards, say), { icon: "mdi:flash" }),
       section(say("work"), work(cards, miner, scene), { span: 2, icon: "mdi:pickaxe" }),
-      section(say("efficiency_and_power"), power(cards, say), { span: 2, icon: "mdi:flash" }),
-      section(say("heat"), heat(cards, say), { span: 2, icon: "mdi:thermometer" }),
-      section(say("settings"), settings(cards, say), { span: 2, icon: "mdi:sine-wave" }),
-      section(say("steadiness"), steadiness(cards, say), { span: 2, icon: "mdi:chart-bell-curve" }),
-      section(say("shares_and_pools"), shares(cards, say), { span: 2, icon: "mdi:share-variant" }),
+      section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
+      section(say("settings"), settings(cards, say), { icon: "mdi:sine-wave" }),
+      section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve" }),
+      section(say("shares_and_pools"), shares(cards, say), { icon: "mdi:share-variant" }),
       isTunable(miner) &&
         section(
           say("view_tuning"),
           [{ type: "custom:miner-tuning-card", device_id: miner.id, grid_options: { columns: "full" } }],
           { span: COLUMNS, icon: "mdi:tune-vertical" },
         ),
-      section(say("activity"), [activity(cards, miner)], { span: 2, icon: "mdi:history" }),
-      section(undefined, [diagnostics(cards, say)], { span: 2 }),
+      section(say("activity"), [activity(cards)], { span: 2, icon: "mdi:history" }),
+      section(undefined, [diagnostics(cards, say)]),
     ].filter(isSection),
     COLUMNS,
   );
@@ -77,12 +77,12 @@ function controls(cards, say) {
   return [
     cards.toggle("switch.throttle"),
     cards.toggle("switch.mining"),
+    cards.toggle("switch.auto_fan"),
     cards.control("select.work_mode", { type: "select-options" }),
     cards.control("select.profile", { type: "select-options" }),
     cards.control("climate.heater", { type: "target-temperature" }),
     cards.control("number.frequency", BUTTONS),
     cards.control("number.core_voltage", BUTTONS),
-    cards.toggle("switch.auto_fan"),
     cards.control("number.target_temperature", BUTTONS),
     cards.control("number.fan_duty_cycle", BUTTONS),
     cards.control("number.min_fan_duty_cycle", BUTTONS),
@@ -167,8 +167,8 @@ function shares(cards, say) {
   ];
 }
 
-/** @param {MinerCards} cards @param {Miner} miner */
-function activity(cards, miner) {
+/** @param {MinerCards} cards */
+function activity(cards) {
   if (!cards.hass.config.components.includes("logbook")) return undefined;
   const ids = cards.all([
     "event.activity",
