@@ -84,7 +84,8 @@ export function presentSettings(hass, miner) {
   const number = (name) => {
     const state = stateOf(hass, miner, name);
     const value = numberOf(state);
-    return value === null ? null : value * factorOf(unitOf(state));
+    // 1150 mV are 1.15 V, and nothing behind it.
+    return value === null ? null : Number((value * factorOf(unitOf(state))).toPrecision(10));
   };
   const mode = stateOf(hass, miner, CONTROLS.work_mode);
   return pointOf(number(CONTROLS.frequency), number(CONTROLS.core_voltage), says(mode) ? mode.state : null);
