@@ -34,6 +34,8 @@ export class MinerTuningCard extends MinerCard {
   /** @type {Miner | undefined} */
   #miner;
   #ready = false;
+  /** @type {import("../lib/types.js").Localize} */
+  #localize = () => "";
   /** @type {Hours} */
   #hours = 72;
   /** @type {TuningMap | null | undefined} */
@@ -136,6 +138,18 @@ export class MinerTuningCard extends MinerCard {
     this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
     this.#painted.clear();
     this.#read();
+    this.#loadReportWords();
+  }
+
+  /** The words of the reports are in the same category as ours, so that they are there already. */
+  async #loadReportWords() {
+    try {
+      this.#localize = await this.hass.loadBackendTranslation("common", "miner_monitor");
+      this.#painted.clear();
+      this.ask();
+    } catch {
+      // Keys instead of words, until the connection is back.
+    }
   }
 
   /** Read what is shown, as long as the card is. */
@@ -178,7 +192,7 @@ export class MinerTuningCard extends MinerCard {
     if (!miner || width < 100) return null;
     const { hass, say } = this;
     return {
-      ...{ hass, miner, say, width },
+      ...{ hass, miner, say, width, localize: this.#localize },
       present: presentSettings(hass, miner),
       canApply: (settings) => canSet(miner, settings),
       apply: (settings) => this.#apply(settings),

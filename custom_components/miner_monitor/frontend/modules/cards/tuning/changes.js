@@ -62,7 +62,7 @@ function marks(view, changes, at, end) {
     width: 6 + LETTER * (texts[index]?.length ?? 0),
   }));
   const lanes = lanesOf(places, LANES, end);
-  return changes.map((change, index) => {
+  const drawn = changes.map((change, index) => {
     const x = at(change.time);
     const place = lanes[index];
     const y = MARGIN.top + (place?.lane ?? 0) * LANE;
@@ -77,6 +77,8 @@ function marks(view, changes, at, end) {
         s("text", { x: place.left ? x - 4 : x + 4, y: y + 2, "text-anchor": place.left ? "end" : "start" }, texts[index]),
     );
   });
+  // A text lies on the lines that come after it.
+  return drawn.reverse();
 }
 
 /**

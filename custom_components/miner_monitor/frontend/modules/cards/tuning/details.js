@@ -85,18 +85,18 @@ function since({ say, hass }, { blocks, days, last }) {
  * @param {TuningPoint} point
  * @returns {HTMLElement | null}
  */
-export function bottlenecks({ hass, say }, point) {
+export function bottlenecks(view, point) {
   if (!point.bottlenecks.length) return null;
-  return h("p", { class: "held-back" }, "⚠ ", say("tuning_held_back", { what: bottleneckNames(hass, point) }));
+  return h("p", { class: "held-back" }, "⚠ ", view.say("tuning_held_back", { what: bottleneckNames(view, point) }));
 }
 
 /**
- * @param {import("../../lib/types.js").Hass} hass
+ * @param {View} view
  * @param {TuningPoint} point
  * @returns {string}
  */
-export function bottleneckNames(hass, { bottlenecks: found }) {
-  const names = found.map((kind) => reportWord(hass, `finding_${kind}`));
+export function bottleneckNames({ hass, localize }, { bottlenecks: found }) {
+  const names = found.map((kind) => reportWord(localize, `finding_${kind}`));
   return new Intl.ListFormat(hass.locale?.language, { type: "unit", style: "short" }).format(names);
 }
 

@@ -93,8 +93,8 @@ function changesText(view, settings) {
  * @param {View} view
  * @param {TuningPoint | undefined} point
  */
-function warning({ hass, say }, point) {
+function warning(view, point) {
   if (!point?.bottlenecks.length) return null;
-  const what = bottleneckNames(hass, point);
-  return h("p", { class: "held-back" }, "⚠ ", say("tuning_held_back", { what }));
+  const what = bottleneckNames(view, point);
+  return h("p", { class: "held-back" }, "⚠ ", view.say("tuning_held_back", { what }));
 }

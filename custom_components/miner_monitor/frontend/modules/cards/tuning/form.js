@@ -2,6 +2,7 @@
 
 import { HOURS } from "./past-part.js";
 import { SCATTERS } from "./join.js";
+import { scatterName } from "./scatter.js";
 
 /** @typedef {import("../../lib/types.js").CardConfig} CardConfig */
 /** @typedef {import("../../lib/types.js").Hass} Hass */
@@ -32,12 +33,8 @@ export function configForm() {
   const say = sayNow();
   // @says tuning_part_map tuning_part_verdicts tuning_part_scatter tuning_part_changes
   const parts = PARTS.map((value) => ({ value, label: say(`tuning_part_${value}`) }));
-  // @says tuning_axis_hash_rate tuning_axis_power tuning_axis_efficiency tuning_axis_temperature
-  // @says tuning_axis_frequency tuning_axis_voltage
-  const scatters = Object.entries(SCATTERS).map(([value, [y, x]]) => ({
-    value,
-    label: say("tuning_against", { y: say(`tuning_axis_${y}`), x: say(`tuning_axis_${x}`) }),
-  }));
+  const names = /** @type {import("./join.js").ScatterName[]} */ (Object.keys(SCATTERS));
+  const scatters = names.map((value) => ({ value, label: scatterName(say, value) }));
   const hours = HOURS.map((value) => ({ value: String(value), label: say("tuning_last_days", { days: value / 24 }) }));
   return {
     schema: [

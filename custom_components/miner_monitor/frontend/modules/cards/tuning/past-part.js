@@ -3,8 +3,8 @@
 import { h } from "../../lib/dom.js";
 import { drawChanges } from "./changes.js";
 import { chooser, refill, segments } from "./controls.js";
-import { SCATTERS, scattersOf } from "./join.js";
-import { axisName, drawScatter } from "./scatter.js";
+import { scattersOf } from "./join.js";
+import { drawScatter, scatterName } from "./scatter.js";
 
 /** @typedef {import("./join.js").ScatterName} ScatterName */
 /** @typedef {import("./types.js").Past} Past */
@@ -66,13 +66,7 @@ export class ScatterPart {
    */
   #choices(view, names, chosen) {
     const { say } = view;
-    const options = names.map((name) => {
-      const [y, x] = SCATTERS[name];
-      return /** @type {[ScatterName, string]} */ ([
-        name,
-        say("tuning_against", { y: axisName(view, y), x: axisName(view, x) }),
-      ]);
-    });
+    const options = names.map((name) => /** @type {[ScatterName, string]} */ ([name, scatterName(say, name)]));
     const colors = /** @type {["settings" | "age", string][]} */ ([
       ["settings", say("tuning_by_settings")],
       ["age", say("tuning_by_age")],

@@ -68,10 +68,24 @@ function unitOfAxis({ hass, miner }, axis) {
  * @param {View} view
  * @param {AxisName} axis
  */
-export function axisName(view, axis) {
+function axisName(view, axis) {
   // @says tuning_axis_hash_rate tuning_axis_power tuning_axis_efficiency tuning_axis_temperature
   // @says tuning_axis_frequency tuning_axis_voltage
   return view.say(`tuning_axis_${axis}`);
+}
+
+/**
+ * Return what a scatter is called.
+ *
+ * @param {import("../../lib/texts.js").Say} say
+ * @param {ScatterName} name
+ * @returns {string}
+ */
+export function scatterName(say, name) {
+  // @says tuning_scatter_hash_rate_power tuning_scatter_hash_rate_temperature tuning_scatter_hash_rate_frequency
+  // @says tuning_scatter_hash_rate_voltage tuning_scatter_efficiency_temperature tuning_scatter_efficiency_frequency
+  // @says tuning_scatter_efficiency_voltage tuning_scatter_frequency_voltage tuning_scatter_power_temperature
+  return say(`tuning_scatter_${name}`);
 }
 
 /**
@@ -88,9 +102,7 @@ function draw(view, name, spots, { color, group }) {
   const y = linear(spots.map((spot) => spot.y), height - MARGIN.bottom, MARGIN.top);
   const chart = chartFrame({
     ...{ width, height, locale: view.hass.locale },
-    title: view.say("tuning_scatter_title", {
-      ...{ y: axisName(view, yAxis), x: axisName(view, xAxis), count: spots.length },
-    }),
+    title: view.say("tuning_scatter_title", { name: scatterName(view.say, name), count: spots.length }),
     x: { scale: x, label: `${axisName(view, xAxis)} (${unitOfAxis(view, xAxis)})` },
     y: { scale: y, label: `${axisName(view, yAxis)} (${unitOfAxis(view, yAxis)})` },
   });

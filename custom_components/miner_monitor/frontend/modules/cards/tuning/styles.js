@@ -5,7 +5,7 @@ import { CHART_STYLES } from "../../lib/chart.js";
 const FRAME = `
   :host { display: block; }
   ha-card { height: 100%; box-sizing: border-box; overflow: hidden; }
-  .body { padding: 16px; display: flex; flex-direction: column; gap: 24px; color: var(--primary-text-color);
+  .body { padding: 16px; display: flex; flex-direction: column; gap: 20px; color: var(--primary-text-color);
     font: 14px/1.4 var(--ha-font-family-body, Roboto, sans-serif); overflow-wrap: anywhere; }
   .body > :empty { display: none; }
   h2, h3, h4, p, ul, dl, dd { margin: 0; padding: 0; }
@@ -122,7 +122,8 @@ const CHARTS = `
   .swatch { width: 12px; height: 12px; border-radius: 50%; flex: none; }
   .series { fill: none; stroke: var(--primary-color); stroke-width: 1.5; stroke-linejoin: round; }
   .change line { stroke: var(--primary-text-color); stroke-width: 1; stroke-dasharray: 3 3; }
-  .chart .change text { fill: var(--primary-text-color); }
+  .chart .change text { fill: var(--primary-text-color); paint-order: stroke; stroke-width: 4px;
+    stroke: var(--card-background-color); }
   .change:hover line, .change:focus line { stroke-width: 2; stroke-dasharray: none; }
 `;
 

@@ -63,5 +63,5 @@ export function pointsTable(view, map) {
  */
 function notes(view, point) {
   const now = same(point.settings, view.present) ? [view.say("tuning_in_use")] : [];
-  return [...now, ...(point.bottlenecks.length ? [bottleneckNames(view.hass, point)] : [])].join(", ");
+  return [...now, ...(point.bottlenecks.length ? [bottleneckNames(view, point)] : [])].join(", ");
 }

@@ -76,6 +76,7 @@
  * @property {import("../../lib/types.js").Hass} hass
  * @property {import("../../lib/types.js").Miner} miner
  * @property {import("../../lib/texts.js").Say} say
+ * @property {import("../../lib/types.js").Localize} localize knows the words of the reports
  * @property {number} width for the content, in px
  * @property {Settings | null} present what the miner is set to; null: not known
  * @property {(settings: Settings) => boolean} canApply

@@ -35,7 +35,7 @@ export function verdictList(view, map) {
  * @param {VerdictLine} line
  */
 function row(view, { kind, point, value, note }) {
-  const { say, hass } = view;
+  const { say, localize } = view;
   // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_days
   // @says tuning_missing_data tuning_missing_difference tuning_missing_points
   const certain = say(note.key, note.values);
@@ -45,7 +45,7 @@ function row(view, { kind, point, value, note }) {
     h(
       "div",
       { class: "words" },
-      h("span", { class: "kind" }, reportWord(hass, `verdict_${kind}`)),
+      h("span", { class: "kind" }, reportWord(localize, `verdict_${kind}`)),
       point && h("span", { class: "setting" }, settingsOf(view, point.settings), value && ` – ${value}`),
       h("span", { class: "secondary" }, certain),
       point && bottlenecks(view, point),

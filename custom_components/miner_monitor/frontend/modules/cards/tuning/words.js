@@ -2,7 +2,6 @@
 
 import { format } from "../../lib/numbers.js";
 
-/** @typedef {import("../../lib/types.js").Hass} Hass */
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 /** @typedef {import("../../lib/texts.js").Say} Say */
 
@@ -64,12 +63,12 @@ export function spanText(minutes, locale) {
 /**
  * Say a word of the reports.
  *
- * @param {Hass} hass
+ * @param {import("../../lib/types.js").Localize} localize
  * @param {string} key
  * @returns {string}
  */
-export function reportWord(hass, key) {
-  return hass.localize(`component.miner_monitor.common.report_${key}`) || key;
+export function reportWord(localize, key) {
+  return localize(`component.miner_monitor.common.report_${key}`) || key;
 }
 
 /**
