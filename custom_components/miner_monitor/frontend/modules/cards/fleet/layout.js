@@ -20,8 +20,8 @@ const MEDIUM = /** @type {const} */ ([
   ["name", "status", "minmax(110px, 1.4fr)"],
   ["hash_rate", "ratio", "minmax(88px, 0.6fr)"],
   ["power", "efficiency", "minmax(86px, 0.6fr)"],
-  ["chip_temperature", "fan", "minmax(78px, 0.5fr)"],
-  ["shares", "shares", "minmax(84px, 0.5fr)"],
+  ["chip_temperature", "fan", "minmax(112px, 0.5fr)"],
+  ["shares", "shares", "minmax(92px, 0.5fr)"],
   ["spark", "spark", "minmax(72px, 1fr)"],
   ["switch", "switch", "76px"],
 ]);

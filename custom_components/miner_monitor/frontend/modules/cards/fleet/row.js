@@ -30,17 +30,34 @@ const SPARK = { width: 120, height: 30 };
 
 /** A quantity's cell: a value, and smaller what belongs to it. */
 class Cell {
-  /** @param {string} key */
-  constructor(key) {
+  #main = /** @type {Reading | null} */ (null);
+  #beside = /** @type {Reading | null} */ (null);
+
+  /** @param {string} key @param {string} label */
+  constructor(key, label) {
     this.main = h("span", { class: "main" });
     this.beside = h("span", { class: "beside" });
-    this.element = h("div", { class: `cell measured ${key}`, role: "cell" }, this.main, this.beside);
+    this.element = h("div", { class: `cell measured silent ${key}`, role: "cell", "data-label": label }, this.main, this.beside);
   }
 
-  /** @param {string} main @param {string} beside */
-  write(main, beside) {
-    setText(this.main, main);
-    setText(this.beside, beside);
+  /**
+   * Write a reading where it is another one: to write a number takes time.
+   *
+   * @param {Reading | null} main
+   * @param {string} none what is written where nothing is known
+   * @param {Reading | null} beside
+   * @param {(reading: Reading, beside: boolean) => string} written
+   */
+  show(main, none, beside, written) {
+    if (!same(main, this.#main) || (!main && this.main.textContent !== none)) {
+      this.#main = main;
+      setText(this.main, main ? written(main, false) : none);
+      this.element.classList.toggle("silent", !main && !none);
+      this.element.classList.toggle("dash", !main && none !== "");
+    }
+    if (same(beside, this.#beside)) return;
+    this.#beside = beside;
+    setText(this.beside, beside ? written(beside, true) : "");
   }
 }
 
@@ -50,6 +67,8 @@ export class Row {
   #painted = [];
   #means = /** @type {(number | null)[]} */ ([]);
   #spark = "";
+  #ratio = /** @type {number | null} */ (null);
+  #last = /** @type {number | null} */ (null);
 
   /**
    * @param {Miner} miner
@@ -61,11 +80,11 @@ export class Row {
     this.watched = watchedOf(miner);
     /** @type {Facts} */
     this.facts = { id: miner.id, name: miner.name, status: "unknown", there: false, readings: {}, beside: {} };
-    this.cells = new Map(QUANTITIES.map(({ key }) => [key, new Cell(key)]));
+    this.cells = new Map(QUANTITIES.map(({ key }) => [key, new Cell(key, around.say(`fleet_column_${key}`))]));
     this.status = h("span", { class: "main" });
     this.glyph = glyph();
     this.alarm = h("span", { class: "alarm", hidden: true }, glyph("fault"), this.#hidden(around.say("fleet_problem")));
-    this.note = h("span", { class: "main" });
+    this.note = h("div", { class: "cell note", role: "cell" });
     this.line = s("path", { class: "spark-line" });
     this.area = s("path", { class: "spark-area" });
     this.switch = around.switches ? this.#makeSwitch() : undefined;
@@ -101,7 +120,7 @@ export class Row {
         ratio,
       ),
       h("div", { class: "details", role: "presentation" }, ...details),
-      h("div", { class: "cell note", role: "cell" }, this.note),
+      this.note,
       h(
         "div",
         { class: "cell spark", role: "cell" },
@@ -192,18 +211,14 @@ export class Row {
     setText(this.status, this.#statusText(hass));
     this.alarm.hidden = stateOf(hass, this.miner, "binary_sensor.problem")?.state !== "on";
     for (const { key, name } of QUANTITIES) {
-      const cell = this.cells.get(key);
-      if (cell && this.miner.ids[name]) cell.write(this.#main(hass, key), this.#beside(hass, key));
+      const none = facts.there && this.miner.ids[name] ? "–" : "";
+      const words = (/** @type {Reading} */ reading, /** @type {boolean} */ beside) => this.#written(hass, key, reading, beside);
+      this.cells.get(key)?.show(facts.readings[key] ?? null, none, facts.beside[key] ?? null, words);
     }
-    const ratio = this.cells.get("ratio");
-    const grade = gradeOf(facts.readings.ratio?.value, this.around.thresholds);
-    if (ratio) {
-      setAttribute(ratio.element, "data-grade", grade);
-      ratio.element.style.setProperty("--part", `${Math.min(100, Math.max(0, facts.readings.ratio?.value ?? 0))}%`);
-    }
+    this.#grade(facts.readings.ratio?.value ?? null);
     setText(this.note, facts.there ? "" : this.around.lastSeen(this.miner.id, this.#online(hass)));
     this.switch?.show(stateOf(hass, this.miner, "switch.throttle"));
-    this.#drawSpark();
+    if (this.#last !== (facts.readings.hash_rate?.value ?? null)) this.#drawSpark();
   }
 
   /** @param {Hass} hass */
@@ -219,19 +234,25 @@ export class Row {
     return says(state) ? hass.formatEntityState(state) : "–";
   }
 
-  /** @param {Hass} hass @param {string} key */
-  #main(hass, key) {
-    const reading = this.facts.readings[key] ?? null;
-    if (reading === null) return this.facts.there ? "–" : "";
-    return written(reading, hass);
+  /**
+   * @param {Hass} hass
+   * @param {string} key
+   * @param {Reading} reading
+   * @param {boolean} beside
+   */
+  #written(hass, key, { value, unit, decimals }, beside) {
+    const number = format(value, decimals, hass.locale);
+    const words = unit ? `${number} ${unit}` : number;
+    return beside && key !== "fan" ? this.around.say(`fleet_beside_${key}`, { value: words }) : words;
   }
 
-  /** @param {Hass} hass @param {string} key */
-  #beside(hass, key) {
-    const reading = this.facts.beside[key] ?? null;
-    if (reading === null) return "";
-    const value = written(reading, hass);
-    return key === "power" || key === "shares" ? this.around.say(`fleet_beside_${key}`, { value }) : value;
+  /** @param {number | null} ratio in % */
+  #grade(ratio) {
+    const element = this.cells.get("ratio")?.element;
+    if (!element || ratio === this.#ratio) return;
+    this.#ratio = ratio;
+    setAttribute(element, "data-grade", gradeOf(ratio, this.around.thresholds));
+    element.style.setProperty("--part", `${Math.min(100, Math.max(0, ratio ?? 0))}%`);
   }
 
   /** @param {(number | null)[]} means the last of them is replaced by the present value */
@@ -243,7 +264,9 @@ export class Row {
   #drawSpark() {
     if (!this.#means.length) return;
     const now = this.facts.readings.hash_rate?.value ?? null;
-    const { line, area } = sparkPaths([...this.#means.slice(0, -1), now ?? this.#means.at(-1) ?? null], SPARK.width, SPARK.height);
+    this.#last = now;
+    const values = [...this.#means.slice(0, -1), now ?? this.#means.at(-1) ?? null];
+    const { line, area } = sparkPaths(values, SPARK.width, SPARK.height);
     if (line === this.#spark) return;
     this.#spark = line;
     this.line.setAttribute("d", line);
@@ -251,10 +274,9 @@ export class Row {
   }
 }
 
-/** @param {Reading} reading @param {Hass} hass */
-function written({ value, unit, decimals }, hass) {
-  const number = format(value, decimals, hass.locale);
-  return unit ? `${number} ${unit}` : number;
+/** @param {Reading | null} a @param {Reading | null} b */
+function same(a, b) {
+  return a?.value === b?.value && a?.unit === b?.unit && a?.decimals === b?.decimals;
 }
 
 /**

@@ -35,7 +35,7 @@ const NOTES = `
   }
   .notice a.to:hover, .notice button.to:hover { background: color-mix(in srgb, var(--tone) 10%, transparent); border-radius: 8px; }
   .words { min-width: 0; overflow-wrap: anywhere; }
-  .words b { font-weight: 500; margin-inline-end: 4px; }
+  .words b { font-weight: 600; margin-inline-end: 4px; }
   .more { margin-top: 6px; padding: 4px 8px; color: var(--primary-color); min-height: 28px; }
 `;
 
@@ -61,13 +61,14 @@ const CELLS = `
   .beside { color: var(--secondary-text-color); font-size: 12px; line-height: 16px; }
   .measured { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .link {
-    display: block; max-width: 100%; min-height: 24px; line-height: 24px; font-weight: 500; text-align: start;
-    overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--primary-text-color); text-decoration: none;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; max-width: 100%; padding: 2px 0; font-weight: 500;
+    text-align: start; overflow: hidden; overflow-wrap: anywhere; color: var(--primary-text-color); text-decoration: none;
   }
   .link:hover { text-decoration: underline; }
   .status { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
   .status > .main { overflow: hidden; text-overflow: ellipsis; }
   .alarm { display: inline-flex; }
+  [data-status="overheated"] .alarm, [data-status="fault"] .alarm { display: none; }
   .alarm .glyph { fill: var(--warning-color); }
   [data-status="hashing"] .status > .glyph { fill: var(--success-color); }
   [data-status="starting"] .status > .glyph { fill: var(--info-color, var(--primary-color)); }
@@ -113,29 +114,33 @@ const TOGGLE = `
 `;
 
 const NARROW = `
-  @container (max-width: 619px) {
+  @container (max-width: 719px) {
     .head { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     .table { position: relative; }
     .row:not(.head) {
-      display: grid; grid-template: "name switch" "now spark" "details details" / minmax(0, 1fr) auto;
+      display: grid; grid-template: "name switch switch" "now now spark" "details details details" / minmax(0, 1fr) 34px clamp(84px, 22cqi, 180px);
       column-gap: 12px; align-items: center; padding: 8px 0;
     }
     .row:not(.head) > .name { grid-area: name; }
-    .row:not(.head) > .switch { grid-area: switch; display: flex; align-items: center; margin-inline-end: -6px; }
-    .row:not(.head) > .spark { grid-area: spark; width: 96px; }
-    .now, .details { display: flex; flex-wrap: wrap; gap: 0 14px; align-items: baseline; }
+    .row:not(.head) > .switch { grid-area: switch; display: flex; align-items: center; justify-content: end; margin-inline-end: -6px; }
+    .row:not(.head) > .spark { grid-area: spark; }
+    .details .measured:is(.silent, .dash) { display: none; }
+    .now .measured.ratio:is(.silent, .dash) { display: none; }
+    .now, .details { display: flex; flex-wrap: wrap; gap: 0 12px; align-items: baseline; }
     .now { grid-area: now; }
     .now .hash_rate { font-weight: 500; }
     .details { grid-area: details; color: var(--secondary-text-color); font-size: 13px; }
     .note { grid-area: details; }
     .away .details { display: none; }
     .beside:not(:empty)::before { content: " "; white-space: pre; }
-    .status .glyph { align-self: center; }
+    .status { align-items: baseline; }
+    .status .glyph, .alarm { align-self: center; }
+    .measured.shares::before { content: attr(data-label) " "; }
   }
 `;
 
 const TABLE = `
-  @container (min-width: 620px) {
+  @container (min-width: 720px) {
     .row { display: grid; column-gap: 12px; align-items: center; padding: 6px 0; }
     .now, .details { display: contents; }
     .head { border-top: 0; padding: 0; color: var(--secondary-text-color); font-size: 12px; align-items: end; }
@@ -143,7 +148,7 @@ const TABLE = `
     .head .name, .head .status, .head .spark { text-align: start; }
     .head .switch, .row .switch { text-align: center; }
     .switch-label { display: none; }
-    .by { min-height: 24px; line-height: 16px; text-align: inherit; }
+    .by { display: inline-block; min-height: 24px; line-height: 24px; text-align: inherit; }
     .by:hover { color: var(--primary-text-color); }
     .head [aria-sort="ascending"] .by::after { content: " ▲"; font-size: 9px; }
     .head [aria-sort="descending"] .by::after { content: " ▼"; font-size: 9px; }
@@ -154,11 +159,11 @@ const TABLE = `
     .cell.measured .beside { display: block; }
     .note { grid-column: span var(--wide-measured); }
   }
-  @container (min-width: 620px) and (max-width: 1079px) {
+  @container (min-width: 720px) and (max-width: 1079px) {
     .row { grid-template: var(--medium); }
     ${PLACES}
-    .measured .beside:not(:empty)::before { content: " "; white-space: pre; }
-    .shares .beside { display: block; }
+    .fan .beside:not(:empty)::before { content: " "; white-space: pre; }
+    .shares .beside, .power .beside { display: block; }
     .note { grid-row: 1 / 3; grid-column: 2 / span var(--medium-measured); }
     .ratio[data-grade] .main { line-height: 18px; }
   }

@@ -15,7 +15,7 @@ import { Row } from "./row.js";
 const CALM = 30_000;
 
 /** Below this width the heads are only read out, and cannot be reached by a key. */
-export const NARROW = 620;
+export const NARROW = 754;
 
 /** All miners, a row each. */
 export class Table {
@@ -47,6 +47,8 @@ export class Table {
       this.body,
     );
     this.element.dataset.lacks = this.lacking.join(" ");
+    const measured = QUANTITIES.filter(({ key }) => !this.lacking.includes(key)).length;
+    for (const row of this.rows) row.note.setAttribute("aria-colspan", String(measured));
   }
 
   /** @param {(changed: Partial<Choices>) => void} choose */
@@ -57,8 +59,8 @@ export class Table {
       shown.map((key) => {
         const words = this.around.say(`fleet_column_${key}`);
         const content =
-          key in SORTS ? h("button", { type: "button", class: "by", onclick: () => choose(this.#chosen(key)) }, words) : words;
-        return [key, h("div", { class: `cell ${key}`, role: "columnheader", "data-key": key }, content)];
+          key in SORTS ? h("button", { type: "button", class: "by", onclick: () => choose(this.#chosen(key)) }, words) : h("span", { class: "by" }, words);
+        return [key, h("div", { class: `cell ${key}`, role: "columnheader" }, content)];
       }),
     );
   }
@@ -106,7 +108,7 @@ export class Table {
   fit(width) {
     const index = width && width < NARROW ? "-1" : null;
     for (const head of this.heads.values()) {
-      if (head.firstElementChild) setAttribute(head.firstElementChild, "tabindex", index);
+      if (head.firstElementChild instanceof HTMLButtonElement) setAttribute(head.firstElementChild, "tabindex", index);
     }
   }
 }

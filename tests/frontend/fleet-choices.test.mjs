@@ -1,0 +1,114 @@
+// The fleet card's configuration, what was chosen in the browser, and what is read beside states.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { checkConfig, choicesOf, loadChoices, thresholdsOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/choices.js";
+import { clock } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/clock.js";
+import { layoutOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/layout.js";
+import { lastSeenOf, readReport, seenOf, todayOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/reads.js";
+import { todayText } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/strip.js";
+
+const EN = { language: "en" };
+
+test("a configuration that cannot be meant is refused in plain words", () => {
+  assert.throws(() => checkConfig({ miners: "abc" }), /"miners" has to be a list of device ids/);
+  assert.throws(() => checkConfig({ exclude: [1] }), /"exclude"/);
+  assert.throws(() => checkConfig({ sort: "colour" }), /"sort" has to be one of name, status, hash_rate/);
+  assert.throws(() => checkConfig({ hours: 7 }), /"hours" has to be 1 or 24/);
+  assert.throws(() => checkConfig({ good: 80, poor: 90 }), /"good" and "poor"/);
+  assert.throws(() => checkConfig({ good: "much" }), /"good" and "poor"/);
+});
+
+test("a configuration that is right is taken", () => {
+  checkConfig({});
+  checkConfig({ miners: ["a"], exclude: [], sort: "power", hours: "24", good: 97, poor: 90 });
+  assert.deepEqual(thresholdsOf({ good: 97 }), { good: 97, poor: 85 });
+});
+
+test("choices begin with the configuration", () => {
+  assert.deepEqual(choicesOf({}, null), { sort: "name", direction: "ascending", hours: 1 });
+  assert.deepEqual(choicesOf({ sort: "hash_rate", hours: "24" }, null), { sort: "hash_rate", direction: "descending", hours: 24 });
+});
+
+test("what was chosen in this browser wins", () => {
+  const stored = JSON.stringify({ sort: "power", direction: "ascending", hours: 24 });
+  assert.deepEqual(choicesOf({ sort: "name", hours: 1 }, stored), { sort: "power", direction: "ascending", hours: 24 });
+});
+
+test("what makes no sense in the browser's store is left aside", () => {
+  for (const stored of ["{", "null", "7", '{"sort":"colour","direction":"up","hours":3}']) {
+    assert.deepEqual(choicesOf({}, stored), { sort: "name", direction: "ascending", hours: 1 });
+  }
+});
+
+test("a browser that keeps nothing is no error", () => {
+  assert.equal(loadChoices({ sort: "power" }).sort, "power");
+});
+
+const REPORT = {
+  totals: { energy: 3.5, wall_energy: null, cost: { value: 0.9, currency: "EUR" } },
+  miners: [
+    { device_id: "a", energy: 1, wall_energy: 1.1, cost: { value: 0.3, currency: "EUR" }, online: true, last_seen: "2026-11-01T12:00:00+00:00" },
+    { device_id: "b", energy: 2.5, wall_energy: null, cost: null, online: false, last_seen: null, switched_off: true },
+  ],
+};
+
+test("today is the totals, or the sum of those that are shown", () => {
+  assert.deepEqual(todayOf(REPORT, null), { energy: 3.5, wall: null, cost: 0.9, currency: "EUR" });
+  assert.deepEqual(todayOf(REPORT, new Set(["a"])), { energy: 1, wall: 1.1, cost: 0.3, currency: "EUR" });
+  assert.deepEqual(todayOf(REPORT, new Set(["b"])), { energy: 2.5, wall: null, cost: null, currency: "" });
+  assert.equal(todayOf({ totals: {} }, null), null);
+});
+
+test("today in words leaves out what is not known", () => {
+  /** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/texts.js").Say} */
+  const say = (_, values) => Object.values(values ?? {}).join();
+  assert.equal(todayText({ energy: 3.5, wall: 4, cost: 0.9, currency: "EUR" }, EN, say), "3.50 kWh · 4.00 kWh · €0.90");
+  assert.equal(todayText({ energy: 3.5, wall: null, cost: 0.9, currency: "sats" }, EN, say), "3.50 kWh · 0.90 sats");
+  assert.equal(todayText({ energy: 1234, wall: null, cost: null, currency: "" }, EN, say), "1,234.0 kWh");
+  assert.equal(todayText(null, EN, say), "");
+});
+
+test("without the action, today is what the fleet's meter rose", async () => {
+  const hass = /** @type {any} */ ({
+    callWS: async (/** @type {{type: string}} */ { type }) => {
+      if (type === "call_service") throw new Error("Unknown action");
+      return { change: 2 };
+    },
+  });
+  const fleet = { id: "f", name: "", model: "", fleet: true, ids: { "sensor.energy": ["sensor.all"] } };
+  assert.equal((await readReport(hass, fleet, null)).today?.energy, 2);
+  assert.equal((await readReport(hass, fleet, new Set(["a"]))).today, null);
+  assert.equal((await readReport(hass, undefined, null)).today, null);
+});
+
+test("last seen: the sensor, else the report, else when it went", () => {
+  const seen = seenOf(REPORT);
+  const noon = Date.UTC(2026, 10, 1, 12);
+  const later = "2026-11-01T12:30:00+00:00";
+  assert.equal(lastSeenOf("2026-11-01T12:00:00+00:00", undefined, later), noon);
+  assert.equal(lastSeenOf(undefined, { online: false, off: false, last: noon }, later), noon);
+  assert.equal(lastSeenOf(undefined, seen.get("a"), later), Date.parse(later));
+  assert.equal(lastSeenOf(undefined, seen.get("b"), later), null);
+  // The state may be as young as Home Assistant's last start.
+  assert.equal(lastSeenOf(undefined, undefined, later), null);
+});
+
+test("a time of today needs no date", () => {
+  const locale = { language: "en", time_format: "24", time_zone: "server" };
+  const now = Date.UTC(2026, 10, 1, 12);
+  assert.equal(clock(now - 60_000, now, locale, "UTC"), "11:59");
+  assert.equal(clock(now - 86_400_000, now, locale, "UTC"), "Oct 31, 12:00");
+  assert.equal(clock(now, now, locale, "Asia/Tokyo"), "21:00");
+  assert.match(clock(now, now, { ...locale, time_format: "12" }, "UTC"), /12:00 PM/);
+});
+
+test("a column that no miner has takes no room", () => {
+  const all = layoutOf([]);
+  assert.equal(all["--wide-measured"], "7");
+  assert.match(all["--medium"] ?? "", /^"name hash_rate power chip_temperature shares spark switch" "status ratio efficiency fan /);
+  const few = layoutOf(["power", "efficiency", "fan", "switch"]);
+  assert.equal(few["--wide-measured"], "4");
+  assert.match(few["--medium"] ?? "", /^"name hash_rate chip_temperature shares spark" "status ratio \. shares spark" \//);
+});
