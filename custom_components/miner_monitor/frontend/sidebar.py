@@ -65,8 +65,21 @@ def _show(hass: HomeAssistant) -> CALLBACK_TYPE | None:
         LOGGER.info("There is a dashboard at /%s already, which stays", URL_PATH)
         return None
     try:
-        dashboards, config = _dashboards(hass), _config_class()(hass, URL_PATH, None)
-        dashboards[URL_PATH] = config
+        return _add(hass)
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError) as error:
+        LOGGER.warning(
+            "This Home Assistant keeps its dashboards in another way, so that Miners is"
+            " not in the sidebar; add it as a dashboard of the kind Miner Monitor: %r",
+            error,
+        )
+        return None
+
+
+def _add(hass: HomeAssistant) -> CALLBACK_TYPE:
+    """Add the dashboard, or raise whatever a Home Assistant that has changed raises."""
+    dashboards, config = _dashboards(hass), _config_class()(hass, URL_PATH, None)
+    dashboards[URL_PATH] = config
+    try:
         async_register_built_in_panel(
             hass,
             "lovelace",
@@ -75,13 +88,9 @@ def _show(hass: HomeAssistant) -> CALLBACK_TYPE | None:
             frontend_url_path=URL_PATH,
             config={"mode": "yaml"},
         )
-    except (ImportError, AttributeError, KeyError, TypeError) as error:
-        LOGGER.warning(
-            "This Home Assistant keeps its dashboards in another way, so that Miners is"
-            " not in the sidebar; add it as a dashboard of the kind Miner Monitor: %r",
-            error,
-        )
-        return None
+    except Exception:
+        del dashboards[URL_PATH]
+        raise
 
     @callback
     def hide() -> None:
