@@ -92,7 +92,8 @@ test("a pause is seen where nothing is known of it", () => {
 });
 
 test("a narrow chart draws longer steps, the figures stay those of the short ones", () => {
-  const records = { rates: past(200, (start) => (start === NOW - HOUR ? 0.5 : 1)), expected: null, ratios: null, settings: {} };
+  const rates = past(200, (start) => (start === NOW - HOUR ? 0.5 : 1));
+  const records = { rates, expected: null, ratios: null, settings: {} };
   const model = modelOf(records, MINER, { ...VIEW, from: NOW - 7 * DAY, most: 340 });
   assert.equal(model.length, 30);
   assert.ok(model.line.length <= 340);
@@ -101,7 +102,8 @@ test("a narrow chart draws longer steps, the figures stay those of the short one
 
 /** @param {Record<string, any>} more */
 function hassWith(more) {
-  return /** @type {Hass} */ (/** @type {any} */ ({ locale: { language: "en" }, devices: {}, entities: {}, states: {}, ...more }));
+  const empty = { locale: { language: "en" }, config: {}, devices: {}, entities: {}, states: {} };
+  return /** @type {Hass} */ (/** @type {any} */ ({ ...empty, ...more }));
 }
 
 test("the reader reads all once, then only what is new", async () => {
@@ -174,9 +176,14 @@ test("a sensor of a miner brings the rest of the miner", () => {
   assert.equal(findSource(hass, checkConfig({ type: "", device_id: "gone" })), undefined);
 });
 
+/** @param {string} zone @param {Record<string, string>} locale */
+function clockIn(zone, locale) {
+  return clockOf(hassWith({ locale: { ...locale, time_zone: "server" }, config: { time_zone: zone } }));
+}
+
 const VOICE = {
   say: (/** @type {string} */ key, /** @type {any} */ values) => [key, ...Object.values(values ?? {})].join(" "),
-  clock: clockOf(hassWith({ locale: { language: "en-GB", time_zone: "server" }, config: { time_zone: "Europe/Berlin" } })),
+  clock: clockIn("Europe/Berlin", { language: "en-GB" }),
   locale: { language: "en" },
   unit: "TH/s",
 };
@@ -215,7 +222,7 @@ test("signs, per cents and spans are written as people read them", () => {
 test("times are those of the chosen zone and format, days stand at midnight", () => {
   assert.equal(VOICE.clock.tick(Date.UTC(2026, 10, 28, 23)), "29 Nov");
   assert.equal(VOICE.clock.tick(Date.UTC(2026, 10, 29, 2)), "03:00");
-  const noon = clockOf(hassWith({ locale: { language: "en", time_format: "12", time_zone: "server" }, config: { time_zone: "UTC" } }));
+  const noon = clockIn("UTC", { language: "en", time_format: "12" });
   assert.equal(noon.clock(NOW).replace(/\s/u, " "), "12:00 PM");
 });
 

@@ -71,7 +71,6 @@ export class MinerHashRateCard extends MinerCard {
   #sight = new IntersectionObserver((entries) => this.#seen(entries.at(-1)?.isIntersecting ?? false));
   #awake = () => this.#plan();
 
-  /** @override */
   static get styles() {
     return STYLES;
   }
@@ -92,10 +91,7 @@ export class MinerHashRateCard extends MinerCard {
     this.body.append(head, message, this.#inspector.element, legend, notes, figures);
   }
 
-  /**
-   * @override
-   * @param {CardConfig} config
-   */
+  /** @param {CardConfig} config */
   setConfig(config) {
     this.#wish = checkConfig(config);
     this.#hours = this.#wish.hours;
@@ -103,19 +99,16 @@ export class MinerHashRateCard extends MinerCard {
     if (this.hass) this.prepared();
   }
 
-  /** @override */
   getCardSize() {
     return 8;
   }
 
-  /** @override */
   connectedCallback() {
     super.connectedCallback();
     this.#sight.observe(this);
     document.addEventListener("visibilitychange", this.#awake);
   }
 
-  /** @override */
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#sight.disconnect();
@@ -126,11 +119,7 @@ export class MinerHashRateCard extends MinerCard {
     this.#later = undefined;
   }
 
-  /**
-   * Find the entities; what was read stays if they are the same.
-   *
-   * @override
-   */
+  /** Find the entities; what was read stays if they are the same. */
   prepared() {
     if (!this.#wish) return;
     const source = findSource(this.hass, this.#wish);
@@ -145,7 +134,6 @@ export class MinerHashRateCard extends MinerCard {
     this.ask();
   }
 
-  /** @override */
   watched() {
     return this.#source ? [this.#source.rate] : [];
   }
@@ -197,7 +185,6 @@ export class MinerHashRateCard extends MinerCard {
     return now - this.#hours * HOUR - (longest + 5) * MINUTE;
   }
 
-  /** @override */
   paint() {
     const { hass, say } = this;
     const { title, now, ranges, message } = this.#parts;

@@ -135,6 +135,8 @@ export function exampleConfig(hass) {
   return { device_id: (miners[0] ?? fleet)?.id ?? "" };
 }
 
+// @says hash_rate_form_device_id hash_rate_form_entity hash_rate_form_title
+// @says hash_rate_form_hours hash_rate_form_means
 const PREFIX = `component.${DOMAIN}.common.dashboard_hash_rate_form_`;
 
 /** Return the form in which a user configures the card. */

@@ -149,7 +149,7 @@ export class Inspector {
       h(
         "dl",
         {},
-        ...lines.map(({ name, value, more }) => [
+        ...lines.flatMap(({ name, value, more }) => [
           h("dt", {}, name),
           h("dd", {}, value, more ? h("small", {}, more) : null),
         ]),

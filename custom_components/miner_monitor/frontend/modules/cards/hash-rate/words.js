@@ -101,7 +101,8 @@ export function meanName(minutes, say) {
  */
 export function expectedName({ expected }, say) {
   if (expected === "ratio") return say("hash_rate_expected_ratio");
-  return say(expected === "both" ? "hash_rate_expected_both" : "hash_rate_expected");
+  if (expected === "both") return say("hash_rate_expected_both");
+  return say("hash_rate_expected");
 }
 
 /**
