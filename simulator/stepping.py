@@ -1,7 +1,23 @@
 """How far a physical model goes at once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 SHORTEST_STEP, STEP, LONG_STEP = 1.0, 5.0, 30.0
 LONG_GAP = 600.0
+
+_hasty: list[float] = []
+"""The steps of those who are in a hurry; the last one counts."""
+
+
+@contextmanager
+def hasty(step: float) -> Iterator[None]:
+    """Go on in steps of so many seconds, for weeks that have to pass in seconds."""
+    _hasty.append(step)
+    try:
+        yield
+    finally:
+        _hasty.pop()
 
 
 def next_step(reached: float, now: float, until: float | None) -> float:
@@ -15,4 +31,6 @@ def next_step(reached: float, now: float, until: float | None) -> float:
         return min(until - reached, STEP)
     if gap < SHORTEST_STEP:
         return 0
+    if _hasty:
+        return min(gap, _hasty[-1])
     return min(gap, LONG_STEP if gap > LONG_GAP else STEP)
