@@ -3,10 +3,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { checkConfig, choicesOf, loadChoices, thresholdsOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/choices.js";
+import {
+  checkConfig,
+  choicesOf,
+  loadChoices,
+  thresholdsOf,
+} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/choices.js";
 import { clock } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/clock.js";
 import { layoutOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/layout.js";
-import { lastSeenOf, readReport, seenOf, todayOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/reads.js";
+import {
+  lastSeenOf,
+  readReport,
+  seenOf,
+  todayOf,
+} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/reads.js";
 import { todayText } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/strip.js";
 
 const EN = { language: "en" };
@@ -28,12 +38,20 @@ test("a configuration that is right is taken", () => {
 
 test("choices begin with the configuration", () => {
   assert.deepEqual(choicesOf({}, null), { sort: "name", direction: "ascending", hours: 1 });
-  assert.deepEqual(choicesOf({ sort: "hash_rate", hours: "24" }, null), { sort: "hash_rate", direction: "descending", hours: 24 });
+  assert.deepEqual(choicesOf({ sort: "hash_rate", hours: "24" }, null), {
+    sort: "hash_rate",
+    direction: "descending",
+    hours: 24,
+  });
 });
 
 test("what was chosen in this browser wins", () => {
   const stored = JSON.stringify({ sort: "power", direction: "ascending", hours: 24 });
-  assert.deepEqual(choicesOf({ sort: "name", hours: 1 }, stored), { sort: "power", direction: "ascending", hours: 24 });
+  assert.deepEqual(choicesOf({ sort: "name", hours: 1 }, stored), {
+    sort: "power",
+    direction: "ascending",
+    hours: 24,
+  });
 });
 
 test("what makes no sense in the browser's store is left aside", () => {
@@ -49,8 +67,23 @@ test("a browser that keeps nothing is no error", () => {
 const REPORT = {
   totals: { energy: 3.5, wall_energy: null, cost: { value: 0.9, currency: "EUR" } },
   miners: [
-    { device_id: "a", energy: 1, wall_energy: 1.1, cost: { value: 0.3, currency: "EUR" }, online: true, last_seen: "2026-11-01T12:00:00+00:00" },
-    { device_id: "b", energy: 2.5, wall_energy: null, cost: null, online: false, last_seen: null, switched_off: true },
+    {
+      device_id: "a",
+      energy: 1,
+      wall_energy: 1.1,
+      cost: { value: 0.3, currency: "EUR" },
+      online: true,
+      last_seen: "2026-11-01T12:00:00+00:00",
+    },
+    {
+      device_id: "b",
+      energy: 2.5,
+      wall_energy: null,
+      cost: null,
+      online: false,
+      last_seen: null,
+      switched_off: true,
+    },
   ],
 };
 
@@ -64,8 +97,14 @@ test("today is the totals, or the sum of those that are shown", () => {
 test("today in words leaves out what is not known", () => {
   /** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/texts.js").Say} */
   const say = (_, values) => Object.values(values ?? {}).join();
-  assert.equal(todayText({ energy: 3.5, wall: 4, cost: 0.9, currency: "EUR" }, EN, say), "3.50 kWh · 4.00 kWh · €0.90");
-  assert.equal(todayText({ energy: 3.5, wall: null, cost: 0.9, currency: "sats" }, EN, say), "3.50 kWh · 0.90 sats");
+  assert.equal(
+    todayText({ energy: 3.5, wall: 4, cost: 0.9, currency: "EUR" }, EN, say),
+    "3.50 kWh · 4.00 kWh · €0.90",
+  );
+  assert.equal(
+    todayText({ energy: 3.5, wall: null, cost: 0.9, currency: "sats" }, EN, say),
+    "3.50 kWh · 0.90 sats",
+  );
   assert.equal(todayText({ energy: 1234, wall: null, cost: null, currency: "" }, EN, say), "1,234.0 kWh");
   assert.equal(todayText(null, EN, say), "");
 });
@@ -107,8 +146,14 @@ test("a time of today needs no date", () => {
 test("a column that no miner has takes no room", () => {
   const all = layoutOf([]);
   assert.equal(all["--wide-measured"], "7");
-  assert.match(all["--medium"] ?? "", /^"name hash_rate power chip_temperature shares spark switch" "status ratio efficiency fan /);
+  assert.match(
+    all["--medium"] ?? "",
+    /^"name hash_rate power chip_temperature shares spark switch" "status ratio efficiency fan /,
+  );
   const few = layoutOf(["power", "efficiency", "fan", "switch"]);
   assert.equal(few["--wide-measured"], "4");
-  assert.match(few["--medium"] ?? "", /^"name hash_rate chip_temperature shares spark" "status ratio \. shares spark" \//);
+  assert.match(
+    few["--medium"] ?? "",
+    /^"name hash_rate chip_temperature shares spark" "status ratio \. shares spark" \//,
+  );
 });

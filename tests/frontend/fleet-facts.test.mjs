@@ -3,14 +3,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { factsOf, gradeOf, lackingOf, sorted, watchedOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/facts.js";
+import {
+  factsOf,
+  gradeOf,
+  lackingOf,
+  sorted,
+  watchedOf,
+} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/facts.js";
 
 /** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").HassState} HassState */
 /** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Miner} Miner */
 
 /**
  * @param {string} name
- * @param {Record<string, string | number | [string | number, string]>} values states, or states with units, by "domain.key"
+ * @param {Record<string, string | number | [string | number, string]>} values by "domain.key", some with units
  * @returns {{miner: Miner, states: Record<string, HassState>, entities: Record<string, any>}}
  */
 function minerWith(name, values) {
@@ -22,7 +28,13 @@ function minerWith(name, values) {
     const [state, unit] = Array.isArray(value) ? value : [value, undefined];
     const id = `${key.replace(/#.*/, "")}_of_${name}${key.split("#")[1] ?? ""}`;
     (ids[key.replace(/#.*/, "")] ??= []).push(id);
-    states[id] = { entity_id: id, state: String(state), attributes: unit ? { unit_of_measurement: unit } : {}, last_changed: "", last_updated: "" };
+    states[id] = {
+      entity_id: id,
+      state: String(state),
+      attributes: unit ? { unit_of_measurement: unit } : {},
+      last_changed: "",
+      last_updated: "",
+    };
   }
   return { miner: { id: name, name, model: "", fleet: false, ids }, states, entities: {} };
 }
@@ -55,7 +67,11 @@ test("a zero that the device reports is one", () => {
 });
 
 test("the user's precision is kept", () => {
-  const made = minerWith("a", { "binary_sensor.online": "on", "sensor.status": "hashing", "sensor.power": 12 });
+  const made = minerWith("a", {
+    "binary_sensor.online": "on",
+    "sensor.status": "hashing",
+    "sensor.power": 12,
+  });
   made.entities["sensor.power_of_a"] = { display_precision: 3 };
   assert.equal(factsOf(made, made.miner).readings.power?.decimals, 3);
 });
@@ -63,7 +79,10 @@ test("the user's precision is kept", () => {
 test("of several fans the fastest is shown, and all are watched", () => {
   const fans = { "sensor.fan_speed#1": 900, "sensor.fan_speed#2": 1200 };
   assert.equal(facts("a", fans).readings.fan?.value, 1200);
-  assert.deepEqual(watchedOf(minerWith("a", fans).miner), ["sensor.fan_speed_of_a1", "sensor.fan_speed_of_a2"]);
+  assert.deepEqual(watchedOf(minerWith("a", fans).miner), [
+    "sensor.fan_speed_of_a1",
+    "sensor.fan_speed_of_a2",
+  ]);
 });
 
 test("a miner that is away tells nothing, even what its states still say", () => {
@@ -85,7 +104,11 @@ test("names are sorted as people count", () => {
 });
 
 test("what is unknown comes last in both directions", () => {
-  const all = [facts("none", {}), facts("low", { "sensor.power": 10 }), facts("high", { "sensor.power": 20 })];
+  const all = [
+    facts("none", {}),
+    facts("low", { "sensor.power": 10 }),
+    facts("high", { "sensor.power": 20 }),
+  ];
   assert.deepEqual(names(all, "power", "ascending"), ["low", "high", "none"]);
   assert.deepEqual(names(all, "power", "descending"), ["high", "low", "none"]);
 });
@@ -119,12 +142,18 @@ test("by status, those that need attention come first", () => {
 test("the given list stays as it was", () => {
   const all = [facts("b", {}), facts("a", {})];
   sorted(all, "name", "ascending");
-  assert.deepEqual(all.map(({ name }) => name), ["b", "a"]);
+  assert.deepEqual(
+    all.map(({ name }) => name),
+    ["b", "a"],
+  );
 });
 
 test("a ratio is graded at its thresholds", () => {
   const thresholds = { good: 95, poor: 85 };
-  assert.deepEqual([95, 94.9, 85, 84.9].map((ratio) => gradeOf(ratio, thresholds)), ["good", "fair", "fair", "poor"]);
+  assert.deepEqual(
+    [95, 94.9, 85, 84.9].map((ratio) => gradeOf(ratio, thresholds)),
+    ["good", "fair", "fair", "poor"],
+  );
   assert.equal(gradeOf(null, thresholds), null);
 });
 

@@ -3,7 +3,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { bySeverity, notesOf, repairsOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/findings.js";
+import {
+  bySeverity,
+  notesOf,
+  repairsOf,
+} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/findings.js";
 
 /** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Miner} Miner */
 
@@ -14,12 +18,19 @@ const MINER = {
   model: "",
   fleet: false,
   ids: Object.fromEntries(
-    ["binary_sensor.problem", "binary_sensor.fault", "sensor.chip_temperature", "sensor.hash_rate_ratio"].map((key) => [key, [key]]),
+    ["binary_sensor.problem", "binary_sensor.fault", "sensor.chip_temperature", "sensor.hash_rate_ratio"].map(
+      (key) => [key, [key]],
+    ),
   ),
 };
 
 /** @type {Record<string, string>} */
-const WORDS = { chip_hot: "Chip hot", fan_stopped: "Fan stopped", hash_rate_low: "Hash rate low", fault: "Fault" };
+const WORDS = {
+  chip_hot: "Chip hot",
+  fan_stopped: "Fan stopped",
+  hash_rate_low: "Hash rate low",
+  fault: "Fault",
+};
 
 /** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/texts.js").Say} */
 const say = (key, values) => [key, ...Object.values(values ?? {})].join("|");
@@ -55,7 +66,10 @@ test("temperatures are in the unit of the miner's own sensor", () => {
 });
 
 test("a finding without numbers is a word", () => {
-  assert.equal(notes("on", [{ kind: "fan_stopped", severity: "critical", value: null, threshold: null }])[0]?.text, "Fan stopped");
+  assert.equal(
+    notes("on", [{ kind: "fan_stopped", severity: "critical", value: null, threshold: null }])[0]?.text,
+    "Fan stopped",
+  );
   assert.equal(notes("on", [{ ...HOT, threshold: null }])[0]?.text, "Chip hot: 76.5 °C");
 });
 
@@ -79,8 +93,15 @@ test("what is not known by name is a problem all the same", () => {
 });
 
 test("critical ones come first, each in the order they came", () => {
-  const all = notes("on", [{ kind: "fault", severity: "warning" }, HOT, { kind: "fan_stopped", severity: "critical" }]);
-  assert.deepEqual(bySeverity(all).map(({ severity }) => severity), ["critical", "critical", "warning"]);
+  const all = notes("on", [
+    { kind: "fault", severity: "warning" },
+    HOT,
+    { kind: "fan_stopped", severity: "critical" },
+  ]);
+  assert.deepEqual(
+    bySeverity(all).map(({ severity }) => severity),
+    ["critical", "critical", "warning"],
+  );
   assert.match(bySeverity(all)[0]?.text ?? "", /Chip hot/);
 });
 
@@ -92,9 +113,14 @@ test("only our own repairs are shown that nobody ignores, by their titles", () =
     { ...issue, domain: "mqtt" },
     { ...issue, severity: "error", translation_key: "not_translated", translation_placeholders: null },
   ];
-  const told = repairsOf(issues, (key, values) => (key.endsWith("issues.derated.title") ? `${values?.name} lowered` : ""));
-  assert.deepEqual(told.map(({ severity, text, miner }) => [severity, text, miner]), [
-    ["warning", "Gamma lowered", null],
-    ["critical", "not_translated", null],
-  ]);
+  const told = repairsOf(issues, (key, values) =>
+    key.endsWith("issues.derated.title") ? `${values?.name} lowered` : "",
+  );
+  assert.deepEqual(
+    told.map(({ severity, text, miner }) => [severity, text, miner]),
+    [
+      ["warning", "Gamma lowered", null],
+      ["critical", "not_translated", null],
+    ],
+  );
 });

@@ -62,14 +62,24 @@ test("a value that stays at zero lies at the floor", () => {
 });
 
 test("every place is within the height", () => {
-  for (const values of [[5, 5.5, 4], [0, 0.001], [-3, 3], [1e-9, 2e-9]]) {
+  for (const values of [
+    [5, 5.5, 4],
+    [0, 0.001],
+    [-3, 3],
+    [1e-9, 2e-9],
+  ]) {
     for (const y of heights(sparkPaths(values, 100, 30).line)) assert.ok(y >= 1.4 && y <= 28.6);
   }
 });
 
 test("an hour has steps of five minutes and ends with what is compiled", () => {
   const noon = Date.UTC(2026, 10, 1, 12);
-  assert.deepEqual(stepsOf(1, 100, noon + MINUTE), { from: noon - 60 * MINUTE, step: 5 * MINUTE, count: 12, period: "5minute" });
+  assert.deepEqual(stepsOf(1, 100, noon + MINUTE), {
+    from: noon - 60 * MINUTE,
+    step: 5 * MINUTE,
+    count: 12,
+    period: "5minute",
+  });
   assert.equal(stepsOf(1, 100, noon + 5000).from, noon - 65 * MINUTE);
 });
 

@@ -53,7 +53,6 @@ export class MinerFleetCard extends MinerCard {
   #issuePoll = new Poll(60, (hass) => this.#readIssues(hass));
   #look = () => void this.#tick();
 
-  /** @override */
   static get styles() {
     return STYLES;
   }
@@ -66,7 +65,7 @@ export class MinerFleetCard extends MinerCard {
     return { hours: 24 };
   }
 
-  /** @override @param {CardConfig} config */
+  /** @param {CardConfig} config */
   setConfig(config) {
     checkConfig(config);
     this.#choices = loadChoices(config);
@@ -74,17 +73,15 @@ export class MinerFleetCard extends MinerCard {
     if (this.hass) this.prepared();
   }
 
-  /** @override */
   getCardSize() {
     return 2 + this.#miners.length;
   }
 
-  /** @override @returns {any} */
+  /** @returns {any} */
   getGridOptions() {
     return { columns: "full", min_columns: 6 };
   }
 
-  /** @override */
   connectedCallback() {
     super.connectedCallback();
     this.#timer = window.setInterval(this.#look, TICK);
@@ -92,19 +89,16 @@ export class MinerFleetCard extends MinerCard {
     void this.#tick();
   }
 
-  /** @override */
   disconnectedCallback() {
     super.disconnectedCallback();
     window.clearInterval(this.#timer);
     document.removeEventListener("visibilitychange", this.#look);
   }
 
-  /** @override */
   watched() {
     return this.#watched;
   }
 
-  /** @override */
   prepared() {
     lastSay = this.say;
     const { miners, fleet } = findMiners(this.hass);
@@ -124,18 +118,27 @@ export class MinerFleetCard extends MinerCard {
       thresholds: thresholdsOf(config),
       subviews: config.subviews === true,
       switches: config.show_switch !== false,
-      lastSeen: (/** @type {string} */ id, /** @type {HassState | undefined} */ online) => this.#lastSeen(id, online),
+      lastSeen: (/** @type {string} */ id, /** @type {HassState | undefined} */ online) =>
+        this.#lastSeen(id, online),
     };
-    const choose = (/** @type {Partial<import("./fleet/choices.js").Choices>} */ change) => this.#choose(change);
+    const choose = (/** @type {Partial<import("./fleet/choices.js").Choices>} */ change) =>
+      this.#choose(change);
     const table = new Table(this.#miners, around, choose);
     const notes = new NotesView(around, this.hass.user?.is_admin === true);
     const strip = new Strip(this.say, table.lacking, choose);
     this.#parts = { notes, strip, table };
     this.#watched = table.rows.flatMap((row) => row.watched);
     this.#all = this.#resort = true;
-    this.body.replaceChildren(...(config.title ? [h("h2", {}, config.title)] : []), notes.element, strip.element);
-    this.body.append(this.#miners.length ? table.element : h("div", { class: "empty" }, this.say("fleet_none")));
-    for (const row of table.rows) row.setSpark(this.#sparks.get(idOf(row.miner, "sensor.hash_rate") ?? "") ?? []);
+    this.body.replaceChildren(
+      ...(config.title ? [h("h2", {}, config.title)] : []),
+      notes.element,
+      strip.element,
+    );
+    this.body.append(
+      this.#miners.length ? table.element : h("div", { class: "empty" }, this.say("fleet_none")),
+    );
+    for (const row of table.rows)
+      row.setSpark(this.#sparks.get(idOf(row.miner, "sensor.hash_rate") ?? "") ?? []);
   }
 
   /** @param {Partial<import("./fleet/choices.js").Choices>} change */
@@ -155,7 +158,6 @@ export class MinerFleetCard extends MinerCard {
     this.ask();
   }
 
-  /** @override */
   paint() {
     const parts = this.#parts;
     if (!parts) return;

@@ -44,7 +44,9 @@ export function sparkPaths(values, width, height, edge = 1.5) {
   const step = width / Math.max(1, values.length - 1);
   const scale = (height - 2 * edge) / span;
   const runs = runsOf(
-    values.map((value, place) => (value === null ? null : [place * step, height - edge - (value - low) * scale])),
+    values.map((value, place) =>
+      value === null ? null : [place * step, height - edge - (value - low) * scale],
+    ),
   );
   return {
     line: runs.map((run) => linePath(run)).join(""),

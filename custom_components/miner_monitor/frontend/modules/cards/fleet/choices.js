@@ -59,7 +59,11 @@ export function choicesOf(config, stored) {
   const sort = kept.sort in SORTS ? kept.sort : (config.sort ?? "name");
   const known = kept.sort === sort && ["ascending", "descending"].includes(kept.direction);
   const hours = [1, 24].includes(kept.hours) ? kept.hours : Number(config.hours ?? 1);
-  return { sort, direction: known ? kept.direction : (SORTS[sort] ?? "ascending"), hours: hours === 24 ? 24 : 1 };
+  return {
+    sort,
+    direction: known ? kept.direction : (SORTS[sort] ?? "ascending"),
+    hours: hours === 24 ? 24 : 1,
+  };
 }
 
 /**

@@ -18,5 +18,7 @@ export function clock(time, now, locale, serverZone) {
   const hours = { hour: "2-digit", minute: "2-digit", ...(hour12 === undefined ? {} : { hour12 }) };
   const today = day.format(time) === day.format(now);
   const date = today ? {} : { day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(locale.language, /** @type {any} */ ({ ...zone, ...date, ...hours })).format(time);
+  return new Intl.DateTimeFormat(locale.language, /** @type {any} */ ({ ...zone, ...date, ...hours })).format(
+    time,
+  );
 }

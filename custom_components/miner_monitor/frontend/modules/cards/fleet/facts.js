@@ -116,7 +116,8 @@ export function sorted(all, by, direction, language) {
   const byName = (a, b) => names.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
   if (by === "name" || !(by in SORTS)) return [...all].sort((a, b) => sign * byName(a, b));
   return [...all].sort((a, b) => {
-    if (by === "status") return sign * (rankOf(STATUSES, a.status) - rankOf(STATUSES, b.status)) || byName(a, b);
+    if (by === "status")
+      return sign * (rankOf(STATUSES, a.status) - rankOf(STATUSES, b.status)) || byName(a, b);
     return compared(a.readings[by] ?? null, b.readings[by] ?? null, by, sign) || byName(a, b);
   });
 }

@@ -1,5 +1,11 @@
 // What a user can choose of the fleet card in the dashboard's editor.
 
+// @says fleet_column_chip_temperature fleet_column_efficiency fleet_column_hash_rate
+// @says fleet_column_name fleet_column_power fleet_column_ratio fleet_column_shares
+// @says fleet_column_status fleet_hours_1 fleet_hours_24 fleet_option_exclude fleet_option_good
+// @says fleet_option_hours fleet_option_miners fleet_option_poor fleet_option_show_findings
+// @says fleet_option_show_switch fleet_option_sort fleet_option_subviews fleet_option_title
+
 import { SORTS } from "./quantities.js";
 
 /** @typedef {import("../../lib/texts.js").Say} Say */

@@ -1,5 +1,7 @@
 // The list of what needs attention, above the rows.
 
+// @says fleet_severity_critical fleet_severity_warning
+
 import { h } from "../../lib/dom.js";
 import { glyph } from "./glyphs.js";
 import { openMiner, subviewOf } from "./row.js";
@@ -25,12 +27,18 @@ export class NotesView {
   constructor(around, admin) {
     this.around = around;
     this.admin = admin;
-    this.element = h("section", { class: "notes", hidden: true, "aria-label": around.say("fleet_attention") });
+    this.element = h("section", {
+      class: "notes",
+      hidden: true,
+      "aria-label": around.say("fleet_attention"),
+    });
   }
 
   /** @param {Note[]} notes */
   show(notes) {
-    const signature = JSON.stringify(notes.map(({ severity, name, text, miner }) => [severity, name, text, miner?.id]));
+    const signature = JSON.stringify(
+      notes.map(({ severity, name, text, miner }) => [severity, name, text, miner?.id]),
+    );
     if (signature === this.#shown) return;
     this.#shown = signature;
     this.#notes = notes;
@@ -49,7 +57,11 @@ export class NotesView {
     const words = this.#all
       ? this.around.say("fleet_fewer")
       : this.around.say("fleet_more", { count: this.#notes.length - SHOWN });
-    return h("button", { type: "button", class: "more", "aria-expanded": String(this.#all), onclick: () => this.#turn() }, words);
+    return h(
+      "button",
+      { type: "button", class: "more", "aria-expanded": String(this.#all), onclick: () => this.#turn() },
+      words,
+    );
   }
 
   #turn() {
@@ -75,7 +87,10 @@ export class NotesView {
   /** @param {Note} note @param {Node[]} parts */
   #link(note, parts) {
     const { miner } = note;
-    if (!miner) return this.admin ? h("a", { href: REPAIRS, class: "to" }, ...parts) : h("div", { class: "to" }, ...parts);
+    if (!miner)
+      return this.admin
+        ? h("a", { href: REPAIRS, class: "to" }, ...parts)
+        : h("div", { class: "to" }, ...parts);
     const open = (/** @type {MouseEvent} */ event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();

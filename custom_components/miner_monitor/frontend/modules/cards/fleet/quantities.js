@@ -17,7 +17,13 @@ export const QUANTITIES = [
   { key: "efficiency", name: "sensor.efficiency", decimals: 1, first: "ascending" },
   { key: "chip_temperature", name: "sensor.chip_temperature", decimals: 1, first: "descending" },
   { key: "fan", name: "sensor.fan_speed", beside: "sensor.fan_duty_cycle", decimals: 0, first: null },
-  { key: "shares", name: "sensor.shares_accepted", beside: "sensor.reject_rate", decimals: 0, first: "descending" },
+  {
+    key: "shares",
+    name: "sensor.shares_accepted",
+    beside: "sensor.reject_rate",
+    decimals: 0,
+    first: "descending",
+  },
 ];
 
 /** @type {Record<string, "ascending" | "descending">} what rows can be sorted by, and how at first */

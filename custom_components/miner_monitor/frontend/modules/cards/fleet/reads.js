@@ -81,7 +81,10 @@ export async function readReport(hass, fleet, only) {
   } catch {
     const id = idOf(fleet, "sensor.energy");
     const energy = id === undefined || only ? null : await readToday(hass, id);
-    return { today: energy === null ? null : { energy, wall: null, cost: null, currency: "" }, seen: new Map() };
+    return {
+      today: energy === null ? null : { energy, wall: null, cost: null, currency: "" },
+      seen: new Map(),
+    };
   }
 }
 
@@ -94,7 +97,9 @@ export async function readReport(hass, fleet, only) {
  */
 export function todayOf(report, only) {
   /** @type {Record<string, any>[]} */
-  const parts = only ? (report.miners ?? []).filter((/** @type {any} */ one) => only.has(one.device_id)) : [report.totals ?? {}];
+  const parts = only
+    ? (report.miners ?? []).filter((/** @type {any} */ one) => only.has(one.device_id))
+    : [report.totals ?? {}];
   const today = {
     energy: sum(parts.map((part) => part.energy)),
     wall: sum(parts.map((part) => part.wall_energy)),

@@ -1,5 +1,10 @@
 // One row of the fleet card: its elements, and what is written into them.
 
+// @says fleet_column_chip_temperature fleet_column_efficiency fleet_column_hash_rate
+// @says fleet_column_name fleet_column_power fleet_column_ratio fleet_column_shares
+// @says fleet_column_status fleet_column_fan fleet_status_away fleet_status_unknown
+// @says fleet_beside_power fleet_beside_shares
+
 import { h, navigate, s, setAttribute, setText, showMore } from "../../lib/dom.js";
 import { idOf, says, stateOf } from "../../lib/miners.js";
 import { format } from "../../lib/numbers.js";
@@ -37,7 +42,12 @@ class Cell {
   constructor(key, label) {
     this.main = h("span", { class: "main" });
     this.beside = h("span", { class: "beside" });
-    this.element = h("div", { class: `cell measured silent ${key}`, role: "cell", "data-label": label }, this.main, this.beside);
+    this.element = h(
+      "div",
+      { class: `cell measured silent ${key}`, role: "cell", "data-label": label },
+      this.main,
+      this.beside,
+    );
   }
 
   /**
@@ -79,11 +89,25 @@ export class Row {
     this.around = around;
     this.watched = watchedOf(miner);
     /** @type {Facts} */
-    this.facts = { id: miner.id, name: miner.name, status: "unknown", there: false, readings: {}, beside: {} };
-    this.cells = new Map(QUANTITIES.map(({ key }) => [key, new Cell(key, around.say(`fleet_column_${key}`))]));
+    this.facts = {
+      id: miner.id,
+      name: miner.name,
+      status: "unknown",
+      there: false,
+      readings: {},
+      beside: {},
+    };
+    this.cells = new Map(
+      QUANTITIES.map(({ key }) => [key, new Cell(key, around.say(`fleet_column_${key}`))]),
+    );
     this.status = h("span", { class: "main" });
     this.glyph = glyph();
-    this.alarm = h("span", { class: "alarm", hidden: true }, glyph("fault"), this.#hidden(around.say("fleet_problem")));
+    this.alarm = h(
+      "span",
+      { class: "alarm", hidden: true },
+      glyph("fault"),
+      this.#hidden(around.say("fleet_problem")),
+    );
     this.note = h("div", { class: "cell note", role: "cell" });
     this.line = s("path", { class: "spark-line" });
     this.area = s("path", { class: "spark-area" });
@@ -138,12 +162,16 @@ export class Row {
 
   #switchParts() {
     if (!this.switch) return [];
-    return [h("span", { class: "switch-label", "aria-hidden": "true" }, this.around.say("fleet_save_power")), this.switch.element];
+    return [
+      h("span", { class: "switch-label", "aria-hidden": "true" }, this.around.say("fleet_save_power")),
+      this.switch.element,
+    ];
   }
 
   #link() {
     const { miner, around } = this;
-    if (!around.subviews) return h("button", { type: "button", class: "link", onclick: () => this.open() }, miner.name);
+    if (!around.subviews)
+      return h("button", { type: "button", class: "link", onclick: () => this.open() }, miner.name);
     return h(
       "a",
       {
@@ -171,7 +199,9 @@ export class Row {
       const action = on ? "turn_on" : "turn_off";
       await this.around.hass().callService("switch", action, { entity_id: id }, undefined, false);
     } catch (error) {
-      this.#complain(this.around.say("fleet_switch_failed", { name: this.miner.name, error: messageOf(error) }));
+      this.#complain(
+        this.around.say("fleet_switch_failed", { name: this.miner.name, error: messageOf(error) }),
+      );
       throw error;
     }
   }
@@ -212,7 +242,8 @@ export class Row {
     this.alarm.hidden = stateOf(hass, this.miner, "binary_sensor.problem")?.state !== "on";
     for (const { key, name } of QUANTITIES) {
       const none = facts.there && this.miner.ids[name] ? "–" : "";
-      const words = (/** @type {Reading} */ reading, /** @type {boolean} */ beside) => this.#written(hass, key, reading, beside);
+      const words = (/** @type {Reading} */ reading, /** @type {boolean} */ beside) =>
+        this.#written(hass, key, reading, beside);
       this.cells.get(key)?.show(facts.readings[key] ?? null, none, facts.beside[key] ?? null, words);
     }
     this.#grade(facts.readings.ratio?.value ?? null);
@@ -297,7 +328,8 @@ export function subviewOf(miner) {
  * @param {boolean} subviews
  */
 export function openMiner(from, miner, subviews) {
-  const id = idOf(miner, "sensor.status") ?? idOf(miner, "binary_sensor.online") ?? Object.values(miner.ids)[0]?.[0];
+  const id =
+    idOf(miner, "sensor.status") ?? idOf(miner, "binary_sensor.online") ?? Object.values(miner.ids)[0]?.[0];
   if (subviews) navigate(subviewOf(miner));
   else if (id !== undefined) showMore(from, id);
 }

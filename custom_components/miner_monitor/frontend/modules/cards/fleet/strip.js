@@ -1,5 +1,10 @@
 // The strip above the rows: what today took, how they are sorted, the length of spark lines.
 
+// @says fleet_column_chip_temperature fleet_column_efficiency fleet_column_hash_rate
+// @says fleet_column_name fleet_column_power fleet_column_ratio fleet_column_shares
+// @says fleet_column_status fleet_hours_1 fleet_hours_24 fleet_direction_ascending
+// @says fleet_direction_descending
+
 import { h, setAttribute, setText } from "../../lib/dom.js";
 import { format } from "../../lib/numbers.js";
 import { SORTS } from "./quantities.js";
@@ -28,9 +33,17 @@ export class Strip {
       { class: "sort", "aria-label": say("fleet_sort"), onchange: () => choose({ sort: this.select.value }) },
       ...keys.map((key) => h("option", { value: key }, say(`fleet_column_${key}`))),
     );
-    this.direction = h("button", { type: "button", class: "direction", onclick: () => choose({ direction: this.#other() }) });
+    this.direction = h("button", {
+      type: "button",
+      class: "direction",
+      onclick: () => choose({ direction: this.#other() }),
+    });
     this.ranges = HOURS.map((hours) =>
-      h("button", { type: "button", class: "range", "data-hours": hours, onclick: () => choose({ hours }) }, say(`fleet_hours_${hours}`)),
+      h(
+        "button",
+        { type: "button", class: "range", "data-hours": hours, onclick: () => choose({ hours }) },
+        say(`fleet_hours_${hours}`),
+      ),
     );
     this.element = h(
       "div",
@@ -39,7 +52,13 @@ export class Strip {
       h(
         "div",
         { class: "controls" },
-        h("span", { class: "sorting" }, h("span", { "aria-hidden": "true" }, say("fleet_sort")), this.select, this.direction),
+        h(
+          "span",
+          { class: "sorting" },
+          h("span", { "aria-hidden": "true" }, say("fleet_sort")),
+          this.select,
+          this.direction,
+        ),
         h("span", { class: "ranges", role: "group", "aria-label": say("fleet_range") }, ...this.ranges),
       ),
       this.trouble,

@@ -5,7 +5,9 @@ import { QUANTITIES } from "./quantities.js";
 const KEYS = [...QUANTITIES.map(({ key }) => key), "switch"];
 
 const LACKING = KEYS.map((key) => `.table[data-lacks~="${key}"] .cell.${key}`).join(", ");
-const PLACES = ["name", "status", "spark", ...KEYS].map((key) => `.cell.${key} { grid-area: ${key}; }`).join("\n");
+const PLACES = ["name", "status", "spark", ...KEYS]
+  .map((key) => `.cell.${key} { grid-area: ${key}; }`)
+  .join("\n");
 
 const COMMON = `
   :host { display: block; }
@@ -33,7 +35,9 @@ const NOTES = `
     display: flex; gap: 10px; width: 100%; box-sizing: border-box; padding: 8px 12px;
     text-align: start; text-decoration: none; color: var(--primary-text-color);
   }
-  .notice a.to:hover, .notice button.to:hover { background: color-mix(in srgb, var(--tone) 10%, transparent); border-radius: 8px; }
+  .notice a.to:hover, .notice button.to:hover {
+    background: color-mix(in srgb, var(--tone) 10%, transparent); border-radius: 8px;
+  }
   .words { min-width: 0; overflow-wrap: anywhere; }
   .words b { font-weight: 600; margin-inline-end: 4px; }
   .more { margin-top: 6px; padding: 4px 8px; color: var(--primary-color); min-height: 28px; }
@@ -43,7 +47,9 @@ const STRIP = `
   .strip { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 16px; margin-bottom: 8px; }
   .today { flex: 1 1 auto; font-weight: 500; }
   .controls { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; margin-inline-start: auto; }
-  .sorting, .ranges { display: inline-flex; align-items: center; gap: 4px; color: var(--secondary-text-color); font-size: 13px; }
+  .sorting, .ranges {
+    display: inline-flex; align-items: center; gap: 4px; color: var(--secondary-text-color); font-size: 13px;
+  }
   .sort { background: var(--card-background-color); color: var(--primary-text-color); }
   .sort, .direction, .range {
     min-height: 32px; border: 1px solid var(--divider-color); border-radius: 8px; padding: 0 8px; font-size: 13px;
@@ -51,7 +57,8 @@ const STRIP = `
   }
   .direction { min-width: 32px; font-size: 11px; }
   .range[aria-pressed="true"] {
-    background: color-mix(in srgb, var(--primary-color) 18%, transparent); border-color: var(--primary-color); font-weight: 500;
+    background: color-mix(in srgb, var(--primary-color) 18%, transparent); border-color: var(--primary-color);
+    font-weight: 500;
   }
 `;
 
@@ -61,8 +68,9 @@ const CELLS = `
   .beside { color: var(--secondary-text-color); font-size: 12px; line-height: 16px; }
   .measured { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .link {
-    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; max-width: 100%; padding: 2px 0; font-weight: 500;
-    text-align: start; overflow: hidden; overflow-wrap: anywhere; color: var(--primary-text-color); text-decoration: none;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; max-width: 100%; padding: 2px 0;
+    font-weight: 500; text-align: start; overflow: hidden; overflow-wrap: anywhere;
+    color: var(--primary-text-color); text-decoration: none;
   }
   .link:hover { text-decoration: underline; }
   .status { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
@@ -102,7 +110,10 @@ const TOGGLE = `
     width: 36px; height: 20px; border-radius: 10px; padding: 3px; box-sizing: border-box; transition: background 120ms;
     background: color-mix(in srgb, var(--primary-text-color) 42%, transparent);
   }
-  .thumb { display: block; width: 14px; height: 14px; border-radius: 50%; background: var(--card-background-color); transition: translate 120ms; }
+  .thumb {
+    display: block; width: 14px; height: 14px; border-radius: 50%; background: var(--card-background-color);
+    transition: translate 120ms;
+  }
   .toggle[aria-checked="true"] .track { background: var(--primary-color); }
   .toggle[aria-checked="true"] .thumb { translate: 16px; }
   .toggle:dir(rtl)[aria-checked="true"] .thumb { translate: -16px; }
@@ -110,7 +121,10 @@ const TOGGLE = `
   .toggle:disabled { cursor: default; opacity: 0.45; }
   .switch-label { color: var(--secondary-text-color); font-size: 12px; }
   @keyframes waiting { to { opacity: 0.3; } }
-  @media (prefers-reduced-motion: reduce) { .track, .thumb { transition: none; animation: none !important; } .toggle[aria-busy] { opacity: 0.6; } }
+  @media (prefers-reduced-motion: reduce) {
+    .track, .thumb { transition: none; animation: none !important; }
+    .toggle[aria-busy] { opacity: 0.6; }
+  }
 `;
 
 const NARROW = `
@@ -118,11 +132,15 @@ const NARROW = `
     .head { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     .table { position: relative; }
     .row:not(.head) {
-      display: grid; grid-template: "name switch switch" "now now spark" "details details details" / minmax(0, 1fr) 34px clamp(84px, 22cqi, 180px);
-      column-gap: 12px; align-items: center; padding: 8px 0;
+      display: grid; column-gap: 12px; align-items: center; padding: 8px 0;
+      grid-template:
+        "name switch switch" "now now spark" "details details details"
+        / minmax(0, 1fr) 34px clamp(84px, 22cqi, 180px);
     }
     .row:not(.head) > .name { grid-area: name; }
-    .row:not(.head) > .switch { grid-area: switch; display: flex; align-items: center; justify-content: end; margin-inline-end: -6px; }
+    .row:not(.head) > .switch {
+      grid-area: switch; display: flex; align-items: center; justify-content: end; margin-inline-end: -6px;
+    }
     .row:not(.head) > .spark { grid-area: spark; }
     .details .measured:is(.silent, .dash) { display: none; }
     .now .measured.ratio:is(.silent, .dash) { display: none; }
@@ -152,7 +170,9 @@ const TABLE = `
     .by:hover { color: var(--primary-text-color); }
     .head [aria-sort="ascending"] .by::after { content: " ▲"; font-size: 9px; }
     .head [aria-sort="descending"] .by::after { content: " ▼"; font-size: 9px; }
-    .head [aria-sort="ascending"], .head [aria-sort="descending"] { color: var(--primary-text-color); font-weight: 500; }
+    .head [aria-sort="ascending"], .head [aria-sort="descending"] {
+      color: var(--primary-text-color); font-weight: 500;
+    }
   }
   @container (min-width: 1080px) {
     .row { grid-template-columns: var(--wide); }

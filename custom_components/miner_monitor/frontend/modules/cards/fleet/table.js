@@ -1,5 +1,9 @@
 // The table of rows: its heads, its order, and what is redrawn of it.
 
+// @says fleet_column_chip_temperature fleet_column_efficiency fleet_column_hash_rate
+// @says fleet_column_name fleet_column_power fleet_column_ratio fleet_column_shares
+// @says fleet_column_status fleet_column_fan fleet_column_spark fleet_column_switch
+
 import { h, setAttribute } from "../../lib/dom.js";
 import { lackingOf, sorted } from "./facts.js";
 import { layoutOf } from "./layout.js";
@@ -42,7 +46,12 @@ export class Table {
     this.#order = [...this.rows];
     this.element = h(
       "div",
-      { class: "table", role: "table", "aria-label": around.say("fleet_table"), style: layoutOf(this.lacking) },
+      {
+        class: "table",
+        role: "table",
+        "aria-label": around.say("fleet_table"),
+        style: layoutOf(this.lacking),
+      },
       h("div", { role: "rowgroup" }, this.head),
       this.body,
     );
@@ -59,7 +68,9 @@ export class Table {
       shown.map((key) => {
         const words = this.around.say(`fleet_column_${key}`);
         const content =
-          key in SORTS ? h("button", { type: "button", class: "by", onclick: () => choose(this.#chosen(key)) }, words) : h("span", { class: "by" }, words);
+          key in SORTS
+            ? h("button", { type: "button", class: "by", onclick: () => choose(this.#chosen(key)) }, words)
+            : h("span", { class: "by" }, words);
         return [key, h("div", { class: `cell ${key}`, role: "columnheader" }, content)];
       }),
     );
@@ -97,7 +108,8 @@ export class Table {
     const rows = new Map(this.rows.map((row) => [row.miner.id, row]));
     const facts = this.rows.map((row) => row.facts);
     const order = sorted(facts, sort, direction, language).flatMap(({ id }) => rows.get(id) ?? []);
-    if (order.some((row, place) => row !== this.#order[place])) this.body.append(...order.map((row) => row.element));
+    if (order.some((row, place) => row !== this.#order[place]))
+      this.body.append(...order.map((row) => row.element));
     this.#order = order;
     for (const [key, head] of this.heads) {
       if (key in SORTS) setAttribute(head, "aria-sort", key === sort ? direction : "none");
@@ -108,7 +120,8 @@ export class Table {
   fit(width) {
     const index = width && width < NARROW ? "-1" : null;
     for (const head of this.heads.values()) {
-      if (head.firstElementChild instanceof HTMLButtonElement) setAttribute(head.firstElementChild, "tabindex", index);
+      if (head.firstElementChild instanceof HTMLButtonElement)
+        setAttribute(head.firstElementChild, "tabindex", index);
     }
   }
 }
