@@ -30,6 +30,7 @@ PATH = "miner-monitor"
 STRATEGY = {"strategy": {"type": "custom:miner-monitor"}}
 FOLDER = Path(serving.__file__).parent / "modules"
 MODULES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js"))
+IMPORT = re.compile(r'^(?:import|export)\b[^;]*?from "([^"]+)";', re.MULTILINE)
 
 type Ask = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -122,9 +123,7 @@ async def test_every_module_can_be_loaded(
     for name in MODULES:
         reply = await client.get(f"{address}/{name}")
         assert reply.status == HTTPStatus.OK, name
-        for imported in re.findall(
-            r'^(?:import|export)\b[^;]*?from "([^"]+)";', await reply.text(), re.M
-        ):
+        for imported in IMPORT.findall(await reply.text()):
             there = (FOLDER / name).parent / imported
             assert there.resolve().relative_to(FOLDER).as_posix() in MODULES, name
     for outside in ("../serving.py", "..%2fserving.py", "", "none.js"):

@@ -468,6 +468,106 @@ async def test_other_algorithms_are_not_added(recorded: TimedBench) -> None:
     assert (await report_of(card, 72))["hash_rate_unit"] == "GH/s"
 
 
+async def remember_today(
+    handle: Handle, hours: int, rate: float, energy: float
+) -> None:
+    """Let the recorder have five-minute statistics of some hours, and of one before."""
+    entities = [handle.entity("sensor", key) for key in ("hash_rate", "energy")]
+    await mined(handle, hash_rate=rates(7), energy=sums(7))
+    steps = hours * 12
+    await remember_lately(handle.hass, entities[0], rates(*[9] * 12, *[rate] * steps))
+    await remember_lately(
+        handle.hass, entities[1], sums(*[5] * 12, *[energy / 12] * steps, begin=200)
+    )
+
+
+TODAY = [
+    # Five hours of a day on which clocks are put forward, six of one with 25 hours.
+    pytest.param(
+        *("Europe/Berlin", 5, "2026-03-29T00:00:00+01:00", "2026-03-29T06:00:00+02:00"),
+        marks=pytest.mark.freeze_time("2026-03-29 04:02:00"),
+    ),
+    pytest.param(
+        *("Europe/Berlin", 6, "2026-10-25T00:00:00+02:00", "2026-10-25T05:00:00+01:00"),
+        marks=pytest.mark.freeze_time("2026-10-25 04:02:00"),
+    ),
+    # It is tomorrow in UTC already.
+    pytest.param(
+        *("America/Chicago", 22),
+        *("2026-06-15T00:00:00-05:00", "2026-06-15T22:00:00-05:00"),
+        marks=pytest.mark.freeze_time("2026-06-16 03:04:00"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("zone", "hours", "start", "end"), TODAY)
+async def test_today(
+    recorded: TimedBench, zone: str, hours: int, start: str, end: str
+) -> None:
+    """It begins at midnight where the miners are, whatever number of hours is given."""
+    hass = recorded.hass
+    await hass.config.async_set_time_zone(zone)
+    gamma = await take_over(recorded, await recorded.miner(GAMMA))
+    hass.states.async_set("sensor.price", "9", {"unit_of_measurement": "EUR/kWh"})
+    await choose_price(recorded, "sensor.price")
+    await remember_today(gamma, hours, rate=2, energy=0.06)
+    await remember(hass, "sensor.price", rates(7), unit="EUR/kWh", ago=hours)
+    prices = rates(*[0.5] * 12, *[1] * (hours - 1) * 12)
+    await remember_lately(hass, "sensor.price", [*rates(*[8] * 12), *prices])
+
+    for given in ({}, {"hours": 72}, {"hours": 1}):
+        fleet = await ask(recorded, "fleet_report", today=True, **given)
+        assert fleet["period"] == {"start": start, "end": end, "hours": hours}
+        assert fleet["days"] == {"from": start[:10], "to": start[:10]}
+        totals = fleet["totals"]
+        assert totals["energy"] == pytest.approx(hours * 0.06)
+        assert totals["hash_rate"] == pytest.approx(2)
+        assert totals["cost"]["value"] == pytest.approx(0.03 + (hours - 1) * 0.06)
+    answer = await ask(
+        recorded, "miner_report", today="true", device_id=gamma.device_id
+    )
+    (miner,) = answer["miners"]
+    assert answer["period"] == fleet["period"]
+    assert miner["energy"] == totals["energy"]
+    assert miner["cost"] == totals["cost"]
+    assert miner["hash_rate"]["mean"] == 2
+    assert f"{hours} h until {end[:10]} {end[11:16]}" in answer["markdown"]
+
+
+@pytest.mark.freeze_time("2026-06-16 05:00:00")
+async def test_today_at_midnight(recorded: TimedBench) -> None:
+    """Nothing is known of a day that begins, and nothing of the day before counts."""
+    await recorded.hass.config.async_set_time_zone("America/Chicago")
+    gamma = await take_over(recorded, await recorded.miner(GAMMA))
+    await remember_today(gamma, 2, rate=2, energy=0.06)
+    answer = await ask(recorded, "miner_report", today=True, device_id=gamma.device_id)
+    (miner,) = answer["miners"]
+    midnight = "2026-06-16T00:00:00-05:00"
+    assert answer["period"] == {"start": midnight, "end": midnight, "hours": 0}
+    assert (miner["hash_rate"], miner["energy"], miner["cost"]) == (None, None, None)
+    assert miner["recorded_hours"] == 0
+    assert miner["days"]["from"] == midnight[:10]
+    fleet = await ask(recorded, "fleet_report", today=True)
+    assert (fleet["totals"]["hash_rate"], fleet["totals"]["energy"]) == (None, None)
+
+
+@pytest.mark.freeze_time("2026-06-16 05:17:00")
+async def test_hours_of_today_in_words(recorded: TimedBench) -> None:
+    """A quarter of an hour is told without more digits than anybody reads."""
+    await recorded.hass.config.async_set_time_zone("America/Chicago")
+    await take_over(recorded, await recorded.miner(GAMMA))
+    answer = await ask(recorded, "fleet_report", today=True)
+    assert answer["period"]["hours"] == 0.25
+    assert "All miners, 0.2 h until 2026-06-16 00:15" in answer["markdown"]
+
+
+@pytest.mark.parametrize("today", [None, "perhaps", [True]])
+async def test_today_that_cannot_be(bench: TimedBench, today: Any) -> None:
+    await take_over(bench, await bench.miner(GAMMA))
+    with pytest.raises(vol.Invalid):
+        await ask(bench, "fleet_report", today=today)
+
+
 @pytest.mark.parametrize(
     "hours", [0, 745, -1, "a day", None, True, 1.5, float("nan"), float("inf"), [24]]
 )

@@ -40,7 +40,10 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.report import markdown
 from custom_components.miner_monitor.report.fleet import fleet_figures
-from custom_components.miner_monitor.report.gather import period_until_now
+from custom_components.miner_monitor.report.gather import (
+    period_of_today,
+    period_until_now,
+)
 from custom_components.miner_monitor.report.miner import miner_figures
 from custom_components.miner_monitor.report.model import (
     UNITS,
@@ -381,3 +384,45 @@ async def test_period(
     assert period.end % step == 0
     assert period.first_day == first
     assert period.last_day == moment.date().isoformat()
+
+
+TODAYS = [
+    # Now, the zone, since when, for how many hours.
+    ("2026-11-20T08:02:00+01:00", "Europe/Berlin", "2026-11-20T00:00:00+01:00", 8),
+    ("2026-11-20T08:02:00-05:00", "America/New_York", "2026-11-20T00:00:00-05:00", 8),
+    ("2026-11-20T23:59:59+00:00", "UTC", "2026-11-20T00:00:00+00:00", 23 + 11 / 12),
+    ("2026-11-20T03:00:00+05:45", "Asia/Kathmandu", "2026-11-20T00:00:00+05:45", 3),
+    # Clocks are put forward, and back: days of 23 and of 25 hours.
+    ("2026-03-29T06:02:00+02:00", "Europe/Berlin", "2026-03-29T00:00:00+01:00", 5),
+    ("2026-10-25T05:02:00+01:00", "Europe/Berlin", "2026-10-25T00:00:00+02:00", 6),
+    (
+        "2026-10-25T23:55:00+01:00",
+        "Europe/Berlin",
+        "2026-10-25T00:00:00+02:00",
+        24 + 11 / 12,
+    ),
+    # Where midnight itself is skipped, the day begins at one.
+    ("2026-09-06T02:00:00-03:00", "America/Santiago", "2026-09-06T00:00:00-04:00", 1),
+    ("2026-11-20T00:00:00+01:00", "Europe/Berlin", "2026-11-20T00:00:00+01:00", 0),
+    ("2026-11-20T00:04:59+01:00", "Europe/Berlin", "2026-11-20T00:00:00+01:00", 0),
+    ("2026-11-20T00:05:00+01:00", "Europe/Berlin", "2026-11-20T00:00:00+01:00", 1 / 12),
+]
+
+
+@pytest.mark.parametrize(("now", "zone", "start", "hours"), TODAYS)
+async def test_period_of_today(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    now: str,
+    zone: str,
+    start: str,
+    hours: float,
+) -> None:
+    await hass.config.async_set_time_zone(zone)
+    moment = datetime.fromisoformat(now)
+    freezer.move_to(moment)
+    period = period_of_today()
+    assert period.start == datetime.fromisoformat(start).timestamp()
+    assert period.hours == pytest.approx(hours)
+    assert period.step == 300
+    assert period.first_day == period.last_day == moment.date().isoformat()

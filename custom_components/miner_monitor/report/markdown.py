@@ -56,7 +56,7 @@ def _listed(heading: str, lines: Iterable[str]) -> str:
 
 def _span(response: Figures) -> dict[str, str]:
     period = response["period"]
-    return {"hours": f"{period['hours']:g}", "end": _minute(period["end"])}
+    return {"hours": f"{round(period['hours'], 1):g}", "end": _minute(period["end"])}
 
 
 def _minute(moment: str) -> str:
