@@ -2,6 +2,7 @@
 // with moving means.
 
 import { MinerCard } from "../lib/card.js";
+import { MARGIN } from "../lib/chart.js";
 import { h, setAttribute, setText, showMore } from "../lib/dom.js";
 import { says, numberOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE } from "../lib/records.js";
@@ -32,6 +33,8 @@ const AGAIN = MINUTE;
 const REDRAW = MINUTE;
 /** Padding and border of the card at each side. */
 const PADDING = 17;
+/** A card that is still being laid out is narrower than the axes alone. */
+const NARROWEST = 2 * PADDING + MARGIN.left + MARGIN.right + 20;
 /** Height of the chart in pixels, and as a share of its width. */
 const [LOWEST, TALLEST, FLAT] = [230, 360, 0.42];
 
@@ -198,7 +201,7 @@ export class MinerHashRateCard extends MinerCard {
     rangeButtons(ranges, HOURS, this.#hours, say, (hours) => this.#show(hours));
     setText(message, this.#message());
     if (!this.#records) this.#clear();
-    else if (this.width <= 2 * PADDING) return;
+    else if (this.width < NARROWEST) return;
     else if (this.#stale || this.width !== this.#drawnWidth) this.#redraw(this.#records, state);
     else this.#redrawLater();
   }

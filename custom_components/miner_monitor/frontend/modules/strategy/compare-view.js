@@ -14,6 +14,8 @@ const QUANTITIES = [
   "fan_speed",
   "wall_power",
   "hash_rate_stability",
+  "frequency_actual",
+  "core_voltage_actual",
 ];
 
 /** Days and the step of the statistics. */

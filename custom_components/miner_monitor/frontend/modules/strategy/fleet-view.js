@@ -43,6 +43,12 @@ export function fleetView({ hass, say, miners, fleet, config }) {
         ],
         { span: COLUMNS },
       ),
+      fleet &&
+        section(
+          undefined,
+          [{ type: "custom:miner-hash-rate-card", device_id: fleet.id, grid_options: { columns: "full" } }],
+          { span: COLUMNS },
+        ),
     ],
     COLUMNS,
   );
