@@ -184,8 +184,9 @@ test("what is missing is told", () => {
   });
   assert.deepEqual(noteOf(verdict({ missing: "blocks", blocks_missing: 3, days_missing: 1 }), LOCALE), {
     key: "tuning_missing_both",
-    values: { time: "30 min", days: 1 },
+    values: { time: "30 min" },
   });
+  assert.deepEqual(noteOf(verdict({ missing: "days", days_missing: 1 }), LOCALE), { key: "tuning_missing_day" });
   assert.equal(noteOf(verdict({ missing: "difference" })).key, "tuning_missing_difference");
   assert.equal(noteOf(verdict({ missing: "data" })).key, "tuning_missing_data");
   assert.equal(noteOf(verdict({ missing: "something new" })).key, "tuning_missing_points");

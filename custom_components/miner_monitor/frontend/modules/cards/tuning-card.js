@@ -1,7 +1,7 @@
 // How a miner does at each of its settings: the map, the verdicts, scatters, and what was changed when.
 
 import { MinerCard } from "../lib/card.js";
-import { h } from "../lib/dom.js";
+import { fire, h } from "../lib/dom.js";
 import { findMiners, idOf } from "../lib/miners.js";
 import { MINUTE } from "../lib/records.js";
 import { refill } from "./tuning/controls.js";
@@ -299,19 +299,18 @@ export class MinerTuningCard extends MinerCard {
     const applied = await confirmApply(root, view, settings, point);
     if (applied) {
       const words = view.say("tuning_applied", { name: view.miner.name, setting: settingsOf(view, settings) });
-      status.replaceChildren(h("p", { class: "status", tabindex: "-1" }, words));
+      status.replaceChildren(h("p", { class: "status" }, words));
+      // The card may be longer than the screen: the app's own message is seen anywhere.
+      fire(this, "hass-notification", { message: words });
       this.#mapPoll.now();
     }
     this.#focus(opener);
   }
 
-  /** Give the focus back to what opened the dialog, or to what it led to. @param {string | null} name */
+  /** Give the focus back to what opened the dialog. @param {string | null} name */
   #focus(name) {
-    const candidates = [...this.body.querySelectorAll("[data-focus]"), ...this.body.querySelectorAll(".status")];
-    for (const candidate of candidates) {
-      const wanted = candidate.getAttribute("data-focus") === name || candidate.classList.contains("status");
-      if (wanted && candidate instanceof HTMLElement) return candidate.focus();
+    for (const candidate of this.body.querySelectorAll("[data-focus]")) {
+      if (candidate.getAttribute("data-focus") === name && candidate instanceof HTMLElement) candidate.focus();
     }
-    return undefined;
   }
 }

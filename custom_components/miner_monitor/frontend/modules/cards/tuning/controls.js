@@ -71,4 +71,7 @@ export function refill(element, children) {
     candidate.focus({ preventScroll: true });
     return;
   }
+  // What had it is gone: whoever uses keys goes on from here.
+  element.setAttribute("tabindex", "-1");
+  if (element instanceof HTMLElement) element.focus({ preventScroll: true });
 }

@@ -37,7 +37,7 @@ export function details(view, map, point, quantity) {
     ),
   );
   return [
-    h("h4", {}, settingsOf(view, point.settings), ...badges(view, map, point, quantity)),
+    h("h3", { class: "point-name" }, settingsOf(view, point.settings), ...badges(view, map, point, quantity)),
     h("table", { class: "figures" }, h("tbody", {}, ...rows)),
     h("p", { class: "secondary" }, since(view, point)),
     bottlenecks(view, point),
@@ -75,7 +75,7 @@ function badges(view, map, point, quantity) {
 function since({ say, hass }, { blocks, days, last }) {
   const time = spanText(blocks * BLOCK, hass.locale);
   const moment = last === null ? "–" : momentText(Date.parse(last), hass.locale);
-  return say("tuning_measured", { time, days, last: moment });
+  return days === 1 ? say("tuning_measured_once", { time, last: moment }) : say("tuning_measured", { time, days, last: moment });
 }
 
 /**

@@ -35,7 +35,8 @@ export function configForm() {
   const parts = PARTS.map((value) => ({ value, label: say(`tuning_part_${value}`) }));
   const names = /** @type {import("./join.js").ScatterName[]} */ (Object.keys(SCATTERS));
   const scatters = names.map((value) => ({ value, label: scatterName(say, value) }));
-  const hours = HOURS.map((value) => ({ value: String(value), label: say("tuning_last_days", { days: value / 24 }) }));
+  // @says tuning_last_24 tuning_last_72 tuning_last_168
+  const hours = HOURS.map((value) => ({ value: String(value), label: say(`tuning_last_${value}`) }));
   return {
     schema: [
       { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } },

@@ -97,7 +97,7 @@ export function starNote({ view, map, quantity }) {
   if (!best || !verdict) return null;
   const { key, values } = noteOf(verdict, view.hass.locale);
   const setting = settingsOf(view, best.point.settings);
-  // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_days
+  // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_day tuning_missing_days
   // @says tuning_missing_data tuning_missing_difference tuning_missing_points
-  return h("p", { class: "star-note" }, h("b", {}, best.certain ? "★ " : "☆ ", setting), ": ", view.say(key, values));
+  return h("p", { class: "star-note" }, h("b", {}, best.certain ? "★ " : "☆ ", setting), " – ", view.say(key, values));
 }

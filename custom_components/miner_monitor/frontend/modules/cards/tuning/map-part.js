@@ -22,6 +22,9 @@ const WIDE = 640;
 const DETAILS_WIDTH = 264;
 const GAP = 20;
 
+/** About as high as the details, without the legend. */
+const BESIDE_HEIGHT = 350;
+
 /** Keeps what the user chose between two paints. */
 export class MapPart {
   element = h("section", { class: "map-part" });
@@ -53,7 +56,7 @@ export class MapPart {
     const wide = view.width >= WIDE;
     const width = wide ? view.width - DETAILS_WIDTH - GAP : view.width;
     /** @type {Picture} */
-    const picture = { view, map, quantity, width, handlers: this.#handlers(view, map, quantity) };
+    const picture = { view, map, quantity, width, leastHeight: wide ? BESIDE_HEIGHT : 0, handlers: this.#handlers(view, map, quantity) };
     const mapped = isMap(map.points);
     const chart = mapped ? drawMap(picture) : drawBars(picture);
     const drawing = h("div", { class: "picture" }, chart, legend(picture, mapped), starNote(picture));

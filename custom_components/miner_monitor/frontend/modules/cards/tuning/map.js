@@ -24,10 +24,10 @@ import { same } from "./settings.js";
  * @returns {SVGElement}
  */
 export function drawMap(picture) {
-  const { view, map, width } = picture;
+  const { view, map, width, leastHeight } = picture;
   const { say, present, hass } = view;
   const largest = largestRadius(width);
-  const height = heightOf(width);
+  const height = Math.max(leastHeight, heightOf(width));
   const points = map.points.filter(({ settings }) => settings.core_voltage !== undefined);
   const now = present?.core_voltage === undefined ? [] : [present];
   const size = { width, height, room: largest + 6 };

@@ -24,7 +24,8 @@ export const HOURS = /** @type {const} */ ([24, 72, 168]);
  * @returns {HTMLElement}
  */
 export function hoursChoice({ say }, hours, choose) {
-  const options = HOURS.map((count) => /** @type {[Hours, string]} */ ([count, say("tuning_last_days", { days: count / 24 })]));
+  // @says tuning_last_24 tuning_last_72 tuning_last_168
+  const options = HOURS.map((count) => /** @type {[Hours, string]} */ ([count, say(`tuning_last_${count}`)]));
   return segments(say("tuning_time_shown"), options, hours, choose, "hours");
 }
 

@@ -24,6 +24,7 @@ import { BLOCK, spanText } from "./words.js";
  * @property {TuningMap} map
  * @property {Quantity} quantity
  * @property {number} width
+ * @property {number} leastHeight so that it is as high as what is beside it
  * @property {Handlers} handlers
  */
 
@@ -35,9 +36,10 @@ const KEYS = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowDown: 
  * @param {Picture} picture
  * @param {TuningPoint} point
  * @param {(SVGElement | null)[]} children
+ * @param {string} [seen] the words among them, with which its name has to begin
  * @returns {SVGElement}
  */
-export function pointGroup(picture, point, children) {
+export function pointGroup(picture, point, children, seen) {
   const key = keyOf(point.settings);
   const { pick, hover } = picture.handlers;
   return s(
@@ -47,7 +49,7 @@ export function pointGroup(picture, point, children) {
       "data-key": key,
       tabindex: -1,
       role: "button",
-      "aria-label": labelOf(picture, point),
+      "aria-label": labelOf(picture, point, seen),
       onclick: () => pick(key),
       onfocus: () => pick(key),
       onpointerenter: (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && hover(key),
@@ -61,13 +63,14 @@ export function pointGroup(picture, point, children) {
 /**
  * @param {Picture} picture
  * @param {TuningPoint} point
+ * @param {string} [seen]
  */
-function labelOf({ view, map, quantity }, point) {
+function labelOf({ view, map, quantity }, point, seen) {
   const { say, hass } = view;
   const value = valueOf(point, quantity);
+  const told = value === null ? say("tuning_not_measured") : quantityText(value, quantity, map.hash_rate_unit, hass.locale);
   const parts = [
-    settingsOf(view, point.settings),
-    value === null ? say("tuning_not_measured") : quantityText(value, quantity, map.hash_rate_unit, hass.locale),
+    seen ?? `${settingsOf(view, point.settings)}, ${told}`,
     spanText(point.blocks * BLOCK, hass.locale),
   ];
   const star = starOf(map, quantity);

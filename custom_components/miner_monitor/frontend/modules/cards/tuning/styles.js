@@ -8,11 +8,10 @@ const FRAME = `
   .body { padding: 16px; display: flex; flex-direction: column; gap: 20px; color: var(--primary-text-color);
     font: 14px/1.4 var(--ha-font-family-body, Roboto, sans-serif); overflow-wrap: anywhere; }
   .body > :empty { display: none; }
-  h2, h3, h4, p, ul, dl, dd { margin: 0; padding: 0; }
+  h2, h3, p, ul, dl, dd { margin: 0; padding: 0; }
   h2 { font-size: 20px; font-weight: 500; }
   h3 { font-size: 16px; font-weight: 500; margin-bottom: 8px; }
-  h4 { font-size: 15px; font-weight: 500; }
-  section { display: block; min-width: 0; }
+  section { display: block; min-width: 0; outline: none; }
   .secondary { color: var(--secondary-text-color); font-size: 13px; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .empty-note { color: var(--secondary-text-color); padding: 8px 0; max-width: 60ch; }
@@ -51,8 +50,8 @@ const MAP = `
   .below { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); }
   .details { border: 1px solid var(--divider-color); border-radius: 12px; padding: 12px; display: grid; gap: 8px; }
   .details .apply { justify-self: start; }
-  .details h4 .badge { margin: 0 8px 0 0; }
-  .details h4 .badge:first-of-type { margin-inline-start: 8px; }
+  .details .point-name { font-size: 15px; margin: 0; display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
+  .point-name .badge { margin: 0; }
   table { border-collapse: collapse; font-size: 13px; }
   .figures { width: 100%; }
   .figures th { text-align: start; font-weight: 400; color: var(--secondary-text-color); padding: 3px 8px 3px 0; }
@@ -64,6 +63,8 @@ const MAP = `
   .points { width: 100%; }
   .points th, .points td { text-align: start; padding: 6px 12px 6px 0; font-weight: 400; vertical-align: top;
     border-bottom: 1px solid var(--divider-color); font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+  .points td { white-space: nowrap; }
+  .points td:last-child { white-space: normal; min-width: 100px; padding-inline-end: 0; }
   .points thead th { color: var(--secondary-text-color); font-size: 12px; }
   .points tbody th { white-space: nowrap; font-weight: 500; }
   .held-back { font-size: 13px; }
@@ -77,9 +78,9 @@ const MAP = `
   .inspected .ring { stroke: var(--divider-color); }
   g.point:hover .ring { stroke: var(--secondary-text-color); }
   g.point:focus .ring, .change:focus-visible .target { stroke: var(--primary-color); }
-  .star { fill: #fff; stroke: #222; stroke-width: 1.2; stroke-linejoin: round; pointer-events: none; }
-  .star.leading { fill: none; stroke: #fff; stroke-width: 1.6; paint-order: stroke;
-    filter: drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000); }
+  .star { fill: var(--primary-text-color); stroke: var(--card-background-color); stroke-width: 1.5;
+    stroke-linejoin: round; pointer-events: none; }
+  .star.leading { fill: var(--card-background-color); stroke: var(--primary-text-color); }
   .bars .dot, .bars .ring { rx: 3px; }
   .chart.bars .name { fill: var(--primary-text-color); font-size: 13px; }
   .chart.bars .value { fill: var(--primary-text-color); font-size: 13px; font-weight: 500; }
@@ -111,7 +112,7 @@ const VERDICTS = `
 `;
 
 const CHARTS = `
-  .scatter circle.point { fill-opacity: 0.6; stroke: var(--primary-text-color); stroke-opacity: 0.35; stroke-width: 0.6; }
+  .scatter circle.point { fill-opacity: 0.6; stroke: var(--primary-text-color); stroke-opacity: 0.5; stroke-width: 0.6; }
   .scatter circle.faint { opacity: 0.08; }
   .scatter circle.marked { stroke-opacity: 1; stroke-width: 2; fill-opacity: 1; opacity: 1; }
   .scatter { touch-action: pan-y; }

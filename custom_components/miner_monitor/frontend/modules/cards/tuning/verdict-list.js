@@ -36,7 +36,7 @@ export function verdictList(view, map) {
  */
 function row(view, { kind, point, value, note }) {
   const { say, localize } = view;
-  // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_days
+  // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_day tuning_missing_days
   // @says tuning_missing_data tuning_missing_difference tuning_missing_points
   const certain = say(note.key, note.values);
   return h(

@@ -78,13 +78,14 @@ export function noteOf(verdict, locale) {
     return { key: "tuning_margin", values: { margin } };
   }
   const [minutes, days] = [verdict.blocks_missing * BLOCK, verdict.days_missing];
-  if (minutes && days) return { key: "tuning_missing_both", values: { time: spanText(minutes, locale), days } };
+  if (minutes && days) return { key: "tuning_missing_both", values: { time: spanText(minutes, locale) } };
   if (minutes) return { key: "tuning_missing_blocks", values: { time: spanText(minutes, locale) } };
+  if (days === 1) return { key: "tuning_missing_day" };
   if (days) return { key: "tuning_missing_days", values: { days } };
   const key = `tuning_missing_${verdict.missing ?? "points"}`;
   return { key: NOT_YET.has(key) ? key : "tuning_missing_points" };
 }
 
-// @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_days
+// @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_day tuning_missing_days
 // @says tuning_missing_data tuning_missing_difference tuning_missing_points
 const NOT_YET = new Set(["tuning_missing_data", "tuning_missing_difference", "tuning_missing_points"]);
