@@ -141,6 +141,7 @@ export class MinerChoiceCard extends MinerCard {
     return { card: { type: "markdown", content: "" }, fold: true, title: "Details" };
   }
 
+  /** @override @returns {{columns: number | "full", min_columns?: number}} */
   getGridOptions() {
     return { columns: "full" };
   }

@@ -130,6 +130,7 @@ export class MinerCard extends HTMLElement {
     return 6;
   }
 
+  /** @returns {{columns: number | "full", min_columns?: number}} */
   getGridOptions() {
     return { columns: 12, min_columns: 6 };
   }

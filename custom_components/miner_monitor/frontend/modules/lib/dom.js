@@ -15,21 +15,21 @@ const SVG = "http://www.w3.org/2000/svg";
  * @overload
  * @param {Tag} tag
  * @param {Record<string, any>} [traits]
- * @param {...(Child | Child[])} children
+ * @param {...(Child | Child[])[]} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 /**
  * @overload
  * @param {string} tag
  * @param {Record<string, any>} [traits]
- * @param {...(Child | Child[])} children
+ * @param {...(Child | Child[])[]} children
  * @returns {HTMLElement}
  */
 /**
  * @param {string} tag
  * @param {Record<string, any>} [traits]
  * @param {...(Child | Child[])} children
- * @returns {HTMLElement}
+ * @returns {any}
  */
 export function h(tag, traits, ...children) {
   return fill(document.createElement(tag), traits, children);

@@ -19,6 +19,7 @@ const QUANTITIES = [
 ];
 
 /** Days and the step of the statistics. */
+// @says time_6h time_24h time_3d time_7d time_30d
 const TIMES = /** @type {const} */ ([
   ["6h", 0.25, "5minute"],
   ["24h", 1, "5minute"],

@@ -7,6 +7,7 @@ import { loadTexts } from "../lib/texts.js";
 
 export const TYPE = "custom:miner-monitor";
 
+// @says view_fleet view_compare view_tuning view_energy
 const VIEWS = /** @type {const} */ ([
   ["fleet", "mdi:pickaxe"],
   ["compare", "mdi:chart-multiple"],
