@@ -39,6 +39,7 @@ export class MinerFleetCard extends MinerCard {
   #resort = true;
   #timer = 0;
   #lost = false;
+  #built = "";
   #choices = loadChoices({});
   /** @type {Map<string, (number | null)[]>} */
   #sparks = new Map();
@@ -70,7 +71,7 @@ export class MinerFleetCard extends MinerCard {
     checkConfig(config);
     this.#choices = loadChoices(config);
     super.setConfig(config);
-    if (this.hass) this.prepared();
+    if (this.#parts) this.prepared();
   }
 
   getCardSize() {
@@ -105,8 +106,14 @@ export class MinerFleetCard extends MinerCard {
     const { miners: wanted, exclude } = this.config;
     this.#miners = miners.filter(({ id }) => (!wanted || wanted.includes(id)) && !exclude?.includes(id));
     this.#fleet = fleet;
+    this.#all = true;
+    const { language, locale } = this.hass;
+    // The registries change for many reasons, of which few concern the rows.
+    const built = JSON.stringify([this.#miners, this.config, language, locale, this.say("fleet_table")]);
+    if (built === this.#built) return;
+    this.#built = built;
     this.#build();
-    for (const poll of [this.#sparkPoll, this.#reportPoll, this.#issuePoll]) poll.renew();
+    this.#sparkPoll.renew(60);
     void this.#tick();
   }
 

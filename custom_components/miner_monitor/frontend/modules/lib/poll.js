@@ -7,6 +7,7 @@ const RETRY_SECONDS = 30;
 /** Something that is read every so often. After a failure it is tried again soon. */
 export class Poll {
   #due = 0;
+  #last = 0;
   #running = false;
 
   /**
@@ -20,9 +21,13 @@ export class Poll {
     this.error = null;
   }
 
-  /** Read at the next chance. */
-  renew() {
-    this.#due = 0;
+  /**
+   * Read at the next chance.
+   *
+   * @param {number} [seconds] that are to be between two reads at the least
+   */
+  renew(seconds = 0) {
+    this.#due = Math.min(this.#due, this.#last + seconds * 1000);
   }
 
   /**
@@ -35,6 +40,7 @@ export class Poll {
   async tick(hass, now) {
     if (this.#running || now < this.#due) return false;
     this.#running = true;
+    this.#last = now;
     this.#due = now + this.seconds * 1000;
     try {
       await this.read(hass);

@@ -208,7 +208,11 @@ export class Row {
 
   /** @param {string} text */
   #complain(text) {
-    this.error.replaceChildren(...(text ? [h("span", { role: "alert" }, text)] : []));
+    this.error.replaceChildren(
+      ...(text
+        ? [h("div", { class: "notice critical", role: "alert" }, glyph("fault"), h("span", {}, text))]
+        : []),
+    );
     this.error.hidden = !text;
   }
 

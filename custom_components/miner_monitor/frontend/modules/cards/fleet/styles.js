@@ -40,7 +40,7 @@ const NOTES = `
   }
   .words { min-width: 0; overflow-wrap: anywhere; }
   .words b { font-weight: 600; margin-inline-end: 4px; }
-  .more { margin-top: 6px; padding: 4px 8px; color: var(--primary-color); min-height: 28px; }
+  .more { margin-top: 6px; padding: 4px 12px; text-decoration: underline; min-height: 28px; }
 `;
 
 const STRIP = `
@@ -100,7 +100,8 @@ const CELLS = `
   }
   .spark-area { fill: var(--graph-color-1, var(--primary-color)); opacity: 0.14; }
   .away .spark-line { stroke: var(--secondary-text-color); }
-  .error { grid-column: 1 / -1; color: var(--error-color); font-size: 13px; }
+  .error { grid-column: 1 / -1; }
+  .error .notice { display: flex; gap: 8px; padding: 6px 10px; margin-top: 4px; font-size: 13px; }
   ${LACKING} { display: none !important; }
 `;
 
@@ -174,12 +175,12 @@ const TABLE = `
       color: var(--primary-text-color); font-weight: 500;
     }
   }
-  @container (min-width: 1080px) {
-    .row { grid-template-columns: var(--wide); }
+  @container (min-width: 1036px) {
+    .row { grid-template-columns: var(--wide); column-gap: 8px; }
     .cell.measured .beside { display: block; }
     .note { grid-column: span var(--wide-measured); }
   }
-  @container (min-width: 720px) and (max-width: 1079px) {
+  @container (min-width: 720px) and (max-width: 1035px) {
     .row { grid-template: var(--medium); }
     ${PLACES}
     .fan .beside:not(:empty)::before { content: " "; white-space: pre; }
