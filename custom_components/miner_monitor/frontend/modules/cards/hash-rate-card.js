@@ -99,7 +99,9 @@ export class MinerHashRateCard extends MinerCard {
     this.#wish = checkConfig(config);
     this.#hours = this.#wish.hours;
     super.setConfig(config);
-    if (this.hass) this.prepared();
+    if (!this.hass) return;
+    this.prepared();
+    this.#readNow();
   }
 
   getCardSize() {
@@ -131,8 +133,7 @@ export class MinerHashRateCard extends MinerCard {
       this.#source = source;
       this.#reader = source && new Reader(source);
       this.#records = undefined;
-      this.#due = 0;
-      this.#plan();
+      this.#readNow();
     }
     this.ask();
   }
@@ -146,6 +147,13 @@ export class MinerHashRateCard extends MinerCard {
     this.#visible = visible;
     this.#plan();
     if (visible) this.ask();
+  }
+
+  /** Read at once; what was asked for before is not waited for. */
+  #readNow() {
+    this.#turn += 1;
+    this.#due = 0;
+    this.#plan();
   }
 
   /** Read when it is time, as long as somebody sees the card. */
@@ -297,8 +305,7 @@ export class MinerHashRateCard extends MinerCard {
     // What goes back further has to be read first.
     this.#stale ||= hours < this.#hours;
     this.#hours = hours;
-    this.#due = 0;
-    this.#plan();
+    this.#readNow();
     this.ask();
   }
 }
