@@ -44,12 +44,16 @@ def onboarded(hass_storage: dict[str, Any]) -> None:
     }
 
 
+def keep_routes_open(hass: HomeAssistant) -> None:
+    """Do as Home Assistant's own server: integrations come while it runs."""
+    hass.http.app._router.freeze = lambda: None
+
+
 @pytest.fixture
 async def home(bench: TimedBench, hass: HomeAssistant) -> TimedBench:
     """Give a bench whose Home Assistant has a frontend."""
     assert await async_setup_component(hass, "frontend", {})
-    # As Home Assistant's own server does: integrations come while it runs.
-    hass.http.app._router.freeze = lambda: None
+    keep_routes_open(hass)
     return bench
 
 
