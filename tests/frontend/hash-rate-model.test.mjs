@@ -210,8 +210,9 @@ test("figures and notes are told with their signs, times and units", () => {
 });
 
 test("signs, per cents and spans are written as people read them", () => {
-  assert.equal(deviationText(0.0131, 1.12, VOICE), "+0.013 TH/s (+1.1%)");
-  assert.equal(deviationText(-0.00001, -0.01, VOICE), "0.000 TH/s (0.0%)");
+  assert.equal(deviationText(1.2131, 1.2, VOICE), "+0.013 TH/s (+1.1%)");
+  assert.equal(deviationText(392.1, 400, VOICE), "−7.90 TH/s (−2.0%)");
+  assert.equal(deviationText(1.19999, 1.2, VOICE), "0.000 TH/s (0.0%)");
   assert.equal(percentText(5, 0, { language: "de" }), "5\u00a0%");
   assert.deepEqual(
     [15, 60, 1440, 4320, 90].map((minutes) => spanText(minutes, VOICE.say)),

@@ -35,6 +35,8 @@ const REDRAW = MINUTE;
 const PADDING = 17;
 /** A card that is still being laid out is narrower than the axes alone. */
 const NARROWEST = 2 * PADDING + MARGIN.left + MARGIN.right + 20;
+/** A card is read for when it is so near to what is seen of the page. */
+const NEAR = "300px";
 /** Height of the chart in pixels, and as a share of its width. */
 const [LOWEST, TALLEST, FLAT] = [230, 360, 0.42];
 
@@ -71,7 +73,10 @@ export class MinerHashRateCard extends MinerCard {
     figures: h("dl", { class: "figures" }),
     notes: h("div", { class: "notes" }),
   };
-  #sight = new IntersectionObserver((entries) => this.#seen(entries.at(-1)?.isIntersecting ?? false));
+  #sight = new IntersectionObserver(
+    (entries) => this.#seen(entries.at(-1)?.isIntersecting ?? false),
+    { rootMargin: NEAR },
+  );
   #awake = () => this.#plan();
 
   static get styles() {

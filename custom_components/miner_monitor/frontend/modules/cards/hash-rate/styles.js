@@ -53,7 +53,7 @@ export const STYLES = `
     display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px 16px;
     margin: 10px 0 0; padding-top: 10px; border-top: 1px solid var(--divider-color);
   }
-  .figures dt { font-size: 12px; color: var(--secondary-text-color); }
+  .figures dt { font-size: 12px; overflow-wrap: anywhere; color: var(--secondary-text-color); }
   .figures dd {
     margin: 0; font-size: 15px; color: var(--primary-text-color); font-variant-numeric: tabular-nums;
   }

@@ -35,12 +35,27 @@ const NEARLY_ALL = 0.95;
 /**
  * @param {number} value
  * @param {Voice} voice
- * @param {number} [finer] decimals more than usual
+ * @param {number} [decimals]
  */
-export function rateText(value, { locale, unit }, finer = 0) {
+export function rateText(value, { locale, unit }, decimals = decimalsOf(value)) {
+  return `${format(value, decimals, locale)} ${unit}`.trim();
+}
+
+/** @param {number} value */
+function decimalsOf(value) {
   const size = Math.abs(value);
-  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  return `${format(value, decimals + finer, locale)} ${unit}`.trim();
+  return size >= 1000 ? 0 : size >= 100 ? 1 : 2;
+}
+
+/**
+ * Write the difference of two hash rates with its sign, a digit finer than these.
+ *
+ * @param {number} value
+ * @param {number} rate one of them
+ * @param {Voice} voice
+ */
+function differenceText(value, rate, voice) {
+  return signed(value, rateText(Math.abs(value), voice, decimalsOf(rate) + 1));
 }
 
 /**
@@ -65,15 +80,16 @@ export function signed(value, text) {
 }
 
 /**
- * Write a deviation with its share: +0.013 TH/s (+1.1%).
+ * Write how far a rate is from the expected one: +0.013 TH/s (+1.1%).
  *
- * @param {number} value
- * @param {number} percent
+ * @param {number} rate
+ * @param {number} expected more than 0
  * @param {Voice} voice
  */
-export function deviationText(value, percent, voice) {
-  const rate = signed(value, rateText(Math.abs(value), voice, 1));
-  return `${rate} (${signed(percent, percentText(Math.abs(percent), 1, voice.locale))})`;
+export function deviationText(rate, expected, voice) {
+  const away = rate - expected;
+  const share = percentText((100 * Math.abs(away)) / expected, 1, voice.locale);
+  return `${differenceText(away, expected, voice)} (${signed(away, share)})`;
 }
 
 /**
@@ -167,10 +183,10 @@ export function figureLines({ figures }, voice) {
     ...lines,
     {
       name: say("hash_rate_mean_deviation"),
-      value: signed(deviation.mean, rateText(Math.abs(deviation.mean), voice, 1)),
+      value: differenceText(deviation.mean, mean, voice),
       more: signed(deviation.percent, percentText(Math.abs(deviation.percent), 1, locale)),
     },
-    { name: say("hash_rate_time_above"), value: `${above}`, more: say("hash_rate_time_below", { share: `${below}` }) },
+    { name: say("hash_rate_time_above"), value: above ?? "", more: say("hash_rate_time_below", { share: below }) },
   ];
 }
 
@@ -224,8 +240,7 @@ export function momentOf(model, sample, voice, tell) {
   if (expected !== null) {
     lines.push({ name: expectedName(model, say), value: rateText(expected, voice), series: "expected" });
     if (smooth !== null && expected > 0) {
-      const away = smooth - expected;
-      const value = deviationText(away, (100 * away) / expected, voice);
+      const value = deviationText(smooth, expected, voice);
       lines.push({ name: say("hash_rate_deviation_now"), value, series: "deviation" });
     }
   }
