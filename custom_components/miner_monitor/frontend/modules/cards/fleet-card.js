@@ -63,7 +63,7 @@ export class MinerFleetCard extends MinerCard {
   }
 
   static getStubConfig() {
-    return { hours: 24 };
+    return { hours: 24, show_findings: true, show_switch: true };
   }
 
   /** @param {CardConfig} config */
@@ -132,7 +132,7 @@ export class MinerFleetCard extends MinerCard {
       this.#choose(change);
     const table = new Table(this.#miners, around, choose);
     const notes = new NotesView(around, this.hass.user?.is_admin === true);
-    const strip = new Strip(this.say, table.lacking, choose);
+    const strip = new Strip(this.say, this.#miners.length > 1 ? table.lacking : null, choose);
     this.#parts = { notes, strip, table };
     this.#watched = table.rows.flatMap((row) => row.watched);
     this.#all = this.#resort = true;

@@ -2,8 +2,8 @@
 
 /** Columns of the wide table, with their widths. */
 const WIDE = /** @type {const} */ ([
-  ["name", "minmax(120px, 1.6fr)"],
-  ["status", "minmax(96px, 0.7fr)"],
+  ["name", "minmax(116px, 1.6fr)"],
+  ["status", "minmax(114px, 0.7fr)"],
   ["hash_rate", "minmax(92px, 0.5fr)"],
   ["ratio", "minmax(82px, 0.4fr)"],
   ["power", "minmax(80px, 0.5fr)"],
@@ -11,7 +11,7 @@ const WIDE = /** @type {const} */ ([
   ["chip_temperature", "minmax(64px, 0.4fr)"],
   ["fan", "minmax(74px, 0.4fr)"],
   ["shares", "minmax(88px, 0.5fr)"],
-  ["spark", "minmax(96px, 1.2fr)"],
+  ["spark", "minmax(82px, 1.2fr)"],
   ["switch", "76px"],
 ]);
 

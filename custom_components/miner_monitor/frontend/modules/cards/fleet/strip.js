@@ -20,14 +20,14 @@ const HOURS = /** @type {const} */ ([1, 24]);
 export class Strip {
   /**
    * @param {Say} say
-   * @param {string[]} lacking quantities that cannot be sorted by
+   * @param {string[] | null} lacking quantities that cannot be sorted by; null if there is nothing to sort
    * @param {(changed: Partial<Choices>) => void} choose
    */
   constructor(say, lacking, choose) {
     this.say = say;
     this.today = h("div", { class: "today" });
     this.trouble = h("div", { class: "trouble", role: "status" });
-    const keys = Object.keys(SORTS).filter((key) => !lacking.includes(key));
+    const keys = Object.keys(SORTS).filter((key) => !lacking?.includes(key));
     this.select = h(
       "select",
       { class: "sort", "aria-label": say("fleet_sort"), onchange: () => choose({ sort: this.select.value }) },
@@ -54,7 +54,7 @@ export class Strip {
         { class: "controls" },
         h(
           "span",
-          { class: "sorting" },
+          { class: "sorting", hidden: lacking === null },
           h("span", { "aria-hidden": "true" }, say("fleet_sort")),
           this.select,
           this.direction,

@@ -167,7 +167,10 @@ const TABLE = `
     .head .name, .head .status, .head .spark { text-align: start; }
     .head .switch, .row .switch { text-align: center; }
     .switch-label { display: none; }
-    .by { display: inline-block; min-height: 24px; line-height: 24px; text-align: inherit; }
+    .by {
+      display: inline-block; max-width: 100%; padding: 4px 0; line-height: 16px; text-align: inherit;
+      overflow-wrap: anywhere;
+    }
     .by:hover { color: var(--primary-text-color); }
     .head [aria-sort="ascending"] .by::after { content: " ▲"; font-size: 9px; }
     .head [aria-sort="descending"] .by::after { content: " ▼"; font-size: 9px; }
@@ -177,6 +180,7 @@ const TABLE = `
   }
   @container (min-width: 1036px) {
     .row { grid-template-columns: var(--wide); column-gap: 8px; }
+    .cell.spark { padding-inline-start: 8px; }
     .cell.measured .beside { display: block; }
     .note { grid-column: span var(--wide-measured); }
   }
