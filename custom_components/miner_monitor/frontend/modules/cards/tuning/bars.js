@@ -76,16 +76,20 @@ function bar(picture, point, top, at) {
   const title = now ? `${name} · ${view.say("tuning_in_use")}` : name;
   const text = value === null ? "–" : quantityText(value, quantity, map.hash_rate_unit, view.hass.locale);
   const whisker = deviationOf(picture, point);
-  return pointGroup(picture, point, [
+  const drawn = pointGroup(picture, point, [
     s("rect", { class: "target", x: 0, y: top, width, height: ROW - 4 }),
-    s("text", { class: "name", x: EDGE, y: top + 14 }, title),
     s("rect", { class: "dot", x: EDGE, y, width: Math.max(1, end - EDGE), height: BAR, fill: colorOf(picture, point) }),
     now ? s("rect", { class: "now", x: 1, y: y - 3, width: end + 2, height: BAR + 6, rx: 2 }) : null,
     s("rect", { class: "ring", x: 1, y: top - 1, width: width - 2, height: ROW - 6, rx: 6 }),
     whisker > 0 && value !== null ? whiskerAt(at(value - whisker), at(value + whisker), y + BAR / 2) : null,
-    s("text", { class: "value", x: at((value ?? 0) + whisker) + 8, y: y + 14 }, text),
     best?.point === point ? star(EDGE + 14, y + BAR / 2, 8, best.certain) : null,
-  ], `${title} ${text}`);
+  ]);
+  // The name of the group says the same to screen readers.
+  const words = [
+    s("text", { class: "name", x: EDGE, y: top + 14 }, title),
+    s("text", { class: "value", x: at((value ?? 0) + whisker) + 8, y: y + 14 }, text),
+  ];
+  return s("g", {}, drawn, s("g", { class: "texts", "aria-hidden": "true" }, words));
 }
 
 /**

@@ -36,10 +36,9 @@ const KEYS = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowDown: 
  * @param {Picture} picture
  * @param {TuningPoint} point
  * @param {(SVGElement | null)[]} children
- * @param {string} [seen] the words among them, with which its name has to begin
  * @returns {SVGElement}
  */
-export function pointGroup(picture, point, children, seen) {
+export function pointGroup(picture, point, children) {
   const key = keyOf(point.settings);
   const { pick, hover } = picture.handlers;
   return s(
@@ -49,7 +48,7 @@ export function pointGroup(picture, point, children, seen) {
       "data-key": key,
       tabindex: -1,
       role: "button",
-      "aria-label": labelOf(picture, point, seen),
+      "aria-label": labelOf(picture, point),
       onclick: () => pick(key),
       onfocus: () => pick(key),
       onpointerenter: (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && hover(key),
@@ -63,14 +62,14 @@ export function pointGroup(picture, point, children, seen) {
 /**
  * @param {Picture} picture
  * @param {TuningPoint} point
- * @param {string} [seen]
  */
-function labelOf({ view, map, quantity }, point, seen) {
+function labelOf({ view, map, quantity }, point) {
   const { say, hass } = view;
   const value = valueOf(point, quantity);
   const told = value === null ? say("tuning_not_measured") : quantityText(value, quantity, map.hash_rate_unit, hass.locale);
   const parts = [
-    seen ?? `${settingsOf(view, point.settings)}, ${told}`,
+    settingsOf(view, point.settings),
+    told,
     spanText(point.blocks * BLOCK, hass.locale),
   ];
   const star = starOf(map, quantity);

@@ -84,6 +84,7 @@ const MAP = `
   .bars .dot, .bars .ring { rx: 3px; }
   .chart.bars .name { fill: var(--primary-text-color); font-size: 13px; }
   .chart.bars .value { fill: var(--primary-text-color); font-size: 13px; font-weight: 500; }
+  .texts { pointer-events: none; }
   .whisker path { stroke: var(--primary-text-color); stroke-width: 1.5; fill: none; }
   .whisker .halo { stroke: var(--card-background-color); stroke-width: 4; }
 `;
