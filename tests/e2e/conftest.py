@@ -1,22 +1,30 @@
 """One real Home Assistant, one simulated farm and one browser for all tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 import json
 from pathlib import Path
 import re
+import sys
+from typing import Any
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 import pytest
 
+from scripts.rig.api import HassApi
 from scripts.rig.browser import find_chromium, open_browser
 from scripts.rig.check import logged_errors
 from scripts.rig.hass import REPOSITORY, HassProcess
 
+from .dashboard import LOOK, Dashboard
 from .frontend import Frontend
+from .seeded import SeededHouse, seeded_house, token_script
 
 ARTIFACTS = REPOSITORY / ".artifacts"
 VIEWPORT: ViewportSize = {"width": 1280, "height": 1450}
 WAIT_MILLISECONDS = 30_000
+
+type Tell = Callable[[str], object]
+type OpenDashboard = Callable[..., Awaitable[Dashboard]]
 
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
@@ -89,6 +97,54 @@ async def frontend(page: Page, hass: HassProcess) -> Frontend:
     tokens = json.dumps(json.dumps(await hass.api.frontend_tokens()))
     await page.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
     return Frontend(page)
+
+
+@pytest.fixture(scope="session")
+async def house(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SeededHouse]:
+    """Run a house with a past; it must not log an error. Without a browser, skip."""
+    async with seeded_house(tmp_path_factory.mktemp("house")) as seeded:
+        yield seeded
+    assert logged_errors(seeded.hass.log) == []
+
+
+@pytest.fixture
+async def open_dashboard(
+    browser: Browser, request: pytest.FixtureRequest
+) -> AsyncIterator[OpenDashboard]:
+    """Give somebody a browser with the dashboard; the last looks are kept."""
+    opened: list[Page] = []
+
+    async def open_one(api: HassApi, **traits: Any) -> Dashboard:
+        context = await browser.new_context(
+            base_url=api.url, locale="en-GB", **{"viewport": VIEWPORT, **traits}
+        )
+        context.set_default_timeout(WAIT_MILLISECONDS)
+        page = await context.new_page()
+        opened.append(page)
+        await page.add_init_script(token_script(await api.frontend_tokens()))
+        await page.add_init_script(path=LOOK)
+        return Dashboard(page)
+
+    yield open_one
+    ARTIFACTS.mkdir(exist_ok=True)
+    name = re.sub(r"\W+", "_", request.node.name)
+    for place, page in enumerate(opened):
+        await page.screenshot(path=ARTIFACTS / f"{name}-{place}.png")
+        await page.context.close()
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Print figures that are worth to be read, though the test passes."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(f"\n{text}")
+
+    return say
 
 
 @pytest.fixture

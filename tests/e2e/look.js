@@ -1,0 +1,125 @@
+// What the browser tests ask within a page; shadow trees are looked into everywhere.
+"use strict";
+(() => {
+  const OURS = ["miner-fleet-card", "miner-hash-rate-card", "miner-tuning-card", "miner-choice-card"];
+  const PRESSED = "a[href], button, select, summary, input, [tabindex='0'][role=button]";
+
+  function* walk(root) {
+    for (const element of root.querySelectorAll("*")) {
+      yield element;
+      if (element.shadowRoot) yield* walk(element.shadowRoot);
+    }
+  }
+  const all = (root, ...tags) => [...walk(root)].filter((element) => tags.includes(element.localName));
+  const has = (root, ...tags) => all(root, ...tags).length > 0;
+  const view = () => all(document, "hui-view").at(-1);
+  const ours = () => all(view(), ...OURS);
+  const seen = (element) => element.checkVisibility();
+  const says = (root) => all(root, "div").some(({ className }) => className === "info");
+
+  /** When an element has drawn all that it is going to draw. */
+  const DRAWN = {
+    "miner-fleet-card": (root) => root.querySelector(".row[data-status], .empty"),
+    "miner-hash-rate-card": (root) => root.querySelector("svg.chart"),
+    "miner-tuning-card": (root) =>
+      root.querySelector(".scatter-part > *") && root.querySelector(".map-part svg, .empty-note"),
+    "miner-choice-card": (root) => root.querySelector(".held > *, details"),
+    "hui-history-graph-card": (root) => has(root, "ha-chart-base", "state-history-chart-timeline") || says(root),
+    "hui-statistics-graph-card": (root) => has(root, "ha-chart-base") || says(root),
+    "ha-chart-base": (root) => root.host.chart,
+    "ha-spinner": () => false,
+  };
+
+  function settled(path) {
+    if (location.pathname !== path || !view()) return false;
+    // A card below the edge of the screen reads nothing until somebody looks.
+    all(view(), "miner-hash-rate-card").find(({ shadowRoot }) => !has(shadowRoot, "svg"))?.scrollIntoView();
+    const cards = all(view(), "hui-card").filter(seen);
+    if (!cards.length || cards.some((card) => !card.firstElementChild)) return false;
+    return unsettled().length === 0;
+  }
+
+  /** What is not drawn yet. */
+  function unsettled() {
+    return [...walk(view())].filter((element) => {
+      if (!element.localName.includes("-") || !seen(element)) return false;
+      if (!customElements.get(element.localName)) return true;
+      const drawn = DRAWN[element.localName];
+      return drawn && !(element.shadowRoot && drawn(element.shadowRoot));
+    });
+  }
+
+  /** Whether what reaches beyond an element's edge is cut off or can be scrolled to. */
+  function held(element) {
+    for (let box = element; box; box = box.parentNode ?? box.host) {
+      if (box instanceof Element && getComputedStyle(box).overflowX !== "visible") return true;
+    }
+    return false;
+  }
+
+  const called = ({ localName, className }) => `${localName}.${className.baseVal ?? className}`;
+
+  /** What makes a page scroll to the side, or lies where nobody can scroll to. */
+  function wide() {
+    const boxes = [document.scrollingElement];
+    boxes.push(...all(document, "hui-root", "hui-view-container", "hui-view", "hui-sections-view"));
+    const scrolling = boxes.filter((box) => box.clientWidth && box.scrollWidth > box.clientWidth + 1);
+    const outside = ours()
+      .flatMap((card) => [...walk(card.shadowRoot)])
+      .filter((element) => {
+        const { right, left, width } = element.getBoundingClientRect();
+        return width && (left < -1 || right > innerWidth + 1) && !held(element.parentNode);
+      });
+    return [
+      ...scrolling.map((box) => `${called(box)} scrolls: ${box.scrollWidth} > ${box.clientWidth}`),
+      ...outside.map((element) => `${called(element)} reaches to ${element.getBoundingClientRect().right}`),
+    ];
+  }
+
+  /** What is too small for a finger. */
+  function small() {
+    return ours()
+      .flatMap((card) => [...walk(card.shadowRoot)])
+      .filter((element) => element.matches(PRESSED) && seen(element) && !element.closest(".held"))
+      .filter((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return Math.round(width) < 24 || Math.round(height) < 24;
+      })
+      .map((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return `${called(element)} "${element.textContent.trim()}" is ${width} x ${height}`;
+      });
+  }
+
+  /** What makes our cards hard to use for some; cards of others within ours are not ours. */
+  async function faults() {
+    const strangers = all(view(), "miner-choice-card").flatMap((card) =>
+      [...card.shadowRoot.querySelectorAll(".held > *")].filter(({ localName }) => !OURS.includes(localName)),
+    );
+    const context = { include: ours(), exclude: strangers };
+    const { violations } = await window.axe.run(context, { resultTypes: ["violations"] });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
+      );
+  }
+
+  const heading = ({ shadowRoot }) => shadowRoot.querySelector(".card-header")?.innerText.trim();
+
+  /** The series that built-in charts have drawn, with how many points each has. */
+  function series({ card, title }) {
+    const number = (item) => {
+      const value = item?.value ?? item;
+      const height = Array.isArray(value) ? value[1] : value;
+      return height !== null && Number.isFinite(Number(height));
+    };
+    return all(view(), card)
+      .filter((element) => title === null || heading(element) === title)
+      .flatMap((element) => all(element.shadowRoot, "ha-chart-base"))
+      .flatMap(({ chart }) => chart?.getOption()?.series ?? [])
+      .map(({ name, data }) => [name ?? "", (data ?? []).filter(number).length]);
+  }
+
+  window.look = { settled, unsettled, wide, small, faults, series };
+})();

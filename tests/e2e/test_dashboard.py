@@ -1,0 +1,274 @@
+"""The dashboard on the real frontend, of miners that have a past."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from playwright.async_api import Route, expect
+import pytest
+
+from scripts.rig.node import AXE_SOURCE, NodeToolsError, ensure_node_tools
+from simulator import SimulatedMiner
+
+from .conftest import OpenDashboard
+from .dashboard import Dashboard
+from .seeded import OFF, SeededHouse
+from .waiting import until
+
+DELAYS = (2.0, 2.75, 3.5, 4.25, 5.0)
+APP = "**/frontend_latest/app.*.js"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+IMAGE = '<img src=x onerror="window.pwned=1">'
+HOSTILE = {
+    "gamma": IMAGE,
+    "hex": "A miner with a name that nobody would ever type " * 4,
+    "nano": "\u202e\u05de\u05db\u05e8\u05d4 <b>\u0627\u0644\u0645</b>",
+    "q": "🔥🧑‍🚀 ${7*7} {{ 7*7 }} [x](javascript:window.pwned=1)",
+    "card": "</script><script>window.pwned=1</script>",
+}
+
+
+@pytest.fixture
+async def hostile(house: SeededHouse) -> AsyncIterator[SeededHouse]:
+    """Give the miners names that somebody chose to do harm."""
+    for name, text in HOSTILE.items():
+        await house.rename(name, text)
+    yield house
+    for name in HOSTILE:
+        await house.rename(name, None)
+
+
+@pytest.mark.parametrize("who", ["admin", "guest"])
+async def test_every_view_is_whole(
+    open_dashboard: OpenDashboard, house: SeededHouse, who: str
+) -> None:
+    dashboard = await open_dashboard(house.guest if who == "guest" else house.hass.api)
+    await dashboard.open(house.views[0])
+    for view in house.views:
+        await dashboard.go(view)
+        await dashboard.check()
+
+
+async def test_a_late_app_shows_the_fleet_at_each_of_five_loads(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    async def load(delay: float) -> None:
+        delayed: list[str] = []
+
+        async def hold(route: Route) -> None:
+            await asyncio.sleep(delay)
+            delayed.append(route.request.url)
+            await route.continue_()
+
+        dashboard = await open_dashboard(house.hass.api)
+        await dashboard.page.route(APP, hold)
+        await dashboard.open()
+        await expect(dashboard.rows).to_have_count(len(house.devices))
+        await dashboard.check()
+        assert delayed
+
+    async with asyncio.TaskGroup() as loads:
+        for delay in DELAYS:
+            loads.create_task(load(delay))
+
+
+async def test_it_stands_in_the_sidebar_and_can_be_added(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    dashboard = await open_dashboard(house.hass.api)
+    page = dashboard.page
+    await page.goto("/config/lovelace/dashboards")
+    entry = page.locator("ha-sidebar").locator(f'[href="{dashboard.home}"]')
+    await expect(entry).to_have_text("Miners")
+    await page.get_by_role("button", name="Add dashboard").click()
+    picker = page.get_by_role("dialog")
+    await expect(picker.get_by_text("Community dashboards")).to_be_visible()
+    await expect(picker.get_by_text("Miner Monitor", exact=True)).to_be_visible()
+    assert dashboard.complaints.texts == []
+
+
+def frequency(miner: SimulatedMiner) -> tuple[float, float]:
+    """Return what a board with AxeOS is set to."""
+    info = miner.reply("info")
+    return info["frequency"], info["coreVoltage"]
+
+
+async def test_saving_power_in_a_row_reaches_the_miner(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    gamma, device = house.farm["gamma"], house.devices["gamma"]
+    before = frequency(gamma)
+    dashboard = await open_dashboard(house.hass.api)
+    await dashboard.open()
+    switch = dashboard.saving(device)
+    await expect(switch).not_to_be_checked()
+
+    await switch.click()
+    await until(lambda: frequency(gamma) != before)
+    await expect(switch).to_be_checked()
+    assert await house.state("gamma", "switch.throttle") == "on"
+
+    await switch.click()
+    await until(lambda: frequency(gamma) == before)
+    await expect(switch).not_to_be_checked()
+    await dashboard.check()
+
+
+async def test_saving_power_on_a_tile_reaches_the_miner(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    nano = house.farm["nano"]
+    before = nano.truth.mode
+    dashboard = await open_dashboard(house.hass.api)
+    await dashboard.open(house.view_of("nano"))
+    tile = dashboard.tile("Save power")
+    await expect(tile).to_contain_text("Off")
+
+    await tile.click()
+    await until(lambda: nano.truth.mode != before)
+    await expect(tile).to_contain_text("On")
+
+    await tile.click()
+    await until(lambda: nano.truth.mode == before)
+    await expect(tile).to_contain_text("Off")
+    await dashboard.check()
+
+
+async def test_settings_are_applied_only_after_the_confirmation(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    gamma = house.farm["gamma"]
+    before = frequency(gamma)
+    dashboard = await open_dashboard(house.hass.api)
+    await dashboard.open("tuning")
+    await dashboard.choose("Miner", house.titles["gamma"])
+    verdict = dashboard.view.locator("miner-tuning-card li.verdict").filter(
+        has=dashboard.page.get_by_role("button")
+    )
+    confirmation = dashboard.page.locator("dialog.confirmation")
+
+    await verdict.first.get_by_role("button").click()
+    await expect(confirmation).to_contain_text(house.titles["gamma"])
+    asked = len(gamma.requests)
+    await confirmation.get_by_role("button", name="Cancel").click()
+    await expect(confirmation).to_have_count(0)
+    # The next poll is later than what the button could have sent.
+    await until(lambda: len(gamma.requests) > asked)
+    assert frequency(gamma) == before
+    assert writes(gamma) == []
+
+    await verdict.first.get_by_role("button").click()
+    wanted = await confirmation.locator("dd.to").inner_text()
+    await confirmation.get_by_role("button", name="Apply").click()
+    await expect(confirmation).to_have_count(0)
+    mhz, millivolts = frequency(gamma)
+    assert wanted == f"{mhz:.0f} MHz, {millivolts / 1000:.3f} V"
+    assert (mhz, millivolts) != before
+    await dashboard.check()
+
+
+def writes(miner: SimulatedMiner) -> list[str]:
+    """Return the requests that change something."""
+    return [one.body for one in miner.requests if one.method == "PATCH"]
+
+
+@pytest.mark.parametrize("traits", [{}, PHONE], ids=["desktop", "phone"])
+async def test_hostile_names_stay_text(
+    open_dashboard: OpenDashboard, hostile: SeededHouse, traits: dict[str, object]
+) -> None:
+    dashboard = await open_dashboard(hostile.hass.api, **traits)
+    await dashboard.open(hostile.views[0])
+    for name, text in HOSTILE.items():
+        link = dashboard.row(hostile.devices[name]).locator(".name .link")
+        assert await link.text_content() == text
+    for view in hostile.views:
+        await dashboard.go(view)
+        await dashboard.check()
+        await expect(dashboard.page.locator("img[src=x]")).to_have_count(0)
+        assert await dashboard.page.evaluate("window.pwned") is None
+        if traits:
+            assert await dashboard.look("wide") == []
+
+
+async def test_a_phone_shows_every_view_without_a_scroll_to_the_side(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    dashboard = await open_dashboard(house.hass.api, **PHONE)
+    await dashboard.open(house.views[0])
+    for view in house.views:
+        await dashboard.go(view)
+        assert await dashboard.look("wide") == [], view
+        assert await dashboard.look("small") == [], view
+    await dashboard.check()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_our_cards_have_no_serious_fault_of_access(
+    open_dashboard: OpenDashboard, house: SeededHouse, theme: str
+) -> None:
+    try:
+        ensure_node_tools()
+    except NodeToolsError as error:
+        pytest.skip(f"no axe-core: {error}")
+    dashboard = await open_dashboard(house.hass.api, color_scheme=theme)
+    views = ["fleet", "compare", "tuning", *map(house.view_of, ("gamma", "q", OFF))]
+    await dashboard.open(views[0])
+    await dashboard.page.add_script_tag(path=AXE_SOURCE)
+    for view in views:
+        await dashboard.go(view)
+        assert await dashboard.look("faults") == [], view
+
+
+async def test_a_miner_that_is_off_says_so(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    dashboard = await open_dashboard(house.hass.api)
+    await dashboard.open()
+    row = dashboard.row(house.devices[OFF])
+    await expect(row).to_have_attribute("data-status", "away", timeout=90_000)
+    await expect(row.locator(".status")).to_contain_text("Away")
+    await expect(row.locator(".note")).to_contain_text("Last seen")
+
+    await row.locator(".name .link").click()
+    await dashboard.settle(house.view_of(OFF))
+    await dashboard.check()
+
+
+async def test_rows_are_used_and_sorted_by_keys(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    hexa, device = house.farm["hex"], house.devices["hex"]
+    before = frequency(hexa)
+    dashboard = await open_dashboard(house.hass.api)
+    await dashboard.open()
+    page, row, switch = dashboard.page, dashboard.row(device), dashboard.saving(device)
+
+    await row.locator(".name .link").focus()
+    await page.keyboard.press("Tab")
+    await expect(switch).to_be_focused()
+    await page.keyboard.press("Space")
+    await until(lambda: frequency(hexa) != before)
+    await expect(switch).to_be_checked()
+    await page.keyboard.press("Space")
+    await until(lambda: frequency(hexa) == before)
+    await expect(switch).not_to_be_checked()
+
+    head = dashboard.fleet.get_by_role("columnheader", name="Power", exact=True)
+    await head.get_by_role("button").focus()
+    await page.keyboard.press("Enter")
+    await expect(head).to_have_attribute("aria-sort", "descending")
+    falling = await order(dashboard)
+    assert falling[:2] == [house.devices["q"], house.devices["nano"]]
+    await page.keyboard.press("Enter")
+    await expect(head).to_have_attribute("aria-sort", "ascending")
+    rising = [device for device in await order(dashboard) if device in falling]
+    there = [one for one in falling if one != house.devices[OFF]]
+    assert [one for one in rising if one in there] == there[::-1]
+
+
+async def order(dashboard: Dashboard) -> list[str]:
+    """Return the devices of the rows from the top."""
+    shown: list[str] = await dashboard.rows.evaluate_all(
+        "rows => rows.map(row => row.dataset.miner)"
+    )
+    return shown
