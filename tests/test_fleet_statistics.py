@@ -103,6 +103,7 @@ class Book:
         return found[entity_id]
 
 
+@pytest.mark.timeout(300)
 async def test_only_energy_really_used(
     recorder_first: Recorder,
     bench: TimedBench,
