@@ -97,7 +97,8 @@ function choicesOf(hass, miners, key) {
   }
   const translated = hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 });
   const name = translated || key;
-  return [...byUnit].map(([unit, entities]) => ({
+  const mostFirst = [...byUnit].sort(([, a], [, b]) => b.length - a.length);
+  return mostFirst.map(([unit, entities]) => ({
     label: byUnit.size > 1 && unit ? `${name} (${unit})` : name,
     values: { entities },
   }));

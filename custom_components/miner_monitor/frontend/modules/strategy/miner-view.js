@@ -10,9 +10,6 @@ import { isTunable } from "./tuning-view.js";
 const COLUMNS = 3;
 const BUTTONS = { type: "numeric-input", style: "buttons" };
 
-/** What the sections above show already. */
-const SHOWN_ABOVE = new Set(["sensor.status", "sensor.energy", "binary_sensor.online"]);
-
 /**
  * @param {Scene} scene
  * @param {Miner} miner
@@ -21,27 +18,25 @@ const SHOWN_ABOVE = new Set(["sensor.status", "sensor.energy", "binary_sensor.on
 export function minerView(scene, miner) {
   const { hass, say } = scene;
   const cards = new MinerCards(hass, miner);
-  return sectionsView(
-    [
-      section(say("now"), present(cards, say), { icon: "mdi:gauge" }),
-      section(say("controls"), controls(cards, say), { icon: "mdi:tune" }),
-      section(say("efficiency_and_power"), power(cards, say), { icon: "mdi:flash" }),
-      section(say("work"), work(cards, miner, scene), { span: 2, icon: "mdi:pickaxe" }),
-      section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
-      section(say("settings"), settings(cards, say), { icon: "mdi:sine-wave" }),
-      section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve" }),
-      section(say("shares_and_pools"), shares(cards, say), { icon: "mdi:share-variant" }),
-      isTunable(miner) &&
-        section(
-          say("view_tuning"),
-          [{ type: "custom:miner-tuning-card", device_id: miner.id, grid_options: { columns: "full" } }],
-          { span: COLUMNS, icon: "mdi:tune-vertical" },
-        ),
-      section(say("activity"), [activity(cards)], { span: 2, icon: "mdi:history" }),
-      section(undefined, [diagnostics(cards, say)]),
-    ].filter(isSection),
-    COLUMNS,
-  );
+  const sections = [
+    section(say("now"), present(cards, say), { icon: "mdi:gauge" }),
+    section(say("controls"), controls(cards, say), { icon: "mdi:tune" }),
+    section(say("efficiency_and_power"), power(cards, say), { icon: "mdi:flash" }),
+    section(say("work"), work(cards, miner, scene), { span: 2, icon: "mdi:pickaxe" }),
+    section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
+    section(hasVoltages(miner) ? say("settings") : say("work_mode"), settings(cards, say), { icon: "mdi:sine-wave" }),
+    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve" }),
+    section(say("shares_and_pools"), shares(cards, say), { icon: "mdi:share-variant" }),
+    isTunable(miner) &&
+      section(
+        say("view_tuning"),
+        [{ type: "custom:miner-tuning-card", device_id: miner.id, grid_options: { columns: "full" } }],
+        { span: COLUMNS, icon: "mdi:tune-vertical" },
+      ),
+    section(say("activity"), [activity(cards)], { span: 2, icon: "mdi:history" }),
+  ].filter(isSection);
+  const rest = section(undefined, [diagnostics(cards, say, sections)]);
+  return sectionsView([...sections, rest], COLUMNS);
 }
 
 /** @param {any} value @returns {value is Record<string, any>} */
@@ -66,6 +61,7 @@ function present(cards, say) {
     cards.tile("sensor.best_difficulty"),
     cards.tile("sensor.blocks_found"),
     cards.today("sensor.energy", say("energy_today")),
+    cards.today("sensor.wall_energy", say("wall_energy_today")),
     cards.gauge("sensor.hash_rate_ratio", { min: 0, max: 120, severity: { red: 0, yellow: 85, green: 95 } }),
     cards.gauge("sensor.chip_temperature", { min: 20, max: 110 }),
     cards.gauge("sensor.vr_temperature", { min: 20, max: 110, severity: { green: 0, yellow: 90, red: 100 } }),
@@ -115,6 +111,7 @@ function power(cards, say) {
 /** @param {MinerCards} cards @param {Say} say */
 function heat(cards, say) {
   return [
+    cards.tile("binary_sensor.overheating"),
     cards.history(say("temperatures"), [
       "sensor.chip_temperature",
       "sensor.chip_temperature_2",
@@ -130,13 +127,26 @@ function heat(cards, say) {
   ];
 }
 
+const VOLTAGES = [
+  "number.frequency",
+  "sensor.frequency_actual",
+  "number.core_voltage",
+  "sensor.core_voltage_actual",
+  "sensor.input_voltage",
+];
+
+/** @param {Miner} miner */
+function hasVoltages(miner) {
+  return VOLTAGES.some((key) => miner.ids[key]);
+}
+
 /** @param {MinerCards} cards @param {Say} say */
 function settings(cards, say) {
   return [
     cards.history(say("frequency"), ["number.frequency", "sensor.frequency_actual"]),
     cards.history(say("core_voltage"), ["number.core_voltage", "sensor.core_voltage_actual"]),
     cards.history(say("input_voltage"), ["sensor.input_voltage"]),
-    cards.history(say("work_mode"), ["select.work_mode"]),
+    cards.history(hasVoltages(cards.miner) ? say("work_mode") : undefined, ["select.work_mode"]),
   ];
 }
 
@@ -161,6 +171,7 @@ function shares(cards, say) {
     cards.tile("binary_sensor.stalled"),
     cards.tile("sensor.pool"),
     cards.tile("sensor.pool_difficulty"),
+    cards.tile("sensor.best_session_difficulty"),
     ...(cards.miner.ids["sensor.pool_status"] ?? []).map((id) => ({ type: "tile", ...cards.entity(id) })),
     cards.rise(say("shares_per_hour"), ["sensor.shares_accepted", "sensor.shares_rejected"]),
     cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"]),
@@ -189,19 +200,35 @@ function activity(cards) {
   };
 }
 
-/** @param {MinerCards} cards @param {Say} say */
-function diagnostics(cards, say) {
+/**
+ * What the sections above do not show.
+ *
+ * @param {MinerCards} cards
+ * @param {Say} say
+ * @param {Record<string, any>[]} above
+ */
+function diagnostics(cards, say, above) {
   const { hass, miner } = cards;
-  const ids = Object.entries(miner.ids)
-    .filter(([key]) => !SHOWN_ABOVE.has(key))
-    .flatMap(([, found]) => found)
-    .filter((id) => hass.entities[id]?.entity_category === "diagnostic" && !id.startsWith("button."));
+  const shown = JSON.stringify(above);
+  const ids = Object.values(miner.ids)
+    .flat()
+    .filter((id) => hass.entities[id]?.entity_category === "diagnostic" && !id.startsWith("button."))
+    .filter((id) => !shown.includes(`"${id}"`));
   if (!ids.length) return undefined;
   return {
     type: "custom:miner-choice-card",
     fold: true,
     title: say("diagnostics"),
-    card: { type: "entities", entities: ids.map((id) => cards.entity(id)) },
+    card: { type: "entities", entities: byName(ids.map((id) => cards.entity(id)), hass.language) },
     grid_options: { columns: "full" },
   };
+}
+
+/**
+ * @param {{entity: string, name: string}[]} entities
+ * @param {string} language
+ */
+function byName(entities, language) {
+  const order = new Intl.Collator(language, { numeric: true });
+  return entities.sort((a, b) => order.compare(a.name, b.name) || order.compare(a.entity, b.entity));
 }

@@ -45,7 +45,8 @@ export async function view(config, hass) {
     const miner = miners.find((candidate) => candidate.id === config.device_id);
     return miner ? minerView(scene, miner) : message(say("miner_gone"));
   }
-  const make = VIEWS[config.view ?? "fleet"];
+  const name = config.view ?? "fleet";
+  const make = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;
   if (!make) return message(say("no_such_view", { view: String(config.view) }));
   return miners.length ? make(scene) : message(say("no_miner"), ADD_MINER);
 }

@@ -1,0 +1,291 @@
+// The dashboard as a whole, for homes with miners of each kind: snapshots, and what holds for all of them.
+//
+// UPDATE_SNAPSHOTS=1 writes the snapshots anew.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import test from "node:test";
+
+import { dashboard } from "#modules/strategy/dashboard.js";
+import { view } from "#modules/strategy/views.js";
+import { hassOf, HOMES, homeOf, minersOf } from "./homes.mjs";
+
+/** @typedef {import("#modules/lib/types.js").Hass} Hass */
+/** @typedef {Record<string, any>} Config */
+
+const SNAPSHOTS = new URL("snapshots/", import.meta.url);
+const UPDATE = Boolean(process.env.UPDATE_SNAPSHOTS);
+const HOSTILE = "<img src=x onerror=alert(1)>";
+
+const BUILT_IN = [
+  ...["button", "entities", "gauge", "grid", "heading", "history-graph", "logbook", "markdown"],
+  ...["statistic", "statistics-graph", "tile"],
+];
+const OWN = ["choice", "fleet", "hash-rate", "tuning"].map((name) => `custom:miner-${name}-card`);
+const CARDS = new Set([...BUILT_IN, ...OWN]);
+const FEATURES = new Set(["numeric-input", "select-options", "target-temperature", "trend-graph"]);
+const WORDS = new Set(["title", "heading", "label", "text", "content", "name"]);
+const ENTITY = /^(binary_sensor|button|climate|event|light|number|select|sensor|switch)\.[a-z0-9_]+$/;
+
+/**
+ * Return the dashboard and what is in each of its views.
+ *
+ * @param {Hass} hass
+ * @param {Config} [more] of the dashboard's configuration
+ * @returns {Promise<{dashboard: Config, views: Record<string, Config>}>}
+ */
+async function build(hass, more = {}) {
+  const all = await dashboard({ type: "custom:miner-monitor", ...more }, hass);
+  /** @type {Record<string, Config>} */
+  const views = {};
+  for (const { path, strategy } of all.views) views[path] = await view(strategy, hass);
+  return { dashboard: all, views };
+}
+
+/**
+ * Return all objects within a configuration, those of `path` too.
+ *
+ * @param {any} config
+ * @param {string} [key] under which it is
+ * @returns {Generator<[string, any]>}
+ */
+function* parts(config, key = "") {
+  yield [key, config];
+  if (Array.isArray(config)) {
+    for (const item of config) yield* parts(item, key);
+  } else if (typeof config === "object" && config !== null) {
+    for (const [name, value] of Object.entries(config)) yield* parts(value, name);
+  }
+}
+
+/** @param {any} config @returns {Config[]} all cards, also those that others hold */
+function cardsOf(config) {
+  return [...parts(config)]
+    .filter(([key, value]) => ["cards", "card", "sections"].includes(key) && value?.type)
+    .map(([, value]) => value);
+}
+
+/** @param {any} config @returns {string[]} the entities that are named */
+function entitiesOf(config) {
+  return [...parts(config)]
+    .filter(([key, value]) => key !== "perform_action" && typeof value === "string" && ENTITY.test(value))
+    .map(([, value]) => value);
+}
+
+/** @param {Config} card @returns {boolean} whether it leads where only admins may go */
+function isForAdmins({ tap_action: action }) {
+  const configures = Boolean(action?.navigation_path?.startsWith("/config"));
+  return configures || action?.perform_action === "miner_monitor.show_details";
+}
+
+/** @param {any} config @returns {any} the same without what is for admins */
+function withoutAdmins(config) {
+  if (Array.isArray(config)) return config.filter((item) => !(item?.type && isForAdmins(item))).map(withoutAdmins);
+  if (typeof config !== "object" || config === null) return config;
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, withoutAdmins(value)]));
+}
+
+/** @param {Config} sections of a miner's view */
+function checkDiagnostics(sections) {
+  const folded = sections.at(-1).cards.find((/** @type {Config} */ card) => card.fold);
+  const above = entitiesOf(sections.slice(0, -1));
+  for (const id of entitiesOf(folded ?? {})) assert.ok(!above.includes(id), `${id} is in the view twice`);
+}
+
+/** @param {{dashboard: Config, views: Record<string, Config>}} built @param {Hass} hass */
+function check(built, hass) {
+  for (const [key, value] of parts(built)) {
+    assert.notEqual(value, undefined, key);
+    assert.notEqual(value, null, key);
+    assert.ok(!Number.isNaN(value), key);
+    if (WORDS.has(key) && typeof value === "string") {
+      assert.match(value, /^\S(.*\S)?$/s, key);
+      assert.doesNotMatch(value, /^[a-z]+(_[a-z0-9]+)+$|component\.|undefined|\{/, key);
+    }
+    if (key === "features") for (const feature of [value].flat()) assert.ok(FEATURES.has(feature.type), feature.type);
+  }
+  for (const id of entitiesOf(built)) {
+    assert.ok(hass.entities[id], id);
+    assert.ok(hass.states[id], id);
+  }
+  for (const card of cardsOf(built.views)) {
+    assert.ok(CARDS.has(card.type), card.type);
+    for (const list of [card.entities, card.target?.entity_id]) {
+      if (list) assert.equal(new Set(list.map((/** @type {any} */ item) => item.entity ?? item)).size, list.length);
+    }
+  }
+  for (const { sections } of Object.values(built.views)) {
+    checkDiagnostics(sections);
+    /** @type {Config[]} */
+    const cards = sections.flatMap((/** @type {Config} */ section) => section.cards);
+    assert.equal(new Set(cards.map((card) => JSON.stringify(card))).size, cards.length, "a card twice in a view");
+    for (const section of sections) {
+      assert.ok(sections.length === 1 || section.cards.at(-1).type !== "heading", "nothing below a heading");
+    }
+  }
+}
+
+for (const name of HOMES) {
+  test(`${name}: as in its snapshot`, async () => {
+    const file = new URL(`${name}.json`, SNAPSHOTS);
+    const text = `${JSON.stringify(await build(hassOf(homeOf(name))), null, 1)}\n`;
+    if (UPDATE) {
+      mkdirSync(SNAPSHOTS, { recursive: true });
+      writeFileSync(file, text);
+    }
+    assert.ok(existsSync(file), "no snapshot: run with UPDATE_SNAPSHOTS=1");
+    assert.deepEqual(JSON.parse(text), JSON.parse(readFileSync(file, "utf-8")));
+  });
+
+  test(`${name}: nothing unknown, nothing twice, all in words`, async () => {
+    const hass = hassOf(homeOf(name));
+    check(await build(hass), hass);
+  });
+
+  test(`${name}: whoever is no admin sees all but what is for admins`, async () => {
+    const hass = hassOf(homeOf(name), { admin: false });
+    const built = await build(hass);
+    check(built, hass);
+    assert.deepEqual(built, withoutAdmins(await build(hassOf(homeOf(name)))));
+    assert.deepEqual(cardsOf(built).filter(isForAdmins), []);
+  });
+
+  test(`${name}: the order of the registries does not matter`, async () => {
+    const home = homeOf(name);
+    const turned = { ...home };
+    turned.entities = Object.fromEntries(Object.entries(home.entities).reverse());
+    turned.devices = Object.fromEntries(Object.entries(home.devices).reverse());
+    assert.deepEqual(await build(hassOf(turned)), await build(hassOf(home)));
+  });
+
+  test(`${name}: what is hidden or turned off is left out`, async () => {
+    const home = homeOf(name);
+    const all = entitiesOf(await build(hassOf(home)));
+    const some = [...new Set(all)].filter((_, i) => name !== "mixed" || i % 7 === 0);
+    for (const gone of some) {
+      const hidden = homeOf(name);
+      Object.assign(/** @type {any} */ (hidden.entities[gone]), { hidden: true });
+      const hass = hassOf(hidden);
+      const built = await build(hass);
+      assert.ok(!entitiesOf(built).includes(gone), gone);
+      check(built, hass);
+    }
+    const bare = homeOf(name);
+    for (const [id, entity] of Object.entries(bare.entities)) {
+      if (entity.translation_key !== "hash_rate" && entity.translation_key !== "status") delete bare.entities[id];
+    }
+    check(await build(hassOf(bare)), hassOf(bare));
+  });
+
+  test(`${name}: without the logbook there is no activity, and no admin's button without an admin`, async () => {
+    const hass = hassOf(homeOf(name), { components: [] });
+    const built = await build(hass);
+    check(built, hass);
+    assert.ok(!cardsOf(built).some((card) => card.type === "logbook"));
+  });
+}
+
+test("there is a snapshot of each home and no other", () => {
+  const there = readdirSync(SNAPSHOTS).map((file) => file.replace(".json", ""));
+  for (const name of there) if (UPDATE && !HOMES.includes(name)) rmSync(new URL(`${name}.json`, SNAPSHOTS));
+  assert.deepEqual(there.filter((name) => !HOMES.includes(name)), []);
+});
+
+test("each miner has a view of its own", async () => {
+  const home = homeOf("mixed");
+  const { dashboard: all } = await build(hassOf(home));
+  const views = all.views.filter((/** @type {Config} */ item) => item.subview);
+  assert.deepEqual(
+    views.map((/** @type {Config} */ item) => [item.path, item.title]).sort(),
+    minersOf(home).map((device) => [`miner-${device.id}`, device.name]).sort(),
+  );
+  assert.deepEqual(
+    all.views.slice(0, 4).map((/** @type {Config} */ item) => item.path),
+    ["fleet", "compare", "tuning", "energy"],
+  );
+});
+
+test("a miner's view is about nothing but this miner", async () => {
+  const home = homeOf("mixed");
+  const { views } = await build(hassOf(home));
+  for (const { id } of minersOf(home)) {
+    for (const entity of entitiesOf(views[`miner-${id}`])) assert.equal(home.entities[entity]?.device_id, id);
+  }
+});
+
+test("miners are in the order of their names, with numbers as people count", async () => {
+  const home = homeOf("mixed");
+  const names = ["miner 10", "Miner 2", "Ärger", "zeta", "alpha", "miner 1"];
+  for (const [i, device] of minersOf(home).entries()) device.name_by_user = names[i] ?? "";
+  const hass = hassOf(home);
+  const built = await build(hass);
+  check(built, hass);
+  const wanted = ["alpha", "Ärger", "miner 1", "Miner 2", "miner 10", "zeta"];
+  const titles = built.dashboard.views.map((/** @type {Config} */ item) => item.title);
+  assert.deepEqual(titles.slice(4), wanted);
+  const compared = cardsOf(built.views.compare).find((card) => card.selects);
+  const [quantity] = compared?.selects ?? [];
+  const shown = quantity.options[0].values.entities.map((/** @type {Config} */ item) => item.name);
+  assert.deepEqual(shown, wanted.filter((name) => shown.includes(name)));
+});
+
+test("a name is never more than text", async () => {
+  const home = homeOf("mixed");
+  for (const device of minersOf(home)) device.name_by_user = HOSTILE;
+  const hass = hassOf(home);
+  const built = await build(hass);
+  let seen = 0;
+  for (const [key, value] of parts(built)) {
+    if (typeof value !== "string" || !value.includes("<img")) continue;
+    seen += 1;
+    assert.ok(WORDS.has(key), key);
+    assert.ok(value.includes(HOSTILE));
+  }
+  assert.ok(seen > 6);
+  for (const card of cardsOf(built)) {
+    if (card.type === "markdown") assert.ok(!JSON.stringify(card).includes("<img"));
+  }
+});
+
+test("an excluded miner is nowhere", async () => {
+  const home = homeOf("mixed");
+  const hass = hassOf(home);
+  for (const { id, name } of minersOf(home)) {
+    const built = await build(hass, { exclude: [id] });
+    check(built, hass);
+    assert.equal(built.dashboard.views.length, 4 + minersOf(home).length - 1);
+    for (const [key, value] of parts(built)) {
+      if (key === "exclude") continue;
+      assert.ok(value !== id && value !== name && value !== `miner-${id}`, key);
+    }
+    for (const entity of entitiesOf(built)) assert.notEqual(home.entities[entity]?.device_id, id);
+    const gone = await view({ view: "miner", device_id: id, exclude: [id] }, hass);
+    assert.match(JSON.stringify(gone), /This miner is not there any more/);
+  }
+});
+
+test("a view that cannot be is told in words", async () => {
+  const hass = hassOf(homeOf("gamma"));
+  for (const device_id of ["id-of-one-that-was", undefined, "id-all-miners"]) {
+    assert.match(JSON.stringify(await view({ view: "miner", device_id }, hass)), /This miner is not there any more/);
+  }
+  assert.match(JSON.stringify(await view({ view: "moon" }, hass)), /There is no view moon/);
+  assert.match(JSON.stringify(await view({ view: "constructor" }, hass)), /There is no view constructor/);
+  assert.deepEqual(await view({}, hass), await view({ view: "fleet" }, hass));
+});
+
+test("without a miner there is a word how to get one", async () => {
+  const hass = hassOf({ devices: {}, entities: {}, states: {} });
+  const { dashboard: all, views } = await build(hass);
+  assert.equal(all.views.length, 4);
+  for (const made of Object.values(views)) assert.match(JSON.stringify(made), /No miner yet/);
+});
+
+test("without the device of all miners the miners are there", async () => {
+  const home = homeOf("mixed");
+  for (const [id, entity] of Object.entries(home.entities)) {
+    if (entity.device_id === "id-all-miners") delete home.entities[id];
+  }
+  const hass = hassOf(home);
+  check(await build(hass), hass);
+});
