@@ -79,6 +79,21 @@ test("after a pause nothing is below what is expected until a window is free of 
   assert.ok(lowest > 0.85, `the pause stretches the scale down to ${lowest}`);
 });
 
+test("right after a change of settings nothing is above or below expected", () => {
+  const rate = (/** @type {number} */ start) => (start < NOW - HOUR ? 1 : 1.2);
+  const records = { rates: past(26, rate), expected: past(26, rate), ratios: past(26, () => 100), settings: {} };
+  assert.deepEqual(modelOf(records, MINER, VIEW).areas, []);
+  const low = { ...records, expected: past(26, (start) => 1.01 * rate(start)) };
+  const areas = modelOf(low, MINER, VIEW).areas;
+  assert.deepEqual(
+    areas.map(({ sign, line }) => [sign, line.at(0)?.[0], line.at(-1)?.[0]]),
+    [
+      [-1, NOW - DAY + FIVE, NOW - HOUR],
+      [-1, NOW - HOUR + 20 * MINUTE, NOW],
+    ],
+  );
+});
+
 test("a pause is seen where nothing is known of it", () => {
   const records = {
     rates: past(26, (start) => (start < NOW - 2 * HOUR ? 1 : 0)),

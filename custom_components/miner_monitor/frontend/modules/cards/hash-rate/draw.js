@@ -211,7 +211,7 @@ function expectedLine({ samples }, x, y) {
  * @param {Scale} x
  * @param {Scale} y
  */
-function meanLine({ samples, means }, i, x, y) {
+function meanLine({ samples, means, length }, i, x, y) {
   /** @type {(Place | null)[]} */
   const points = [];
   for (const { end, joined, means: all } of samples) {
@@ -220,7 +220,9 @@ function meanLine({ samples, means }, i, x, y) {
     points.push(mean ? [x.at(end), y.at(mean.value)] : null);
   }
   const { color, width } = strokeOf(i);
-  return series(`mean_${means[i]}`, points, { style: { stroke: color, "stroke-width": width } });
+  // Where there is no room to tell its steps apart, a mean stays behind the longer ones.
+  const opacity = /** @type {number} */ (means[i]) < length ? 0.5 : 1;
+  return series(`mean_${means[i]}`, points, { style: { stroke: color, "stroke-width": width, opacity } });
 }
 
 /** @param {number} i */

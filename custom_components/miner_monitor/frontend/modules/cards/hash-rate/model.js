@@ -13,6 +13,8 @@ import { follows, movingMeans, thin } from "./series.js";
 
 /** The mean that is held against the expected hash rate, in minutes. */
 const SMOOTH = 15;
+/** What is expected at other settings differs by more than this share. */
+const OTHER_LEVEL = 0.02;
 /** The present value goes on the line if the last step ended no longer ago. */
 const LIVE_SEAM = 15 * MINUTE;
 /** A mean that begins later than this share of the time shown is told of. */
@@ -107,7 +109,7 @@ function bordersOf(changes, { deciding }) {
 function samplesOf({ rates, expected, ratios }, borders, means) {
   const moving = means.map((minutes) => movingMeans(rates, minutes * MINUTE));
   const wanted = expectedOf(rates, expected, ratios, borders);
-  const smooth = smoothed(rates, wanted.judged);
+  const smooth = smoothed(rates, wanted);
   return rates.map((step, i) => ({
     ...step,
     joined: follows(rates[i - 1], step),
@@ -121,21 +123,29 @@ function samplesOf({ rates, expected, ratios }, borders, means) {
 
 /**
  * Return the means that are held against what is expected: none of a window that
- * reaches into a pause, which says nothing of how well the miner does.
+ * reaches into a pause or to other settings, which say nothing of how well the miner
+ * does now.
  *
  * @param {Step[]} steps
- * @param {boolean[]} judged
+ * @param {{values: (number | null)[], judged: boolean[]}} expected
  * @returns {(number | null)[]}
  */
-function smoothed(steps, judged) {
+function smoothed(steps, { values, judged }) {
   const window = SMOOTH * MINUTE;
-  let pause = -Infinity;
+  let since = -Infinity;
+  /** @type {number | null} */
+  let level = null;
   return movingMeans(steps, window).map((mean, i) => {
     const { start, end, mean: own } = /** @type {Step} */ (steps[i]);
-    if (!judged[i]) pause = end;
+    const value = values[i] ?? null;
+    if (!judged[i]) since = end;
+    if (value !== null && (level === null || Math.abs(value - level) > OTHER_LEVEL * level)) {
+      if (level !== null) since = end;
+      level = value;
+    }
     // A step that is longer than the window is smooth enough by itself.
     if (end - start > window) return own;
-    return mean && pause <= end - window ? mean.value : null;
+    return mean && since <= end - window ? mean.value : null;
   });
 }
 
