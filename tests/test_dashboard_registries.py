@@ -197,7 +197,7 @@ async def test_registries(
     # The entities of all miners come a moment after theirs.
     await bench.advance(30)
     path = FOLDER / f"{name}.json"
-    text = json.dumps(await dump(hass, ask), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(await dump(hass, ask), indent=2, ensure_ascii=False) + "\n"
     if UPDATE:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

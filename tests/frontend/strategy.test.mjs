@@ -128,7 +128,7 @@ function check(built, hass) {
 for (const name of HOMES) {
   test(`${name}: as in its snapshot`, async () => {
     const file = new URL(`${name}.json`, SNAPSHOTS);
-    const text = `${JSON.stringify(await build(hassOf(homeOf(name))), null, 1)}\n`;
+    const text = `${JSON.stringify(await build(hassOf(homeOf(name))), null, 2)}\n`;
     if (UPDATE) {
       mkdirSync(SNAPSHOTS, { recursive: true });
       writeFileSync(file, text);
