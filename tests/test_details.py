@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+import re
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
@@ -20,6 +21,7 @@ from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.entry_data import miner_entries
 from custom_components.miner_monitor.fleet_entry import async_fleet_entry
 from custom_components.miner_monitor.frontend.details import DETAILS
+from custom_components.miner_monitor.frontend.serving import FOLDER as MODULES
 from simulator import MinerSpec
 
 from .conftest import GAMMA, HEX, SUPRA, Q, TimedBench
@@ -31,6 +33,13 @@ UNTIL_LOADED = 35
 """Home Assistant loads an entry anew half a minute after one of its entities is on."""
 
 INTEGRATION, USER = er.RegistryEntryDisabler.INTEGRATION, er.RegistryEntryDisabler.USER
+
+SIGNS = set(
+    re.findall(
+        r'"sensor\.(\w+)"',
+        (MODULES / "strategy" / "details.js").read_text(encoding="utf-8"),
+    )
+)
 
 type Disabler = er.RegistryEntryDisabler | None
 
@@ -204,3 +213,11 @@ async def test_each_exists_and_is_off(bench: TimedBench, hass: HomeAssistant) ->
     ]
     assert {item.translation_key for item in found} == DETAILS
     assert {item.domain for item in found} == {"sensor"}
+    # By these the dashboard sees whether they are on already.
+    for entry in miner_entries(hass):
+        theirs = {
+            item.translation_key
+            for item in found
+            if item.config_entry_id == entry.entry_id
+        }
+        assert theirs >= SIGNS, entry.title
