@@ -1,0 +1,62 @@
+// Numbers are written as the user's profile wants them.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { format, median, short, telling } from "#modules/lib/numbers.js";
+
+/** @param {string} language @param {string} [number_format] */
+const profile = (language, number_format) => ({ language, ...(number_format && { number_format }) });
+
+/** @type {[string, string | undefined, string][]} */
+const FORMATS = [
+  ["en", undefined, "1,234.50"],
+  ["en", "language", "1,234.50"],
+  ["de", "language", "1.234,50"],
+  ["de", "comma_decimal", "1,234.50"],
+  ["en", "decimal_comma", "1.234,50"],
+  ["en", "space_comma", "1 234,50"],
+  ["en", "quote_decimal", "1'234.50"],
+  ["de", "none", "1234.50"],
+];
+
+for (const [language, wanted, text] of FORMATS) {
+  test(`${wanted ?? "nothing chosen"}, ${language}`, () => {
+    // Spaces and quotes are of other kinds from one version of Unicode's data to the next.
+    const written = format(1234.5, 2, profile(language, wanted)).replace(/\s/, " ").replace("’", "'");
+    assert.equal(written, text);
+  });
+}
+
+test("the browser's own format, and none at all", () => {
+  const own = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1 }).format(1234.5);
+  assert.equal(format(1234.5, 1, profile("de", "system")), own);
+  assert.equal(format(1234.5, 1), own);
+});
+
+test("three digits tell the most", () => {
+  const en = profile("en");
+  assert.deepEqual(
+    [0, 0.123, 1.005, 9.99, 10, 12.34, 99.94, 100, 1234.5, -12.34].map((value) => telling(value, en)),
+    ["0.00", "0.12", "1.01", "9.99", "10.0", "12.3", "99.9", "100", "1,235", "-12.3"],
+  );
+});
+
+test("large counts are short", () => {
+  const en = profile("en");
+  assert.deepEqual(
+    [0, 999, 1000, 32_768, 4.29e9, 128.04e6, 1.5e12, 2e15, 5e18].map((value) => short(value, en)),
+    ["0", "999", "1.00k", "32.8k", "4.29G", "128M", "1.50T", "2.00P", "5,000P"],
+  );
+  assert.equal(short(32_768, profile("de")), "32,8k");
+});
+
+test("a median is in the middle", () => {
+  assert.equal(median([]), null);
+  assert.equal(median([3]), 3);
+  assert.equal(median([10, 9, 100]), 10);
+  assert.equal(median([4, 1, 3, 2]), 2.5);
+  const values = [3, 1, 2];
+  median(values);
+  assert.deepEqual(values, [3, 1, 2]);
+});
