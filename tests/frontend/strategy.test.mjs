@@ -281,6 +281,17 @@ test("without a miner there is a word how to get one", async () => {
   for (const made of Object.values(views)) assert.match(JSON.stringify(made), /No miner yet/);
 });
 
+test("a view that there is nothing for says so", async () => {
+  const { views } = await build(hassOf(homeOf("cgminer")));
+  assert.match(JSON.stringify(views.tuning), /None of your miners has settings/);
+  assert.match(JSON.stringify(views.energy), /None of your miners tells how much power/);
+  assert.doesNotMatch(JSON.stringify(views.compare), /ranking/);
+  const home = homeOf("cgminer");
+  for (const id of Object.keys(home.entities)) if (!id.endsWith("_status")) delete home.entities[id];
+  const { views: bare } = await build(hassOf(home));
+  assert.match(JSON.stringify(bare.compare), /None of your miners tells anything/);
+});
+
 test("without the device of all miners the miners are there", async () => {
   const home = homeOf("mixed");
   for (const [id, entity] of Object.entries(home.entities)) {

@@ -35,6 +35,18 @@ export function sectionsView(sections, columns) {
 }
 
 /**
+ * Return a view that says one thing.
+ *
+ * @param {string} text
+ * @param {Record<string, any>} [action] what a press does
+ * @returns {Record<string, any>}
+ */
+export function messageView(text, action) {
+  const heading = { type: "heading", heading: text, icon: "mdi:pickaxe", ...(action && { tap_action: action }) };
+  return { type: "sections", max_columns: 1, sections: [{ type: "grid", cards: [heading] }] };
+}
+
+/**
  * Makes cards of one miner's entities, by keys such as "sensor.hash_rate". What the
  * miner does not have becomes undefined.
  */

@@ -1,7 +1,7 @@
 // All miners beside each other: one quantity at a time, and a ranking.
 
 import { idOf, unitOf } from "../lib/miners.js";
-import { section, sectionsView } from "./cards.js";
+import { messageView, section, sectionsView } from "./cards.js";
 
 const QUANTITIES = [
   "hash_rate",
@@ -38,41 +38,32 @@ export function compareView({ say, miners, hass, config }) {
     label: say(`time_${key}`),
     values: { days_to_show: days, period },
   }));
+  if (!quantities.length) return messageView(say("nothing_comparable"));
+  const chart = {
+    type: "custom:miner-choice-card",
+    id: "compare",
+    selects: [
+      { label: say("quantity"), options: quantities },
+      { label: say("time"), options: times, first: 1 },
+    ],
+    card: { type: "statistics-graph", chart_type: "line", stat_types: ["mean"] },
+    grid_options: { columns: "full" },
+  };
+  const ranking = miners.some((miner) => idOf(miner, "sensor.efficiency")) && {
+    type: "custom:miner-fleet-card",
+    id: "ranking",
+    sort: "efficiency",
+    hours: 24,
+    subviews: true,
+    show_findings: false,
+    show_switch: false,
+    ...(config.exclude && { exclude: config.exclude }),
+    grid_options: { columns: "full" },
+  };
   return sectionsView(
     [
-      section(
-        undefined,
-        [
-          {
-            type: "custom:miner-choice-card",
-            id: "compare",
-            selects: [
-              { label: say("quantity"), options: quantities },
-              { label: say("time"), options: times, first: 1 },
-            ],
-            card: { type: "statistics-graph", chart_type: "line", stat_types: ["mean"] },
-            grid_options: { columns: "full" },
-          },
-        ],
-        { span: 4 },
-      ),
-      section(
-        say("ranking"),
-        [
-          {
-            type: "custom:miner-fleet-card",
-            id: "ranking",
-            sort: "efficiency",
-            hours: 24,
-            subviews: true,
-            show_findings: false,
-            show_switch: false,
-            ...(config.exclude && { exclude: config.exclude }),
-            grid_options: { columns: "full" },
-          },
-        ],
-        { span: 4, icon: "mdi:podium" },
-      ),
+      section(undefined, [chart], { span: 4 }),
+      section(say("ranking"), [ranking], { span: 4, icon: "mdi:podium" }),
     ],
     4,
   );

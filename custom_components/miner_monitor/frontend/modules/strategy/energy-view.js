@@ -1,15 +1,17 @@
 // What the miners used, and how Home Assistant's Energy dashboard gets it.
 
 import { idOf } from "../lib/miners.js";
-import { MinerCards, section, sectionsView } from "./cards.js";
+import { MinerCards, messageView, section, sectionsView } from "./cards.js";
 
 const DAYS = 14;
+const METERS = ["sensor.energy", "sensor.wall_energy"];
 
 /**
  * @param {import("./views.js").Scene} scene
  * @returns {Record<string, any>}
  */
 export function energyView({ hass, say, miners, fleet }) {
+  if (!miners.some((miner) => METERS.some((key) => miner.ids[key]))) return messageView(say("nothing_metered"));
   const all = fleet && new MinerCards(hass, fleet);
   return sectionsView(
     [

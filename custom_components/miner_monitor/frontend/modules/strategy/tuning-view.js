@@ -1,6 +1,6 @@
 // How each miner does at its settings.
 
-import { section, sectionsView } from "./cards.js";
+import { messageView, section, sectionsView } from "./cards.js";
 
 /**
  * @param {import("./views.js").Scene} scene
@@ -9,7 +9,7 @@ import { section, sectionsView } from "./cards.js";
 export function tuningView({ say, miners }) {
   const tunable = miners.filter((miner) => isTunable(miner));
   if (!tunable.length) {
-    return sectionsView([section(undefined, [{ type: "heading", heading: say("nothing_tunable") }])], 1);
+    return messageView(say("nothing_tunable"));
   }
   return sectionsView(
     [

@@ -3,6 +3,7 @@
 import { findMiners } from "../lib/miners.js";
 import { loadTexts } from "../lib/texts.js";
 import { compareView } from "./compare-view.js";
+import { messageView } from "./cards.js";
 import { chosenMiners } from "./dashboard.js";
 import { energyView } from "./energy-view.js";
 import { fleetView } from "./fleet-view.js";
@@ -43,26 +44,15 @@ export async function view(config, hass) {
   const scene = { hass, say, miners, fleet, config };
   if (config.view === "miner") {
     const miner = miners.find((candidate) => candidate.id === config.device_id);
-    return miner ? minerView(scene, miner) : message(say("miner_gone"));
+    return miner ? minerView(scene, miner) : messageView(say("miner_gone"));
   }
   const name = config.view ?? "fleet";
   const make = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;
-  if (!make) return message(say("no_such_view", { view: String(config.view) }));
-  return miners.length ? make(scene) : message(say("no_miner"), ADD_MINER);
+  if (!make) return messageView(say("no_such_view", { view: String(config.view) }));
+  return miners.length ? make(scene) : messageView(say("no_miner"), ADD_MINER);
 }
 
 const ADD_MINER = {
   action: "navigate",
   navigation_path: "/config/integrations/integration/miner_monitor",
 };
-
-/**
- * Return a view that says one thing.
- *
- * @param {string} text
- * @param {Record<string, any>} [action] what a press does
- */
-function message(text, action) {
-  const heading = { type: "heading", heading: text, icon: "mdi:pickaxe", ...(action && { tap_action: action }) };
-  return { type: "sections", max_columns: 1, sections: [{ type: "grid", cards: [heading] }] };
-}
