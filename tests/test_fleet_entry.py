@@ -205,7 +205,11 @@ async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
     new = await bench.add(await bench.miner(HEX))
-    assert fleet_of(hass).options == {**chosen, "price": "sensor.price"}
+    assert fleet_of(hass).options == {
+        **chosen,
+        "price": "sensor.price",
+        "sidebar": True,
+    }
     assert new.options == chosen
     assert old.options == {}
 
@@ -215,7 +219,7 @@ async def test_options_may_be_empty(bench: TimedBench, hass: HomeAssistant) -> N
     options = hass.config_entries.options
     form = await options.async_init(fleet_of(hass).entry_id)
     await options.async_configure(form["flow_id"], {})
-    assert fleet_of(hass).options == {}
+    assert fleet_of(hass).options == {"sidebar": True}
 
 
 async def test_texts_of_the_forms(bench: TimedBench, hass: HomeAssistant) -> None:
