@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient
 from homeassistant.components import frontend
 from homeassistant.components.lovelace import const as lovelace, dashboard
+from homeassistant.components.lovelace.system_health import system_health_info
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
@@ -252,6 +253,19 @@ async def test_cannot_be_edited(home: TimedBench, ask: Ask) -> None:
         answer = await ask(kind, url_path=PATH, **data)
         assert answer["error"]["code"] == "error"
     assert await config(ask) == STRATEGY
+
+
+async def test_whoever_asks_within_home_assistant(
+    home: TimedBench, hass: HomeAssistant
+) -> None:
+    """The system's health counts it, and a cast loads it, as any other."""
+    before = await system_health_info(hass)
+    await home.add(await home.miner(GAMMA))
+    after = await system_health_info(hass)
+    assert after == before | {"dashboards": before["dashboards"] + 1}
+    found = hass.data[lovelace.LOVELACE_DATA].dashboards[PATH]
+    assert await found.async_load(force=False) == STRATEGY
+    assert found.mode == "yaml"
 
 
 async def test_option(home: TimedBench, hass: HomeAssistant, ask: Ask) -> None:

@@ -132,8 +132,8 @@ def _config_class() -> Callable[..., Any]:
 
         @override
         async def async_get_info(self) -> dict[str, Any]:
-            """Return what the list of dashboards says of it."""
-            return {"mode": self.mode}
+            """Return what the system's health says of it."""
+            return {"mode": "auto-gen"}
 
         @override
         async def async_load(self, force: bool) -> dict[str, Any]:
