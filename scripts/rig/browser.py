@@ -3,9 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import os
+from pathlib import Path
 import shutil
 
 from playwright.async_api import Browser, async_playwright
+
+LOOK = Path(__file__).with_name("look.js")
+"""A script for a page of Home Assistant's frontend, which finds things in it."""
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

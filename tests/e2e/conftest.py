@@ -11,11 +11,11 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 import pytest
 
 from scripts.rig.api import HassApi
-from scripts.rig.browser import find_chromium, open_browser
+from scripts.rig.browser import LOOK, find_chromium, open_browser
 from scripts.rig.check import logged_errors
 from scripts.rig.hass import REPOSITORY, HassProcess
 
-from .dashboard import LOOK, Dashboard
+from .dashboard import Dashboard
 from .frontend import Frontend
 from .seeded import SeededHouse, seeded_house, token_script
 

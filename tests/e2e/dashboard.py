@@ -1,11 +1,9 @@
 """The dashboard as a person uses it, and what must never be on it."""
 
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
-LOOK = Path(__file__).with_name("look.js")
 HOME = "/miner-monitor"
 VIEWS = ("fleet", "compare", "tuning", "energy")
 BROKEN = ("Custom element doesn't exist", "Configuration error")

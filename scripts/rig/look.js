@@ -1,4 +1,4 @@
-// What the browser tests ask within a page; shadow trees are looked into everywhere.
+// What is asked within a page of the frontend; shadow trees are looked into everywhere.
 "use strict";
 (() => {
   const OURS = ["miner-fleet-card", "miner-hash-rate-card", "miner-tuning-card", "miner-choice-card"];
@@ -121,5 +121,15 @@
       .map(({ name, data }) => [name ?? "", (data ?? []).filter(number).length]);
   }
 
-  window.look = { settled, unsettled, wide, small, faults, series };
+  /** All texts that somebody sees. */
+  function texts() {
+    const own = (element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+    return [...walk(view())]
+      .filter((element) => !["style", "script"].includes(element.localName) && seen(element))
+      .flatMap(own)
+      .map(({ textContent }) => textContent.trim())
+      .filter(Boolean);
+  }
+
+  window.look = { settled, unsettled, wide, small, faults, series, texts };
 })();
