@@ -37,7 +37,7 @@ const CONTROLS = `
     text-decoration-color: var(--secondary-text-color); }
   .plain:hover { background: none; }
   .choices { display: flex; flex-wrap: wrap; gap: 8px 12px; margin-bottom: 12px; }
-  .segments { display: inline-flex; max-width: 100%; border: 1px solid var(--divider-color); border-radius: 8px; }
+  .segments { display: inline-flex; flex-wrap: wrap; max-width: 100%; border: 1px solid var(--divider-color); border-radius: 8px; }
   .segments button { border: 0; border-radius: 7px; padding: 4px 12px; }
   .segments [aria-pressed="true"] { font-weight: 500; box-shadow: inset 0 0 0 2px var(--primary-color);
     background: color-mix(in srgb, var(--primary-color) 14%, var(--card-background-color)); }
