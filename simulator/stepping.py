@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 SHORTEST_STEP, STEP, LONG_STEP = 1.0, 5.0, 30.0
 LONG_GAP = 600.0
 
-_hasty: list[float] = []
-"""The steps of those who are in a hurry; the last one counts."""
+_hasty: ContextVar[float | None] = ContextVar("hasty", default=None)
 
 
 @contextmanager
 def hasty(step: float) -> Iterator[None]:
     """Go on in steps of so many seconds, for weeks that have to pass in seconds."""
-    _hasty.append(step)
+    token = _hasty.set(step)
     try:
         yield
     finally:
-        _hasty.pop()
+        _hasty.reset(token)
 
 
 def next_step(reached: float, now: float, until: float | None) -> float:
@@ -31,6 +31,6 @@ def next_step(reached: float, now: float, until: float | None) -> float:
         return min(until - reached, STEP)
     if gap < SHORTEST_STEP:
         return 0
-    if _hasty:
-        return min(gap, _hasty[-1])
+    if (step := _hasty.get()) is not None:
+        return min(gap, step)
     return min(gap, LONG_STEP if gap > LONG_GAP else STEP)

@@ -4,8 +4,9 @@ import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 import json
+import os
 from pathlib import Path
 import shutil
 import signal
@@ -19,7 +20,14 @@ from .automations import DEMO_CONFIGURATION, missing_blueprints, prepare_automat
 from .check import logged_errors, table, wait_until_complete
 from .farm import FarmMiner, FarmProcess
 from .hass import DOMAIN, PASSWORD, REPOSITORY, USERNAME, HassProcess
-from .process import ProcessFailedError, free_port, free_ports, port_is_free, tail
+from .process import (
+    ChildProcess,
+    ProcessFailedError,
+    free_port,
+    free_ports,
+    port_is_free,
+    tail,
+)
 from .websocket import ApiError, Json
 
 DEFAULT_PORT = 8123
@@ -27,6 +35,7 @@ DEFAULT_PORT = 8123
 FIRST_MINER_PORT = 18081
 CHECK_LIMIT_SECONDS = 180
 FLAKY_MINER = "workshop"
+SHOW_DETAILS = "show_details"
 ONLINE_SECONDS = 210
 # Long enough to be noticed: a miner is away only after 45 s and three failed polls.
 OFFLINE_SECONDS = 90
@@ -34,6 +43,8 @@ OFFLINE_SECONDS = 90
 # only a little would be no reset to Home Assistant's statistics.
 UPTIME_AT_FIRST = 86_400
 UPTIME_AFTER_A_POWER_CUT = 300
+DAYS_BEFORE = 14
+DAYS_BEFORE_A_CHECK = 4
 
 MINERS = (
     FarmMiner(name="gamma", model="gamma_601", firmware="2.12.2"),
@@ -120,9 +131,10 @@ async def run_demo(options: argparse.Namespace) -> None:
     _require_free_port(options.port, options.host)
     (directory / "farm").mkdir(parents=True, exist_ok=True)
     hass_directory = directory / "hass"
+    kept = hass_directory.exists()
     miners = farm_miners(
         kept_ports(directory / "farm" / "ports.json"),
-        uptime=UPTIME_AFTER_A_POWER_CUT if hass_directory.exists() else UPTIME_AT_FIRST,
+        uptime=UPTIME_AFTER_A_POWER_CUT if kept else UPTIME_AT_FIRST,
     )
     print("Starting the farm and Home Assistant, some seconds ...", flush=True)
     async with (
@@ -130,6 +142,10 @@ async def run_demo(options: argparse.Namespace) -> None:
         _hass(hass_directory, port=options.port, host=options.host) as hass,
     ):
         await _add_miners(hass, miners)
+        if not kept and options.past:
+            await _show_details(hass.api)
+            await _give_past(hass, directory / "farm", miners, DAYS_BEFORE)
+            print("  made from the simulator's physics; it goes on for real from now")
         print(_banner(options.port, directory), flush=True)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -151,6 +167,8 @@ async def run_check() -> bool:
             _hass(directory / "hass") as hass,
         ):
             added = await _add_miners(hass, miners)
+            logged = logged_errors(hass.log)
+            await _give_past(hass, directory, miners, DAYS_BEFORE_A_CHECK)
             reports, missing = await wait_until_complete(
                 hass.api,
                 added,
@@ -161,7 +179,7 @@ async def run_check() -> bool:
             hass.check()
             print(f"\n{table(reports)}\n")
             missing += await missing_blueprints(hass.api)
-            missing += logged_errors(hass.log)
+            missing += logged + logged_errors(hass.log)
             if missing:
                 print(f"The end of {hass.log.name}:\n{tail(hass.log)}\n")
     for text in missing:
@@ -241,6 +259,39 @@ async def _add_miners(
     return miner_of
 
 
+async def _show_details(api: HassApi) -> None:
+    """Turn on all sensors that the dashboard draws; they are there after a restart."""
+    if SHOW_DETAILS in (await api.command("get_services")).get(DOMAIN, {}):
+        devices = {entity["device_id"] for entity in await api.entities(DOMAIN)}
+        await api.call_service(DOMAIN, SHOW_DETAILS, device_id=sorted(devices))
+
+
+async def _give_past(
+    hass: HassProcess, directory: Path, miners: Sequence[FarmMiner], days: int
+) -> None:
+    """Restart Home Assistant with some days behind it.
+
+    They are made by a process of its own, which ends at once with this one.
+    """
+    print(f"Making {days} days of history, about a minute ...", flush=True)
+    farm = directory / "past.json"
+    farm.write_text(json.dumps([asdict(miner) for miner in miners]), encoding="utf-8")
+    await hass.stop()
+    past = ChildProcess(
+        [
+            *(sys.executable, "-m", "scripts.rig.past"),
+            *(str(hass.directory), str(farm.resolve()), str(days)),
+        ],
+        directory=REPOSITORY,
+        output=directory / "past.log",
+        environment=dict(os.environ),
+    )
+    async with past:
+        if await past.wait():
+            raise past.failure("made no history")
+    await hass.start()
+
+
 async def _watch(farm: FarmProcess, hass: HassProcess) -> None:
     """Raise as soon as one of the two processes ends."""
     waiting = [
@@ -312,6 +363,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--fresh", action="store_true", help="forget what an earlier demo kept"
+    )
+    parser.add_argument(
+        "--no-past",
+        dest="past",
+        action="store_false",
+        help="begin without two weeks of made-up history",
     )
     parser.add_argument(
         "--check",

@@ -6,6 +6,7 @@ end, so that the present begins as if nothing had been.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from simulator import MinerSpec
@@ -25,6 +26,8 @@ QUIET = 1.3 * DAY
 RECENT = 2 * DAY
 CLOSE = 150.0
 """Seconds between two polls of which the tuning map can make blocks."""
+
+LOOK = 5 * HOUR
 
 DUST_PER_DAY = 0.006
 CUT_SECONDS = 240.0
@@ -77,6 +80,11 @@ class Story:
             if window.begin <= now < window.end:
                 least = min(least, window.interval)
         return least
+
+    def change(self, at: float, act: Callable[[], None]) -> None:
+        """Change settings, and look closely for some hours at what comes of it."""
+        self.events.append((at, act))
+        self.windows.append(Window(at, at + LOOK, CLOSE))
 
     def due(self, now: float) -> Iterable[Event]:
         """Take out the events up to a moment, in their order."""
@@ -161,8 +169,7 @@ def _pace(source: Source, times: Times) -> Story:
 
 
 def _tune(story: Story, source: AxeosSource, times: Times) -> None:
-    """Try half a dozen operating points, and end at the one it has now."""
-    story.usual = story.recent = CLOSE
+    """Try a dozen operating points, and end at the one it has now."""
     spec, board = source.device.spec, source.device.board
     usual = spec.frequency or board.default_mhz, spec.core_voltage or board.default_mv
     points = operating_points(board, *usual)
@@ -172,16 +179,22 @@ def _tune(story: Story, source: AxeosSource, times: Times) -> None:
     while at < times.quiet - 6 * HOUR:
         for point in chance.sample(points, len(points)):
             if point != last and at < times.quiet - 6 * HOUR:
-                story.events.append((at, _setter(source, point)))
+                story.change(at, partial(source.set_points, *point))
                 last = point
-                at += chance.uniform(9, 15) * HOUR
-    story.events.append((times.quiet, _setter(source, usual)))
+                at += chance.uniform(8, 13) * HOUR
+    story.change(times.quiet, lambda: source.set_points(*usual))
 
 
 def operating_points(board: Board, mhz: float, mv: int) -> list[tuple[float, int]]:
     """Return points around the usual one that the board endures."""
     lowest, highest = board.regulator_mv
-    steps = ((0, 0), (-0.07, -50), (0.05, 0), (0.1, 25), (-0.14, -90))
+    steps = (
+        *((0, 0), (0, -25), (0, 30)),
+        *((-0.07, -50), (-0.07, -20)),
+        *((-0.14, -90), (-0.14, -60)),
+        *((0.05, 0), (0.05, 25)),
+        *((0.1, 25), (0.13, 50)),
+    )
     return [
         (
             5 * round(mhz * (1 + faster) / 5) if faster else mhz,
@@ -189,10 +202,6 @@ def operating_points(board: Board, mhz: float, mv: int) -> list[tuple[float, int
         )
         for faster, more in steps
     ]
-
-
-def _setter(source: AxeosSource, point: tuple[float, int]) -> Callable[[], None]:
-    return lambda: source.set_points(*point)
 
 
 def _switch_modes(story: Story, source: AvalonSource, times: Times) -> None:
@@ -203,15 +212,9 @@ def _switch_modes(story: Story, source: AvalonSource, times: Times) -> None:
     at, mode = times.begin + chance.uniform(5, 9) * HOUR, usual
     while at < times.quiet - 6 * HOUR:
         mode = chance.choice([x for x in range(len(model.modes)) if x != mode])
-        story.events.append((at, _switch(source, mode)))
-        story.windows.append(Window(at + HOUR, at + 4 * HOUR, CLOSE))
+        story.change(at, partial(source.set_mode, mode))
         at += chance.uniform(9, 15) * HOUR
-    story.events.append((times.quiet, _switch(source, usual)))
-    story.windows.append(Window(times.quiet + HOUR, times.quiet + 4 * HOUR, CLOSE))
-
-
-def _switch(source: AvalonSource, mode: int) -> Callable[[], None]:
-    return lambda: source.set_mode(mode)
+    story.change(times.quiet, lambda: source.set_mode(usual))
 
 
 def _overheat(story: Story, source: AxeosSource, times: Times) -> None:
@@ -247,17 +250,13 @@ def _nap(story: Story, spec: MinerSpec, source: AvalonSource, times: Times) -> N
 def _collect_dust(story: Story, source: Source, times: Times) -> None:
     """Get warmer from day to day, until somebody cleans."""
     at, dust = times.begin + DAY, 1.0
-    hot = {round(at) for at, _ in story.events}
+    covered = [window for window in story.windows if window.interval == MINUTE]
     while at < times.quiet - DAY:
         dust += DUST_PER_DAY
-        if all(abs(at - other) > 6 * HOUR for other in hot):
-            story.events.append((at, _warmer(source, dust)))
+        if not any(abs(at - window.begin) < 8 * HOUR for window in covered):
+            story.events.append((at, partial(source.warm_up, dust)))
         at += DAY
     story.events.append((times.quiet - DAY / 2, source.cool_down))
-
-
-def _warmer(source: Source, insulation: float) -> Callable[[], None]:
-    return lambda: source.warm_up(insulation)
 
 
 def _cut_power(story: Story, spec: MinerSpec, source: Source, times: Times) -> None:

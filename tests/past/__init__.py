@@ -1,0 +1,1 @@
+"""The past that a demo is given."""
