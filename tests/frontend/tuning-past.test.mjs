@@ -38,16 +38,16 @@ const row = (mean, index) => ({ start: index * STEP, end: (index + 1) * STEP, me
 const points = (states) => states.map(([time, state]) => ({ time, state }));
 
 const RECORDED = {
-  hash_rate: [1, 1.1, 0, null, 1.2].map(row),
-  power: [15, 16.5, 2, 2, null].map(row),
-  temperature: [60, 61, 30, 30, 62].map(row),
-  frequency: points([[0, "500"], [4 * STEP, "550"]]),
+  hash_rate: [1, 1.1, 0, null, 0.3, 1.2].map(row),
+  power: [15, 16.5, 2, 2, 9, null].map(row),
+  temperature: [60, 61, 30, 30, 50, 62].map(row),
+  frequency: points([[0, "500"], [2 * STEP, "550"]]),
   voltage: points([[0, "1.15"]]),
 };
 
 test("rows are joined by their time, and left out while nothing is hashed", () => {
   const samples = joined(RECORDED, 1);
-  assert.deepEqual(samples.map(({ time }) => time / STEP), [0, 1, 4]);
+  assert.deepEqual(samples.map(({ time }) => time / STEP), [0, 1, 5]);
   assert.equal(samples[0]?.efficiency, 15);
   assert.equal(samples[1]?.temperature, 61);
   assert.equal(samples[2]?.power, null);
@@ -63,8 +63,16 @@ test("efficiency is per TH/s whatever the unit of the rate", () => {
 });
 
 test("five minutes in which settings were changed are left out", () => {
-  const recorded = { ...RECORDED, frequency: points([[0, "500"], [STEP + 1000, "550"]]) };
-  assert.deepEqual(joined(recorded, 1).map(({ time }) => time / STEP), [0, 4]);
+  const recorded = { hash_rate: [1, 1, 1, 1, 1, 1].map(row), frequency: points([[0, "500"], [STEP + 1000, "550"]]) };
+  assert.deepEqual(joined(recorded, 1).map(({ time }) => time / STEP), [0, 4, 5], "as are ten minutes after it");
+});
+
+test("five minutes of which the miner hashed a part are left out, and those after them", () => {
+  const rows = [1, 0.4, 0.9, 1].map(row);
+  const recorded = { hash_rate: rows.map((step, index) => ({ ...step, min: index === 1 ? 0 : 0.9 })) };
+  assert.deepEqual(joined(recorded, 1).map(({ time }) => time / STEP), [0, 3]);
+  const away = [row(1, 0), row(0.6, 4), row(1, 5)];
+  assert.deepEqual(joined({ hash_rate: away }, 1).map(({ time }) => time / STEP), [0, 5], "it was away");
 });
 
 test("what was measured goes before what was set", () => {
@@ -75,7 +83,7 @@ test("what was measured goes before what was set", () => {
 });
 
 test("a miner with work modes has samples by mode", () => {
-  const samples = joined({ hash_rate: [5, 6].map(row), mode: points([[0, "low"], [STEP, "high"]]) }, 1);
+  const samples = joined({ hash_rate: [row(5, 0), row(6, 5), row(6, 6)], mode: points([[0, "low"], [3 * STEP, "high"]]) }, 1);
   assert.deepEqual(samples.map(({ settings }) => settings), [{ work_mode: "low" }, { work_mode: "high" }]);
   assert.deepEqual(scattersOf(samples), []);
 });

@@ -29,7 +29,8 @@ const LETTER = 6;
 export function drawChanges(view, past) {
   const { width, hass, miner, say } = view;
   const x = timeScale(past.from, past.to, MARGIN.left, width - MARGIN.right, Math.max(2, Math.floor(width / 80)));
-  const top = MARGIN.top + LANES * LANE;
+  const lanes = lanesOf(textPlaces(view, past.changes, x.at), LANES, width - MARGIN.right);
+  const top = MARGIN.top + LANE * Math.max(0, ...lanes.map((place) => (place ? place.lane + 1 : 1)));
   const values = past.line.flatMap((point) => (point ? [point.value] : []));
   const y = linear(values, HEIGHT - MARGIN.bottom, top, 4);
   const unit = unitOf(stateOf(hass, miner, "sensor.hash_rate"));
@@ -45,7 +46,7 @@ export function drawChanges(view, past) {
     class: "series",
     d: linePath(past.line.map((point) => point && [x.at(point.time), y.at(point.value)])),
   }));
-  chart.append(...marks(view, past.changes, x.at, width - MARGIN.right));
+  chart.append(...marks(view, past.changes, x.at, lanes));
   return chart;
 }
 
@@ -53,15 +54,21 @@ export function drawChanges(view, past) {
  * @param {View} view
  * @param {Change[]} changes
  * @param {(time: number) => number} at
- * @param {number} end
  */
-function marks(view, changes, at, end) {
-  const texts = changes.map(({ changed }) => settingsOf(view, changed));
-  const places = changes.map(({ time }, index) => ({
+function textPlaces(view, changes, at) {
+  return changes.map(({ time, changed }) => ({
     x: at(time),
-    width: 6 + LETTER * (texts[index]?.length ?? 0),
+    width: 6 + LETTER * settingsOf(view, changed).length,
   }));
-  const lanes = lanesOf(places, LANES, end);
+}
+
+/**
+ * @param {View} view
+ * @param {Change[]} changes
+ * @param {(time: number) => number} at
+ * @param {ReturnType<typeof lanesOf>} lanes
+ */
+function marks(view, changes, at, lanes) {
   const drawn = changes.map((change, index) => {
     const x = at(change.time);
     const place = lanes[index];
@@ -74,7 +81,7 @@ function marks(view, changes, at, end) {
       s("rect", { class: "target", x: x - 12, y: 0, width: 24, height: HEIGHT - MARGIN.bottom }),
       s("line", { x1: x, x2: x, y1: y - 8, y2: HEIGHT - MARGIN.bottom }),
       place &&
-        s("text", { x: place.left ? x - 4 : x + 4, y: y + 2, "text-anchor": place.left ? "end" : "start" }, texts[index]),
+        s("text", { x: place.left ? x - 4 : x + 4, y: y + 2, "text-anchor": place.left ? "end" : "start" }, settingsOf(view, change.changed)),
     );
   });
   // A text lies on the lines that come after it.

@@ -10,6 +10,9 @@ import { keyOf, pointOf } from "./settings.js";
 
 export const STEP = 5 * MINUTE;
 
+/** After a change, miners take a while to come to rest; what they do meanwhile is left out. */
+const SETTLE = 2 * STEP;
+
 const NOTHING = new Set(["unknown", "unavailable", ""]);
 
 /**
@@ -103,12 +106,15 @@ export function joined(recorded, rateFactor) {
   const temperature = byStart(recorded.temperature);
   const clock = byStart(recorded.frequency_actual);
   const volts = byStart(recorded.voltage_actual);
-  return (recorded.hash_rate ?? []).flatMap((row) => {
+  const busy = new Set((recorded.hash_rate ?? []).filter(hashes).map(({ start }) => start));
+  return (recorded.hash_rate ?? []).flatMap((row, index) => {
     const rate = row.mean;
-    if (typeof rate !== "number" || !(rate > 0)) return [];
+    if (typeof rate !== "number" || !hashes(row)) return [];
+    if (index > 0 && !busy.has(row.start - STEP)) return [];
+    const before = settingsAt(recorded, row.start - SETTLE);
     const settings = settingsAt(recorded, row.start);
     const after = settingsAt(recorded, row.start + STEP - 1);
-    if (settings && after && keyOf(settings) !== keyOf(after)) return [];
+    if (differ(settings, after) || differ(before, after)) return [];
     const watts = power.get(row.start) ?? null;
     return [
       {
@@ -123,6 +129,23 @@ export function joined(recorded, rateFactor) {
       },
     ];
   });
+}
+
+/**
+ * Return whether a miner hashed all the time: means of a part of it would fit to nothing.
+ *
+ * @param {Row} row
+ */
+function hashes({ mean, min }) {
+  return typeof mean === "number" && mean > 0 && !(typeof min === "number" && min <= 0);
+}
+
+/**
+ * @param {Settings | null} one
+ * @param {Settings | null} other
+ */
+function differ(one, other) {
+  return one !== null && other !== null && keyOf(one) !== keyOf(other);
 }
 
 /**

@@ -59,11 +59,12 @@ export class MapPart {
     const picture = { view, map, quantity, width, leastHeight: wide ? BESIDE_HEIGHT : 0, handlers: this.#handlers(view, map, quantity) };
     const mapped = isMap(map.points);
     const chart = mapped ? drawMap(picture) : drawBars(picture);
-    const drawing = h("div", { class: "picture" }, chart, legend(picture, mapped), starNote(picture));
+    const [button, table] = this.#table(view, map);
+    const drawing = h("div", { class: "picture" }, chart, legend(picture, mapped), starNote(picture), button);
     refill(this.element, [
       h("div", { class: "choices" }, this.#choice(view, quantities, quantity)),
       h("div", { class: wide ? "beside" : "below" }, drawing, this.#details),
-      this.#table(view, map),
+      table,
     ]);
     this.#inspect(view, map, quantity, this.#picked);
   }
@@ -144,6 +145,6 @@ export class MapPart {
       },
       shown ? view.say("tuning_hide_table") : view.say("tuning_show_table"),
     );
-    return h("div", {}, button, box);
+    return /** @type {const} */ ([button, box]);
   }
 }

@@ -55,7 +55,7 @@ export async function readPast(hass, miner, hours) {
   /** @param {string[]} names */
   const idsOf = (names) => names.map((name) => idOf(miner, name)).filter((id) => id !== undefined);
   const [rows, states] = await Promise.all([
-    readStatistics(hass, idsOf(Object.values(measured)), from, "5minute", ["mean"]),
+    readStatistics(hass, idsOf(Object.values(measured)), from, "5minute", ["mean", "min"]),
     readStates(hass, idsOf(Object.values(CONTROLS)), from),
   ]);
   /** @param {string} name */

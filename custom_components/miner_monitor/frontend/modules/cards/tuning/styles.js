@@ -59,7 +59,8 @@ const MAP = `
   .figures tr + tr > * { border-top: 1px solid var(--divider-color); }
   .figures .chosen > * { font-weight: 500; color: var(--primary-text-color); }
   .figures small { display: block; font-size: 11px; font-weight: 400; color: var(--secondary-text-color); }
-  .table-box { overflow-x: auto; margin-top: 8px; }
+  .table-box { overflow-x: auto; margin-top: 12px; }
+  .show-table { margin-top: 4px; }
   .points { width: 100%; }
   .points th, .points td { text-align: start; padding: 6px 12px 6px 0; font-weight: 400; vertical-align: top;
     border-bottom: 1px solid var(--divider-color); font-variant-numeric: tabular-nums; overflow-wrap: normal; }
