@@ -16,6 +16,8 @@ ACTION_SHOW_DETAILS = "show_details"
 DETAILS = frozenset(
     {
         "best_session_difficulty",
+        "board_temperature",
+        "chip_temperature_2",
         "core_voltage_actual",
         "efficiency_24h_mean",
         "expected_hash_rate",
@@ -34,6 +36,7 @@ DETAILS = frozenset(
         "outlet_temperature",
         "pool_difficulty",
         "pool_hash_rate",
+        "power_limit",
         "response_time",
         "share_error_rate",
         "shares_rejected",

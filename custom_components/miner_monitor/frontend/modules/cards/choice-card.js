@@ -8,6 +8,7 @@ import { h } from "../lib/dom.js";
 /**
  * @typedef {object} Option
  * @property {string} label
+ * @property {string} [key] what it is remembered by, where labels may be alike
  * @property {Record<string, any>} values what it adds to the card's configuration
  */
 
@@ -63,7 +64,7 @@ export class MinerChoiceCard extends MinerCard {
     const selects = /** @type {Select[]} */ (config.selects ?? []);
     const kept = recall(config.id);
     this.chosen = selects.map(({ options, first = 0 }, i) => {
-      const found = options.findIndex((option) => option.label === kept[i]);
+      const found = options.findIndex((option) => keyOf(option) === kept[i]);
       return found < 0 ? Math.min(first, options.length - 1) : found;
     });
     super.setConfig(config);
@@ -129,9 +130,9 @@ export class MinerChoiceCard extends MinerCard {
   #remember() {
     if (!this.config.id) return;
     const selects = /** @type {Select[]} */ (this.config.selects ?? []);
-    const labels = selects.map(({ options }, i) => options[this.chosen[i] ?? 0]?.label);
+    const keys = selects.map(({ options }, i) => keyOf(options[this.chosen[i] ?? 0]));
     try {
-      localStorage.setItem(MEMORY + this.config.id, JSON.stringify(labels));
+      localStorage.setItem(MEMORY + this.config.id, JSON.stringify(keys));
     } catch {
       // A browser that keeps nothing shows the first choice the next time.
     }
@@ -145,6 +146,11 @@ export class MinerChoiceCard extends MinerCard {
   getGridOptions() {
     return { columns: "full" };
   }
+}
+
+/** @param {Option | undefined} option */
+function keyOf(option) {
+  return option?.key ?? option?.label;
 }
 
 /** @param {string | undefined} id @returns {unknown[]} */

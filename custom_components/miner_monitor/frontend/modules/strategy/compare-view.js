@@ -2,6 +2,7 @@
 
 import { idOf, unitOf } from "../lib/miners.js";
 import { messageView, section, sectionsView } from "./cards.js";
+import { leftOut } from "./dashboard.js";
 
 const QUANTITIES = [
   "hash_rate",
@@ -57,7 +58,7 @@ export function compareView({ say, miners, hass, config }) {
     subviews: true,
     show_findings: false,
     show_switch: false,
-    ...(config.exclude && { exclude: config.exclude }),
+    ...leftOut(config),
     grid_options: { columns: "full" },
   };
   return sectionsView(

@@ -27,7 +27,7 @@ export async function dashboard(config, hass) {
   const miners = chosenMiners(config, hass);
   /** @param {string} view @param {Record<string, any>} [more] */
   const strategy = (view, more) => ({
-    strategy: { type: TYPE, view, ...(config.exclude && { exclude: config.exclude }), ...more },
+    strategy: { type: TYPE, view, ...leftOut(config), ...more },
   });
   return {
     title: say("title"),
@@ -65,6 +65,16 @@ export function pathOf(id) {
  * @param {Hass} hass
  */
 export function chosenMiners(config, hass) {
-  const left = new Set(Array.isArray(config.exclude) ? config.exclude : []);
+  const left = new Set(leftOut(config).exclude);
   return findMiners(hass).miners.filter((miner) => !left.has(miner.id));
+}
+
+/**
+ * Return what the configuration says of devices that are left out, if it is a list.
+ *
+ * @param {Record<string, any>} config
+ * @returns {{exclude?: string[]}}
+ */
+export function leftOut({ exclude }) {
+  return Array.isArray(exclude) && exclude.length ? { exclude } : {};
 }

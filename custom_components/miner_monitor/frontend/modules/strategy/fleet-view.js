@@ -1,6 +1,7 @@
 // All miners: what they do together, and a row of each.
 
 import { MinerCards, section, sectionsView } from "./cards.js";
+import { leftOut } from "./dashboard.js";
 import { detailsCard } from "./details.js";
 
 const COLUMNS = 4;
@@ -36,7 +37,7 @@ export function fleetView({ hass, say, miners, fleet, config }) {
           {
             type: "custom:miner-fleet-card",
             subviews: true,
-            ...(config.exclude && { exclude: config.exclude }),
+            ...leftOut(config),
             grid_options: { columns: "full" },
           },
           detailsCard({ hass, say, miners }),

@@ -83,6 +83,7 @@ function controls(cards, say) {
     cards.control("number.fan_duty_cycle", BUTTONS),
     cards.control("number.min_fan_duty_cycle", BUTTONS),
     cards.control("select.pool", { type: "select-options" }),
+    cards.control("number.priority", BUTTONS),
     cards.press("button.restore_settings", say("restore_question")),
     cards.press("button.restart", say("restart_question", { name: cards.miner.name })),
     cards.press("button.identify", say("identify_question")),

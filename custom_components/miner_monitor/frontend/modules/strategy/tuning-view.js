@@ -22,7 +22,7 @@ export function tuningView({ say, miners }) {
             selects: [
               {
                 label: say("miner"),
-                options: tunable.map((miner) => ({ label: miner.name, values: { device_id: miner.id } })),
+                options: tunable.map((miner) => ({ label: miner.name, key: miner.id, values: { device_id: miner.id } })),
               },
             ],
             card: { type: "custom:miner-tuning-card" },
