@@ -21,6 +21,9 @@ from scripts.rig.past.seed import spec_of
 from scripts.rig.past.sources import make_source
 from simulator import ManualClock
 
+MORE = ("restarts", "shares_rejected", "hash_rate_stddev_1m", "hash_rate_stability")
+"""What is on beside the usual entities."""
+
 type Stored = dict[str, Any]
 
 
@@ -42,7 +45,7 @@ class BareHouse:
         """Return states and times of an entity."""
         return self.query(
             "SELECT state, last_updated_ts FROM states JOIN states_meta USING"
-            " (metadata_id) WHERE entity_id = ? ORDER BY last_updated_ts",
+            " (metadata_id) WHERE states_meta.entity_id = ? ORDER BY last_updated_ts",
             entity_id,
         )
 
@@ -63,7 +66,7 @@ class BareHouse:
 
 
 def build(directory: Path, miners: Sequence[FarmMiner], began: float) -> BareHouse:
-    """Make it, with all entities on, as if it had run from a moment on."""
+    """Make it, with its entities on, as if it had run from a moment on."""
     storage = directory / ".storage"
     storage.mkdir(parents=True)
     entries = [_entry(FLEET, FLEET, {})]
@@ -104,7 +107,8 @@ def _entities(name: str, identity: MinerIdentity) -> Iterable[Stored]:
     tables = {"sensor": SENSORS, "number": NUMBERS, "select": SELECTS}
     for domain, table in tables.items():
         for description in table:
-            if description.supported(identity):
+            on = description.entity_registry_enabled_default or description.key in MORE
+            if on and description.supported(identity):
                 unit = getattr(description, "native_unit_of_measurement", None)
                 if getattr(description, "is_hash_rate", False):
                     unit = identity.hash_rate_unit

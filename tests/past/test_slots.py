@@ -15,11 +15,11 @@ BEGIN = 7200.0
 
 
 def test_a_value_holds_until_the_next_one() -> None:
-    samples = [(BEGIN, 10.0), (BEGIN + 450, 20.0), (BEGIN + 600, 5.0)]
+    samples = [(BEGIN, 10.0), (BEGIN + 450, 20.0), (BEGIN + 660, 5.0)]
     assert list(means(samples, BEGIN, BEGIN + 900)) == [
         Mean(BEGIN, 10.0, 10.0, 10.0),
         Mean(BEGIN + 300, 15.0, 10.0, 20.0),
-        Mean(BEGIN + 600, 5.0, 5.0, 5.0),
+        Mean(BEGIN + 600, 8.0, 5.0, 20.0),
     ]
 
 
