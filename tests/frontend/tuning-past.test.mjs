@@ -64,7 +64,7 @@ test("efficiency is per TH/s whatever the unit of the rate", () => {
 
 test("five minutes in which settings were changed are left out", () => {
   const recorded = { hash_rate: [1, 1, 1, 1, 1, 1].map(row), frequency: points([[0, "500"], [STEP + 1000, "550"]]) };
-  assert.deepEqual(joined(recorded, 1).map(({ time }) => time / STEP), [0, 4, 5], "as are ten minutes after it");
+  assert.deepEqual(joined(recorded, 1).map(({ time }) => time / STEP), [0, 5], "as is a quarter of an hour after it");
 });
 
 test("five minutes of which the miner hashed a part are left out, and those after them", () => {

@@ -11,7 +11,7 @@ import { keyOf, pointOf } from "./settings.js";
 export const STEP = 5 * MINUTE;
 
 /** After a change, miners take a while to come to rest; what they do meanwhile is left out. */
-const SETTLE = 2 * STEP;
+const SETTLE = 3 * STEP;
 
 const NOTHING = new Set(["unknown", "unavailable", ""]);
 
@@ -107,11 +107,12 @@ export function joined(recorded, rateFactor) {
   const clock = byStart(recorded.frequency_actual);
   const volts = byStart(recorded.voltage_actual);
   const busy = new Set((recorded.hash_rate ?? []).filter(hashes).map(({ start }) => start));
+  const first = recorded.hash_rate?.[0]?.start ?? 0;
   return (recorded.hash_rate ?? []).flatMap((row, index) => {
     const rate = row.mean;
     if (typeof rate !== "number" || !hashes(row)) return [];
     if (index > 0 && !busy.has(row.start - STEP)) return [];
-    const before = settingsAt(recorded, row.start - SETTLE);
+    const before = settingsAt(recorded, Math.max(first, row.start - SETTLE));
     const settings = settingsAt(recorded, row.start);
     const after = settingsAt(recorded, row.start + STEP - 1);
     if (differ(settings, after) || differ(before, after)) return [];
