@@ -37,7 +37,6 @@ DETAILS = frozenset(
         "pool_difficulty",
         "pool_hash_rate",
         "power_limit",
-        "response_time",
         "share_error_rate",
         "shares_rejected",
         "target_chip_temperature",

@@ -24,6 +24,10 @@ from .work import JOULES_PER_TERAHASH
 _WATT_HOUR = Resolution(absolute=0.001)
 _DIGITS_OF_ENERGY = 4
 
+# What trembles at each poll is no news at each.
+_ONCE_A_MINUTE_5_PERCENT = Resolution(relative=0.05, seconds=60)
+_ONCE_A_MINUTE_1_PERCENT = Resolution(relative=0.01, absolute=0.001, seconds=60)
+
 
 def _is_sha256(identity: MinerIdentity) -> bool:
     """Whether it works on Bitcoin, whose network difficulty is known."""
@@ -85,7 +89,7 @@ def _deviation(index: int, key: str) -> MinerSensorEntityDescription:
     return _hash_rate(
         key,
         lambda data: data.insight.stability.deviations[index],
-        resolution=Resolution(relative=0.05),
+        resolution=_ONCE_A_MINUTE_5_PERCENT,
         precision=3,
         attributes_fn=lambda data: {
             "samples": data.insight.stability.samples[index],
@@ -302,7 +306,7 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         "hash_rate_deviation",
         lambda data: data.insight.baseline.deviation,
         capability=Capability.EXPECTED_HASH_RATE,
-        resolution=Resolution(relative=0.01, absolute=0.001),
+        resolution=_ONCE_A_MINUTE_1_PERCENT,
     ),
     _deviation(0, "hash_rate_stddev_1m"),
     _deviation(1, "hash_rate_stddev_5m"),

@@ -23,6 +23,8 @@ export function tuningView({ say, miners }) {
               {
                 label: say("miner"),
                 options: tunable.map((miner) => ({ label: miner.name, key: miner.id, values: { device_id: miner.id } })),
+                // A map of frequencies and voltages shows more than one of modes.
+                first: Math.max(0, tunable.findIndex((miner) => miner.ids["number.frequency"])),
               },
             ],
             card: { type: "custom:miner-tuning-card" },
