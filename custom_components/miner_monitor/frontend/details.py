@@ -23,6 +23,7 @@ DETAILS = frozenset(
         "expected_hash_rate",
         "fan_duty_cycle",
         "frequency_actual",
+        "hardware_error_rate",
         "hash_rate_1h_mean",
         "hash_rate_24h_mean",
         "hash_rate_deviation",

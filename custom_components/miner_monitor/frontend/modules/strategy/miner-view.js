@@ -176,6 +176,7 @@ function shares(cards, say) {
     ...(cards.miner.ids["sensor.pool_status"] ?? []).map((id) => ({ type: "tile", ...cards.entity(id) })),
     cards.rise(say("shares_per_hour"), ["sensor.shares_accepted", "sensor.shares_rejected"]),
     cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"]),
+    cards.history(undefined, ["sensor.hardware_error_rate"]),
   ];
 }
 

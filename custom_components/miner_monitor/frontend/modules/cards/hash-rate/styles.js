@@ -21,7 +21,7 @@ export const STYLES = `
     border-radius: 6px; outline: none;
   }
   button:focus-visible { box-shadow: 0 0 0 2px var(--primary-color); }
-  .now { font-size: 20px; min-height: 28px; color: var(--primary-text-color); font-variant-numeric: tabular-nums; }
+  .now { font-size: 20px; min-width: 24px; min-height: 28px; color: var(--primary-text-color); font-variant-numeric: tabular-nums; }
   .ranges { display: flex; gap: 4px; }
   .ranges button {
     min-width: 44px; min-height: 32px; padding: 0 8px; font-size: 13px;
