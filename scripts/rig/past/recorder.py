@@ -80,6 +80,16 @@ class RecorderBook:
             return None
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
+    def last_number(self, entity: Entity) -> float | None:
+        """Return the last number that an entity showed."""
+        text = self._one(
+            "SELECT state FROM states JOIN states_meta USING (metadata_id)"
+            " WHERE states_meta.entity_id = ? AND state GLOB '[0-9]*'"
+            " ORDER BY last_updated_ts DESC LIMIT 1",
+            entity.entity_id,
+        )
+        return float(text) if text else None
+
     def write(self, times: array[float], tracks: Iterable[Track]) -> None:
         """Write states and statistics of the entities of one miner."""
         for track in tracks:

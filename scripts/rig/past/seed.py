@@ -1,25 +1,28 @@
 """Two weeks that never were, in front of the first minutes of a Home Assistant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 import heapq
 from pathlib import Path
+from random import Random
 import time
 from typing import Any
 
 from custom_components.miner_monitor.const import FLEET
 from custom_components.miner_monitor.insight_keeper import packed
+from custom_components.miner_monitor.miners.model import MinerState
 from simulator import ManualClock, MinerSpec
 from simulator.stepping import hasty
 
 from ..farm import FarmMiner
 from .fleet import EVERY, PastFleet
 from .handover import Handover
-from .house import Entry, House
+from .house import Entity, Entry, House
 from .members import Calendar, PastMember
 from .recorder import RecorderBook, Written
 from .sources import Source, chance_of, make_source
 from .story import (
+    CLOSE,
     DAY,
     HOUR,
     LEAST_DAYS,
@@ -32,6 +35,13 @@ from .story import (
 
 STEP = 75.0
 """Seconds that the simulated physics goes on at once."""
+
+COUNTED: Mapping[str, Callable[[float], float]] = {
+    **dict.fromkeys(("shares_accepted", "shares_rejected", "shares_stale"), int),
+    **dict.fromkeys(("solutions_good", "solutions_total"), int),
+    **dict.fromkeys(("best_difficulty", "best_session_difficulty"), float),
+}
+"""Counters that must not fall; their last state is known if there was any."""
 
 BEFORE = 60 * HOUR
 """The uptime of the miners as their past begins."""
@@ -54,7 +64,8 @@ class _Actor:
     source: Source
     story: Story
     members: list[PastMember]
-    response: Any
+    response: Random
+    pause: float = CLOSE
 
     def live_until(self, now: float) -> None:
         """Let time pass, and happen what falls into it."""
@@ -90,8 +101,14 @@ def seed_past(
     try:
         first = book.first_run()
         times = Times(begin=now - days * DAY, began=min(now, first or now), end=now)
+        known = {
+            entity.entity_id: number
+            for entity in house.entities
+            if entity.key in COUNTED
+            and (number := book.last_number(entity)) is not None
+        }
         with hasty(STEP):
-            actors, fleet = _perform(house, miners, times)
+            actors, fleet = _perform(house, miners, times, known)
         _write(house, book, actors, fleet, times)
         done = True
     finally:
@@ -104,10 +121,13 @@ def seed_past(
 
 
 def _perform(
-    house: House, miners: Sequence[FarmMiner], times: Times
+    house: House,
+    miners: Sequence[FarmMiner],
+    times: Times,
+    known: Mapping[str, float],
 ) -> tuple[list[_Actor], PastFleet]:
     """Let all of the past happen, for all miners at the same time."""
-    actors = _actors(house, miners, times)
+    actors = _actors(house, miners, times, known)
     members = [member for actor in actors for member in actor.members]
     entities = [
         entity
@@ -127,15 +147,14 @@ def _perform(
             look_at += EVERY
             continue
         actor = actors[place]
-        interval = actor.story.interval(at)
-        _poll(actor, fleet, calendar, at, interval)
-        heapq.heapreplace(queue, (at + interval, place))
+        _poll(actor, fleet, calendar, at)
+        actor.pause = actor.story.pause(at)
+        heapq.heapreplace(queue, (at + actor.pause, place))
     return actors, fleet
 
 
-def _poll(
-    actor: _Actor, fleet: PastFleet, calendar: Calendar, at: float, interval: float
-) -> None:
+def _poll(actor: _Actor, fleet: PastFleet, calendar: Calendar, at: float) -> None:
+    """Ask a device; the pause before counts as the interval between polls."""
     actor.live_until(at)
     moment = calendar.moment(at)
     readings = actor.source.read() if actor.source.serving else {}
@@ -143,13 +162,18 @@ def _poll(
     for member in actor.members:
         reading = readings.get(member.entry.unit)
         if reading is None:
-            member.miss(moment, interval)
+            member.miss(moment, actor.pause)
         else:
-            member.observe(reading, moment, interval, response)
+            member.observe(reading, moment, actor.pause, response)
         fleet.count(member)
 
 
-def _actors(house: House, miners: Sequence[FarmMiner], times: Times) -> list[_Actor]:
+def _actors(
+    house: House,
+    miners: Sequence[FarmMiner],
+    times: Times,
+    known: Mapping[str, float],
+) -> list[_Actor]:
     by_port: dict[int | None, list[Entry]] = {}
     for entry in house.entries:
         if not entry.is_fleet:
@@ -166,7 +190,7 @@ def _actors(house: House, miners: Sequence[FarmMiner], times: Times) -> list[_Ac
             clocks[miner.name],
             sources[miner.name],
             write_story(specs[miner.name], sources[miner.name], parts, times),
-            _members(house, by_port[miner.port], specs[miner.name], times),
+            _members(house, by_port[miner.port], specs[miner.name], times, known),
             chance_of(specs[miner.name], "response"),
         )
         for miner in miners
@@ -196,20 +220,38 @@ def _before(spec: MinerSpec, times: Times) -> MinerSpec:
 
 
 def _members(
-    house: House, entries: Sequence[Entry], spec: MinerSpec, times: Times
+    house: House,
+    entries: Sequence[Entry],
+    spec: MinerSpec,
+    times: Times,
+    known: Mapping[str, float],
 ) -> list[PastMember]:
     """Return who watches a device, with what it tells in the present."""
     present = make_source(spec, ManualClock(times.began)).read()
     booted = times.began - spec.uptime
-    worked = times.began - (spec.uptime * (1 - NAP_AFTER_BOOT) if spec.standby else 0)
+    worked = times.end
+    if spec.standby:
+        worked = times.began - spec.uptime * (1 - NAP_AFTER_BOOT)
     members = []
     for entry in entries:
-        reading = present[entry.unit]
+        reading, entities = present[entry.unit], house.entities_of(entry)
+        counted = _counted(reading.state, entities, known)
         chance = chance_of(spec, f"handover/{entry.unit}")
-        handover = Handover(reading.state, times.begin, booted, worked, chance)
-        entities = house.entities_of(entry)
+        handover = Handover(counted, times.begin, booted, worked, chance)
         members.append(PastMember(entry, reading.identity, entities, handover))
     return members
+
+
+def _counted(
+    state: MinerState, entities: Sequence[Entity], known: Mapping[str, float]
+) -> MinerState:
+    """Return the state with the counters that were recorded last, where they were."""
+    changes: dict[str, Any] = {
+        entity.key: COUNTED[entity.key](known[entity.entity_id])
+        for entity in entities
+        if entity.entity_id in known
+    }
+    return replace(state, **changes)
 
 
 def _write(

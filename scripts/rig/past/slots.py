@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from math import inf
 from typing import NamedTuple
 
 MINUTES_5 = 300
@@ -40,41 +41,60 @@ def slots_between(begin: float, end: float) -> tuple[int, int]:
 def means(samples: Samples, begin: float, end: float) -> Iterator[Mean]:
     """Give the slots of five minutes that have any value, weighted by time."""
     start, last = slots_between(begin, end)
-    slot = _Slot(start, None)
+    slot = _Slot(start)
     for when, value in _closed(samples, last):
         while when >= slot.end and slot.start < last:
-            slot.pass_time(slot.end)
-            if slot.seconds > 0:
-                yield Mean(slot.start, slot.area / slot.seconds, slot.low, slot.high)
-            slot = _Slot(slot.end, slot.held)
-        slot.pass_time(when)
-        slot.take(value)
+            found = slot.finish()
+            if found is not None:
+                yield found
+        slot.take(when, value)
 
 
 class _Slot:
-    """A slot that is being filled."""
+    """A slot that is being filled, one after the other."""
 
     __slots__ = ("area", "end", "held", "high", "low", "mark", "seconds", "start")
 
-    def __init__(self, start: int, held: float | None) -> None:
-        """Begin with what holds."""
+    def __init__(self, start: int) -> None:
+        """Begin without a value."""
+        self.held: float | None = None
+        self._open(start)
+
+    def _open(self, start: int) -> None:
         self.start, self.end, self.mark = start, start + MINUTES_5, float(start)
         self.area = self.seconds = 0.0
-        self.low, self.high = float("inf"), float("-inf")
-        self.held: float | None = None
-        self.take(held)
+        if self.held is None:
+            self.low, self.high = inf, -inf
+        else:
+            self.low = self.high = self.held
 
-    def pass_time(self, now: float) -> None:
+    def finish(self) -> Mean | None:
+        """Return what the slot amounts to, if it had a value, and open the next."""
+        found: Mean | None = None
+        start, held = self.start, self.held
+        if held is not None and self.mark == start:
+            found = Mean(start, held, self.low, self.high)
+        else:
+            self._pass_time(self.end)
+            if self.seconds:
+                mean = self.area / self.seconds
+                found = Mean(start, mean, self.low, self.high)
+        self._open(self.end)
+        return found
+
+    def take(self, when: float, value: float | None) -> None:
+        """Let a value hold from now on."""
+        self._pass_time(when)
+        self.held = value
+        if value is not None:
+            self.low, self.high = min(self.low, value), max(self.high, value)
+
+    def _pass_time(self, now: float) -> None:
         if now > self.mark:
             if self.held is not None:
                 self.area += self.held * (now - self.mark)
                 self.seconds += now - self.mark
             self.mark = now
-
-    def take(self, value: float | None) -> None:
-        self.held = value
-        if value is not None:
-            self.low, self.high = min(self.low, value), max(self.high, value)
 
 
 def sums(samples: Samples, begin: float, end: float) -> Iterator[Sum]:

@@ -24,10 +24,12 @@ QUIET = 1.3 * DAY
 """Nothing happens in this time before the end, but the power cut."""
 
 RECENT = 2 * DAY
-CLOSE = 150.0
-"""Seconds between two polls of which the tuning map can make blocks."""
+USUAL, OFTEN, CLOSE = 900.0, 300.0, 150.0
+"""Seconds between two polls: long ago, in the last days, and where the tuning map is
+to make blocks of them."""
 
-LOOK = 5 * HOUR
+LOOK, GLANCE = 5 * HOUR, 2.5 * HOUR
+"""For how long it is looked closely after a change: a mode differs more."""
 
 DUST_PER_DAY = 0.006
 CUT_SECONDS = 240.0
@@ -73,18 +75,20 @@ class Story:
     events: list[Event] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
 
-    def interval(self, now: float) -> float:
-        """Return the seconds to the next poll."""
+    def pause(self, now: float) -> float:
+        """Return the seconds to the next poll; one is at the begin of a window."""
         least = self.recent if now >= self.recent_from else self.usual
-        for window in self.windows:
-            if window.begin <= now < window.end:
-                least = min(least, window.interval)
+        for begin, end, interval in self.windows:
+            if begin <= now < end:
+                least = min(least, interval)
+            elif now < begin:
+                least = min(least, begin - now)
         return least
 
-    def change(self, at: float, act: Callable[[], None]) -> None:
-        """Change settings, and look closely for some hours at what comes of it."""
+    def change(self, at: float, act: Callable[[], None], look: float) -> None:
+        """Change settings, and look closely for a while at what comes of it."""
         self.events.append((at, act))
-        self.windows.append(Window(at, at + LOOK, CLOSE))
+        self.windows.append(Window(at, at + look, CLOSE))
 
     def due(self, now: float) -> Iterable[Event]:
         """Take out the events up to a moment, in their order."""
@@ -137,7 +141,8 @@ def _switches(source: AvalonSource) -> bool:
 
 def write_story(spec: MinerSpec, source: Source, parts: Cast, times: Times) -> Story:
     """Tell what happened to one miner."""
-    name, story = spec.name, _pace(source, times)
+    name = spec.name
+    story = Story(usual=USUAL, recent=OFTEN, recent_from=times.end - RECENT)
     if isinstance(source, AxeosSource):
         if name in parts.tuned:
             _tune(story, source, times)
@@ -151,21 +156,12 @@ def write_story(spec: MinerSpec, source: Source, parts: Cast, times: Times) -> S
         cleaned = times.began - FILTER_SECONDS
         if cleaned > times.begin:
             story.events.append((cleaned, source.clean_filter))
+    _collect_dust(story, source, times)
     if name == parts.away:
         _go_away(story, source, times)
-    _collect_dust(story, source, times)
     _cut_power(story, spec, source, times)
     story.events.sort(key=lambda event: event[0])
     return story
-
-
-def _pace(source: Source, times: Times) -> Story:
-    """Look seldom at devices whose replies are long."""
-    usual, recent = 4 * CLOSE, 2 * CLOSE
-    if isinstance(source, AvalonSource):
-        usual = 900.0
-        recent = 600.0 if source.device.model.industrial else 300.0
-    return Story(usual=usual, recent=recent, recent_from=times.end - RECENT)
 
 
 def _tune(story: Story, source: AxeosSource, times: Times) -> None:
@@ -179,10 +175,10 @@ def _tune(story: Story, source: AxeosSource, times: Times) -> None:
     while at < times.quiet - 6 * HOUR:
         for point in chance.sample(points, len(points)):
             if point != last and at < times.quiet - 6 * HOUR:
-                story.change(at, partial(source.set_points, *point))
+                story.change(at, partial(source.set_points, *point), LOOK)
                 last = point
                 at += chance.uniform(8, 13) * HOUR
-    story.change(times.quiet, lambda: source.set_points(*usual))
+    story.change(times.quiet, partial(source.set_points, *usual), LOOK)
 
 
 def operating_points(board: Board, mhz: float, mv: int) -> list[tuple[float, int]]:
@@ -212,9 +208,9 @@ def _switch_modes(story: Story, source: AvalonSource, times: Times) -> None:
     at, mode = times.begin + chance.uniform(5, 9) * HOUR, usual
     while at < times.quiet - 6 * HOUR:
         mode = chance.choice([x for x in range(len(model.modes)) if x != mode])
-        story.change(at, partial(source.set_mode, mode))
+        story.change(at, partial(source.set_mode, mode), GLANCE)
         at += chance.uniform(9, 15) * HOUR
-    story.change(times.quiet, lambda: source.set_mode(usual))
+    story.change(times.quiet, partial(source.set_mode, usual), GLANCE)
 
 
 def _overheat(story: Story, source: AxeosSource, times: Times) -> None:
@@ -222,8 +218,9 @@ def _overheat(story: Story, source: AxeosSource, times: Times) -> None:
     at = times.ago(0.45)
     story.events += [
         (at, lambda: source.warm_up(1.5)),
-        (at + 40 * MINUTE, lambda: source.warm_up(1.9)),
-        (at + 80 * MINUTE, lambda: source.warm_up(2.6)),
+        (at + 30 * MINUTE, lambda: source.warm_up(1.8)),
+        (at + 60 * MINUTE, lambda: source.warm_up(1.95)),
+        (at + 100 * MINUTE, lambda: source.warm_up(2.6)),
         (at + 130 * MINUTE, lambda: source.warm_up(1.2)),
         (at + 5 * HOUR, source.recover),
     ]
@@ -267,3 +264,4 @@ def _cut_power(story: Story, spec: MinerSpec, source: Source, times: Times) -> N
             (booted - CUT_SECONDS, source.device.power_off),
             (booted, source.device.power_on),
         ]
+        story.windows.append(Window(booted - HOUR / 4, booted + HOUR / 4, MINUTE))
