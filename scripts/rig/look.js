@@ -76,11 +76,14 @@
     ];
   }
 
+  /** Heads of a table are only read out where there is no room for them. */
+  const readOut = (element) => element.matches("[tabindex='-1']");
+
   /** What is too small for a finger. */
   function small() {
     return ours()
       .flatMap((card) => [...walk(card.shadowRoot)])
-      .filter((element) => element.matches(PRESSED) && seen(element) && !element.closest(".held"))
+      .filter((element) => element.matches(PRESSED) && seen(element) && !readOut(element))
       .filter((element) => {
         const { width, height } = element.getBoundingClientRect();
         return Math.round(width) < 24 || Math.round(height) < 24;

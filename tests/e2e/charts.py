@@ -3,8 +3,7 @@
 A test opens each place in the browser and counts what is drawn there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -42,7 +41,8 @@ class Place:
     """What the name of a series begins with."""
     count: Count | None = None
     """Of one of ours; None is a built-in card."""
-    choose: Mapping[str, str] = field(default_factory=dict)
+    choose: tuple[str, str] | None = None
+    """A list above the card, and what is to be chosen in it."""
     press: str = ""
     """A selector of what has to be pressed before."""
 
@@ -63,6 +63,17 @@ def _history(title: str, series: str, miner: str = "gamma") -> Place:
         miner=miner,
         card="hui-history-graph-card",
         title=title,
+        series=series,
+    )
+
+
+def _untitled(series: str, miner: str) -> Place:
+    """Return a chart that goes with the one above it."""
+    return Place(
+        words=f"A miner: *{series}*",
+        view="miner",
+        miner=miner,
+        card="hui-history-graph-card",
         series=series,
     )
 
@@ -92,7 +103,7 @@ def _compared(quantity: str, miner: str) -> Place:
         view="compare",
         card="hui-statistics-graph-card",
         series=miner,
-        choose={"Quantity": quantity},
+        choose=("Quantity", quantity),
     )
 
 
@@ -103,7 +114,7 @@ def _scatter(against: str, value: str) -> Place:
         miner="gamma",
         card="miner-tuning-card .scatter circle.point",
         count=Count.ELEMENTS,
-        choose={"Quantities against each other": value},
+        choose=("Quantities against each other", value),
     )
 
 
@@ -122,7 +133,6 @@ def _spark(hours: int) -> Place:
     return Place(
         words=f"Fleet: *Trend*, {hours} h",
         view="fleet",
-        miner="gamma",
         card="miner-fleet-card .row path.spark-line",
         count=Count.PATH,
         press=f'miner-fleet-card button.range[data-hours="{hours}"]',
@@ -143,7 +153,7 @@ CHIP = _history("Temperatures", "Chip temperature")
 REGULATOR = _history("Temperatures", "Regulator temperature")
 FAN = _history("Fan", "Fan 1 speed")
 VOLTAGE = _history("Core voltage", "Actual core voltage")
-CLOCK = _history("Frequency", "Actual frequency", "hex")
+CLOCK = _history("Frequency", "Actual frequency", "q")
 DEVIATION = _history("Deviation from the expected hash rate", "Hash rate deviation")
 RATIO = _history("Hash rate in % of the expected one", "Hash rate ratio")
 SPREAD = _history("Spread of the hash rate", "Hash rate spread, 1 minute")
@@ -164,6 +174,8 @@ MAP_STEADY = _map("stability", "coloured by deviation")
 COMPARED_RATE = _compared("Hash rate (TH/s)", "Gamma")
 COMPARED_VOLTAGE = _compared("Actual core voltage", "Gamma")
 COMPARED_CLOCK = _compared("Actual frequency", "Hex")
+COMPARED_CARD_CLOCKS = _compared("Actual frequency", "RB4")
+COMPARED_CARD_VOLTAGES = _compared("Actual core voltage", "RB4")
 
 CSV = "bitaxe-monitor, csv-visualizer"
 SWARM = "bitaxe-monitor, logger with charts and dashboard"
@@ -237,10 +249,10 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
         ),
     ),
     (FPGA, "Temperature", (_history("Temperatures", "Chip temperature", "card"),)),
-    (FPGA, "Errors", (_history("Rejected shares", "Hardware error rate", "card"),)),
-    (FPGA, "Voltage", (_history("Core voltage", "Actual core voltage", "card"),)),
+    (FPGA, "Errors", (_untitled("Hardware error rate", "card"),)),
+    (FPGA, "Voltage", (COMPARED_CARD_VOLTAGES,)),
     (FPGA, "Share failure rate", (_history("Rejected shares", "Reject rate", "card"),)),
-    (FPGA, "Clock", (_history("Frequency", "Actual frequency", "card"),)),
+    (FPGA, "Clock", (COMPARED_CARD_CLOCKS,)),
     (
         AVALON,
         "Hash rate now, moving and average",
@@ -250,7 +262,7 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
         ),
     ),
     (AVALON, "W per TH/s", (_history("Efficiency", "Efficiency", "q"),)),
-    (AVALON, "Fan duty", (_history("Fan duty cycle", "Fan duty cycle", "q"),)),
+    (AVALON, "Fan duty", (_untitled("Fan duty cycle", "q"),)),
     (AVALON, "Fan speed", (_history("Fan", "Fan 1 speed", "q"),)),
     (
         AVALON,
@@ -258,7 +270,7 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
         (
             _history("Temperatures", "Chip temperature", "q"),
             _history("Temperatures", "Inlet temperature", "q"),
-            _history("Temperatures", "Outlet temperature", "q"),
+            _history("Temperatures", "Outlet temperature", "nano"),
         ),
     ),
     (AVALON, "Power, and power at the wall", (_history("Power", "", "q"),)),
@@ -276,6 +288,7 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
             ),
         ),
     ),
+    (AVALON, "Hardware errors %", (_untitled("Hardware error rate", "q"),)),
     (AVALON, "Reject %", (_history("Rejected shares", "Reject rate", "q"),)),
 )
 
@@ -289,22 +302,28 @@ def table() -> str:
     lines = ["| Tool | Its chart | Here |", "| --- | --- | --- |"]
     before = ""
     for chart in CHARTS:
-        where = "; ".join(dict.fromkeys(_words(chart.places)))
         tool = chart.tool if chart.tool != before else ""
         before = chart.tool
-        lines.append(f"| {tool} | {chart.name} | {where} |")
+        lines.append(f"| {tool} | {chart.name} | {_words(chart.places)} |")
     return "\n".join(lines)
 
 
-def _words(places: tuple[Place, ...]) -> list[str]:
-    """Return the words of places; what the one before says is not said again."""
-    said: list[str] = []
-    begin = ""
+def _words(places: tuple[Place, ...]) -> str:
+    """Return where the places are, each view and each card named once."""
+    views: dict[str, dict[str, list[str]]] = {}
     for place in places:
-        head, _, rest = place.words.partition(": ")
-        said.append(rest if head == begin else place.words)
-        begin = head
-    return said
+        view, _, where = place.words.partition(": ")
+        card, _, part = where.partition(", ")
+        views.setdefault(view, {}).setdefault(card, []).append(part)
+    return "; ".join(
+        f"{view}: {', '.join(_with(card, parts) for card, parts in cards.items())}"
+        for view, cards in views.items()
+    )
+
+
+def _with(card: str, parts: list[str]) -> str:
+    told = ", ".join(filter(None, parts))
+    return f"{card} ({told})" if told else card
 
 
 def documented(page: Path = PAGE) -> str:

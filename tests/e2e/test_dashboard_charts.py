@@ -49,8 +49,8 @@ async def test_what_replaces_the_charts_of_other_tools_is_drawn(
 
 async def prepare(dashboard: Dashboard, place: Place) -> None:
     """Choose and press what leads to the place."""
-    for label, option in place.choose.items():
-        await dashboard.choose(label, option)
+    if place.choose:
+        await dashboard.choose(*place.choose)
     if place.press:
         await dashboard.view.locator(place.press).first.click()
 
