@@ -207,9 +207,9 @@ def _switch_modes(story: Story, source: AvalonSource, times: Times) -> None:
     chance = chance_of(spec, "modes")
     at, mode = times.begin + chance.uniform(5, 9) * HOUR, usual
     while at < times.quiet - 6 * HOUR:
-        mode = chance.choice([x for x in range(len(model.modes)) if x != mode])
+        mode = (mode + 1) % len(model.modes)
         story.change(at, partial(source.set_mode, mode), GLANCE)
-        at += chance.uniform(9, 15) * HOUR
+        at += chance.uniform(7, 12) * HOUR
     story.change(times.quiet, partial(source.set_mode, usual), GLANCE)
 
 
