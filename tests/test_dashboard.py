@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient
 from homeassistant.components import frontend
 from homeassistant.components.lovelace import const as lovelace, dashboard
 from homeassistant.components.lovelace.system_health import system_health_info
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 import pytest
@@ -73,6 +73,11 @@ async def ask(home: TimedBench, hass_ws_client: WebSocketGenerator) -> Ask:
 async def panel(ask: Ask) -> dict[str, Any] | None:
     """Return the dashboard as the sidebar has it."""
     return (await ask("get_panels"))["result"].get(PATH)
+
+
+async def opener(ask: Ask) -> dict[str, Any] | None:
+    """Return what opens the dashboard in pages without its modules."""
+    return (await ask("get_panels"))["result"].get(f"{PATH}-open")
 
 
 async def config(ask: Ask) -> Any:
@@ -197,10 +202,11 @@ async def test_is_in_the_sidebar(
         "default_visible": True,
         "icon": "mdi:pickaxe",
         "require_admin": False,
-        "show_in_sidebar": True,
+        "show_in_sidebar": False,
         "title": "Miners",
         "url_path": PATH,
     }
+    assert (await opener(ask))["show_in_sidebar"]
     assert await config(ask) == STRATEGY
     assert (await ask("lovelace/dashboards/list"))["result"] == []
     assert [key for key in hass_storage if PATH in key] == []
@@ -212,7 +218,37 @@ async def test_is_in_the_sidebar(
     await home.run(hass.config_entries.async_remove(second.entry_id))
     await home.settle()
     assert await panel(ask) is None
+    assert await opener(ask) is None
     assert await config(ask) == "config_not_found"
+
+
+async def test_pages_that_were_open_before(
+    home: TimedBench,
+    hass: HomeAssistant,
+    ask: Ask,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """What stands in the sidebar brings the modules that they lack."""
+    await home.add(await home.miner(GAMMA))
+    shown = await opener(ask)
+    assert shown["component_name"] == "custom"
+    assert (shown["title"], shown["icon"]) == ("Miners", "mdi:pickaxe")
+    assert shown["config"]["path"] == f"/{PATH}"
+    element = shown["config"]["_panel_custom"]
+    reply = await (await hass_client_no_auth()).get(element["module_url"])
+    assert f'"{element["name"]}"' in await reply.text()
+
+
+async def test_no_page_is_open_when_home_assistant_starts(
+    home: TimedBench, hass: HomeAssistant, ask: Ask
+) -> None:
+    """Every page has the modules, and the dashboard itself is in the sidebar."""
+    hass.set_state(CoreState.starting)
+    assert await async_setup_component(hass, DOMAIN, {})
+    hass.set_state(CoreState.running)
+    await home.add(await home.miner(GAMMA))
+    assert (await panel(ask))["show_in_sidebar"]
+    assert await opener(ask) is None
 
 
 async def test_other_users_see_it(

@@ -32,7 +32,7 @@ async def test_miners_come_and_go_before_the_eyes_of_somebody(
         dashboard = await open_dashboard(hass.api)
         page = dashboard.page
         await page.goto("/profile/general")
-        link = page.locator("ha-sidebar").locator(f'[href="{dashboard.home}"]')
+        link = page.locator("ha-sidebar").get_by_role("link", name="Miners", exact=True)
         await expect(page.locator("ha-sidebar")).to_be_visible()
         await expect(link).to_have_count(0)
         await page.evaluate("window.stayed = true")

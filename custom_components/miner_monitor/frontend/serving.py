@@ -5,12 +5,17 @@ from pathlib import Path
 
 from homeassistant.components.frontend import add_extra_js_url
 from homeassistant.components.http import StaticPathConfig
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
 FOLDER = Path(__file__).parent / "modules"
 ENTRY = "miner-monitor.js"
+OPENER = "open.js"
+
+LATE: HassKey[str] = HassKey(f"{DOMAIN}_opener")
+"""The module that opens the dashboard in pages without ours; see below."""
 
 _NEEDED = frozenset({"frontend", "http"})
 
@@ -28,6 +33,9 @@ async def async_serve_modules(hass: HomeAssistant) -> None:
         [StaticPathConfig(url, str(FOLDER), cache_headers=True)]
     )
     add_extra_js_url(hass, f"{url}/{ENTRY}")
+    if hass.state is CoreState.running:
+        # Pages that are open by now were loaded without our module, and stay so.
+        hass.data[LATE] = f"{url}/{OPENER}"
 
 
 def _fingerprint() -> str:

@@ -19,8 +19,11 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import CONF_SIDEBAR, DOMAIN, LOGGER
+from .serving import LATE
 
 URL_PATH = "miner-monitor"
+OPENER_PATH = "miner-monitor-open"
+OPENER_ELEMENT = "miner-monitor-opener"
 ICON = "mdi:pickaxe"
 CONFIG = {"strategy": {"type": "custom:miner-monitor"}}
 
@@ -79,26 +82,56 @@ def _add(hass: HomeAssistant) -> CALLBACK_TYPE:
     """Add the dashboard, or raise whatever a Home Assistant that has changed raises."""
     dashboards, config = _dashboards(hass), _config_class()(hass, URL_PATH, None)
     dashboards[URL_PATH] = config
-    try:
-        async_register_built_in_panel(
-            hass,
-            "lovelace",
-            sidebar_title=_title(hass),
-            sidebar_icon=ICON,
-            frontend_url_path=URL_PATH,
-            config={"mode": "yaml"},
-        )
-    except Exception:
-        del dashboards[URL_PATH]
-        raise
 
     @callback
     def hide() -> None:
-        async_remove_panel(hass, URL_PATH, warn_if_unknown=False)
+        for path in (OPENER_PATH, URL_PATH):
+            async_remove_panel(hass, path, warn_if_unknown=False)
         if dashboards.get(URL_PATH) is config:
             del dashboards[URL_PATH]
 
+    try:
+        _register_panels(hass)
+    except Exception:
+        hide()
+        raise
     return hide
+
+
+def _register_panels(hass: HomeAssistant) -> None:
+    """Show the dashboard in the sidebar.
+
+    Until the next start of Home Assistant there may be pages without our modules, in
+    which the dashboard could not be built: what stands in the sidebar loads them first.
+    """
+    opener, title = hass.data.get(LATE), _title(hass)
+    async_register_built_in_panel(
+        hass,
+        "lovelace",
+        sidebar_title=title,
+        sidebar_icon=ICON,
+        frontend_url_path=URL_PATH,
+        config={"mode": "yaml"},
+        show_in_sidebar=opener is None,
+    )
+    if opener is None:
+        return
+    async_register_built_in_panel(
+        hass,
+        "custom",
+        sidebar_title=title,
+        sidebar_icon=ICON,
+        frontend_url_path=OPENER_PATH,
+        config={
+            "path": f"/{URL_PATH}",
+            "_panel_custom": {
+                "name": OPENER_ELEMENT,
+                "module_url": opener,
+                "embed_iframe": False,
+                "trust_external": False,
+            },
+        },
+    )
 
 
 def _title(hass: HomeAssistant) -> str:
