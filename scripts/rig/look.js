@@ -65,7 +65,7 @@
     boxes.push(...all(document, "hui-root", "hui-view-container", "hui-view", "hui-sections-view"));
     const scrolling = boxes.filter((box) => box.clientWidth && box.scrollWidth > box.clientWidth + 1);
     const outside = ours()
-      .flatMap((card) => [...walk(card.shadowRoot)])
+      .flatMap((card) => [...card.shadowRoot.querySelectorAll("*")])
       .filter((element) => {
         const { right, left, width } = element.getBoundingClientRect();
         return width && (left < -1 || right > innerWidth + 1) && !held(element.parentNode);
@@ -82,7 +82,7 @@
   /** What is too small for a finger. */
   function small() {
     return ours()
-      .flatMap((card) => [...walk(card.shadowRoot)])
+      .flatMap((card) => [...card.shadowRoot.querySelectorAll("*")])
       .filter((element) => element.matches(PRESSED) && seen(element) && !readOut(element))
       .filter((element) => {
         const { width, height } = element.getBoundingClientRect();
