@@ -60,14 +60,35 @@ class RecorderBook:
         self._connection = sqlite3.connect(path)
         self._connection.execute("PRAGMA synchronous = OFF")
         self._end = end
+        self._connection.execute("PRAGMA cache_size = -100000")
         self._next_state = 1 + self._one("SELECT MAX(state_id) FROM states")
+        self._indexes: list[tuple[str, str]] = []
+        self._places: dict[str, tuple[int, int]] = {}
         self.written = Written()
 
     def close(self, *, commit: bool) -> None:
         """Keep what was written, or nothing of it."""
         with closing(self._connection):
             if commit:
+                for _, made_by in self._indexes:
+                    self._connection.execute(made_by)
                 self._connection.commit()
+
+    def prepare(self, entities: Sequence[Entity]) -> None:
+        """Forget what these showed while they had no past.
+
+        Indexes are made anew in the end: to sort once takes half the time.
+        """
+        for entity in entities:
+            number = self._metadata_of(entity)
+            self._places[entity.entity_id] = number, self._attributes_of(entity, number)
+            self._forget(entity)
+        self._indexes = self._connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL"
+            " AND tbl_name IN ('states', 'statistics', 'statistics_short_term')"
+        ).fetchall()
+        for name, _ in self._indexes:
+            self._connection.execute(f"DROP INDEX {name}")
 
     def _one(self, query: str, *values: Any) -> Any:
         row = self._connection.execute(query, values).fetchone()
@@ -91,12 +112,9 @@ class RecorderBook:
         return float(text) if text else None
 
     def write(self, times: array[float], tracks: Iterable[Track]) -> None:
-        """Write states and statistics of the entities of one miner."""
+        """Write states and statistics of entities that are prepared."""
         for track in tracks:
-            metadata_id = self._metadata_of(track.entity)
-            attributes_id = self._attributes_of(track.entity, metadata_id)
-            self._forget(metadata_id)
-            self._write_states(times, track, metadata_id, attributes_id)
+            self._write_states(times, track)
             if track.entity.state_class is not None:
                 self._write_statistics(times, track)
 
@@ -131,15 +149,21 @@ class RecorderBook:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def _forget(self, metadata_id: int) -> None:
-        """Drop what it showed while it had no past."""
+    def _forget(self, entity: Entity) -> None:
         self._connection.execute(
-            "DELETE FROM states WHERE metadata_id = ?", (metadata_id,)
+            "DELETE FROM states WHERE metadata_id IN"
+            " (SELECT metadata_id FROM states_meta WHERE entity_id = ?)",
+            (entity.entity_id,),
         )
+        for table in ("statistics", "statistics_short_term"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE metadata_id IN"  # noqa: S608 - two names
+                " (SELECT id FROM statistics_meta WHERE statistic_id = ?)",
+                (entity.entity_id,),
+            )
 
-    def _write_states(
-        self, times: array[float], track: Track, metadata_id: int, attributes_id: int
-    ) -> None:
+    def _write_states(self, times: array[float], track: Track) -> None:
+        metadata_id, attributes_id = self._places[track.entity.entity_id]
         rows: list[Row] = []
         number, old = self._next_state, None
         for when, text in shown_states(times, track, self._end):
@@ -170,14 +194,9 @@ class RecorderBook:
         return [slot for slot in slots if slot.start >= self._end - KEPT]
 
     def _statistic_of(self, entity: Entity, *, counts: bool) -> int:
-        """Return the statistic's id without any rows."""
+        """Return the statistic's id."""
         query = "SELECT id FROM statistics_meta WHERE statistic_id = ?"
         if known := self._one(query, entity.entity_id):
-            for table in ("statistics", "statistics_short_term"):
-                self._connection.execute(
-                    f"DELETE FROM {table} WHERE metadata_id = ?",  # noqa: S608 - two names
-                    (known,),
-                )
             return int(known)
         unit_class = unit_class_of(entity)
         row = (

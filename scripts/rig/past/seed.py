@@ -33,7 +33,7 @@ from .story import (
     write_story,
 )
 
-STEP = 75.0
+STEP = 150.0
 """Seconds that the simulated physics goes on at once."""
 
 COUNTED: Mapping[str, Callable[[float], float]] = {
@@ -262,11 +262,13 @@ def _write(
     times: Times,
 ) -> None:
     """Write the recorder's rows, and what the integration stores."""
-    for actor in actors:
-        for member in actor.members:
-            book.write(member.times, member.tracks)
-            data = dict(member.dump(times.end))
-            house.write(f"insight.{member.entry.entry_id}", packed(data))
+    members = [member for actor in actors for member in actor.members]
+    tracks = [track for member in members for track in member.tracks]
+    book.prepare([track.entity for track in (*tracks, *fleet.tracks)])
+    for member in members:
+        book.write(member.times, member.tracks)
+        data = dict(member.dump(times.end))
+        house.write(f"insight.{member.entry.entry_id}", packed(data))
     book.write(fleet.times, fleet.tracks)
     book.note_runs(times.begin)
     if any(entry.is_fleet for entry in house.entries):
