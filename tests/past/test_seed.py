@@ -82,7 +82,7 @@ def test_sums_never_fall_and_end_with_what_is_shown(house: BareHouse) -> None:
         for table in TABLES:
             rows = house.statistics(entity_id, table)
             assert all(a[3] <= b[3] for a, b in pairwise(rows)), entity_id
-            assert rows[-1][2] <= numbers(house, entity_id)[-1]
+            assert rows[-1][2] <= numbers(house, entity_id)[-1], entity_id
 
 
 @pytest.mark.parametrize("name", ["gamma", "supra", "q"])

@@ -17,6 +17,8 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.components.sensor.const import UNIT_CONVERTERS
 from homeassistant.util.ulid import ulid_at_time, ulid_to_bytes
 
+from custom_components.miner_monitor.entity import WRITE_AT_LEAST_EVERY
+
 from .house import Entity
 from .shown import AWAY, Track, number_of, text_of
 from .slots import HOUR, MINUTES_5, Mean, Sum, hourly_means, hourly_sums, means, sums
@@ -264,24 +266,35 @@ def unit_class_of(entity: Entity) -> str | None:
 def shown_states(
     times: array[float], track: Track, end: float
 ) -> Iterator[tuple[float, str]]:
-    """Give the states that are worth a row; old numbers are told less often."""
+    """Give the states that are worth a row; old numbers are told less often.
+
+    The last one is told in any case: statistics know it, too.
+    """
+    seldom = SELDOM if track.entity.domain == "sensor" else 0.0
     written: Any = track
     at, shown = 0.0, ""
     for when, value in zip(times, track.values, strict=True):
         if when < end - KEPT or value == written:
             continue
-        if _is_number(value) and _is_number(written):
-            pause = (
-                SELDOM if when < end - RECENT and track.entity.domain == "sensor" else 0
-            )
-            far = when - at >= 900 or track.resolution.reached(value, written)
-            if when - at < max(pause, track.resolution.seconds) or not far:
-                continue
-        text = text_of(value)
-        if text != shown:
-            yield when, text
-            shown = text
-        at, written = when, value
+        pause = seldom if when < end - RECENT else 0.0
+        if when == times[-1] or _is_worth_it(track, value, written, when - at, pause):
+            text = text_of(value)
+            if text != shown:
+                yield when, text
+                shown = text
+            at, written = when, value
+
+
+def _is_worth_it(
+    track: Track, value: Any, written: Any, age: float, pause: float
+) -> bool:
+    """Whether a value gets a row, so long after the last one; see MinerReadingEntity."""
+    if not (_is_number(value) and _is_number(written)):
+        return True
+    resolution = track.resolution
+    if age < max(pause, resolution.seconds):
+        return False
+    return age >= WRITE_AT_LEAST_EVERY or resolution.reached(value, written)
 
 
 def _is_number(value: Any) -> bool:

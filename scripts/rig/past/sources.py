@@ -11,12 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from custom_components.miner_monitor.miners.avalon.memory import (
     DeviceMemory as AvalonMemory,
 )
-from custom_components.miner_monitor.miners.avalon.poll import Poll, Wants
-from custom_components.miner_monitor.miners.avalon.reply import (
-    Reply,
-    parse_commands,
-    parse_reply,
-)
+from custom_components.miner_monitor.miners.avalon.poll import Poll, Row, Wants
+from custom_components.miner_monitor.miners.avalon.reply import parse_commands
 from custom_components.miner_monitor.miners.axeos.memory import (
     DeviceMemory as AxeosMemory,
 )
@@ -34,6 +30,9 @@ from simulator import Clock, MinerSpec
 from simulator.avalon.api import Api as AvalonApi
 from simulator.avalon.device import Device as AvalonDevice
 from simulator.avalon.models import MODELS
+from simulator.avalon.printing import Fixed, Token
+from simulator.avalon.readings import Readings as AvalonReadings
+from simulator.avalon.replies import Replies as AvalonReplies
 from simulator.axeos.api import Api as AxeosApi
 from simulator.axeos.boards import BOARDS
 from simulator.axeos.device import Device as AxeosDevice
@@ -41,6 +40,9 @@ from simulator.faults import FaultSet
 from simulator.fpga.exposition import plain
 from simulator.fpga.faults import KNOWN as FPGA_FAULTS
 from simulator.fpga.rig import Rig
+
+LITE_EVERY = 40
+"""Polls between two looks at what an Avalon tells of its lamp and its filter."""
 
 type Readings = Mapping[str | None, MinerReading]
 """What a device says, by unit where there are several behind one address."""
@@ -115,7 +117,10 @@ class AxeosSource(Source):
 
 
 class AvalonSource(Source):
-    """An Avalon, or a plain cgminer."""
+    """An Avalon, or a plain cgminer.
+
+    Rows are taken as they are, for to print and to read them takes half the time.
+    """
 
     device: AvalonDevice
 
@@ -123,34 +128,46 @@ class AvalonSource(Source):
         """Make it as it is after the uptime of its spec."""
         self.device = AvalonDevice(spec, clock)
         self._api = AvalonApi(self.device)
+        self._replies = AvalonReplies(AvalonReadings(self.device))
         self._memory = AvalonMemory(clock.now)
+        self._polls = 0
 
     @override
     def read(self) -> Readings:
-        reply = self._ask("summary+estats+pools")
+        device = self.device
+        silent = device.empty_replies > 0
+        now = device.clock.now()
+        when = now if device.model.epoch_when else now - device.booted_at
+        (summary,) = self._rows("summary")
         poll = Poll(
-            summary=reply.row("SUMMARY"),
-            stats=reply.rows("STATS"),
-            pools=reply.rows("POOLS"),
-            when=reply.when,
+            summary=summary,
+            stats=self._rows("estats"),
+            pools=self._rows("pools"),
+            when=int(when),
         )
-        self._ask_for_more(self._memory.notice(poll))
+        self._ask_for_more(self._memory.notice(poll), silent=silent)
+        self._polls += 1
         return {None: self._memory.read(poll)}
 
-    def _ask_for_more(self, wants: Wants) -> None:
+    def _ask_for_more(self, wants: Wants, *, silent: bool) -> None:
+        """Ask what the memory wants; but seldom what hardly ever changes."""
         if wants.version:
-            self._memory.take_version(self._ask("version").row("VERSION"))
+            (version,) = self._rows("version")
+            self._memory.take_version(version)
         if wants.commands:
-            body = self._send({"command": "ascset", "parameter": "0,help"})
+            request = {"command": "ascset", "parameter": "0,help"}
+            body = self._api.answer(json.dumps(request).encode()).body
             self._memory.take_commands(parse_commands(body))
-        if wants.litestats:
-            self._memory.take_litestats(self._ask("litestats").rows("STATS"))
+        if wants.litestats and (silent or self._polls % LITE_EVERY == 0):
+            self._memory.take_litestats(self._rows("litestats"))
 
-    def _ask(self, command: str) -> Reply:
-        return parse_reply(self._send({"command": command}))
-
-    def _send(self, request: dict[str, str]) -> bytes:
-        return self._api.answer(json.dumps(request).encode()).body
+    def _rows(self, command: str) -> tuple[Row, ...]:
+        if command not in self._replies.sections:
+            return ()
+        _, rows = self._replies.sections[command]
+        return tuple(
+            {key: _as_read(value) for key, value in row.items()} for row in rows()
+        )
 
     def set_mode(self, mode: int) -> None:
         """Change the work mode."""
@@ -193,6 +210,13 @@ class FpgaSource(Source):
     @override
     def cool_down(self) -> None:
         """Feel nothing either."""
+
+
+def _as_read(value: Any) -> Any:
+    """Return what a client reads of a value that a miner prints."""
+    if isinstance(value, Fixed | Token):
+        return json.loads(str(value))
+    return value
 
 
 def make_source(spec: MinerSpec, clock: Clock) -> Source:

@@ -28,7 +28,7 @@ USUAL, OFTEN, CLOSE = 900.0, 300.0, 150.0
 """Seconds between two polls: long ago, in the last days, and where the tuning map is
 to make blocks of them."""
 
-LOOK, GLANCE = 5 * HOUR, 2.5 * HOUR
+LOOK, GLANCE = 5 * HOUR, 1.5 * HOUR
 """For how long it is looked closely after a change: a mode differs more."""
 
 DUST_PER_DAY = 0.006
