@@ -288,7 +288,7 @@ def shown_states(
 def _is_worth_it(
     track: Track, value: Any, written: Any, age: float, pause: float
 ) -> bool:
-    """Whether a value gets a row, so long after the last one; see MinerReadingEntity."""
+    """Whether a value gets a row so long after the last; see MinerReadingEntity."""
     if not (_is_number(value) and _is_number(written)):
         return True
     resolution = track.resolution
