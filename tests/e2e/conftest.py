@@ -15,7 +15,7 @@ from scripts.rig.browser import LOOK, find_chromium, open_browser
 from scripts.rig.check import logged_errors
 from scripts.rig.hass import REPOSITORY, HassProcess
 
-from .dashboard import Dashboard
+from .dashboard import HOME, Dashboard
 from .frontend import Frontend
 from .seeded import SeededHouse, seeded_house, token_script
 
@@ -116,7 +116,7 @@ async def open_dashboard(
     """Give somebody a browser with the dashboard; the last looks are kept."""
     opened: list[Page] = []
 
-    async def open_one(api: HassApi, **traits: Any) -> Dashboard:
+    async def open_one(api: HassApi, home: str = HOME, **traits: Any) -> Dashboard:
         context = await browser.new_context(
             base_url=api.url, locale="en-GB", **{"viewport": VIEWPORT, **traits}
         )
@@ -125,7 +125,7 @@ async def open_dashboard(
         opened.append(page)
         await page.add_init_script(token_script(await api.frontend_tokens()))
         await page.add_init_script(path=LOOK)
-        return Dashboard(page)
+        return Dashboard(page, home)
 
     yield open_one
     ARTIFACTS.mkdir(exist_ok=True)

@@ -32,6 +32,7 @@ class Dashboard:
         """Use a page of somebody who is logged in."""
         self.page = page
         self.home = home
+        self.patience = PATIENCE
         self.complaints = Complaints(page)
         self.view = page.locator("hui-view")
         self.errors = page.locator("hui-error-card")
@@ -60,7 +61,7 @@ class Dashboard:
             await self.page.wait_for_function(
                 "path => look.settled(path)",
                 arg=f"{self.home}/{view}",
-                timeout=PATIENCE,
+                timeout=self.patience,
             )
         except Error as error:
             late = await self.page.evaluate(

@@ -11,15 +11,29 @@ from playwright.async_api import CDPSession, Page, Route
 from scripts.rig.api import HassApi
 
 END = "sensor.end_of_burst"
-STARTED = """
+
+FIRST_PAINT = """
 (() => {
   const timer = setInterval(() => {
     if (!customElements.get("home-assistant-main")) return;
     clearInterval(timer);
     performance.mark("main-defined");
   }, 2);
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    if (this.localName !== "miner-fleet-card") return root;
+    const watch = new MutationObserver(() => {
+      if (!root.querySelector(".rows > .row[data-status]")) return;
+      watch.disconnect();
+      requestAnimationFrame(() => setTimeout(() => performance.mark("painted")));
+    });
+    watch.observe(root, { subtree: true, childList: true, attributes: true });
+    return root;
+  };
 })();
 """
+"""Notes when the app is there, and when our card has painted its rows."""
 
 _TIMED = """
 const timed = (thing, name, make) => {
@@ -35,28 +49,20 @@ _SETTER = """
 timed(MinerCard.prototype, "hass", (found, run) =>
   ({...found, set(value) { run(found.set, this, value); }}));
 """
-_PAINT = """
-timed({name}.prototype, "paint", (found, run) => ({{...found, value() {{
-  const done = run(found.value, this);
-  const fleet = this.localName === "miner-fleet-card";
-  if (fleet && this.shadowRoot.querySelector(".rows > .row")
-      && !performance.getEntriesByName("painted").length) {{
-    requestAnimationFrame(() => setTimeout(() => performance.mark("painted")));
-  }}
-  return done;
-}}}}));
+_PAINTER = """
+timed({name}.prototype, "paint", (found, run) =>
+  ({{...found, value() {{ return run(found.value, this); }}}}));
 """
 MODULES = {
     "lib/card.js": _SETTER,
-    "cards/fleet-card.js": _PAINT.format(name="MinerFleetCard"),
-    "cards/hash-rate-card.js": _PAINT.format(name="MinerHashRateCard"),
+    "cards/fleet-card.js": _PAINTER.format(name="MinerFleetCard"),
+    "cards/hash-rate-card.js": _PAINTER.format(name="MinerHashRateCard"),
 }
 """What is added to which of our modules, so that the browser notes their work."""
 
 
 async def time_modules(page: Page) -> None:
-    """Let the page note when our card is painted, and all work of our modules."""
-    await page.add_init_script(STARTED)
+    """Let the page note all work of our modules."""
     for path, addition in MODULES.items():
         await page.route(f"**/miner_monitor/*/{path}", _adding(addition))
 

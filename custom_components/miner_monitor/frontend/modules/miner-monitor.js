@@ -14,7 +14,9 @@ class MinerDashboardStrategy extends HTMLElement {
 
   /** @param {Record<string, any>} config @param {Hass} hass */
   static async generate(config, hass) {
-    const [{ dashboard }] = await Promise.all([import("./strategy/dashboard.js"), loadCards()]);
+    // The view that is opened next needs these too; it is what waits for the cards.
+    void Promise.allSettled([import("./strategy/views.js"), loadCards()]);
+    const { dashboard } = await import("./strategy/dashboard.js");
     return dashboard(config, hass);
   }
 
