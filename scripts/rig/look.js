@@ -15,7 +15,9 @@
   const view = () => all(document, "hui-view").at(-1);
   const ours = () => all(view(), ...OURS);
   const seen = (element) => element.checkVisibility();
-  const says = (root) => all(root, "div").some(({ className }) => className === "info");
+  // A chart without data says so in the place where it said before that it was loading.
+  const says = (root) =>
+    all(root, "div").some(({ className, textContent }) => className === "info" && !/loading/i.test(textContent));
 
   /** When an element has drawn all that it is going to draw. */
   const DRAWN = {

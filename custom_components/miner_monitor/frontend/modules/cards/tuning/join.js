@@ -256,4 +256,3 @@ export function lineOf(rows) {
   }
   return line;
 }
-
