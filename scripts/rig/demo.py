@@ -33,7 +33,7 @@ from .websocket import ApiError, Json
 DEFAULT_PORT = 8123
 # Below the ports that systems hand out to outgoing connections.
 FIRST_MINER_PORT = 18081
-CHECK_LIMIT_SECONDS = 240
+CHECK_LIMIT_SECONDS = 600
 FLAKY_MINER = "workshop"
 SHOW_DETAILS = "show_details"
 ONLINE_SECONDS = 210
