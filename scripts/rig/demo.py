@@ -35,7 +35,6 @@ DEFAULT_PORT = 8123
 FIRST_MINER_PORT = 18081
 CHECK_LIMIT_SECONDS = 600
 FLAKY_MINER = "workshop"
-SHOW_DETAILS = "show_details"
 ONLINE_SECONDS = 210
 # Long enough to be noticed: a miner is away only after 45 s and three failed polls.
 OFFLINE_SECONDS = 90
@@ -263,9 +262,8 @@ async def _add_miners(
 
 async def _show_details(api: HassApi) -> None:
     """Turn on all sensors that the dashboard draws; they are there after a restart."""
-    if SHOW_DETAILS in (await api.command("get_services")).get(DOMAIN, {}):
-        devices = {entity["device_id"] for entity in await api.entities(DOMAIN)}
-        await api.call_service(DOMAIN, SHOW_DETAILS, device_id=sorted(devices))
+    devices = {entity["device_id"] for entity in await api.entities(DOMAIN)}
+    await api.call_service(DOMAIN, "show_details", device_id=sorted(devices))
 
 
 async def _give_past(

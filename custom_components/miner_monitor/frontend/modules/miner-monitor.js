@@ -1,5 +1,6 @@
-// Makes dashboard and cards known to Home Assistant's frontend. Kept small: the
-// frontend loads it on every page, and what it needs only when somebody looks.
+// Makes dashboard and cards known to Home Assistant's frontend, which loads this module
+// on every page. It is kept small: the cards follow as soon as the app is there, since
+// any dashboard may have one of them, and the views when somebody opens one.
 
 const DOCUMENTATION = "https://github.com/miner-monitor/miner-monitor/blob/main/docs/dashboard.md";
 

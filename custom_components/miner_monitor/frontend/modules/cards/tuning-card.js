@@ -169,11 +169,6 @@ export class MinerTuningCard extends MinerCard {
     return 12;
   }
 
-  /** @override */
-  getGridOptions() {
-    return { columns: 12, min_columns: 6 };
-  }
-
   /** @param {typeof PARTS[number]} part */
   #shows(part) {
     return !this.config.show?.length || this.config.show.includes(part);
