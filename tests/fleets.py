@@ -1,7 +1,6 @@
 """A fleet of simulated miners for tests, and what its miners were told."""
 
 from dataclasses import replace
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State
@@ -31,7 +30,7 @@ class House:
         """Begin with none."""
         self.bench = bench
         self.miners: dict[str, SimulatedMiner] = {}
-        self.entries: dict[str, ConfigEntry[Any]] = {}
+        self.entries: dict[str, ConfigEntry] = {}
 
     async def add(self, miner: SimulatedMiner) -> None:
         """Add one."""

@@ -23,7 +23,7 @@ CARD = MinerSpec(name="rb4-one", model="fpga_rb4", seed=22)
 TEXTS = Path(miner_monitor.__file__).parent / "translations" / "en.json"
 
 
-def fleet_of(hass: HomeAssistant) -> ConfigEntry[Any]:
+def fleet_of(hass: HomeAssistant) -> ConfigEntry:
     """Return the one entry of all miners, loaded."""
     found = list(filter(is_fleet, hass.config_entries.async_entries(DOMAIN)))
     assert len(found) == 1
@@ -31,7 +31,7 @@ def fleet_of(hass: HomeAssistant) -> ConfigEntry[Any]:
     return found[0]
 
 
-async def remove(bench: TimedBench, entry: ConfigEntry[Any]) -> None:
+async def remove(bench: TimedBench, entry: ConfigEntry) -> None:
     await bench.run(bench.hass.config_entries.async_remove(entry.entry_id))
     await bench.settle()
 

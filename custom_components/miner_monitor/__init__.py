@@ -1,8 +1,5 @@
 """Bitcoin miners at home, in Home Assistant."""
 
-from typing import Any
-
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -12,7 +9,7 @@ from .const import DOMAIN
 from .control.model import Problem
 from .control_issues import async_settle
 from .coordinator import MinerCoordinator
-from .entry_data import is_fleet
+from .entry_data import AnyConfigEntry, is_fleet
 from .entry_store import store_of
 from .fleet_coordinator import FleetCoordinator
 from .fleet_entry import (
@@ -65,7 +62,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Set up a miner, whether it is there or not, or all miners together."""
     if is_fleet(entry):
         fleet = FleetCoordinator(hass, entry)
@@ -82,7 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> boo
     return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+async def async_unload_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Unload a miner, or all miners together."""
     platforms = FLEET_PLATFORMS if is_fleet(entry) else PLATFORMS
     if not await hass.config_entries.async_unload_platforms(entry, platforms):
@@ -91,7 +88,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bo
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Leave no open question behind."""
     if is_fleet(entry):
         await async_fleet_removed(hass)

@@ -13,14 +13,13 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry
 from .entity import (
     MinerEntityDescription,
     MinerReadingEntity,
     async_add_miner_entities,
     of_state,
 )
-from .entry_data import is_fleet
+from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_binary_sensor import async_add_fleet_binary_sensors
 from .insight import MinerData
 from .insight.model import Finding
@@ -157,7 +156,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: MinerConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors that the miner has."""

@@ -13,14 +13,14 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerCoordinator
 from .entity import (
     MinerEntity,
     MinerEntityDescription,
     async_add_miner_entities,
     translate_errors,
 )
-from .entry_data import is_fleet
+from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_button import async_add_fleet_buttons
 from .insight import MinerData
 from .miners import MinerClient
@@ -88,7 +88,7 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: MinerConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the buttons that the miner has."""

@@ -23,7 +23,13 @@ import voluptuous as vol
 
 from .const import CONF_UNIT, DOMAIN, FLEET
 from .coordinator import MinerConfigEntry
-from .entry_data import credentials_data, endpoint_of, entry_data, is_fleet
+from .entry_data import (
+    AnyConfigEntry,
+    credentials_data,
+    endpoint_of,
+    entry_data,
+    is_fleet,
+)
 from .fleet_entry import TITLE as FLEET_TITLE, async_fleet_entry
 from .fleet_options import FleetOptionsFlow, options_of_new_miners
 from .miners import NO_CREDENTIALS, Credentials, Endpoint
@@ -372,7 +378,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(
-        config_entry: MinerConfigEntry,
+        config_entry: AnyConfigEntry,
     ) -> MinerOptionsFlow | FleetOptionsFlow:
         """Return the options of a miner, or of all."""
         return FleetOptionsFlow() if is_fleet(config_entry) else MinerOptionsFlow()

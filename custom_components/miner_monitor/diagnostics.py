@@ -12,8 +12,7 @@ from typing import Any
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 
-from .coordinator import MinerConfigEntry
-from .entry_data import credentials_data, endpoint_of, is_fleet
+from .entry_data import AnyConfigEntry, credentials_data, endpoint_of, is_fleet
 from .fleet_diagnostics import fleet_diagnostics
 from .miners.codec import dump_identity
 
@@ -27,7 +26,7 @@ _SHORTEST_SECRET = 6
 
 
 async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant, entry: MinerConfigEntry
+    hass: HomeAssistant, entry: AnyConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of one miner, or of all miners together."""
     if is_fleet(entry):

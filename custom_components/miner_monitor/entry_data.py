@@ -1,8 +1,7 @@
 """What a config entry stores of a miner."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeIs
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
@@ -27,9 +26,13 @@ from .miners.model import MinerIdentity
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
+    from .fleet_coordinator import FleetConfigEntry
+
+type AnyConfigEntry = MinerConfigEntry | FleetConfigEntry
+"""An entry of ours: that of a miner, or of all miners together."""
 
 
-def is_fleet(entry: ConfigEntry[Any]) -> bool:
+def is_fleet(entry: AnyConfigEntry) -> TypeIs[FleetConfigEntry]:
     """Whether an entry is the one of all miners together, which has no miner."""
     return entry.unique_id == FLEET
 

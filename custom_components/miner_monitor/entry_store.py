@@ -14,7 +14,6 @@ from pathlib import Path
 import time
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 from homeassistant.exceptions import (
@@ -28,6 +27,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import load_json_object
 
 from .const import DOMAIN, LOGGER
+from .entry_data import AnyConfigEntry
 
 VERSION = 2
 """Of all files. What an older version wrote is dropped: nothing was released yet."""
@@ -61,7 +61,7 @@ class EntryStore:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: ConfigEntry[Any],
+        entry: AnyConfigEntry,
         key: str,
         dump: Callable[[], Data],
         every: timedelta,

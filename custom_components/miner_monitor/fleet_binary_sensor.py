@@ -9,12 +9,12 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .fleet import FleetData
+from .fleet_coordinator import FleetConfigEntry
 from .fleet_entity import (
     FleetEntityDescription,
     FleetReadingEntity,
@@ -57,7 +57,7 @@ FLEET_BINARY_SENSORS: tuple[FleetBinarySensorEntityDescription, ...] = (
 
 @callback
 def async_add_fleet_binary_sensors(
-    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensors of all miners."""
     async_add_fleet_entities(

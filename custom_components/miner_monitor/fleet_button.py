@@ -1,19 +1,19 @@
 """The button of all miners together."""
 
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.button import (
     ButtonDeviceClass,
     ButtonEntity,
     ButtonEntityDescription,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .fleet import Ability
+from .fleet_coordinator import FleetConfigEntry
 from .fleet_entity import (
     FleetEntity,
     FleetEntityDescription,
@@ -39,7 +39,7 @@ FLEET_BUTTONS: tuple[FleetButtonEntityDescription, ...] = (
 
 @callback
 def async_add_fleet_buttons(
-    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the buttons of all miners."""
     async_add_fleet_entities(

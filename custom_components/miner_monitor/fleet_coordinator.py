@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 import time
-from typing import Any, override
+from typing import override
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
@@ -154,9 +154,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._compute_soon()
 
     @callback
-    def _entry_changed(
-        self, change: ConfigEntryChange, entry: ConfigEntry[Any]
-    ) -> None:
+    def _entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.domain == DOMAIN and not is_fleet(entry):
             self._follow()
 

@@ -3,17 +3,15 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
-
-from .fleet_coordinator import FleetCoordinator
+from .fleet_coordinator import FleetConfigEntry
 
 
-def fleet_diagnostics(entry: ConfigEntry[Any]) -> dict[str, Any]:
+def fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of all miners together.
 
     A name that a user gave can name a person: miners are numbered.
     """
-    fleet: FleetCoordinator = entry.runtime_data
+    fleet = entry.runtime_data
     names = [member.entry.title for member in fleet.members.values()]
     numbers = {name: f"miner {place}" for place, name in enumerate(names, 1)}
     data = fleet.data

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import time
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -16,7 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import FLEET
 from .entity import ANY_CHANGE, WRITE_AT_LEAST_EVERY, Resolution
 from .fleet import Ability, FleetData
-from .fleet_coordinator import FleetCoordinator
+from .fleet_coordinator import FleetConfigEntry, FleetCoordinator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,14 +120,14 @@ class FleetReadingEntity[DescriptionT: FleetEntityDescription](
 
 @callback
 def async_add_fleet_entities[DescriptionT: FleetEntityDescription](
-    entry: ConfigEntry[Any],
+    entry: FleetConfigEntry,
     domain: str,
     descriptions: Iterable[DescriptionT],
     create: Callable[[FleetCoordinator, DescriptionT], Entity],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add what the miners have, what one of them had before, and gets later."""
-    fleet: FleetCoordinator = entry.runtime_data
+    fleet = entry.runtime_data
     registry = er.async_get(fleet.hass)
     waiting = list(descriptions)
 

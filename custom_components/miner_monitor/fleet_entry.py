@@ -4,14 +4,17 @@ A user who removes it by hand does not get it back, not even after a restart or 
 all miners were gone, until the form that adds a miner is asked for it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry
+from homeassistant.config_entries import SOURCE_IMPORT
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN, FLEET
 from .entry_data import miner_entries
 from .entry_store import async_read, store_of
+
+if TYPE_CHECKING:
+    from .fleet_coordinator import FleetConfigEntry
 
 TITLE = "All miners"
 
@@ -19,7 +22,7 @@ _REMOVED = "removed"
 
 
 @callback
-def async_fleet_entry(hass: HomeAssistant) -> ConfigEntry[Any] | None:
+def async_fleet_entry(hass: HomeAssistant) -> FleetConfigEntry | None:
     """Return the entry of all miners, loaded or not."""
     return hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, FLEET)
 

@@ -10,7 +10,6 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     Platform,
     UnitOfEnergy,
@@ -24,7 +23,7 @@ from homeassistant.helpers.restore_state import RestoreEntity
 
 from .entity import Resolution
 from .fleet import Ability, Covered, FleetData, FleetTotal
-from .fleet_coordinator import FleetCoordinator
+from .fleet_coordinator import FleetConfigEntry, FleetCoordinator
 from .fleet_entity import (
     FleetEntityDescription,
     FleetReadingEntity,
@@ -177,7 +176,7 @@ FLEET_SENSORS: tuple[FleetSensorEntityDescription, ...] = (
 
 @callback
 def async_add_fleet_sensors(
-    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of all miners."""
     async_add_fleet_entities(

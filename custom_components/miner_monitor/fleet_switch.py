@@ -8,12 +8,12 @@ from homeassistant.components.switch import (
     SwitchEntity,
     SwitchEntityDescription,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .fleet import Ability, FleetData
+from .fleet_coordinator import FleetConfigEntry
 from .fleet_entity import (
     FleetEntityDescription,
     FleetReadingEntity,
@@ -52,7 +52,7 @@ FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
 
 @callback
 def async_add_fleet_switches(
-    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the switches of all miners."""
     async_add_fleet_entities(

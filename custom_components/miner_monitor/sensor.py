@@ -13,7 +13,7 @@ from homeassistant.helpers.restore_state import RestoreEntity
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerReadingEntity, async_add_miner_entities
-from .entry_data import is_fleet
+from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_sensor import async_add_fleet_sensors
 from .insight import MinerData
 from .sensors.description import MinerSensorEntityDescription, Value
@@ -30,7 +30,7 @@ SENSORS = (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE)
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: MinerConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors that the miner has."""

@@ -16,9 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .control.throttle import throttle_method
 from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .controller import MinerController
-from .coordinator import MinerConfigEntry
 from .entity import async_add_miner_entities, of_state, translate_errors
-from .entry_data import is_fleet
+from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_switch import async_add_fleet_switches
 from .insight import MinerData
 from .miners.model import Setting
@@ -90,7 +89,7 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: MinerConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the switches that the miner has."""

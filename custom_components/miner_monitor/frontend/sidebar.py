@@ -13,12 +13,12 @@ from homeassistant.components.frontend import (
     async_register_built_in_panel,
     async_remove_panel,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import CONF_SIDEBAR, DOMAIN, LOGGER
+from ..fleet_coordinator import FleetConfigEntry
 from .serving import LATE
 
 URL_PATH = "miner-monitor"
@@ -32,7 +32,7 @@ type Dashboards = dict[str | None, Any]
 
 @callback
 def async_keep_in_sidebar(
-    hass: HomeAssistant, entry: ConfigEntry[Any]
+    hass: HomeAssistant, entry: FleetConfigEntry
 ) -> CALLBACK_TYPE:
     """Show the dashboard while the options want it; return what takes it away."""
     hide: CALLBACK_TYPE | None = None
@@ -52,7 +52,7 @@ def async_keep_in_sidebar(
         elif hide is None:
             hide = _show(hass)
 
-    async def options_changed(_: HomeAssistant, __: ConfigEntry[Any]) -> None:
+    async def options_changed(_: HomeAssistant, __: FleetConfigEntry) -> None:
         follow()
 
     follow()
