@@ -8,6 +8,7 @@ import pytest
 from custom_components.miner_monitor.control.errors import ChangeError, Refusal
 from custom_components.miner_monitor.control.rules import (
     Allowed,
+    clamped,
     effective,
     is_urgent,
     same,
@@ -172,6 +173,57 @@ def test_what_is_no_number_has_the_range_of_the_device() -> None:
     assert allowed().range_of(Setting.DISPLAY) is None
     assert allowed().work_modes == MODES
     assert Allowed(Limits(), {}, expert=True).work_modes == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ({}, {}),
+        ({Setting.FREQUENCY: 525.0}, {Setting.FREQUENCY: 525.0}),
+        ({Setting.FREQUENCY: 850.0}, {Setting.FREQUENCY: 850.0}),
+        ({Setting.FREQUENCY: 900.0}, {Setting.FREQUENCY: 625}),
+        ({Setting.FREQUENCY: 700.0}, {Setting.FREQUENCY: 625}),
+        ({Setting.FREQUENCY: 20.0}, {Setting.FREQUENCY: 100}),
+        ({Setting.FREQUENCY: float("nan")}, {}),
+        ({Setting.FREQUENCY: float("inf")}, {}),
+        ({Setting.CORE_VOLTAGE: 1.6}, {Setting.CORE_VOLTAGE: 1.25}),
+        ({Setting.CORE_VOLTAGE: 0.5}, {Setting.CORE_VOLTAGE: 1.0}),
+        ({Setting.FAN_DUTY_CYCLE: 120.0}, {Setting.FAN_DUTY_CYCLE: 100}),
+        ({Setting.WORK_MODE: "eco"}, {Setting.WORK_MODE: "eco"}),
+        ({Setting.WORK_MODE: "turbo"}, {}),
+        ({Setting.AUTO_FAN: False}, {Setting.AUTO_FAN: False}),
+        ({Setting.DISPLAY: True}, {}),
+        ({Setting.TARGET_TEMPERATURE: 60.0}, {}),
+        ({Setting.POOL: 2}, {Setting.POOL: 2}),
+        ({Setting.POOL: 3}, {}),
+        (
+            {Setting.FREQUENCY: 900.0, Setting.AUTO_FAN: True, Setting.DISPLAY: True},
+            {Setting.FREQUENCY: 625, Setting.AUTO_FAN: True},
+        ),
+    ],
+)
+def test_what_comes_back_is_clamped_into_the_limits_of_now(
+    asked: dict[Setting, SettingValue], written: dict[Setting, SettingValue]
+) -> None:
+    """What can be written is written; the rest is named as it was asked for."""
+    fits, differing = clamped(asked, allowed())
+
+    assert fits == written
+    assert differing.keys() == {
+        key for key in asked if key not in written or written[key] != asked[key]
+    }
+    assert all(differing[key] is asked[key] for key in differing)
+    allowed().check(fits)
+
+
+def test_an_experts_values_come_back_as_they_were() -> None:
+    changes = {Setting.FREQUENCY: 990.0}
+
+    assert clamped(changes, allowed(expert=True)) == (changes, {})
+    assert clamped(changes, allowed(expert=False)) == (
+        {Setting.FREQUENCY: 625},
+        changes,
+    )
 
 
 LIGHT = Light(on=True, effect="steady", brightness=50, warmth=20, color=(1, 2, 3))
@@ -339,3 +391,16 @@ def test_nothing_weird_is_let_through(
     assert shown is not None
     if isinstance(value, int | float) and not isinstance(value, bool):
         assert shown.minimum <= value <= shown.maximum
+
+
+@given(st.dictionaries(st.sampled_from(Setting), WEIRD), st.booleans())
+def test_what_is_clamped_can_be_written(
+    changes: dict[Setting, SettingValue], expert: bool
+) -> None:
+    """Whatever was kept: what is left of it passes the check, the rest is named."""
+    written, differing = clamped(changes, allowed(expert=expert))
+
+    allowed(expert=expert).check(written)
+    assert {*written, *differing} == {*changes}
+    for setting in changes.keys() - differing.keys():
+        assert written[setting] == changes[setting]

@@ -289,7 +289,7 @@ def test_switches_and_pools_have_the_range_of_what_they_are() -> None:
         (
             GAMMA,
             {"frequencyOptions": [400, 1300], "voltageOptions": [900, 1000, 2100]},
-            (100, 1300, None),
+            (100, 400, 1200),
             (1.0, 1.0, 1.4),
         ),
         (

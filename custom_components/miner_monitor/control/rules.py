@@ -96,6 +96,20 @@ class Allowed:
                     refusal, setting, asked, allowed=self.range_of(setting)
                 )
 
+    def nearest(self, setting: Setting, asked: SettingValue) -> SettingValue | None:
+        """Return what comes closest to a value; None where nothing does.
+
+        Only numbers come close to each other: a mode that is gone has no neighbour.
+        """
+        if self._refusal(setting, asked) is None:
+            return asked
+        allowed = self._range(setting)
+        if allowed is None or not is_number(setting) or not _is_finite(asked):
+            return None
+        if setting is Setting.POOL:
+            return None
+        return min(max(asked, allowed.minimum), allowed.maximum)
+
     def _range(self, setting: Setting) -> SettingRange | None:
         allowed = self._limits.settings.get(setting)
         if allowed is None or not self._expert or allowed.expert_maximum is None:
@@ -129,6 +143,22 @@ class Allowed:
         return any(
             _near(setting, asked, value) for value in self._adopted.get(setting, ())
         )
+
+
+def clamped(changes: Changes, allowed: Allowed) -> tuple[Changes, Changes]:
+    """Fit values of another time into the limits of now.
+
+    Returns what can be written, and of the values asked for those that are not
+    written as they are.
+    """
+    fitting = {key: allowed.nearest(key, value) for key, value in changes.items()}
+    written = {key: value for key, value in fitting.items() if value is not None}
+    differing = {
+        key: value
+        for key, value in changes.items()
+        if key not in written or written[key] != value
+    }
+    return written, differing
 
 
 def is_number(setting: Setting) -> bool:

@@ -178,7 +178,8 @@ class SettingRange:
 
     ``options`` are the device's own presets in rising order. ``choices`` are names,
     those of work modes from the least power to the most. ``expert_maximum`` is what
-    a user may open up who knows what it does to the chip. What is not ``live`` takes
+    a user may open up who knows what it does to the chip, ``lowest`` and ``highest``
+    what the hardware endures at all (see ceilings.py). What is not ``live`` takes
     effect with the device's next restart.
     """
 
@@ -189,6 +190,8 @@ class SettingRange:
     default: float | None = None
     choices: tuple[str, ...] = ()
     expert_maximum: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
     live: bool = True
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import MappingProxyType
 
+from ..ceilings import HIGHEST_FREQUENCY, HIGHEST_VOLTAGE, LOWEST_FREQUENCY
 from ..model import (
     SWITCH,
     Alarm,
@@ -13,20 +14,12 @@ from ..model import (
     SettingRange,
 )
 from ..values import number, numbers, positive
+from .boards import Board
 from .control import is_live
 from .profile import Profile, Reply, has_pool_list, is_2_11
 
-LOWEST_FREQUENCY = 100
-"""MHz. Presets end far higher, but less power must be possible."""
-
-HIGHEST_FREQUENCY = 1200
-"""MHz, which only large coolers endure."""
-
-HIGHEST_VOLTAGE = 1.4
-"""V, beyond which chips die young."""
-
 _MOST_PRESETS = 64
-_ANY_VOLTAGE = (0.1, 3.0)
+_ANY_VOLTAGE = (0.8, 1.5)
 _FAN = SettingRange(minimum=0, maximum=100, step=1)
 _MIN_FAN = SettingRange(minimum=0, maximum=99, step=1)
 _TARGET = SettingRange(minimum=35, maximum=66, step=1)
@@ -107,27 +100,31 @@ def _target(info: Reply, profile: Profile) -> SettingRange | None:
 
 def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in MHz, extended downwards."""
-    presets = _presets(asic.get("frequencyOptions"), 50, 3000)
+    presets = _presets(asic.get("frequencyOptions"), 50, HIGHEST_FREQUENCY)
     default = positive(asic.get("defaultFrequency"))
     if not presets and (table := profile.board.set_points) is not None:
         presets, default = table.frequencies, table.frequency
     if not presets:
         return None
     presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
-    highest = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
+    told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
+    expert = _beyond(presets[-1], min(told, HIGHEST_FREQUENCY))
+    lowest = min(LOWEST_FREQUENCY, presets[0])
     return SettingRange(
-        minimum=min(LOWEST_FREQUENCY, presets[0]),
+        minimum=lowest,
         maximum=presets[-1],
         step=1,
         options=presets,
         default=default,
-        expert_maximum=_beyond(presets[-1], min(highest, HIGHEST_FREQUENCY)),
+        expert_maximum=expert,
+        lowest=lowest,
+        highest=expert or presets[-1],
     )
 
 
 def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in V, as far as the regulator can follow."""
-    low, high = profile.board.regulator or _ANY_VOLTAGE
+    low, high = _endured(profile.board)
     millivolts = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
     default = positive(asic.get("defaultVoltage"))
     if not millivolts and (table := profile.board.set_points) is not None:
@@ -138,15 +135,27 @@ def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
     millivolts = _with_eco(millivolts, asic.get("ecoVoltage"), low * 1e3)
     presets = tuple(round(value) / 1e3 for value in millivolts)
     told = positive(asic.get("absMaxVoltage"))
-    highest = HIGHEST_VOLTAGE if told is None else told / 1e3
+    highest = high if told is None else min(told / 1e3, high)
     return SettingRange(
         minimum=presets[0],
         maximum=presets[-1],
         step=0.001,
         options=presets,
         default=None if default is None else round(default) / 1e3,
-        expert_maximum=_beyond(presets[-1], min(highest, HIGHEST_VOLTAGE, high)),
+        expert_maximum=_beyond(presets[-1], min(highest, HIGHEST_VOLTAGE)),
+        lowest=low,
+        highest=max(presets[-1], highest),
     )
+
+
+def _endured(board: Board) -> tuple[float, float]:
+    """Tell what its regulator takes and its chips endure, in V.
+
+    Only a known board may list more than is good for chips: a reply can say anything.
+    """
+    low, high = board.regulator or _ANY_VOLTAGE
+    listed = 0.0 if board.set_points is None else board.set_points.voltages[-1]
+    return low, min(high, max(HIGHEST_VOLTAGE, listed))
 
 
 def _with_eco(presets: tuple[float, ...], eco: object, low: float) -> tuple[float, ...]:
