@@ -23,7 +23,7 @@ from .entity import (
 from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_button import async_add_fleet_buttons
 from .insight import MinerData
-from .miners import MinerClient
+from .miners import MinerClient, Prove
 from .miners.model import Capability
 
 # The client sends one request at a time.
@@ -39,7 +39,7 @@ class MinerButtonEntityDescription(MinerEntityDescription, ButtonEntityDescripti
 
 
 def _command(
-    command: Callable[[MinerClient], Awaitable[None]],
+    command: Callable[[MinerClient, Prove], Awaitable[None]],
 ) -> Callable[[MinerCoordinator], Awaitable[None]]:
     """Send the miner a command."""
     return lambda coordinator: coordinator.async_command(command)
@@ -51,7 +51,7 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         translation_key="dismiss_block",
         capability=Capability.DISMISS_BLOCK,
         entity_registry_enabled_default=False,
-        press_fn=_command(lambda client: client.dismiss_block()),
+        press_fn=_command(lambda client, prove: client.dismiss_block(prove)),
     ),
     MinerButtonEntityDescription(
         key="identify",
@@ -59,14 +59,14 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         capability=Capability.LOCATE,
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.DIAGNOSTIC,
-        press_fn=_command(lambda client: client.locate()),
+        press_fn=_command(lambda client, prove: client.locate(prove)),
     ),
     MinerButtonEntityDescription(
         key="reset_filter",
         translation_key="reset_filter",
         capability=Capability.RESET_FILTER,
         entity_registry_enabled_default=False,
-        press_fn=_command(lambda client: client.reset_filter()),
+        press_fn=_command(lambda client, prove: client.reset_filter(prove)),
     ),
     MinerButtonEntityDescription(
         key="restart",
@@ -74,7 +74,7 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         capability=Capability.RESTART,
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        press_fn=_command(lambda client: client.restart()),
+        press_fn=_command(lambda client, prove: client.restart(prove)),
     ),
     MinerButtonEntityDescription(
         key="restore_settings",

@@ -29,10 +29,11 @@ from .miners import (
     MinerError,
     MinerStrangerError,
     MinerUnpluggedError,
+    Prove,
     create_client,
 )
 from .miners.codec import dump_identity, load_identity
-from .miners.model import Family, MinerIdentity, MinerReading, MinerState
+from .miners.model import Changes, Family, MinerIdentity, MinerReading, MinerState
 from .options import options_of
 from .ownership import (
     async_announce,
@@ -175,12 +176,12 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         )
 
     async def async_command(
-        self, command: Callable[[MinerClient], Awaitable[None]]
+        self, command: Callable[[MinerClient, Prove], Awaitable[None]]
     ) -> None:
         """Send a command, once it is proved that the right device will get it."""
-        await self.async_read()
+        self._require_power()
         try:
-            await command(self.client)
+            await command(self.client, self._prover())
         except MinerAuthError as err:
             self.async_ask_for_secret(err)
             raise
@@ -189,16 +190,33 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     async def async_read(self) -> MinerState:
         """Ask now, prove who answers, and show it; MinerError tells why not."""
         self._require_power()
-        started = time.monotonic()
-        reading = await self.client.fetch()
+        prove = self._prover()
+        return prove(await self.client.fetch())
+
+    async def async_write(self, decide: Callable[[MinerState], Changes]) -> None:
+        """Read as ``async_read`` does, and write what is decided on that, in one turn.
+
+        Nobody else reaches the device between the two.
+        """
         self._require_power()
-        seen = reading.identity
-        if not async_is_ours(self.hass, self.identity, seen):
-            raise MinerStrangerError(f"{seen.model} answers at {self.client.host}")
-        data = self._answered(reading, (time.monotonic() - started) * 1e3)
-        self._poll_again_in(self._nominal_interval)
-        self.async_set_updated_data(data)
-        return reading.state
+        prove = self._prover()
+        await self.client.apply(lambda reading: decide(prove(reading)))
+
+    def _prover(self) -> Callable[[MinerReading], MinerState]:
+        """Return what proves who answered a question asked now, and shows it."""
+        started, host = time.monotonic(), self.client.host
+
+        def prove(reading: MinerReading) -> MinerState:
+            self._require_power()
+            seen = reading.identity
+            if not async_is_ours(self.hass, self.identity, seen):
+                raise MinerStrangerError(f"{seen.model} answers at {host}")
+            data = self._answered(reading, (time.monotonic() - started) * 1e3)
+            self._poll_again_in(self._nominal_interval)
+            self.async_set_updated_data(data)
+            return reading.state
+
+        return prove
 
     def _require_power(self) -> None:
         """Refuse while the plug is off: an answer from before says nothing now."""

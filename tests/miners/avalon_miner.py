@@ -78,6 +78,11 @@ def commands(server: Server) -> list[str]:
     return [command(request) for request in server.requests]
 
 
+def told(server: Server) -> list[str]:
+    """List what the miner was told, apart from what it was only asked."""
+    return [command(request) for request in server.writes]
+
+
 @asynccontextmanager
 async def miner(avalon: Answer) -> AsyncIterator[Server]:
     async with serving(avalon, None) as server:

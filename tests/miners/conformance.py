@@ -6,10 +6,12 @@ name begins with Test, and says how to make a client and what its device answers
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 import socket
+from typing import Any
 
 import aiohttp
 import pytest
@@ -22,11 +24,17 @@ from custom_components.miner_monitor.miners import (
     MinerCutOffError,
     MinerError,
     MinerResponseError,
+    MinerStrangerError,
     MinerTimeoutError,
     MinerUnsupportedError,
+    Outcome,
 )
 from custom_components.miner_monitor.miners.model import Changes, MinerReading
 
+from .deciding import always
+
+type Look = Callable[[MinerReading], None]
+type Told = Coroutine[Any, Any, None]
 type Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
 SHORT = 0.15
@@ -39,6 +47,7 @@ class Server:
     def __init__(self, answer: Answer, end: bytes | None) -> None:
         """Answer each request, which is complete at ``end``, or with one read."""
         self.answer = answer
+        self.to_a_write: Answer | None = None
         self.requests: list[bytes] = []
         self.open = 0
         self.most_open = 0
@@ -58,9 +67,12 @@ class Server:
         self.most_open = max(self.most_open, self.open)
         self._closed.clear()
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            self.requests.append(await self._request(reader))
+            self.requests.append(request := await self._request(reader))
             self.asked.set()
-            await self.answer(self.requests[-1], writer)
+            if self.to_a_write is not None and is_write(request):
+                await self.to_a_write(request, writer)
+            else:
+                await self.answer(request, writer)
             await writer.drain()
             await reader.read()
         self.open -= 1
@@ -75,6 +87,11 @@ class Server:
             raise asyncio.IncompleteReadError(request, None)
         return request
 
+    @property
+    def writes(self) -> list[bytes]:
+        """The requests that told the device something."""
+        return [request for request in self.requests if is_write(request)]
+
     async def all_closed(self) -> None:
         """Wait until no connection is open."""
         async with asyncio.timeout(1):
@@ -86,6 +103,13 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0)  # closed connections go with the next round
+
+
+def is_write(request: bytes) -> bool:
+    """Tell what changes something from what only asks, in any family's words."""
+    if request.startswith(b"{"):
+        return b'"parameter"' in request and b'"0,help"' not in request
+    return not request.startswith(b"GET ")
 
 
 @asynccontextmanager
@@ -302,18 +326,99 @@ class ClientConformance(ABC):
 class WriteConformance(ClientConformance):
     """What a client promises whose device can be told something."""
 
+    commands: tuple[str, ...]
+    """The commands that the device takes."""
+
+    @abstractmethod
+    def another(self) -> Answer:
+        """Answer as another healthy device of the same kind."""
+
     @abstractmethod
     def change(self) -> Changes:
         """Give a change that the device takes with one request."""
+
+    def ways(self, client: MinerClient, look: Look) -> list[Callable[[], Told]]:
+        """List all ways to tell the device something, each after a look at it."""
+
+        def decide(reading: MinerReading) -> Changes:
+            look(reading)
+            return self.change()
+
+        return [
+            lambda: client.apply(decide),
+            *(partial(getattr(client, name), look) for name in self.commands),
+        ]
+
+    async def test_a_device_in_its_place_is_told_nothing(
+        self, session: aiohttp.ClientSession
+    ) -> None:
+        """It came there after the last poll, as late as it could."""
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session)
+            ours = (await client.fetch()).identity
+            server.answer = self.another()
+            met: list[MinerReading] = []
+
+            def proves(reading: MinerReading) -> None:
+                met.append(reading)
+                if not ours.same_device(reading.identity):
+                    raise MinerStrangerError("another one")
+
+            ways = self.ways(client, proves)
+            for way in ways:
+                with pytest.raises(MinerStrangerError) as caught:
+                    await way()
+                assert caught.value.outcome is Outcome.NOT_SENT
+            assert server.writes == []
+            assert len(met) == len(ways)
+            server.answer = self.good()
+            for way in ways:
+                await way()
+            assert len(server.writes) == len(ways)
+
+    async def test_nothing_gets_between_the_proof_and_what_is_sent(
+        self, session: aiohttp.ClientSession
+    ) -> None:
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session)
+            await client.fetch()
+            others: list[asyncio.Task[MinerReading]] = []
+
+            def wakes_others(_: MinerReading) -> None:
+                assert not server.writes
+                others.extend(asyncio.create_task(client.fetch()) for _ in range(3))
+
+            for way in self.ways(client, wakes_others):
+                server.requests.clear()
+                waiting = asyncio.create_task(client.fetch())
+                await way()
+                await asyncio.gather(waiting, *others)
+                kinds = list(map(is_write, server.requests))
+                sent = kinds.index(True)
+                assert kinds.count(True) == 1
+                assert sent < len(kinds) - 3
+                assert not kinds[sent - 1]
+                assert server.most_open == 1
+                others.clear()
+
+    async def test_where_nothing_is_left_to_write_nothing_is_sent(
+        self, session: aiohttp.ClientSession
+    ) -> None:
+        async with serving(self.good(), self.request_end) as server:
+            client = self.make(server.port, session)
+            await client.fetch()
+            server.requests.clear()
+            await client.apply(always({}))
+            assert list(map(is_write, server.requests)) == [False]
 
     async def test_a_write_is_one_request(self, session: aiohttp.ClientSession) -> None:
         async with serving(self.good(), self.request_end) as server:
             client = self.make(server.port, session)
             await client.fetch()
-            before = len(server.requests)
-            await client.apply(self.change())
+            server.requests.clear()
+            await client.apply(always(self.change()))
             await server.all_closed()
-            assert len(server.requests) == before + 1
+            assert list(map(is_write, server.requests)) == [False, True]
 
     async def test_writes_and_polls_take_turns(
         self, session: aiohttp.ClientSession
@@ -329,7 +434,9 @@ class WriteConformance(ClientConformance):
             await client.fetch()
             change = self.change()
             await asyncio.gather(
-                client.apply(change), client.fetch(), client.apply(change)
+                client.apply(always(change)),
+                client.fetch(),
+                client.apply(always(change)),
             )
             assert server.most_open == 1
 
@@ -337,11 +444,11 @@ class WriteConformance(ClientConformance):
         async with serving(self.good(), self.request_end) as server:
             client = self.make(server.port, session, deadline=SHORT)
             await client.fetch()
-            server.answer = is_silent
+            server.to_a_write = is_silent
             clock = asyncio.get_running_loop()
             start = clock.time()
             results = await asyncio.gather(
-                *(client.apply(self.change()) for _ in range(3)),
+                *(client.apply(always(self.change())) for _ in range(3)),
                 return_exceptions=True,
             )
             assert clock.time() - start < SHORT + 0.5
@@ -354,12 +461,11 @@ class WriteConformance(ClientConformance):
         async with serving(self.good(), self.request_end) as server:
             client = self.make(server.port, session, deadline=SHORT)
             await client.fetch()
-            before = len(server.requests)
-            server.answer = answer
+            server.to_a_write = answer
             with pytest.raises((MinerCutOffError, MinerTimeoutError)):
-                await client.apply(self.change())
-            assert len(server.requests) == before + 1
-            server.answer = self.good()
+                await client.apply(always(self.change()))
+            assert len(server.writes) == 1
+            server.to_a_write = None
             assert (await client.fetch()).state.hashing
 
 

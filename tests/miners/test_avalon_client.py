@@ -17,9 +17,15 @@ from custom_components.miner_monitor.miners import (
     create_client,
 )
 from custom_components.miner_monitor.miners.avalon import AvalonClient
-from custom_components.miner_monitor.miners.model import Capability, Family
+from custom_components.miner_monitor.miners.model import (
+    Capability,
+    Changes,
+    Family,
+    Setting,
+)
 
 from .avalon_miner import (
+    ACCEPTED,
     FIRST,
     HELP,
     SINGLE,
@@ -36,6 +42,7 @@ from .avalon_replies import made_up
 from .conformance import (
     SHORT,
     Answer,
+    WriteConformance,
     hangs_up,
     is_silent,
     resets,
@@ -46,16 +53,32 @@ from .replies import Clock
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
-class TestConformance(TcpConformance):
+class AvalonConformance(TcpConformance):
     @override
     def make(
         self, port: int, session: aiohttp.ClientSession, *, deadline: float = 5.0
     ) -> MinerClient:
         return AvalonClient("127.0.0.1", port, deadline=deadline)
 
+
+class TestConformance(AvalonConformance, WriteConformance):
+    commands = ("restart", "reset_filter")
+
     @override
     def good(self) -> Answer:
-        return Avalon()
+        return obedient()
+
+    @override
+    def another(self) -> Answer:
+        avalon = obedient()
+        row = avalon.row("estats")
+        key = next(key for key in row if key.startswith("MM ID"))
+        row[key] = row[key].replace("DNA[0201000012340005]", "DNA[0201000012340006]")
+        return avalon
+
+    @override
+    def change(self) -> Changes:
+        return {Setting.AUTO_FAN: True}
 
     @override
     def started_again(self) -> Answer:
@@ -64,7 +87,15 @@ class TestConformance(TcpConformance):
         return avalon
 
 
-class TestConformanceOfPlainCgminer(TestConformance):
+def obedient() -> Avalon:
+    """Make a miner that takes what it is told."""
+    avalon = Avalon()
+    for order in ("fan-spd,-1", "reboot,0", "filter-clean,1"):
+        avalon.answers[f"ascset|0,{order}"] = ends(ACCEPTED)
+    return avalon
+
+
+class TestConformanceOfPlainCgminer(AvalonConformance):
     @override
     def good(self) -> Answer:
         return Avalon("cgminer")
@@ -76,7 +107,7 @@ class TestConformanceOfPlainCgminer(TestConformance):
         return avalon
 
 
-class TestConformanceInText(TestConformance):
+class TestConformanceInText(AvalonConformance):
     """Firmware that answers in text whatever it is asked in."""
 
     @override

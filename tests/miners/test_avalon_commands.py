@@ -27,6 +27,7 @@ from .avalon_miner import (
     client_of,
     commands,
     miner,
+    told,
 )
 from .avalon_replies import made_up
 from .conformance import (
@@ -37,6 +38,7 @@ from .conformance import (
     resets,
 )
 from .conformance_tcp import breaks_off, ends, failing
+from .deciding import anyone
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -67,8 +69,8 @@ async def test_restart(model: str, argument: str, listed: bool, answer: Answer) 
         client = client_of(server)
         await client.fetch()
         server.requests.clear()
-        await client.restart()
-    assert commands(server) == [f"ascset|0,reboot,{argument}"]
+        await client.restart(anyone)
+    assert told(server) == [f"ascset|0,reboot,{argument}"]
 
 
 async def test_a_nano_3_restarts_all_of_it() -> None:
@@ -77,7 +79,7 @@ async def test_a_nano_3_restarts_all_of_it() -> None:
     avalon.answers["version"] = UNKNOWN
     avalon.answers["ascset|0,reboot,all"] = ends(ACCEPTED)
     async with miner(avalon) as server:
-        await client_of(server).restart()
+        await client_of(server).restart(anyone)
     assert commands(server)[-1] == "ascset|0,reboot,all"
 
 
@@ -87,7 +89,7 @@ async def test_restart_with_silence_for_an_answer_is_success() -> None:
     async with miner(avalon) as server:
         client = client_of(server, deadline=0.3)
         await client.fetch()
-        await client.restart()
+        await client.restart(anyone)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +113,8 @@ async def test_restart_that_fails(answer: Answer, error: type[MinerError]) -> No
         await client.fetch()
         server.requests.clear()
         with pytest.raises(error):
-            await client.restart()
-    assert commands(server) == ["ascset|0,reboot,0"]
+            await client.restart(anyone)
+    assert told(server) == ["ascset|0,reboot,0"]
 
 
 async def test_restart_of_an_absent_miner_fails() -> None:
@@ -120,7 +122,7 @@ async def test_restart_of_an_absent_miner_fails() -> None:
         client = client_of(server)
         await client.fetch()
     with pytest.raises(MinerConnectionError) as caught:
-        await client.restart()
+        await client.restart(anyone)
     assert caught.value.kind is ErrorKind.REFUSED
 
 
@@ -136,8 +138,8 @@ async def test_no_command_is_sent_that_is_not_listed(name: str, model: str) -> N
         reading = await client.fetch()
         server.requests.clear()
         with pytest.raises(MinerCommandError):
-            await getattr(client, name)()
-    assert server.requests == []
+            await getattr(client, name)(anyone)
+    assert told(server) == []
     assert Capability(name) not in reading.identity.capabilities
 
 
@@ -148,9 +150,9 @@ async def test_a_second_between_commands() -> None:
         client = client_of(server)
         await client.fetch()
         clock = asyncio.get_running_loop()
-        await client.restart()
+        await client.restart(anyone)
         start = clock.time()
-        await client.restart()
+        await client.restart(anyone)
         assert 0.9 < clock.time() - start < 1.5
 
 
@@ -171,5 +173,5 @@ async def test_a_restart_that_never_reached_the_miner_fails(
 
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         with pytest.raises(MinerTimeoutError):
-            await client.restart()
+            await client.restart(anyone)
     assert server.requests == []

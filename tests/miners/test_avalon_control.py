@@ -13,22 +13,25 @@ from custom_components.miner_monitor.miners import (
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
+    Outcome,
 )
 from custom_components.miner_monitor.miners.avalon import AvalonClient
 from custom_components.miner_monitor.miners.model import (
     Capability,
     Changes,
     Light,
+    MinerReading,
     Setting,
     SettingRange,
     SettingValue,
     Writing,
 )
 
-from .avalon_miner import ACCEPTED, HELP, UNKNOWN, Avalon, client_of, commands, miner
+from .avalon_miner import ACCEPTED, HELP, UNKNOWN, Avalon, client_of, miner, told
 from .avalon_simulated import ALL, HOME, NEWER, simulated
 from .conformance import Answer, hangs_up, is_silent, resets
 from .conformance_tcp import breaks_off, ends, failing
+from .deciding import always, anyone
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -131,7 +134,7 @@ async def test_one_setting(
     after: float,
 ) -> None:
     async with simulated(model) as avalon:
-        await avalon.client.apply({setting: value})
+        await avalon.client.apply(always({setting: value}))
         command = told if "|" in told else f"ascset|0,{told}"
         assert avalon.commands == [command]
         assert avalon.client.writing(setting).proof >= after
@@ -153,7 +156,7 @@ async def test_one_setting(
 async def test_waking_up(model: str, told: str, after: float) -> None:
     async with simulated(model, standby=True) as avalon:
         assert (await avalon.settles(5)).mining is False
-        await avalon.client.apply({Setting.MINING: True})
+        await avalon.client.apply(always({Setting.MINING: True}))
         soon = int(avalon.clock.now()) + 5
         assert avalon.commands == [f"ascset|0,{told.replace(str(SOON), str(soon))}"]
         assert avalon.client.writing(Setting.MINING).proof >= after
@@ -165,7 +168,7 @@ async def test_sleep_by_the_clock_of_the_device() -> None:
     """Its clock is what its last reply told, and what passed since."""
     async with simulated(Q) as avalon:
         avalon.clock.advance(12.7)
-        await avalon.client.apply({Setting.MINING: False})
+        await avalon.client.apply(always({Setting.MINING: False}))
         assert avalon.commands == [f"ascset|0,softoff,1:{SOON + 12}"]
 
 
@@ -177,23 +180,25 @@ async def test_no_sleep_without_a_clock() -> None:
         await client.fetch()
         server.requests.clear()
         with pytest.raises(MinerCommandError):
-            await client.apply({Setting.MINING: False})
-    assert server.requests == []
+            await client.apply(always({Setting.MINING: False}))
+    assert told(server) == []
 
 
 async def test_a_mode_of_the_a_series_counts_after_a_reboot() -> None:
     async with simulated(A12) as avalon:
-        await avalon.client.apply({Setting.WORK_MODE: "normal"})
+        await avalon.client.apply(always({Setting.WORK_MODE: "normal"}))
         assert avalon.commands == ["ascset|0,workmode,0"]
         assert avalon.client.writing(Setting.WORK_MODE).needs_restart
         assert (await avalon.settles(90)).work_mode == "high"
-        await avalon.client.restart()
+        await avalon.client.restart(anyone)
         assert (await avalon.settles(300)).work_mode == "normal"
 
 
 async def test_the_a_series_is_woken_up_after_all_else() -> None:
     async with simulated(A12, standby=True) as avalon:
-        await avalon.client.apply({Setting.MINING: True, Setting.WORK_MODE: "normal"})
+        await avalon.client.apply(
+            always({Setting.MINING: True, Setting.WORK_MODE: "normal"})
+        )
         assert avalon.commands == ["ascset|0,workmode,0", "ascset|0,reboot,0"]
 
 
@@ -205,7 +210,7 @@ async def test_a_target_where_it_is_listed() -> None:
             minimum=50, maximum=90
         )
         assert (await avalon.settles(0)).target_temperature == 90
-        await client.apply({Setting.TARGET_TEMPERATURE: 71.4})
+        await client.apply(always({Setting.TARGET_TEMPERATURE: 71.4}))
         assert avalon.commands == ["ascset|0,target-temp,71"]
         assert (await avalon.settles(0)).target_temperature == 71
         assert avalon.device.target == 71
@@ -216,7 +221,7 @@ async def test_what_is_only_in_the_short_statistics_is_read_afresh() -> None:
     async with simulated(MINI3) as avalon:
         assert (await avalon.settles(20)).heating_temperature == 35
         for wanted in (21, 50):
-            await avalon.client.apply({Setting.HEATING_TEMPERATURE: wanted})
+            await avalon.client.apply(always({Setting.HEATING_TEMPERATURE: wanted}))
             assert (await avalon.settles(0)).heating_temperature == wanted
         avalon.device.settings.write(limit_temperature=25)
         assert (await avalon.settles(10)).heating_temperature == 25
@@ -232,7 +237,7 @@ async def test_a_clean_filter(model: str) -> None:
         reading = await avalon.client.fetch()
         assert Capability.RESET_FILTER in reading.identity.capabilities
         assert reading.state.filter_age == 19_145
-        await avalon.client.reset_filter()
+        await avalon.client.reset_filter(anyone)
         assert avalon.commands == ["ascset|0,filter-clean,1"]
         assert (await avalon.client.fetch()).state.filter_age == 0
         assert avalon.miner.flash_writes == 1
@@ -244,7 +249,7 @@ async def test_no_filter(model: str) -> None:
         reading = await avalon.client.fetch()
         assert Capability.RESET_FILTER not in reading.identity.capabilities
         with pytest.raises(MinerCommandError):
-            await avalon.client.reset_filter()
+            await avalon.client.reset_filter(anyone)
         assert avalon.commands == []
 
 
@@ -273,7 +278,7 @@ async def test_a_light_keeps_what_is_not_asked_for(
     async with simulated(model) as avalon:
         avalon.device.settings.write(led=(2, 50, 60, 1, 2, 3))
         await avalon.client.fetch()
-        await avalon.client.apply({Setting.LIGHT: changes})
+        await avalon.client.apply(always({Setting.LIGHT: changes}))
         assert avalon.commands == [f"ascset|0,{text}" for text in told]
 
 
@@ -281,7 +286,7 @@ async def test_a_light_that_is_off_comes_on() -> None:
     async with simulated(NANO3S) as avalon:
         now = (await avalon.settles(0)).light
         assert now == Light(on=False, brightness=100, warmth=100, color=(5, 0, 255))
-        await avalon.client.apply({Setting.LIGHT: Light(on=True)})
+        await avalon.client.apply(always({Setting.LIGHT: Light(on=True)}))
         assert (await avalon.settles(0)).light == Light(
             on=True, effect="on", brightness=100, warmth=100, color=(5, 0, 255)
         )
@@ -291,16 +296,16 @@ async def test_a_colour_that_no_reply_shows_is_remembered() -> None:
     async with simulated(NANO3) as avalon:
         client = avalon.client
         assert (await avalon.settles(0)).light == Light(on=False)
-        await client.apply({Setting.LIGHT: Light(on=True, color=(7, 8, 9))})
+        await client.apply(always({Setting.LIGHT: Light(on=True, color=(7, 8, 9))}))
         shown = Light(on=True, effect="on", brightness=100, color=(7, 8, 9))
         assert (await avalon.settles(0)).light == shown
-        await client.apply({Setting.LIGHT: Light(on=True, brightness=9)})
+        await client.apply(always({Setting.LIGHT: Light(on=True, brightness=9)}))
         shown = Light(on=True, effect="on", brightness=9, color=(7, 8, 9))
         assert (await avalon.settles(0)).light == shown
         assert avalon.became()["led"] == (1, 9, 100, 7, 8, 9)
         avalon.miner.inject("write_lost")
         with pytest.raises(MinerCutOffError):
-            await client.apply({Setting.LIGHT: Light(on=True, brightness=5)})
+            await client.apply(always({Setting.LIGHT: Light(on=True, brightness=5)}))
         assert (await avalon.settles(0)).light == Light(on=True, effect="on")
 
 
@@ -308,13 +313,13 @@ async def test_a_fan_is_automatic_after_a_start() -> None:
     async with simulated(Q) as avalon:
         settings = await avalon.settles(0)
         assert (settings.auto_fan, settings.fan_duty_cycle) == (None, None)
-        await avalon.client.apply({Setting.FAN_DUTY_CYCLE: 80})
+        await avalon.client.apply(always({Setting.FAN_DUTY_CYCLE: 80}))
         settings = await avalon.settles(300)
         assert (settings.auto_fan, settings.fan_duty_cycle) == (False, 80)
-        await avalon.client.apply({Setting.AUTO_FAN: True})
+        await avalon.client.apply(always({Setting.AUTO_FAN: True}))
         settings = await avalon.settles(0)
         assert (settings.auto_fan, settings.fan_duty_cycle) == (True, None)
-        await avalon.client.apply({Setting.FAN_DUTY_CYCLE: 60})
+        await avalon.client.apply(always({Setting.FAN_DUTY_CYCLE: 60}))
         avalon.miner.reboot()
         avalon.clock.advance(300)
         settings = await avalon.settles(0)
@@ -328,7 +333,7 @@ async def test_clocks_that_drift_apart_are_no_start() -> None:
         client = AvalonClient(
             miner.host, miner.port, monotonic=lambda: 1.0002 * clock.now()
         )
-        await client.apply({Setting.FAN_DUTY_CYCLE: 80})
+        await client.apply(always({Setting.FAN_DUTY_CYCLE: 80}))
         for _ in range(48):
             clock.advance(3600)
             settings = (await client.fetch()).state.settings
@@ -352,7 +357,7 @@ async def test_a_fan_that_no_longer_follows_stays(
     async with simulated(Q, **spec) as avalon:
         avalon.device.faults.add("override", {"values": {"FanR": "71%"}})
         await avalon.client.fetch()
-        await avalon.client.apply({Setting.AUTO_FAN: False})
+        await avalon.client.apply(always({Setting.AUTO_FAN: False}))
         assert avalon.commands == [f"ascset|0,{told}"]
         assert (await avalon.settles(0)).auto_fan is False
 
@@ -383,7 +388,7 @@ async def test_several_settings(changes: Changes, told: list[str]) -> None:
     async with simulated(Q) as avalon:
         clock = asyncio.get_running_loop()
         start = clock.time()
-        await avalon.client.apply(changes)
+        await avalon.client.apply(always(changes))
         assert avalon.commands == [f"ascset|0,{text}" for text in told]
         assert clock.time() - start >= len(told) - 1
         assert avalon.miner.most_connections == 1
@@ -399,8 +404,8 @@ async def test_a_pool_is_called_by_its_number() -> None:
     async with miner(avalon) as server:
         client = client_of(server)
         assert (await client.fetch()).state.settings.pool == 0
-        await client.apply({Setting.POOL: 1})
-    assert commands(server)[-1] == "switchpool|2"
+        await client.apply(always({Setting.POOL: 1}))
+    assert told(server) == ["switchpool|2"]
 
 
 @pytest.mark.parametrize(
@@ -483,7 +488,7 @@ async def test_what_can_be_set(
         others = set(Setting) - offered.keys()
         for setting in others:
             with pytest.raises(MinerCommandError):
-                await avalon.client.apply({setting: True})
+                await avalon.client.apply(always({setting: True}))
         assert avalon.commands == []
 
 
@@ -493,7 +498,7 @@ async def test_modes_are_in_the_order_of_their_power() -> None:
             identity = (await avalon.client.fetch()).identity
             limits = []
             for mode in identity.limits.settings[Setting.WORK_MODE].choices:
-                await avalon.client.apply({Setting.WORK_MODE: mode})
+                await avalon.client.apply(always({Setting.WORK_MODE: mode}))
                 avalon.clock.advance(150)
                 for _ in range(4):
                     state = (await avalon.client.fetch()).state
@@ -528,8 +533,8 @@ async def test_nothing_is_sent_that_is_not_listed(model: str, listed: str) -> No
             for value in (True, False, 1, 60, "eco", "high", RED):
                 server.requests.clear()
                 with pytest.raises(MinerError):
-                    await client.apply({setting: value})
-                for sent in commands(server):
+                    await client.apply(always({setting: value}))
+                for sent in told(server):
                     command, _, parameter = sent.partition("|")
                     reboots = parameter.startswith("0,reboot") and model == "a1246"
                     switches = command == "switchpool" and model != "cgminer"
@@ -537,7 +542,7 @@ async def test_nothing_is_sent_that_is_not_listed(model: str, listed: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("listed", "now", "wanted", "told"),
+    ("listed", "now", "wanted", "orders"),
     [
         ("workmode|worklevel", "1 0", "heating_super", ["workmode,set,0"]),
         (
@@ -553,7 +558,7 @@ async def test_nothing_is_sent_that_is_not_listed(model: str, listed: str) -> No
     ],
 )
 async def test_a_mini_3_without_a_command_for_both(
-    listed: str, now: str, wanted: str, told: list[str]
+    listed: str, now: str, wanted: str, orders: list[str]
 ) -> None:
     mode, level = now.split()
     avalon = Avalon("nano3s")
@@ -566,13 +571,13 @@ async def test_a_mini_3_without_a_command_for_both(
     avalon.answers["version"] = UNKNOWN
     help_text = f'"STATUS":[{{"STATUS":"I","Msg":"ASC 0 set info: {listed}|"}}]'
     avalon.answers[HELP] = ends(f"{{{help_text}}}".encode())
-    avalon.answers |= {f"ascset|0,{text}": ends(ACCEPTED) for text in told}
+    avalon.answers |= {f"ascset|0,{text}": ends(ACCEPTED) for text in orders}
     async with miner(avalon) as server:
         client = client_of(server)
         await client.fetch()
         server.requests.clear()
-        await client.apply({Setting.WORK_MODE: wanted})
-    assert commands(server) == [f"ascset|0,{text}" for text in told]
+        await client.apply(always({Setting.WORK_MODE: wanted}))
+    assert told(server) == [f"ascset|0,{text}" for text in orders]
 
 
 @pytest.mark.parametrize(
@@ -608,7 +613,7 @@ async def test_values_that_are_none(
     """Nothing is sent then, not even what goes with it."""
     async with simulated(model) as avalon:
         with pytest.raises(MinerCommandError):
-            await avalon.client.apply({setting: value, Setting.AUTO_FAN: True})
+            await avalon.client.apply(always({setting: value, Setting.AUTO_FAN: True}))
         assert avalon.commands == []
 
 
@@ -620,20 +625,25 @@ async def test_no_mode_while_it_calibrates(model: str) -> None:
         first = reading.identity.limits.settings[Setting.WORK_MODE].choices[0]
         changes: Changes = {Setting.WORK_MODE: first, Setting.AUTO_FAN: True}
         with pytest.raises(MinerBusyError):
-            await avalon.client.apply(changes)
+            await avalon.client.apply(always(changes))
         assert avalon.commands == []
-        await avalon.client.apply({Setting.AUTO_FAN: True})
+        await avalon.client.apply(always({Setting.AUTO_FAN: True}))
         avalon.miner.clear("calibrating")
         avalon.clock.advance(120)
         await avalon.client.fetch()
-        await avalon.client.apply({Setting.WORK_MODE: first})
+        await avalon.client.apply(always({Setting.WORK_MODE: first}))
 
 
 async def test_a_mode_that_it_refuses_because_it_calibrates_by_now() -> None:
     async with simulated(Q) as avalon:
-        avalon.miner.inject("calibrating")
-        with pytest.raises(MinerBusyError):
-            await avalon.client.apply({Setting.WORK_MODE: "super"})
+
+        def begins_to_calibrate(_: MinerReading) -> Changes:
+            avalon.miner.inject("calibrating")
+            return {Setting.WORK_MODE: "super"}
+
+        with pytest.raises(MinerBusyError) as caught:
+            await avalon.client.apply(begins_to_calibrate)
+        assert caught.value.outcome is Outcome.REFUSED
         assert len(avalon.commands) == 1
         assert avalon.miner.flash_writes == 0
 
@@ -641,7 +651,9 @@ async def test_a_mode_that_it_refuses_because_it_calibrates_by_now() -> None:
 async def test_no_mode_together_with_the_wake_up() -> None:
     async with simulated(Q, standby=True) as avalon:
         with pytest.raises(MinerBusyError):
-            await avalon.client.apply({Setting.MINING: True, Setting.WORK_MODE: "eco"})
+            await avalon.client.apply(
+                always({Setting.MINING: True, Setting.WORK_MODE: "eco"})
+            )
         assert avalon.commands == []
 
 
@@ -649,7 +661,7 @@ async def test_dark_mode_refuses_a_light() -> None:
     async with simulated(NANO3S) as avalon:
         avalon.device.settings.write(led_mode=0)
         with pytest.raises(MinerCommandError, match=r"not in \(day\)mode now"):
-            await avalon.client.apply({Setting.LIGHT: RED})
+            await avalon.client.apply(always({Setting.LIGHT: RED}))
 
 
 @pytest.mark.parametrize(
@@ -672,12 +684,15 @@ async def test_a_setting_that_fails(
 ) -> None:
     """Nothing is repeated, and what the device may have taken is told apart."""
     async with simulated(Q, deadline=0.5) as avalon:
-        avalon.miner.inject(fault, **parameters)
-        before = len(avalon.miner.requests)
+
+        def goes_wrong(_: MinerReading) -> Changes:
+            avalon.miner.inject(fault, **parameters)
+            return {Setting.FAN_DUTY_CYCLE: 40}
+
         with pytest.raises(error) as caught:
-            await avalon.client.apply({Setting.FAN_DUTY_CYCLE: 40})
+            await avalon.client.apply(goes_wrong)
         assert caught.type is error
-        assert len(avalon.miner.requests) - before == (fault != "offline")
+        assert len(avalon.commands) == (fault != "offline")
         assert avalon.device.fan_duty == duty
         avalon.miner.clear()
         settings = await avalon.settles(0)
@@ -691,31 +706,31 @@ async def test_what_a_failure_leaves_known_of_the_fan(
     fault: str, known: float | None
 ) -> None:
     async with simulated(Q) as avalon:
-        await avalon.client.apply({Setting.FAN_DUTY_CYCLE: 60})
+        await avalon.client.apply(always({Setting.FAN_DUTY_CYCLE: 60}))
         avalon.miner.inject(fault)
         with pytest.raises(MinerError):
-            await avalon.client.apply({Setting.FAN_DUTY_CYCLE: 40})
+            await avalon.client.apply(always({Setting.FAN_DUTY_CYCLE: 40}))
         assert (await avalon.settles(0)).fan_duty_cycle == known
 
 
 async def test_what_is_ignored_is_not_reported() -> None:
     async with simulated(Q) as avalon:
         avalon.miner.inject("write_ignored")
-        await avalon.client.apply({Setting.WORK_MODE: "super"})
+        await avalon.client.apply(always({Setting.WORK_MODE: "super"}))
         assert (await avalon.settles(90)).work_mode == "eco"
 
 
 async def test_what_is_clipped_is_reported_as_it_became() -> None:
     async with simulated(MINI3) as avalon:
         avalon.miner.inject("write_clipped", most=30)
-        await avalon.client.apply({Setting.HEATING_TEMPERATURE: 45})
+        await avalon.client.apply(always({Setting.HEATING_TEMPERATURE: 45}))
         assert (await avalon.settles(10)).heating_temperature == 30
 
 
 async def test_a_reboot_upon_a_setting() -> None:
     async with simulated(Q) as avalon:
         avalon.miner.inject("reboot_on_write")
-        await avalon.client.apply({Setting.FAN_DUTY_CYCLE: 45})
+        await avalon.client.apply(always({Setting.FAN_DUTY_CYCLE: 45}))
         settings = await avalon.settles(300)
         assert (settings.auto_fan, settings.fan_duty_cycle) == (True, None)
 
@@ -735,7 +750,7 @@ async def test_silence_to_the_wake_up_is_success(answer: Answer) -> None:
     async with miner(answers) as server:
         client = client_of(server, deadline=0.5)
         await client.fetch()
-        await client.apply({Setting.MINING: True})
+        await client.apply(always({Setting.MINING: True}))
     assert len(sent) == 1
 
 
@@ -777,9 +792,9 @@ async def test_replies_to_a_mode(answer: Answer, error: type[MinerError]) -> Non
         await client.fetch()
         server.requests.clear()
         with pytest.raises(error) as caught:
-            await client.apply({Setting.WORK_MODE: "super"})
+            await client.apply(always({Setting.WORK_MODE: "super"}))
         assert caught.type is error
-        assert commands(server) == ["ascset|0,workmode,set,2"]
+        assert told(server) == ["ascset|0,workmode,set,2"]
 
 
 @pytest.mark.parametrize(
@@ -797,7 +812,7 @@ async def test_replies_that_are_success(reply: bytes) -> None:
     async with miner(avalon) as server:
         client = client_of(server)
         await client.fetch()
-        await client.apply({Setting.WORK_MODE: "super"})
+        await client.apply(always({Setting.WORK_MODE: "super"}))
 
 
 async def test_a_refusal_is_told_in_a_text_that_is_safe() -> None:
@@ -807,7 +822,7 @@ async def test_a_refusal_is_told_in_a_text_that_is_safe() -> None:
         client = client_of(server)
         await client.fetch()
         with pytest.raises(MinerCommandError) as caught:
-            await client.apply({Setting.DISPLAY: False})
+            await client.apply(always({Setting.DISPLAY: False}))
     text = str(caught.value)
     assert text.isprintable()
     assert len(text) < 160
@@ -821,17 +836,19 @@ async def test_the_first_failure_ends_it() -> None:
         await client.fetch()
         server.requests.clear()
         with pytest.raises(MinerCommandError):
-            await client.apply({Setting.FAN_DUTY_CYCLE: 40, Setting.DISPLAY: False})
-    assert commands(server) == ["ascset|0,fan-spd,40"]
+            await client.apply(
+                always({Setting.FAN_DUTY_CYCLE: 40, Setting.DISPLAY: False})
+            )
+    assert told(server) == ["ascset|0,fan-spd,40"]
 
 
 async def test_settings_and_polls_take_turns() -> None:
     async with simulated(Q, latency=0.05) as avalon:
         await asyncio.gather(
             avalon.client.fetch(),
-            avalon.client.apply({Setting.DISPLAY: False}),
+            avalon.client.apply(always({Setting.DISPLAY: False})),
             avalon.client.fetch(),
-            avalon.client.apply({Setting.AUTO_FAN: True}),
+            avalon.client.apply(always({Setting.AUTO_FAN: True})),
         )
         assert avalon.miner.most_connections == 1
         assert avalon.commands == ["ascset|0,lcd,0:0", "ascset|0,fan-spd,-1"]
@@ -844,7 +861,7 @@ async def test_no_time_left_behind_another_request() -> None:
         start = clock.time()
         results = await asyncio.gather(
             avalon.client.fetch(),
-            avalon.client.apply({Setting.AUTO_FAN: True}),
+            avalon.client.apply(always({Setting.AUTO_FAN: True})),
             return_exceptions=True,
         )
         assert [type(result) for result in results] == [MinerTimeoutError] * 2
@@ -856,8 +873,8 @@ async def test_a_setting_before_the_first_poll() -> None:
     avalon = Avalon()
     avalon.answers["ascset|0,lcd,0:1"] = ends(ACCEPTED)
     async with miner(avalon) as server:
-        await client_of(server).apply({Setting.DISPLAY: True})
-    assert commands(server)[-1] == "ascset|0,lcd,0:1"
+        await client_of(server).apply(always({Setting.DISPLAY: True}))
+    assert told(server) == ["ascset|0,lcd,0:1"]
 
 
 @pytest.mark.parametrize(
@@ -903,7 +920,7 @@ async def test_what_wears_is_what_the_device_stores() -> None:
                 identity = (await avalon.client.fetch()).identity
                 if setting not in identity.limits.settings:
                     continue
-                await avalon.client.apply({setting: value})
+                await avalon.client.apply(always({setting: value}))
                 await avalon.settles(10)
                 wears = avalon.client.writing(setting).wears
                 assert avalon.miner.flash_writes == wears, setting
@@ -913,7 +930,7 @@ async def test_what_wears_is_what_the_device_stores() -> None:
 async def test_what_no_avalon_does(model: str) -> None:
     async with simulated(model) as avalon:
         with pytest.raises(MinerCommandError):
-            await avalon.client.dismiss_block()
+            await avalon.client.dismiss_block(anyone)
         with pytest.raises(MinerCommandError):
             await avalon.client.open_session("123456")
         assert avalon.commands == []

@@ -47,6 +47,7 @@ from .conformance import (
     serving,
     unused_port,
 )
+from .deciding import anyone
 from .replies import GAMMA, GAMMA_214, NERD, Clock, without
 
 UNKNOWN_ROUTE = http(
@@ -74,6 +75,7 @@ class Axe:
             "PATCH /api/system": says(http(b"")),
             "POST /api/system/restart": says(http(b"System will restart shortly.")),
             "POST /api/system/identify": says(http(b'{"message":"ok"}')),
+            "POST /api/system/blockFound/dismiss": says(http(b"")),
         }
 
     async def __call__(self, request: bytes, writer: asyncio.StreamWriter) -> None:
@@ -96,6 +98,8 @@ def routes(server: Server) -> list[str]:
 
 
 class TestConformance(HttpConformance, WriteConformance):
+    commands = ("restart", "locate", "dismiss_block")
+
     @override
     def make(
         self, port: int, session: aiohttp.ClientSession, *, deadline: float = 5.0
@@ -105,6 +109,10 @@ class TestConformance(HttpConformance, WriteConformance):
     @override
     def good(self) -> Answer:
         return Axe()
+
+    @override
+    def another(self) -> Answer:
+        return Axe(GAMMA | {"macAddr": "E4:B0:63:00:00:99"})
 
     @override
     def change(self) -> Changes:
@@ -339,8 +347,9 @@ async def test_restart(answer: Answer, session: aiohttp.ClientSession) -> None:
     axe = Axe()
     axe.answers["POST /api/system/restart"] = answer
     async with miner(axe) as server:
-        await AxeOsClient("127.0.0.1", server.port, session).restart()
-    assert routes(server) == ["POST /api/system/restart"]
+        await AxeOsClient("127.0.0.1", server.port, session).restart(anyone)
+    assert routes(server)[-1] == "POST /api/system/restart"
+    assert len(server.writes) == 1
 
 
 @pytest.mark.parametrize("command", ["restart", "locate", "dismiss_block"])
@@ -368,14 +377,14 @@ async def test_commands_that_fail(
         deadline = SHORT if error is MinerTimeoutError else 5.0
         client = AxeOsClient("127.0.0.1", server.port, session, deadline=deadline)
         with pytest.raises(error):
-            await getattr(client, command)()
+            await getattr(client, command)(anyone)
 
 
 async def test_restart_of_an_absent_miner_fails(
     session: aiohttp.ClientSession,
 ) -> None:
     with unused_port() as port, pytest.raises(MinerConnectionError) as caught:
-        await AxeOsClient("127.0.0.1", port, session).restart()
+        await AxeOsClient("127.0.0.1", port, session).restart(anyone)
     assert caught.value.kind is ErrorKind.REFUSED
 
 
@@ -387,10 +396,10 @@ async def test_restart_without_a_way_to_it_is_no_success(
         if session.connector is not None:
             await session.connector.close()
         with pytest.raises(MinerConnectionError):
-            await client.restart()
+            await client.restart(anyone)
         await session.close()
         with pytest.raises(MinerConnectionError):
-            await client.restart()
+            await client.restart(anyone)
     assert server.requests == []
 
 
@@ -406,8 +415,10 @@ async def test_locate_does_not_end_a_greeting_under_way(
         client = AxeOsClient("127.0.0.1", server.port, session, monotonic=clock)
         for now in (1000, 1029, 1031):
             clock.now = now
-            await client.locate()
-    assert routes(server) == ["POST /api/system/identify"] * 2
+            await client.locate(anyone)
+    assert [route for route in routes(server) if "GET" not in route] == [
+        "POST /api/system/identify"
+    ] * 2
 
 
 async def test_locate_tries_again_after_a_failure(
@@ -419,8 +430,8 @@ async def test_locate_tries_again_after_a_failure(
         client = AxeOsClient("127.0.0.1", server.port, session)
         for _ in range(2):
             with pytest.raises(MinerCommandError):
-                await client.locate()
-    assert len(server.requests) == 2
+                await client.locate(anyone)
+    assert len(server.writes) == 2
 
 
 class DeadResolver(AbstractResolver):

@@ -47,6 +47,7 @@ from .conformance import (
     serving,
     unused_port,
 )
+from .deciding import always, anyone
 from .replies import GAMMA, GAMMA_214, NERD, without
 from .test_axeos_client import Axe, miner, routes
 
@@ -192,7 +193,7 @@ async def test_set_points(
     client = client_of(simulated, session)
     limits = (await client.fetch()).identity.limits
     assert changes.keys() <= limits.settings.keys()
-    await client.apply(changes)
+    await client.apply(always(changes))
     assert writes(simulated) == body(**sent)
     assert simulated.flash_writes == 1
     clock.advance(10)
@@ -207,7 +208,7 @@ async def test_a_fraction_is_nothing_for_old_firmware(
         simulated = await start_miner(model=model, firmware=firmware)
         client = client_of(simulated, session)
         await client.fetch()
-        await client.apply({MHZ: 510.6})
+        await client.apply(always({MHZ: 510.6}))
         assert writes(simulated) == body(frequency=511)
         assert (await client.fetch()).state.settings.frequency == 511
 
@@ -234,7 +235,7 @@ async def test_mode_of_the_automatic_fan(
         await client.fetch()
         axe.info = info | {"autofanspeed": 0}
         assert (await client.fetch()).state.settings.auto_fan is False
-        await client.apply({AUTO: True})
+        await client.apply(always({AUTO: True}))
     assert axe.bodies == [{"autofanspeed": mode}]
 
 
@@ -273,13 +274,13 @@ async def test_mining(
     simulated = await start_miner(model=model, firmware=firmware)
     client = client_of(simulated, session)
     assert (await client.fetch()).state.settings.mining is True
-    await client.apply({MINING: False})
+    await client.apply(always({MINING: False}))
     assert writes(simulated) == [("POST", f"/api/system/{sent[0]}", "")]
     clock.advance(5)
     state = (await client.fetch()).state
     assert state.settings.mining is False
     assert state.status in (MinerStatus.PAUSED, MinerStatus.STANDBY)
-    await client.apply({MINING: True})
+    await client.apply(always({MINING: True}))
     assert writes(simulated)[1:] == [("POST", f"/api/system/{sent[1]}", "")]
     clock.advance(client.writing(MINING).proof)
     reading = await client.fetch()
@@ -301,7 +302,7 @@ async def test_a_miner_rests_while_its_chip_is_set(
     simulated = await start_miner(firmware="2.15.0")
     client = client_of(simulated, session)
     await client.fetch()
-    await client.apply({MHZ: 490, MINING: on})
+    await client.apply(always({MHZ: 490, MINING: on}))
     assert [path for _, path, _ in writes(simulated)] == sent
 
 
@@ -313,7 +314,7 @@ async def test_a_refused_pause_changes_nothing_else(
     await client.fetch()
     simulated.inject("patch_refused", commands=True)
     with pytest.raises(MinerCommandError):
-        await client.apply({MHZ: 490, MINING: False})
+        await client.apply(always({MHZ: 490, MINING: False}))
     assert [path for _, path, _ in writes(simulated)] == ["/api/system/pause"]
 
 
@@ -325,7 +326,7 @@ async def test_a_start_that_cuts_the_line_is_one(
     async with miner(axe) as server:
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
-        await client.apply({MINING: True})
+        await client.apply(always({MINING: True}))
     assert routes(server)[-1] == "POST /api/system/restart"
 
 
@@ -338,7 +339,7 @@ async def test_a_resume_that_is_cut_off_may_have_been_taken(
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
         with pytest.raises(MinerCutOffError):
-            await client.apply({MINING: True})
+            await client.apply(always({MINING: True}))
     assert routes(server).count("POST /api/system/resume") == 1
 
 
@@ -374,15 +375,15 @@ async def test_pools(
     assert before.identity.limits.settings[POOL].maximum >= place
     assert client.writing(POOL) == Writing(wears=True, needs_restart=True)
     wanted = before.state.pools[place].address
-    await client.apply({POOL: place})
+    await client.apply(always({POOL: place}))
     assert writes(simulated)[-1:] == body(**sent)
     assert (await client.fetch()).state.settings.pool == 0
-    await client.restart()
+    await client.restart(anyone)
     clock.advance(120)
     after = (await client.fetch()).state
     assert (after.settings.pool, after.pool) == (place, wanted)
-    await client.apply({POOL: 0})
-    await client.restart()
+    await client.apply(always({POOL: 0}))
+    await client.restart(anyone)
     clock.advance(120)
     assert (await client.fetch()).state.settings.pool == 0
 
@@ -398,7 +399,7 @@ async def test_a_forced_fallback_ends_with_a_choice(
     clock.advance(120)
     client = client_of(simulated, session)
     assert (await client.fetch()).state.settings.pool == 1
-    await client.apply({POOL: 2})
+    await client.apply(always({POOL: 2}))
     assert writes(simulated)[-1:] == body(primaryPoolIndex=5, useFallbackStratum=False)
     simulated.reboot()
     clock.advance(120)
@@ -416,7 +417,7 @@ async def test_pools_that_do_not_exist(
         await client.fetch()
         for wanted in (place, 2):
             with pytest.raises(MinerCommandError):
-                await client.apply({POOL: wanted})
+                await client.apply(always({POOL: wanted}))
     assert not [route for route in routes(server) if "PATCH" in route]
 
 
@@ -446,7 +447,7 @@ async def test_after_heat_the_flag_goes_with_the_frequency(
     client = client_of(simulated, session)
     state = (await client.fetch()).state
     assert (state.settings.frequency == 50) is flagged
-    await client.apply({MHZ: 490, VOLTS: 1.1})
+    await client.apply(always({MHZ: 490, VOLTS: 1.1}))
     assert writes(simulated) == body(**sent)
     clock.advance(60)
     state = (await client.fetch()).state
@@ -466,7 +467,7 @@ async def test_a_flag_is_left_to_firmware_that_cools_down_by_itself(
     async with serving(axe, None) as server:
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
-        await client.apply(changes)
+        await client.apply(always(changes))
     assert axe.bodies == [body]
 
 
@@ -477,7 +478,7 @@ async def test_what_the_regulator_refuses_is_stored_all_the_same(
     simulated = await start_miner(firmware="2.12.2")
     client = client_of(simulated, session)
     await client.fetch()
-    await client.apply({VOLTS: 0.9})
+    await client.apply(always({VOLTS: 0.9}))
     clock.advance(10)
     state = (await client.fetch()).state
     assert state.settings.core_voltage == 0.9
@@ -534,19 +535,20 @@ async def test_nonsense_is_not_sent(
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
         with pytest.raises(MinerCommandError):
-            await client.apply(changes)
-        await client.apply({})
+            await client.apply(always(changes))
+        await client.apply(always({}))
     assert all(route.startswith("GET") for route in routes(server))
 
 
-async def test_nothing_is_written_to_who_is_unknown(
+async def test_a_write_before_the_first_poll_polls_itself(
     session: aiohttp.ClientSession,
 ) -> None:
-    async with miner(Axe()) as server:
+    axe = PatchedAxe(GAMMA)
+    async with serving(axe, None) as server:
         client = AxeOsClient("127.0.0.1", server.port, session)
-        with pytest.raises(MinerCommandError):
-            await client.apply({MHZ: 490})
-    assert server.requests == []
+        await client.apply(always({MHZ: 490}))
+    assert axe.bodies == [{"frequency": 490}]
+    assert routes(server)[0] == "GET /api/system/info"
 
 
 @pytest.mark.parametrize(
@@ -601,7 +603,7 @@ async def test_writes_that_fail(
         client = AxeOsClient("127.0.0.1", server.port, session, deadline=deadline)
         await client.fetch()
         with pytest.raises(error) as caught:
-            await client.apply({MHZ: 490})
+            await client.apply(always({MHZ: 490}))
     assert type(caught.value) is error
     assert text in str(caught.value)
     assert len(str(caught.value)) < 200
@@ -617,7 +619,7 @@ async def test_a_long_answer_is_an_acknowledgement(
     async with serving(axe, None) as server:
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
-        await client.apply({MHZ: 490})
+        await client.apply(always({MHZ: 490}))
     assert len(axe.bodies) == 1
 
 
@@ -628,7 +630,7 @@ async def test_a_refused_connection_is_no_lost_reply(
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
     with pytest.raises(MinerConnectionError) as caught:
-        await client.apply({MHZ: 490})
+        await client.apply(always({MHZ: 490}))
     assert not isinstance(caught.value, MinerCutOffError)
 
 
@@ -659,10 +661,10 @@ async def test_mishaps_are_sent_once_and_seen_by_the_next_poll(
     await client.fetch()
     simulated.inject(fault, **parameters)
     if error is None:
-        await client.apply({MHZ: 490})
+        await client.apply(always({MHZ: 490}))
     else:
         with pytest.raises(error):
-            await client.apply({MHZ: 490})
+            await client.apply(always({MHZ: 490}))
     simulated.clear(fault)
     assert len(writes(simulated)) == int(fault != "offline")
     assert (await client.fetch()).state.settings.frequency == frequency
@@ -674,14 +676,14 @@ async def test_a_block_is_dismissed(
     simulated = await start_miner(firmware="2.13.0")
     simulated.inject("block_found")
     client = client_of(simulated, session)
-    await client.dismiss_block()
+    await client.dismiss_block(anyone)
     assert writes(simulated) == [("POST", "/api/system/blockFound/dismiss", "")]
     assert simulated.reply("info")["showNewBlock"] is False
 
 
 async def test_there_is_no_filter(session: aiohttp.ClientSession) -> None:
     with unused_port() as port, pytest.raises(MinerCommandError):
-        await AxeOsClient("127.0.0.1", port, session).reset_filter()
+        await AxeOsClient("127.0.0.1", port, session).reset_filter(anyone)
 
 
 @pytest.mark.parametrize(
@@ -703,10 +705,10 @@ async def test_a_password_is_shown_with_every_request(
     simulated = await start_miner(firmware="2.15.0", username="mé:", password=PASSWORD)
     client = client_of(simulated, session, **shown)
     assert (await client.fetch()).identity.model == "Gamma 601"
-    await client.apply({MHZ: 490, MINING: False})
-    await client.dismiss_block()
-    await client.locate()
-    await client.restart()
+    await client.apply(always({MHZ: 490, MINING: False}))
+    await client.dismiss_block(anyone)
+    await client.locate(anyone)
+    await client.restart(anyone)
     assert len(writes(simulated)) == 5
     assert simulated.reply("info")["frequency"] == 490
 
@@ -719,7 +721,7 @@ async def test_a_password_that_changed_meanwhile(
     await client.fetch()
     simulated.inject("unauthorized", realm="AxeOS")
     with pytest.raises(MinerAuthError) as caught:
-        await client.apply({MHZ: 490})
+        await client.apply(always({MHZ: 490}))
     assert (caught.value.credentials, caught.value.one_time_code) == (True, False)
 
 
@@ -730,7 +732,7 @@ async def test_a_password_goes_before_a_code(session: aiohttp.ClientSession) -> 
         client = AxeOsClient("127.0.0.1", server.port, session)
         await client.fetch()
         with pytest.raises(MinerAuthError) as caught:
-            await client.apply({MHZ: 550})
+            await client.apply(always({MHZ: 550}))
     assert (caught.value.credentials, caught.value.one_time_code) == (True, False)
 
 
@@ -744,19 +746,19 @@ async def test_a_code_opens_a_session(
     simulated = await start_miner(model=NERDQAXE, firmware=firmware, otp_code=CODE)
     client = client_of(simulated, session)
     await client.fetch()
-    for attempt in (client.apply({MHZ: 550}), client.open_session("000000")):
+    for attempt in (client.apply(always({MHZ: 550})), client.open_session("000000")):
         with pytest.raises(MinerAuthError) as caught:
             await attempt
         assert (caught.value.credentials, caught.value.one_time_code) == (False, True)
     token = await client.open_session(f" {CODE[:3]} {CODE[3:]}")
-    await client.apply({MHZ: 550})
+    await client.apply(always({MHZ: 550}))
     later = client_of(simulated, session, session=token)
     assert (await later.fetch()).state.settings.frequency == 550
-    await later.apply({MHZ: 575, MINING: False})
+    await later.apply(always({MHZ: 575, MINING: False}))
     clock.advance(24 * 3600)
     await later.fetch()
     with pytest.raises(MinerAuthError) as caught:
-        await later.apply({MINING: True})
+        await later.apply(always({MINING: True}))
     assert caught.value.one_time_code
     assert simulated.reply("info")["frequency"] == 575
 
@@ -771,11 +773,11 @@ async def test_what_is_refused_for_certain_is_not_sent(
     for seconds, sent in ((0, 1), (30, 1), (29, 1), (2, 2), (30, 2)):
         clock.advance(seconds)
         with pytest.raises(MinerAuthError) as caught:
-            await client.apply({MHZ: 550})
+            await client.apply(always({MHZ: 550}))
         assert caught.value.one_time_code
         assert len(writes(simulated)) == sent
     await client.open_session(CODE)
-    await client.apply({MHZ: 550})
+    await client.apply(always({MHZ: 550}))
     assert simulated.reply("info")["frequency"] == 550
 
 
@@ -805,7 +807,7 @@ async def test_too_many_wrong_codes(
     with pytest.raises(MinerBusyError, match="blocked for 5 minutes"):
         await client.open_session(CODE)
     with pytest.raises(MinerBusyError, match="blocked for 5 minutes"):
-        await client.apply({MHZ: 550})
+        await client.apply(always({MHZ: 550}))
 
 
 @pytest.mark.parametrize(
@@ -847,7 +849,7 @@ async def test_a_session_that_is_none_is_not_shown(
         shown = Credentials(session="a\r\nX-Evil: 1")
         client = AxeOsClient("127.0.0.1", server.port, session, credentials=shown)
         await client.fetch()
-        await client.apply({MHZ: 550})
+        await client.apply(always({MHZ: 550}))
         assert b"x-otp-session" not in server.requests[-1].lower()
 
 
@@ -866,7 +868,7 @@ async def test_no_secret_is_told(status: str, session: aiohttp.ClientSession) ->
         client = AxeOsClient("127.0.0.1", server.port, session, credentials=shown)
         await client.fetch()
         told = [repr(client), repr(shown), repr(client.raw), client.configuration_url]
-        for attempt in (client.apply({MHZ: 550}), client.open_session(CODE)):
+        for attempt in (client.apply(always({MHZ: 550})), client.open_session(CODE)):
             with pytest.raises(MinerError) as caught:
                 await attempt
             told += [
@@ -874,6 +876,6 @@ async def test_no_secret_is_told(status: str, session: aiohttp.ClientSession) ->
                 repr(caught.value),
                 repr(caught.value.__cause__),
             ]
-        assert b"x-otp-session: session.token" in server.requests[2].lower()
+        assert b"x-otp-session: session.token" in server.writes[0].lower()
     for secret in (PASSWORD, "SESSION.TOKEN", CODE):
         assert not [text for text in told if secret in (text or "")]

@@ -35,6 +35,7 @@ from .conformance import (
     serving,
     unused_port,
 )
+from .deciding import anyone
 from .fpga_replies import family, sensors
 from .replies import Clock
 
@@ -350,7 +351,7 @@ async def test_commands_are_refused(session: aiohttp.ClientSession) -> None:
         capabilities = (await client.fetch()).identity.capabilities
         for command in (client.restart, client.locate):
             with pytest.raises(MinerCommandError):
-                await command()
+                await command(anyone)
         assert len(server.requests) == 1
     assert not capabilities & {Capability.RESTART, Capability.LOCATE}
 

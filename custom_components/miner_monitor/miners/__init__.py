@@ -4,7 +4,7 @@
 poll; ``model`` is the vocabulary; ``errors`` is all that can be raised.
 """
 
-from .client import NO_CREDENTIALS, Credentials, Endpoint, MinerClient
+from .client import NO_CREDENTIALS, Credentials, Endpoint, MinerClient, Prove
 from .detect import create_client, detect
 from .errors import (
     MinerAuthError,
@@ -19,6 +19,7 @@ from .errors import (
     MinerTimeoutError,
     MinerUnpluggedError,
     MinerUnsupportedError,
+    Outcome,
 )
 from .model import ErrorKind
 
@@ -40,6 +41,8 @@ __all__ = [
     "MinerTimeoutError",
     "MinerUnpluggedError",
     "MinerUnsupportedError",
+    "Outcome",
+    "Prove",
     "create_client",
     "detect",
 ]

@@ -1,6 +1,6 @@
 """What every family's client can be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 import time
 from typing import Any, Protocol
@@ -52,6 +52,16 @@ class Endpoint:
     credentials: Credentials = NO_CREDENTIALS
 
 
+type Decide = Callable[[MinerReading], Changes]
+"""Looks at who answered and what it is, and returns what is to be written to it.
+
+It raises what speaks against writing; where it returns nothing, nothing is sent.
+"""
+
+type Prove = Callable[[MinerReading], object]
+"""Looks at who answered, and raises what speaks against commanding it."""
+
+
 class MinerClient(Protocol):
     """One device at one address.
 
@@ -92,26 +102,27 @@ class MinerClient(Protocol):
     def writing(self, setting: Setting) -> Writing:
         """Tell what it takes to write a setting of the device fetched last."""
 
-    async def apply(self, changes: Changes) -> None:
-        """Write set points, with one request where the device takes them together.
+    async def apply(self, decide: Decide) -> None:
+        """Poll, and write what is decided on that reading, as one exchange.
 
-        The caller has checked them against the limits. Returns when the device has
+        Nothing gets between the reading and the write, which takes one request where
+        the device takes the set points together. Returns when the device has
         acknowledged; whether it took them, the next fetch tells. Nothing is sent
-        twice: MinerTimeoutError and MinerCutOffError mean that the device may have
-        taken it, MinerCommandError that it refused, MinerBusyError that it refuses
-        for the moment, MinerAuthError that it wants to be shown something first.
+        twice. An error's ``outcome`` tells what became of the write; MinerBusyError
+        means that the device refuses for the moment, MinerAuthError that it wants to
+        be shown something first.
         """
 
-    async def restart(self) -> None:
+    async def restart(self, prove: Prove) -> None:
         """Reboot the device; a connection that breaks off then is success."""
 
-    async def locate(self) -> None:
+    async def locate(self, prove: Prove) -> None:
         """Make the device show where it is."""
 
-    async def dismiss_block(self) -> None:
+    async def dismiss_block(self, prove: Prove) -> None:
         """End the device's celebration of a block."""
 
-    async def reset_filter(self) -> None:
+    async def reset_filter(self, prove: Prove) -> None:
         """Tell the device that its air filter is clean."""
 
     async def open_session(self, code: str) -> str:

@@ -4,21 +4,46 @@ Every function of this package raises these and nothing else. The text is for
 logs and diagnostics; what a user reads is made from the class and ``reason``.
 """
 
+from enum import Enum, auto
+
 from .model import ErrorKind
 
 
+class Outcome(Enum):
+    """What became of what was to be written, when an error came instead of success.
+
+    ``NOT_SENT``: nothing has reached the device. ``REFUSED``: the device itself said
+    no, and is as it was. ``UNKNOWN``: it may have taken all, a part, or nothing.
+    """
+
+    NOT_SENT = auto()
+    REFUSED = auto()
+    UNKNOWN = auto()
+
+
 class MinerError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    ``outcome`` is set where the error is found. Who is cancelled gets no error: a
+    write is unknown then from the moment at which it was decided.
+    """
 
     kind: ErrorKind = ErrorKind.OTHER
     proves_absence = False
     """Whether the miner is known to be away, so that no other poll is worth a wait."""
 
-    def __init__(self, message: str, kind: ErrorKind | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: ErrorKind | None = None,
+        *,
+        outcome: Outcome = Outcome.NOT_SENT,
+    ) -> None:
         """Keep the text and, where the class does not tell it, the kind."""
         super().__init__(message)
         if kind is not None:
             self.kind = kind
+        self.outcome = outcome
 
 
 class MinerConnectionError(MinerError):
@@ -47,14 +72,19 @@ class MinerAuthError(MinerError):
     kind = ErrorKind.HTTP_STATUS
 
     def __init__(
-        self, message: str, *, credentials: bool, one_time_code: bool = False
+        self,
+        message: str,
+        *,
+        credentials: bool,
+        one_time_code: bool = False,
+        outcome: Outcome = Outcome.NOT_SENT,
     ) -> None:
         """Tell whether a password or a one-time code would help.
 
         AxeOS also answers 401 to any client outside the private IPv4 ranges;
         then there is no password to ask for.
         """
-        super().__init__(message)
+        super().__init__(message, outcome=outcome)
         self.credentials = credentials
         self.one_time_code = one_time_code
 

@@ -30,6 +30,7 @@ from .errors import (
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
+    Outcome,
 )
 from .model import ErrorKind
 from .turn import Turn
@@ -142,10 +143,14 @@ class HttpDevice:
                     method, url, {**self._headers, **headers}, body
                 )
         except TimeoutError as err:
-            raise MinerTimeoutError("no complete reply in time") from err
+            raise MinerTimeoutError(
+                "no complete reply in time", outcome=Outcome.UNKNOWN
+            ) from err
         except Exception as err:
             if isinstance(problem := _translated(err), NotHttpError):
                 problem = MinerCutOffError("no HTTP reply")
+            if not isinstance(err, ClientConnectorError):
+                problem.outcome = Outcome.UNKNOWN
             raise problem from err
 
     async def _command(

@@ -5,6 +5,11 @@ import asyncio
 from .errors import MinerTimeoutError
 
 
+def later(seconds: float) -> float:
+    """Tell the time of the loop so many seconds from now."""
+    return asyncio.get_running_loop().time() + seconds
+
+
 class Turn:
     """A time in which the device is ours; entering gives the loop time it ends."""
 

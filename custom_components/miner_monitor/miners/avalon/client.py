@@ -3,27 +3,29 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, override
 
 import orjson
 
-from ..client import FETCH_DEADLINE, MinerClient, monotonic
+from ..client import FETCH_DEADLINE, Decide, MinerClient, Prove, monotonic
 from ..errors import (
     MinerCommandError,
     MinerCutOffError,
     MinerError,
     MinerResponseError,
-    MinerTimeoutError,
+    Outcome,
 )
 from ..model import (
     Capability,
-    Changes,
     Family,
     MinerIdentity,
     MinerReading,
     Setting,
     Writing,
 )
+from ..parts import send_in_order
+from ..turn import later
 from .blob import blob_items
 from .memory import DeviceMemory
 from .orders import Order, clean_filter, orders_for, reboot
@@ -83,7 +85,6 @@ class AvalonClient(MinerClient):
         self._port = port
         self._deadline = deadline
         self._memory = DeviceMemory(monotonic)
-        self._identity: MinerIdentity | None = None
         self._singly = False
         self._elapsed = 0.0
         self._firmware: str | None = None
@@ -131,12 +132,15 @@ class AvalonClient(MinerClient):
     @override
     async def fetch(self) -> MinerReading:
         async with self._device.turn(self._deadline) as ends:
-            poll = await self._poll(ends)
-            wants = self._memory.notice(poll)
-            if any(wants):
-                await self._ask_for_more(wants, ends)
+            return await self._look(ends)
+
+    async def _look(self, ends: float) -> MinerReading:
+        """Poll; only within a turn."""
+        poll = await self._poll(ends)
+        wants = self._memory.notice(poll)
+        if any(wants):
+            await self._ask_for_more(wants, ends)
         reading = self._memory.read(poll)
-        self._identity = reading.identity
         if self._singly:
             self._reconsider(poll, reading.identity.firmware)
         return reading
@@ -239,44 +243,44 @@ class AvalonClient(MinerClient):
         return self._memory.writing(setting)
 
     @override
-    async def apply(self, changes: Changes) -> None:
-        if self._identity is None:
-            await self.fetch()
-        await self._carry_out(*orders_for(changes, self._memory.situation()))
+    async def apply(self, decide: Decide) -> None:
+        async with self._device.turn(self._deadline) as ends:
+            changes = decide(await self._look(ends))
+            if changes:
+                await self._carry_out(*orders_for(changes, self._memory.situation()))
 
     @override
-    async def restart(self) -> None:
-        await self._need(Capability.RESTART)
-        await self._carry_out(reboot(self._memory.situation().model))
+    async def restart(self, prove: Prove) -> None:
+        async with self._device.turn(self._deadline) as ends:
+            reading = await self._look(ends)
+            prove(reading)
+            _check_capable(reading, Capability.RESTART)
+            await self._carry_out(reboot(self._memory.situation().model))
 
     @override
-    async def reset_filter(self) -> None:
-        await self._need(Capability.RESET_FILTER)
-        await self._carry_out(clean_filter())
+    async def reset_filter(self, prove: Prove) -> None:
+        async with self._device.turn(self._deadline) as ends:
+            reading = await self._look(ends)
+            prove(reading)
+            _check_capable(reading, Capability.RESET_FILTER)
+            await self._carry_out(clean_filter())
 
     @override
-    async def locate(self) -> None:
+    async def locate(self, prove: Prove) -> None:
         raise MinerCommandError("an Avalon has no signal that ends by itself")
 
     @override
-    async def dismiss_block(self) -> None:
+    async def dismiss_block(self, prove: Prove) -> None:
         raise MinerCommandError("an Avalon does not celebrate a block")
 
     @override
     async def open_session(self, code: str) -> str:
         raise MinerCommandError("an Avalon has no sessions")
 
-    async def _need(self, capability: Capability) -> None:
-        """Refuse what the device is not known to do."""
-        identity = self._identity or await self.identify()
-        if capability not in identity.capabilities:
-            raise MinerCommandError(f"no command to {capability.replace('_', ' ')}")
-
     async def _carry_out(self, *orders: Order) -> None:
-        """Send commands in one turn, each once; the first refusal ends it."""
-        async with self._device.turn(self._deadline) as ends:
-            for order in orders:
-                await self._send(order, ends)
+        """Send commands, each once; only within a turn."""
+        ends = later(self._deadline)
+        await send_in_order(partial(self._send, order, ends) for order in orders)
 
     async def _send(self, order: Order, ends: float) -> None:
         """Send a command once, no sooner than a second after the one before."""
@@ -290,12 +294,22 @@ class AvalonClient(MinerClient):
         try:
             body = await give(request, min(ends, loop.time() + _COMMAND_DEADLINE))
             check_taken(body, may_be_silent=order.may_be_silent)
-        except asyncio.CancelledError, MinerTimeoutError, MinerCutOffError:
+        except asyncio.CancelledError:
             self._memory.sent(order, certainly=False)
+            raise
+        except MinerError as err:
+            if err.outcome is Outcome.UNKNOWN:
+                self._memory.sent(order, certainly=False)
             raise
         finally:
             self._next_command = loop.time() + _BETWEEN_COMMANDS
         self._memory.sent(order, certainly=True)
+
+
+def _check_capable(reading: MinerReading, capability: Capability) -> None:
+    """Refuse what the device is not known to do."""
+    if capability not in reading.identity.capabilities:
+        raise MinerCommandError(f"no command to {capability.replace('_', ' ')}")
 
 
 def _soon(ends: float) -> float:

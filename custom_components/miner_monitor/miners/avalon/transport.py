@@ -20,6 +20,7 @@ from ..errors import (
     MinerError,
     MinerResponseError,
     MinerTimeoutError,
+    Outcome,
 )
 from ..model import ErrorKind
 from ..turn import Turn
@@ -74,10 +75,15 @@ class TcpDevice:
             raise MinerTimeoutError("no time is left to ask")
         try:
             return await exchange.run(self._address or await self._resolved(ends), ends)
-        except MinerError:
+        except MinerError as err:
+            if exchange.sent:
+                err.outcome = Outcome.UNKNOWN
             raise
         except Exception as err:
-            raise _translated(err) from err
+            problem = _translated(err)
+            if exchange.sent:
+                problem.outcome = Outcome.UNKNOWN
+            raise problem from err
 
     async def _resolved(self, ends: float) -> Address:
         loop = asyncio.get_running_loop()
@@ -147,12 +153,12 @@ class _Exchange:
             self._send()
 
     def _send(self) -> None:
+        self.sent = True
         try:
             self._socket.sendall(self._request)
         except OSError as err:
             self._fail(err)
             return
-        self.sent = True
         self._loop.add_reader(self._socket, self._receive)
 
     def _receive(self) -> None:

@@ -5,6 +5,7 @@ from ..errors import (
     MinerCommandError,
     MinerCutOffError,
     MinerResponseError,
+    Outcome,
 )
 from ..values import sentence
 from .reply import BrokenReplyError, parse_reply
@@ -21,18 +22,26 @@ def check_taken(body: bytes, *, may_be_silent: bool) -> None:
         status = parse_reply(body).status if body.strip(_PADDING) else None
     except BrokenReplyError as err:
         if not err.cut:
+            err.outcome = Outcome.UNKNOWN
             raise
         status = None
+    except MinerResponseError as err:
+        err.outcome = Outcome.UNKNOWN
+        raise
     else:
         if status is None and body.strip(_PADDING):
-            raise MinerResponseError("the reply to a command tells no status")
+            raise MinerResponseError(
+                "the reply to a command tells no status", outcome=Outcome.UNKNOWN
+            )
     if status is None:
         if may_be_silent:
             return
-        raise MinerCutOffError("the reply to a command is missing or incomplete")
+        raise MinerCutOffError(
+            "the reply to a command is missing or incomplete", outcome=Outcome.UNKNOWN
+        )
     if not status.refused:
         return
     told = sentence(status.message) or f"code {status.code}"
     if status.not_now:
-        raise MinerBusyError(f"not now: {told}")
-    raise MinerCommandError(f"refused: {told}")
+        raise MinerBusyError(f"not now: {told}", outcome=Outcome.REFUSED)
+    raise MinerCommandError(f"refused: {told}", outcome=Outcome.REFUSED)

@@ -1,8 +1,9 @@
 """The HTTP client of AxeOS and NerdOS."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 import json
 import re
 from typing import Any, override
@@ -14,7 +15,9 @@ from ..client import (
     FETCH_DEADLINE,
     NO_CREDENTIALS,
     Credentials,
+    Decide,
     MinerClient,
+    Prove,
     monotonic,
 )
 from ..errors import (
@@ -26,6 +29,8 @@ from ..errors import (
 )
 from ..http import Answer, HttpDevice
 from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
+from ..parts import send_in_order
+from ..turn import later
 from .control import Known, patch_body, writing_of
 from .memory import DeviceMemory
 from .profile import is_nerdos
@@ -119,12 +124,16 @@ class AxeOsClient(MinerClient):
     @override
     async def fetch(self) -> MinerReading:
         async with self._device.turn(self._deadline) as ends:
-            body = await self._device.request("GET", self._info_url, ends)
-            info = parse_object(body)
-            check_info(info)
-            self._bodies["info"] = body
-            if self._memory.notice(info):
-                await self._ask_for_presets(ends)
+            return await self._read(ends)
+
+    async def _read(self, ends: float) -> MinerReading:
+        """Poll; only within a turn."""
+        body = await self._device.request("GET", self._info_url, ends)
+        info = parse_object(body)
+        check_info(info)
+        self._bodies["info"] = body
+        if self._memory.notice(info):
+            await self._ask_for_presets(ends)
         reading = self._memory.read(info)
         settings = reading.state.settings
         self._known = Known(info, settings, self._memory.auto_fan_mode)
@@ -146,22 +155,31 @@ class AxeOsClient(MinerClient):
         return writing_of(setting, {} if self._known is None else self._known.info)
 
     @override
-    async def apply(self, changes: Changes) -> None:
-        """Write set points: at rest before they change, at work after."""
-        if self._known is None:
-            raise MinerCommandError("nothing is known of the device yet")
+    async def apply(self, decide: Decide) -> None:
+        async with self._device.turn(self._deadline) as ends:
+            changes = decide(await self._read(ends))
+            await send_in_order(self._parts(changes, later(self._deadline)))
+
+    def _parts(
+        self, changes: Changes, ends: float
+    ) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Put the requests together: at rest before set points change, at work after.
+
+        What cannot be written is found before the first of them is sent.
+        """
+        assert self._known is not None
         rest = dict(changes)
         rest.pop(Setting.MINING, None)
         mining = changes.get(Setting.MINING)
         body = patch_body(rest, self._known)
         stop, start = _switches(self._known.info, needed=mining is not None)
-        async with self._device.turn(self._deadline) as ends:
-            if mining is not None and not mining:
-                await self._send("POST", stop, ends)
-            if body:
-                await self._send("PATCH", _SETTINGS, ends, json.dumps(body).encode())
-            if mining:
-                await self._start(start, ends)
+        if mining is not None and not mining:
+            yield partial(self._send, "POST", stop, ends)
+        if body:
+            content = json.dumps(body).encode()
+            yield partial(self._send, "PATCH", _SETTINGS, ends, content)
+        if mining:
+            yield partial(self._start, start, ends)
 
     async def _start(self, path: str, ends: float) -> None:
         try:
@@ -171,25 +189,27 @@ class AxeOsClient(MinerClient):
                 raise
 
     @override
-    async def restart(self) -> None:
-        with suppress(MinerCutOffError):
-            await self._command(_RESTART)
+    async def restart(self, prove: Prove) -> None:
+        async with self._device.turn(self._deadline) as ends:
+            prove(await self._read(ends))
+            with suppress(MinerCutOffError):
+                await self._send("POST", _RESTART, later(self._deadline))
 
     @override
-    async def locate(self) -> None:
+    async def locate(self, prove: Prove) -> None:
         """Show a greeting on the display; a second call would end it, so wait."""
         now = self._monotonic()
         if self._located_at is not None and now - self._located_at < _LOCATE_LASTS:
             return
-        await self._command(_LOCATE)
+        await self._command(_LOCATE, prove)
         self._located_at = now
 
     @override
-    async def dismiss_block(self) -> None:
-        await self._command(_DISMISS)
+    async def dismiss_block(self, prove: Prove) -> None:
+        await self._command(_DISMISS, prove)
 
     @override
-    async def reset_filter(self) -> None:
+    async def reset_filter(self, prove: Prove) -> None:
         raise MinerCommandError("there is no filter")
 
     @override
@@ -218,9 +238,10 @@ class AxeOsClient(MinerClient):
             return answer
         return await self._device.command("POST", newer, ends, headers=shown)
 
-    async def _command(self, path: str) -> None:
+    async def _command(self, path: str, prove: Prove) -> None:
         async with self._device.turn(self._deadline) as ends:
-            await self._send("POST", path, ends)
+            prove(await self._read(ends))
+            await self._send("POST", path, later(self._deadline))
 
     async def _send(
         self, method: str, path: str, ends: float, body: bytes | None = None

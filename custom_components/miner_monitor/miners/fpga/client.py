@@ -11,8 +11,10 @@ from ..client import (
     FETCH_DEADLINE,
     NO_CREDENTIALS,
     Credentials,
+    Decide,
     Endpoint,
     MinerClient,
+    Prove,
     monotonic,
 )
 from ..errors import (
@@ -24,7 +26,7 @@ from ..errors import (
     MinerTimeoutError,
 )
 from ..http import HttpDevice
-from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
+from ..model import Family, MinerIdentity, MinerReading, Setting, Writing
 from .exposition import Page, Parser, decode, load_parser, read_page
 from .freshness import Freshness
 from .kinds import RATE, REPORTED, identity_of, kind_of, kind_of_card
@@ -155,23 +157,23 @@ class FpgaClient(MinerClient):
         return Writing()
 
     @override
-    async def apply(self, changes: Changes) -> None:
+    async def apply(self, decide: Decide) -> None:
         raise _no_commands()
 
     @override
-    async def restart(self) -> None:
+    async def restart(self, prove: Prove) -> None:
         raise _no_commands()
 
     @override
-    async def locate(self) -> None:
+    async def locate(self, prove: Prove) -> None:
         raise _no_commands()
 
     @override
-    async def dismiss_block(self) -> None:
+    async def dismiss_block(self, prove: Prove) -> None:
         raise _no_commands()
 
     @override
-    async def reset_filter(self) -> None:
+    async def reset_filter(self, prove: Prove) -> None:
         raise _no_commands()
 
     @override
