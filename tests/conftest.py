@@ -303,6 +303,12 @@ async def move(*moves: tuple[SimulatedMiner, tuple[str, int]]) -> None:
 
 
 @pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Have a folder of our own: intents are written to the disk itself."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
 async def bench(
     hass: HomeAssistant,
     socket_enabled: None,

@@ -1,12 +1,15 @@
 """How tests use a miner's controls, as a user does."""
 
+from collections.abc import Mapping
 import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_dumps
 
+from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from simulator import SimulatedMiner
 
@@ -78,3 +81,18 @@ def commands(miner: SimulatedMiner) -> list[str]:
         if request["command"] == "ascset"
     ]
     return [text for text in told if text != "help"]
+
+
+def stored_intents(hass: HomeAssistant, key: str) -> dict[str, Any]:
+    """Return the file of what a user wants of a miner, or of the fleet."""
+    stored: dict[str, Any] = json.loads(_intents_file(hass, key).read_text())
+    return stored
+
+
+def store_intents(hass: HomeAssistant, key: str, stored: Mapping[str, Any]) -> None:
+    """Put another one in its place, as a restored backup does."""
+    _intents_file(hass, key).write_text(json.dumps(stored))
+
+
+def _intents_file(hass: HomeAssistant, key: str) -> Path:
+    return Path(hass.config.path(".storage", f"{DOMAIN}.intents.{key}"))

@@ -17,7 +17,7 @@ from simulator import MinerSpec, SimulatedMiner
 from simulator.axeos.patch import patch
 
 from .conftest import GAMMA, GAMMA_2, HEX, SUPRA, Q, TimedBench
-from .controls import find, patches
+from .controls import find, patches, store_intents, stored_intents
 
 DAY = 24 * 3600
 HOT = MinerSpec(name="hot", model="gamma_601", firmware="2.12.2", seed=31)
@@ -308,8 +308,11 @@ async def test_an_old_backup_writes_nothing_and_tells_nothing(
     known = state_of(hass, "event", "activity")
     await bench.run(hass.config_entries.async_unload(entry.entry_id))
     backup = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
-    assert backup["temporary"]
     backup["saved_at"] -= 7 * DAY
+    intents = stored_intents(hass, entry.entry_id)
+    assert intents["intents"]["temporary"]
+    intents["saved_at"] -= 7 * DAY
+    store_intents(hass, entry.entry_id, intents)
     backup["derating"]["baseline"].update(frequency=500.0, core_voltage=1.1)
     by_hand(miner, autofanspeed=0, manualFanSpeed=100)
     writes = miner.flash_writes
@@ -323,7 +326,8 @@ async def test_an_old_backup_writes_nothing_and_tells_nothing(
     assert {request.method for request in miner.requests[requests:]} == {"GET"}
     assert activities(events, known) == []
     assert state_of(hass, "binary_sensor", "throttled") == STATE_OFF
-    assert not ir.async_get(hass).issues
+    asked = [issue_id for _, issue_id in ir.async_get(hass).issues]
+    assert asked == [f"temporary_old_{entry.entry_id}"], "both values are offered"
 
 
 async def test_what_a_gamma_ran_before_comes_back(

@@ -13,6 +13,7 @@ import pytest
 from custom_components.miner_monitor.fleet_entry import async_fleet_entry
 
 from .conftest import RB4, TimedBench
+from .controls import store_intents, stored_intents
 from .fleets import MINING, RESTART_ALL, SAVE_POWER, House, build
 
 EPSILON = 0.3
@@ -248,6 +249,9 @@ async def test_old_backups_start_nobody(
     stored = json.loads(json.dumps(hass_storage["miner_monitor.fleet"]))
     stored["data"]["stored_at"] -= 25 * 3600
     hass_storage["miner_monitor.fleet"] = stored
+    intents = stored_intents(hass, "fleet")
+    assert intents["intents"]["stopped"]["mining"]
+    store_intents(hass, "fleet", {**intents, "saved_at": stored["data"]["stored_at"]})
     await house.bench.run(hass.config_entries.async_setup(fleet.entry_id))
     assert fleet.state is ConfigEntryState.LOADED
     await house.bench.advance(30)

@@ -177,7 +177,7 @@ async def test_whatever_is_stored(
 ) -> None:
     """A file that makes no sense costs only itself, and one line at most."""
     hass_storage["miner_monitor.fleet"] = {
-        "version": 1,
+        "version": 2,
         "minor_version": 1,
         "key": "miner_monitor.fleet",
         "data": stored,
@@ -186,7 +186,7 @@ async def test_whatever_is_stored(
     fleet_of(hass)
     lines = [record for record in caplog.records if record.levelname == "WARNING"]
     said = [line for line in lines if "not readable" in line.getMessage()]
-    assert len(said) == (1 if stored is not None else 0)
+    assert len(said) == (1 if stored else 0)
 
 
 async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:

@@ -15,12 +15,6 @@ from .test_insight import HOUR, number
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Have files of our own."""
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
 def hass_storage() -> dict[str, Any]:
     """Have no pretended ones."""
     return {}

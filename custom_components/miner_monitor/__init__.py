@@ -5,12 +5,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN
+from .const import DOMAIN, FLEET
 from .control.model import Problem
 from .control_issues import async_settle
 from .coordinator import MinerCoordinator
 from .entry_data import AnyConfigEntry, is_fleet
-from .entry_store import store_of
+from .entry_store import async_remove_intents, store_of
 from .fleet_coordinator import FleetCoordinator
 from .fleet_entry import (
     async_ensure_fleet,
@@ -92,9 +92,11 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> None
     """Leave no open question behind."""
     if is_fleet(entry):
         await async_fleet_removed(hass)
+        await async_remove_intents(hass, FLEET)
         return
     async_delete_issue(hass, entry)
     async_settle(hass, entry, *Problem)
     await store_of(hass, entry.entry_id).async_remove()
+    await async_remove_intents(hass, entry.entry_id)
     await async_remove_stored(hass, entry)
     await async_miner_removed(hass)

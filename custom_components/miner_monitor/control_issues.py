@@ -11,7 +11,12 @@ from .control.model import Ask, Problem
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
 
-FIXABLE = (Problem.DERATED, Problem.RESTART_NEEDED, Problem.PROTECTED)
+FIXABLE = (
+    Problem.DERATED,
+    Problem.RESTART_NEEDED,
+    Problem.PROTECTED,
+    Problem.TEMPORARY_OLD,
+)
 """Problems whose repair has something to offer."""
 
 

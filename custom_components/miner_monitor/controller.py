@@ -1,19 +1,35 @@
-"""One controller per miner: runs the door and the steward inside Home Assistant."""
+"""One controller per miner: runs the door and the steward inside Home Assistant.
 
+Every change takes the same way: what is wanted, and what was before, is stored; then
+it is sent; then the miner shows it. Storing and sending are one step that no other
+change of the same miner overtakes and no caller breaks off. What was not sent, or was
+refused, is taken back; of what is unknown everything is kept until polls settle it.
+"""
+
+import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum, auto
+from itertools import count
 from logging import DEBUG, WARNING
 import time
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_time
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXPERT, CONF_PROTECT, LOGGER
-from .control.door import Door
-from .control.errors import ChangeError, Refusal, WriteError
+from .control.calls import Call
+from .control.door import CALL_DEADLINE, Door
+from .control.errors import (
+    ChangeError,
+    ControlError,
+    Refusal,
+    WriteError,
+)
 from .control.model import (
     Activity,
     Apply,
@@ -29,9 +45,10 @@ from .control.model import (
 from .control.rules import Allowed
 from .control.steward import Steward
 from .control_issues import async_ask, async_settle
-from .control_texts import FAILURES, change_details, describe_error, steps_of
-from .entry_store import EntryStore
-from .miners import MinerAuthError, MinerError
+from .control_store import ControlStore
+from .control_texts import FAILURES, Failure, change_details, describe_error, steps_of
+from .miners import MinerAuthError, MinerError, MinerTimeoutError
+from .miners.errors import Outcome
 from .miners.model import (
     Changes,
     MinerIdentity,
@@ -47,8 +64,14 @@ if TYPE_CHECKING:
 MOST_UNTOLD = 8
 """Reports that are kept while nobody listens: those of the first polls."""
 
-SAVE_EVERY = timedelta(hours=1)
-"""How often what is wanted is stored at least."""
+
+class _Kind(Enum):
+    """What a later change of the same kind takes the place of."""
+
+    POWER = auto()
+    TEMPORARY = auto()
+    SETTINGS = auto()
+
 
 type Listener = Callable[[Report], None]
 type _Range = tuple[object, object, float | None, SettingRange | None]
@@ -68,30 +91,32 @@ class MinerController:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._store = EntryStore(hass, entry, entry.entry_id, self._dump, SAVE_EVERY)
-        self._steward = Steward(coordinator.identity)
+        self._store = ControlStore(hass, entry, coordinator.identity)
         self._door = Door(coordinator, self._allowed, self)
+        self._numbers = count(1)
+        self._latest: dict[_Kind, int] = {}
         self._listeners: list[Listener] = []
         self._untold: deque[Report] = deque(maxlen=MOST_UNTOLD)
         self._seen = False
         self._ranges: dict[Setting, _Range] = {}
-        self._ends_at: float | None = None
         self._cancel_end: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
         """Take up what was wanted before."""
-        stored = await self._store.async_load()
-        if stored is not None:
-            self._steward = Steward.load(
-                self._coordinator.identity, stored, time.time()
-            )
+        await self._store.async_load()
         self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
+        self._steward.expert = bool(self._entry.options.get(CONF_EXPERT, False))
+        self._watch_end()
 
     async def async_unload(self) -> None:
-        """Send nothing more, and store what is wanted."""
+        """Send nothing more, and store what is wanted; take nothing back."""
         self._door.close()
-        self._watch_end(None)
+        self._cancel_watch()
         await self._store.async_close()
+
+    @property
+    def _steward(self) -> Steward:
+        return self._store.steward
 
     @property
     def state(self) -> ControlState:
@@ -125,13 +150,8 @@ class MinerController:
             known = self._ranges[setting] = (limits, adopted, number, found)
         return known[3]
 
-    @property
-    def _expert(self) -> bool:
-        return bool(self._entry.options.get(CONF_EXPERT, False))
-
     def _allowed(self) -> Allowed:
-        limits = self._coordinator.identity.limits
-        return Allowed(limits, self._steward.adopted, expert=self._expert)
+        return self._steward.allowed
 
     # What the user wants.
 
@@ -141,52 +161,88 @@ class MinerController:
         A fan that runs by itself ignores its duty cycle: to set one is to take it
         over, unless a scene asks for both.
         """
-        settings = self._coordinator.identity.limits.settings
-        automatic = self._door.wanted(Setting.AUTO_FAN) is True
-        if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in settings:
-            changes = {Setting.AUTO_FAN: automatic, **changes}
-        changes = await self._apply(self._steward.completed(changes))
-        self._steward.applied(changes, by_user=True)
+
+        def begin() -> Changes:
+            settings = self._coordinator.identity.limits.settings
+            automatic = self._door.wanted(Setting.AUTO_FAN) is True
+            wanted = changes
+            if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in settings:
+                wanted = {Setting.AUTO_FAN: automatic, **changes}
+            wanted = self._steward.completed(wanted)
+            self._steward.begin_change(wanted)
+            return wanted
+
+        written = await self._change(
+            _Kind.SETTINGS, begin, self._steward.cancel_end_throttle, look=False
+        )
+        self._steward.applied(written, by_user=True)
         self._changed()
 
     async def async_throttle(self, on: bool, by: Reason | None = None) -> None:
         """Save power, or go back to what was before."""
-        began = await self._begin()
-        changes = self._steward.throttle_changes(on)
-        if on:
-            self._steward.begin_throttle(by)
-            await self._store.async_save()
-        try:
-            changes = await self._apply(changes, began)
-        except (WriteError, ChangeError) as err:
+        steward = self._steward
+
+        def begin() -> Changes:
+            changes = steward.throttle_changes(on)
             if on:
-                self._steward.cancel_throttle(unsure=_is_unsure(err))
-                await self._store.async_save()
-            raise
-        self._steward.applied(changes, by_user=False)
+                steward.begin_throttle(by)
+            else:
+                steward.begin_end_throttle()
+            return changes
+
+        cancel = steward.cancel_throttle if on else steward.cancel_end_throttle
+        changes = await self._change(_Kind.POWER, begin, cancel)
+        steward.applied(changes, by_user=False)
         if not on:
-            self._steward.end_throttle()
-        await self._store.async_save()
+            steward.end_throttle()
         self._changed()
 
     async def async_apply_profile(
         self, name: str, until: datetime | None = None
     ) -> None:
         """Write the settings of a profile, for good or until a point in time."""
-        changes = self._steward.profile_changes(name)
-        began = await self._begin()
-        if until is not None:
-            self._steward.begin_temporary(changes, until.timestamp())
-            await self._store.async_save()
-        try:
-            changes = await self._apply(changes, began)
-        except (WriteError, ChangeError) as err:
-            if until is not None:
-                self._steward.cancel_temporary(unsure=_is_unsure(err))
-                await self._store.async_save()
-            raise
-        self._steward.applied(changes, by_user=until is None)
+        steward, called_at = self._steward, time.monotonic()
+        seconds = None if until is None else until.timestamp() - time.time()
+
+        def begin() -> Changes:
+            changes = steward.profile_changes(name)
+            if seconds is not None:
+                monotonic = time.monotonic()
+                steward.begin_temporary(
+                    changes,
+                    seconds=seconds - (monotonic - called_at),
+                    wall=time.time(),
+                    monotonic=monotonic,
+                )
+            else:
+                steward.begin_change(changes)
+            return changes
+
+        if seconds is None:
+            kind, cancel = _Kind.SETTINGS, steward.cancel_end_throttle
+        else:
+            kind, cancel = _Kind.TEMPORARY, steward.cancel_temporary
+        changes = await self._change(kind, begin, cancel)
+        steward.applied(changes, by_user=seconds is None)
         self._changed()
+
+    async def async_end_temporary(self, *, give_back: bool) -> None:
+        """Bring back what was before settings for a while, or let them stay."""
+        if give_back:
+            await self._give_back()
+        else:
+            self._steward.keep_temporary()
+        self._changed()
+
+    async def _give_back(self) -> None:
+        def begin() -> Changes:
+            self._steward.begin_end_temporary()
+            return self._steward.temporary_changes()
+
+        cancel = self._steward.cancel_end_temporary
+        changes = await self._change(_Kind.TEMPORARY, begin, cancel, unknown=cancel)
+        self._steward.applied(changes, by_user=False)
+        self._steward.end_temporary()
 
     async def async_save_profile(self, name: str) -> None:
         """Keep the present settings under a name."""
@@ -203,32 +259,88 @@ class MinerController:
 
     async def async_take_profiles(self, profiles: Mapping[str, Changes]) -> None:
         """Take over the profiles of another miner, all of them or none."""
-        self._steward.take_profiles(profiles, expert=self._expert)
+        self._steward.take_profiles(profiles)
         await self._store.async_save()
         self._changed()
 
     async def async_restore(self, *, lower: bool = False) -> None:
         """Undo what the device did to its set points, or go one step below that."""
-        began = await self._begin()
-        changes = self._steward.restore_changes(lower=lower)
-        changes = await self._apply(changes, began)
+        changes = await self._change(
+            _Kind.SETTINGS, lambda: self._steward.restore_changes(lower=lower)
+        )
         self._steward.applied(changes, by_user=True)
         self._changed()
 
-    async def _begin(self) -> float:
-        """Look at the miner first; return when that began, by the loop's clock."""
-        began = self._hass.loop.time()
-        await self._coordinator.async_read()
-        return began
+    # The way of every change.
 
-    async def _apply(self, changes: Changes, began: float | None = None) -> Changes:
-        """Return what was not overtaken by what somebody asked for later."""
+    async def _change(
+        self,
+        kind: _Kind,
+        begin: Callable[[], Changes],
+        cancel: Callable[[], None] = lambda: None,
+        *,
+        unknown: Callable[[], None] = lambda: None,
+        look: bool = True,
+    ) -> Changes:
+        """Store and send what ``begin`` wants, and return what nobody has overtaken.
+
+        ``cancel`` takes it back when it was not sent or was refused, ``unknown`` does
+        what is to be done when nobody knows, unless a later change of the kind has
+        begun. With ``look`` the miner is read first.
+        """
+        began, number = self._hass.loop.time(), next(self._numbers)
+
+        def take_back(error: Failure) -> None:
+            if self._latest.get(kind) != number:
+                return
+            (unknown if error.outcome is Outcome.UNKNOWN else cancel)()
+            self._changed()
+
+        async def enter() -> tuple[Call, Changes]:
+            async with self._store.turn:
+                if look:
+                    await self._coordinator.async_read()
+                self._latest[kind] = number
+                changes = begin()
+                cut = self._steward.take_cut()
+                try:
+                    self._allowed().check(changes)
+                    await self._store.async_store_intents()
+                    return self._door.submit(changes, began=began), cut
+                except (ChangeError, ControlError, MinerError) as err:
+                    take_back(err)
+                    raise
+
         try:
-            return await self._door.apply(changes, began=began)
-        except MinerError as err:
+            async with asyncio.timeout_at(began + CALL_DEADLINE):
+                call, cut = await self._uninterrupted(enter())
+        except TimeoutError as err:
+            text = "earlier changes are not done"
+            raise MinerTimeoutError(text, outcome=Outcome.UNKNOWN) from err
+        try:
+            changes = await self._door.outcome(call)
+        except (ChangeError, MinerError) as err:
+            take_back(err)
+            if isinstance(err, ChangeError):
+                raise
             if isinstance(err, MinerAuthError):
                 self._coordinator.async_ask_for_secret(err)
-            raise self._write_error(err, changes) from err
+            raise self._write_error(err, call.changes) from err
+        self._tell_cut(cut)
+        return changes
+
+    async def _uninterrupted(
+        self, step: Coroutine[Any, Any, tuple[Call, Changes]]
+    ) -> tuple[Call, Changes]:
+        """Wait for a step that goes on though whoever waits for it is cancelled."""
+        task = self._entry.async_create_task(
+            self._hass, step, f"{self._entry.title} change"
+        )
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_leave)
+            raise
 
     def _write_error(self, cause: MinerError, changes: Changes) -> WriteError:
         return WriteError(cause, changes, self._reported)
@@ -255,6 +367,7 @@ class MinerController:
         )
         self._door.await_restart(self._steward.waiting)
         self._carry_out(orders)
+        self._store.store_intents_soon()
         if not self._seen:
             self._seen = True
             self._take_back(orders)
@@ -266,9 +379,7 @@ class MinerController:
         return self._show(state, _today())
 
     def _show(self, state: MinerState | None, today: str) -> ControlState:
-        shown = self._steward.show(state, today)
-        self._watch_end(shown.temporary_until)
-        return shown
+        return self._steward.show(state, today)
 
     def wrote(self, changes: Changes) -> None:
         """Count a write to flash."""
@@ -329,6 +440,12 @@ class MinerController:
                 case Ask(changes=changes) if changes:
                     text = steps_of(self._hass, changes, self._reported)
                     self._refused(text, change_details(None, changes))
+                case Ask(problem=Problem.TEMPORARY_OLD):
+                    before = self._steward.temporary_changes()
+                    self._steward.take_cut()
+                    steps = steps_of(self._hass, before, self._reported)
+                    ask = replace(order, details={"steps": steps})
+                    async_ask(self._hass, self._entry, ask)
                 case Ask():
                     async_ask(self._hass, self._entry, order)
                 case Settle():
@@ -341,19 +458,29 @@ class MinerController:
         try:
             if isinstance(order, Throttle):
                 await self.async_throttle(order.on, order.reason)
-                return
-            await self._apply(order.changes)
+            elif order.reason is Reason.TEMPORARY_OVER:
+                await self._give_back()
+            else:
+                changes = await self._change(
+                    _Kind.POWER, lambda: order.changes, look=False
+                )
+                self._steward.applied(changes, by_user=False)
         except FAILURES as err:
             text = describe_error(self._hass, self._entry, err)
             level = DEBUG if self._coordinator.data.unplugged else WARNING
             LOGGER.log(level, "%s: %s", self._entry.title, text)
-            self._steward.failed(order)
+            self._steward.failed(order, err.outcome)
             return
-        self._steward.applied(order.changes, by_user=False)
-        if order.reason is Reason.TEMPORARY_OVER:
-            self._steward.end_temporary()
-        await self._store.async_save()
+        self._tell_cut(order.cut if isinstance(order, Apply) else {})
         self._changed()
+
+    def _tell_cut(self, cut: Changes) -> None:
+        """Tell what was to come back and is outside of the limits of now."""
+        for setting, asked in cut.items():
+            allowed = self._allowed().range_of(setting)
+            refusal = Refusal.NOT_OFFERED if allowed is None else Refusal.OUT_OF_RANGE
+            error = ChangeError(refusal, setting, asked, allowed=allowed)
+            self.failed(error, {setting: asked})
 
     def _take_back(self, orders: Iterable[Order]) -> None:
         """Take back what was asked before we started and is over since."""
@@ -363,35 +490,39 @@ class MinerController:
 
     # What must outlive a restart.
 
-    def _watch_end(self, ends_at: float | None) -> None:
+    def _watch_end(self) -> None:
         """Poll when a temporary profile ends; the steward then orders the rest."""
-        if ends_at == self._ends_at:
-            return
-        if self._cancel_end is not None:
-            self._cancel_end()
-            self._cancel_end = None
-        self._ends_at = ends_at
-        if ends_at is None or ends_at <= time.time():
+        self._cancel_watch()
+        left = self._steward.seconds_left(time.time(), time.monotonic())
+        if left is None or left <= 0:
             return
 
         async def ended(_: datetime) -> None:
             self._cancel_end = None
             await self._coordinator.async_request_refresh()
 
-        self._cancel_end = async_track_point_in_time(
-            self._hass, ended, dt_util.utc_from_timestamp(ends_at)
-        )
+        self._cancel_end = async_call_later(self._hass, left, ended)
+
+    def _cancel_watch(self) -> None:
+        if self._cancel_end is not None:
+            self._cancel_end()
+            self._cancel_end = None
 
     def _changed(self) -> None:
+        """Show, and store, what came of a change."""
+        self._watch_end()
+        self._store.store_intents_soon()
         self._coordinator.async_control_changed()
 
-    def _dump(self) -> dict[str, Any]:
-        return self._steward.dump(time.time())
 
-
-def _is_unsure(error: WriteError | ChangeError) -> bool:
-    """Whether the device may have taken what was written, all the same."""
-    return isinstance(error, ChangeError) and error.refusal is Refusal.UNCONFIRMED
+def _leave(task: asyncio.Task[tuple[Call, Changes]]) -> None:
+    """Let the call know that nobody waits for it any more."""
+    if task.cancelled():
+        return
+    if (error := task.exception()) is None:
+        task.result()[0].leave()
+    else:
+        LOGGER.debug("A change that nobody waited for failed: %s", error)
 
 
 def _today() -> str:

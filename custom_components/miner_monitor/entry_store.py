@@ -188,10 +188,6 @@ class IntentFile:
             self._writing = None
             self._content, self.saved_at = dict(content), saved_at
 
-    def differs(self, content: Mapping[str, Any]) -> bool:
-        """Whether this is not what is stored."""
-        return content != self._content
-
 
 async def async_remove_intents(hass: HomeAssistant, key: str) -> None:
     """Leave no file behind."""

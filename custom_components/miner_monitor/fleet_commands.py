@@ -1,7 +1,8 @@
 """What the fleet's switches and its button do to many miners.
 
 To stop is done with all at once; to start one after the other, for a fuse may not
-stand the inrush of all. A start goes on behind the call that asked for it.
+stand the inrush of all. A start goes on behind the call that asked for it, and after
+a reload or a restart of Home Assistant.
 """
 
 import asyncio
@@ -14,9 +15,10 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .action_targets import invalid
 from .const import CONF_PRIORITY, DOMAIN, LOGGER
-from .control.errors import ChangeError, Refusal, WriteError
 from .control_texts import FAILURES, user_error
+from .entry_data import miner_entries
 from .fleet import Ability, Candidate, starting_order
+from .miners.errors import Outcome
 from .miners.model import Setting
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ STAGGER = 2.0
 DEFAULT_PRIORITY = 10
 MIN_PRIORITY, MAX_PRIORITY = 1, 100
 
+_LOADS_WITHIN = 300.0
+"""Seconds within which a miner is loaded after a start, or is left out."""
+
+_MOST_WAITING = 1000
 _LONGEST_NAME = 64
 
 type Command = Callable[[MinerCoordinator], Awaitable[None]]
@@ -40,7 +46,9 @@ _STOP: Mapping[Ability, Command] = {
 _START: Mapping[Ability, Command] = {
     Ability.THROTTLE: lambda miner: miner.controller.async_throttle(False),
     Ability.MINING: lambda miner: miner.controller.async_apply({Setting.MINING: True}),
-    Ability.RESTART: lambda miner: miner.async_command(lambda client: client.restart()),
+    Ability.RESTART: lambda miner: miner.async_command(
+        lambda client, prove: client.restart(prove)
+    ),
 }
 
 
@@ -60,6 +68,7 @@ class FleetCommands:
         self._numbers = count(1)
         self._present: dict[Ability, int] = {}
         self._last_stop: dict[str, int] = {}
+        self._starting: dict[Ability, list[str]] = {}
         self._waiting: dict[Ability, int] = {}
         self._failed: dict[Ability, list[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -72,6 +81,24 @@ class FleetCommands:
         """Name those that did not follow the last command."""
         return list(self._failed.get(ability, ()))
 
+    def dump(self) -> dict[str, list[str]]:
+        """Return who is still to be started, in that order, as JSON types."""
+        return {ability.value: keys for ability, keys in self._starting.items() if keys}
+
+    def load(self, data: object) -> None:
+        """Read what ``dump`` wrote; what is no miner is left out."""
+        for ability in (Ability.THROTTLE, Ability.MINING):
+            found = data.get(ability.value) if isinstance(data, dict) else None
+            keys = found[:_MOST_WAITING] if isinstance(found, list) else []
+            self._starting[ability] = [key for key in keys if isinstance(key, str)]
+
+    def go_on(self) -> None:
+        """Go on with the starts that were broken off."""
+        for ability, keys in tuple(self._starting.items()):
+            if keys:
+                self._begin(ability)
+                self._start_behind(ability, keys)
+
     async def async_stop(self, ability: Ability) -> None:
         """Stop all at once, and remember whom; those that fail are named."""
         self._begin(Ability.RESTART)
@@ -83,15 +110,21 @@ class FleetCommands:
             member
             for member in members
             if not member.miner.data.unplugged
-            and (member.stopped(ability) is not True or self._lock(member).locked())
+            and (member.stopped(ability) is not True or self._lock(member.key).locked())
         ]
+        known = memory.stopped
         for member in targets:
             memory.remember(member.key)
-        await self._fleet.async_save()
+        try:
+            await self._fleet.async_store_intents()
+        except HomeAssistantError as err:
+            for key in {member.key for member in targets} - known:
+                memory.forget(key)
+            raise _not_stored(self._fleet.name) from err
         errors = await asyncio.gather(
-            *(self._stop(ability, member) for member in targets)
+            *(self._stop(ability, member, known) for member in targets)
         )
-        await self._fleet.async_save()
+        await self._store()
         named = [
             (member, error)
             for member, error in zip(targets, errors, strict=True)
@@ -113,16 +146,17 @@ class FleetCommands:
         chosen = [member for member in members if member.key in memory.stopped]
         if not chosen and any(member.stopped(ability) for member in members):
             raise invalid("nothing_to_start")
-        self._run(ability, chosen)
+        await self._run(ability, chosen)
 
     async def async_restart_all(self) -> None:
         """Restart all that can be, one after the other."""
         self._begin(Ability.RESTART)
-        self._run(Ability.RESTART, self._members(Ability.RESTART))
+        await self._run(Ability.RESTART, self._members(Ability.RESTART))
 
     def _begin(self, ability: Ability) -> int:
         """End what is under way of a kind; return the number of the new command."""
         number = self._present[ability] = next(self._numbers)
+        self._starting[ability] = []
         self._waiting[ability] = 0
         self._failed[ability] = []
         return number
@@ -136,36 +170,46 @@ class FleetCommands:
         members = self._fleet.members.values()
         return [member for member in members if ability in member.abilities]
 
-    def _lock(self, member: Followed) -> asyncio.Lock:
+    def _lock(self, key: str) -> asyncio.Lock:
         """One miner is told one thing after the other."""
-        return self._locks.setdefault(member.key, asyncio.Lock())
+        return self._locks.setdefault(key, asyncio.Lock())
 
     async def _stop(
-        self, ability: Ability, member: Followed
+        self, ability: Ability, member: Followed, known: frozenset[str]
     ) -> HomeAssistantError | None:
+        """Stop one; ``known`` are those that had been stopped before."""
         memory = self._fleet.memories[ability]
-        async with self._lock(member):
+        async with self._lock(member.key):
             memory.remember(member.key)
             try:
                 await _STOP[ability](member.miner)
             except FAILURES as err:
-                if not _is_unsure(err):
+                if err.outcome is not Outcome.UNKNOWN and member.key not in known:
                     memory.forget(member.key)
                 return user_error(self._hass, member.entry, err)
         return None
 
-    def _run(self, ability: Ability, members: Iterable[Followed]) -> None:
+    async def _store(self) -> None:
+        """Store what came of a command; what cannot be is stored with the next."""
+        try:
+            await self._fleet.async_store_intents()
+        except HomeAssistantError as err:
+            LOGGER.warning("%s: this was not stored: %s", self._fleet.name, err)
+
+    async def _run(self, ability: Ability, members: Iterable[Followed]) -> None:
         """Start them behind the call, and name those that are away."""
         by_key = {member.key: member for member in members}
         order = starting_order(map(_candidate, by_key.values()))
-        self._waiting[ability] = len(order)
         number = self._present[ability]
-        self._fleet.config_entry.async_create_background_task(
-            self._hass,
-            self._stagger(ability, number, [by_key[key] for key in order]),
-            f"{self._fleet.name} {ability}",
-        )
-        self._fleet.async_update_listeners()
+        if ability is not Ability.RESTART:
+            self._starting[ability] = list(order)
+            try:
+                await self._fleet.async_store_intents()
+            except HomeAssistantError as err:
+                self._starting[ability] = []
+                raise _not_stored(self._fleet.name) from err
+        if self._present[ability] == number:
+            self._start_behind(ability, order)
         away = [_name(by_key[key]) for key in order if not _answers(by_key[key])]
         if away:
             raise HomeAssistantError(
@@ -174,14 +218,23 @@ class FleetCommands:
                 translation_placeholders={"names": ", ".join(away)},
             )
 
-    async def _stagger(
-        self, ability: Ability, number: int, members: list[Followed]
-    ) -> None:
+    def _start_behind(self, ability: Ability, order: list[str]) -> None:
+        """Start miners in this order behind the call."""
+        self._starting[ability] = list(order)
+        self._waiting[ability] = len(order)
+        self._fleet.config_entry.async_create_background_task(
+            self._hass,
+            self._stagger(ability, self._present[ability], list(order)),
+            f"{self._fleet.name} {ability}",
+        )
+        self._fleet.async_update_listeners()
+
+    async def _stagger(self, ability: Ability, number: int, keys: list[str]) -> None:
         # Those that are still being stopped would all start when that is over.
-        for member in members:
-            async with self._lock(member):
+        for key in keys:
+            async with self._lock(key):
                 pass
-        for place, member in enumerate(members):
+        for place, key in enumerate(keys):
             if place:
                 await asyncio.sleep(STAGGER)
             if self._present[ability] != number:
@@ -190,24 +243,45 @@ class FleetCommands:
             self._fleet.async_update_listeners()
             self._fleet.config_entry.async_create_background_task(
                 self._hass,
-                self._start(ability, number, member),
-                f"{member.entry.title} {ability}",
+                self._start(ability, number, key),
+                f"{self._fleet.name} {ability} {place}",
             )
 
-    async def _start(self, ability: Ability, number: int, asked: Followed) -> None:
-        async with self._lock(asked):
+    async def _start(self, ability: Ability, number: int, key: str) -> None:
+        async with self._lock(key):
             # It may have been reloaded, or told something else, since.
-            member = self._fleet.members.get(asked.entry.entry_id)
+            member = await self._loaded(key)
             if member is None or not self._holds(ability, number, member):
                 return
             try:
                 await _START[ability](member.miner)
             except FAILURES as err:
                 self._start_failed(ability, number, member, err)
-                return
-            if (memory := self._fleet.memories.get(ability)) is not None:
-                memory.forget(member.key)
-                await self._fleet.async_save()
+            else:
+                if (memory := self._fleet.memories.get(ability)) is not None:
+                    memory.forget(key)
+            if self._present[ability] == number and key in self._starting[ability]:
+                self._starting[ability].remove(key)
+            await self._store()
+
+    async def _loaded(self, key: str) -> Followed | None:
+        """Return a miner by its key once it is loaded; None where it never is."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + _LOADS_WITHIN
+        while True:
+            for member in self._fleet.members.values():
+                if member.key == key:
+                    return member
+            if loop.time() >= ends or not self._will_load(key):
+                return None
+            await asyncio.sleep(STAGGER)
+
+    def _will_load(self, key: str) -> bool:
+        """Whether a miner is set up, or about to be."""
+        return any(
+            entry.unique_id == key and entry.disabled_by is None
+            for entry in miner_entries(self._hass)
+        )
 
     @callback
     def _start_failed(
@@ -238,11 +312,13 @@ def _name(member: Followed) -> str:
     return "".join(char for char in name if char.isprintable())
 
 
-def _is_unsure(error: Exception) -> bool:
-    """Whether the miner may have stopped all the same."""
-    if isinstance(error, ChangeError):
-        return error.refusal is Refusal.UNCONFIRMED
-    return isinstance(error, WriteError)
+def _not_stored(name: str) -> HomeAssistantError:
+    """Return what to raise when nothing was sent because it could not be stored."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="control_not_stored",
+        translation_placeholders={"name": name},
+    )
 
 
 def _raise(errors: list[HomeAssistantError]) -> None:

@@ -22,7 +22,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .const import DOMAIN, FLEET, LOGGER
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entry_data import is_fleet, miner_entries
-from .entry_store import Data, EntryStore
+from .entry_store import Data, EntryStore, IntentFile
 from .fleet import (
     Ability,
     FleetData,
@@ -98,6 +98,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self.memories = {ability: StopMemory() for ability in SWITCHES}
         self.commands = FleetCommands(hass, self)
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
+        self._intents = IntentFile(hass, FLEET)
+        self._unloaded = False
         self._computed_at = -RECOMPUTE_EVERY
         self._cancel_computing: CALLBACK_TYPE | None = None
         self._stop_following: CALLBACK_TYPE | None = None
@@ -114,18 +116,26 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     async def async_start(self) -> None:
         """Take up what was stored, and follow the miners from now on."""
-        self._load(await self._store.async_load())
+        stored, intents = (
+            await self._store.async_load(),
+            await self._intents.async_load(),
+        )
+        fresh = self._load(stored)
+        if intents is not None and fresh:
+            self._load_intents(intents)
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
         )
         self._follow()
         self._compute()
+        self.commands.go_on()
         self.config_entry.async_create_background_task(
             self.hass, self._async_resume(), f"{self.name} last totals"
         )
 
     async def async_unload(self) -> None:
-        """Follow nobody any more, and store what was counted."""
+        """Follow nobody any more, and store what was counted; take nothing back."""
+        self._unloaded = True
         if self._stop_following is not None:
             self._stop_following()
             self._stop_following = None
@@ -136,9 +146,18 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             self._cancel_computing = None
         await self._store.async_close()
 
-    async def async_save(self) -> None:
-        """Store now, so that not even a crash loses it."""
-        await self._store.async_save()
+    async def async_store_intents(self) -> None:
+        """Store whom the switches stop and start; HomeAssistantError if it fails."""
+        if not self._unloaded:
+            await self._intents.async_save(
+                {
+                    "stopped": {
+                        ability.value: memory.dump()
+                        for ability, memory in self.memories.items()
+                    },
+                    "starting": self.commands.dump(),
+                }
+            )
 
     async def _async_resume(self) -> None:
         """Go on from what was published last."""
@@ -228,25 +247,26 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         return {
             "stored_at": time.time(),
             "totals": self.meters.dump(),
-            "stopped": {
-                ability.value: memory.dump()
-                for ability, memory in self.memories.items()
-            },
         }
 
-    def _load(self, data: Data | None) -> None:
-        """Read what ``_dump`` wrote."""
-        if data is None:
-            return
-        if not self.meters.load(data.get("totals")):
+    def _load(self, data: Data | None) -> bool:
+        """Read what ``_dump`` wrote; tell whether it is of the last day."""
+        stored_at = None if data is None else data.get("stored_at")
+        if data is not None and not self.meters.load(data.get("totals")):
             LOGGER.warning("What is stored of %s is not readable", self.name)
-        stored_at, stopped = data.get("stored_at"), data.get("stopped")
-        if not isinstance(stored_at, int | float) or not isinstance(stopped, dict):
-            return
+        alive_at = max(
+            stored_at if isinstance(stored_at, int | float) else 0.0,
+            self._intents.saved_at or 0.0,
+        )
         # The stored age of a backup is no reason to start a miner.
-        if 0 <= time.time() - stored_at <= FORGET_STOPS_AFTER:
+        return time.time() - alive_at <= FORGET_STOPS_AFTER
+
+    def _load_intents(self, data: Data) -> None:
+        """Read what ``async_store_intents`` wrote."""
+        if isinstance(stopped := data.get("stopped"), dict):
             for ability, memory in self.memories.items():
                 memory.load(stopped.get(ability.value))
+        self.commands.load(data.get("starting"))
 
     @override
     async def _async_update_data(self) -> FleetData:

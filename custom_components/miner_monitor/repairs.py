@@ -40,6 +40,8 @@ async def async_create_fix_flow(
     problem = Problem(data["problem"])
     if problem is Problem.DERATED:
         return DeratedFlow(entry)
+    if problem is Problem.TEMPORARY_OLD:
+        return TemporaryFlow(entry)
     return ConfirmFlow(entry, _OFFERS[problem])
 
 
@@ -147,6 +149,36 @@ class DeratedFlow(ControlFlow):
         )
 
 
+class TemporaryFlow(ControlFlow):
+    """Offers what was before settings for a while that are too old to end."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the user choose."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["restore", "keep"],
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_restore(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Write what was before."""
+        return await self._async_do(
+            lambda miner: miner.controller.async_end_temporary(give_back=True)
+        )
+
+    async def async_step_keep(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the present settings stay."""
+        return await self._async_do(
+            lambda miner: miner.controller.async_end_temporary(give_back=False)
+        )
+
+
 class ConfirmFlow(ControlFlow):
     """Offers one thing, and does it once the user agrees."""
 
@@ -175,7 +207,7 @@ class ConfirmFlow(ControlFlow):
 
 
 async def _restart(miner: MinerCoordinator) -> None:
-    await miner.async_command(lambda client: client.restart())
+    await miner.async_command(lambda client, prove: client.restart(prove))
 
 
 async def _end_saving(miner: MinerCoordinator) -> None:

@@ -168,7 +168,11 @@ class Miner:
         self.publish(self.state)
         return self.state
 
-    async def apply(self, changes: Changes) -> None:
+    async def async_write(self, decide: Callable[[MinerState], Changes]) -> None:
+        if changes := decide(await self.async_read()):
+            await self._apply(changes)
+
+    async def _apply(self, changes: Changes) -> None:
         self._begin()
         self.requests.append((now(), dict(changes)))
         try:

@@ -133,6 +133,31 @@ POOLS = (
 )
 
 
+def dumped(steward: Steward, wall: float, monotonic: float = 0.0) -> dict[str, Any]:
+    """Return both files of a steward in one."""
+    return {
+        "rest": steward.dump(wall),
+        "intents": steward.dump_intents(wall, monotonic),
+        "intents_at": wall,
+    }
+
+
+def loaded(
+    identity: MinerIdentity, stored: Any, wall: float, monotonic: float = 0.0
+) -> Steward:
+    """Read what ``dumped`` returned, or anything else."""
+    files = stored if isinstance(stored, dict) else {}
+    at = files.get("intents_at")
+    return Steward.load(
+        identity,
+        files.get("rest"),
+        files.get("intents"),
+        wall=wall,
+        monotonic=monotonic,
+        intents_at=at if isinstance(at, float) else None,
+    )
+
+
 class Case:
     """A steward, the state of its miner and the time; polls on demand."""
 
@@ -212,18 +237,25 @@ class Case:
 
     def restart(self, away: float = 60.0) -> None:
         """Restart Home Assistant: everything goes through JSON."""
-        stored = json.loads(json.dumps(self.steward.dump(self.wall)))
+        stored = json.loads(json.dumps(dumped(self.steward, self.wall, self.monotonic)))
         self.wait(away)
         protect = self.steward.protect
-        self.steward = Steward.load(self.identity, stored, self.wall)
-        self.steward.protect = protect
         self.monotonic = 50.0
+        self.steward = loaded(self.identity, stored, self.wall, self.monotonic)
+        self.steward.protect = protect
+
+    @property
+    def intents(self) -> dict[str, Any]:
+        """What is wanted until it is taken back, as it is stored."""
+        return self.steward.dump_intents(self.wall, self.monotonic)
 
     def throttle(self, on: bool, by: Reason | None = None) -> Changes:
         """Do what the shell does to save power, with a willing device."""
         changes = self.steward.throttle_changes(on)
         if on:
             self.steward.begin_throttle(by)
+        else:
+            self.steward.begin_end_throttle()
         self.take(changes)
         self.steward.applied(changes)
         if not on:
@@ -232,18 +264,25 @@ class Case:
 
     def lend(self, changes: Changes, seconds: float) -> None:
         """Apply settings for a while, with a willing device."""
-        self.steward.begin_temporary(changes, self.wall + seconds)
+        self.begin(changes, seconds)
         self.take(changes)
         self.steward.applied(changes)
+
+    def begin(self, changes: Changes, seconds: float) -> None:
+        """Remember settings for a while that are about to be applied."""
+        self.steward.begin_temporary(
+            changes, seconds=seconds, wall=self.wall, monotonic=self.monotonic
+        )
 
     def obey(self, orders: list[Order]) -> None:
         """Write what was ordered, with a willing device."""
         for order in orders:
             if isinstance(order, Apply):
+                if order.reason is Reason.TEMPORARY_OVER:
+                    self.steward.begin_end_temporary()
                 self.take(order.changes)
                 self.steward.applied(order.changes)
-                if order.reason is Reason.TEMPORARY_OVER:
-                    self.steward.end_temporary()
+                self.steward.end_temporary()
             elif isinstance(order, Throttle):
                 self.throttle(order.on, order.reason)
 

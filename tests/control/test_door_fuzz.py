@@ -15,6 +15,7 @@ from custom_components.miner_monitor.miners.errors import (
     MinerCutOffError,
     MinerError,
     MinerTimeoutError,
+    Outcome,
 )
 from custom_components.miner_monitor.miners.model import (
     Changes,
@@ -39,9 +40,9 @@ ASK = st.lists(
 GAPS = st.sampled_from([0.0, 0.1, 0.4, 1.0, 3.0, 8.0, 15.0, 70.0])
 ANSWERS = st.sampled_from(
     [
-        (MinerTimeoutError("no reply"), True),
-        (MinerTimeoutError("no reply"), False),
-        (MinerCutOffError("cut off"), True),
+        (MinerTimeoutError("no reply", outcome=Outcome.UNKNOWN), True),
+        (MinerTimeoutError("no reply", outcome=Outcome.UNKNOWN), False),
+        (MinerCutOffError("cut off", outcome=Outcome.UNKNOWN), True),
         (MinerBusyError("calibrating"), False),
         (MinerCommandError("refused"), False),
         (MinerConnectionError("refused"), False),

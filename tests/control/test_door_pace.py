@@ -10,6 +10,7 @@ from custom_components.miner_monitor.miners.errors import (
     MinerBusyError,
     MinerConnectionError,
     MinerTimeoutError,
+    Outcome,
 )
 from custom_components.miner_monitor.miners.model import Setting, Writing
 
@@ -214,7 +215,7 @@ def test_a_change_of_mind_within_the_minute() -> None:
     [
         (MinerBusyError("calibrating"), 0.3),
         (MinerConnectionError("refused"), 0.3),
-        (MinerTimeoutError("no reply"), 60),
+        (MinerTimeoutError("no reply", outcome=Outcome.UNKNOWN), 60),
     ],
 )
 def test_only_what_may_have_arrived_is_waited_for(

@@ -10,6 +10,7 @@ from custom_components.miner_monitor.control.errors import ChangeError, Refusal
 from custom_components.miner_monitor.miners.errors import (
     MinerCutOffError,
     MinerTimeoutError,
+    Outcome,
 )
 from custom_components.miner_monitor.miners.model import (
     MinerStatus,
@@ -20,7 +21,10 @@ from custom_components.miner_monitor.miners.model import (
 
 from .rig import RUNNING, Rig, now, outcomes, run
 
-LOST = [MinerTimeoutError("no reply"), MinerCutOffError("cut off")]
+LOST = [
+    MinerTimeoutError("no reply", outcome=Outcome.UNKNOWN),
+    MinerCutOffError("cut off", outcome=Outcome.UNKNOWN),
+]
 
 
 def failure(rig: Rig) -> tuple[Refusal, Setting, Any, Any]:

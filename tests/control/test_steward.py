@@ -15,6 +15,7 @@ from custom_components.miner_monitor.control.model import (
     Reason,
 )
 from custom_components.miner_monitor.control.steward import Steward
+from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Light,
@@ -40,6 +41,8 @@ from .stewarding import (
     F,
     V,
     asks,
+    dumped,
+    loaded,
     settled,
     told,
     writes,
@@ -63,12 +66,13 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     case.heat()
     case.poll()
     case.steward.count_write(TODAY)
+    case.steward.acts(case.wall)
     case.steward.restart_needed({Setting.POOL: 1})
     return case
 
 
 def reload(case: Case, data: Any, later: float = 0.0) -> Steward:
-    return Steward.load(case.identity, data, case.wall + later)
+    return loaded(case.identity, data, case.wall + later)
 
 
 # Restarts
@@ -78,12 +82,13 @@ def reload(case: Case, data: Any, later: float = 0.0) -> Steward:
 def test_stored_and_read(identity: MinerIdentity) -> None:
     """What was stored is what is stored again."""
     case = busy_life(identity)
-    stored = json.loads(json.dumps(case.steward.dump(case.wall)))
+    stored = json.loads(json.dumps(dumped(case.steward, case.wall)))
 
-    assert reload(case, stored).dump(case.wall) == stored
+    assert dumped(reload(case, stored), case.wall) == stored
+    parts = {**stored["rest"], **stored["intents"]}
     assert all(
-        stored[part]
-        for part in stored
+        parts[part]
+        for part in parts
         if part not in ("temporary", "derating") or identity is OLD_GAMMA
     )
 
@@ -96,18 +101,24 @@ def test_stored_and_read(identity: MinerIdentity) -> None:
         (-0.9 * HOUR, True),
         (25 * HOUR, False),
         (7 * DAY, False),
-        (-2 * HOUR, False),
+        (-2 * HOUR, True),
+        (-9 * DAY, True),
     ],
 )
 def test_backup(age: float, kept: bool) -> None:
-    """What is old is not acted on: no write, no event, no repair."""
-    case = busy_life()
-    steward = reload(case, case.steward.dump(case.wall), age)
-    stored = steward.dump(case.wall)
+    """What is old is not acted on: no write, no event; a clock that is behind is none.
 
-    wanted = ("temporary", "derating", "boots", "waiting")
-    assert [bool(stored[part]) for part in wanted] == [kept] * len(wanted)
-    assert stored["throttle"], "nobody else knows what was before"
+    A clock that lost its time says nothing of the age of what is stored.
+    """
+    case = busy_life()
+    steward = reload(case, dumped(case.steward, case.wall), age)
+    rest = steward.dump(case.wall)
+    intents = steward.dump_intents(case.wall, 0.0)
+
+    known = ("derating", "boots", "waiting")
+    assert [bool(rest[part]) for part in known] == [kept] * len(known)
+    assert [intents[part]["old"] for part in intents] == [not kept] * len(intents)
+    assert all(intents[part]["before"] for part in intents), "nobody else knows it"
     assert set(steward.profiles) == {"eco", "default", "high", "Fast"}
     assert steward.adopted == case.steward.adopted
     assert steward.setting_writes(TODAY) == 1
@@ -137,7 +148,7 @@ def test_nothing_usable_stored(data: Any) -> None:
     """A steward without a memory is a new one."""
     case = Case(QUIET, look=False)
 
-    assert reload(case, data).dump(case.wall) == Steward(QUIET).dump(case.wall)
+    assert dumped(reload(case, data), case.wall) == dumped(Steward(QUIET), case.wall)
 
 
 GARBAGE = st.recursive(
@@ -167,7 +178,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 STORED = busy_life()
-STORED_DATA = json.loads(json.dumps(STORED.steward.dump(STORED.wall)))
+STORED_DATA = json.loads(json.dumps(dumped(STORED.steward, STORED.wall)))
 PLACES = [place for place in places(STORED_DATA) if place]
 
 
@@ -183,15 +194,15 @@ def test_mutated_memory(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
         if isinstance(inner, dict):
             inner[place[-1]] = garbage
     steward = reload(STORED, data)
-    once = steward.dump(STORED.wall)
+    once = dumped(steward, STORED.wall)
     json.dumps(once, allow_nan=False)
-    assert reload(STORED, once).dump(STORED.wall) == once
+    assert dumped(reload(STORED, once), STORED.wall) == once
 
     case = Case(OLD_GAMMA, look=False)
     case.steward, case.state = steward, STORED.state
     case.poll()
     case.steward.throttle_changes(False)
-    json.dumps(case.steward.dump(case.wall), allow_nan=False)
+    json.dumps(dumped(case.steward, case.wall), allow_nan=False)
 
 
 @hypothesis_settings(max_examples=60, deadline=None)
@@ -200,9 +211,8 @@ def test_garbage_for_memory(data: Any) -> None:
     """Anything at all may be in the file."""
     steward = reload(STORED, data)
 
-    assert reload(STORED, steward.dump(STORED.wall)).dump(STORED.wall) == (
-        steward.dump(STORED.wall)
-    )
+    once = dumped(steward, STORED.wall)
+    assert dumped(reload(STORED, once), STORED.wall) == once
 
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -242,13 +252,13 @@ def test_hostile_device(identity: MinerIdentity, polls: list[Any]) -> None:
         if act in ("on", "off"):
             case.throttle(act == "on")
         elif act == "lend":
-            case.steward.begin_temporary({F: 490.0, AUTO: False}, case.wall)
+            case.begin({F: 490.0, AUTO: False}, 0.0)
         elif act == "save":
             for order in writes(orders):
-                case.steward.failed(order)
-        stored = case.steward.dump(case.wall)
+                case.steward.failed(order, Outcome.REFUSED)
+        stored = dumped(case.steward, case.wall)
         assert json.loads(json.dumps(stored, allow_nan=False)) == stored
-        assert reload(case, stored).dump(case.wall) == stored
+        assert dumped(reload(case, stored), case.wall) == stored
 
 
 # Reboots
@@ -274,8 +284,8 @@ def test_restarted(uptime: int, away: float, restarted: bool, reloaded: bool) ->
     """An uptime is compared with the time that passed, whoever was away."""
     case = Case()
     if reloaded:
-        stored = case.steward.dump(case.wall + away - 1)
-        case.steward = Steward.load(case.identity, stored, case.wall + away - 1)
+        stored = dumped(case.steward, case.wall + away - 1)
+        case.steward = loaded(case.identity, stored, case.wall + away - 1)
         case.monotonic = -away
     case.wait(away)
     case.become(uptime=uptime)
@@ -343,7 +353,9 @@ def test_no_restart_for_what_runs() -> None:
     case.poll()
     case.steward.restart_needed({Setting.POOL: 1})
     assert asks(case.poll()) == [Problem.RESTART_NEEDED]
-    assert reload(case, case.steward.dump(case.wall), 60).waiting == {Setting.POOL: 1}
+    assert reload(case, dumped(case.steward, case.wall), 60).waiting == {
+        Setting.POOL: 1
+    }
 
     case.steward.restart_needed({Setting.POOL: 0})
 
@@ -622,5 +634,5 @@ def test_secrets_stay_out() -> None:
     case.set(pool=1)
     case.poll()
 
-    assert "example" not in json.dumps(case.steward.dump(case.wall))
+    assert "example" not in json.dumps(dumped(case.steward, case.wall))
     assert MODE not in case.steward.dump(case.wall)["news"]["settings"]

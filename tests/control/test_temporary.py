@@ -11,6 +11,7 @@ from custom_components.miner_monitor.control.model import (
     Problem,
     Reason,
 )
+from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     Capability,
     Changes,
@@ -60,7 +61,7 @@ def test_comes_back() -> None:
     assert case.shown.temporary_until is None
     assert writes(case.poll()) == []
     assert case.state.settings == GAMMA_SETTINGS
-    assert case.steward.dump(case.wall)["temporary"] is None
+    assert case.intents["temporary"] is None
 
 
 @pytest.mark.parametrize("away", [60.0, 2 * HOUR, 20 * HOUR])
@@ -105,7 +106,7 @@ def test_crash_between_memory_and_device() -> None:
     case = Case()
     case.lend(NIGHT, HOUR)
     case.poll()
-    case.steward.begin_temporary({F: 400.0}, case.wall + HOUR)
+    case.begin({F: 400.0}, HOUR)
     case.restart()
     case.poll()
     case.wait(HOUR)
@@ -116,12 +117,12 @@ def test_crash_between_memory_and_device() -> None:
 def test_never_sent() -> None:
     """Where nothing was written nothing has to come back."""
     case = Case()
-    case.steward.begin_temporary(NIGHT, case.wall + HOUR)
+    case.begin(NIGHT, HOUR)
     case.restart()
     case.wait(HOUR)
 
     assert case.poll() == []
-    assert case.steward.dump(case.wall)["temporary"] is None
+    assert case.intents["temporary"] is None
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -131,7 +132,7 @@ def test_cancelled(before: bool) -> None:
     if before:
         case.lend(NIGHT, HOUR)
         case.poll()
-    case.steward.begin_temporary({F: 400.0}, case.wall + 5 * HOUR)
+    case.begin({F: 400.0}, 5 * HOUR)
     case.steward.cancel_temporary()
     case.wait(HOUR)
 
@@ -162,7 +163,7 @@ def test_changed_by_hand(
     if restarted:
         case.restart()
     case.wait(HOUR)
-    orders = case.poll()
+    orders = [*case.poll(), *case.poll()]
 
     assert writes(orders) == []
     assert told(orders) == [(Activity.SETTINGS_CHANGED, {"kept": kept, "by": "device"})]
@@ -221,8 +222,9 @@ def test_gives_up(how: str) -> None:
         for order in writes(orders):
             attempts += 1
             if how == "refused":
-                case.steward.failed(order)
+                case.steward.failed(order, Outcome.REFUSED)
             else:
+                case.steward.begin_end_temporary()
                 case.steward.end_temporary()
 
     assert found == [Problem.SETTING_REFUSED]
@@ -253,7 +255,7 @@ def test_fan_that_was_automatic() -> None:
 
     assert writes(case.poll()) == []
     assert case.state.settings.auto_fan is True
-    assert case.steward.dump(case.wall)["temporary"] is None
+    assert case.intents["temporary"] is None
 
 
 def test_ends_while_power_is_saved() -> None:
@@ -312,7 +314,7 @@ def test_resting_device_is_not_given_up() -> None:
         case.wait(30)
         for order in writes(case.poll()):
             found.append(order)
-            case.steward.failed(order)
+            case.steward.failed(order, Outcome.REFUSED)
         assert asks(case.poll()) == []
     assert len(found) == 3
     case.throttle(False)
@@ -341,7 +343,7 @@ def test_overheats_meanwhile() -> None:
     case.take(restored)
     case.poll()
     assert case.state.settings.frequency == 525
-    assert case.steward.dump(case.wall)["temporary"] is None
+    assert case.intents["temporary"] is None
 
 
 def test_unknown_is_no_change() -> None:

@@ -1,7 +1,7 @@
 """Who asked for what, and who is still there to be told what became of it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..miners.errors import MinerError
@@ -15,15 +15,22 @@ type Failure = ChangeError | MinerError
 class Call:
     """One caller, who waits until all of its settings are done, or the first fails."""
 
-    __slots__ = ("_done", "_open", "deadline", "failure", "overtaken")
+    __slots__ = ("_done", "_open", "changes", "deadline", "failure", "overtaken")
 
-    def __init__(self, settings: Iterable[Setting], deadline: float) -> None:
+    def __init__(self, changes: Changes, deadline: float) -> None:
         """Wait for all of them; at the deadline the caller will be gone."""
+        self.changes = changes
         self.deadline = deadline
-        self._open = set(settings)
+        self._open = set(changes)
         self.failure: Failure | None = None
         self.overtaken: set[Setting] = set()
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not changes:
+            self._done.set_result(None)
+
+    def leave(self) -> None:
+        """Wait no more: who asked has gone away."""
+        self._done.cancel()
 
     @property
     def waits(self) -> bool:

@@ -8,9 +8,8 @@ from ..miners.client import MinerClient
 from ..miners.errors import (
     MinerBusyError,
     MinerCommandError,
-    MinerCutOffError,
     MinerError,
-    MinerTimeoutError,
+    Outcome,
 )
 from ..miners.model import (
     Changes,
@@ -37,6 +36,9 @@ CALL_DEADLINE = 10.0
 BUSY_PATIENCE = 600.0
 """Seconds for which a device may put off what nobody waits for any more."""
 
+UNACKNOWLEDGED_SETTLES = 5.0
+"""Seconds that a device has to apply what it did not acknowledge."""
+
 READ_AGAIN = 2.0
 """Seconds between two attempts to read what became of a write."""
 
@@ -50,6 +52,9 @@ class Device(Protocol):
 
     async def async_read(self) -> MinerState:
         """Fetch, prove that the right one answered, and publish; raise MinerError."""
+
+    async def async_write(self, decide: Callable[[MinerState], Changes]) -> None:
+        """Read likewise, and write what is decided on that before anybody else asks."""
 
 
 class Door:
@@ -103,21 +108,28 @@ class Door:
         Raises a ChangeError for what it cannot take or did not take, and the
         MinerError that kept a request from it.
         """
+        return await self.outcome(self.submit(changes, began=began))
+
+    def submit(self, changes: Changes, *, began: float | None = None) -> Call:
+        """Let the changes be written; ``outcome`` waits for what becomes of them."""
         self._allowed().check(changes)
-        if not changes:
-            return changes
-        if self._closed:
-            raise MinerCommandError("settings are not written any more")
+        if changes and self._closed:
+            raise _closed_error()
         now = self._now()
-        deadline = (now if began is None else began) + CALL_DEADLINE
-        call = Call(changes, deadline)
+        call = Call(changes, (now if began is None else began) + CALL_DEADLINE)
         for setting, value in changes.items():
             self._enqueue(setting, Want(value, now, [call]))
-        self._lanes.asked(now)
-        self._wanted.set()
-        self._work()
+        if changes:
+            self._lanes.asked(now)
+            self._wanted.set()
+            self._work()
+        return call
+
+    async def outcome(self, call: Call) -> Changes:
+        """Wait for what becomes of a call, as ``apply`` does."""
+        changes = call.changes
         try:
-            await call.outcome(max(0.0, deadline - now))
+            await call.outcome(max(0.0, call.deadline - self._now()))
         except asyncio.CancelledError:
             # It was told at the moment it went away: somebody else has to know.
             if failure := call.failure:
@@ -138,9 +150,8 @@ class Door:
     def close(self) -> None:
         """Drop what is not yet sent and let nobody wait for it."""
         self._closed = True
-        error = MinerCommandError("settings are not written any more")
         for wants in (self._queue, self._writing):
-            self._fail(wants, error)
+            self._fail(wants, _closed_error())
         self._queue = {}
         if self._worker is not None:
             self._worker.cancel()
@@ -242,17 +253,13 @@ class Door:
     async def _write(self, wants: Wants) -> None:
         self._writing = wants
         try:
-            before = await self._device.async_read()
-            self.observe(before)
-            self._writing = wants = self._worth_writing(self._newest(wants))
-            if wants:
-                await self._send(wants, before.settings)
+            await self._send(wants)
         except MinerBusyError as err:
             self._fail(self._put_back(self._writing), err)
         except MinerError as err:
             self._fail(self._writing, err)
         except BaseException:
-            self._fail(self._writing, MinerCommandError("the write broke off"))
+            self._fail(self._writing, _broken_off("the write broke off"))
             raise
         finally:
             self._writing = {}
@@ -318,22 +325,40 @@ class Door:
                 self._queue[setting] = want
         return left
 
-    async def _send(self, wants: Wants, before: MinerSettings) -> None:
-        """Send one request, and find out what became of it."""
-        client, changes = self._device.client, changes_of(wants)
-        writings = {setting: client.writing(setting) for setting in wants}
-        acknowledged = True
+    async def _send(self, wants: Wants) -> None:
+        """Write what is still worth it, and find out what became of it."""
+        before = MinerSettings()
+
+        def decide(state: MinerState) -> Changes:
+            nonlocal before
+            self.observe(state)
+            before = state.settings
+            self._writing = self._worth_writing(self._newest(wants))
+            return changes_of(self._writing)
+
+        doubt: MinerError | None = None
         try:
-            await client.apply(changes)
-        except MinerTimeoutError, MinerCutOffError:
-            acknowledged = False
+            await self._device.async_write(decide)
+        except MinerError as err:
+            if err.outcome is not Outcome.UNKNOWN:
+                raise
+            doubt = err
+        if self._writing:
+            await self._follow(self._writing, before, doubt)
+
+    async def _follow(
+        self, wants: Wants, before: MinerSettings, doubt: MinerError | None
+    ) -> None:
+        """Find out what became of a write."""
+        client = self._device.client
+        writings = {setting: client.writing(setting) for setting in wants}
         now = self._now()
         self._lanes.wrote({lane_of(writing) for writing in writings.values()}, now)
         self._proofs.forget(wants)
         wearing = frozenset(s for s, writing in writings.items() if writing.wears)
-        receipt = Receipt(changes, before, wearing)
-        at_once = self._put_off(wants, writings, receipt, acknowledged=acknowledged)
-        await self._read_back(at_once, receipt)
+        receipt = Receipt(changes_of(wants), before, wearing)
+        at_once = self._put_off(wants, writings, receipt, acknowledged=doubt is None)
+        await self._read_back(at_once, receipt, doubt)
 
     def _put_off(
         self,
@@ -371,8 +396,15 @@ class Door:
         for setting, want in wants.items():
             want.settle(setting)
 
-    async def _read_back(self, wants: Wants, receipt: Receipt) -> None:
-        """Judge by what the device reports, as soon as it reports anything."""
+    async def _read_back(
+        self, wants: Wants, receipt: Receipt, doubt: MinerError | None
+    ) -> None:
+        """Judge by what the device reports, as soon as it had the time to apply it.
+
+        With a ``doubt``, why it did not acknowledge, it may be applying still what it
+        got, or never have got it.
+        """
+        settled_at = self._now() + (0.0 if doubt is None else UNACKNOWLEDGED_SETTLES)
         while True:
             try:
                 state = await self._device.async_read()
@@ -382,18 +414,26 @@ class Door:
                     want.expire(setting, _unconfirmed(setting, want, receipt), again)
                 if not any(want.awaited for want in wants.values()):
                     break
-                await asyncio.sleep(READ_AGAIN)
-                self._reached = again
             else:
-                self._judge(wants, receipt, state)
-                return
+                again = min(self._now() + READ_AGAIN, settled_at)
+                if self._now() >= settled_at or _all_taken(wants, state):
+                    self._judge(wants, receipt, state, doubt)
+                    return
+            await asyncio.sleep(max(0.0, again - self._now()))
+            self._reached = again
         due = self._now() + UNCONFIRMED_PROOF
         for setting, want in wants.items():
             proof = Proof(want.value, due, receipt, acknowledged=False)
             self._proofs.expect(setting, proof)
             want.settle(setting)
 
-    def _judge(self, wants: Wants, receipt: Receipt, state: MinerState) -> None:
+    def _judge(
+        self,
+        wants: Wants,
+        receipt: Receipt,
+        state: MinerState,
+        doubt: MinerError | None,
+    ) -> None:
         """Tell everyone what the device has become."""
         self._settings, now = state.settings, self._now()
         self._proofs.count(receipt, state)
@@ -407,7 +447,7 @@ class Door:
             if setting in taken:
                 want.settle(setting)
             else:
-                self._fail({setting: want}, refusal(setting, want.value, state))
+                self._fail({setting: want}, _refusal(setting, want, state, doubt))
         self._proofs.observe(state, now)
 
     def _fail(self, wants: Wants, error: Failure) -> None:
@@ -419,6 +459,31 @@ class Door:
         }
         if untold:
             self._watcher.failed(error, untold)
+
+
+def _all_taken(wants: Wants, state: MinerState) -> bool:
+    return all(
+        verdict(setting, want.value, state, final=True)
+        for setting, want in wants.items()
+    )
+
+
+def _refusal(
+    setting: Setting, want: Want, state: MinerState, doubt: MinerError | None
+) -> Failure:
+    """Tell why a device did not become what was asked for, in its own words if any."""
+    if isinstance(doubt, MinerCommandError):
+        return MinerCommandError(str(doubt), outcome=Outcome.REFUSED)
+    return refusal(setting, want.value, state)
+
+
+def _closed_error() -> MinerCommandError:
+    """Return what to tell those whose wishes end with us, sent or not."""
+    return _broken_off("settings are not written any more")
+
+
+def _broken_off(text: str) -> MinerCommandError:
+    return MinerCommandError(text, outcome=Outcome.UNKNOWN)
 
 
 def _unconfirmed(setting: Setting, want: Want, receipt: Receipt) -> ChangeError:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ..miners.errors import MinerError
+from ..miners.errors import MinerError, Outcome
 from ..miners.model import (
     Changes,
     MinerSettings,
@@ -20,6 +20,12 @@ class Refusal(StrEnum):
     NOT_A_CHOICE = "not_a_choice"
     NOT_TAKEN = "not_taken"
     UNCONFIRMED = "unconfirmed"
+
+
+_OUTCOMES = {
+    Refusal.NOT_TAKEN: Outcome.REFUSED,
+    Refusal.UNCONFIRMED: Outcome.UNKNOWN,
+}
 
 
 class ChangeError(Exception):
@@ -40,6 +46,7 @@ class ChangeError(Exception):
     ) -> None:
         """Keep what a text needs."""
         super().__init__(f"{setting} {refusal}: asked {asked}, reported {reported}")
+        self.outcome = _OUTCOMES.get(refusal, Outcome.NOT_SENT)
         self.refusal = refusal
         self.setting = setting
         self.asked = asked
@@ -60,6 +67,8 @@ class ProfileFault(StrEnum):
 class ProfileError(Exception):
     """A profile was not saved, found, deleted or copied."""
 
+    outcome = Outcome.NOT_SENT
+
     def __init__(self, kind: ProfileFault, name: str) -> None:
         """Keep what a text needs."""
         super().__init__(f"Profile {kind}: {name[:64]!r}")
@@ -72,10 +81,13 @@ class ControlFault(StrEnum):
 
     TOO_HOT = "too_hot"
     NOTHING_TO_RESTORE = "nothing_to_restore"
+    NOT_STORED = "not_stored"
 
 
 class ControlError(Exception):
     """What was asked of a miner is not done now."""
+
+    outcome = Outcome.NOT_SENT
 
     def __init__(self, kind: ControlFault) -> None:
         """Keep what a text needs."""
@@ -94,6 +106,7 @@ class WriteError(Exception):
     ) -> None:
         """Keep what a text needs."""
         super().__init__(str(cause))
+        self.outcome = cause.outcome
         self.cause = cause
         self.changes = changes
         self.reported = reported

@@ -39,6 +39,7 @@ class Problem(StrEnum):
     TOO_MANY_WRITES = "too_many_writes"
     RESTART_NEEDED = "restart_needed"
     PROTECTED = "protected"
+    TEMPORARY_OLD = "temporary_old"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +72,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
-    """Write these set points."""
+    """Write these set points; ``cut`` is what cannot come back as it was."""
 
     changes: Changes
     reason: Reason
+    cut: Changes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

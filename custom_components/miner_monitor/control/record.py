@@ -12,23 +12,24 @@ from .model import Problem, Reason
 from .news import News
 from .profiles import Profiles
 from .protect import Protection
-from .temporary import Temporary
+from .temporary import OLDEST, Temporary
 from .throttle import SavePower
 from .values import dump_changes, load_changes, number_of, reported
 from .writes import MOST_WRITES, Writes
 
-VERSION = 1
-_OLDEST = 24 * 3600.0
-_AHEAD = 3600.0
+_MARGIN = 60.0
+"""Seconds by which two files that were written one after the other may differ."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Record:
     """The parts, each of which knows how it is stored.
 
-    What is older than a day comes from a backup: what was wanted then, and what
-    the device was like, says nothing of today. Profiles do, and what was before the
-    settings of least power.
+    Two of them are intents, which only the user knows, and which are stored apart
+    from the rest. What is older than a day comes from a backup, or from somebody who
+    was away for long: what was wanted then, and what the device was like, says
+    nothing of today. It is kept, and writes nothing by itself. A clock that is behind
+    what is stored has lost its time, and says nothing of any age.
     """
 
     adopted: Adopted = field(default_factory=Adopted)
@@ -42,45 +43,65 @@ class Record:
     news: News = field(default_factory=News)
     waiting: Changes = field(default_factory=dict)
     """What was written and takes effect with the next restart."""
+    acted_at: float = 0.0
+    """When an intent was begun, ended or found ended, in epoch seconds."""
 
     @classmethod
-    def load(cls, data: object, wall: float) -> Self:
-        """Read what ``dump`` wrote; what is broken or too old is left out."""
-        if not isinstance(data, Mapping):
-            return cls()
-        lasting = cls(
+    def load(
+        cls,
+        data: object,
+        intents: object,
+        *,
+        wall: float,
+        monotonic: float,
+        intents_at: float | None = None,
+    ) -> Self:
+        """Read what ``dump`` and ``dump_intents`` wrote; what is broken is left out.
+
+        ``intents_at``: when the intents were stored.
+        """
+        data = data if isinstance(data, Mapping) else {}
+        intents = intents if isinstance(intents, Mapping) else {}
+        record = cls(
             adopted=Adopted.load(data.get("adopted")),
             profiles=Profiles.load(data.get("profiles")),
             writes=Writes.load(data.get("writes")),
-            throttle=SavePower.load(data.get("throttle")),
+            throttle=SavePower.load(intents.get("throttle")),
+            temporary=Temporary.load(intents.get("temporary"), wall, monotonic),
+            acted_at=number_of(data.get("acted_at")) or 0.0,
         )
-        saved_at = number_of(data.get("saved_at"))
-        if saved_at is None or not -_AHEAD <= wall - saved_at <= _OLDEST:
-            lasting.throttle.grow_old()
-            return lasting
-        lasting.temporary = Temporary.load(data.get("temporary"))
-        lasting.derating = DeratingWatch.load(data.get("derating"))
-        lasting.protection = Protection.load(data.get("protection"))
-        lasting.boots = Boots.load(data.get("boots"))
-        lasting.news = News.load(data.get("news"))
-        lasting.waiting = load_changes(data.get("waiting"))
-        return lasting
+        alive_at = max(number_of(data.get("saved_at")) or 0.0, intents_at or 0.0)
+        if wall - alive_at > OLDEST or (intents_at or 0.0) + _MARGIN < record.acted_at:
+            record.throttle.grow_old()
+            record.temporary.grow_old()
+        if wall - alive_at <= OLDEST:
+            record.derating = DeratingWatch.load(data.get("derating"))
+            record.protection = Protection.load(data.get("protection"))
+            record.boots = Boots.load(data.get("boots"))
+            record.news = News.load(data.get("news"))
+            record.waiting = load_changes(data.get("waiting"))
+        return record
 
     def dump(self, wall: float) -> dict[str, Any]:
-        """Return everything as JSON types."""
+        """Return everything but the intents, as JSON types."""
         return {
-            "version": VERSION,
             "saved_at": wall,
+            "acted_at": self.acted_at,
             "adopted": self.adopted.dump(),
             "profiles": self.profiles.dump(),
-            "throttle": self.throttle.dump(),
-            "temporary": self.temporary.dump(),
             "derating": self.derating.dump(),
             "protection": self.protection.dump(),
             "boots": self.boots.dump(),
             "news": self.news.dump(),
             "writes": self.writes.dump(),
             "waiting": dump_changes(self.waiting),
+        }
+
+    def dump_intents(self, wall: float, monotonic: float) -> dict[str, Any]:
+        """Return what is wanted until it is taken back, as JSON types."""
+        return {
+            "throttle": self.throttle.dump(),
+            "temporary": self.temporary.dump(wall, monotonic),
         }
 
     def users(
@@ -117,4 +138,6 @@ class Record:
             found[Problem.RESTART_NEEDED] = {}
         if self.protects and self.protection.stays:
             found[Problem.PROTECTED] = {}
+        if self.temporary.waits_for_user:
+            found[Problem.TEMPORARY_OLD] = {}
         return found

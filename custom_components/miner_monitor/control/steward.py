@@ -1,9 +1,10 @@
 """What a user wants of one miner, and where the device differs from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from ..miners.errors import Outcome
 from ..miners.model import Changes, MinerIdentity, MinerSettings, MinerState, Setting
 from .attempts import Attempts
 from .derating import WATCHED, is_overheated
@@ -23,8 +24,8 @@ from .news import changed_by_hand
 from .problems import Problems, refused
 from .profiles import worth_keeping
 from .record import Record
-from .rules import Allowed, same
-from .throttle import throttle_method
+from .rules import Allowed, clamped, same
+from .throttle import Ended, throttle_method
 from .values import agrees, differing, dump_changes, reported
 
 __all__ = [
@@ -43,39 +44,90 @@ _NO_SETTINGS = MinerSettings()
 class Steward:
     """Remembers what is wanted, looks at every good poll and orders what is due.
 
-    ``protect`` is the user's option. Every change of what is remembered shows in
-    ``dump``; who keeps it should do so at least every few hours, because intents
-    that were kept more than a day ago are not trusted any more.
+    ``protect`` and ``expert`` are the user's options. Every change of what is
+    remembered shows in ``dump`` and ``dump_intents``; who keeps the first should do
+    so at least every few hours: intents of somebody who gave no sign of life for a
+    day write nothing by themselves any more.
     """
 
     def __init__(self, identity: MinerIdentity) -> None:
         """Start with nothing remembered."""
-        self.protect = False
+        self.protect = self.expert = False
         self._identity = identity
         self._state: MinerState | None = None
         self._monotonic = 0.0
         self._day: str | None = None
-        self._wall = 0.0
+        self._wall = self._started = 0.0
         self._record = Record()
         self._problems = Problems()
         self._attempts = Attempts()
         self._given_up: list[Ask] = []
+        self._cut: Changes = {}
 
     @classmethod
-    def load(cls, identity: MinerIdentity, data: object, wall: float) -> Self:
-        """Read what ``dump`` wrote; what is broken or too old is left out."""
+    def load(
+        cls,
+        identity: MinerIdentity,
+        data: object,
+        intents: object,
+        *,
+        wall: float,
+        monotonic: float,
+        intents_at: float | None = None,
+    ) -> Self:
+        """Read what was dumped; ``intents_at`` is when the intents were stored."""
         steward = cls(identity)
-        steward._record = Record.load(data, wall)
+        steward._wall, steward._monotonic = wall, monotonic
+        steward._started = monotonic
+        steward._record = Record.load(
+            data, intents, wall=wall, monotonic=monotonic, intents_at=intents_at
+        )
         return steward
 
+    def acts(self, wall: float) -> None:
+        """Note when something else is wanted than before."""
+        self._record.acted_at = wall
+
     def dump(self, wall: float) -> dict[str, Any]:
-        """Return everything that has to outlive a restart, as JSON types."""
+        """Return what has to outlive a restart beside the intents, as JSON types."""
         return self._record.dump(wall)
+
+    def dump_intents(self, wall: float, monotonic: float) -> dict[str, Any]:
+        """Return what is wanted until it is taken back, as JSON types."""
+        return self._record.dump_intents(wall, monotonic)
+
+    @property
+    def intents(self) -> Hashable:
+        """What differs once something else is wanted."""
+        throttle, temporary = self._record.throttle, self._record.temporary
+        return throttle.intent, temporary.loan, temporary.old
+
+    def seconds_left(self, wall: float, monotonic: float) -> float | None:
+        """Tell when settings for a while are over, if there are any."""
+        temporary = self._record.temporary
+        if temporary.loan is None or temporary.old:
+            return None
+        return temporary.seconds_left(wall, monotonic)
 
     @property
     def adopted(self) -> Mapping[Setting, tuple[float, ...]]:
         """Values outside the limits that the device was seen running."""
         return self._record.adopted.values
+
+    @property
+    def allowed(self) -> Allowed:
+        """What may be written now."""
+        return Allowed(self._identity.limits, self.adopted, expert=self.expert)
+
+    def _fitting(self, changes: Changes) -> Changes:
+        """Fit what comes back into the limits of now, and note what does not fit."""
+        written, self._cut = clamped(changes, self.allowed)
+        return written
+
+    def take_cut(self) -> Changes:
+        """Return what was to come back and cannot, as it was, once."""
+        cut, self._cut = self._cut, {}
+        return cut
 
     @property
     def throttle_method(self) -> ThrottleMethod | None:
@@ -91,17 +143,23 @@ class Steward:
         """Return what entities show beside the device's own settings."""
         self._day = today
         settings = None if state is None else state.settings
-        loan = self._record.temporary.loan
         return ControlState(
             throttle_method=self.throttle_method,
             throttled=self._shown_throttled(settings),
             profile=self._shown_profile(settings),
             profiles=tuple(self._record.profiles.saved),
-            temporary_until=None if loan is None or loan.returning else loan.until,
+            temporary_until=self._shown_until(),
             derated=self._shown_derated(state),
             setting_writes=self._record.writes.on(today),
             restart_needed=bool(self._record.waiting),
         )
+
+    def _shown_until(self) -> float | None:
+        loan = self._record.temporary.loan
+        ends = (
+            loan is not None and not loan.returning and not self._record.temporary.old
+        )
+        return loan.until if ends and loan is not None else None
 
     def _shown_throttled(self, settings: MinerSettings | None) -> bool | None:
         if settings is None:
@@ -120,7 +178,8 @@ class Steward:
 
     def throttle_changes(self, on: bool) -> Changes:
         """Return what has to be written to save power, or to save it no longer."""
-        return self._record.throttle.changes(self._identity, self._settings, on=on)
+        changes = self._record.throttle.changes(self._identity, self._settings, on=on)
+        return changes if on else self._fitting(changes)
 
     def begin_throttle(self, by: Reason | None = None) -> None:
         """Remember that power is about to be saved, before anything is written."""
@@ -130,12 +189,19 @@ class Steward:
         elif by is None:
             self._record.protection.ended()
 
-    def cancel_throttle(self, *, unsure: bool = False) -> None:
-        """Take the beginning back: nothing was written, or ``unsure`` whether."""
+    def cancel_throttle(self) -> None:
+        """Take the beginning back: nothing was written, or it was refused."""
         protects = self._record.protects
-        cancelled = self._record.throttle.cancel(self._settings, unsure=unsure)
-        if cancelled and protects:
+        if self._record.throttle.cancel(self._settings) and protects:
             self._record.protection.cancelled()
+
+    def begin_end_throttle(self) -> None:
+        """Remember that what was before is about to be written."""
+        self._record.throttle.begin_end()
+
+    def cancel_end_throttle(self) -> None:
+        """Take the end back: power is saved still."""
+        self._record.throttle.cancel_end()
 
     def end_throttle(self) -> None:
         """Take it that the settings before were written."""
@@ -158,41 +224,71 @@ class Steward:
 
     def profile_changes(self, name: str) -> Changes:
         """Return what a profile writes."""
-        return self._record.profiles.get(name)
+        return self._fitting(self._record.profiles.get(name))
 
-    def take_profiles(
-        self, profiles: Mapping[str, Changes], *, expert: bool = False
-    ) -> None:
+    def take_profiles(self, profiles: Mapping[str, Changes]) -> None:
         """Copy another miner's profiles, all of them or none."""
-        allowed = Allowed(self._identity.limits, self.adopted, expert=expert)
-        self._record.profiles.take(profiles, allowed)
+        self._record.profiles.take(profiles, self.allowed)
 
     # Settings for a while
 
-    def begin_temporary(self, changes: Changes, until_wall: float) -> None:
+    def begin_temporary(
+        self, changes: Changes, *, seconds: float, wall: float, monotonic: float
+    ) -> None:
         """Remember the settings that come back, before anything is written."""
         wanted = {*changes}
         if Setting.AUTO_FAN in wanted and self._settings.auto_fan is False:
             wanted.add(Setting.FAN_DUTY_CYCLE)
         # Only a user who looks at it lets a device work again as before it overheated.
         before = self._record.users(self._settings, wanted, heat=False)
-        self._record.temporary.begin(changes, before, until_wall)
+        self._record.temporary.begin(
+            changes, before, seconds=seconds, wall=wall, monotonic=monotonic
+        )
         self._attempts.forget(_OVER)
 
-    def cancel_temporary(self, *, unsure: bool = False) -> None:
-        """Take the beginning back: nothing was written, or ``unsure`` whether."""
+    def cancel_temporary(self) -> None:
+        """Take the beginning back: nothing was written, or it was refused."""
         if (loan := self._record.temporary.loan) is not None:
             values = self._record.users(self._settings, loan.applied)
-            self._record.temporary.cancel(values, unsure=unsure)
+            self._record.temporary.cancel(values)
+
+    def temporary_changes(self) -> Changes:
+        """Return what comes back after settings for a while."""
+        loan = self._record.temporary.loan
+        return {} if loan is None else self._fitting(loan.before)
+
+    def begin_end_temporary(self) -> None:
+        """Remember that what was before is about to be written."""
+        self._record.temporary.returns(True)
+
+    def cancel_end_temporary(self) -> None:
+        """Take the end back: what was applied lasts still."""
+        self._record.temporary.returns(False)
 
     def end_temporary(self) -> None:
         """Take it that the settings before were written."""
         loan = self._record.temporary.loan
-        if loan is not None and self._wall >= loan.until:
+        if loan is not None and loan.returning:
             values = self._record.users(self._settings, loan.before)
             self._record.temporary.returned(values)
 
+    def keep_temporary(self) -> None:
+        """Let what was applied for a while stay."""
+        self._drop_loan()
+
     # What became of orders and of the user's own changes
+
+    def begin_change(self, changes: Changes) -> None:
+        """Remember that a user's change is about to end that power is saved."""
+        if self._ends_throttle(changes):
+            self._record.throttle.begin_end()
+
+    def _ends_throttle(self, changes: Changes) -> bool:
+        intent = self._record.throttle.intent
+        return intent is not None and any(
+            not same(setting, value, changes.get(setting, value))
+            for setting, value in intent.target.items()
+        )
 
     def applied(self, changes: Changes, *, by_user: bool = False) -> None:
         """Take note of what the device took from us.
@@ -209,11 +305,7 @@ class Steward:
         loan = self._record.temporary.loan
         if loan is not None and not loan.applied.keys().isdisjoint(changes):
             self._drop_loan()
-        intent = self._record.throttle.intent
-        if intent is not None and any(
-            not same(setting, value, changes.get(setting, value))
-            for setting, value in intent.target.items()
-        ):
+        if self._ends_throttle(changes):
             self._drop_throttle()
 
     def _drop_loan(self) -> None:
@@ -225,13 +317,19 @@ class Steward:
         self._record.protection.ended()
         self._attempts.forget(Reason.REASSERT)
 
-    def failed(self, order: Order) -> None:
-        """Count an order that was not carried out, and give it up in the end.
+    def failed(self, order: Order, outcome: Outcome) -> None:
+        """Take note of an order that was not carried out.
 
-        A user is asked to look with the next poll. What a resting miner refuses
-        waits until it works again.
+        What a device refuses is given up in the end, and a user is asked to look with
+        the next poll. What a resting miner refuses waits until it works again, and so
+        does everything of which it is unknown what became of it.
         """
-        if not isinstance(order, Apply) or not self._attempts.failed(order.reason):
+        if not isinstance(order, Apply):
+            return
+        if outcome is not Outcome.REFUSED:
+            self._attempts.failed(order.reason)
+            return
+        if not self._attempts.refused(order.reason):
             return
         if self._settings.mining is False:
             return
@@ -254,12 +352,14 @@ class Steward:
         ):
             return changes
         back = {key: value for key, value in intent.before.items() if key in held}
-        return {**back, **changes}
+        return {**self._fitting(back), **changes}
 
     def restore_changes(self, lower: bool) -> Changes:
         """Return what brings back the settings before a derating, or a step less."""
-        return self._record.derating.restore_changes(
-            self._identity.limits, self._state, lower=lower
+        return self._fitting(
+            self._record.derating.restore_changes(
+                self._identity.limits, self._state, lower=lower
+            )
         )
 
     def count_write(self, today: str) -> None:
@@ -336,12 +436,14 @@ class Steward:
 
     def _look_at_intents(self) -> Iterator[Order]:
         intent = self._record.throttle.intent
-        if self._record.throttle.observe(self._settings, self._monotonic):
+        ended = self._record.throttle.observe(self._settings, self._monotonic)
+        if ended is not None:
             self._record.protection.ended()
-            if intent is not None and Setting.MINING in intent.target:
-                yield changed_by_hand({Setting.MINING.value: [False, True]})
+        stopped = intent is not None and Setting.MINING in intent.target
+        if ended is Ended.BY_HAND and stopped:
+            yield changed_by_hand({Setting.MINING.value: [False, True]})
         changes = self._record.throttle.reassert
-        if changes and self._settings.mining is True:
+        if changes and self._settings.mining is not False:
             if self._attempts.may(Reason.REASSERT, self._monotonic):
                 yield Apply(changes=changes, reason=Reason.REASSERT)
         elif self._settings.mining is False:
@@ -352,15 +454,21 @@ class Steward:
         loan = self._record.temporary.loan
         if loan is None:
             return
+        temporary = self._record.temporary
         values = self._record.users(self._settings, {*loan.applied, *loan.before})
-        self._record.temporary.observe(values)
-        if self._wall < loan.until or values.keys().isdisjoint(loan.applied):
+        temporary.observe(values)
+        if values.keys().isdisjoint(loan.applied):
             return
-        if self._record.temporary.is_back(values):
+        left = temporary.seconds_left(self._wall, self._monotonic)
+        if left > 0 and not temporary.old:
+            return
+        if temporary.is_back(values) or (temporary.old and temporary.changed):
             self._drop_loan()
-        elif self._record.temporary.is_ours(values):
+        elif temporary.old:
+            return
+        elif temporary.is_ours(values):
             yield from self._give_back(loan.before)
-        else:
+        elif temporary.changed:
             self._drop_loan()
             changed = differing(loan.applied, values)
             kept = {key: values[key] for key in changed if key in values}
@@ -376,15 +484,19 @@ class Steward:
         if not rest:
             self._drop_loan()
             return
-        if len(rest) < len(before):
-            temporary.narrow(rest)
         resting = self._settings.mining is False
         waits = Setting.WORK_MODE in rest or self._attempts.exhausted(_OVER)
         if (resting and waits) or not self._attempts.may(_OVER, self._monotonic):
             return
-        order = Apply(changes=rest, reason=_OVER)
+        rest = self._fitting(rest)
+        order = Apply(changes=rest, reason=_OVER, cut=self.take_cut())
+        if not rest:
+            self._drop_loan()
+            yield order
+            return
+        temporary.narrow(rest)
         if temporary.retry():
-            self.failed(order)
+            self.failed(order, Outcome.REFUSED)
         if temporary.loan is not None:
             yield order
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any, Self
 
 from ..miners.model import (
@@ -22,8 +23,21 @@ _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.SHUTDOWN: ThrottleMethod.SHUTDOWN,
 }
 _LOWERED = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
+_FORGOTTEN = frozenset({Setting.MINING, Setting.WORK_MODE})
+"""What a device may not keep through a restart; set points are in its flash."""
+
 _PROOF_SECONDS = 180.0
 """What the device does not show after this was never sent, or refused."""
+
+_CERTAIN_POLLS = 2
+"""So many polls in a row have to show that power is saved no longer."""
+
+
+class Ended(Enum):
+    """Who saw to it that power is saved no longer."""
+
+    BY_US = auto()
+    BY_HAND = auto()
 
 
 def throttle_method(identity: MinerIdentity) -> ThrottleMethod | None:
@@ -91,7 +105,9 @@ class Intent:
     """That power is to be saved, until it is taken back.
 
     ``confirmed``: the device has shown ``target`` since. ``ending``: what was before
-    is written, and the device has not shown it yet. ``by`` is None for the user.
+    is about to be written, and the device has not shown it yet. ``by`` is None for
+    the user. ``old``: kept for more than a day by somebody who was not looking, so
+    that nothing is written for its sake unless a user asks.
     """
 
     before: Changes
@@ -99,16 +115,21 @@ class Intent:
     by: Reason | None = None
     confirmed: bool = False
     ending: bool = False
+    old: bool = False
 
 
 class SavePower:
-    """Remembers the intent, and finds out who ended it."""
+    """Remembers the intent, and finds out who ended it.
+
+    One poll proves nothing: a device may report nonsense once.
+    """
 
     def __init__(self) -> None:
         """Start without an intent."""
         self.intent: Intent | None = None
         self._earlier: Intent | None = None
         self._waiting_since: float | None = None
+        self._differing = 0
         self._restarted = False
 
     @classmethod
@@ -124,6 +145,7 @@ class SavePower:
                 by=Reason.PROTECT if data.get("by") == Reason.PROTECT else None,
                 confirmed=data.get("confirmed") is True,
                 ending=data.get("ending") is True,
+                old=data.get("old") is True,
             )
             throttle._restarted = data.get("restarted") is True
         return throttle
@@ -131,12 +153,10 @@ class SavePower:
     def grow_old(self) -> None:
         """Keep of an old intent only what writes nothing without a user.
 
-        Nobody else knows what was before the settings of least power.
+        Nobody else knows what was before, nor that we were asked to save power.
         """
-        if self.intent is not None and self.held:
-            self.intent = replace(self.intent, by=None, ending=False)
-        else:
-            self.intent = None
+        if self.intent is not None:
+            self.intent = replace(self.intent, by=None, ending=False, old=True)
         self._restarted = False
 
     def dump(self) -> dict[str, Any] | None:
@@ -149,6 +169,7 @@ class SavePower:
             "by": self.intent.by and self.intent.by.value,
             "confirmed": self.intent.confirmed,
             "ending": self.intent.ending,
+            "old": self.intent.old,
             "restarted": self._restarted,
         }
 
@@ -162,16 +183,18 @@ class SavePower:
     def changes(
         self, identity: MinerIdentity, settings: MinerSettings, *, on: bool
     ) -> Changes:
-        """Return what has to be written to save power, or to save it no longer."""
+        """Return what has to be written to save power, or to save it no longer.
+
+        What nobody asked us to save power with is somebody's choice.
+        """
         if on:
             kept = self.intent.target if self._lasts(identity) and self.intent else {}
             return kept or least_power(identity, settings)
-        if self.intent is not None and self.held:
-            known = usual(identity)
-            defaults = {key: known[key] for key in self.held if key in known}
-            return {**defaults, **self.intent.before}
-        # What nobody asked to save power with is somebody's choice.
-        return usual(identity) if stops(throttle_method(identity)) else {}
+        if self.intent is None:
+            return {}
+        known = usual(identity)
+        defaults = {key: known[key] for key in self.intent.target if key in known}
+        return {**defaults, **self.intent.before}
 
     def begin(
         self, identity: MinerIdentity, settings: MinerSettings, by: Reason | None
@@ -179,7 +202,9 @@ class SavePower:
         """Remember what is about to be written, and what comes back."""
         self._earlier = self.intent
         if self._lasts(identity) and self.intent is not None:
-            self.intent = replace(self.intent, by=self.intent.by and by, ending=False)
+            self._wait(
+                replace(self.intent, by=self.intent.by and by, ending=False, old=False)
+            )
             return
         target = keepable(least_power(identity, settings))
         if not target:
@@ -187,8 +212,8 @@ class SavePower:
         before: Changes = reported(settings, target)
         if stops(throttle_method(identity)):
             before = {Setting.MINING: True}
-        self.intent = Intent(before=before, target=target, by=by)
-        self._waiting_since, self._restarted = None, False
+        self._wait(Intent(before=before, target=target, by=by))
+        self._restarted = False
 
     def _lasts(self, identity: MinerIdentity) -> bool:
         """Whether the intent is not one to stop what firmware cannot stop any more."""
@@ -196,11 +221,10 @@ class SavePower:
             return False
         return bool(self.held) or Setting.MINING in identity.limits.settings
 
-    def cancel(self, settings: MinerSettings, *, unsure: bool) -> bool:
+    def cancel(self, settings: MinerSettings) -> bool:
         """Take the last beginning back; tell whether there was nothing to keep.
 
-        What comes back is kept while the device may have taken what was written, and
-        where it took a part of it.
+        What comes back is kept where the device took a part of what was written.
         """
         if self._earlier is None and self.intent is not None and self.held:
             now = reported(settings, self.held)
@@ -208,25 +232,38 @@ class SavePower:
                 target = {**self.intent.target, **now}
                 self.intent = replace(self.intent, target=target, confirmed=True)
                 return False
-            if unsure:
-                return False
         self.intent, self._earlier = self._earlier, None
         return True
 
+    def begin_end(self) -> None:
+        """Remember that what was before is about to be written."""
+        if self.intent is not None:
+            self._wait(replace(self.intent, ending=True, old=False))
+
+    def cancel_end(self) -> None:
+        """Take it that what was before was not written: power is saved still."""
+        if self.intent is not None:
+            self._wait(replace(self.intent, ending=False))
+
     def written_back(self, settings: MinerSettings) -> None:
         """Take it that what was before is written; keep it until it shows."""
-        held = self.held
-        back = {} if self.intent is None else {**held, **self.intent.before}
-        if self.intent is not None and agrees(held, settings) and differing(held, back):
-            self.intent = replace(self.intent, confirmed=True, ending=True)
-            self._waiting_since = None
+        if self.intent is None or not self.intent.ending:
+            return
+        target = self.intent.target
+        if agrees(target, settings) and differing(target, self._back):
+            self._wait(replace(self.intent, confirmed=True))
         else:
             self.end()
+
+    def _wait(self, intent: Intent) -> None:
+        """Wait from now on for what an intent lets be written."""
+        self.intent = intent
+        self._waiting_since, self._differing = None, 0
 
     def end(self) -> None:
         """Forget the intent."""
         self.intent = self._earlier = None
-        self._waiting_since, self._restarted = None, False
+        self._waiting_since, self._differing, self._restarted = None, 0, False
 
     def exchange(self, before: Changes) -> Changes:
         """Let other settings come back; return those that are not held."""
@@ -256,29 +293,44 @@ class SavePower:
 
     def restarted(self) -> None:
         """Note that the miner restarted, which ends a stop."""
-        self._restarted = self.intent is not None
+        self._restarted = self.intent is not None and not self.intent.old
 
-    def observe(self, settings: MinerSettings, monotonic: float) -> bool:
-        """Look at a poll; tell whether somebody else ended what we began."""
+    def observe(self, settings: MinerSettings, monotonic: float) -> Ended | None:
+        """Look at a poll; tell whether the intent ended with it, and who ended it."""
         if self.intent is None:
-            return False
+            return None
         if agrees(self.intent.target, settings):
             self._confirm(monotonic)
-            return False
+            return None
         if len(reported(settings, self.intent.target)) < len(self.intent.target):
-            return False
-        if not self.intent.confirmed:
-            if self._waited_enough(monotonic):
-                self.end()
-            return False
-        if self.reassert:
-            return False
+            return None
+        self._differing += 1
+        back = self.intent.ending and agrees(self._back, settings)
+        if self.reassert or not (back or self._differing >= _CERTAIN_POLLS):
+            return None
+        return self._ended(monotonic)
+
+    @property
+    def _back(self) -> Changes:
+        """The settings that the device has when all came back."""
+        if self.intent is None:
+            return {}
+        return {**self.intent.target, **self.intent.before}
+
+    def _ended(self, monotonic: float) -> Ended | None:
+        """Judge a device that does not save power, and has said so twice."""
+        assert self.intent is not None
+        intent = self.intent
+        if not (intent.confirmed or intent.ending or self._waited_enough(monotonic)):
+            return None
         self.end()
-        return True
+        by_us = intent.ending or intent.old or not intent.confirmed
+        return Ended.BY_US if by_us else Ended.BY_HAND
 
     def _confirm(self, monotonic: float) -> None:
         """Note that the device saves power, and whether it refuses to end that."""
         assert self.intent is not None
+        self._differing = 0
         refused = self.intent.ending and self._waited_enough(monotonic)
         ending = self.intent.ending and not refused
         self.intent = replace(self.intent, confirmed=True, ending=ending)
@@ -287,9 +339,12 @@ class SavePower:
     @property
     def reassert(self) -> Changes:
         """What a restart undid and has to be written again."""
-        if self.intent is None or self.held:
+        if self.intent is None or not self._restarted:
             return {}
-        return self.intent.target if self._restarted and self.intent.confirmed else {}
+        if self.intent.ending or not self.intent.confirmed:
+            return {}
+        forgets = not _FORGOTTEN.isdisjoint(self.intent.target)
+        return self.intent.target if forgets else {}
 
     def _waited_enough(self, monotonic: float) -> bool:
         """Whether what was written had the time to show."""
