@@ -60,6 +60,7 @@ async def test_only_meters_and_counters_are_kept(
     assert set(kept["data"]) <= {
         "energy",
         "wall_energy",
+        "booted",
         "boots",
         "presence",
         "failed_polls",

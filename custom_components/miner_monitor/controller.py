@@ -48,6 +48,7 @@ from .control_issues import async_ask, async_settle
 from .control_store import ControlStore
 from .control_texts import FAILURES, Failure, change_details, describe_error, steps_of
 from .miners import MinerAuthError, MinerError, MinerTimeoutError
+from .miners.boots import BootVerdict
 from .miners.errors import Outcome
 from .miners.model import (
     Changes,
@@ -353,16 +354,19 @@ class MinerController:
     # What the device does.
 
     @callback
-    def observe(self, identity: MinerIdentity, state: MinerState) -> ControlState:
+    def observe(
+        self, identity: MinerIdentity, state: MinerState, boot: BootVerdict
+    ) -> ControlState:
         """Take a good poll in; do what follows from it."""
         today = _today()
-        self._door.observe(state)
+        self._door.observe(state, restarted=boot.restarted)
         orders = self._steward.observe(
             identity,
             state,
             wall=time.time(),
             monotonic=time.monotonic(),
             busy=self._door.proving,
+            boot=boot,
             today=today,
         )
         self._door.await_restart(self._steward.waiting)

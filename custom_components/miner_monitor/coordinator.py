@@ -22,7 +22,7 @@ from .device import async_update_device, device_info_of
 from .entry_data import NEEDS_CODE, endpoint_of
 from .insight import MinerData
 from .insight.model import DayRow
-from .insight_keeper import InsightKeeper
+from .insight_keeper import InsightKeeper, now as this_moment
 from .miners import (
     MinerAuthError,
     MinerClient,
@@ -293,15 +293,22 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             async_delete_issue(self.hass, self.config_entry)
         self._failed_polls, self._failing_since, self._stranger_polls = 0, None, 0
         self._plugged_in_at = None
+        state, moment = reading.state, this_moment()
+        boot = self._insight.boots.observe(state.uptime, moment.wall, moment.monotonic)
         insight = self._insight.observe(
-            identity, reading.state, response_time, self._chosen_interval
+            identity,
+            state,
+            moment,
+            boot,
+            response_time=response_time,
+            interval=self._chosen_interval,
         )
         return MinerData(
             online=True,
             identity=identity,
-            state=reading.state,
+            state=state,
             insight=insight,
-            control=self.controller.observe(identity, reading.state),
+            control=self.controller.observe(identity, state, boot),
         )
 
     def _no_answer(self, error: MinerError) -> MinerData:

@@ -21,9 +21,10 @@ from .const import DOMAIN, LOGGER
 from .control.model import Activity, Report
 from .entry_store import Data, EntryStore, async_read, store_of
 from .escape import escaped
-from .insight import Insight, MinerTracker, Moment
+from .insight import BOOTED, Insight, MinerTracker, Moment
 from .insight.model import DayRow, Total
 from .keepsakes import async_keep, async_take
+from .miners.boots import Boots, BootVerdict
 from .miners.model import ErrorKind, MinerIdentity, MinerState
 from .options import MinerOptions
 from .ownership import known_identity
@@ -60,6 +61,8 @@ class InsightKeeper:
         self._device_id = entry.unique_id
         self._tell = tell
         self._tracker = MinerTracker(identity, options.insight)
+        self.boots = Boots()
+        """The one detector of restarts, stored with the rest."""
         self.surroundings = SurroundingsReader(hass, options)
         # Those that start together need not be stored together.
         phase = 0.9 + crc32(entry.entry_id.encode()) / 2**32 / 10
@@ -76,12 +79,17 @@ class InsightKeeper:
         stored = await self._store.async_load()
         if stored is None:
             stored = await async_take(self._hass, self._device_id)
-        if stored is not None and not self._tracker.load(unpacked(stored), time.time()):
-            LOGGER.warning("What is stored of %s is not readable", self._entry.title)
+        if stored is not None:
+            self._load(unpacked(stored))
         resumed = self._entry.async_create_background_task(
             self._hass, self._async_resume(), f"{self._entry.title} totals"
         )
         await asyncio.wait({resumed}, timeout=RESUME_PATIENCE)
+
+    def _load(self, data: Data) -> None:
+        if not self._tracker.load(data, time.time()):
+            LOGGER.warning("What is stored of %s is not readable", self._entry.title)
+        self.boots.load(data.get(BOOTED))
 
     async def _async_resume(self) -> None:
         registry = er.async_get(self._hass)
@@ -111,6 +119,9 @@ class InsightKeeper:
         self,
         identity: MinerIdentity,
         state: MinerState,
+        moment: Moment,
+        boot: BootVerdict,
+        *,
         response_time: float,
         interval: float,
     ) -> Insight:
@@ -119,10 +130,11 @@ class InsightKeeper:
         insight = self._tracker.observe(
             identity,
             state,
-            now(),
+            moment,
             response_time=response_time,
             interval=interval,
             around=self.surroundings.read(),
+            boot=boot,
         )
         for report in self._tracker.take_reports():
             self._tell(report)
@@ -158,7 +170,8 @@ class InsightKeeper:
         )
 
     def _dump(self) -> Data:
-        return packed(self._tracker.dump(time.time()))
+        data = self._tracker.dump(time.time())
+        return packed({**data, BOOTED: self.boots.dump()})
 
 
 def packed(data: Data) -> Data:

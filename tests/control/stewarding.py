@@ -17,6 +17,7 @@ from custom_components.miner_monitor.control.model import (
     Throttle,
 )
 from custom_components.miner_monitor.control.steward import Steward
+from custom_components.miner_monitor.miners.boots import UNTOLD, BootVerdict
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
     Alarm,
@@ -175,6 +176,8 @@ class Case:
         self.steward = Steward(identity)
         self.wall = 1_795_000_000.0
         self.monotonic = 1000.0
+        self._boot = UNTOLD
+        self._ours = True
         self.state = MinerState(
             status=MinerStatus.HASHING,
             chip_temperature=55.0,
@@ -218,15 +221,24 @@ class Case:
     def reboot(self) -> None:
         """Let the device start anew, on its way from a poll to the next."""
         self.become(uptime=0)
+        self._boot = BootVerdict(
+            restarted=True, while_watched=self._ours, booted_at=self.wall
+        )
+
+    def doubt(self) -> None:
+        """Let the next poll say that the device started anew, for the first time."""
+        self._boot = BootVerdict(doubtful=True)
 
     def look(self, *, busy: bool = False, today: str = TODAY) -> list[Order]:
         """Show the steward the device as it is."""
+        boot, self._boot, self._ours = self._boot, UNTOLD, True
         return self.steward.observe(
             self.identity,
             self.state,
             wall=self.wall,
             monotonic=self.monotonic,
             busy=busy,
+            boot=boot,
             today=today,
         )
 
@@ -241,6 +253,7 @@ class Case:
         self.wait(away)
         protect = self.steward.protect
         self.monotonic = 50.0
+        self._ours = False
         self.steward = loaded(self.identity, stored, self.wall, self.monotonic)
         self.steward.protect = protect
 

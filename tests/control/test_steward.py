@@ -115,7 +115,7 @@ def test_backup(age: float, kept: bool) -> None:
     rest = steward.dump(case.wall)
     intents = steward.dump_intents(case.wall, 0.0)
 
-    known = ("derating", "boots", "waiting")
+    known = ("derating", "waiting")
     assert [bool(rest[part]) for part in known] == [kept] * len(known)
     assert [intents[part]["old"] for part in intents] == [not kept] * len(intents)
     assert all(intents[part]["before"] for part in intents), "nobody else knows it"
@@ -264,43 +264,37 @@ def test_hostile_device(identity: MinerIdentity, polls: list[Any]) -> None:
 # Reboots
 
 
-@pytest.mark.parametrize(
-    ("uptime", "away", "restarted"),
-    [
-        (86_430, 15, False),
-        (86_415, 15, False),
-        (86_400, 15, False),
-        (86_399, 15, False),
-        (86_470, 15, False),
-        (86_400, 600, False),
-        (5, 15, True),
-        (70, 600, True),
-        (590, 600, True),
-        (86_460, 100_000, True),
-    ],
-)
-@pytest.mark.parametrize("reloaded", [True, False])
-def test_restarted(uptime: int, away: float, restarted: bool, reloaded: bool) -> None:
-    """An uptime is compared with the time that passed, whoever was away."""
+def test_restarted() -> None:
+    """It is told once."""
     case = Case()
-    if reloaded:
-        stored = dumped(case.steward, case.wall + away - 1)
-        case.steward = loaded(case.identity, stored, case.wall + away - 1)
-        case.monotonic = -away
-    case.wait(away)
-    case.become(uptime=uptime)
-
-    expected = [(Activity.RESTARTED, {})] if restarted else []
-    assert told(case.look()) == expected
+    case.reboot()
+    assert told(case.poll()) == [(Activity.RESTARTED, {})]
     assert told(case.poll()) == []
 
 
-def test_clock_is_set() -> None:
-    """A jump of the wall clock is no reboot."""
+def test_restarted_while_nobody_watched() -> None:
+    """That is no event, but what waited for it is over."""
     case = Case()
-    for jump in (-5000.0, 5000.0):
-        case.wall += jump
-        assert told(case.poll()) == []
+    case.steward.restart_needed({Setting.POOL: 1})
+    case.poll()
+    case.restart()
+    case.reboot()
+    orders = case.poll()
+
+    assert told(orders) == []
+    assert case.shown.restart_needed is False
+
+
+def test_nothing_is_judged_while_a_restart_is_doubtful() -> None:
+    """What differs may be the restart's, and is a change by hand if it was none."""
+    case = Case()
+    case.set(frequency=490)
+    case.doubt()
+    assert case.poll() == []
+
+    assert told(case.poll()) == [
+        (Activity.SETTINGS_CHANGED, {"frequency": [525, 490], "by": "device"})
+    ]
 
 
 def test_short_uptime() -> None:
@@ -310,17 +304,6 @@ def test_short_uptime() -> None:
         case.wait(100)
         case.reboot()
         assert told(case.poll()) == [(Activity.RESTARTED, {})]
-
-
-def test_unknown_uptime() -> None:
-    """A poll that does not tell it is no reboot, nor is the one after."""
-    case = Case()
-    uptime = case.state.uptime or 0
-    for told_now in (None, uptime + 30, 10**400, uptime + 60):
-        case.poll()
-        case.become(uptime=told_now)
-        assert told(case.look()) == []
-        case.become(uptime=uptime)
 
 
 def test_first_sight() -> None:

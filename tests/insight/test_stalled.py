@@ -15,6 +15,8 @@ from custom_components.miner_monitor.insight.model import Moment
 from custom_components.miner_monitor.insight.shares import ShareWatch
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
 
+from .booting import verdict_of
+
 YEAR = 31_557_600.0
 DIFFICULTIES = [2**power for power in range(8, 17)]
 RATES = [1.2, 2.0, 4.8, 9.6, 37.0, 100.0]
@@ -65,7 +67,7 @@ class Bench:
             self.interval,
             self.expected,
             None,
-            restarted,
+            verdict_of(restarted),
         ).stalled
 
     def until_stalled(self, longest: float = 20_000, **change: object) -> float:
@@ -363,7 +365,7 @@ class Miner:
                 self.seen.shares_accepted += found
         moment = Moment(wall=self.now, monotonic=self.now, day="2026-01-01")
         shares = self.watch.observe(
-            self.seen, moment, self.interval, self.rate, None, restarted
+            self.seen, moment, self.interval, self.rate, None, verdict_of(restarted)
         )
         return shares.stalled
 

@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.miner_monitor.insight import MinerTracker, Moment
 from custom_components.miner_monitor.insight.model import Total
+from custom_components.miner_monitor.miners.boots import Boots
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     ErrorKind,
@@ -39,7 +40,12 @@ def moment(seconds: float) -> Moment:
 def test_a_good_poll() -> None:
     """It tells when the miner was seen, since when it runs and how it does."""
     insight = MinerTracker(IDENTITY).observe(
-        IDENTITY, STATE, moment(0), response_time=80.0, interval=15
+        IDENTITY,
+        STATE,
+        moment(0),
+        response_time=80.0,
+        interval=15,
+        boot=Boots().observe(1000, 1_700_000_000, 0),
     )
 
     assert insight.last_seen == 1_700_000_000

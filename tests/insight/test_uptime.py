@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.insight.model import Moment, Presence, Uptime
-from custom_components.miner_monitor.insight.uptime import BootCounter, PresenceRecord
+from custom_components.miner_monitor.insight.uptime import PresenceRecord
+
+from .booting import CountedBoots
 
 WALL = 1_700_000_100.0
 """The begin of a quarter of an hour."""
@@ -26,10 +28,10 @@ def later(seconds: float) -> Moment:
     return Moment(wall=WALL + 1e6 + seconds, monotonic=seconds, day="2023-11-26")
 
 
-def reloaded[T: (BootCounter, PresenceRecord)](part: T) -> T:
-    """Bring a part through a restart of ours."""
-    fresh = type(part)()
-    fresh.load(json.loads(json.dumps(part.dump(), allow_nan=False)))
+def reloaded(record: PresenceRecord) -> PresenceRecord:
+    """Bring a record through a restart of ours."""
+    fresh = PresenceRecord()
+    fresh.load(json.loads(json.dumps(record.dump(), allow_nan=False)))
     return fresh
 
 
@@ -38,7 +40,7 @@ def reloaded[T: (BootCounter, PresenceRecord)](part: T) -> T:
 
 def test_first_sight() -> None:
     """It is a bearing, and the device's own uptime counts."""
-    boots = BootCounter()
+    boots = CountedBoots()
     assert boots.observe(1000, at(0)) == Uptime(
         started=WALL - 1000, restarts=0, total=1000.0
     )
@@ -47,26 +49,29 @@ def test_first_sight() -> None:
 
 def test_restart() -> None:
     """What passed since the last poll, up to the restart, is not known."""
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     boots.observe(1015, at(15))
-    found = boots.observe(7, at(45))
+    assert boots.observe(7, at(45)) == Uptime(
+        started=WALL - 1000, restarts=0, total=1015.0
+    )
+    found = boots.observe(22, at(60))
 
     assert boots.restarted is True
-    assert found == Uptime(started=WALL + 38, restarts=1, total=1022.0)
-    assert boots.observe(22, at(60)).total == 1037
+    assert found == Uptime(started=WALL + 38, restarts=1, total=1037.0)
+    assert boots.observe(37, at(75)).total == 1052
     assert boots.restarted is False
 
 
 def test_nothing_seen() -> None:
-    assert BootCounter().absent() == Uptime(restarts=0)
-    assert BootCounter().observe(None, at(0)) == Uptime(restarts=0)
+    assert CountedBoots().absent() == Uptime(restarts=0)
+    assert CountedBoots().observe(None, at(0)) == Uptime(restarts=0)
 
 
 @pytest.mark.parametrize("told", [None, math.nan, math.inf, -1.0, 1.7e9, 10**400])
 def test_reply_without_uptime(told: Any) -> None:
     """It is no restart; what was counted stays."""
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     assert boots.observe(told, at(15)) == Uptime(restarts=0, total=1000.0)
     assert boots.restarted is False
@@ -77,7 +82,7 @@ def test_reply_without_uptime(told: Any) -> None:
 
 def test_absence() -> None:
     """The time that the miner was up out of our sight counts, if it tells so."""
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     assert boots.absent() == Uptime(restarts=0, total=1000.0)
     assert boots.observe(1600, at(600)).total == 1600
@@ -85,17 +90,18 @@ def test_absence() -> None:
 
 def test_started_stands_still() -> None:
     """Rounding and answers that take long do not move it, but a boot does."""
-    chance, boots = random.Random(1), BootCounter()
+    chance, boots = random.Random(1), CountedBoots()
     first = boots.observe(1000, at(0)).started
     for poll in range(1, 1000):
         late = chance.random() * 3
         found = boots.observe(1000 + 15 * poll, at(15 * poll + late))
         assert found.started == first
-    assert boots.observe(2, at(15_000)).started == WALL + 14_998
+    assert boots.observe(2, at(15_000)).started == first
+    assert boots.observe(17, at(15_015)).started == WALL + 14_998
 
 
 def test_started_follows_a_clock_that_is_set() -> None:
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     assert boots.observe(1015, at(15, ahead=3600)).started == WALL - 1000 + 3600
     assert boots.restarted is False
@@ -103,27 +109,29 @@ def test_started_follows_a_clock_that_is_set() -> None:
 
 def test_device_clock_that_is_set() -> None:
     """The total grows by no more than the time that passed."""
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
-    jumped = boots.observe(1_000_000, at(15))
-    assert boots.restarted is False
-    assert jumped.total is not None
-    assert 1015 <= jumped.total <= 1030
-    back = boots.observe(1030, at(30))
+    assert boots.observe(1_000_000, at(15)).total == 1000
+    assert boots.observe(1_000_015, at(30)).restarts == 0
+    on = boots.observe(1_000_030, at(45))
+    assert on.total is not None
+    assert 1015 <= on.total <= 1045
+    boots.observe(1060, at(60))
+    back = boots.observe(1075, at(75))
     assert back.restarts == 0
-    assert back.total == jumped.total
+    assert back.total == on.total
 
 
 @pytest.mark.parametrize(
     ("away", "uptime", "restarts", "total"),
     [
         # The same boot, as it was left.
-        (600, 1600, 0, 1600),
-        (600, 1620, 0, 1600),
+        (600, 1600, 0, 1615),
+        (600, 1620, 0, 1615),
         # Another one: it was not seen, but the miner was up since.
-        (600, 300, 0, 1300),
-        (100_000, 90_000, 0, 91_000),
-        (20, 25, 0, 1020),
+        (600, 300, 0, 1315),
+        (100_000, 90_000, 0, 91_015),
+        (20, 25, 0, 1035),
         # The wall clock went back.
         (-600, 1600, 0, 1000),
     ],
@@ -131,64 +139,70 @@ def test_device_clock_that_is_set() -> None:
 def test_bearing_after_a_restart_of_ours(
     away: float, uptime: float, restarts: int, total: float
 ) -> None:
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
-    boots = reloaded(boots)
+    boots = boots.reloaded()
     assert boots.absent() == Uptime(restarts=0, total=1000.0)
-    found = boots.observe(uptime, Moment(WALL + away, 5.0, "2023-11-14"))
+    boots.observe(uptime, Moment(WALL + away, 5.0, "2023-11-14"))
+    # Another boot is certain with the next poll.
+    found = boots.observe(uptime + 15, Moment(WALL + away + 15, 20.0, "2023-11-14"))
 
     assert boots.restarted is False
     assert (found.restarts, found.total) == (restarts, total)
 
 
 def test_start_moment_outlives_a_restart_of_ours() -> None:
-    boots = BootCounter()
+    boots = CountedBoots()
     first = boots.observe(1000, at(0)).started
     after = Moment(WALL + 602.5, 5.0, "2023-11-14")
-    assert reloaded(boots).observe(1600, after).started == first
+    assert boots.reloaded().observe(1600, after).started == first
 
 
 def test_restarts_outlive_a_restart_of_ours() -> None:
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     boots.observe(5, at(15))
-    boots = reloaded(boots)
+    boots.observe(20, at(30))
+    boots = boots.reloaded()
     boots.observe(20, later(0))
-    assert boots.observe(3, later(15)).restarts == 2
+    boots.observe(35, later(15))
+    boots.observe(3, later(30))
+    assert boots.observe(18, later(45)).restarts == 2
 
 
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
         ((5000.0, 7), (5000.0, 7)),
-        ((500.0, 0), (1005.0, 1)),
-        ((None, None), (1005.0, 1)),
-        ((math.nan, math.inf), (1005.0, 1)),
-        ((-1.0, -1), (1005.0, 1)),
-        ((10**400, 10**400), (1005.0, 1)),
+        ((500.0, 0), (1020.0, 1)),
+        ((None, None), (1020.0, 1)),
+        ((math.nan, math.inf), (1020.0, 1)),
+        ((-1.0, -1), (1020.0, 1)),
+        ((10**400, 10**400), (1020.0, 1)),
     ],
 )
 def test_published_before(told: Any, expected: tuple[float, int]) -> None:
     """The larger counts, and is gone on from."""
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     boots.observe(5, at(15))
-    boots.at_least(total=told[0], restarts=told[1])
+    boots.observe(20, at(30))
+    boots.counter.at_least(total=told[0], restarts=told[1])
     found = boots.absent()
     assert (found.total, found.restarts) == expected
-    assert boots.observe(20, at(30)).total == expected[0] + 15
+    assert boots.observe(35, at(45)).total == expected[0] + 15
 
 
 def test_published_before_the_first_sight() -> None:
     """The present session may be part of it: it is not added again."""
-    boots = BootCounter()
-    boots.at_least(total=5000.0)
+    boots = CountedBoots()
+    boots.counter.at_least(total=5000.0)
     assert boots.observe(1000, at(0)).total == 5000
     assert boots.observe(1015, at(15)).total == 5015
 
 
 def test_an_unchanged_snapshot_is_the_same_object() -> None:
-    boots = BootCounter()
+    boots = CountedBoots()
     boots.observe(1000, at(0))
     assert boots.absent() is boots.absent()
 
@@ -206,8 +220,9 @@ def test_an_unchanged_snapshot_is_the_same_object() -> None:
 )
 def test_damaged_boots(data: Any) -> None:
     """They are as if nothing had been stored."""
-    boots = BootCounter()
-    boots.load(data)
+    boots = CountedBoots()
+    boots.boots.load(data)
+    boots.counter.load(data)
     assert boots.observe(1000, at(0)) == Uptime(
         started=WALL - 1000, restarts=0, total=1000.0
     )
@@ -477,12 +492,15 @@ def test_damaged_presence(data: Any) -> None:
 
 def test_size_of_what_is_stored() -> None:
     """Boots and presence are small at any time."""
-    record, boots = PresenceRecord(), BootCounter()
+    record, boots = PresenceRecord(), CountedBoots()
     for poll in range(10_000):
         seconds = 17.123456 * poll
         polled(record, (seconds, "away" if poll % 7 == 0 else "answered"))
         boots.observe(1e8 / 3 + seconds, at(seconds))
-    assert len(json.dumps([record.dump(), boots.dump()])) < 2048
+    assert (
+        len(json.dumps([record.dump(), boots.boots.dump(), boots.counter.dump()]))
+        < 2048
+    )
 
 
 def test_an_unchanged_presence_is_the_same_object() -> None:

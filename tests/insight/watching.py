@@ -6,6 +6,7 @@ import json
 
 from custom_components.miner_monitor.insight.model import Moment, Stability
 from custom_components.miner_monitor.insight.stability import StabilityRecord
+from custom_components.miner_monitor.miners.boots import Boots
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
 
 START = 1_699_999_200.0
@@ -30,6 +31,7 @@ class Watch:
 
     def __init__(self, interval: float = 15.0) -> None:
         self.record = StabilityRecord()
+        self.boots = Boots()
         self.interval = interval
         self.now = 0.0
         self.wall_set = 0.0
@@ -51,8 +53,10 @@ class Watch:
         """Take a state now, and let an interval pass."""
         if state.uptime is not None:
             state = replace(state, uptime=int(self.now - self.booted))
+        moment = self.moment
+        boot = self.boots.observe(state.uptime, moment.wall, moment.monotonic)
         self.stability = self.record.observe(
-            state, expected, self.moment, self.interval, restarted
+            state, expected, moment, self.interval, restarted or boot.restarted
         )
         self.now += self.interval
         return self.stability
@@ -85,4 +89,6 @@ class Watch:
         self.now += seconds
         self.record = StabilityRecord()
         self.record.load(json.loads(stored))
+        boots, self.boots = self.boots.dump(), Boots()
+        self.boots.load(json.loads(json.dumps(boots)))
         return stored

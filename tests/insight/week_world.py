@@ -13,7 +13,12 @@ import json
 from random import Random
 from typing import Any, override
 
-from custom_components.miner_monitor.insight import Insight, MinerTracker, Moment
+from custom_components.miner_monitor.insight import (
+    BOOTED,
+    Insight,
+    MinerTracker,
+    Moment,
+)
 from custom_components.miner_monitor.insight.model import DayRow, Total
 from custom_components.miner_monitor.miners.avalon.memory import (
     DeviceMemory as AvalonMemory,
@@ -24,6 +29,7 @@ from custom_components.miner_monitor.miners.axeos.memory import (
     DeviceMemory as AxeosMemory,
 )
 from custom_components.miner_monitor.miners.axeos.reply import check_info, parse_object
+from custom_components.miner_monitor.miners.boots import Boots
 from custom_components.miner_monitor.miners.model import ErrorKind, MinerReading
 from simulator import ManualClock, MinerSpec
 from simulator.avalon.api import Api
@@ -197,6 +203,7 @@ class World:
     clock_error: float = 0.0
     insight: Insight = field(default_factory=Insight)
     tracker: MinerTracker | None = None
+    boots: Boots = field(default_factory=Boots)
     _run: int = 0
     _began: float = 0.0
     _stored: str = ""
@@ -260,9 +267,11 @@ class World:
         self._run += 1
         self._began = self.clock.now() - self.chance.uniform(10, 1e5)
         self._failed, self._online, self._seen_at = 0, None, None
-        self.tracker = MinerTracker(self.miner.read().identity)
+        self.tracker, self.boots = MinerTracker(self.miner.read().identity), Boots()
         if self._stored:
-            assert self.tracker.load(json.loads(self._stored), self.moment().wall)
+            stored = json.loads(self._stored)
+            assert self.tracker.load(stored, self.moment().wall)
+            self.boots.load(stored[BOOTED])
             published = {Total.ENERGY: self.insight.energy}
             known = {name: x for name, x in published.items() if x is not None}
             self.tracker.resume(known)
@@ -273,9 +282,9 @@ class World:
     def stop(self) -> None:
         """Store everything and be gone."""
         assert self.tracker is not None
-        self._stored = json.dumps(
-            self.tracker.dump(self.moment().wall), allow_nan=False
-        )
+        stored = self.tracker.dump(self.moment().wall)
+        stored[BOOTED] = self.boots.dump()
+        self._stored = json.dumps(stored, allow_nan=False)
         assert len(self._stored) <= 64 * 1024
         self.tracker = None
 
@@ -298,12 +307,16 @@ class World:
         )
         self._pass(late / 2)
         self._failed, self._online = 0, True
+        moment = self.moment()
         self.insight = tracker.observe(
             reading.identity,
             reading.state,
-            self.moment(),
+            moment,
             response_time=late * 1e3,
             interval=self.interval,
+            boot=self.boots.observe(
+                reading.state.uptime, moment.wall, moment.monotonic
+            ),
         )
         self.ideal.see(sight)
         self._check_gap()

@@ -137,11 +137,11 @@ class Door:
             raise
         return {key: changes[key] for key in changes if key not in call.overtaken}
 
-    def observe(self, state: MinerState) -> None:
+    def observe(self, state: MinerState, *, restarted: bool = False) -> None:
         """Judge what is pending by a good poll."""
         if not self._closed:
             self._settings = state.settings
-            self._proofs.observe(state, self._now())
+            self._proofs.observe(state, self._now(), restarted=restarted)
 
     def await_restart(self, changes: Changes) -> None:
         """Take what the device will be after its next restart."""

@@ -115,14 +115,13 @@ class _VoltageWatch:
 class Proofs:
     """What a device still has to show, also when it was away in between."""
 
-    __slots__ = ("_pending", "_stored", "_uptime", "_voltage", "_watcher")
+    __slots__ = ("_pending", "_stored", "_voltage", "_watcher")
 
     def __init__(self, watcher: Watcher) -> None:
         """Report to the watcher."""
         self._watcher = watcher
         self._pending: dict[Setting, Proof] = {}
         self._stored: dict[Setting, SettingValue] = {}
-        self._uptime: int | None = None
         self._voltage: _VoltageWatch | None = None
 
     def active(self, now: float) -> bool:
@@ -179,10 +178,13 @@ class Proofs:
             self._voltage = _VoltageWatch(asked, now)
         self._watcher.taken(changes)
 
-    def observe(self, state: MinerState, now: float) -> None:
+    def observe(
+        self, state: MinerState, now: float, *, restarted: bool = False
+    ) -> None:
         """Judge what is pending by what the device reports now."""
         self._judge_voltage(state, now)
-        self._look_for_restart(state)
+        if restarted:
+            self._stored.clear()
         taken: dict[Setting, SettingValue] = {}
         for setting, proof in tuple(self._pending.items()):
             self.count(proof.receipt, state)
@@ -201,12 +203,6 @@ class Proofs:
         """Report a write to flash when it first shows."""
         if receipt.wears(state.settings):
             self._watcher.wrote(receipt.changes)
-
-    def _look_for_restart(self, state: MinerState) -> None:
-        """Forget what was stored for a restart that has happened."""
-        before, self._uptime = self._uptime, state.uptime
-        if before is not None and state.uptime is not None and state.uptime < before:
-            self._stored.clear()
 
     def _judge_voltage(self, state: MinerState, now: float) -> None:
         """Find a regulator that did not take the voltage that its device stored."""

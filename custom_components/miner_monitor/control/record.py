@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ..miners.boots import Boots
 from ..miners.model import Changes, MinerSettings, Setting
 from .adopted import Adopted
 from .derating import DeratingWatch
@@ -39,7 +38,6 @@ class Record:
     temporary: Temporary = field(default_factory=Temporary)
     derating: DeratingWatch = field(default_factory=DeratingWatch)
     protection: Protection = field(default_factory=Protection)
-    boots: Boots = field(default_factory=Boots)
     news: News = field(default_factory=News)
     waiting: Changes = field(default_factory=dict)
     """What was written and takes effect with the next restart."""
@@ -77,7 +75,6 @@ class Record:
         if wall - alive_at <= OLDEST:
             record.derating = DeratingWatch.load(data.get("derating"))
             record.protection = Protection.load(data.get("protection"))
-            record.boots = Boots.load(data.get("boots"))
             record.news = News.load(data.get("news"))
             record.waiting = load_changes(data.get("waiting"))
         return record
@@ -91,7 +88,6 @@ class Record:
             "profiles": self.profiles.dump(),
             "derating": self.derating.dump(),
             "protection": self.protection.dump(),
-            "boots": self.boots.dump(),
             "news": self.news.dump(),
             "writes": self.writes.dump(),
             "waiting": dump_changes(self.waiting),

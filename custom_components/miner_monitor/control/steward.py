@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from ..miners.boots import UNTOLD, BootVerdict
 from ..miners.errors import Outcome
 from ..miners.model import Changes, MinerIdentity, MinerSettings, MinerState, Setting
 from .attempts import Attempts
@@ -393,31 +394,35 @@ class Steward:
         wall: float,
         monotonic: float,
         busy: bool,
+        boot: BootVerdict = UNTOLD,
         today: str | None = None,
     ) -> list[Order]:
         """Look at a good poll and return what is to be done.
 
-        While the door is ``busy`` nothing is written and no difference is taken for
-        a change by hand.
+        While the door is ``busy``, or it is doubtful whether the miner restarted,
+        nothing is written and no difference is taken for a change by hand.
         """
         self._identity, self._state = identity, state
         self._wall, self._monotonic = wall, monotonic
         self._day = today or self._day
         self._record.adopted.observe(identity, state)
         self._record.profiles.make_first(identity)
-        orders: list[Order] = [*self._look_for_restart(state)]
-        orders += self._look_at_settings(state, busy=busy)
-        if not busy:
+        orders: list[Order] = [*self._look_for_restart(boot)]
+        unsure = busy or boot.doubtful
+        orders += self._look_at_settings(state, busy=unsure)
+        if not unsure:
             orders += self._look_at_intents()
         orders += self._look_at_heat(busy=busy)
         orders += self._given_up
         self._given_up = []
         return [*orders, *self._problems.update(self._record.problems(self._today))]
 
-    def _look_for_restart(self, state: MinerState) -> Iterator[Order]:
-        if self._record.boots.observe(state.uptime, self._wall, self._monotonic):
-            self._record.waiting = {}
-            self._record.throttle.restarted()
+    def _look_for_restart(self, boot: BootVerdict) -> Iterator[Order]:
+        if not boot.restarted:
+            return
+        self._record.waiting = {}
+        self._record.throttle.restarted()
+        if boot.while_watched:
             yield Report(activity=Activity.RESTARTED)
 
     def _look_at_settings(self, state: MinerState, *, busy: bool) -> Iterator[Order]:

@@ -8,9 +8,10 @@ from .model import (
     ResponseTimes,
     Surroundings,
 )
-from .tracker import MinerTracker, lasting
+from .tracker import BOOTED, MinerTracker, lasting
 
 __all__ = [
+    "BOOTED",
     "Insight",
     "InsightOptions",
     "MinerData",

@@ -3,10 +3,6 @@
 from .buckets import Amounts, packed, unpacked
 from .model import Session
 
-LEAST_SLACK = 60.0
-DRIFT = 0.01
-"""A device's clock may be this part wrong."""
-
 NUMBERS = 11
 
 
@@ -14,13 +10,12 @@ class SessionRecord:
     """Sums, least and most while the miner hashed after it settled.
 
     A session begins with a start of the miner; it goes on through gaps and restarts
-    of ours as long as the uptime grows with the time.
+    of ours.
     """
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self._uptime: float | None = None
-        self._at = 0.0
         self._begin()
 
     def _begin(self) -> None:
@@ -32,18 +27,11 @@ class SessionRecord:
         self._least_power: float | None = None
         self._most_power: float | None = None
 
-    def follow(
-        self, now: float, uptime: float | None, interval: float, *, restarted: bool
-    ) -> bool:
-        """Take the uptime at a moment and tell whether a new session begins."""
-        past, since = self._uptime, now - self._at
-        self._uptime, self._at = uptime, now
-        if past is not None and uptime is not None and not restarted:
-            slack = max(LEAST_SLACK, 2 * interval) + DRIFT * since
-            restarted = uptime < past + since - slack
+    def follow(self, uptime: float | None, *, restarted: bool) -> None:
+        """Take the uptime of a poll, with which a new session may begin."""
+        self._uptime = uptime
         if restarted:
             self._begin()
-        return restarted
 
     def add(self, amounts: Amounts, power: float | None) -> None:
         """Take the amounts of a span; ``power`` is its mean in W."""
@@ -97,14 +85,14 @@ class SessionRecord:
             self._least_power is not None,
         ]
 
-    def load(self, data: object, now: float) -> None:
-        """Take over the session as it was at ``now``."""
+    def load(self, data: object) -> None:
+        """Take over the session as it was."""
         if not isinstance(data, list) or len(data) != 4:
             return
         uptime, numbers = unpacked(data[0], 1), unpacked(data[1], NUMBERS - 1)
         if uptime is None or numbers is None:
             return
-        self._uptime, self._at = uptime[0], now
+        self._uptime = uptime[0]
         self._work, self._seconds, self._energy, self._energy_work = numbers[:4]
         self._power, self._power_seconds = numbers[4:6]
         if data[2] is True:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import math
 
+from ..miners.boots import BootVerdict
 from ..miners.model import MinerState
 from .model import Moment, Shares
 from .share_window import ShareWindow, lower_bound
@@ -15,7 +16,6 @@ RATE_SECONDS = 3600.0
 
 _DAY = 86400.0
 _WINDOW = 3600.0
-_SLACK = 30.0
 _MOST_REASONS = 32
 _MOST_AT_ONCE = 100_000_000
 _ABSENT = Shares()
@@ -70,10 +70,11 @@ class _Rate:
 class ShareWatch:
     """Follows the counters of shares.
 
-    What is seen first in a run is a bearing, unless what was stored proves what came
-    since: the same session by its uptime, whose counters went on, or one that began
-    after the last look, all of whose shares are new. What came in a time without polls
-    counts, but not as shares of the last hour when that time was longer.
+    What is seen first in a run is a bearing, unless the boots prove what came since
+    what was stored: the same session, whose counters went on, or one that began after
+    the last look, all of whose shares are new. While it is doubtful which of them it
+    is, nothing is counted yet. What came in a time without polls counts, but not as
+    shares of the last hour when that time was longer.
     """
 
     def __init__(self) -> None:
@@ -87,7 +88,8 @@ class ShareWatch:
         self._window = ShareWindow()
         self._stall = StallWatch()
         self._rate = _Rate()
-        self._uptime: float | None = None
+        self._bears = False
+        """Whether the counters were seen in this run, or are known to go on."""
         self._wall: float | None = None
         self._monotonic: float | None = None
         self._minute = -1
@@ -102,18 +104,19 @@ class ShareWatch:
         interval: float,
         expected: float | None,
         network_difficulty: float | None,
-        restarted: bool,
+        boot: BootVerdict,
     ) -> Shares:
         """Take one good poll; rates in TH/s, ``interval`` in s."""
         away = self._away(state, moment)
-        anew = restarted or self._is_new_session(state, moment)
-        if anew:
-            self._accepted.seen = self._rejected.seen = 0
-            self._reasons, self._told = {}, ()
+        self._follow(boot)
         self._rate.observe(state, moment.monotonic, interval)
         minute = int(moment.monotonic // 60)
         changed = self._window.pass_time(minute)
-        changed |= self._count(state, minute, away)
+        if boot.doubtful:
+            self.accepted_delta = self.rejected_delta = 0
+            changed |= self._snapshot is _ABSENT
+        else:
+            changed |= self._count(state, minute, away)
         stalled = None
         if state.shares_accepted is not None or state.shares_rejected is not None:
             stalled = self._stall.observe(
@@ -123,7 +126,7 @@ class ShareWatch:
                 expected=expected,
                 rate=self._rate.mean,
                 found=self.accepted_delta + self.rejected_delta,
-                restarted=anew or self._accepted.fell or self._rejected.fell,
+                restarted=boot.restarted or self._accepted.fell or self._rejected.fell,
             )
         outlook = self._look_ahead(state, minute, network_difficulty)
         past = self._snapshot
@@ -133,7 +136,7 @@ class ShareWatch:
             or outlook != (past.odds_of_block, past.days_to_beat_best)
         ):
             self._snapshot = self._shares(stalled, outlook)
-        self._note(state, moment)
+        self._wall, self._monotonic = moment.wall, moment.monotonic
         return self._snapshot
 
     def absent(self) -> Shares:
@@ -144,32 +147,22 @@ class ShareWatch:
         self._outlook_of = None
         return _ABSENT
 
-    def _note(self, state: MinerState, moment: Moment) -> None:
-        self._uptime, self._wall = state.uptime, moment.wall
-        self._monotonic = moment.monotonic
-
     def _away(self, state: MinerState, moment: Moment) -> float:
         """Return for how long nobody looked, in s."""
         if self._monotonic is not None:
             return moment.monotonic - self._monotonic
         return 0.0 if self._wall is None else moment.wall - self._wall
 
-    def _is_new_session(self, state: MinerState, moment: Moment) -> bool:
-        """At the first poll of a run: whether all shares came after what was stored.
-
-        Drops what was stored where it proves nothing.
-        """
-        if self._monotonic is not None or self._wall is None:
-            return False
-        if state.uptime is not None and self._uptime is not None:
-            passed = moment.wall - self._wall
-            slack = _SLACK + passed / 1000
-            if passed >= 0 and state.uptime < passed - slack:
-                return True
-            if passed >= 0 and abs(state.uptime - self._uptime - passed) <= slack:
-                return False
-        self._accepted.seen = self._rejected.seen = None
-        return False
+    def _follow(self, boot: BootVerdict) -> None:
+        """Begin anew with a boot, or where what was stored proves nothing."""
+        if boot.restarted:
+            self._accepted.seen = self._rejected.seen = 0
+            self._reasons, self._told = {}, ()
+        elif boot.doubtful:
+            return
+        elif not (self._bears or boot.continues):
+            self._accepted.seen = self._rejected.seen = None
+        self._bears = True
 
     def _count(self, state: MinerState, minute: int, away: float) -> bool:
         """Take the counters; tell whether the last hour changed."""
@@ -228,7 +221,6 @@ class ShareWatch:
         return {
             "accepted": self._accepted.seen,
             "rejected": self._rejected.seen,
-            "uptime": self._uptime,
             "wall": self._wall,
         }
 
@@ -237,7 +229,6 @@ class ShareWatch:
         if not isinstance(data, Mapping):
             return
         self._wall = number_of(data.get("wall"))
-        self._uptime = number_of(data.get("uptime"))
         if self._wall is not None:
             self._accepted.seen = count_of(data.get("accepted"))
             self._rejected.seen = count_of(data.get("rejected"))

@@ -62,7 +62,8 @@ class StabilityRecord:
         minute, past = self._minute, self._last
         reading = _reading(state, expected)
         self._last = reading
-        if self._record.follow(now, _uptime(state), interval, restarted=restarted):
+        self._record.follow(_uptime(state), restarted=restarted)
+        if restarted:
             self._spread.clear()
             self._session = past = None
         if past is not None and span is not None and span <= LONGEST_GAP * interval:
@@ -177,7 +178,7 @@ class StabilityRecord:
         now = self._timeline.now
         self._history.load(data.get("history"), int(now // MINUTE))
         self._periods.load(data.get("periods"), now)
-        self._record.load(data.get("session"), now)
+        self._record.load(data.get("session"))
 
 
 def _reading(state: MinerState, expected: float | None) -> _Reading:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..control.model import Activity, Report
+from ..miners.boots import UNTOLD, BootVerdict
 from ..miners.model import ErrorKind, HashRateUnit, MinerIdentity, MinerState
 from .baseline import BaselineWindow
 from .days import DayBook
@@ -29,7 +30,18 @@ from .stored import count_of, number_of
 from .tuning import TuningMap
 from .uptime import BootCounter, PresenceRecord
 
-LASTING = ("energy", "wall_energy", "boots", "presence", "failed_polls", "luck")
+BOOTED = "booted"
+"""Under which the bearings of restarts are kept beside what ``dump`` returns."""
+
+LASTING = (
+    BOOTED,
+    "energy",
+    "wall_energy",
+    "boots",
+    "presence",
+    "failed_polls",
+    "luck",
+)
 """What is kept of a miner that is removed."""
 
 PLUG_INTERVAL = 60.0
@@ -120,19 +132,19 @@ class MinerTracker:
         response_time: float,
         interval: float,
         around: Surroundings = NOTHING_AROUND,
+        boot: BootVerdict = UNTOLD,
     ) -> Insight:
-        """Take a good poll that took ``response_time`` ms.
+        """Take a good poll that took ``response_time`` ms, and what it tells of boots.
 
         ``interval`` is the nominal one between two polls in s.
         """
         if identity is not self._identity:
             self._adopt(identity)
         network = self._network_difficulty(state, around)
-        uptime = self._boots.observe(state.uptime, moment)
-        restarted = self._boots.restarted
+        uptime = self._boots.observe(boot, moment)
         baseline = self._baseline.observe(state, moment.monotonic)
         shares = self._shares.observe(
-            state, moment, interval, baseline.expected, network, restarted
+            state, moment, interval, baseline.expected, network, boot
         )
         health = self._health.observe(state, baseline, shares, moment)
         self._reports = self._luck.observe(state, moment.wall, network)
@@ -160,11 +172,13 @@ class MinerTracker:
             presence=self._countable(self._presence.answered(moment)),
             baseline=baseline,
             stability=self._stability.observe(
-                state, baseline.expected, moment, interval, restarted=restarted
+                state, baseline.expected, moment, interval, boot.restarted
             ),
             shares=shares,
             health=health,
-            tuning=self._tuning.observe(state, moment, interval, around, restarted),
+            tuning=self._tuning.observe(
+                state, moment, interval, around, boot.restarted or boot.doubtful
+            ),
         )
         self._enter(state, moment)
         return self._snapshot

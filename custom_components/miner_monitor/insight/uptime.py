@@ -4,14 +4,12 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from ..miners.boots import Boots, uptime_of
+from ..miners.boots import BootVerdict
 from .model import Moment, Presence, Uptime
 from .stored import count_of, number_of, numbers_of
 
 _STEADY = 5.0
 """Seconds by which the moment of a boot may wander before it is told anew."""
-
-_ROUNDING = 10.0
 
 BUCKET = 900.0
 BUCKETS = 96
@@ -25,7 +23,7 @@ _LONGEST_SPAN = 900.0
 
 
 class BootCounter:
-    """Counts restarts and the seconds that a miner was up.
+    """Counts restarts that we watched and the seconds that a miner was up.
 
     The first answer after a start of ours is a bearing: what happened while nobody
     looked is no restart that we saw. Of a session before, what is left is the time
@@ -35,28 +33,24 @@ class BootCounter:
     def __init__(self) -> None:
         """Start with nothing known."""
         self.restarted = False
-        """Whether the last poll showed a restart."""
-        self._boots = Boots()
+        """Whether the last poll counted a restart."""
         self._restarts = 0
         self._total: float | None = None
         self._started: float | None = None
         self._snapshot = Uptime()
 
-    def observe(self, uptime: float | None, moment: Moment) -> Uptime:
-        """Take the uptime of a good poll, in s."""
-        self.restarted = False
-        if (uptime := uptime_of(uptime)) is None:
+    def observe(self, boot: BootVerdict, moment: Moment) -> Uptime:
+        """Take the verdict of a good poll."""
+        if (began := boot.booted_at) is None:
             return self.absent()
-        boots = self._boots
-        seen, watching = boots.uptime, boots.watching
-        away = boots.away(moment.wall, moment.monotonic)
-        booted = boots.observe(uptime, moment.wall, moment.monotonic)
-        self.restarted = booted and watching
+        self.restarted = boot.restarted and boot.while_watched
         self._restarts += self.restarted
-        possible = max(0.0, away) + (_ROUNDING if watching else 0.0)
-        self._count(uptime, 0.0 if booted else seen, possible)
-        began = moment.wall - uptime
-        if booted or self._started is None or abs(began - self._started) > _STEADY:
+        if boot.gained is None:
+            self._total = max(self._total or 0.0, moment.wall - began)
+        else:
+            self._total = (self._total or 0.0) + boot.gained
+        started = self._started
+        if boot.restarted or started is None or abs(began - started) > _STEADY:
             self._started = began
         return self._show(self._started)
 
@@ -64,13 +58,6 @@ class BootCounter:
         """Tell what is known while no uptime is told."""
         self.restarted = False
         return self._show(None)
-
-    def _count(self, uptime: float, since: float | None, possible: float) -> None:
-        """Add what the miner was up since the last poll, or ever at first sight."""
-        if since is None:
-            self._total = max(self._total or 0.0, uptime)
-        else:
-            self._total = (self._total or 0.0) + max(0.0, min(uptime - since, possible))
 
     def _show(self, started: float | None) -> Uptime:
         shown = Uptime(started=started, restarts=self._restarts, total=self._total)
@@ -89,7 +76,6 @@ class BootCounter:
     def dump(self) -> dict[str, Any]:
         """Return all of it as JSON types."""
         return {
-            "boots": self._boots.dump(),
             "restarts": self._restarts,
             "total": self._total,
             "started": self._started,
@@ -99,7 +85,6 @@ class BootCounter:
         """Go on from what ``dump`` returned."""
         if not isinstance(data, Mapping):
             return
-        self._boots = Boots.load(data.get("boots"))
         self._started = number_of(data.get("started"))
         self.at_least(data.get("total"), data.get("restarts"))
 

@@ -1,12 +1,17 @@
 """Whether a miner restarted since it was last seen."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, NamedTuple
 
 from .values import between
 
 LONGEST_UPTIME = 3.2e8
 """Seconds; ten years. A device that tells more started before its clock was set."""
+
+PATIENCE = 4
+"""Polls in a row that must contradict the rest before a new clock is believed."""
 
 _JITTER = 10.0
 """An answer may take so long, and an uptime is a whole number of seconds."""
@@ -19,68 +24,198 @@ _DRIFT = 2e-4
 _FALL = 2.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootVerdict:
+    """What one poll tells of the boots of a miner, for everybody.
+
+    ``restarted`` is told once for each restart, with the poll that confirms it;
+    ``while_watched``: we ran and had seen the miner before it. ``doubtful``: this
+    poll alone says that the miner restarted, or did so again, and the next one has to
+    agree.
+    ``continues``: the boot is the same as at the last poll that was sure.
+    ``booted_at`` is the epoch second of the present boot as far as it is sure, None
+    where the poll tells no uptime. ``gained`` are the seconds that the miner was up
+    since the last verdict that was sure, None at the first sight.
+    """
+
+    restarted: bool = False
+    while_watched: bool = False
+    doubtful: bool = False
+    continues: bool = False
+    booted_at: float | None = None
+    gained: float | None = 0.0
+
+
+UNTOLD = BootVerdict()
+"""A poll that says nothing of boots."""
+
+
+class _Look(NamedTuple):
+    """An uptime and when it was told; ``monotonic`` is None in another run of ours."""
+
+    uptime: float
+    wall: float
+    monotonic: float | None
+
+    @property
+    def booted_at(self) -> float:
+        """The epoch second of the boot that it tells."""
+        return self.wall - self.uptime
+
+
+class _Kind(Enum):
+    """What an uptime is beside an earlier one."""
+
+    GOES_ON = auto()
+    RESTARTED = auto()
+    ODD = auto()
+
+
 class Boots:
-    """Compares the moments of boot that uptimes tell.
+    """Compares the moments of boot that uptimes tell, for one miner.
 
     While we run, the clock that nobody sets is used; over a pause of ours, the wall
     clock. An uptime that merely stands still is no restart, nor is one that falls
     when the device's clock is set: a miner that restarted cannot be up for longer
     than it was out of sight. One of 0 for ever is none at all.
+
+    An uptime that contradicts the rest may be garbage: only what the next one goes
+    on from, or a second start right after the first, is a restart. What goes back
+    to where it was is nothing at all.
     """
 
     def __init__(self) -> None:
         """Start without a bearing."""
-        self._uptime: float | None = None
-        self._monotonic: float | None = None
-        self._wall = 0.0
+        self._sure: _Look | None = None
+        self._doubt: _Look | None = None
+        self._doubts = 0
 
-    @classmethod
-    def load(cls, data: object) -> Self:
-        """Read what ``dump`` wrote."""
-        boots = cls()
+    def load(self, data: object) -> None:
+        """Go on from what ``dump`` returned."""
         if not isinstance(data, Mapping):
-            return boots
+            return
         seen_at = between(data.get("seen_at"), 0, _LATEST)
-        if seen_at is not None:
-            boots._uptime, boots._wall = uptime_of(data.get("uptime")), seen_at
-        return boots
+        uptime = uptime_of(data.get("uptime"))
+        if seen_at is not None and uptime is not None:
+            self._sure = _Look(uptime, seen_at, None)
 
     def dump(self) -> dict[str, Any] | None:
         """Return the last bearing as JSON types."""
-        if self._uptime is None:
+        if self._sure is None:
             return None
-        return {"uptime": self._uptime, "seen_at": self._wall}
+        return {"uptime": self._sure.uptime, "seen_at": self._sure.wall}
 
-    @property
-    def uptime(self) -> float | None:
-        """The uptime that was told last."""
-        return self._uptime
-
-    @property
-    def watching(self) -> bool:
-        """Whether there is a bearing of this run."""
-        return self._monotonic is not None
-
-    def away(self, wall: float, monotonic: float) -> float:
-        """Tell how long ago the miner was seen; below 0 if the wall clock went back."""
-        if self._monotonic is None:
-            return wall - self._wall
-        return monotonic - self._monotonic
-
-    def observe(self, uptime: float | None, wall: float, monotonic: float) -> bool:
-        """Take an uptime and tell whether the miner restarted before it."""
+    def observe(
+        self, uptime: float | None, wall: float, monotonic: float
+    ) -> BootVerdict:
+        """Take the uptime of a good poll, and judge."""
         if (uptime := uptime_of(uptime)) is None:
-            return False
-        away = self.away(wall, monotonic)
-        drift = _DRIFT * abs(away)
-        late = (_SHIFT if self._monotonic is None else _JITTER) + drift
-        before, self._uptime = self._uptime, uptime
-        self._wall, self._monotonic = wall, monotonic
-        if before is None or before == uptime == 0:
-            return False
-        if uptime > away + _SHIFT + drift:
-            return False
-        return uptime < before - _FALL or before + away - uptime > late
+            return UNTOLD
+        look, before = _Look(uptime, wall, monotonic), self._sure
+        if before is None:
+            self._believe(look)
+            return BootVerdict(booted_at=look.booted_at, gained=None)
+        kind = _compared(before, look)
+        if kind is _Kind.GOES_ON and not self._is_nearer_to_doubt(before, look):
+            self._believe(look)
+            gained = _gained(uptime - before.uptime, before, look)
+            return BootVerdict(
+                continues=True, booted_at=look.booted_at, gained=max(0.0, gained)
+            )
+        return self._judge(before, look, kind)
+
+    def _is_nearer_to_doubt(self, before: _Look, look: _Look) -> bool:
+        """Whether an uptime of seconds goes on from a start right after a start."""
+        doubt = self._doubt
+        return (
+            doubt is not None
+            and _goes_on(doubt, look)
+            and abs(_behind(doubt, look)) < abs(_behind(before, look))
+        )
+
+    def _judge(self, before: _Look, look: _Look, kind: _Kind) -> BootVerdict:
+        """Judge an uptime that contradicts what is known."""
+        doubt, self._doubt = self._doubt, look
+        doubtful = BootVerdict(
+            doubtful=kind is _Kind.RESTARTED, booted_at=before.booted_at
+        )
+        if doubt is not None and _is_told_twice(doubt, look):
+            self._doubt = doubt
+            return doubtful
+        self._doubts += 1
+        if doubt is None:
+            return doubtful
+        goes_on = _goes_on(doubt, look)
+        if _compared(before, doubt) is _Kind.RESTARTED:
+            if goes_on:
+                return self._restarted(before, look, look)
+            if kind is _Kind.RESTARTED and look.uptime != doubt.uptime:
+                # It started twice in a row; the second is yet to be confirmed.
+                return self._restarted(before, doubt, look)
+        if goes_on or self._doubts >= PATIENCE:
+            self._believe(look)
+            return BootVerdict(booted_at=look.booted_at)
+        return doubtful
+
+    def _restarted(self, before: _Look, boot: _Look, look: _Look) -> BootVerdict:
+        self._believe(boot)
+        again = boot is not look
+        if again:
+            self._doubt, self._doubts = look, 1
+        return BootVerdict(
+            restarted=True,
+            doubtful=again,
+            while_watched=before.monotonic is not None,
+            booted_at=boot.booted_at,
+            gained=_gained(boot.uptime, before, boot),
+        )
+
+    def _believe(self, look: _Look) -> None:
+        self._sure, self._doubt, self._doubts = look, None, 0
+
+
+def _away(before: _Look, look: _Look) -> float:
+    """Return the time between two looks; below 0 if the wall clock went back."""
+    if before.monotonic is None or look.monotonic is None:
+        return look.wall - before.wall
+    return look.monotonic - before.monotonic
+
+
+def _behind(before: _Look, look: _Look) -> float:
+    """Return by how much an uptime lags behind what it was to be."""
+    return before.uptime + _away(before, look) - look.uptime
+
+
+def _compared(before: _Look, look: _Look) -> _Kind:
+    """Tell what an uptime is beside the last sure one."""
+    uptime, away = look.uptime, _away(before, look)
+    drift = _DRIFT * abs(away)
+    late = (_SHIFT if before.monotonic is None else _JITTER) + drift
+    behind = _behind(before, look)
+    if before.uptime == uptime == 0:
+        return _Kind.GOES_ON
+    fell = uptime < before.uptime - _FALL
+    if uptime <= away + _SHIFT + drift and (fell or behind > late):
+        return _Kind.RESTARTED
+    return _Kind.GOES_ON if abs(behind) <= late else _Kind.ODD
+
+
+def _goes_on(doubt: _Look, look: _Look) -> bool:
+    """Whether an uptime goes on from one that was doubted; one stuck at 0 does."""
+    if look.uptime <= doubt.uptime and not look.uptime == doubt.uptime == 0:
+        return False
+    return _compared(doubt, look) is _Kind.GOES_ON
+
+
+def _is_told_twice(doubt: _Look, look: _Look) -> bool:
+    """Whether it was asked again before the device's clock went on."""
+    return look.uptime == doubt.uptime and _away(doubt, look) < _FALL
+
+
+def _gained(seconds: float, before: _Look, look: _Look) -> float:
+    """Return the time up since the last sure look, which is not more than went by."""
+    away = max(0.0, _away(before, look))
+    return min(seconds, away + (0.0 if before.monotonic is None else _JITTER))
 
 
 def uptime_of(value: object) -> float | None:
