@@ -247,6 +247,11 @@ class Case:
         self.wait(POLL)
         return self.look(busy=busy, today=today)
 
+    def polls(self, number: int) -> None:
+        """Look several times, whatever is ordered."""
+        for _ in range(number):
+            self.poll()
+
     def restart(self, away: float = 60.0) -> None:
         """Restart Home Assistant: everything goes through JSON."""
         stored = json.loads(json.dumps(dumped(self.steward, self.wall, self.monotonic)))

@@ -325,7 +325,7 @@ def test_copied() -> None:
     with pytest.raises(ProfileError):
         case.steward.take_profiles(source.steward.profiles)
     case.set(frequency=850, core_voltage=1.28)
-    case.poll()
+    case.polls(3)
     case.set(frequency=525, core_voltage=1.15)
     case.poll()
     case.steward.take_profiles(source.steward.profiles)

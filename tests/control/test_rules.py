@@ -25,7 +25,12 @@ from custom_components.miner_monitor.miners.model import (
 
 MODES = ("eco", "standard", "super")
 FREQUENCY = SettingRange(
-    minimum=100, maximum=625, options=(400, 525, 625), default=525, expert_maximum=1000
+    minimum=100,
+    maximum=625,
+    options=(400, 525, 625),
+    default=525,
+    expert_maximum=1000,
+    lowest=50,
 )
 LIMITS = Limits(
     settings=MappingProxyType(

@@ -56,7 +56,7 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     """Let a steward have something of everything to remember."""
     case = Case(identity)
     case.set(frequency=850, core_voltage=1.28)
-    case.poll()
+    case.polls(3)
     case.steward.save_profile("Fast")
     case.lend({F: 490.0, V: 1.1}, HOUR)
     case.poll()
@@ -506,17 +506,14 @@ def test_pool_while_unconnected() -> None:
 def test_adopted() -> None:
     """What it was seen to run outside its limits, the newest last."""
     case = Case(GAMMA, replace(GAMMA_SETTINGS, frequency=850, core_voltage=1.28))
-    case.set(frequency=800, core_voltage=1.2, target_temperature=70)
-    case.poll()
-    case.set(frequency=850, target_temperature=60)
-    case.poll()
+    case.polls(2)
+    case.set(frequency=800, core_voltage=1.2)
+    case.polls(3)
+    case.set(frequency=850)
+    case.polls(3)
     case.restart()
 
-    assert case.steward.adopted == {
-        F: (800, 850),
-        V: (1.28,),
-        Setting.TARGET_TEMPERATURE: (70,),
-    }
+    assert case.steward.adopted == {F: (800, 850), V: (1.28,)}
 
 
 def test_adopted_is_bounded() -> None:
@@ -524,9 +521,60 @@ def test_adopted_is_bounded() -> None:
     case = Case()
     for step in range(40):
         case.set(frequency=700 + step)
-        case.poll()
+        case.polls(3)
 
     assert case.steward.adopted[F] == tuple(range(724, 740))
+
+
+def test_adopted_after_three_polls_in_a_row() -> None:
+    """Neither one reply nor two of them make a value one that somebody chose."""
+    case = Case()
+    for _ in range(5):
+        case.set(frequency=800)
+        case.polls(2)
+        case.set(frequency=525)
+        case.poll()
+    assert case.steward.adopted == {}
+
+    case.set(frequency=800)
+    case.polls(3)
+    assert case.steward.adopted == {F: (800,)}
+
+
+def test_adopted_only_while_it_works() -> None:
+    """What it rests with proves nothing, nor do polls before and after a rest."""
+    case = Case()
+    case.set(frequency=800)
+    case.polls(2)
+    case.become(status=MinerStatus.PAUSED)
+    case.polls(5)
+    case.become(status=MinerStatus.HASHING)
+    case.polls(2)
+    assert case.steward.adopted == {}
+
+    case.poll()
+    assert case.steward.adopted == {F: (800,)}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"frequency": 1201},
+        {"frequency": 399},
+        {"core_voltage": 1.401},
+        {"core_voltage": 0.99},
+        {"target_temperature": 70},
+        {"min_fan_duty_cycle": 100},
+        {"fan_duty_cycle": 300},
+    ],
+)
+def test_never_adopted(settings: dict[str, float]) -> None:
+    """What the hardware does not endure, however long it is reported."""
+    case = Case()
+    case.set(**settings)
+    case.polls(20)
+
+    assert case.steward.adopted == {}
 
 
 @pytest.mark.parametrize(
@@ -540,8 +588,8 @@ def test_not_adopted_in_trouble(state: dict[str, Any]) -> None:
     """What firmware falls back to nobody chose."""
     case = Case()
     case.become(**state)
-    case.set(frequency=50)
-    case.poll()
+    case.set(frequency=700)
+    case.polls(5)
 
     assert case.steward.adopted == {}
 
@@ -551,7 +599,7 @@ def test_not_adopted_at_all(value: Any) -> None:
     """Nor what is no frequency."""
     case = Case()
     case.set(frequency=value)
-    case.poll()
+    case.polls(5)
 
     assert case.steward.adopted == {}
 
@@ -560,7 +608,7 @@ def test_modes_are_not_adopted() -> None:
     """A mode is a choice, not a number."""
     case = Case(NANO)
     case.set(work_mode="Turbo")
-    case.poll()
+    case.polls(5)
 
     assert case.steward.adopted == {}
 

@@ -12,6 +12,7 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
+from .bounds import bounded, fits, require_fitting
 from .errors import ChangeError, ProfileError, ProfileFault
 from .rules import Allowed
 from .throttle import middle
@@ -26,6 +27,7 @@ _SET_POINTS = (
     Setting.TARGET_TEMPERATURE,
     Setting.MIN_FAN_DUTY_CYCLE,
 )
+_CHIP = {Setting.FREQUENCY, Setting.CORE_VOLTAGE}
 _MOST_PROFILES = 20
 _LONGEST_NAME = 30
 
@@ -42,6 +44,8 @@ def worth_keeping(limits: Limits, settings: MinerSettings) -> Changes:
     """Pick what belongs into a profile from what a device reports.
 
     A work mode brings its own set points; without modes these are what counts.
+    What the hardware does not endure is left out. For a frequency or voltage this
+    raises a ChangeError: one without the other is not what the device runs.
     """
     modes = Setting.WORK_MODE in limits.settings
     wanted = set(_MODES if modes else _SET_POINTS) & limits.settings.keys()
@@ -49,7 +53,10 @@ def worth_keeping(limits: Limits, settings: MinerSettings) -> Changes:
         wanted.discard(Setting.FAN_DUTY_CYCLE)
     if limits.heating_modes and settings.work_mode not in limits.heating_modes:
         wanted.discard(Setting.HEATING_TEMPERATURE)
-    return reported(settings, [item for item in Setting if item in wanted])
+    found = reported(settings, [item for item in Setting if item in wanted])
+    for setting in wanted & _CHIP:
+        require_fitting(setting, settings.get(setting), limits)
+    return {key: value for key, value in found.items() if fits(key, value, limits)}
 
 
 class Profiles:
@@ -186,6 +193,8 @@ def _starters(
     voltage = settings.get(Setting.CORE_VOLTAGE)
     if frequency is None or voltage is None:
         return
+    frequency = bounded(Setting.FREQUENCY, frequency)
+    voltage = bounded(Setting.CORE_VOLTAGE, voltage)
     if not frequency.options or not voltage.options:
         return
     yield "eco", _pair(frequency.options[0], voltage.options[0])

@@ -14,6 +14,7 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
+from .bounds import bounded, endures
 from .errors import ChangeError, Refusal
 
 SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
@@ -49,7 +50,7 @@ class Allowed:
     """The values one device can take.
 
     These are its limits, with ``expert`` up to their expert maximum, and every value
-    that it was seen to run already.
+    that it was seen to run already; nothing that the hardware does not endure.
     """
 
     __slots__ = ("_adopted", "_expert", "_limits")
@@ -79,8 +80,8 @@ class Allowed:
         allowed = self._range(setting)
         if allowed is None or not is_number(setting):
             return allowed
-        shown = [*self._adopted.get(setting, ())]
-        if _is_finite(reported):
+        shown = [*self._known(setting, allowed)]
+        if _is_finite(reported) and endures(setting, allowed, reported):
             shown.append(reported)
         return replace(
             allowed,
@@ -112,9 +113,17 @@ class Allowed:
 
     def _range(self, setting: Setting) -> SettingRange | None:
         allowed = self._limits.settings.get(setting)
-        if allowed is None or not self._expert or allowed.expert_maximum is None:
+        if allowed is None:
+            return None
+        allowed = bounded(setting, allowed)
+        if not self._expert or allowed.expert_maximum is None:
             return allowed
         return replace(allowed, maximum=max(allowed.maximum, allowed.expert_maximum))
+
+    def _known(self, setting: Setting, allowed: SettingRange) -> list[float]:
+        """Return what the device ran and still endures."""
+        found = self._adopted.get(setting, ())
+        return [value for value in found if endures(setting, allowed, value)]
 
     def _refusal(self, setting: Setting, asked: object) -> Refusal | None:
         allowed = self._range(setting)
@@ -140,8 +149,8 @@ class Allowed:
             return False
         if allowed.minimum <= asked <= allowed.maximum:
             return True
-        return any(
-            _near(setting, asked, value) for value in self._adopted.get(setting, ())
+        return endures(setting, allowed, asked) and any(
+            _near(setting, asked, value) for value in self._known(setting, allowed)
         )
 
 

@@ -8,6 +8,7 @@ from ..miners.boots import UNTOLD, BootVerdict
 from ..miners.errors import Outcome
 from ..miners.model import Changes, MinerIdentity, MinerSettings, MinerState, Setting
 from .attempts import Attempts
+from .bounds import Beliefs
 from .derating import WATCHED, is_overheated
 from .errors import ControlError, ControlFault, ProfileError, ProfileFault
 from .model import (
@@ -62,6 +63,7 @@ class Steward:
         self._record = Record()
         self._problems = Problems()
         self._attempts = Attempts()
+        self._beliefs = Beliefs()
         self._given_up: list[Ask] = []
         self._cut: Changes = {}
 
@@ -213,7 +215,7 @@ class Steward:
 
     def save_profile(self, name: str) -> None:
         """Keep the user's present settings under a name."""
-        kept = worth_keeping(self._identity.limits, self._settings)
+        kept = worth_keeping(self._identity.limits, self._beliefs.told)
         intent = self._record.throttle.intent
         if intent is not None and self._record.throttle.held:
             kept = {key: intent.before.get(key, value) for key, value in kept.items()}
@@ -402,6 +404,7 @@ class Steward:
         While the door is ``busy``, or it is doubtful whether the miner restarted,
         nothing is written and no difference is taken for a change by hand.
         """
+        state = self._beliefs.of(identity.limits, state)
         self._identity, self._state = identity, state
         self._wall, self._monotonic = wall, monotonic
         self._day = today or self._day

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeIs
 
 from ..miners.model import Changes, MinerSettings, Setting, SettingValue
+from .bounds import HIGHEST
 from .rules import SWITCHES, same
 
-_LARGEST = 1e6
 _LONGEST = 63
 
 
@@ -49,7 +49,7 @@ def value_of(setting: Setting, value: object) -> SettingValue | None:
         if not isinstance(value, str):
             return None
         return value if 0 < len(value) <= _LONGEST else None
-    return value if _is_number(value) and abs(value) <= _LARGEST else None
+    return number_of(value, HIGHEST[setting])
 
 
 def load_changes(data: object) -> Changes:

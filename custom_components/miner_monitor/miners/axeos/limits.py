@@ -13,7 +13,7 @@ from ..model import (
     Setting,
     SettingRange,
 )
-from ..values import number, numbers, positive
+from ..values import between, number, numbers, positive
 from .boards import Board
 from .control import is_live
 from .profile import Profile, Reply, has_pool_list, is_2_11
@@ -109,16 +109,16 @@ def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
     told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
     expert = _beyond(presets[-1], min(told, HIGHEST_FREQUENCY))
-    lowest = min(LOWEST_FREQUENCY, presets[0])
+    lowest, highest = min(LOWEST_FREQUENCY, presets[0]), expert or presets[-1]
     return SettingRange(
         minimum=lowest,
         maximum=presets[-1],
         step=1,
         options=presets,
-        default=default,
+        default=between(default, lowest, highest),
         expert_maximum=expert,
         lowest=lowest,
-        highest=expert or presets[-1],
+        highest=highest,
     )
 
 
@@ -126,7 +126,7 @@ def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in V, as far as the regulator can follow."""
     low, high = _endured(profile.board)
     millivolts = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
-    default = positive(asic.get("defaultVoltage"))
+    default = between(asic.get("defaultVoltage"), low * 1e3, high * 1e3)
     if not millivolts and (table := profile.board.set_points) is not None:
         millivolts = tuple(value * 1e3 for value in table.voltages)
         default = table.voltage * 1e3

@@ -1,0 +1,115 @@
+"""What hardware endures: the end of all that is offered, kept or believed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..miners.ceilings import hard_range
+from ..miners.model import (
+    Limits,
+    MinerSettings,
+    MinerState,
+    Setting,
+    SettingRange,
+    SettingValue,
+)
+from .errors import ChangeError, Refusal
+
+_ANY = SettingRange(minimum=0, maximum=100)
+
+HIGHEST: Mapping[Setting, float] = {
+    setting: hard_range(setting, _ANY)[1]
+    for setting in (
+        Setting.FREQUENCY,
+        Setting.CORE_VOLTAGE,
+        Setting.FAN_DUTY_CYCLE,
+        Setting.MIN_FAN_DUTY_CYCLE,
+        Setting.TARGET_TEMPERATURE,
+        Setting.HEATING_TEMPERATURE,
+        Setting.POOL,
+    )
+}
+"""The end of each number for any device; the limits of one are narrower."""
+
+
+def endures(setting: Setting, allowed: SettingRange, value: float) -> bool:
+    """Whether the hardware endures a value of a number."""
+    low, high = hard_range(setting, allowed)
+    return low <= value <= high
+
+
+def fits(setting: Setting, value: SettingValue | None, limits: Limits) -> bool:
+    """Whether it is no number, or one that the hardware endures."""
+    if setting not in HIGHEST or not isinstance(value, int | float):
+        return True
+    return endures(setting, limits.settings[setting], value)
+
+
+def require_fitting(
+    setting: Setting, value: SettingValue | None, limits: Limits
+) -> None:
+    """Raise a ChangeError for a number that the hardware does not endure."""
+    if value is not None and not fits(setting, value, limits):
+        allowed = limits.settings[setting]
+        low, high = hard_range(setting, allowed)
+        ends = replace(allowed, minimum=low, maximum=high)
+        raise ChangeError(Refusal.OUT_OF_RANGE, setting, value, allowed=ends)
+
+
+def bounded(setting: Setting, allowed: SettingRange) -> SettingRange:
+    """Return a range without what the hardware does not endure."""
+    low, high = hard_range(setting, allowed)
+    told = (allowed.minimum, allowed.maximum, *allowed.options)
+    more = (allowed.default, allowed.expert_maximum)
+    if all(low <= value <= high for value in (*told, *more) if value is not None):
+        return allowed
+    default, expert = more
+    return replace(
+        allowed,
+        minimum=min(max(allowed.minimum, low), high),
+        maximum=max(min(allowed.maximum, high), low),
+        options=tuple(value for value in allowed.options if low <= value <= high),
+        default=default if default is None or low <= default <= high else None,
+        expert_maximum=None if expert is None else max(min(expert, high), low),
+    )
+
+
+class Beliefs:
+    """Leaves out of a poll what no hardware can run.
+
+    What lies below a range is believed: firmware goes there by itself. ``told`` is
+    what was reported last, as it was.
+    """
+
+    def __init__(self) -> None:
+        """Start without a poll."""
+        self.told = MinerSettings()
+        self._limits: Limits | None = None
+        self._believed = self.told
+
+    def of(self, limits: Limits, state: MinerState) -> MinerState:
+        """Return the state with the settings that can be; itself if all can."""
+        if state.settings is not self.told or limits is not self._limits:
+            self._limits, self.told = limits, state.settings
+            self._believed = _believed(limits, state.settings)
+        if self._believed is state.settings:
+            return state
+        return replace(state, settings=self._believed)
+
+
+def _believed(limits: Limits, settings: MinerSettings) -> MinerSettings:
+    """Return the settings with None for what cannot be; themselves if all can."""
+    absurd = {
+        setting.value: None
+        for setting, allowed in limits.settings.items()
+        if setting in HIGHEST and not _can_be(settings.get(setting), setting, allowed)
+    }
+    return replace(settings, **absurd) if absurd else settings
+
+
+def _can_be(value: object, setting: Setting, allowed: SettingRange) -> bool:
+    """Whether a reported number can be one, as far as it is told."""
+    if value is None:
+        return True
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= hard_range(setting, allowed)[1]
