@@ -58,6 +58,7 @@ def require_fitting(
 def bounded(setting: Setting, allowed: SettingRange) -> SettingRange:
     """Return a range without what the hardware does not endure."""
     low, high = hard_range(setting, allowed)
+    low = min(low, high)
     told = (allowed.minimum, allowed.maximum, *allowed.options)
     more = (allowed.default, allowed.expert_maximum)
     if all(low <= value <= high for value in (*told, *more) if value is not None):
