@@ -129,6 +129,7 @@ async def test_range_holds_what_the_miner_runs(
     assert (float(frequency.state), frequency.attributes["max"]) == (850, 850)
     assert (float(voltage.state), voltage.attributes["max"]) == (1.28, 1.28)
 
+    await bench.advance(45)
     await call(bench, entity_id, "set_value", value=625)
     await bench.advance(15)
     assert hass.states.get(entity_id).attributes["max"] == 850

@@ -2,15 +2,25 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+import time
 from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.miner_monitor.binary_sensor import BINARY_SENSORS
+from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.entity import ANY_CHANGE, Resolution
+from custom_components.miner_monitor.select import SELECTS
+from custom_components.miner_monitor.sensor import SENSORS
+from custom_components.miner_monitor.switch import SWITCHES
+from simulator import MinerSpec, SimulatedMiner
 
-from .conftest import GAMMA, TimedBench
+from .conftest import GAMMA, GAMMA_2, NANO_3S, TimedBench
+from .controls import find
+from .fleets import THREE, build, fleet_state
 
 
 @pytest.mark.parametrize(
@@ -121,3 +131,247 @@ async def test_attributes_change_only_with_the_state(
     if after.state == before.state:
         assert after.attributes == before.attributes
     assert set(after.attributes) >= {"mean", "median", "minimum", "maximum"}
+
+
+QUARTER = 15 * 60
+
+
+def state_of(hass: HomeAssistant, platform: str, key: str) -> State:
+    entity_id = find(hass, platform, key)
+    assert entity_id is not None, key
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state
+
+
+def says(miner: SimulatedMiner, **values: Any) -> None:
+    """Have a miner report other values from now on."""
+    miner.clear("override")
+    miner.inject("override", values=values)
+
+
+async def test_attributes_follow_within_a_quarter_of_an_hour(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """Not before, while the state stands still; and not at all without a change."""
+    miner = await bench.miner(NANO_3S)
+    says(miner, HW=5, DHspd="1.000%")
+    await bench.add(miner)
+
+    def errors() -> tuple[int, Any]:
+        state = state_of(hass, "sensor", "hardware_error_rate")
+        assert float(state.state) == 1.0
+        return state.attributes["errors"], state.last_reported
+
+    before = errors()
+    assert before[0] == 5
+    await bench.advance(2 * QUARTER, step=15)
+    assert errors() == before
+
+    says(miner, HW=9, DHspd="1.000%")
+    await bench.advance(QUARTER - 30, step=15)
+    assert errors() == before
+    await bench.advance(60, step=15)
+    after = errors()
+    assert after[0] == 9
+
+    await bench.advance(2 * QUARTER, step=15)
+    assert errors() == after
+
+
+async def test_attributes_that_come_and_go_are_not_written(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """What differed for a moment is no news a quarter of an hour later."""
+    miner = await bench.miner(NANO_3S)
+    says(miner, HW=5, DHspd="1.000%")
+    await bench.add(miner)
+    before = state_of(hass, "sensor", "hardware_error_rate").last_reported
+
+    says(miner, HW=9, DHspd="1.000%")
+    await bench.advance(60, step=15)
+    says(miner, HW=5, DHspd="1.000%")
+    await bench.advance(2 * QUARTER, step=15)
+
+    assert state_of(hass, "sensor", "hardware_error_rate").last_reported == before
+
+
+async def test_attributes_come_with_the_next_state(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """A row that is written anyway tells all that is known."""
+    miner = await bench.miner(NANO_3S)
+    says(miner, HW=5, DHspd="1.000%")
+    await bench.add(miner)
+    says(miner, HW=9, DHspd="1.000%")
+    await bench.advance(60, step=15)
+    says(miner, HW=12, DHspd="2.000%")
+    await bench.advance(15)
+
+    state = state_of(hass, "sensor", "hardware_error_rate")
+    assert (float(state.state), state.attributes["errors"]) == (2.0, 12)
+
+
+@pytest.mark.parametrize(
+    ("spec", "entity", "first", "second", "attribute"),
+    [
+        (
+            GAMMA,
+            ("binary_sensor", "fault"),
+            {"power_fault": "low"},
+            {"power_fault": "low", "hardware_fault": "dead"},
+            "faults",
+        ),
+        (
+            GAMMA,
+            ("binary_sensor", "problem"),
+            {"temp": 73},
+            {"temp": 73, "vrTemp": 101},
+            "findings",
+        ),
+        (
+            NANO_3S,
+            ("sensor", "lowest_chip_temperature"),
+            {"PVT_T0": " 80 90 91"},
+            {"PVT_T0": " 80 90 92"},
+            "chips",
+        ),
+    ],
+)
+async def test_attributes_that_are_news_come_at_once(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+    entity: tuple[str, str],
+    first: dict[str, Any],
+    second: dict[str, Any],
+    attribute: str,
+) -> None:
+    """With the poll that brings them, though the state stays as it is."""
+    miner = await bench.miner(spec)
+    says(miner, **first)
+    await bench.add(miner)
+    await bench.advance(120, step=15)
+    before = state_of(hass, *entity)
+    assert before.attributes[attribute]
+
+    says(miner, **second)
+    await bench.advance(15)
+    after = state_of(hass, *entity)
+    assert after.state == before.state
+    assert after.attributes[attribute] != before.attributes[attribute]
+
+    await bench.advance(QUARTER * 2, step=15)
+    assert state_of(hass, *entity).attributes == after.attributes
+
+
+async def test_time_away_goes_on_while_a_miner_is_away(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """The number of times stands, the time does not."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    miner.inject("offline")
+    await bench.advance(300, step=15)
+    before = state_of(hass, "sensor", "times_offline")
+    await bench.advance(130, step=15)
+    after = state_of(hass, "sensor", "times_offline")
+
+    assert before.state == after.state == "1"
+    assert 60 <= after.attributes["time_away"] - before.attributes["time_away"] <= 190
+
+
+type Described = tuple[str, Any]
+
+
+def described(hass: HomeAssistant, entry: MinerConfigEntry) -> list[Described]:
+    """Name the entities of a miner that have attributes, each with its description."""
+    tables = {
+        "sensor": SENSORS,
+        "binary_sensor": BINARY_SENSORS,
+        "select": SELECTS,
+        "switch": SWITCHES,
+    }
+    registry = er.async_get(hass)
+    found = [
+        (registry.async_get_entity_id(platform, "miner_monitor", unique_id), item)
+        for platform, table in tables.items()
+        for item in table
+        if item.attributes_fn is not None
+        and (unique_id := f"{entry.unique_id}_{item.key}")
+    ]
+    return [(entity_id, item) for entity_id, item in found if entity_id is not None]
+
+
+@pytest.mark.parametrize("spec", [GAMMA_2, NANO_3S], ids=lambda spec: spec.name)
+async def test_no_attribute_is_old(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    entity_registry_enabled_by_default: None,
+    spec: MinerSpec,
+) -> None:
+    """All that is shown is what is known, or was a quarter of an hour ago."""
+    entry = await bench.add(await bench.miner(spec))
+    items = described(hass, entry)
+    assert len(items) >= 10
+    differs_since: dict[str, float] = {}
+    late: set[str] = set()
+    for _ in range(140):
+        await bench.advance(15)
+        data = entry.runtime_data.data
+        for entity_id, item in items:
+            known = dict(item.attributes_fn(data) or {})
+            shown = hass.states.get(entity_id).attributes
+            if all(shown.get(key) == value for key, value in known.items()):
+                differs_since.pop(entity_id, None)
+                continue
+            assert not item.attributes_at_once, (entity_id, known, dict(shown))
+            since = differs_since.setdefault(entity_id, time.monotonic())
+            assert time.monotonic() - since <= QUARTER + 15, (entity_id, known)
+            late.add(entity_id)
+    assert late, "some wait for their state"
+
+
+async def test_who_is_hottest_follows_within_a_quarter_of_an_hour(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """The fleet's attributes keep the same times as those of a miner."""
+    house = await build(bench)
+
+    def warm(**temperatures: float) -> None:
+        for name, degrees in temperatures.items():
+            says(house.miners[name], temp=degrees)
+
+    warm(anna=60.0, bert=50.0, carl=50.0)
+    await bench.advance(60, step=5)
+    before = fleet_state(hass, "sensor", "hottest_chip")
+    assert before.attributes["miner"] == "anna"
+
+    warm(anna=59.6, bert=60.0)
+    await bench.advance(QUARTER - 60, step=15)
+    now = fleet_state(hass, "sensor", "hottest_chip")
+    assert (now.state, now.last_reported) == (before.state, before.last_reported)
+    await bench.advance(120, step=15)
+    assert fleet_state(hass, "sensor", "hottest_chip").attributes["miner"] == "bert"
+
+
+async def test_a_fleet_tells_at_once_whom_it_leaves_out(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Though the figure stays as it is, and without another row when nothing is new."""
+    house = await build(bench)
+    assert len(THREE) == 3
+    for name in house.miners:
+        says(house.miners[name], bestDiff=5_000_000)
+    await bench.advance(60, step=5)
+    before = fleet_state(hass, "sensor", "best_difficulty")
+    await bench.advance(2 * QUARTER, step=15)
+    assert fleet_state(hass, "sensor", "best_difficulty") is before
+    assert before.attributes["coverage"] == "3 of 3"
+
+    house.miners["anna"].inject("offline")
+    await bench.advance(90, step=5)
+    after = fleet_state(hass, "sensor", "best_difficulty")
+    assert after.state == before.state
+    assert after.attributes["coverage"] == "2 of 3"

@@ -1,6 +1,6 @@
 """Binary sensors of a miner."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -22,7 +22,6 @@ from .entity import (
 from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_binary_sensor import async_add_fleet_binary_sensors
 from .insight import MinerData
-from .insight.model import Finding
 from .miners.model import Capability, MinerState, MinerStatus
 
 PARALLEL_UPDATES = 0
@@ -32,9 +31,9 @@ PARALLEL_UPDATES = 0
 class MinerBinarySensorEntityDescription(
     MinerEntityDescription, BinarySensorEntityDescription
 ):
-    """A binary sensor and where its value comes from; what is in it counts as on."""
+    """A binary sensor and where its value comes from."""
 
-    value_fn: Callable[[MinerData], Sized | bool | None]
+    value_fn: Callable[[MinerData], bool | None]
 
 
 def _has_fault(state: MinerState) -> bool:
@@ -60,8 +59,8 @@ def _findings(data: MinerData) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _problem(data: MinerData) -> tuple[Finding, ...] | None:
-    return None if data.state is None else data.insight.health.findings
+def _problem(data: MinerData) -> bool | None:
+    return None if data.state is None else bool(data.insight.health.findings)
 
 
 BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
@@ -77,6 +76,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="fault",
         translation_key="fault",
         attributes_fn=_faults,
+        attributes_at_once=True,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=of_state(_has_fault),
@@ -131,6 +131,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="problem",
         translation_key="problem",
         attributes_fn=_findings,
+        attributes_at_once=True,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=_problem,
@@ -180,12 +181,12 @@ class MinerBinarySensor(
     entity_description: MinerBinarySensorEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> Sized | bool | None:
+    def _read(self, data: MinerData) -> bool | None:
         return self.entity_description.value_fn(data)
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether the value that was written last says so."""
-        value: Sized | bool | None = self._shown
-        return None if value is None else bool(value)
+        """The value that was written last."""
+        value: bool | None = self._shown
+        return value

@@ -10,7 +10,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 
 from .control_texts import FAILURES, user_error
 from .coordinator import MinerConfigEntry, MinerCoordinator
@@ -18,7 +21,10 @@ from .insight import MinerData
 from .miners.model import Capability, MinerIdentity, MinerState
 
 WRITE_AT_LEAST_EVERY = 15 * 60
-"""Seconds after which a state is written even if it moved less than its resolution."""
+"""Seconds after which a state is written even if it moved less than its resolution.
+
+So it is for attributes, counted from when they were first seen to differ.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,106 @@ ANY_CHANGE = Resolution()
 
 
 @dataclass(frozen=True, kw_only=True)
-class MinerEntityDescription(EntityDescription):
+class ReadingEntityDescription(EntityDescription):
+    """What a description says of when its entity is written.
+
+    Attributes that differ are written with the next value, and after a quarter of an
+    hour at the latest; ``attributes_at_once``: with the poll that brings them.
+    """
+
+    resolution: Resolution = ANY_CHANGE
+    attributes_fn: Callable[[Any], Mapping[str, Any] | None] | None = None
+    attributes_at_once: bool = False
+
+
+class ReadingEntity[
+    CoordinatorT: DataUpdateCoordinator[Any],
+    DescriptionT: ReadingEntityDescription,
+](CoordinatorEntity[CoordinatorT]):
+    """An entity that shows a value and writes it only when that is worth a row."""
+
+    entity_description: DescriptionT
+    _written: tuple[bool, Any, float]
+    _written_attributes: dict[str, Any] | None = None
+    _differ_since: float | None = None
+
+    def _read(self, data: Any) -> Any:
+        """Return the value to show."""
+        raise NotImplementedError
+
+    @property
+    def _shown(self) -> Any:
+        """The value that was written last."""
+        return self._written[1]
+
+    def _show(self, value: Any) -> None:
+        """Set what follows from a new value, beside the value itself."""
+
+    def _attributes(self) -> dict[str, Any] | None:
+        """Return the attributes; None where there never are any."""
+        describe = self.entity_description.attributes_fn
+        return None if describe is None else dict(describe(self.coordinator.data) or {})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show what has been said since."""
+        self._take(self._read(self.coordinator.data))
+        await super().async_added_to_hass()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the new value, or other attributes, if that is worth it."""
+        value = self._read(self.coordinator.data)
+        available, written, at = self._written
+        if (
+            available is not self.available
+            or (value != written and self._worth_writing(value, written, at))
+            or (
+                available
+                and self._written_attributes is not None
+                and self._attributes_due()
+            )
+        ):
+            self._take(value)
+            self.async_write_ha_state()
+
+    def _take(self, value: Any) -> None:
+        self._written = (self.available, value, time.monotonic())
+        self._show(value)
+        if (attributes := self._attributes()) is not None:
+            self._attr_extra_state_attributes = attributes
+            self._written_attributes, self._differ_since = attributes, None
+
+    def _worth_writing(self, value: Any, written: Any, at: float) -> bool:
+        """Whether another value is far enough from the one written at a time."""
+        resolution = self.entity_description.resolution
+        if resolution is ANY_CHANGE or value is None or written is None:
+            return True
+        age = time.monotonic() - at
+        if age >= WRITE_AT_LEAST_EVERY:
+            return True
+        return age >= resolution.seconds and resolution.reached(value, written)
+
+    def _attributes_due(self) -> bool:
+        """Whether the attributes differ, for long enough if that matters.
+
+        Once they are seen to differ, nobody looks again before they are due.
+        """
+        since, now = self._differ_since, time.monotonic()
+        if since is not None and now - since < WRITE_AT_LEAST_EVERY:
+            return False
+        if self._attributes() == self._written_attributes:
+            self._differ_since = None
+            return False
+        if since is None and not self.entity_description.attributes_at_once:
+            self._differ_since = now
+            return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerEntityDescription(ReadingEntityDescription):
     """What a description of any platform says about a miner's entity.
 
     The entity exists where the miner has ``capability`` and ``exists_fn`` agrees.
@@ -56,7 +161,6 @@ class MinerEntityDescription(EntityDescription):
     capability: Capability | None = None
     exists_fn: Callable[[MinerIdentity], bool] | None = None
     off_ok: bool = False
-    resolution: Resolution = ANY_CHANGE
     attributes_fn: Callable[[MinerData], Mapping[str, Any] | None] | None = None
     placeholders: Mapping[str, str] | None = None
 
@@ -110,15 +214,13 @@ class MinerEntity[DescriptionT: MinerEntityDescription](
 
 
 class MinerReadingEntity[DescriptionT: MinerEntityDescription](
-    MinerEntity[DescriptionT]
+    ReadingEntity[MinerCoordinator, DescriptionT], MinerEntity[DescriptionT]
 ):
-    """An entity that shows a value and writes it only when that is worth a row.
+    """An entity that shows what is known of a miner.
 
     It has its first value at once: Home Assistant registers ranges and options
     before it adds the entity.
     """
-
-    _written: tuple[bool, Any, float]
 
     def __init__(
         self, coordinator: MinerCoordinator, description: DescriptionT
@@ -126,56 +228,6 @@ class MinerReadingEntity[DescriptionT: MinerEntityDescription](
         """Show what is known."""
         super().__init__(coordinator, description)
         self._take(self._read(coordinator.data))
-
-    def _read(self, data: MinerData) -> Any:
-        """Return the value to show."""
-        raise NotImplementedError
-
-    @property
-    def _shown(self) -> Any:
-        """The value that was written last."""
-        return self._written[1]
-
-    def _show(self, value: Any) -> None:
-        """Set what follows from a new value, beside the value itself."""
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Show what the miner has said since."""
-        self._take(self._read(self.coordinator.data))
-        await super().async_added_to_hass()
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the new value if it differs enough."""
-        value = self._read(self.coordinator.data)
-        available, written, at = self._written
-        if available is not self.available or (
-            value != written and self._worth_writing(value, written, at)
-        ):
-            self._take(value)
-            self.async_write_ha_state()
-
-    def _take(self, value: Any) -> None:
-        description = self.entity_description
-        data = self.coordinator.data
-        self._written = (self.available, value, time.monotonic())
-        self._show(value)
-        if description.attributes_fn is not None:
-            self._attr_extra_state_attributes = dict(
-                description.attributes_fn(data) or {}
-            )
-
-    def _worth_writing(self, value: Any, written: Any, at: float) -> bool:
-        """Whether another value is far enough from the one written at a time."""
-        resolution = self.entity_description.resolution
-        if resolution is ANY_CHANGE or value is None or written is None:
-            return True
-        age = time.monotonic() - at
-        if age >= WRITE_AT_LEAST_EVERY:
-            return True
-        return age >= resolution.seconds and resolution.reached(value, written)
 
 
 def of_state[T](

@@ -50,7 +50,7 @@ FLEET_BINARY_SENSORS: tuple[FleetBinarySensorEntityDescription, ...] = (
         attributes_fn=_troubled,
         device_class=BinarySensorDeviceClass.PROBLEM,
         value_fn=lambda data: data.problem,
-        watched=MINERS,
+        attributes_at_once=True,
     ),
 )
 

@@ -2,34 +2,30 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-import time
 from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import FLEET
-from .entity import ANY_CHANGE, WRITE_AT_LEAST_EVERY, Resolution
+from .entity import ReadingEntity, ReadingEntityDescription
 from .fleet import Ability, FleetData
 from .fleet_coordinator import FleetConfigEntry, FleetCoordinator
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetEntityDescription(EntityDescription):
+class FleetEntityDescription(ReadingEntityDescription):
     """What a description of any platform says of an entity of the fleet.
 
-    With ``ability`` it exists once a miner has that. Attributes change only together
-    with the state, except that a change of the ``watched`` one is written at once.
+    With ``ability`` it exists once a miner has that.
     """
 
     ability: Ability | None = None
-    resolution: Resolution = ANY_CHANGE
     attributes_fn: Callable[[FleetData], Mapping[str, Any]] | None = None
-    watched: str | None = None
     placeholders: Mapping[str, str] | None = None
 
     def supported(self, data: FleetData) -> bool:
@@ -61,61 +57,9 @@ class FleetEntity[DescriptionT: FleetEntityDescription](
 
 
 class FleetReadingEntity[DescriptionT: FleetEntityDescription](
-    FleetEntity[DescriptionT]
+    ReadingEntity[FleetCoordinator, DescriptionT], FleetEntity[DescriptionT]
 ):
-    """An entity that shows a value and writes it only when that is worth a row."""
-
-    _written: Any = None
-    _written_at = 0.0
-
-    def _read(self, data: FleetData) -> Any:
-        """Return the value to show."""
-        raise NotImplementedError
-
-    def _show(self, value: Any) -> None:
-        """Make it the entity's value."""
-        raise NotImplementedError
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Show the first value."""
-        self._take(self._read(self.coordinator.data), self._attributes())
-        await super().async_added_to_hass()
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the new value if it differs enough."""
-        value, attributes = self._read(self.coordinator.data), self._attributes()
-        if self._worth_writing(value, attributes):
-            self._take(value, attributes)
-            self.async_write_ha_state()
-
-    def _attributes(self) -> dict[str, Any]:
-        describe = self.entity_description.attributes_fn
-        return {} if describe is None else dict(describe(self.coordinator.data))
-
-    def _take(self, value: Any, attributes: dict[str, Any]) -> None:
-        self._written, self._written_at = value, time.monotonic()
-        self._show(value)
-        self._attr_extra_state_attributes = attributes
-
-    def _worth_writing(self, value: Any, attributes: Mapping[str, Any]) -> bool:
-        """Whether the value moved far enough from the one written last."""
-        description, written = self.entity_description, self._written
-        if (key := description.watched) is not None:
-            shown = self._attr_extra_state_attributes
-            if shown.get(key) != attributes.get(key):
-                return True
-        if value == written:
-            return False
-        resolution = description.resolution
-        if resolution is ANY_CHANGE or value is None or written is None:
-            return True
-        age = time.monotonic() - self._written_at
-        if age >= WRITE_AT_LEAST_EVERY:
-            return True
-        return age >= resolution.seconds and resolution.reached(value, written)
+    """An entity that shows what is known of all miners."""
 
 
 @callback

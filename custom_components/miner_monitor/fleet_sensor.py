@@ -69,8 +69,7 @@ def _covered(
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=precision,
         value_fn=lambda data: covered(data).value,
-        watched=COVERAGE,
-        **traits,
+        **{"attributes_at_once": True, **traits},
     )
 
 
@@ -153,6 +152,8 @@ FLEET_SENSORS: tuple[FleetSensorEntityDescription, ...] = (
         "hottest_chip",
         lambda data: data.hottest_chip,
         attributes_fn=lambda data: {"miner": data.hottest},
+        # Two miners may change places with each poll.
+        attributes_at_once=False,
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         resolution=Resolution(absolute=0.5, seconds=10),

@@ -30,6 +30,7 @@ class FleetSwitchEntityDescription(FleetEntityDescription, SwitchEntityDescripti
     ability: Ability
     value_fn: Callable[[FleetData], bool | None]
     on_stops: bool = False
+    attributes_at_once: bool = True
 
 
 FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
@@ -60,9 +61,6 @@ def async_add_fleet_switches(
     )
 
 
-type _Reading = tuple[bool | None, int, list[str]]
-
-
 class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity):
     """A switch of all miners: on if any of them is."""
 
@@ -71,19 +69,17 @@ class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity
     _unrecorded_attributes = frozenset({FAILED})
 
     @override
-    def _read(self, data: FleetData) -> _Reading:
-        commands, ability = self.coordinator.commands, self.entity_description.ability
-        value = self.entity_description.value_fn(data)
-        return value, commands.waiting(ability), commands.failed(ability)
+    def _read(self, data: FleetData) -> bool | None:
+        return self.entity_description.value_fn(data)
 
     @override
-    def _show(self, value: _Reading) -> None:
-        self._attr_is_on = value[0]
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value
 
     @override
     def _attributes(self) -> dict[str, Any]:
-        _, waiting, failed = self._read(self.coordinator.data)
-        return {"waiting": waiting, FAILED: failed}
+        commands, ability = self.coordinator.commands, self.entity_description.ability
+        return {"waiting": commands.waiting(ability), FAILED: commands.failed(ability)}
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

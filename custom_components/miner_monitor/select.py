@@ -1,8 +1,8 @@
 """Choices of a miner."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory, Platform
@@ -90,6 +90,7 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
         translation_key="pool",
         setting=Setting.POOL,
         attributes_fn=lambda data: {"restart_needed": data.control.restart_needed},
+        attributes_at_once=True,
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         options_fn=_pools,
@@ -130,7 +131,7 @@ async def async_setup_entry(
     )
 
 
-type _Reading = tuple[tuple[str, ...] | None, str | None, Mapping[str, Any] | None]
+type _Reading = tuple[tuple[str, ...] | None, str | None]
 
 
 class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity):
@@ -142,16 +143,11 @@ class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity
     @override
     def _read(self, data: MinerData) -> _Reading:
         description = self.entity_description
-        attributes = description.attributes_fn
-        return (
-            description.options_fn(data),
-            description.value_fn(data),
-            None if attributes is None else attributes(data),
-        )
+        return description.options_fn(data), description.value_fn(data)
 
     @override
     def _show(self, value: _Reading) -> None:
-        options, self._attr_current_option, _ = value
+        options, self._attr_current_option = value
         if options is not None:
             self._attr_options = list(options)
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from .model import Setting, SettingRange
 
-LOWEST_FREQUENCY = 100.0
+LOWEST_FREQUENCY = 100
 """MHz. Presets end far higher, but less power must be possible."""
 
-HIGHEST_FREQUENCY = 1200.0
+HIGHEST_FREQUENCY = 1200
 """MHz, which only large coolers endure."""
 
 HIGHEST_VOLTAGE = 1.4

@@ -87,6 +87,7 @@ def _chips(
         translation_key=key,
         capability=capability,
         attributes_fn=_per_chip(pick, precision),
+        attributes_at_once=True,
         attributes_recorded=False,
         device_class=device_class,
         entity_category=EntityCategory.DIAGNOSTIC,

@@ -251,6 +251,7 @@ def _best(key: str, verdict: Verdict) -> MinerSensorEntityDescription:
         key=key,
         translation_key=key,
         attributes_fn=details,
+        attributes_at_once=True,
         attributes_recorded=False,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -372,6 +373,7 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         attributes_fn=lambda data: {
             "time_away": round(data.insight.presence.time_away)
         },
+        attributes_at_once=True,
     ),
     _percent(
         "availability_24h",

@@ -81,6 +81,7 @@ def _pools(index: int) -> tuple[MinerSensorEntityDescription, ...]:
             "status",
             lambda pool: pool.status,
             attributes_fn=_pool_figures(index),
+            attributes_at_once=True,
             attributes_recorded=False,
             capability=Capability.POOL_STATUS,
             device_class=SensorDeviceClass.ENUM,
