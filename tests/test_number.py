@@ -156,6 +156,82 @@ async def test_nothing_outside_the_range(
     assert patches(miner) == []
 
 
+@pytest.mark.parametrize("polls", [1, 3, 20])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("frequency", 1201), ("frequency", 65_535), ("core_voltage", 2.5)],
+)
+async def test_what_no_hardware_endures_is_shown_and_never_offered(
+    bench: TimedBench, hass: HomeAssistant, key: str, value: float, polls: int
+) -> None:
+    """However long a miner says so; and it can be set to something else."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    usual = dict(hass.states.get(GAMMA_601 + key).attributes)
+    told = {"frequency": value} if key == "frequency" else {"coreVoltage": value * 1e3}
+    miner.inject("override", values=told)
+    await bench.advance(15 * polls, step=15)
+
+    state = hass.states.get(GAMMA_601 + key)
+    assert float(state.state) == value
+    assert dict(state.attributes) == usual
+    for wild in (value, usual["max"] + usual["step"]):
+        with pytest.raises(ServiceValidationError):
+            await call(bench, GAMMA_601 + key, "set_value", value=wild)
+    assert patches(miner) == []
+
+    miner.clear("override")
+    await bench.advance(15)
+    assert dict(hass.states.get(GAMMA_601 + key).attributes) == usual
+    await call(bench, GAMMA_601 + key, "set_value", value=usual["min"])
+    assert len(patches(miner)) == 1
+
+
+async def test_one_reply_widens_no_range(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """What a miner runs for a while can be set again, what it said once cannot."""
+    miner = await bench.miner(GAMMA)
+    await bench.add(miner)
+    entity_id = f"{GAMMA_601}frequency"
+    await bench.advance(45, step=15)
+
+    def highest() -> float:
+        most: float = hass.states.get(entity_id).attributes["max"]
+        return most
+
+    for polls, kept in ((1, 625), (2, 625), (4, 900)):
+        miner.inject("override", values={"frequency": 900})
+        await bench.advance(15 * polls, step=15)
+        assert highest() == 900
+        miner.clear("override")
+        await bench.advance(15)
+        assert highest() == kept
+
+    await call(bench, entity_id, "set_value", value=900)
+    assert patches(miner) == [{"frequency": 900}]
+
+
+async def test_absurd_lists_of_a_miner_are_not_offered(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Its own presets count as far as its hardware endures them."""
+    miner = await bench.miner(GAMMA)
+    board = miner.device.board
+    miner.device.board = replace(
+        board, mhz_options=(1, 500, 9000), mv_options=(1, 1100, 1390, 1900)
+    )
+    await bench.add(miner)
+    ranges = {
+        key: hass.states.get(GAMMA_601 + key).attributes
+        for key in ("frequency", "core_voltage")
+    }
+    assert {key: (item["min"], item["max"]) for key, item in ranges.items()} == {
+        "frequency": (100, 525),
+        "core_voltage": (1.1, 1.39),
+    }
+
+
 async def test_available_while_paused(bench: TimedBench, hass: HomeAssistant) -> None:
     """A paused miner can be set."""
     miner = await bench.miner(GAMMA_2)
