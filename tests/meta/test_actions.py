@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.miner_monitor import async_setup
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.control.bounds import HIGHEST
 from custom_components.miner_monitor.miners.model import Setting
 from custom_components.miner_monitor.select import WORK_MODES
 
@@ -68,6 +69,13 @@ def test_every_field_is_described(schemas: dict[str, Any], action: str) -> None:
     taken = _keys(schemas[action]) - targets - {"metadata"}
     assert set(ACTIONS[action]["fields"]) == taken
     assert set(TEXTS["services"][action]["fields"]) == taken
+
+
+@pytest.mark.parametrize("setting", HIGHEST.keys() - {Setting.POOL})
+def test_no_field_offers_what_no_hardware_endures(setting: Setting) -> None:
+    """The ends of a miner are narrower, and told when it refuses."""
+    offered = ACTIONS["apply_settings"]["fields"][setting.value]["selector"]["number"]
+    assert 0 <= offered["min"] < offered["max"] <= HIGHEST[setting]
 
 
 def _keys(schema: Any) -> set[str]:
