@@ -125,14 +125,14 @@ async def test_mining(bench: TimedBench, hass: HomeAssistant) -> None:
 async def test_mining_shows_what_was_done_at_the_miner(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
-    """Paused on its own page, both switches show it."""
+    """Paused on its own page, it does not save power by anybody's order."""
     miner = await bench.miner(GAMMA_2)
     await bench.add(miner)
     miner.device.pause()
     await bench.advance(30)
 
     assert hass.states.get("switch.gamma_602_0006_mining").state == STATE_OFF
-    assert hass.states.get("switch.gamma_602_0006_save_power").state == STATE_ON
+    assert hass.states.get("switch.gamma_602_0006_save_power").state == STATE_OFF
 
 
 async def test_auto_fan(bench: TimedBench, hass: HomeAssistant) -> None:

@@ -162,6 +162,7 @@ class MinerController:
         A fan that runs by itself ignores its duty cycle: to set one is to take it
         over, unless a scene asks for both.
         """
+        self.asked(changes)
 
         def begin() -> Changes:
             settings = self._coordinator.identity.limits.settings
@@ -178,6 +179,13 @@ class MinerController:
         )
         self._steward.applied(written, by_user=True)
         self._changed()
+
+    def asked(self, changes: Changes) -> None:
+        """Take note of what is about to be applied, so that its end is known at once.
+
+        *Save power* that is turned off at the same time then wakes nobody up.
+        """
+        self._steward.asked(changes)
 
     async def async_throttle(self, on: bool, by: Reason | None = None) -> None:
         """Save power, or go back to what was before."""

@@ -19,7 +19,7 @@ from .control_texts import FAILURES, user_error
 from .entry_data import miner_entries
 from .fleet import Ability, Candidate, starting_order
 from .miners.errors import Outcome
-from .miners.model import Setting
+from .miners.model import Changes, Setting
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry, MinerCoordinator
@@ -39,9 +39,11 @@ _LONGEST_NAME = 64
 
 type Command = Callable[[MinerCoordinator], Awaitable[None]]
 
+_MINING_OFF: Changes = {Setting.MINING: False}
+
 _STOP: Mapping[Ability, Command] = {
     Ability.THROTTLE: lambda miner: miner.controller.async_throttle(True),
-    Ability.MINING: lambda miner: miner.controller.async_apply({Setting.MINING: False}),
+    Ability.MINING: lambda miner: miner.controller.async_apply(_MINING_OFF),
 }
 _START: Mapping[Ability, Command] = {
     Ability.THROTTLE: lambda miner: miner.controller.async_throttle(False),
@@ -106,11 +108,14 @@ class FleetCommands:
         memory = self._fleet.memories[ability]
         members = self._members(ability)
         self._last_stop.update((member.key, number) for member in members)
+        if ability is Ability.MINING:
+            for member in members:
+                member.miner.controller.asked(_MINING_OFF)
         targets = [
             member
             for member in members
             if not member.miner.data.unplugged
-            and (member.stopped(ability) is not True or self._lock(member.key).locked())
+            and (self._works(ability, member) or self._lock(member.key).locked())
         ]
         known = memory.stopped
         for member in targets:
@@ -138,13 +143,15 @@ class FleetCommands:
     async def async_start(self, ability: Ability) -> None:
         """Start those that were stopped here, in the background.
 
-        Those that do not answer now are tried last, and named at once.
+        Those that do not answer now are tried last, and named at once. To end a
+        saving that was begun elsewhere is no error: who turns everything off does it.
         """
         self._begin(ability)
         memory = self._fleet.memories[ability]
         members = self._members(ability)
         chosen = [member for member in members if member.key in memory.stopped]
-        if not chosen and any(member.stopped(ability) for member in members):
+        waits = ability is Ability.MINING and not chosen
+        if waits and any(member.stopped(ability) for member in members):
             raise invalid("nothing_to_start")
         await self._run(ability, chosen)
 
@@ -162,9 +169,21 @@ class FleetCommands:
         return number
 
     def _holds(self, ability: Ability, number: int, member: Followed) -> bool:
-        """Whether a command still holds for a miner: the other switch may stop it."""
+        """Whether a command still holds for a miner: the other switch may stop it.
+
+        The end of saving power wakes nobody up whom that switch has stopped.
+        """
         stopped = self._last_stop.get(member.key, 0)
-        return self._present[ability] == number and stopped < number
+        wakes = ability is not Ability.THROTTLE
+        return self._present[ability] == number and not (wakes and stopped > number)
+
+    def _works(self, ability: Ability, member: Followed) -> bool:
+        """Whether there is something to stop: also a pause that saves power.
+
+        Otherwise that would end without a miner to start again.
+        """
+        saves = ability is Ability.MINING and member.stopped(Ability.THROTTLE) is True
+        return saves or member.stopped(ability) is not True
 
     def _members(self, ability: Ability) -> list[Followed]:
         members = self._fleet.members.values()

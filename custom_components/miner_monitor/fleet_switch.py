@@ -8,7 +8,7 @@ from homeassistant.components.switch import (
     SwitchEntity,
     SwitchEntityDescription,
 )
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -45,6 +45,7 @@ FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
         translation_key="fleet_throttle",
         ability=Ability.THROTTLE,
         # The blueprints do not offer it: they have an order of their own.
+        entity_category=EntityCategory.CONFIG,
         on_stops=True,
         value_fn=lambda data: data.throttled,
     ),

@@ -79,6 +79,8 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
         translation_key="throttle",
         # By this the blueprints offer it alone of a miner's switches.
         device_class=SwitchDeviceClass.SWITCH,
+        # What is done to a device or an area leaves this out: off means more power.
+        entity_category=EntityCategory.CONFIG,
         attributes_fn=_method,
         exists_fn=lambda identity: throttle_method(identity) is not None,
         value_fn=lambda data: data.control.throttled,

@@ -30,7 +30,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from tests.miners import avalon_polls, replies
 
-from .stewarding import GAMMA, GAMMA_SETTINGS, OLD_GAMMA, Case, F, V
+from .stewarding import GAMMA, GAMMA_SETTINGS, OLD_GAMMA, Case, F, V, dumped, loaded
 
 FAN, LEAST_FAN = Setting.FAN_DUTY_CYCLE, Setting.MIN_FAN_DUTY_CYCLE
 TARGET, HEAT = Setting.TARGET_TEMPERATURE, Setting.HEATING_TEMPERATURE
@@ -105,14 +105,17 @@ class Watched:
         """Let a user do at this poll all that keeps settings."""
         with suppress(ChangeError, ProfileError):
             self.steward.save_profile("Mine")
-        self.steward.begin_temporary({F: 500.0, FAN: 50.0}, self._now + 60)
+        self.steward.begin_temporary(
+            {F: 500.0, FAN: 50.0}, seconds=60, wall=self._now, monotonic=self._now
+        )
         self.steward.begin_throttle()
         self.look(reading)
         self.poll(reading)
 
     def look(self, reading: MinerReading) -> None:
         """Hold all that is kept and offered against the ends."""
-        stored = json.loads(json.dumps(self.steward.dump(self._now)))
+        kept = dumped(self.steward, self._now, self._now)
+        stored = json.loads(json.dumps({**kept["rest"], **kept["intents"]}))
         offered = reading.identity.limits.settings
         for setting, value in _numbers(stored):
             ends = self._ends if setting in offered else ANY
@@ -242,7 +245,7 @@ def test_absurd_values_of_a_store(values: dict[str, Any]) -> None:
     stored = Steward(reading.identity).dump(0.0)
     stored["adopted"] = values
     stored["profiles"] = {"made": True, "saved": {"Old": values}}
-    steward = Steward.load(reading.identity, stored, 0.0)
+    steward = loaded(reading.identity, {"rest": stored}, 0.0)
     for expert in (False, True):
         allowed = Allowed(reading.identity.limits, steward.adopted, expert=expert)
         for setting, (low, high) in STOCK.items():
@@ -309,7 +312,7 @@ def test_values_beyond_new_limits_are_kept_and_not_sent() -> None:
     )
     case.polls(3)
 
-    kept = {key: case.steward.profile_changes("Fast")[key] for key in fast}
+    kept = {key: case.steward.profiles["Fast"][key] for key in fast}
     assert kept == fast
     now = Allowed(case.identity.limits, case.steward.adopted, expert=True)
     with pytest.raises(ChangeError):
@@ -356,7 +359,7 @@ def test_what_was_before_is_not_taken_from_an_absurd_poll() -> None:
     case.steward.begin_throttle()
     case.wait(120)
 
-    for kept in (*case.poll(), case.steward.dump(case.wall)):
+    for kept in (*case.poll(), dumped(case.steward, case.wall)):
         assert "5000.0" not in str(kept)
 
 

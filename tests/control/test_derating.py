@@ -293,6 +293,8 @@ def test_once_more() -> None:
 def test_restore(settings: MinerSettings, lower: bool, expected: Changes) -> None:
     """As before, or the next preset below in both."""
     case = Case(GAMMA, settings)
+    for _ in range(3):
+        case.poll()
     case.heat()
     case.poll()
     found = case.steward.restore_changes(lower=lower)

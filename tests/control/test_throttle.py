@@ -126,14 +126,105 @@ def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None
     assert case.state.settings == before
 
 
-@pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
-def test_nothing_known(identity: MinerIdentity) -> None:
-    """What nobody asked us for is somebody's choice, also to stand still."""
+@pytest.mark.parametrize("identity", [GAMMA, SOFT, NANO, OLD_GAMMA])
+def test_nothing_asked_for_here(identity: MinerIdentity) -> None:
+    """A pause and the least power may be somebody's choice: they are left alone."""
     case = Case(identity)
     case.take(case.steward.throttle_changes(True))
     case.poll()
 
+    assert case.shown.throttled is False
     assert case.steward.throttle_changes(False) == {}
+
+
+@pytest.mark.parametrize("identity", [GAMMA, SOFT])
+def test_saving_of_what_was_stopped_before(identity: MinerIdentity) -> None:
+    """Its end brings back what was before: a miner that stands still."""
+    case = Case(identity)
+    case.set(mining=False)
+    case.poll()
+    case.throttle(True)
+    case.poll()
+    assert case.shown.throttled is True
+    case.throttle(False)
+
+    assert case.state.settings.mining is False
+    assert case.shown.throttled is False
+
+
+@pytest.mark.parametrize("identity", [GAMMA, SOFT])
+def test_stopped_by_the_user_while_it_saves_power(identity: MinerIdentity) -> None:
+    """The end of saving wakes no miner that was told to stop since."""
+    case = Case(identity)
+    case.set(mining=True)
+    case.throttle(True)
+    case.poll()
+    case.steward.asked({MINING: False})
+    case.restart()
+    case.poll()
+    case.throttle(False)
+    case.poll()
+
+    assert case.state.settings.mining is False
+    assert case.shown.throttled is False
+
+
+def test_a_miner_without_a_stop_of_its_own_goes_back_to_its_settings() -> None:
+    """It hashes all the time: there is no stop that could stay."""
+    case = Case(OLD_GAMMA)
+    case.throttle(True)
+    case.poll()
+    case.steward.asked({MINING: False})
+
+    assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_saving_begins_before_the_miner_shows_what_it_was_told(asked: bool) -> None:
+    """What comes back is what was asked for last, though the device is slow."""
+    case = Case(GAMMA)
+    case.set(mining=not asked)
+    case.poll()
+    case.steward.asked({MINING: asked})
+    case.steward.applied({MINING: asked}, by_user=True)
+    case.throttle(True)
+    case.poll()
+
+    assert case.steward.throttle_changes(False) == {MINING: asked}
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(20, True), (130, False)])
+def test_stopped_just_before_it_restarts(seconds: float, again: bool) -> None:
+    """Some resume by a restart: one that was under way does not undo a stop."""
+    case = Case(GAMMA)
+    case.poll()
+    case.take({MINING: False})
+    case.steward.asked({MINING: False})
+    case.steward.applied({MINING: False}, by_user=True)
+    case.poll()
+    case.wait(seconds)
+    case.reboot()
+    case.set(mining=True)
+
+    stop = Apply(changes={MINING: False}, reason=Reason.REASSERT)
+    orders = case.poll()
+    assert writes(orders) == ([stop] if again else [])
+    case.obey(orders)
+    case.reboot()
+    case.set(mining=True)
+    assert writes(case.poll()) == [], "that was somebody else"
+
+
+def test_what_the_miner_never_did_does_not_come_back() -> None:
+    """It had three minutes: then it counts what it shows."""
+    case = Case(GAMMA)
+    case.steward.asked({MINING: False})
+    case.wait(180)
+    case.poll()
+    case.throttle(True)
+    case.poll()
+
+    assert case.steward.throttle_changes(False) == {MINING: True}
 
 
 @pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
@@ -362,14 +453,41 @@ def test_off_at_the_least_power() -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        (replace(GAMMA_SETTINGS, mining=False), True),
+        (replace(GAMMA_SETTINGS, mining=False), False),
         (GAMMA_SETTINGS, False),
         (replace(GAMMA_SETTINGS, mining=None), None),
     ],
 )
-def test_shown_as_reported(settings: MinerSettings, expected: bool | None) -> None:
-    """A stop is shown whoever ordered it; unknown is unknown."""
+def test_shown_without_an_order(settings: MinerSettings, expected: bool | None) -> None:
+    """A stop by somebody else is none that *Save power* could end."""
     assert Case(GAMMA, settings).shown.throttled is expected
+
+
+@pytest.mark.parametrize("reported", [True, False, None])
+def test_shown_as_reported(reported: bool | None) -> None:
+    """It is on while the device shows what was asked for; unknown is unknown."""
+    case = Case(GAMMA)
+    case.throttle(True)
+    case.poll()
+    case.set(mining=reported)
+
+    assert case.shown.throttled is (None if reported is None else not reported)
+
+
+def test_an_old_order_is_not_carried_out_again() -> None:
+    """A miner that was resumed while nobody looked stays so after its next restart."""
+    case = Case(GAMMA)
+    case.throttle(True)
+    case.poll()
+    case.restart(3 * 24 * 3600)
+    case.set(mining=True)
+    assert writes(case.poll()) == []
+    case.reboot()
+
+    assert writes(case.poll()) == []
+    case.wait(181)
+    case.poll()
+    assert case.steward.throttle_changes(False) == {}
 
 
 def test_away() -> None:

@@ -293,6 +293,11 @@ class Steward:
             for setting, value in intent.target.items()
         )
 
+    def asked(self, changes: Changes) -> None:
+        """Take note of a user's change at once: saving power may end meanwhile."""
+        if isinstance(mining := changes.get(Setting.MINING), bool):
+            self._record.throttle.mining_asked(mining, self._monotonic)
+
     def applied(self, changes: Changes, *, by_user: bool = False) -> None:
         """Take note of what the device took from us.
 
@@ -300,6 +305,9 @@ class Steward:
         replace does not come back.
         """
         self._record.news.wrote(changes)
+        if isinstance(mining := changes.get(Setting.MINING), bool):
+            now = self._monotonic
+            self._record.throttle.mining_written(mining, now, by_user=by_user)
         held = self._record.throttle.held
         if by_user or not (self._record.derating.derated and held):
             self._record.derating.chosen(changes)
@@ -424,7 +432,7 @@ class Steward:
         if not boot.restarted:
             return
         self._record.waiting = {}
-        self._record.throttle.restarted()
+        self._record.throttle.restarted(self._monotonic)
         if boot.while_watched:
             yield Report(activity=Activity.RESTARTED)
 

@@ -14,6 +14,7 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
+from .mining import MiningRequest
 from .model import Reason, ThrottleMethod
 from .values import agrees, differing, dump_changes, keepable, load_changes, reported
 
@@ -131,6 +132,7 @@ class SavePower:
         self._waiting_since: float | None = None
         self._differing = 0
         self._restarted = False
+        self._mining = MiningRequest()
 
     @classmethod
     def load(cls, data: object) -> Self:
@@ -153,10 +155,13 @@ class SavePower:
     def grow_old(self) -> None:
         """Keep of an old intent only what writes nothing without a user.
 
-        Nobody else knows what was before, nor that we were asked to save power.
+        Nobody else knows what was before, nor that we were asked to save power. Until
+        the device shows that it still does, a restart is no reason to stop it again.
         """
         if self.intent is not None:
-            self.intent = replace(self.intent, by=None, ending=False, old=True)
+            self.intent = replace(
+                self.intent, by=None, confirmed=False, ending=False, old=True
+            )
         self._restarted = False
 
     def dump(self) -> dict[str, Any] | None:
@@ -190,11 +195,27 @@ class SavePower:
         if on:
             kept = self.intent.target if self._lasts(identity) and self.intent else {}
             return kept or least_power(identity, settings)
-        if self.intent is None:
+        # What nobody asked here to save power with is somebody's choice.
+        if self.intent is None or not self._lasts(identity):
             return {}
         known = usual(identity)
         defaults = {key: known[key] for key in self.intent.target if key in known}
         return {**defaults, **self.intent.before}
+
+    def mining_asked(self, mining: bool, monotonic: float) -> None:
+        """Take a user's word, before it is written, that it is to mine or to stop.
+
+        A miner that is stopped while it saves power stays so when that ends.
+        """
+        self._mining.ask(mining, monotonic)
+        if self.intent is not None and not (mining or self.held):
+            self.intent = replace(self.intent, before={Setting.MINING: False})
+
+    def mining_written(self, mining: bool, monotonic: float, *, by_user: bool) -> None:
+        """Take it that the device was told to mine or to stop, and will show it."""
+        self._mining.ask(mining, monotonic)
+        if by_user and not mining:
+            self._mining.stopped(monotonic)
 
     def begin(
         self, identity: MinerIdentity, settings: MinerSettings, by: Reason | None
@@ -209,10 +230,8 @@ class SavePower:
         target = keepable(least_power(identity, settings))
         if not target:
             return
-        before: Changes = reported(settings, target)
-        if stops(throttle_method(identity)):
-            before = {Setting.MINING: True}
-        self._wait(Intent(before=before, target=target, by=by))
+        now = replace(settings, mining=self._mining.expected(settings.mining))
+        self._wait(Intent(before=reported(now, target), target=target, by=by))
         self._restarted = False
 
     def _lasts(self, identity: MinerIdentity) -> bool:
@@ -264,6 +283,7 @@ class SavePower:
         """Forget the intent."""
         self.intent = self._earlier = None
         self._waiting_since, self._differing, self._restarted = None, 0, False
+        self._mining.undone = False
 
     def exchange(self, before: Changes) -> Changes:
         """Let other settings come back; return those that are not held."""
@@ -287,16 +307,18 @@ class SavePower:
             return None
         if self.intent is not None and agrees(self.held, settings):
             return True
-        if stops(method):
-            return None if settings.mining is None else not settings.mining
+        if stops(method) and settings.mining is None:
+            return None
         return self.intent is not None and agrees(self.intent.target, settings)
 
-    def restarted(self) -> None:
+    def restarted(self, monotonic: float) -> None:
         """Note that the miner restarted, which ends a stop."""
-        self._restarted = self.intent is not None and not self.intent.old
+        self._restarted = self.intent is not None
+        self._mining.restarted(monotonic)
 
     def observe(self, settings: MinerSettings, monotonic: float) -> Ended | None:
         """Look at a poll; tell whether the intent ended with it, and who ended it."""
+        self._mining.observe(settings.mining, monotonic)
         if self.intent is None:
             return None
         if agrees(self.intent.target, settings):
@@ -333,15 +355,15 @@ class SavePower:
         self._differing = 0
         refused = self.intent.ending and self._waited_enough(monotonic)
         ending = self.intent.ending and not refused
-        self.intent = replace(self.intent, confirmed=True, ending=ending)
+        self.intent = replace(self.intent, confirmed=True, ending=ending, old=False)
         self._restarted = False
 
     @property
     def reassert(self) -> Changes:
         """What a restart undid and has to be written again."""
-        if self.intent is None or not self._restarted:
-            return {}
-        if self.intent.ending or not self.intent.confirmed:
+        if self.intent is None:
+            return {Setting.MINING: False} if self._mining.undone else {}
+        if self.intent.ending or not (self._restarted and self.intent.confirmed):
             return {}
         forgets = not _FORGOTTEN.isdisjoint(self.intent.target)
         return self.intent.target if forgets else {}
