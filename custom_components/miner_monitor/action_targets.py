@@ -8,6 +8,7 @@ from homeassistant.helpers.service import async_extract_config_entry_ids
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry
 from .entry_data import is_fleet
+from .escape import LONGEST_SENTENCE, plain
 
 
 async def targets_of(call: ServiceCall) -> list[MinerConfigEntry]:
@@ -44,5 +45,8 @@ def invalid(key: str, **placeholders: str) -> ServiceValidationError:
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders=placeholders or None,
+        translation_placeholders={
+            key: plain(text, LONGEST_SENTENCE) for key, text in placeholders.items()
+        }
+        or None,
     )

@@ -30,6 +30,7 @@ from .entry_data import (
     entry_data,
     is_fleet,
 )
+from .escape import plain
 from .fleet_entry import TITLE as FLEET_TITLE, async_fleet_entry
 from .fleet_options import FleetOptionsFlow, options_of_new_miners
 from .miners import NO_CREDENTIALS, Credentials, Endpoint
@@ -288,7 +289,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             return self.async_abort(reason="already_in_progress")
         await self.async_set_unique_id(name)
         self._abort_if_unique_id_configured()
-        self.context["title_placeholders"] = {"name": title}
+        self.context["title_placeholders"] = {"name": plain(title)}
         return await self.async_step_credentials()
 
     @override

@@ -7,6 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .control.model import Ask, Problem
+from .issues import async_create_issue
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
@@ -23,13 +24,11 @@ FIXABLE = (
 @callback
 def async_ask(hass: HomeAssistant, entry: MinerConfigEntry, ask: Ask) -> None:
     """Raise a repair, or bring it up to date."""
-    ir.async_create_issue(
+    async_create_issue(
         hass,
-        DOMAIN,
         _issue_id(entry, ask.problem),
         data={"entry_id": entry.entry_id, "problem": ask.problem.value},
         is_fixable=ask.problem in FIXABLE,
-        severity=ir.IssueSeverity.WARNING,
         translation_key=ask.problem.value,
         translation_placeholders={"name": entry.title, **ask.details},
     )

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_cached_translations
 
+from . import escape
 from .const import DOMAIN
 from .control.errors import (
     ChangeError,
@@ -79,7 +80,7 @@ def user_error(
             kind = ServiceValidationError
         case ProfileError():
             key = f"profile_{error.kind}"
-            placeholders["profile"] = _shortened(error.name)
+            placeholders["profile"] = escape.plain(error.name)
             kind = ServiceValidationError
         case WriteError():
             key = _key_of(error.cause)
@@ -92,7 +93,10 @@ def user_error(
     return kind(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders=placeholders,
+        translation_placeholders={
+            key: escape.plain(text, escape.LONGEST_SENTENCE)
+            for key, text in placeholders.items()
+        },
     )
 
 
@@ -173,11 +177,6 @@ def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> 
 
 def _in_order(changes: Changes) -> list[tuple[Setting, SettingValue]]:
     return [(item, changes[item]) for item in Setting if item in changes]
-
-
-def _shortened(name: str) -> str:
-    """Return a name as it can stand in a sentence."""
-    return "".join(char for char in name[:64] if char.isprintable())
 
 
 def _key_of(error: MinerError) -> str:

@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .control.model import Activity, Report
 from .coordinator import MinerConfigEntry
 from .entity import MinerEntity, MinerEntityDescription, async_add_miner_entities
+from .escape import plain_values
 
 PARALLEL_UPDATES = 0
 
@@ -56,7 +57,7 @@ class MinerEvent(MinerEntity[MinerEventEntityDescription], EventEntity):
 
     @callback
     def _async_happened(self, report: Report) -> None:
-        self._trigger_event(report.activity, dict(report.details))
+        self._trigger_event(report.activity, plain_values(report.details))
         self.async_write_ha_state()
 
     @callback

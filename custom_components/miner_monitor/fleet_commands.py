@@ -17,6 +17,7 @@ from .action_targets import invalid
 from .const import CONF_PRIORITY, DOMAIN, LOGGER
 from .control_texts import FAILURES, user_error
 from .entry_data import miner_entries
+from .escape import plain
 from .fleet import Ability, Candidate, starting_order
 from .miners.errors import Outcome
 from .miners.model import Changes, Setting
@@ -35,7 +36,6 @@ _LOADS_WITHIN = 300.0
 """Seconds within which a miner is loaded after a start, or is left out."""
 
 _MOST_WAITING = 1000
-_LONGEST_NAME = 64
 
 type Command = Callable[[MinerCoordinator], Awaitable[None]]
 
@@ -327,8 +327,7 @@ def _candidate(member: Followed) -> Candidate:
 
 def _name(member: Followed) -> str:
     """Return a miner's name as it can stand in a sentence."""
-    name = member.entry.title[:_LONGEST_NAME]
-    return "".join(char for char in name if char.isprintable())
+    return plain(member.entry.title)
 
 
 def _not_stored(name: str) -> HomeAssistantError:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 import re
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
@@ -17,6 +18,7 @@ import voluptuous as vol
 from .const import CONF_SESSION
 from .coordinator import MinerConfigEntry
 from .entry_data import NEEDS_CODE, endpoint_of
+from .escape import for_markdown
 from .miners import (
     Credentials,
     MinerAuthError,
@@ -64,7 +66,35 @@ def suggested_login(credentials: Credentials) -> dict[str, str]:
     return {CONF_USERNAME: credentials.username}
 
 
-class ReauthSteps(ConfigFlow):
+class MarkdownFlow(ConfigFlow):
+    """A flow whose texts are Markdown: what it names in them is text."""
+
+    @override
+    @callback
+    def async_show_form(
+        self,
+        *,
+        description_placeholders: Mapping[str, str] | None = None,
+        **form: Any,
+    ) -> ConfigFlowResult:
+        """Show a form with names and addresses escaped."""
+        texts = for_markdown(description_placeholders or {})
+        return super().async_show_form(description_placeholders=texts, **form)
+
+    @override
+    @callback
+    def async_abort(
+        self,
+        *,
+        description_placeholders: Mapping[str, str] | None = None,
+        **end: Any,
+    ) -> ConfigFlowResult:
+        """End with names and addresses escaped."""
+        texts = for_markdown(description_placeholders or {})
+        return super().async_abort(description_placeholders=texts, **end)
+
+
+class ReauthSteps(MarkdownFlow):
     """The steps in which a known miner gets a new password or a new session."""
 
     async def async_step_reauth(

@@ -18,6 +18,7 @@ from .control.model import Problem
 from .control_texts import FAILURES, describe_error
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entry_data import endpoint_of
+from .escape import for_markdown
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
 
@@ -83,10 +84,9 @@ class WrongDeviceFlow(RepairsFlow):
         return self.async_show_form(
             step_id="address",
             data_schema=self.add_suggested_values_to_schema(HOST_SCHEMA, user_input),
-            description_placeholders={
-                "name": self._entry.title,
-                "host": self._entry.data[CONF_HOST],
-            },
+            description_placeholders=for_markdown(
+                {"name": self._entry.title, "host": self._entry.data[CONF_HOST]}
+            ),
             errors=errors,
         )
 
@@ -102,7 +102,7 @@ class ControlFlow(RepairsFlow):
     def _placeholders(self) -> dict[str, str]:
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         told = None if issue is None else issue.translation_placeholders
-        return {"name": self._entry.title, **(told or {})}
+        return {**for_markdown({"name": self._entry.title}), **(told or {})}
 
     async def _async_do(self, work: Work) -> RepairsFlowResult:
         """Do it; the issue goes when the miner shows that it helped."""
@@ -117,7 +117,7 @@ class ControlFlow(RepairsFlow):
 
     def _failed(self, error: str) -> RepairsFlowResult:
         return self.async_abort(
-            reason="failed", description_placeholders={"error": error}
+            reason="failed", description_placeholders=for_markdown({"error": error})
         )
 
 

@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, ISSUE_WRONG_DEVICE
+from .issues import async_create_issue
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
@@ -16,13 +17,11 @@ def async_ask_where(
     hass: HomeAssistant, entry: MinerConfigEntry, host: str, found: str
 ) -> None:
     """Ask for the address of a miner; ``found`` is what answers at the known one."""
-    ir.async_create_issue(
+    async_create_issue(
         hass,
-        DOMAIN,
         _issue_id(entry),
         data={"entry_id": entry.entry_id},
         is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
         translation_key=ISSUE_WRONG_DEVICE,
         translation_placeholders={"name": entry.title, "host": host, "found": found},
     )

@@ -100,15 +100,13 @@ def _target(info: Reply, profile: Profile) -> SettingRange | None:
 
 def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in MHz, extended downwards."""
-    presets = _presets(
-        asic.get("frequencyOptions"), LOWEST_FREQUENCY, HIGHEST_FREQUENCY
-    )
+    presets = _presets(asic.get("frequencyOptions"), 50, HIGHEST_FREQUENCY)
     default = positive(asic.get("defaultFrequency"))
     if not presets and (table := profile.board.set_points) is not None:
         presets, default = table.frequencies, table.frequency
     if not presets:
         return None
-    presets = _with_eco(presets, asic.get("ecoFrequency"), LOWEST_FREQUENCY)
+    presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
     told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
     expert = _beyond(presets[-1], min(told, HIGHEST_FREQUENCY))
     lowest, highest = min(LOWEST_FREQUENCY, presets[0]), expert or presets[-1]
