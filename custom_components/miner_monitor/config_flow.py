@@ -394,7 +394,7 @@ def _address_text(endpoint: Endpoint) -> str:
 def _title(identity: MinerIdentity) -> str:
     """Name a miner by its host name, else by model and what tells it from others."""
     if identity.hostname and not identity.default_hostname:
-        return identity.hostname
+        return plain(identity.hostname)
     name = identity.mac or identity.serial
     tail = identity.unit if name is None else name.replace(":", "")[-4:].upper()
     return f"{identity.model} {tail}" if tail else identity.model
