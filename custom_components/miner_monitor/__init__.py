@@ -3,9 +3,10 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN, FLEET
+from .const import DOMAIN, FLEET, SIGNAL_MINERS
 from .control.model import Problem
 from .control_issues import async_settle
 from .coordinator import MinerCoordinator
@@ -71,6 +72,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
         await hass.config_entries.async_forward_entry_setups(entry, FLEET_PLATFORMS)
         entry.async_on_unload(async_keep_in_sidebar(hass, entry))
         return True
+    entry.async_on_unload(
+        entry.async_on_state_change(
+            lambda: async_dispatcher_send(hass, SIGNAL_MINERS)
+        )
+    )
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator
     await coordinator.async_start()

@@ -32,6 +32,9 @@ CONF_SESSION: Final = "session"
 CONF_SIDEBAR: Final = "sidebar"
 CONF_UNIT: Final = "unit"
 
+SIGNAL_MINERS: Final = f"{DOMAIN}_miners"
+"""Sent when the config entry of a miner changes its state."""
+
 MIN_POLL_INTERVAL: Final = 10
 MAX_POLL_INTERVAL: Final = 300
 

@@ -6,12 +6,7 @@ from datetime import datetime, timedelta
 import time
 from typing import override
 
-from homeassistant.config_entries import (
-    SIGNAL_CONFIG_ENTRY_CHANGED,
-    ConfigEntry,
-    ConfigEntryChange,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -19,9 +14,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import DOMAIN, FLEET, LOGGER
+from .const import DOMAIN, FLEET, LOGGER, SIGNAL_MINERS
 from .coordinator import MinerConfigEntry, MinerCoordinator
-from .entry_data import is_fleet, miner_entries
+from .entry_data import miner_entries
 from .entry_store import Data, EntryStore, IntentFile
 from .fleet import (
     Ability,
@@ -124,7 +119,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         if intents is not None and fresh:
             self._load_intents(intents)
         self._stop_following = async_dispatcher_connect(
-            self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
+            self.hass, SIGNAL_MINERS, self._follow
         )
         self._follow()
         self._compute()
@@ -171,11 +166,6 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         known = {key: entity_id for key, entity_id in found.items() if entity_id}
         self.meters.resume(await async_last_published(self.hass, known))
         self._compute_soon()
-
-    @callback
-    def _entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.domain == DOMAIN and not is_fleet(entry):
-            self._follow()
 
     @callback
     def _follow(self) -> None:
