@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder import Recorder, get_instance, history
 from homeassistant.components.recorder.models import (
     StatisticData,
     StatisticMeanType,
@@ -15,6 +15,7 @@ from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -22,7 +23,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from sqlalchemy.exc import OperationalError
 
-from custom_components.miner_monitor import resume
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.resume import async_last_published
 
@@ -111,6 +111,15 @@ async def test_there_is_no_recorder(hass: HomeAssistant) -> None:
     assert await async_last_published(hass, ASKED) == {}
 
 
+def forget_restore_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lose what Home Assistant keeps of entities when it stops."""
+
+    async def forgotten(_: RestoreEntity) -> None:
+        return None
+
+    monkeypatch.setattr(RestoreEntity, "async_get_last_state", forgotten)
+
+
 type Job = Callable[..., Coroutine[Any, Any, Any]]
 
 
@@ -144,7 +153,7 @@ async def test_a_busy_recorder_is_waited_for(
     await async_wait_recording_done(hass)
     await bench.run(hass.config_entries.async_unload(entry.entry_id))
     hass_storage[f"{DOMAIN}.insight.{entry.entry_id}"]["data"]["energy"] = counted / 2
-    hass.data["restore_state"].last_states.clear()
+    forget_restore_state(monkeypatch)
     hass.states.async_set("switch.plug", "off")
     late = slow(get_instance(hass), 200)
     monkeypatch.setattr(get_instance(hass), "async_add_executor_job", late)
@@ -167,7 +176,7 @@ async def test_a_database_that_fails_is_asked_again(
     """It is locked for a while after a crash."""
     show(hass, "7.2")
     await async_wait_recording_done(hass)
-    read, failures = resume.get_last_state_changes, [1, 2, 3]
+    read, failures = history.get_last_state_changes, [1, 2, 3]
 
     def locked(*args: Any) -> Any:
         if failures:
@@ -175,7 +184,7 @@ async def test_a_database_that_fails_is_asked_again(
             raise OperationalError("SELECT", {}, Exception("database is locked"))
         return read(*args)
 
-    monkeypatch.setattr(resume, "get_last_state_changes", locked)
+    monkeypatch.setattr(history, "get_last_state_changes", locked)
 
     found = await bench.run(async_last_published(hass, ASKED))
     assert found == {"energy": pytest.approx(7.2)}
@@ -187,6 +196,7 @@ async def test_a_unit_that_the_user_chose(
     bench: TimedBench,
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
     unit: str,
 ) -> None:
     """Neither a dip nor a jump when the file is lost, to the last digit."""
@@ -201,7 +211,7 @@ async def test_a_unit_that_the_user_chose(
     await async_wait_recording_done(hass)
     await bench.run(hass.config_entries.async_unload(entry.entry_id))
     hass_storage[f"{DOMAIN}.insight.{entry.entry_id}"]["data"] = {}
-    hass.data["restore_state"].last_states.clear()
+    forget_restore_state(monkeypatch)
 
     await bench.run(hass.config_entries.async_setup(entry.entry_id))
     await bench.settle()

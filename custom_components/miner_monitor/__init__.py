@@ -73,9 +73,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
         entry.async_on_unload(async_keep_in_sidebar(hass, entry))
         return True
     entry.async_on_unload(
-        entry.async_on_state_change(
-            lambda: async_dispatcher_send(hass, SIGNAL_MINERS)
-        )
+        entry.async_on_state_change(lambda: async_dispatcher_send(hass, SIGNAL_MINERS))
     )
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator

@@ -1,6 +1,7 @@
 """The heater that a miner is."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, override
 
 from homeassistant.components.climate import (
@@ -97,6 +98,18 @@ def _preset(state: MinerState, identity: MinerIdentity) -> str | None:
     return mode if mode in identity.limits.heating_modes else None
 
 
+def _with_old_names[EntityT: ClimateEntity](cls: type[EntityT]) -> type[EntityT]:
+    """Give the native temperatures the names by which releases before 2026.11 ask.
+
+    Later ones have the old names themselves, and complain of a class that does.
+    """
+    if not hasattr(ClimateEntity, "native_temperature_unit"):
+        for name in ("temperature_unit", "current_temperature", "target_temperature"):
+            setattr(cls, name, property(attrgetter(f"_attr_native_{name}")))
+    return cls
+
+
+@_with_old_names
 class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEntity):
     """A miner that heats a room.
 
@@ -104,7 +117,9 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
     beside its electronics would tell of itself.
     """
 
-    _attr_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_native_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_native_current_temperature: float | None = None
+    _attr_native_target_temperature: float | None = None
     entity_description: MinerClimateEntityDescription
 
     @override
@@ -130,7 +145,7 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
 
     def _steady(self, room: float | None) -> float | None:
         """Keep the temperature that is shown until it has moved far enough."""
-        shown = self._attr_current_temperature
+        shown = self._attr_native_current_temperature
         if room is None or shown is None or _ROOM.reached(room, shown):
             return room
         return shown
@@ -140,8 +155,8 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         self._attr_hvac_mode = value.mode
         self._attr_hvac_action = value.action
         self._attr_preset_mode = value.preset
-        self._attr_target_temperature = value.target
-        self._attr_current_temperature = value.room
+        self._attr_native_target_temperature = value.target
+        self._attr_native_current_temperature = value.room
         self._attr_preset_modes = list(value.presets)
         modes = [HVACMode.HEAT, HVACMode.OFF] if value.can_stop else [HVACMode.HEAT]
         self._attr_hvac_modes = modes

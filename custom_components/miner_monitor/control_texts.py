@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from . import escape
 from .const import DOMAIN
@@ -17,6 +16,7 @@ from .control.errors import (
     Refusal,
     WriteError,
 )
+from .ha_compat import texts_of
 from .miners import (
     MinerAuthError,
     MinerBusyError,
@@ -143,7 +143,7 @@ def text_of(setting: Setting, value: SettingValue | None) -> str:
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
     """Name a setting as its entity is named."""
     platform, key = _NAMED_BY[setting]
-    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    texts = texts_of(hass, "entity")
     path = f"component.{DOMAIN}.entity.{platform}.{key}.name"
     return texts.get(path, setting.value.replace("_", " "))
 

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from homeassistant.components.recorder import Recorder, is_entity_recorded
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -15,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from .action_targets import invalid
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry
+from .ha_compat import is_recorded, kept_days
 from .history.columns import (
     ONLINE,
     STATUS,
@@ -45,6 +45,9 @@ from .history_recorder import (
 )
 from .ownership import known_identity
 from .sensor import SENSORS
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
 
 STATES, STATISTICS = "states", "statistics"
 
@@ -89,7 +92,7 @@ async def async_export(
     hass: HomeAssistant, recorder: Recorder, request: ExportRequest
 ) -> dict[str, Any]:
     """Write the file, and tell what is in it."""
-    period = _period(recorder, request)
+    period = _period(hass, request)
     names = _names(hass, request.entries)
     miners = [
         _miner(hass, entry, name, request)
@@ -146,12 +149,12 @@ def _source_name(period: Period | None) -> str:
             return "statistics_hourly"
 
 
-def _period(recorder: Recorder, request: ExportRequest) -> Period | None:
+def _period(hass: HomeAssistant, request: ExportRequest) -> Period | None:
     """Return which statistics are there for the whole time; None for states."""
     if request.source == STATES:
         return None
-    kept_since = dt_util.utcnow() - timedelta(days=recorder.keep_days)
-    return "5minute" if request.start >= kept_since else "hour"
+    age = dt_util.utcnow() - request.start
+    return "5minute" if age / timedelta(days=1) <= kept_days(hass) else "hour"
 
 
 def _media(hass: HomeAssistant) -> Path:
@@ -262,7 +265,7 @@ def _recorded(
     )
     if entity_id is None or registry.entities[entity_id].disabled:
         return None
-    return entity_id if is_entity_recorded(hass, entity_id) else None
+    return entity_id if is_recorded(hass, entity_id) else None
 
 
 def _names(hass: HomeAssistant, entries: list[MinerConfigEntry]) -> list[str]:

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.components.recorder import Recorder
-from homeassistant.components.recorder.models import StatisticData
 from homeassistant.const import (
     UnitOfEnergy,
     UnitOfFrequency,
@@ -17,7 +15,6 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.hass_dict import HassKey
 
@@ -25,6 +22,7 @@ from .action_targets import invalid, miner_of
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry
 from .entry_data import miner_entries
+from .ha_compat import texts_of
 from .history.files import FOLDER, FileFault
 from .history.hours import HOUR, MEANS, TOTALS, HourBook, running_sums
 from .history.prior import Prior, PriorFileError, read_prior
@@ -36,6 +34,10 @@ from .history_recorder import (
     sum_rows,
 )
 from .ownership import known_identity
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
+    from homeassistant.components.recorder.models import StatisticData
 
 MEDIA_SOURCE: Final = "media-source://media_source/"
 
@@ -88,7 +90,7 @@ async def async_import(
     # Two imports at once would both add to sums that neither has seen.
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
         await async_commit(recorder)
-        names = await _figure_names(hass)
+        names = _figure_names(hass)
         written = [
             await _write(hass, recorder, target, names[key], key, book)
             for target, book in merged
@@ -233,9 +235,9 @@ def _merged(
     return list(merged.values())
 
 
-async def _figure_names(hass: HomeAssistant) -> dict[str, str]:
+def _figure_names(hass: HomeAssistant) -> dict[str, str]:
     """Return what the figures are called, in Home Assistant's language."""
-    texts = await async_get_translations(hass, hass.config.language, "entity", {DOMAIN})
+    texts = texts_of(hass, "entity")
     return {
         key: texts.get(
             f"component.{DOMAIN}.entity.sensor.{key}.name",

@@ -2,37 +2,48 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from homeassistant.components.recorder import Recorder, get_instance, history
-from homeassistant.components.recorder.models import (
-    StatisticData,
-    StatisticMeanType,
-    StatisticMetaData,
-)
+from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
-    STATISTIC_UNIT_TO_UNIT_CONVERTER,
     async_add_external_statistics,
     statistics_during_period,
 )
-from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
-    COMPRESSED_STATE_ATTRIBUTES,
-    COMPRESSED_STATE_LAST_UPDATED,
-    COMPRESSED_STATE_STATE,
-)
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import (
+    BaseUnitConverter,
+    DurationConverter,
+    ElectricCurrentConverter,
+    ElectricPotentialConverter,
+    EnergyConverter,
+    FrequencyConverter,
+    PowerConverter,
+    TemperatureConverter,
+)
 
 from .action_targets import invalid
 from .const import DOMAIN
+from .ha_compat import (
+    RecordedState,
+    recorder_done,
+    running_recorder,
+    states_between,
+)
 from .history.columns import Source
 from .history.hours import Mean
 from .history.rows import Change
 from .miners.model import HashRateUnit
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
+    from homeassistant.components.recorder.models import (
+        StatisticData,
+        StatisticMetaData,
+    )
 
 type Period = Literal["5minute", "hour"]
 type Means = list[tuple[float, dict[Source, float]]]
@@ -43,26 +54,38 @@ COMMIT_PATIENCE = 60.0
 ROWS_AT_ONCE = 1000
 """Rows that are handed over without a break; more would hold up the event loop."""
 
+_CONVERTERS: Mapping[str | None, type[BaseUnitConverter]] = {
+    unit: converter
+    for converter in (
+        DurationConverter,
+        ElectricCurrentConverter,
+        ElectricPotentialConverter,
+        EnergyConverter,
+        FrequencyConverter,
+        PowerConverter,
+        TemperatureConverter,
+    )
+    for unit in converter.VALID_UNITS
+}
+"""What converts a unit that a user may have chosen for a sensor of a miner."""
+
 _JUST_BEFORE = timedelta(microseconds=1)
 
 
 def require_recorder(hass: HomeAssistant) -> Recorder:
-    """Return the recorder, or tell that there is none.
-
-    One that never reached its database is there too, and nobody can ask it.
-    """
-    if "recorder" not in hass.config.components or DATA_INSTANCE not in hass.data:
+    """Return the recorder, or tell that there is none."""
+    if (recorder := running_recorder(hass)) is None:
         raise invalid("no_recorder")
-    return get_instance(hass)
+    return recorder
 
 
 async def async_commit(recorder: Recorder) -> None:
     """Wait until what is known now can be read, if that does not take too long."""
-    try:
-        async with asyncio.timeout(COMMIT_PATIENCE):
-            await recorder.async_block_till_done()
-    except TimeoutError:
+    if (done := recorder_done(recorder.hass)) is None:
         return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(COMMIT_PATIENCE):
+            await done
 
 
 async def async_read_changes(
@@ -94,42 +117,29 @@ def _read_changes(
     first: bool,
     units: Mapping[Source, str],
 ) -> list[Change]:
-    found = history.get_significant_states(
-        hass,
-        start - _JUST_BEFORE,
-        end,
-        list(entities),
-        include_start_time_state=first,
-        significant_changes_only=False,
-        compressed_state_format=True,
-    )
+    found = states_between(hass, start - _JUST_BEFORE, end, entities, first=first)
+    if found is None:
+        raise invalid("recorder_changed")
     earliest = start.timestamp()
     changes: list[Change] = [
-        (
-            max(item[COMPRESSED_STATE_LAST_UPDATED], earliest),
-            source,
-            _state_of(item, units.get(source)),
-        )
+        (max(item.at, earliest), source, _state_of(item, units.get(source)))
         for entity_id, items in found.items()
         for source in (entities[entity_id],)
         for item in items
-        if isinstance(item, dict)
     ]
     changes.sort()
     return changes
 
 
-def _state_of(item: Mapping[str, Any], wanted: str | None) -> str:
+def _state_of(item: RecordedState, wanted: str | None) -> str:
     """Return a state, a number in the unit that is wanted."""
-    state: str = item[COMPRESSED_STATE_STATE]
-    unit = item.get(COMPRESSED_STATE_ATTRIBUTES, {}).get(ATTR_UNIT_OF_MEASUREMENT)
-    factor, offset = scale_between(unit, wanted)
+    factor, offset = scale_between(item.unit, wanted)
     if (factor, offset) == (1.0, 0.0):
-        return state
+        return item.state
     try:
-        return f"{float(state) * factor + offset:.10g}"
+        return f"{float(item.state) * factor + offset:.10g}"
     except ValueError:
-        return state
+        return item.state
 
 
 @lru_cache(maxsize=256)
@@ -139,7 +149,7 @@ def scale_between(unit: str | None, wanted: str | None) -> tuple[float, float]:
         return 1.0, 0.0
     if wanted == HashRateUnit.TERA and unit in HashRateUnit:
         return 1 / HashRateUnit(unit).per_terahash, 0.0
-    converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+    converter = _CONVERTERS.get(unit)
     if converter is None or wanted not in converter.VALID_UNITS:
         return 1.0, 0.0
     offset = converter.convert(0, unit, wanted)
@@ -270,5 +280,5 @@ def _metadata(
 
 def _unit_class(unit: str | None) -> str | None:
     """Return the class of a unit, which Home Assistant can convert; None for others."""
-    converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+    converter = _CONVERTERS.get(unit)
     return None if unit is None or converter is None else converter.UNIT_CLASS

@@ -13,7 +13,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_dumps
-from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
@@ -21,6 +20,7 @@ from .const import DOMAIN, LOGGER
 from .control.model import Activity, Report
 from .entry_store import Data, EntryStore, async_read, store_of
 from .escape import escaped
+from .ha_compat import texts_of
 from .insight import BOOTED, Insight, MinerTracker, Moment
 from .insight.model import DayRow, Total
 from .keepsakes import async_keep, async_take
@@ -159,9 +159,7 @@ class InsightKeeper:
 
     def _celebrate(self) -> None:
         """Leave a note that stays until it is read."""
-        texts = async_get_cached_translations(
-            self._hass, self._hass.config.language, "common", DOMAIN
-        )
+        texts = texts_of(self._hass, "common")
         path = f"component.{DOMAIN}.common.block_found"
         persistent_notification.async_create(
             self._hass,

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import batched
 from typing import Any
 
-from homeassistant.components.recorder import get_instance
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
     HomeAssistant,
@@ -24,11 +23,11 @@ from .action_targets import invalid, require_loaded, targets_of
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry
 from .entry_data import miner_entries
+from .ha_compat import running_recorder
 from .report import markdown
 from .report.fleet import fleet_figures
 from .report.gather import (
     facts_of,
-    has_recorder,
     period_of_today,
     period_until_now,
     price_of,
@@ -185,7 +184,7 @@ async def _report(
         period = period_of_today()
     else:
         period = period_until_now(hass, call.data[ATTR_HOURS])
-    recorder = has_recorder(hass)
+    recorder = running_recorder(hass)
     known = _Known(
         facts=await _facts(hass, loaded),
         period=period,
@@ -194,17 +193,22 @@ async def _report(
         texts=Texts(hass),
         frame={
             **_period_figures(period, zone),
-            "recorder": recorder,
+            "recorder": recorder is not None,
             "units": dict(UNITS),
             "not_loaded": [entry.title for entry in rest],
         },
     )
-    if not recorder:
+    if recorder is None:
         return await hass.async_add_executor_job(make, known, NO_RECORDS)
     query = query_of(known.facts, period, price, measured)
-    return await get_instance(hass).async_add_executor_job(
-        lambda: make(known, read(hass, query))
-    )
+
+    def made() -> Figures:
+        if (records := read(hass, query)) is None:
+            without = {**known.frame, "recorder": False}
+            return make(replace(known, frame=without), NO_RECORDS)
+        return make(known, records)
+
+    return await recorder.async_add_executor_job(made)
 
 
 def _period_figures(period: Period, zone: tzinfo) -> Figures:

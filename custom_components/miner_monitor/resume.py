@@ -5,34 +5,36 @@ as old as its last save, the recorder's database only some seconds.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 import math
+from typing import TYPE_CHECKING
 
-from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.history import (
-    get_last_state_changes,
-    state_changes_during_period,
-)
-from homeassistant.components.recorder.statistics import (
-    get_last_short_term_statistics,
-    get_last_statistics,
-    get_metadata,
-)
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
     UnitOfEnergy,
     UnitOfTime,
 )
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers.recorder import DATA_RECORDER
-from homeassistant.helpers.restore_state import async_get
+from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import DurationConverter, EnergyConverter
 from sqlalchemy.exc import SQLAlchemyError
 
-from .const import LOGGER
+from .ha_compat import (
+    TOTALS_LOST,
+    last_state,
+    last_states,
+    last_statistics,
+    recorder_connected,
+    recorder_of,
+    recorder_ready,
+    tell_once,
+)
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
 
 PATIENCE = 300.0
 """Seconds that the recorder is given to begin; once it did it may take its time."""
@@ -40,6 +42,9 @@ PATIENCE = 300.0
 TRIES = 10
 TRY_AGAIN = 30.0
 """Seconds after which a database that failed is asked again."""
+
+ANSWERS_WITHIN = 1800.0
+"""Seconds that one question to the recorder may take."""
 
 LOOK_BACK = timedelta(days=10)
 MOST_LOOKED_AT = 20
@@ -53,92 +58,124 @@ async def async_last_published(
 
     Energy is in kWh, durations in s, whatever unit the user chose to see. A key of
     which nothing is known is left out. It takes as long as the recorder does: an
-    unknown total harms no statistics, one that is too low does.
+    unknown total harms no statistics, one that is too low does. Whatever fails is
+    told, and costs no more than what it would have given.
     """
-    if not entity_ids:
-        return {}
-    restored = async_get(hass).last_states
     known = {
-        key: [value]
+        key: await _async_restored(hass, entity_id)
         for key, entity_id in entity_ids.items()
-        if (stored := restored.get(entity_id)) is not None
-        and (value := _value_of(stored.state)) is not None
     }
-    for key, value in (await _async_recorded(hass, entity_ids)).items():
-        known.setdefault(key, []).append(value)
-    return {key: max(values) for key, values in known.items()}
+    recorded = await _async_recorded(hass, entity_ids) if entity_ids else {}
+    values = {key: [*known[key], *recorded.get(key, ())] for key in entity_ids}
+    return {key: max(found) for key, found in values.items() if found}
+
+
+class _LastState(RestoreEntity):
+    """Asks for the last state of an entity as the entity itself would."""
+
+    def __init__(self, hass: HomeAssistant, entity_id: str) -> None:
+        """Take which entity to ask for."""
+        self.hass = hass
+        self.entity_id = entity_id
+
+
+async def _async_restored(hass: HomeAssistant, entity_id: str) -> list[float]:
+    """Return what Home Assistant kept of an entity when it stopped or went on."""
+    try:
+        state = await _LastState(hass, entity_id).async_get_last_state()
+    except Exception as err:  # noqa: BLE001 - the total goes on from what else is known
+        tell_once(hass, "Home Assistant does not tell the last states of totals", err)
+        return []
+    return _values_of([] if state is None else [state])
 
 
 async def _async_recorded(
     hass: HomeAssistant, entity_ids: Mapping[str, str]
-) -> dict[str, float]:
+) -> Mapping[str, list[float]]:
     """Ask the recorder, if there is one, until it answers."""
-    if (recorder := hass.data.get(DATA_RECORDER)) is None:
+    try:
+        return await _async_ask(hass, entity_ids)
+    except Exception as err:  # noqa: BLE001 - totals go on whatever the recorder does
+        tell_once(hass, TOTALS_LOST, err)
         return {}
-    beginning, _ = await asyncio.wait({recorder.db_connected}, timeout=PATIENCE)
-    if not (beginning and recorder.db_connected.result()):
+
+
+async def _async_ask(
+    hass: HomeAssistant, entity_ids: Mapping[str, str]
+) -> Mapping[str, list[float]]:
+    """Ask again for what the database failed to tell, as it does while it is locked."""
+    if (recorder := await _async_ready_recorder(hass)) is None:
         return {}
-    ready = get_instance(hass).async_db_ready
-    # Meanwhile the tables of an older version may be changed, which can take hours.
-    await asyncio.wait({ready})
-    if not ready.result():
-        return {}
-    for _ in range(TRIES):
-        try:
-            return await get_instance(hass).async_add_executor_job(
-                _recorded, hass, dict(entity_ids)
+    found: dict[str, list[float]] = {}
+    failed: dict[str, SQLAlchemyError] = {}
+    for attempt in range(TRIES):
+        if attempt:
+            await asyncio.sleep(TRY_AGAIN)
+        missing = {key: it for key, it in entity_ids.items() if key not in found}
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            read, failed = await recorder.async_add_executor_job(
+                _recorded, hass, missing
             )
-        except SQLAlchemyError as err:
-            LOGGER.debug("The recorder did not tell the last totals: %s", err)
-        await asyncio.sleep(TRY_AGAIN)
-    return {}
-
-
-def _recorded(hass: HomeAssistant, entity_ids: Mapping[str, str]) -> dict[str, float]:
-    """Read the last state of each entity, else what its history says."""
-    found: dict[str, float] = {}
-    for key, entity_id in entity_ids.items():
-        values = _values_of(get_last_state_changes(hass, 1, entity_id), entity_id)
-        if not values:
-            values = _history(hass, entity_id)
-        if values:
-            found[key] = max(values)
+        found |= read
+        if not failed:
+            return found
+    for err in failed.values():
+        tell_once(hass, TOTALS_LOST, err)
     return found
+
+
+async def _async_ready_recorder(hass: HomeAssistant) -> Recorder | None:
+    """Return the recorder as soon as it can be asked.
+
+    The tables of an older version may be changed first, which can take hours.
+    """
+    connected = recorder_connected(hass)
+    if connected is not None and not await _async_is_true(connected, PATIENCE):
+        return None
+    ready = recorder_ready(hass)
+    if ready is not None and not await _async_is_true(ready):
+        return None
+    return recorder_of(hass)
+
+
+async def _async_is_true(
+    future: asyncio.Future[bool], timeout: float | None = None
+) -> bool:
+    done, _ = await asyncio.wait({future}, timeout=timeout)
+    return bool(done) and not future.cancelled() and future.result()
+
+
+def _recorded(
+    hass: HomeAssistant, entity_ids: Mapping[str, str]
+) -> tuple[dict[str, list[float]], dict[str, SQLAlchemyError]]:
+    """Read the last state of each entity, else what its history says."""
+    found: dict[str, list[float]] = {}
+    failed: dict[str, SQLAlchemyError] = {}
+    for key, entity_id in entity_ids.items():
+        try:
+            values = _values_of(last_state(hass, entity_id))
+            found[key] = values or _history(hass, entity_id)
+        except SQLAlchemyError as err:
+            failed[key] = err
+    return found, failed
 
 
 def _history(hass: HomeAssistant, entity_id: str) -> list[float]:
     """Read what comes before a state that says nothing, and the last statistics."""
-    before = state_changes_during_period(
-        hass,
-        dt_util.utcnow() - LOOK_BACK,
-        entity_id=entity_id,
-        descending=True,
-        limit=MOST_LOOKED_AT,
-        include_start_time_state=False,
-    )
-    return _values_of(before, entity_id) + _statistics(hass, entity_id)
-
-
-def _statistics(hass: HomeAssistant, entity_id: str) -> list[float]:
-    """Read the last statistics, which are in the unit that was shown."""
-    metadata = get_metadata(hass, statistic_ids={entity_id})
-    if entity_id not in metadata:
-        return []
-    unit = metadata[entity_id][1]["unit_of_measurement"]
+    since = dt_util.utcnow() - LOOK_BACK
+    before = last_states(hass, entity_id, since, MOST_LOOKED_AT)
     return [
-        value
-        for read in (get_last_short_term_statistics, get_last_statistics)
-        for row in read(hass, 1, entity_id, False, {"state"}).get(entity_id, [])
-        if (value := _in_our_unit(row.get("state"), unit)) is not None
+        *_values_of(before),
+        *(
+            value
+            for shown, unit in last_statistics(hass, entity_id)
+            if (value := _in_our_unit(shown, unit)) is not None
+        ),
     ]
 
 
-def _values_of(states: Mapping[str, list[State]], entity_id: str) -> list[float]:
-    return [
-        value
-        for state in states.get(entity_id, [])
-        if isinstance(state, State) and (value := _value_of(state)) is not None
-    ]
+def _values_of(states: Iterable[State]) -> list[float]:
+    return [value for state in states if (value := _value_of(state)) is not None]
 
 
 def _value_of(state: State) -> float | None:

@@ -3,12 +3,12 @@
 from hashlib import sha256
 from pathlib import Path
 
-from homeassistant.components.frontend import add_extra_js_url
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..ha_compat import load_module
 
 FOLDER = Path(__file__).parent / "modules"
 ENTRY = "miner-monitor.js"
@@ -32,7 +32,7 @@ async def async_serve_modules(hass: HomeAssistant) -> None:
     await hass.http.async_register_static_paths(
         [StaticPathConfig(url, str(FOLDER), cache_headers=True)]
     )
-    add_extra_js_url(hass, f"{url}/{ENTRY}")
+    load_module(hass, f"{url}/{ENTRY}")
     if hass.state is CoreState.running:
         # Pages that are open by now were loaded without our module, and stay so.
         hass.data[LATE] = f"{url}/{OPENER}"

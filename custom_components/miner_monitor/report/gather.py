@@ -9,11 +9,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_PRICE, DOMAIN
 from ..entry_data import is_fleet
+from ..ha_compat import is_recorded, kept_days
 from .model import (
     COUNTED,
     FINE_HOURS,
@@ -39,9 +39,7 @@ def period_until_now(hass: HomeAssistant, hours: float) -> Period:
     A day belongs to it if half of the day's part up to now does, and today always.
     """
     now = dt_util.now()
-    instance = hass.data.get(DATA_INSTANCE)
-    kept = math.inf if instance is None else instance.keep_days * 24
-    fine = hours <= FINE_HOURS and hours < kept
+    fine = hours <= FINE_HOURS and hours < kept_days(hass) * 24
     step = MINUTES_5 if fine else HOUR
     end = now.timestamp() // step * step
     start = end - hours * HOUR
@@ -86,7 +84,7 @@ def facts_of(hass: HomeAssistant, entry: MinerConfigEntry) -> MinerFacts:
         key = entity.unique_id.removeprefix(prefix)
         if entity.domain != "sensor" or key not in _KEYS:
             continue
-        if entity.disabled_by is None and _is_recorded(hass, entity.entity_id):
+        if entity.disabled_by is None and is_recorded(hass, entity.entity_id):
             recorded[key] = entity.entity_id
         else:
             missing.append(key)
@@ -101,18 +99,6 @@ def facts_of(hass: HomeAssistant, entry: MinerConfigEntry) -> MinerFacts:
         not_recorded=tuple(sorted(missing)),
         days=coordinator.days,
     )
-
-
-def has_recorder(hass: HomeAssistant) -> bool:
-    """Whether there is a recorder to ask."""
-    return "recorder" in hass.config.components and DATA_INSTANCE in hass.data
-
-
-def _is_recorded(hass: HomeAssistant, entity_id: str) -> bool:
-    """Whether the user lets the recorder have an entity."""
-    if (instance := hass.data.get(DATA_INSTANCE)) is None:
-        return False
-    return instance.entity_filter is None or instance.entity_filter(entity_id)
 
 
 def query_of(

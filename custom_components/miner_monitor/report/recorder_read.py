@@ -9,16 +9,9 @@ whatever the number of miners.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import batched
 from typing import Any
 
-from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.db_schema import (
-    Statistics,
-    StatisticsMeta,
-    StatisticsShortTerm,
-)
-from homeassistant.components.recorder.statistics import get_metadata
-from homeassistant.components.recorder.util import session_scope
 from homeassistant.const import (
     UnitOfElectricPotential,
     UnitOfEnergy,
@@ -27,7 +20,6 @@ from homeassistant.const import (
     UnitOfTemperature,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.util.collection import chunked_or_all
 from homeassistant.util.unit_conversion import (
     BaseUnitConverter,
     ElectricPotentialConverter,
@@ -37,12 +29,16 @@ from homeassistant.util.unit_conversion import (
     TemperatureConverter,
 )
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
 
+from ..ha_compat import (
+    StatisticsDatabase,
+    guarded,
+    statistics_database,
+    statistics_metadata,
+)
 from .cost import Point, cost_of, steps_of
 from .model import HOUR, Period, Quantity, Query, Records, Spread
 
-type Table = type[Statistics | StatisticsShortTerm]
 type Converter = Callable[[float], float]
 
 _CONVERTERS: Mapping[Quantity, tuple[type[BaseUnitConverter], str]] = {
@@ -54,18 +50,19 @@ _CONVERTERS: Mapping[Quantity, tuple[type[BaseUnitConverter], str]] = {
 }
 
 
-def read(hass: HomeAssistant, query: Query) -> Records:
-    """Read all that a report asks for."""
+@guarded("Reports have daily figures only: the recorder's cannot be read", None)
+def read(hass: HomeAssistant, query: Query) -> Records | None:
+    """Read all that a report asks for; None from a recorder that has changed."""
     wanted = {*query.measured, *query.counted}
     if query.price is not None:
         wanted.add(query.price.entity_id)
-    metadata = get_metadata(hass, statistic_ids=wanted)
+    metadata = statistics_metadata(hass, wanted)
     ids = {name: number for name, (number, _) in metadata.items()}
-    units = {name: meta["unit_of_measurement"] for name, (_, meta) in metadata.items()}
+    units = {name: unit for name, (_, unit) in metadata.items()}
     # Energy is recorded while a miner is away, too.
     steady = query.billed or {*query.measured, *query.counted}
-    with session_scope(hass=hass, read_only=True) as session:
-        reader = _Reader(session, query.period, get_instance(hass).max_bind_vars)
+    with statistics_database(hass) as database:
+        reader = _Reader(database, query.period)
         counted = reader.ends(ids[name] for name in query.counted if name in ids)
         rises = {
             name: _converter(quantity, units[name])(counted[ids[name]][1])
@@ -147,25 +144,26 @@ def _unchanged(value: float) -> float:
 class _Reader:
     """Asks for the statistics of a period; ids are those of the recorder."""
 
-    def __init__(self, session: Session, period: Period, most_ids: int) -> None:
+    def __init__(self, database: StatisticsDatabase, period: Period) -> None:
         """Take the table whose rows are as long as the period's steps."""
-        self._session = session
+        self._database = database
+        self._session = database.session
         self._period = period
-        self._most = most_ids
-        self._table: Table = Statistics if period.step == HOUR else StatisticsShortTerm
+        self._at_once = max(1, database.most_ids // 2)
+        fine = period.step != HOUR
+        self._table = database.five_minutes if fine else database.hourly
 
     def _of(self, ids: Iterable[int], statement: Select[Any]) -> Iterator[Any]:
         """Ask for these ids and this period."""
         table, period = self._table, self._period
-        for some in chunked_or_all(sorted(set(ids)), self._most // 2):
-            if some:
-                yield from self._session.execute(
-                    statement.where(
-                        table.metadata_id.in_(some),
-                        table.start_ts >= period.start,
-                        table.start_ts < period.end,
-                    )
+        for some in batched(sorted(set(ids)), self._at_once, strict=False):
+            yield from self._session.execute(
+                statement.where(
+                    table.metadata_id.in_(some),
+                    table.start_ts >= period.start,
+                    table.start_ts < period.end,
                 )
+            )
 
     def spreads(self, ids: Iterable[int]) -> dict[int, Any]:
         """Return mean, minimum, maximum and the number of steps by id."""
@@ -185,14 +183,13 @@ class _Reader:
         What is new in the period began at nothing. Where only the five-minute row
         before the period is gone, as old ones are, the first one has to do.
         """
-        table, meta, period = self._table, StatisticsMeta, self._period
+        table, meta, hourly = self._table, self._database.meta, self._database.hourly
+        period = self._period
         mine = select(table.sum).where(table.metadata_id == meta.id).correlate(meta)
         inside = mine.where(table.start_ts >= period.start, table.start_ts < period.end)
         known = (
-            select(Statistics.sum)
-            .where(
-                Statistics.metadata_id == meta.id, Statistics.start_ts < period.start
-            )
+            select(hourly.sum)
+            .where(hourly.metadata_id == meta.id, hourly.start_ts < period.start)
             .correlate(meta)
         )
         statement = select(
@@ -206,7 +203,7 @@ class _Reader:
             inside.order_by(table.start_ts.desc()).limit(1).scalar_subquery(),
         )
         found = {}
-        for some in chunked_or_all(sorted(set(ids)), self._most // 2):
+        for some in batched(sorted(set(ids)), self._at_once, strict=False):
             for number, before, older, first, last in self._session.execute(
                 statement.where(meta.id.in_(some))
             ):

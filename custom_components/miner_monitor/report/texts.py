@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
+from ..ha_compat import texts_of
 from ..miners.model import Changes
 from ..sensors.insight import settings_text
 
@@ -16,13 +16,8 @@ class Texts:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Take the words of Home Assistant's language."""
-        language = hass.config.language
-        self._words: Mapping[str, str] = async_get_cached_translations(
-            hass, language, "common", DOMAIN
-        )
-        self._names: Mapping[str, str] = async_get_cached_translations(
-            hass, language, "entity", DOMAIN
-        )
+        self._words: Mapping[str, str] = texts_of(hass, "common")
+        self._names: Mapping[str, str] = texts_of(hass, "entity")
 
     def say(self, key: str, **values: Any) -> str:
         """Return a sentence with these values in it."""
