@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
+import re
 import time
 
 from .api import HassApi
@@ -17,6 +18,13 @@ POLL_SECONDS = 0.5
 NO_VALUE = frozenset({"unknown", "unavailable"})
 
 COLUMNS = 6
+
+_WORSE = re.compile(r" (WARNING|ERROR|CRITICAL) ")
+_REPORTED = re.compile(
+    "report (this|it|the)|bug report|deprecated|will stop working|Detected ",
+    re.IGNORECASE,
+)
+_FOUND = "We found a custom integration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +120,30 @@ def _block(reports: Sequence[MinerReport]) -> str:
     )
 
 
-def logged_errors(log: Path) -> list[str]:
-    """Return what the integration logged as an error."""
+def complaints(log: Path) -> list[str]:
+    """Return what is logged as our error, and what Home Assistant asks us to change.
+
+    It tells that an integration uses what is deprecated, or blocks the event loop, with
+    a request to report it.
+    """
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return [
-        f"clean log: {line}" for line in lines if " ERROR " in line and DOMAIN in line
+        f"clean log: {line}"
+        for line in lines
+        if DOMAIN in line and (" ERROR " in line or _REPORTED.search(line))
+    ]
+
+
+def worries(log: Path) -> list[str]:
+    """Return all of ours that is logged as a warning or worse.
+
+    Home Assistant warns of every custom integration when it finds it.
+    """
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [
+        line
+        for line in lines
+        if DOMAIN in line and _WORSE.search(line) and _FOUND not in line
     ]
 
 

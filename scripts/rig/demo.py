@@ -17,7 +17,7 @@ from aiohttp import ClientError
 
 from .api import HassApi
 from .automations import DEMO_CONFIGURATION, missing_blueprints, prepare_automations
-from .check import logged_errors, table, wait_until_complete
+from .check import complaints, table, wait_until_complete
 from .farm import FarmMiner, FarmProcess
 from .hass import DOMAIN, PASSWORD, REPOSITORY, USERNAME, HassProcess
 from .process import (
@@ -168,7 +168,7 @@ async def run_check(*, past: bool) -> bool:
             added = await _add_miners(hass, miners)
             logged: list[str] = []
             if past:
-                logged = logged_errors(hass.log)
+                logged = complaints(hass.log)
                 await _give_past(hass, directory, miners, DAYS_BEFORE_A_CHECK)
             reports, missing = await wait_until_complete(
                 hass.api,
@@ -180,7 +180,7 @@ async def run_check(*, past: bool) -> bool:
             hass.check()
             print(f"\n{table(reports)}\n")
             missing += await missing_blueprints(hass.api)
-            missing += logged + logged_errors(hass.log)
+            missing += logged + complaints(hass.log)
             if missing:
                 print(f"The end of {hass.log.name}:\n{tail(hass.log)}\n")
     for text in missing:

@@ -1,6 +1,7 @@
 """A real Home Assistant process with the integration in it."""
 
 import asyncio
+from collections.abc import Sequence
 import json
 import os
 from pathlib import Path
@@ -63,6 +64,7 @@ class HassProcess:
         host: str = "127.0.0.1",
         configuration: str = CONFIGURATION,
         with_integration: bool = True,
+        program: Sequence[str] = ("-m", "homeassistant"),
     ) -> None:
         """Prepare to run in this directory; no port means any free one."""
         self.directory = directory.resolve()
@@ -73,7 +75,7 @@ class HassProcess:
         self._with_integration = with_integration
         self._api: HassApi | None = None
         self._process = ChildProcess(
-            [sys.executable, "-m", "homeassistant", "-c", ".", "--skip-pip"],
+            [sys.executable, *program, "-c", ".", "--skip-pip"],
             directory=self.directory,
             output=self.directory / "output.log",
             environment=_environment(),

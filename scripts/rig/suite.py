@@ -81,10 +81,7 @@ def steps(*, full: bool) -> list[Step]:
     """Return what the suite consists of."""
     python = sys.executable
     tests_report = ARTIFACTS / "tests.xml"
-    browser_report = ARTIFACTS / "e2e.xml"
-    floor_report = ARTIFACTS / "floor.xml"
     selection = ["--full"] if full else ["-m", "not campaign"]
-    pytest = [python, "-m", "pytest", "-q"]
     return [
         Step(name="format", command=["ruff", "format", "--check", "."]),
         Step(name="lint", command=["ruff", "check", "."]),
@@ -102,7 +99,7 @@ def steps(*, full: bool) -> list[Step]:
         Step(
             name="tests",
             command=[
-                *pytest,
+                *(python, "-m", "pytest", "-q"),
                 *("-n", "2", "--dist", "worksteal", "--cov", "--cov-branch"),
                 *("--junit-xml", str(tests_report)),
                 *selection,
@@ -110,29 +107,48 @@ def steps(*, full: bool) -> list[Step]:
             report=tests_report,
             limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
         ),
-        Step(
-            name="browser tests",
-            command=[
-                *(*pytest, "tests/e2e", "--junit-xml", str(browser_report), "-rs"),
-                *(["--full"] if full else []),
-            ],
-            report=browser_report,
-            limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
-        ),
-        Step(
-            name="demo",
-            command=[python, "-m", "scripts.rig.demo", "--check"],
-        ),
-        *([_floor(floor_report)] if full else []),
+        *newest_steps(full=full),
+        *([_floor()] if full else []),
     ]
 
 
-def _floor(report: Path) -> Step:
+def newest_steps(*, full: bool) -> list[Step]:
+    """Return what runs on the newest stable Home Assistant: whatever is a process.
+
+    The test plugin, which the other tests need, comes later than a release.
+    """
+    report = ARTIFACTS / "e2e.xml"
+    return [
+        Step(
+            name="newest: types",
+            command=[*_on("newest"), "mypy", "--cache-dir", ".mypy_cache/newest"],
+        ),
+        Step(
+            name="browser tests",
+            command=[
+                *(*_on("newest"), "pytest", "-q", "tests/e2e", "-rs"),
+                *("--junit-xml", str(report)),
+                *(["--full"] if full else []),
+            ],
+            report=report,
+            limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
+        ),
+        Step(name="demo", command=[*_on("newest"), "scripts.rig.demo", "--check"]),
+    ]
+
+
+def _on(release: str) -> list[str]:
+    """Return how a Python module is run on another Home Assistant."""
+    return [sys.executable, "-m", "scripts.rig.releases", release, "-m"]
+
+
+def _floor() -> Step:
     """Return the tests against the oldest Home Assistant that is supported."""
+    report = ARTIFACTS / "floor.xml"
     return Step(
         name="floor",
         command=[
-            *(sys.executable, "-m", "scripts.rig.floor"),
+            *(*_on("floor"), "pytest"),
             *("tests", "-q", "-n", "2", "-m", "not campaign"),
             *("--ignore", "tests/meta", "--junit-xml", str(report)),
         ],
@@ -194,15 +210,18 @@ def ensure_chromium() -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything, or pytest alone when it is given arguments."""
-    full = arguments == ["--full"]
-    if arguments and not full:
+    """Run everything, or a part; pytest alone when it is given other arguments."""
+    if arguments in (["--newest"], ["--newest", "--full"]):
+        chosen = newest_steps(full="--full" in arguments)
+    elif arguments in ([], ["--full"]):
+        chosen = steps(full=bool(arguments))
+    else:
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606 - pytest takes our place
     ARTIFACTS.mkdir(exist_ok=True)
     has_browser = ensure_chromium()
     if not has_browser:
         print(NO_BROWSER, flush=True)
-    outcomes = [run(step) for step in steps(full=full)]
+    outcomes = [run(step) for step in chosen]
     _summarise(outcomes, has_browser=has_browser)
     return int(any(outcome.exit_code for outcome in outcomes))
 

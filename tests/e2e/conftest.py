@@ -12,7 +12,7 @@ import pytest
 
 from scripts.rig.api import HassApi
 from scripts.rig.browser import LOOK, find_chromium, open_browser
-from scripts.rig.check import logged_errors
+from scripts.rig.check import complaints
 from scripts.rig.hass import REPOSITORY, HassProcess
 
 from .dashboard import HOME, Dashboard
@@ -55,7 +55,7 @@ async def hass(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HassPr
     """Run Home Assistant with the integration, which must not log an error."""
     async with HassProcess(tmp_path_factory.mktemp("hass")) as process:
         yield process
-    assert logged_errors(process.log) == []
+    assert complaints(process.log) == []
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +106,7 @@ async def house(
     """Run a house with a past; it must not log an error. Without a browser, skip."""
     async with seeded_house(tmp_path_factory.mktemp("house")) as seeded:
         yield seeded
-    assert logged_errors(seeded.hass.log) == []
+    assert complaints(seeded.hass.log) == []
 
 
 @pytest.fixture

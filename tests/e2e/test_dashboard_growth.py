@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from scripts.rig.check import logged_errors
+from scripts.rig.check import complaints
 from scripts.rig.demo import add_miner
 from scripts.rig.farm import FarmMiner
 from scripts.rig.hass import HassProcess
@@ -64,4 +64,4 @@ async def test_miners_come_and_go_before_the_eyes_of_somebody(
         await expect(dashboard.rows).to_have_count(len(SPECS) - 1)
         await dashboard.check()
         assert await page.evaluate("window.stayed")
-    assert logged_errors(hass.log) == []
+    assert complaints(hass.log) == []

@@ -12,7 +12,15 @@ import pytest
 
 from .package import INTEGRATION, ROOT, load_json
 
-LEFT_OUT = {".git", ".venv", ".tools", ".demo", ".artifacts", "__pycache__"}
+LEFT_OUT = {
+    ".git",
+    ".venv",
+    ".venv-newest",
+    ".tools",
+    ".demo",
+    ".artifacts",
+    "__pycache__",
+}
 PICTURES = {".png"}
 HAND_FORMATTED = {INTEGRATION / "manifest.json"}
 
