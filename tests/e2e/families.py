@@ -9,7 +9,6 @@ from pathlib import Path
 import signal
 import sqlite3
 import time
-from typing import Any
 
 from scripts.rig.hass import DOMAIN, HassProcess
 from scripts.rig.websocket import ApiError
@@ -40,6 +39,9 @@ FAMILIES = (AXEOS, NERDOS, AVALON, FPGA)
 
 COUNTED = ("energy", "wall_energy", "total_uptime", "restarts", "times_offline")
 """Keys of what is added up by us, of a miner."""
+
+MODES = ("eco", "standard", "super")
+"""Of the Avalon, by the device's own numbers."""
 
 TOTAL = "total_increasing"
 NOT_KNOWN = ("unknown", "unavailable")
@@ -203,10 +205,31 @@ class House:
         await self.hass.wait()
         await self.hass.stop()
 
-    def settings(self) -> dict[str, Any]:
-        """Return what the devices themselves are set to."""
-        return {
-            "frequency": self.farm[AXEOS.name].reply("info")["frequency"],
-            "nerdos frequency": self.farm[NERDOS.name].reply("info")["frequency"],
-            "mode": self.farm[AVALON.name].device.settings["mode"],
-        }
+    async def entity(self, miner: MinerSpec, domain: str, key: str) -> str:
+        """Return the entity of a miner by its key."""
+        return await entity(self.hass, self.entries[miner.name], domain, key)
+
+    def frequency(self, miner: MinerSpec) -> float:
+        """Return the frequency that a device runs by its own word."""
+        return float(self.farm[miner.name].reply("info")["frequency"])
+
+    def mode(self) -> str:
+        """Return the work mode that the Avalon runs by its own word."""
+        return MODES[self.farm[AVALON.name].device.settings["mode"]]
+
+    def settings(self) -> tuple[float, float, str]:
+        """Return what the devices are set to by their own word."""
+        return self.frequency(AXEOS), self.frequency(NERDOS), self.mode()
+
+    async def agrees(self) -> bool:
+        """Return whether Home Assistant shows what the devices are set to."""
+        names = [
+            await self.entity(AXEOS, "number", "frequency"),
+            await self.entity(NERDOS, "number", "frequency"),
+            await self.entity(AVALON, "select", "work_mode"),
+        ]
+        seen = [await shown(self.hass, name) for name in names]
+        if any(state is None or state in NOT_KNOWN for state in seen):
+            return False
+        first, second, mode = seen
+        return (float(first), float(second), mode) == self.settings()

@@ -8,33 +8,11 @@ from scripts.rig.check import complaints, worries
 from scripts.rig.hass import REPOSITORY, HassProcess
 from simulator import Farm, SystemClock
 
-from .families import (
-    AVALON,
-    AXEOS,
-    FAMILIES,
-    NERDOS,
-    House,
-    entity,
-    recorded_numbers,
-    shown,
-)
+from .families import FAMILIES, House, recorded_numbers
 from .waiting import until_so
 
 RUNS = 15.0
 """Seconds: a poll or two, and what was published is in the recorder's database."""
-
-
-async def agrees(house: House) -> bool:
-    """Return whether Home Assistant shows what the devices are set to."""
-    entries = house.entries
-    settings = house.settings()
-    for name, key in ((AXEOS.name, "frequency"), (NERDOS.name, "nerdos frequency")):
-        number = await entity(house.hass, entries[name], "number", "frequency")
-        value = await shown(house.hass, number)
-        if value is None or value == "unknown" or float(value) != settings[key]:
-            return False
-    mode = await entity(house.hass, entries[AVALON.name], "select", "work_mode")
-    return await shown(house.hass, mode) not in (None, "unknown", "unavailable")
 
 
 @pytest.mark.timeout(600)
@@ -58,7 +36,7 @@ async def test_totals_and_settings_survive_a_restart_and_two_kills(
             await hass.start()
             await house.wait_until_counted(above)
             await house.run_for(RUNS)
-            await until_so(lambda: agrees(house))
+            await until_so(house.agrees)
             assert house.settings() == device
             await end()
             logged += worries(hass.log)
@@ -91,7 +69,7 @@ async def test_totals_go_on_where_the_inside_of_home_assistant_has_changed(
             before = await house.run_for(RUNS)
         async with hass:
             await house.wait_until_counted(before)
-            await until_so(lambda: agrees(house))
+            await until_so(house.agrees)
 
     assert complaints(hass.log) == []
     told = [line.partition("] ")[2] for line in worries(hass.log)]

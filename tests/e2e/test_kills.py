@@ -7,22 +7,18 @@ import os
 from pathlib import Path
 from random import Random
 import signal
-import sqlite3
 import time
 
 import pytest
 
-from scripts.rig.hass import DOMAIN, HassProcess
+from scripts.rig.hass import HassProcess
 from scripts.rig.websocket import ApiError
 from simulator import Farm, MinerSpec, SystemClock
 
-from .waiting import until
+from .families import add, entity, poll_often, recorded, stored
 
 KILLS = 20
 SHORTEST_RUN, LONGEST_RUN = 4.0, 26.0
-POLL_INTERVAL = 10
-"""Seconds; one published step is what a poll adds."""
-
 BIG = MinerSpec(name="big", model="avalon_a1566", seed=31)
 LUCKY = MinerSpec(
     name="lucky",
@@ -31,23 +27,6 @@ LUCKY = MinerSpec(
     mac="E4:B0:63:00:00:31",
     seed=32,
 )
-
-
-async def add(hass: HassProcess, address: str) -> str:
-    """Add a miner as a user does, ask it often, and return its entry."""
-    flow = await hass.api.start_flow(DOMAIN)
-    result = await hass.api.continue_flow(flow["flow_id"], {"host": address})
-    return str(result["result"]["entry_id"])
-
-
-async def entity(hass: HassProcess, entry_id: str, key: str) -> str:
-    """Return the entity of a miner by its key."""
-    registry = await hass.api.command("config/entity_registry/list")
-    return next(
-        item["entity_id"]
-        for item in registry
-        if item["config_entry_id"] == entry_id and item["unique_id"].endswith(f"_{key}")
-    )
 
 
 async def value(hass: HassProcess, entity_id: str) -> float | None:
@@ -71,22 +50,6 @@ async def run_for(hass: HassProcess, entity_id: str, seconds: float) -> list[flo
     return seen
 
 
-def recorded(directory: Path, entity_id: str) -> list[tuple[str, str]]:
-    """Return all states that the recorder kept of an entity, with attributes."""
-    database = sqlite3.connect(directory / "home-assistant_v2.db")
-    try:
-        rows = database.execute(
-            "select state, shared_attrs from states"
-            " join states_meta using (metadata_id)"
-            " left join state_attributes using (attributes_id)"
-            " where states_meta.entity_id = ? order by last_updated_ts",
-            (entity_id,),
-        ).fetchall()
-    finally:
-        database.close()
-    return [(state, attributes or "{}") for state, attributes in rows]
-
-
 @pytest.mark.campaign
 @pytest.mark.timeout(1800)
 async def test_nothing_dips_and_nothing_comes_twice(tmp_path: Path) -> None:
@@ -96,17 +59,11 @@ async def test_nothing_dips_and_nothing_comes_twice(tmp_path: Path) -> None:
         hass = HassProcess(tmp_path)
         async with hass:
             entries = [await add(hass, f"{miner.host}:{miner.port}") for miner in farm]
-            energy = await entity(hass, entries[0], "energy")
-            activity = await entity(hass, entries[1], "activity")
-            stored = tmp_path / ".storage" / "core.config_entries"
-            await until(
-                lambda: (
-                    stored.exists()
-                    and all(entry in stored.read_text("utf-8") for entry in entries)
-                )
-            )
+            energy = await entity(hass, entries[0], "sensor", "energy")
+            activity = await entity(hass, entries[1], "event", "activity")
+            await stored(tmp_path, entries)
             await run_for(hass, energy, 15)
-        _poll_often(tmp_path, entries)
+        poll_often(tmp_path, entries)
 
         for kill in range(KILLS):
             await hass.start()
@@ -148,13 +105,3 @@ async def test_nothing_dips_and_nothing_comes_twice(tmp_path: Path) -> None:
 
 def _is_number(state: str) -> bool:
     return state not in ("unknown", "unavailable")
-
-
-def _poll_often(directory: Path, entries: list[str]) -> None:
-    """Set the poll interval as the options would."""
-    path = directory / ".storage" / "core.config_entries"
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    for entry in stored["data"]["entries"]:
-        if entry["entry_id"] in entries:
-            entry["options"]["scan_interval"] = POLL_INTERVAL
-    path.write_text(json.dumps(stored), encoding="utf-8")

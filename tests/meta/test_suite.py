@@ -1,13 +1,19 @@
 """The suite counts what each kind of test run leaves, and tells what went wrong."""
 
+from importlib.metadata import distribution
 import json
 from pathlib import Path
 import re
 import sys
 
+from awesomeversion import AwesomeVersion
+from homeassistant.const import __version__
 import pytest
+import yaml
 
-from scripts.rig import javascript, node
+from scripts.rig import javascript, node, releases
+from scripts.rig.releases import FLOOR, NEWEST, Release
+from scripts.rig.renew import pins_of, renewed
 from scripts.rig.suite import Counts, Outcome, Step, run, steps
 
 from .package import ROOT, load_json
@@ -69,6 +75,97 @@ def test_javascript_is_part_of_the_suite(full: bool) -> None:
     commands = [" ".join(step.command[1:]) for step in steps(full=full)]
     for check in javascript.CHECKS:
         assert f"-m scripts.rig.javascript {check}" in commands
+
+
+def commands_on(release: str, *, full: bool) -> list[str]:
+    """Return what the suite runs on another release."""
+    on = f"-m scripts.rig.releases {release} -m "
+    commands = [" ".join(step.command[1:]) for step in steps(full=full)]
+    return [command.removeprefix(on) for command in commands if command.startswith(on)]
+
+
+def test_what_is_a_process_runs_on_the_newest_release() -> None:
+    types, browser, demo = commands_on("newest", full=False)
+    assert types.startswith("mypy")
+    assert browser.startswith("pytest -q tests/e2e")
+    assert "--full" not in browser
+    assert demo == "scripts.rig.demo --check"
+    assert commands_on("floor", full=False) == []
+
+
+def test_long_campaigns_run_on_the_newest_and_the_oldest_release() -> None:
+    assert commands_on("newest", full=True)[1].endswith("--full")
+    (floor,) = commands_on("floor", full=True)
+    assert floor.startswith("pytest tests ")
+
+
+def test_the_newest_release_is_tried_each_day() -> None:
+    workflow = yaml.safe_load(
+        (ROOT / ".github" / "workflows" / "newest.yml").read_text(encoding="utf-8")
+    )
+    # YAML 1.1 takes the word for a truth value.
+    assert workflow[True]["schedule"]
+    runs = [step.get("run") for step in workflow["jobs"]["newest"]["steps"]]
+    assert [run for run in runs if run] == ["scripts/renew", "scripts/test --newest"]
+
+
+def pinned(requirements: Path) -> dict[str, str]:
+    """Return the versions that a file of requirements pins."""
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def test_releases_differ() -> None:
+    """The oldest is what hacs.json names; the newest comes after the plugin's."""
+    oldest, newest = (pinned(release.requirements) for release in (FLOOR, NEWEST))
+    assert oldest["homeassistant"] == load_json(ROOT / "hacs.json")["homeassistant"]
+    assert AwesomeVersion(newest["homeassistant"]) >= AwesomeVersion(__version__)
+    assert FLOOR.directory != NEWEST.directory
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, ...]]:
+    """Collect what uv is asked for, in place of a registry."""
+    asked: list[tuple[str, ...]] = []
+
+    def uv(*arguments: str) -> None:
+        asked.append(arguments)
+        (tmp_path / "environment").mkdir(exist_ok=True)
+
+    monkeypatch.setattr(releases, "uv", uv)
+    return asked
+
+
+def test_an_environment_is_made_once_and_when_its_requirements_change(
+    tmp_path: Path, installed: list[tuple[str, ...]]
+) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("homeassistant==2026.11.0\n", encoding="utf-8")
+    release = Release(requirements=requirements, directory=tmp_path / "environment")
+    for _ in range(2):
+        release.prepare()
+    assert [arguments[0] for arguments in installed] == ["venv", "pip"]
+    requirements.write_text("homeassistant==2026.12.0\n", encoding="utf-8")
+    release.prepare()
+    assert len(installed) == 4
+
+
+def test_pins_follow_the_newest_release() -> None:
+    """Those of its components, however their names are written; others stay."""
+    text = "# of a day\nhomeassistant==1.0\nPyTurboJPEG==1.0\npytest\nother==3.0\n"
+    pins = {"homeassistant": "2.0", "pyturbojpeg": "2.1", "pytest": "9.9"}
+    assert renewed(text, pins) == (
+        "# of a day\nhomeassistant==2.0\nPyTurboJPEG==2.1\npytest\nother==3.0\n"
+    )
+
+
+def test_pins_are_those_of_the_installed_release() -> None:
+    pins = pins_of(distribution("homeassistant"))
+    known = pinned(ROOT / "requirements_test.txt")
+    known.pop("pytest-homeassistant-custom-component")
+    assert pins["homeassistant"] == __version__
+    for name, version in known.items():
+        assert pins[name.lower()] == version
 
 
 def test_packages_of_node_are_pinned() -> None:
