@@ -127,7 +127,7 @@ REFUSED = [
         {},
         ("Gamma 601 A1B2", "Automatic fan", "off", "on"),
     ),
-    (GAMMA, F, 550, "busy", {}, ("Gamma 601 A1B2", "Frequency: 525 MHz → 550 MHz")),
+    (GAMMA, F, 550, "busy", {}, ("Gamma 601 A1B2", "Frequency", "550", "525")),
     (HEX, F, 500, "patch_ignored", {}, ("Hex 303 0004", "Frequency", "500", "485")),
     (NERD, F, 500, "patch_ignored", {}, ("garage-rig", "Frequency", "500", "600")),
     (NERD, F, 500, "patch_refused", {}, ("garage-rig", "Frequency: 600 MHz → 500 MHz")),

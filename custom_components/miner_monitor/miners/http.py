@@ -5,7 +5,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from errno import ECONNREFUSED
-from socket import AF_INET
 
 from aiohttp import (
     ClientConnectorError,
@@ -17,7 +16,6 @@ from aiohttp import (
     ClientTimeout,
     ServerDisconnectedError,
     StreamReader,
-    TCPConnector,
 )
 from aiohttp.abc import AbstractResolver
 from yarl import URL
@@ -32,10 +30,16 @@ from .errors import (
     MinerTimeoutError,
     Outcome,
 )
+from .metered import METER, Meter, MeteredConnector
 from .model import ErrorKind
 from .turn import Turn
 
 LARGEST_REPLY = 64 * 1024
+
+_LARGEST_ON_THE_WIRE = LARGEST_REPLY + 32 * 1024
+"""Bytes with all heads, those of interim replies too, and the marks of chunks."""
+
+_MOST_READS = 4096
 
 _HEADERS = {"Accept-Encoding": "identity", "Connection": "close"}
 _NO_HEADERS: Mapping[str, str] = {}
@@ -43,15 +47,9 @@ _NO_TIMEOUT = ClientTimeout(total=None)
 
 
 def create_session(resolver: AbstractResolver | None = None) -> ClientSession:
-    """Return the kind of session that the small web servers of miners need.
-
-    IPv4 only, because they refuse other clients, and a connection closed after each
-    reply, because they run out of sockets when clients keep theirs.
-    """
+    """Return the kind of session that the small web servers of miners need."""
     return ClientSession(
-        connector=TCPConnector(
-            family=AF_INET, force_close=True, limit=0, resolver=resolver
-        ),
+        connector=MeteredConnector(resolver),
         # The clients hold their own deadlines, to the millisecond.
         timeout=_NO_TIMEOUT,
     )
@@ -109,6 +107,7 @@ class HttpDevice:
 
     async def request(self, method: str, url: URL, ends: float) -> bytes:
         """Return the body of a successful reply; only within a turn."""
+        meter = self._meter()
         try:
             async with asyncio.timeout_at(ends):
                 response = await self._ask(method, url, self._headers, None)
@@ -119,10 +118,8 @@ class HttpDevice:
                     response.close()
         except MinerError:
             raise
-        except TimeoutError as err:
-            raise MinerTimeoutError("no complete reply in time") from err
         except Exception as err:
-            raise _translated(err) from err
+            raise _translated(err, meter) from err
 
     async def command(
         self,
@@ -137,21 +134,28 @@ class HttpDevice:
 
         A device that hangs up, or answers with no HTTP, may have taken the command.
         """
+        meter = self._meter()
         try:
             async with asyncio.timeout_at(ends):
                 return await self._command(
                     method, url, {**self._headers, **headers}, body
                 )
-        except TimeoutError as err:
-            raise MinerTimeoutError(
-                "no complete reply in time", outcome=Outcome.UNKNOWN
-            ) from err
         except Exception as err:
-            if isinstance(problem := _translated(err), NotHttpError):
+            problem = _translated(err, meter)
+            if isinstance(problem, NotHttpError):
                 problem = MinerCutOffError("no HTTP reply")
-            if not isinstance(err, ClientConnectorError):
-                problem.outcome = Outcome.UNKNOWN
+            problem.outcome = Outcome.UNKNOWN if meter.sent else Outcome.NOT_SENT
             raise problem from err
+
+    def _meter(self) -> Meter:
+        """Begin to count what the next exchange costs.
+
+        A session that counts nothing, not of our making, may have sent anything.
+        """
+        meter = Meter(_LARGEST_ON_THE_WIRE, _MOST_READS)
+        meter.sent = not isinstance(self._session.connector, MeteredConnector)
+        METER.set(meter)
+        return meter
 
     async def _command(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
@@ -225,16 +229,20 @@ async def _rest(response: ClientResponse) -> bytes:
 
 async def _stream(content: StreamReader) -> bytes:
     """Read until the end or until it is too much."""
-    body = b""
+    body = bytearray()
     while len(body) <= LARGEST_REPLY and (chunk := await content.readany()):
         body += chunk
-    return body
+    return bytes(body)
 
 
-def _translated(err: Exception) -> MinerError:
+def _translated(err: Exception, meter: Meter) -> MinerError:
     """Find the class of what the HTTP library raised."""
+    if meter.exceeded:
+        return MinerResponseError("reply too large")
     message = f"{type(err).__name__}: {err}"
     match err:
+        case TimeoutError():
+            return MinerTimeoutError("no complete reply in time")
         case ClientConnectorError(os_error=OSError(errno=code)):
             refused = code == ECONNREFUSED
             kind = ErrorKind.REFUSED if refused else ErrorKind.NETWORK

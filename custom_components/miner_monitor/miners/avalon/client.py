@@ -24,6 +24,7 @@ from ..model import (
     Setting,
     Writing,
 )
+from ..offload import read_apart
 from ..parts import send_in_order
 from ..turn import later
 from .blob import blob_items
@@ -225,7 +226,7 @@ class AvalonClient(MinerClient):
 
     async def _read_once(self, name: str, request: bytes, ends: float) -> Reply:
         body = await self._device.ask(request, ends)
-        reply = parse_reply(body)
+        reply = await read_apart(parse_reply, body)
         self._bodies[name] = body
         return reply
 
@@ -293,7 +294,8 @@ class AvalonClient(MinerClient):
         self._memory.sends(order)
         try:
             body = await give(request, min(ends, loop.time() + _COMMAND_DEADLINE))
-            check_taken(body, may_be_silent=order.may_be_silent)
+            check = partial(check_taken, may_be_silent=order.may_be_silent)
+            await read_apart(check, body)
         except asyncio.CancelledError:
             self._memory.sent(order, certainly=False)
             raise

@@ -52,8 +52,10 @@ def salvaged_sections(text: str, kinds: Collection[str]) -> dict[str, Any]:
         if match[1] in kinds and match[1] not in sections:
             try:
                 rows, _ = _DECODER.raw_decode(text, match.end())
-            except ValueError, RecursionError:
+            except ValueError:
                 continue
+            except RecursionError as err:
+                raise MinerResponseError("nested too deeply") from err
             sections[match[1]] = _without_surrogates(rows, _DEEPEST)
     return sections
 

@@ -16,6 +16,7 @@ _KINDS = {
     "STATS": "STATS",
     "POOL": "POOLS",
 }
+_MOST_SECTIONS = 512
 _MARK = "\0"
 _ESCAPE = re.compile(r"\\([\\,|=])")
 _HIDDEN = {0xE000 + ord(character): character for character in "\\,|="}
@@ -33,7 +34,7 @@ class Split(NamedTuple):
 def split_text(text: str) -> Split:
     """Take a text without NULs apart; a field that may lack its end is left out."""
     masked, blobs, lost_blob = _without_blobs(text)
-    *whole, rest = _ESCAPE.sub(_hidden, masked).split("|")
+    *whole, rest = _ESCAPE.sub(_hidden, masked).split("|", _MOST_SECTIONS)
     cut = bool(rest.strip())
     parts = [section.split(",") for section in whole]
     if cut:

@@ -28,6 +28,7 @@ from ..turn import Turn
 LARGEST_REPLY = 256 * 1024
 
 _CHUNK = 64 * 1024
+_MOST_READS = 4096
 _LINGER = 0.05
 """Seconds of silence after which a NUL was the end, on a connection kept open."""
 
@@ -109,6 +110,7 @@ class _Exchange:
         "_end",
         "_linger",
         "_loop",
+        "_reads_left",
         "_reply",
         "_request",
         "_socket",
@@ -118,6 +120,7 @@ class _Exchange:
     def __init__(self, request: bytes) -> None:
         """Prepare on the running loop."""
         self.sent = False
+        self._reads_left = _MOST_READS
         self._request = request
         self._body = bytearray()
         self._loop = asyncio.get_running_loop()
@@ -166,7 +169,8 @@ class _Exchange:
         try:
             while chunk := self._socket.recv(_CHUNK):
                 self._body += chunk
-                if len(self._body) > LARGEST_REPLY:
+                self._reads_left -= 1
+                if len(self._body) > LARGEST_REPLY or self._reads_left < 0:
                     self._fail(MinerResponseError("reply too large"))
                     return
         except BlockingIOError:

@@ -29,6 +29,7 @@ from ..errors import (
 )
 from ..http import Answer, HttpDevice
 from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
+from ..offload import read_apart
 from ..parts import send_in_order
 from ..turn import later
 from .control import Known, patch_body, writing_of
@@ -129,7 +130,7 @@ class AxeOsClient(MinerClient):
     async def _read(self, ends: float) -> MinerReading:
         """Poll; only within a turn."""
         body = await self._device.request("GET", self._info_url, ends)
-        info = parse_object(body)
+        info = await read_apart(parse_object, body)
         check_info(info)
         self._bodies["info"] = body
         if self._memory.notice(info):
@@ -144,7 +145,7 @@ class AxeOsClient(MinerClient):
         soon = asyncio.get_running_loop().time() + _ASIC_DEADLINE
         try:
             body = await self._device.request("GET", self._asic_url, min(ends, soon))
-            asic = parse_object(body)
+            asic = await read_apart(parse_object, body)
         except MinerError:
             return
         self._bodies["asic"] = body
@@ -223,7 +224,8 @@ class AxeOsClient(MinerClient):
         if answer.status // 100 != 2:
             secrets = secrets_of(self._credentials, code)
             raise refusal_of(answer, secrets, one_time_code=True)
-        token = parse_object(answer.body).get("token")
+        reply = await read_apart(parse_object, answer.body)
+        token = reply.get("token")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise MinerResponseError("no session in the reply")
         self._session_token = token

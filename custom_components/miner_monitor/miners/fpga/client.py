@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, override
 
 from aiohttp import ClientSession
@@ -27,6 +28,7 @@ from ..errors import (
 )
 from ..http import HttpDevice
 from ..model import Family, MinerIdentity, MinerReading, Setting, Writing
+from ..offload import read_apart
 from .exposition import Page, Parser, decode, load_parser, read_page
 from .freshness import Freshness
 from .kinds import RATE, REPORTED, identity_of, kind_of, kind_of_card
@@ -206,7 +208,7 @@ class FpgaClient(MinerClient):
                     self._parser = await load_parser()
             except TimeoutError as err:
                 raise MinerTimeoutError("no time left to read the reply") from err
-        page = read_page(reply, self._parser)
+        page = await read_apart(partial(read_page, parser=self._parser), reply)
         self._replies[name] = reply
         return page
 
