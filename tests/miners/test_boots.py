@@ -103,9 +103,10 @@ def test_restart(before: float, away: float, uptime: Any, restarted: bool) -> No
         (5000, 600, 5640, False),
         (5000, 600, 300, True),
         (5000, 6000, 5900, True),
-        # The wall clock went back: nothing is known.
+        # The wall clock went back: nothing is known but that an uptime fell.
         (5000, -600, 5600, False),
-        (5000, -600, 30, False),
+        (5000, -600, 30, True),
+        (5000, -50_000_000, 90, True),
     ],
 )
 def test_restart_over_a_pause_of_ours(

@@ -41,6 +41,8 @@ __all__ = [
 
 _OVER = Reason.TEMPORARY_OVER
 _NO_SETTINGS = MinerSettings()
+_TOGETHER_SECONDS = 900.0
+"""Between the start of a miner and ours, when both had no power."""
 
 
 class Steward:
@@ -432,9 +434,23 @@ class Steward:
         if not boot.restarted:
             return
         self._record.waiting = {}
-        self._record.throttle.restarted(self._monotonic)
+        if boot.while_watched or self._restart_was_no_resume:
+            self._record.throttle.restarted(self._monotonic)
         if boot.while_watched:
             yield Report(activity=Activity.RESTARTED)
+
+    @property
+    def _restart_was_no_resume(self) -> bool:
+        """Whether a restart that nobody watched undid a stop, and was not asked to.
+
+        Where only a restart resumes, one of which we know nothing may have been the
+        user's; but not if it came together with our own start, as after a power cut.
+        """
+        if self.throttle_method is not ThrottleMethod.SHUTDOWN:
+            return True
+        uptime = None if self._state is None else self._state.uptime
+        up_before_us = (uptime or 0.0) - (self._monotonic - self._started)
+        return up_before_us <= _TOGETHER_SECONDS
 
     def _look_at_settings(self, state: MinerState, *, busy: bool) -> Iterator[Order]:
         lowered: Mapping[str, list[float]] = {}

@@ -195,6 +195,9 @@ def _compared(before: _Look, look: _Look) -> _Kind:
     if before.uptime == uptime == 0:
         return _Kind.GOES_ON
     fell = uptime < before.uptime - _FALL
+    if fell and before.monotonic is None and away < -_SHIFT:
+        # Our clock lost its time over a pause of ours, as without a battery.
+        return _Kind.RESTARTED
     if uptime <= away + _SHIFT + drift and (fell or behind > late):
         return _Kind.RESTARTED
     return _Kind.GOES_ON if abs(behind) <= late else _Kind.ODD
