@@ -44,9 +44,6 @@ STOCK: Ends = {
     LEAST_FAN: (0, 99),
     TARGET: (35, 66),
 }
-LISTED: Ends = {**STOCK, F: (50, 1200)}
-"""A device may list less than 100 MHz itself."""
-
 NERDOS: Ends = {**STOCK, V: (1.005, 1.4), TARGET: (30, 80)}
 ANY: Ends = {**STOCK, V: (0.8, 1.5), TARGET: (0, 100)}
 """Of a device that takes no such setting, and says what it runs all the same."""
@@ -209,8 +206,7 @@ def test_absurd_limits_of_an_axeos(
     voltage: float,
 ) -> None:
     """Whatever a reply says of its limits, beside settings of any kind."""
-    info, ends = board
-    ends = {**ends, F: LISTED[F]}
+    info, ends = board[0], {**board[1], F: (50, 1200)}
     device = replies.Device(_ASIC | absurd)
     info = info | {"frequency": frequency, "coreVoltage": voltage}
     readings = [device.says(info) for _ in range(4)]
@@ -285,6 +281,21 @@ def test_a_range_of_any_origin_ends_where_the_hardware_does() -> None:
     assert bounded(F, found) is found
     far = bounded(F, replace(WILD, minimum=5000, options=()))
     assert (far.minimum, far.maximum) == (1200, 1200)
+
+
+def test_limits_of_any_origin_allow_what_the_hardware_endures() -> None:
+    """Neither by their range nor by what was adopted, nor by how it is rounded."""
+    adopted = {F: (1200.0, 4000.0, 1.0)}
+    for expert in (False, True):
+        wild = Allowed(Limits(settings={F: WILD}), adopted, expert=expert)
+        offered = wild.range_of(F, 8000.0)
+        assert offered is not None
+        assert (offered.minimum, offered.maximum) == (50, 1200)
+        wild.check({F: 1200.0})
+        for value in (1200.4, 4000.0, 8000.0, 49.0, 1.0):
+            with pytest.raises(ChangeError):
+                wild.check({F: value})
+            assert clamped({F: value}, wild)[0] == {F: 1200 if value > 1000 else 50}
 
 
 def test_first_profiles_are_made_of_what_the_hardware_endures() -> None:

@@ -207,6 +207,21 @@ def test_range_from_the_presets_of_the_device() -> None:
     assert (voltage.minimum, voltage.maximum, voltage.default) == (1.1, 1.2, 1.15)
 
 
+@pytest.mark.parametrize(
+    ("frequency", "voltage"), [(9e9, 9e9), (1300, 1450), (1, 900), (-5, -5), ("x", [])]
+)
+def test_a_default_that_cannot_be_is_none(frequency: Any, voltage: Any) -> None:
+    asic = {
+        "frequencyOptions": [400, 600],
+        "voltageOptions": [1100, 1200],
+        "defaultFrequency": frequency,
+        "defaultVoltage": voltage,
+    }
+    settings = identity({}, asic).limits.settings
+    assert settings[Setting.FREQUENCY].default is None
+    assert settings[Setting.CORE_VOLTAGE].default is None
+
+
 def test_range_from_the_board_table() -> None:
     settings = identity({}).limits.settings
     assert settings[Setting.FREQUENCY].maximum == 625

@@ -110,12 +110,14 @@ def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
     expert = _beyond(presets[-1], min(told, HIGHEST_FREQUENCY))
     lowest, highest = min(LOWEST_FREQUENCY, presets[0]), expert or presets[-1]
+    if default is not None and not lowest <= default <= highest:
+        default = None
     return SettingRange(
         minimum=lowest,
         maximum=presets[-1],
         step=1,
         options=presets,
-        default=between(default, lowest, highest),
+        default=default,
         expert_maximum=expert,
         lowest=lowest,
         highest=highest,
