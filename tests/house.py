@@ -148,7 +148,7 @@ class House:
             initial_state=CoreState.not_running,
         ) as hass:
             self.bench.hass = hass
-            await self.bench.run(self._boot(hass))
+            await self.bench.run(boot(hass, self._automation))
             try:
                 yield hass
             finally:
@@ -157,18 +157,21 @@ class House:
                     await hass.config_entries.async_unload(entry.entry_id)
                 await hass.async_stop(force=True)
 
-    async def _boot(self, hass: HomeAssistant) -> None:
-        """Start as Home Assistant does: storage, entries, automation, events."""
-        await hass.config.async_set_time_zone("UTC")
-        hass.data.pop(DATA_CUSTOM_COMPONENTS)
-        dr.async_setup(hass)
-        for registry in REGISTRIES:
-            await registry.async_load(hass)
-        await hass.config_entries.async_initialize()
-        assert await async_setup_component(hass, DOMAIN, {})
-        if self._automation is not None:
-            await set_up_automation(hass, *self._automation)
-        await hass.async_start()
+
+async def boot(
+    hass: HomeAssistant, automation: tuple[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Start as Home Assistant does: storage, entries, automation, events."""
+    await hass.config.async_set_time_zone("UTC")
+    hass.data.pop(DATA_CUSTOM_COMPONENTS)
+    dr.async_setup(hass)
+    for registry in REGISTRIES:
+        await registry.async_load(hass)
+    await hass.config_entries.async_initialize()
+    assert await async_setup_component(hass, DOMAIN, {})
+    if automation is not None:
+        await set_up_automation(hass, *automation)
+    await hass.async_start()
 
 
 async def build(bench: TimedBench) -> House:

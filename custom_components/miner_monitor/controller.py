@@ -134,6 +134,11 @@ class MinerController:
         """Whether a write is under way, or not yet proved."""
         return self._door.proving
 
+    @property
+    def saves_power(self) -> bool:
+        """Whether power is to be saved, whatever the miner does."""
+        return self._steward.saves_power
+
     def allowed(self, setting: Setting) -> SettingRange | None:
         """Return what a setting may be set to; None where it cannot be."""
         state = self._coordinator.data.state
@@ -356,8 +361,7 @@ class MinerController:
 
     @property
     def _reported(self) -> MinerSettings:
-        state = self._coordinator.data.state
-        return MinerSettings() if state is None else state.settings
+        return self._steward.settings
 
     # What the device does.
 

@@ -53,7 +53,7 @@ AWAY_AFTER_SECONDS = 45.0
 """Both must pass before a silent miner counts as away: Wi-Fi loses a reply at times."""
 
 PROOF_INTERVAL = 5.0
-"""Seconds between polls while a write has to be proved."""
+"""Seconds between polls while a write, or a restart, has to be confirmed."""
 
 STARTING_SECONDS = 180.0
 """A miner whose plug went on takes its time until it answers.
@@ -63,6 +63,10 @@ So does a plug at a start of Home Assistant, until it says whether it is on.
 
 UNPLUGGED_INTERVAL = 60.0
 """Seconds between two looks at what the plug measures, while nobody asks the miner."""
+
+RETURN_INTERVAL = 30.0
+"""Seconds between polls at most of one that is away and is to save power: after a
+power cut it works until it is found."""
 
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
@@ -138,7 +142,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     @property
     def _nominal_interval(self) -> float:
-        return PROOF_INTERVAL if self.controller.proving else self._chosen_interval
+        if self.controller.proving or self._insight.boots.doubtful:
+            return PROOF_INTERVAL
+        if self.controller.saves_power and self.data.online is not True:
+            return min(self._chosen_interval, RETURN_INTERVAL)
+        return self._chosen_interval
 
     def _client_at(self, host: str, port: int) -> MinerClient:
         endpoint = replace(self._named, host=host, port=port)
@@ -295,6 +303,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self._plugged_in_at = None
         state, moment = reading.state, this_moment()
         boot = self._insight.boots.observe(state.uptime, moment.wall, moment.monotonic)
+        if boot.doubtful:
+            self._poll_again_in(PROOF_INTERVAL)
         insight = self._insight.observe(
             identity,
             state,

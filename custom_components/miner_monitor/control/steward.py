@@ -107,6 +107,12 @@ class Steward:
         throttle, temporary = self._record.throttle, self._record.temporary
         return throttle.intent, temporary.loan, temporary.old
 
+    @property
+    def saves_power(self) -> bool:
+        """Whether power is to be saved, by a wish of the last day."""
+        intent = self._record.throttle.intent
+        return intent is not None and not intent.old
+
     def seconds_left(self, wall: float, monotonic: float) -> float | None:
         """Tell when settings for a while are over, if there are any."""
         temporary = self._record.temporary
@@ -183,12 +189,12 @@ class Steward:
 
     def throttle_changes(self, on: bool) -> Changes:
         """Return what has to be written to save power, or to save it no longer."""
-        changes = self._record.throttle.changes(self._identity, self._settings, on=on)
+        changes = self._record.throttle.changes(self._identity, self.settings, on=on)
         return changes if on else self._fitting(changes)
 
     def begin_throttle(self, by: Reason | None = None) -> None:
         """Remember that power is about to be saved, before anything is written."""
-        self._record.throttle.begin(self._identity, self._settings, by)
+        self._record.throttle.begin(self._identity, self.settings, by)
         if by is Reason.PROTECT and self._record.protects:
             self._record.protection.began(self._today, self._monotonic)
         elif by is None:
@@ -197,7 +203,7 @@ class Steward:
     def cancel_throttle(self) -> None:
         """Take the beginning back: nothing was written, or it was refused."""
         protects = self._record.protects
-        if self._record.throttle.cancel(self._settings) and protects:
+        if self._record.throttle.cancel(self.settings) and protects:
             self._record.protection.cancelled()
 
     def begin_end_throttle(self) -> None:
@@ -210,7 +216,7 @@ class Steward:
 
     def end_throttle(self) -> None:
         """Take it that the settings before were written."""
-        self._record.throttle.written_back(self._settings)
+        self._record.throttle.written_back(self.settings)
         self._record.protection.ended()
 
     # Profiles
@@ -242,10 +248,10 @@ class Steward:
     ) -> None:
         """Remember the settings that come back, before anything is written."""
         wanted = {*changes}
-        if Setting.AUTO_FAN in wanted and self._settings.auto_fan is False:
+        if Setting.AUTO_FAN in wanted and self.settings.auto_fan is False:
             wanted.add(Setting.FAN_DUTY_CYCLE)
         # Only a user who looks at it lets a device work again as before it overheated.
-        before = self._record.users(self._settings, wanted, heat=False)
+        before = self._record.users(self.settings, wanted, heat=False)
         self._record.temporary.begin(
             changes, before, seconds=seconds, wall=wall, monotonic=monotonic
         )
@@ -254,7 +260,7 @@ class Steward:
     def cancel_temporary(self) -> None:
         """Take the beginning back: nothing was written, or it was refused."""
         if (loan := self._record.temporary.loan) is not None:
-            values = self._record.users(self._settings, loan.applied)
+            values = self._record.users(self.settings, loan.applied)
             self._record.temporary.cancel(values)
 
     def temporary_changes(self) -> Changes:
@@ -274,7 +280,7 @@ class Steward:
         """Take it that the settings before were written."""
         loan = self._record.temporary.loan
         if loan is not None and loan.returning:
-            values = self._record.users(self._settings, loan.before)
+            values = self._record.users(self.settings, loan.before)
             self._record.temporary.returned(values)
 
     def keep_temporary(self) -> None:
@@ -344,7 +350,7 @@ class Steward:
             return
         if not self._attempts.refused(order.reason):
             return
-        if self._settings.mining is False:
+        if self.settings.mining is False:
             return
         if order.reason is Reason.REASSERT:
             self._drop_throttle()
@@ -386,7 +392,7 @@ class Steward:
 
     def restart_needed(self, changes: Changes) -> None:
         """Take it that these were written, and that a restart puts them into effect."""
-        runs = reported(self._settings, changes)
+        runs = reported(self.settings, changes)
         back = {key for key in changes if same(key, changes[key], runs.get(key))}
         waiting = {**self._record.waiting, **changes}
         self._record.waiting = {k: v for k, v in waiting.items() if k not in back}
@@ -468,17 +474,17 @@ class Steward:
 
     def _look_at_intents(self) -> Iterator[Order]:
         intent = self._record.throttle.intent
-        ended = self._record.throttle.observe(self._settings, self._monotonic)
+        ended = self._record.throttle.observe(self.settings, self._monotonic)
         if ended is not None:
             self._record.protection.ended()
         stopped = intent is not None and Setting.MINING in intent.target
         if ended is Ended.BY_HAND and stopped:
             yield changed_by_hand({Setting.MINING.value: [False, True]})
         changes = self._record.throttle.reassert
-        if changes and self._settings.mining is not False:
+        if changes and self.settings.mining is not False:
             if self._attempts.may(Reason.REASSERT, self._monotonic):
                 yield Apply(changes=changes, reason=Reason.REASSERT)
-        elif self._settings.mining is False:
+        elif self.settings.mining is False:
             self._attempts.forget(Reason.REASSERT)
         yield from self._look_at_loan()
 
@@ -487,7 +493,7 @@ class Steward:
         if loan is None:
             return
         temporary = self._record.temporary
-        values = self._record.users(self._settings, {*loan.applied, *loan.before})
+        values = self._record.users(self.settings, {*loan.applied, *loan.before})
         temporary.observe(values)
         if values.keys().isdisjoint(loan.applied):
             return
@@ -516,7 +522,7 @@ class Steward:
         if not rest:
             self._drop_loan()
             return
-        resting = self._settings.mining is False
+        resting = self.settings.mining is False
         waits = Setting.WORK_MODE in rest or self._attempts.exhausted(_OVER)
         if (resting and waits) or not self._attempts.may(_OVER, self._monotonic):
             return
@@ -549,7 +555,7 @@ class Steward:
             yield Throttle(on=True, reason=Reason.PROTECT)
 
     @property
-    def _settings(self) -> MinerSettings:
+    def settings(self) -> MinerSettings:
         """What the device reported last."""
         return _NO_SETTINGS if self._state is None else self._state.settings
 

@@ -208,7 +208,11 @@ class SavePower:
         A miner that is stopped while it saves power stays so when that ends.
         """
         self._mining.ask(mining, monotonic)
-        if self.intent is not None and not (mining or self.held):
+        if self.intent is None or mining or self.held:
+            return
+        if self.intent.ending:
+            self.end()
+        else:
             self.intent = replace(self.intent, before={Setting.MINING: False})
 
     def mining_written(self, mining: bool, monotonic: float, *, by_user: bool) -> None:

@@ -90,6 +90,11 @@ class Boots:
         self._doubt: _Look | None = None
         self._doubts = 0
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the next poll has to agree with the last one."""
+        return self._doubt is not None
+
     def load(self, data: object) -> None:
         """Go on from what ``dump`` returned."""
         if not isinstance(data, Mapping):
