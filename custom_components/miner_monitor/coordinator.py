@@ -317,6 +317,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             online=True,
             identity=identity,
             state=state,
+            believed=self._insight.believed,
             insight=insight,
             control=self.controller.observe(identity, state, boot),
         )

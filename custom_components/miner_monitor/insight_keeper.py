@@ -110,6 +110,11 @@ class InsightKeeper:
         await self._store.async_close()
 
     @property
+    def believed(self) -> MinerState | None:
+        """The last good state without what cannot be true."""
+        return self._tracker.believed
+
+    @property
     def days(self) -> tuple[DayRow, ...]:
         """The last days, the oldest first."""
         return self._tracker.days
@@ -126,7 +131,6 @@ class InsightKeeper:
         interval: float,
     ) -> Insight:
         """Take a good poll that took ``response_time`` ms."""
-        self.surroundings.share(identity, state)
         insight = self._tracker.observe(
             identity,
             state,
@@ -136,6 +140,8 @@ class InsightKeeper:
             around=self.surroundings.read(),
             boot=boot,
         )
+        if (believed := self._tracker.believed) is not None:
+            self.surroundings.share(identity, believed)
         for report in self._tracker.take_reports():
             self._tell(report)
             if report.activity is Activity.BLOCK_FOUND:

@@ -39,11 +39,18 @@ def shown(
     **state: Any,
 ) -> MinerData:
     """Return what is known of a miner; without an answer there is no state."""
+    told = replace(STATE, **state) if online else None
+    insight = insight or Insight()
+    if told is not None:
+        counted = (told.shares_accepted or 0, told.shares_rejected or 0)
+        shares = replace(insight.shares, counted=counted)
+        insight = replace(insight, shares=shares)
     return MinerData(
         online=online,
         identity=identity,
-        state=replace(STATE, **state) if online else None,
-        insight=insight or Insight(),
+        state=told,
+        believed=told,
+        insight=insight,
         control=control or ControlState(throttled=False),
     )
 

@@ -101,7 +101,7 @@ def test_increments(
     bench = Bench()
     seen = []
     for number, (accepted, rejected, *boot) in enumerate(polls):
-        bench.poll(15 * number, accepted, rejected, restarted=bool(boot))
+        bench.poll(1800 * number, accepted, rejected, restarted=bool(boot))
         seen.append(bench.delta)
 
     assert seen == deltas
@@ -240,7 +240,7 @@ def test_reasons() -> None:
     shares = bench.poll(15, 110, 10, (("Stale", 4), ("Low", 5), ("Other", 1)))
     assert list(shares.reasons.items()) == [("Low", 3), ("Stale", 1), ("Other", 1)]
 
-    shares = bench.poll(30, 10, 2, (("Stale", 3),), restarted=True)
+    shares = bench.poll(30, 10, 3, (("Stale", 3),), restarted=True)
     assert list(shares.reasons.items()) == [("Stale", 4), ("Low", 3), ("Other", 1)]
 
 

@@ -268,8 +268,8 @@ def test_a_miner_that_does_little_has_longer_gaps() -> None:
     """Half of the boards dead: its shares are rare, and it is not stalled."""
     half = {**HARD, "hash_rate_now": 0.6}
     bench = Bench()
-    for _ in range(100):
-        bench.poll(1, **half)
+    for poll in range(1, 301):
+        bench.poll(poll % 15 == 0, **half)
 
     assert 2 * HARD_RULE <= bench.until_stalled(**half) < 2 * HARD_RULE + 15
 
@@ -277,8 +277,8 @@ def test_a_miner_that_does_little_has_longer_gaps() -> None:
 def test_a_rate_that_falls_in_the_silence_hides_nothing() -> None:
     """Some firmware computes its rate from the shares that it finds."""
     bench = Bench(expected=None)
-    for _ in range(100):
-        bench.poll(1, **HARD)
+    for poll in range(1, 161):
+        bench.poll(poll % 8 == 0, **HARD)
 
     found = bench.until_stalled(**HARD, hash_rate=0.01, hash_rate_now=0.01)
     assert HARD_RULE <= found < HARD_RULE + 15

@@ -133,11 +133,11 @@ class _Adding:
         self.online += 1
         if problems := _problems(data):
             self.troubles.append(Trouble(member.name, problems))
-        if data.state is not None:
-            self._add_state(member, data.state, sha256=sha256)
+        if data.believed is not None:
+            self._add_state(member, data.believed, sha256=sha256)
 
     def _add_state(self, member: Member, state: MinerState, *, sha256: bool) -> None:
-        """Take what a miner says that is there."""
+        """Take what is believed of a miner that is there."""
         insight, abilities = member.data.insight, member.abilities
         self.power.add(state.power)
         self.hottest.add(state.hottest_chip, member.name)

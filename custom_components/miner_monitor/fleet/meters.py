@@ -98,11 +98,12 @@ def _values(data: MinerData) -> _Values:
     insight, state = data.insight, data.state
     if not data.online or state is None:
         return None, insight.wall_energy, None, None
+    accepted, rejected = insight.shares.counted or (None, None)
     return (
         insight.energy,
         insight.wall_energy,
-        state.shares_accepted,
-        state.shares_rejected,
+        None if state.shares_accepted is None else accepted,
+        None if state.shares_rejected is None else rejected,
     )
 
 

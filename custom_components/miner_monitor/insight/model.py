@@ -254,10 +254,12 @@ class Uptime:
 class Shares:
     """Shares of the last hour, and what can be expected of the next ones.
 
+    ``counted`` are the accepted and the rejected ones since we began to look.
     ``reject_rate`` is in %, ``lower_bound`` its 95 % lower bound. ``odds_of_block``
     is in % per year, ``days_to_beat_best`` an expectation.
     """
 
+    counted: tuple[int, int] | None = None
     accepted: int = 0
     rejected: int = 0
     reject_rate: float | None = None
@@ -412,12 +414,14 @@ class MinerData:
 
     ``online`` is None until the first poll has an outcome; while a miner is away
     ``state`` is None, so that no stale value can be taken for a fresh one.
+    ``believed`` is that state without what cannot be true, for whoever adds up.
     ``unplugged``: its plug is off, so that nobody asks it.
     """
 
     online: bool | None
     identity: MinerIdentity
     state: MinerState | None = None
+    believed: MinerState | None = None
     insight: Insight = Insight()
     control: ControlState = field(default_factory=ControlState)
     last_error: str | None = None

@@ -1,14 +1,15 @@
 """Shares: what came, what was refused, and what can be expected."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 import math
 
-from ..miners.boots import BootVerdict
+from ..miners.boots import PATIENCE, BootVerdict
 from ..miners.model import MinerState
 from .model import Moment, Shares
 from .share_window import ShareWindow, lower_bound
 from .stall import HASHES_PER_DIFFICULTY, LONGEST_SPAN, StallWatch
-from .stored import count_of, number_of
+from .stored import LARGEST, count_of, number_of
 
 SECONDS_PER_YEAR = 31_557_600.0
 RATE_SECONDS = 3600.0
@@ -17,32 +18,83 @@ RATE_SECONDS = 3600.0
 _DAY = 86400.0
 _WINDOW = 3600.0
 _MOST_REASONS = 32
-_MOST_AT_ONCE = 100_000_000
+_LEAST_CHANCE = 16.0
+_DEVIATIONS = 6.0
+_HEADROOM = 1.25
+"""A miner may do more than is expected of it."""
+
+_ANY_PACE = 10.0
+"""Shares a second where the device tells too little to say how many there can be."""
+
+_SLOWEST_RATE = 1e-3
+"""In TH/s; below it, a share need not be worth a difficulty of 1."""
 _ABSENT = Shares()
 
 
 class _Counter:
     """A counter of the device: positive increments from one poll to the next.
 
-    The first value is a bearing, and so is one that fell without a boot. After a boot
-    the counter began at zero, so that all it shows was found since.
+    The first value is a bearing. One that fell without a boot, or rose by more than
+    the rate allows, has to be gone on from by the next: what comes once and goes back
+    was never there. After a boot the counter began at zero, so that all it shows was
+    found since.
     """
 
     def __init__(self) -> None:
         """Start without a bearing."""
         self.seen: int | None = None
         self.fell = False
+        self.total = 0
+        """All that was counted."""
+        self._doubt: int | None = None
+        self._doubts = 0
+        self._due = 0.0
 
-    def step(self, value: int | None) -> int:
-        """Take a value and return by how much it rose."""
+    def begin(self, seen: int | None) -> None:
+        """Count from here on."""
+        self.seen, self._doubt, self._doubts = seen, None, 0
+
+    def step(self, value: int | None, due: float) -> int:
+        """Take a value and return how many to count.
+
+        ``due`` is how many the rate allows for the time since the last poll.
+        """
         self.fell = False
-        if value is None:
+        self._due += due
+        if value is None or not 0 <= value <= LARGEST:
             return 0
-        before, self.seen = self.seen, value
+        before = self.seen
         if before is None:
+            self.begin(value)
+            self._due = 0.0
             return 0
-        self.fell = value < before
-        return value - before if 0 <= value - before <= _MOST_AT_ONCE else 0
+        count = self._count(value, before, self._due + _chance(self._due))
+        self.total += count
+        if self._doubt is None:
+            # Of what chance gave before its time less is left to it.
+            self._due = max(-_LEAST_CHANCE, min(0.0, self._due - count))
+        return count
+
+    def _count(self, value: int, before: int, most: float) -> int:
+        rise = value - before
+        if 0 <= rise <= most:
+            self.begin(value)
+            return rise
+        doubt, self._doubt = self._doubt, value
+        self._doubts += 1
+        if doubt is not None and 0 <= value - doubt <= most:
+            self.begin(value)
+            self.fell = rise < 0
+            return value - doubt
+        if self._doubts < PATIENCE:
+            return 0
+        self.begin(value)
+        return int(max(0, min(rise, most)))
+
+
+def _chance(due: float) -> float:
+    """Return by how much more than is due may come by chance."""
+    return _LEAST_CHANCE + _DEVIATIONS * math.sqrt(max(0.0, due))
 
 
 class _Rate:
@@ -91,6 +143,7 @@ class ShareWatch:
         self._bears = False
         """Whether the counters were seen in this run, or are known to go on."""
         self._wall: float | None = None
+        self._difficulty: float | None = None
         self._monotonic: float | None = None
         self._minute = -1
         self._outlook_of: tuple[object, ...] | None = None
@@ -112,11 +165,14 @@ class ShareWatch:
         self._rate.observe(state, moment.monotonic, interval)
         minute = int(moment.monotonic // 60)
         changed = self._window.pass_time(minute)
+        due = self._due(state, max(0.0, away), expected)
         if boot.doubtful:
+            self._accepted.step(None, due)
+            self._rejected.step(None, due)
             self.accepted_delta = self.rejected_delta = 0
             changed |= self._snapshot is _ABSENT
         else:
-            changed |= self._count(state, minute, away)
+            changed |= self._count(state, minute, away, due)
         stalled = None
         if state.shares_accepted is not None or state.shares_rejected is not None:
             stalled = self._stall.observe(
@@ -139,6 +195,17 @@ class ShareWatch:
         self._wall, self._monotonic = moment.wall, moment.monotonic
         return self._snapshot
 
+    def believed(self, state: MinerState) -> MinerState:
+        """Return a state with the counters as far as they are believed."""
+        accepted, rejected = self._accepted.seen, self._rejected.seen
+        if state.shares_accepted is None:
+            accepted = None
+        if state.shares_rejected is None:
+            rejected = None
+        if (accepted, rejected) == (state.shares_accepted, state.shares_rejected):
+            return state
+        return replace(state, shares_accepted=accepted, shares_rejected=rejected)
+
     def absent(self) -> Shares:
         """Give out nothing while the miner is away; its counters will tell."""
         self.accepted_delta = self.rejected_delta = 0
@@ -156,26 +223,44 @@ class ShareWatch:
     def _follow(self, boot: BootVerdict) -> None:
         """Begin anew with a boot, or where what was stored proves nothing."""
         if boot.restarted:
-            self._accepted.seen = self._rejected.seen = 0
+            self._begin(0)
             self._reasons, self._told = {}, ()
         elif boot.doubtful:
             return
         elif not (self._bears or boot.continues):
-            self._accepted.seen = self._rejected.seen = None
+            self._begin(None)
         self._bears = True
 
-    def _count(self, state: MinerState, minute: int, away: float) -> bool:
+    def _begin(self, seen: int | None) -> None:
+        self._accepted.begin(seen)
+        self._rejected.begin(seen)
+
+    def _due(self, state: MinerState, seconds: float, expected: float | None) -> float:
+        """Return how many shares the rate allows for, at the lower difficulty."""
+        told, before = state.pool_difficulty, self._difficulty
+        if told is not None and told > 0:
+            self._difficulty = told
+        rate = max(expected or 0.0, self._rate.mean or 0.0)
+        known = [d for d in (told, before) if d is not None and d > 0]
+        if rate <= 0 or not (known or rate >= _SLOWEST_RATE):
+            return _ANY_PACE * seconds
+        gap = min(known, default=1.0) * HASHES_PER_DIFFICULTY / (rate * 1e12)
+        return _HEADROOM * seconds / gap
+
+    def _count(self, state: MinerState, minute: int, away: float, due: float) -> bool:
         """Take the counters; tell whether the last hour changed."""
-        accepted = self.accepted_delta = self._accepted.step(state.shares_accepted)
-        rejected = self.rejected_delta = self._rejected.step(state.shares_rejected)
-        reasons = self._new_reasons(state.reject_reasons)
+        accepted = self.accepted_delta = self._accepted.step(state.shares_accepted, due)
+        rejected = self.rejected_delta = self._rejected.step(state.shares_rejected, due)
+        reasons = self._new_reasons(state.reject_reasons, rejected)
         if not accepted and not rejected:
             return self._snapshot is _ABSENT
         if away <= _WINDOW or (state.uptime is not None and state.uptime <= _WINDOW):
             self._window.add(minute, accepted, rejected, reasons if rejected else {})
         return True
 
-    def _new_reasons(self, told: tuple[tuple[str, int], ...]) -> dict[str, int]:
+    def _new_reasons(
+        self, told: tuple[tuple[str, int], ...], rejected: int
+    ) -> dict[str, int]:
         if told == self._told and self._reasons is not None:
             return {}
         known, self._reasons = self._reasons, dict(told[:_MOST_REASONS])
@@ -185,7 +270,7 @@ class ShareWatch:
         return {
             reason: times - known.get(reason, 0)
             for reason, times in self._reasons.items()
-            if 0 < times - known.get(reason, 0) <= _MOST_AT_ONCE
+            if 0 < times - known.get(reason, 0) <= rejected
         }
 
     def _look_ahead(
@@ -206,6 +291,7 @@ class ShareWatch:
         window = self._window
         total = window.accepted + window.rejected
         return Shares(
+            counted=(self._accepted.total, self._rejected.total),
             accepted=window.accepted,
             rejected=window.rejected,
             reject_rate=100 * window.rejected / total if total else None,
@@ -222,6 +308,7 @@ class ShareWatch:
             "accepted": self._accepted.seen,
             "rejected": self._rejected.seen,
             "wall": self._wall,
+            "difficulty": self._difficulty,
         }
 
     def load(self, data: object) -> None:
@@ -229,6 +316,7 @@ class ShareWatch:
         if not isinstance(data, Mapping):
             return
         self._wall = number_of(data.get("wall"))
+        self._difficulty = number_of(data.get("difficulty")) or None
         if self._wall is not None:
             self._accepted.seen = count_of(data.get("accepted"))
             self._rejected.seen = count_of(data.get("rejected"))

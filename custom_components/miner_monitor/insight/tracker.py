@@ -23,6 +23,7 @@ from .model import (
     Total,
     Uptime,
 )
+from .plausible import Gate
 from .responses import Responses
 from .shares import ShareWatch
 from .stability import StabilityRecord
@@ -76,6 +77,8 @@ class MinerTracker:
         self._shares, self._luck = ShareWatch(), Luck()
         self._health = self._new_health()
         self._tuning = self._new_tuning()
+        self._gate = Gate(identity.limits, self._options)
+        self._believed: MinerState | None = None
         self._snapshot = Insight()
         self._reports: tuple[Report, ...] = ()
         self._resumed = False
@@ -96,12 +99,17 @@ class MinerTracker:
             self._baseline = self._new_baseline()
         if identity.limits != before.limits:
             self._health = self._new_health()
-            self._tuning.limits = identity.limits
+            self._tuning.limits = self._gate.limits = identity.limits
 
     @property
     def days(self) -> tuple[DayRow, ...]:
         """The last days, the oldest first."""
         return self._days.rows()
+
+    @property
+    def believed(self) -> MinerState | None:
+        """The last good state without what cannot be true."""
+        return self._believed
 
     @property
     def urgent(self) -> bool:
@@ -140,13 +148,19 @@ class MinerTracker:
         """
         if identity is not self._identity:
             self._adopt(identity)
+        reported = state
+        around = self._gate.around(around, moment.monotonic)
+        state = self._gate.admit(
+            state, moment.monotonic, boot, around.network_difficulty
+        )
         network = self._network_difficulty(state, around)
         uptime = self._boots.observe(boot, moment)
         baseline = self._baseline.observe(state, moment.monotonic)
         shares = self._shares.observe(
             state, moment, interval, baseline.expected, network, boot
         )
-        health = self._health.observe(state, baseline, shares, moment)
+        state = self._believed = self._shares.believed(state)
+        health = self._health.observe(reported, baseline, shares, moment)
         self._reports = self._luck.observe(state, moment.wall, network)
         self._last_seen = state.reported_at or moment.wall
         wall_power = self._wall_power(state, around)
@@ -214,6 +228,7 @@ class MinerTracker:
     ) -> Insight:
         """Tell what outlives the moment, and what the plug measures meanwhile."""
         past = self._snapshot
+        around = self._gate.around(around, moment.monotonic)
         wall_power = self._plug_power(around)
         self._wall.observe(wall_power, moment.monotonic, PLUG_INTERVAL)
         lasting: dict[str, Any] = {
@@ -223,6 +238,7 @@ class MinerTracker:
             "presence": self._countable(presence),
         }
         if away:
+            self._gate.absent()
             self._snapshot = Insight(
                 last_seen=past.last_seen,
                 response_times=past.response_times,
