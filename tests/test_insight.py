@@ -303,7 +303,7 @@ async def test_what_was_told_survives_a_kill(
     entry = await bench.add(miner)
     await bench.pass_time(60)
     miner.inject("block_found")
-    await bench.pass_time(20)
+    await bench.pass_time(35)
     assert told(hass, entry) == "block_found"
     key = f"{DOMAIN}.insight.{entry.entry_id}"
     at_the_kill = copy.deepcopy(hass_storage[key])

@@ -26,6 +26,9 @@ EXPLAINED_SECONDS = 600.0
 MOST_POWER = 2e4
 """In W; no miner for a home or a garage draws more."""
 
+_LEAST_POWER = 1e-3
+"""In W; what hashes takes more."""
+
 POWER_MARGIN = 1.5
 RATE_MARGIN = 5.0
 """Multiples of the board's limit, and of the expected rate, that are believed."""
@@ -219,13 +222,15 @@ class Gate:
         self._look_for_reasons(state, monotonic, boot)
         changes: dict[str, Any] = {}
         explained = monotonic < self._explained_until
+        self._power.lowest = _LEAST_POWER if state.hashing else 0.0
         self._judge_expected(state, changes, explained=explained)
         for name, reading in self._readings:
             value = getattr(state, name)
             if value is not None and not reading.admits(value, explained=explained):
                 changes[name] = None
-        if state.hashing and state.power == 0:
-            changes["power"] = None
+        difficulty = state.pool_difficulty
+        if difficulty is not None and not 0 < difficulty <= _LARGEST:
+            changes["pool_difficulty"] = None
         self._judge_network(state, changes)
         self._judge_records(state, changes, network)
         return replace(state, **changes) if changes else state

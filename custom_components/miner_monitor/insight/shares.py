@@ -71,8 +71,8 @@ class _Counter:
         count = self._count(value, before, self._due + _chance(self._due))
         self.total += count
         if self._doubt is None:
-            # Of what chance gave before its time less is left to it.
-            self._due = max(-_LEAST_CHANCE, min(0.0, self._due - count))
+            # What chance gave before its time is not given again.
+            self._due = min(0.0, self._due - count)
         return count
 
     def _count(self, value: int, before: int, most: float) -> int:
