@@ -18,7 +18,12 @@ from custom_components.miner_monitor.insight import (
     MinerTracker,
     Moment,
 )
-from custom_components.miner_monitor.insight.model import DayRow
+from custom_components.miner_monitor.insight.model import (
+    NOTHING_AROUND,
+    DayRow,
+    InsightOptions,
+    Surroundings,
+)
 from custom_components.miner_monitor.miners.boots import Boots
 from custom_components.miner_monitor.miners.model import (
     Alarm,
@@ -73,6 +78,8 @@ class Poisoned:
     """Polls the miner; ``garbage`` replaces fields of one reply."""
 
     identity: MinerIdentity = BOARD
+    options: InsightOptions | None = None
+    around: Surroundings = NOTHING_AROUND
     interval: float = 15.0
     seed: int = 1
     now: float = 0.0
@@ -90,7 +97,7 @@ class Poisoned:
 
     def __post_init__(self) -> None:
         self._chance = Random(self.seed)
-        self.tracker = MinerTracker(self.identity)
+        self.tracker = MinerTracker(self.identity, self.options)
         self.tracker.resume({})
         self.meters.resume({})
 
@@ -140,6 +147,7 @@ class Poisoned:
             moment,
             response_time=80.0,
             interval=self.interval,
+            around=self.around,
             boot=self.boots.observe(state.uptime, moment.wall, moment.monotonic),
         )
         self.reports += [report.activity for report in self.tracker.take_reports()]

@@ -8,6 +8,10 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.miner_monitor.fleet import FleetTotal
+from custom_components.miner_monitor.insight.model import (
+    InsightOptions,
+    Surroundings,
+)
 from custom_components.miner_monitor.miners.model import (
     Limits,
     MinerSettings,
@@ -274,3 +278,33 @@ def test_a_block_needs_two_polls(
         world.poll(**garbage)
     assert world.reports.count("block_found") == blocks
     assert world.insight.blocks_found == blocks
+
+
+@pytest.mark.parametrize("length", [1, 3])
+@pytest.mark.parametrize("garbage", [1e9, 9000.0, -5.0, float("nan")])
+def test_what_a_plug_and_a_thermometer_say_is_judged_too(
+    garbage: float, length: int
+) -> None:
+    """They are entities of others, which tell garbage as well."""
+    world = Poisoned(options=InsightOptions(plug=True))
+    good = Surroundings(wall_power=22.0, room_temperature=21.0)
+    bad = Surroundings(wall_power=garbage, room_temperature=garbage)
+    for around in [*[good] * 80, *[bad] * length, *[good] * 80]:
+        world.around = around
+        world.poll()
+
+    wall = 22.0 * (world.now - world.interval) / 3.6e6
+    assert world.insight.wall_energy == pytest.approx(wall, rel=0.03)
+    (point,) = world.insight.tuning.points
+    assert point.figures["room_temperature"].maximum == 21.0
+
+
+def test_a_plug_that_is_really_used_is_believed_in_the_end() -> None:
+    """Something else may be plugged in beside the miner."""
+    world = Poisoned(options=InsightOptions(plug=True))
+    told = []
+    for power in [*[22.0] * 50, *[500.0] * 6]:
+        world.around = Surroundings(wall_power=power)
+        told.append(world.poll().wall_power)
+
+    assert told[-7:] == [22.0, None, None, None, None, 500.0, 500.0]

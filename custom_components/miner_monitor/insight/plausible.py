@@ -46,6 +46,9 @@ _LUCKIEST = 1e3
 _MOST_BLOCKS = 10
 """More blocks do not come between two polls."""
 
+_CLOCK_LEEWAY = 3600.0
+"""Seconds by which the clock of an exporter may be ahead."""
+
 _LARGEST = 1e30
 _FAMILIAR = 4.0
 """Multiples of what a miner ever took that need no second look after a change."""
@@ -173,7 +176,7 @@ class Gate:
         self._power = Reading(0, MOST_POWER, factor=2, step=2)
         self._rates = [Reading(0, _MOST_RATE, factor=3) for _ in range(2)]
         self._expected = Reading(1e-15, _MOST_RATE, factor=3, bounded=False)
-        self._wall = Reading(0, MOST_POWER, factor=2, step=20)
+        self._wall = Reading(0, MOST_POWER, factor=2, step=30, bounded=False)
         self._room = Reading(-40, 80, step=15)
         self._readings = (
             ("power", self._power),
@@ -317,3 +320,11 @@ class Gate:
         if network is None:
             return AGREEING
         return AGREEING if 0 <= told < network * _LUCKIEST else INSISTING
+
+
+def seen_at(state: MinerState, wall: float) -> float:
+    """Return the epoch second of the values, which are not from the future."""
+    told = state.reported_at
+    if told is None or not 0 < told <= wall + _CLOCK_LEEWAY:
+        return wall
+    return told

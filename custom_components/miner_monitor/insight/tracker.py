@@ -23,7 +23,7 @@ from .model import (
     Total,
     Uptime,
 )
-from .plausible import Gate
+from .plausible import Gate, seen_at
 from .responses import Responses
 from .shares import ShareWatch
 from .stability import StabilityRecord
@@ -162,7 +162,7 @@ class MinerTracker:
         state = self._believed = self._shares.believed(state)
         health = self._health.observe(reported, baseline, shares, moment)
         self._reports = self._luck.observe(state, moment.wall, network)
-        self._last_seen = _seen_at(state, moment)
+        self._last_seen = seen_at(state, moment.wall)
         wall_power = self._wall_power(state, around)
         self._energy.observe(
             energy_reading(self._identity, state), moment.monotonic, interval
@@ -384,14 +384,6 @@ class MinerTracker:
 def lasting(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return of what ``dump`` wrote what is kept of a miner that is removed."""
     return {key: data[key] for key in LASTING if key in data}
-
-
-def _seen_at(state: MinerState, moment: Moment) -> float:
-    """Return the epoch second of the values, which are not from the future."""
-    told = state.reported_at
-    if told is None or not 0 < told <= moment.wall + _CLOCK_LEEWAY:
-        return moment.wall
-    return told
 
 
 def _if_told(counter: int | None, delta: int) -> int | None:
