@@ -308,3 +308,16 @@ def test_a_plug_that_is_really_used_is_believed_in_the_end() -> None:
         told.append(world.poll().wall_power)
 
     assert told[-7:] == [22.0, None, None, None, None, 500.0, 500.0]
+
+
+def test_new_limits_hold_from_then_on() -> None:
+    """A board that tells its limit later is judged by it later."""
+    world = Poisoned(identity=replace(BOARD, limits=Limits()))
+    world.run(60)
+    assert world.tracker.believed is not None
+    world.identity = BOARD
+    for _ in range(8):
+        world.poll(power=61.0)
+        assert world.fleet.power.value is None
+    world.poll(power=25.0)
+    assert world.fleet.power.value == 25.0
