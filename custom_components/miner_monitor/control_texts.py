@@ -36,7 +36,7 @@ type Failure = MinerError | WriteError | ChangeError | ControlError | ProfileErr
 FAILURES = (MinerError, WriteError, ChangeError, ControlError, ProfileError)
 """All that the user's wish can end in."""
 
-_NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
+NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
     Setting.MINING: (Platform.SWITCH, "mining"),
     Setting.WORK_MODE: (Platform.SELECT, "work_mode"),
     Setting.FREQUENCY: (Platform.NUMBER, "frequency"),
@@ -142,7 +142,7 @@ def text_of(setting: Setting, value: SettingValue | None) -> str:
 
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
     """Name a setting as its entity is named."""
-    platform, key = _NAMED_BY[setting]
+    platform, key = NAMED_BY[setting]
     texts = texts_of(hass, "entity")
     path = f"component.{DOMAIN}.entity.{platform}.{key}.name"
     return texts.get(path, setting.value.replace("_", " "))

@@ -60,4 +60,5 @@ class FleetButton(FleetEntity[FleetButtonEntityDescription], ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Do it."""
+        await self.async_require_control(Ability.RESTART)
         await self.coordinator.commands.async_restart_all()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
+from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -15,6 +16,7 @@ from .const import FLEET
 from .entity import ReadingEntity, ReadingEntityDescription
 from .fleet import Ability, FleetData
 from .fleet_coordinator import FleetConfigEntry, FleetCoordinator
+from .permissions import async_require_control
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,17 @@ class FleetEntity[DescriptionT: FleetEntityDescription](
     def device_info(self) -> DeviceInfo:
         """The device that stands for all miners."""
         return self.coordinator.device_info
+
+    async def async_require_control(self, ability: Ability) -> None:
+        """Raise Unauthorized unless the caller may do it with each miner alone."""
+        platform = Platform.BUTTON if ability is Ability.RESTART else Platform.SWITCH
+        members = self.coordinator.members.values()
+        await async_require_control(
+            self.hass,
+            self._context,
+            [member.entry for member in members if ability in member.abilities],
+            [(platform, ability.value)],
+        )
 
 
 class FleetReadingEntity[DescriptionT: FleetEntityDescription](

@@ -94,4 +94,5 @@ class FleetSwitch(FleetReadingEntity[FleetSwitchEntityDescription], SwitchEntity
 
     async def _turn(self, *, stop: bool) -> None:
         commands, ability = self.coordinator.commands, self.entity_description.ability
+        await self.async_require_control(ability)
         await (commands.async_stop(ability) if stop else commands.async_start(ability))

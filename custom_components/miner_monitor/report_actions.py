@@ -24,6 +24,7 @@ from .const import DOMAIN
 from .coordinator import MinerConfigEntry
 from .entry_data import miner_entries
 from .ha_compat import running_recorder
+from .permissions import async_readable, async_require_read
 from .report import markdown
 from .report.fleet import fleet_figures
 from .report.gather import (
@@ -101,21 +102,22 @@ def async_register_reports(hass: HomeAssistant) -> None:
 
 
 async def _miner_report(call: ServiceCall) -> ServiceResponse:
-    loaded, rest = _apart(await targets_of(call))
+    loaded, rest = _apart(await _readable_targets(call))
     if not loaded:
         require_loaded(rest[0])
     return await _report(call, loaded, rest, MEASURED, _of_miners)
 
 
 async def _fleet_report(call: ServiceCall) -> ServiceResponse:
-    loaded, rest = _apart(miner_entries(call.hass))
+    entries = miner_entries(call.hass)
+    loaded, rest = _apart(await async_readable(call.hass, call.context, entries))
     if not loaded:
         raise invalid("no_miner_loaded")
     return await _report(call, loaded, rest, FLEET_MEASURED, _of_fleet)
 
 
 async def _compare_settings(call: ServiceCall) -> ServiceResponse:
-    loaded, rest = _apart(await targets_of(call))
+    loaded, rest = _apart(await _readable_targets(call))
     if not loaded:
         require_loaded(rest[0])
     facts, texts = await _facts(call.hass, loaded), Texts(call.hass)
@@ -130,6 +132,13 @@ async def _compare_settings(call: ServiceCall) -> ServiceResponse:
         return {**response, "markdown": markdown.settings_report(response, texts)}
 
     return await call.hass.async_add_executor_job(assemble)
+
+
+async def _readable_targets(call: ServiceCall) -> Entries:
+    """Return the miners that are meant, if the caller may read all of them."""
+    entries = await targets_of(call)
+    await async_require_read(call.hass, call.context, entries)
+    return entries
 
 
 def _apart(entries: Iterable[MinerConfigEntry]) -> tuple[Entries, Entries]:

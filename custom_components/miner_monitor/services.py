@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -13,11 +14,12 @@ import voluptuous as vol
 
 from .action_targets import invalid, miner_of, require_loaded, targets_of
 from .const import DOMAIN
-from .control_texts import FAILURES, user_error
+from .control_texts import FAILURES, NAMED_BY, user_error
 from .controller import MinerController
 from .coordinator import MinerConfigEntry
 from .miners.model import Setting
 from .ownership import known_identity
+from .permissions import Keys, async_require_control, async_require_read
 
 ACTION_APPLY_SETTINGS = "apply_settings"
 ACTION_APPLY_PROFILE = "apply_profile"
@@ -52,6 +54,9 @@ _SETTINGS: dict[Setting, Any] = {
     Setting.HEATING_TEMPERATURE: _NUMBER,
     Setting.WORK_MODE: cv.string,
 }
+
+_PROFILES = ((Platform.SELECT, "profile"),)
+"""Who may choose a profile may do with profiles what else there is to do."""
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, None]]
 type Work = Callable[[MinerController], Awaitable[None]]
@@ -95,13 +100,14 @@ async def _apply_settings(call: ServiceCall) -> None:
     }
     if not changes:
         raise invalid("no_settings")
-    await _for_each(call, lambda controller: controller.async_apply(changes))
+    controls = [NAMED_BY[setting] for setting in changes]
+    await _for_each(call, controls, lambda miner: miner.async_apply(changes))
 
 
 async def _apply_profile(call: ServiceCall) -> None:
     profile, until = call.data[ATTR_PROFILE], _until(call)
     await _for_each(
-        call, lambda controller: controller.async_apply_profile(profile, until)
+        call, _PROFILES, lambda miner: miner.async_apply_profile(profile, until)
     )
 
 
@@ -112,13 +118,14 @@ async def _copy_profiles(call: ServiceCall) -> None:
         source = miner_of(call.hass, device.config_entry_id)
     if source is None:
         raise invalid("no_such_miner")
+    await async_require_read(call.hass, call.context, [source])
     require_loaded(source)
     profiles = source.runtime_data.controller.profiles
     board = _board(source)
-    for entry in await targets_of(call):
+    for entry in await _controlled(call, _PROFILES):
         if _board(entry) != board:
             raise invalid("other_board", name=entry.title, source=source.title)
-    await _for_each(call, lambda target: target.async_take_profiles(profiles))
+    await _for_each(call, _PROFILES, lambda miner: miner.async_take_profiles(profiles))
 
 
 def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
@@ -128,12 +135,12 @@ def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
 
 async def _delete_profile(call: ServiceCall) -> None:
     profile = call.data[ATTR_PROFILE]
-    await _for_each(call, lambda controller: controller.async_delete_profile(profile))
+    await _for_each(call, _PROFILES, lambda miner: miner.async_delete_profile(profile))
 
 
 async def _save_profile(call: ServiceCall) -> None:
     profile = call.data[ATTR_PROFILE]
-    await _for_each(call, lambda controller: controller.async_save_profile(profile))
+    await _for_each(call, _PROFILES, lambda miner: miner.async_save_profile(profile))
 
 
 def _until(call: ServiceCall) -> datetime | None:
@@ -153,9 +160,16 @@ def _until(call: ServiceCall) -> datetime | None:
     return until
 
 
-async def _for_each(call: ServiceCall, work: Work) -> None:
-    """Do it for all miners at once; every one that fails is named."""
+async def _controlled(call: ServiceCall, controls: Keys) -> list[MinerConfigEntry]:
+    """Return the miners that are meant, if the caller may control all of them."""
     entries = await targets_of(call)
+    await async_require_control(call.hass, call.context, entries, controls)
+    return entries
+
+
+async def _for_each(call: ServiceCall, controls: Keys, work: Work) -> None:
+    """Do it for all miners at once; every one that fails is named."""
+    entries = await _controlled(call, controls)
     outcomes = await asyncio.gather(
         *(_translated(call.hass, entry, work) for entry in entries),
         return_exceptions=True,
