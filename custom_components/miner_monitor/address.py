@@ -1,6 +1,7 @@
 """What a user types as the address of a miner."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 import re
 
 from yarl import URL
@@ -22,6 +23,26 @@ class Address:
     host: str
     port: int | None
     path: str = "/"
+
+
+_PRIVATE = tuple(
+    ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
+)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is an address at which a discovered miner can be.
+
+    Miners answer to private IPv4 networks only, so that no announcement makes Home
+    Assistant ask anybody else. Loopback is its own machine, where the demo's miners
+    are; link-local addresses (169.254) are refused by the miners themselves.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE)
 
 
 def parse_address(text: str) -> Address:

@@ -21,6 +21,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
+from .address import is_private
 from .const import CONF_UNIT, DOMAIN, FLEET
 from .coordinator import MinerConfigEntry
 from .entry_data import (
@@ -29,6 +30,8 @@ from .entry_data import (
     endpoint_of,
     entry_data,
     is_fleet,
+    moved_data,
+    stored_credentials,
 )
 from .escape import plain
 from .fleet_entry import TITLE as FLEET_TITLE, async_fleet_entry
@@ -41,9 +44,10 @@ from .ownership import (
     async_entry_at,
     async_is_ours,
     async_owner,
+    async_store_address,
     known_identity,
 )
-from .probe import LOCKED, Found, async_probe
+from .probe import LOCKED, Found, async_discoveries, async_probe
 from .reauth_flow import (
     LOGIN_SCHEMA,
     ReauthSteps,
@@ -67,6 +71,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     _unit: str | None = None
     _units: list[str]
     _locked_at: frozenset[str] = frozenset()
+    _asked_at: tuple[str, int | None] | None = None
 
     @override
     async def async_step_user(
@@ -188,7 +193,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         known = endpoint_of(entry)
         if user_input is None:
             return self._show_reconfigure(_address_text(known), {})
-        self._unit, self._credentials = known.unit, known.credentials
+        self._unit, self._credentials = known.unit, stored_credentials(entry)
         found = await self._async_ask(user_input[CONF_HOST])
         if isinstance(found, Found):
             return self._move(found)
@@ -206,9 +211,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         at = found.endpoint
         return self.async_update_reload_and_abort(
             entry,
-            data_updates={
-                CONF_HOST: at.host,
-                CONF_PORT: at.port,
+            data={
+                **moved_data(entry, at.host, at.port, confirmed=True),
                 CONF_PATH: at.path,
                 **credentials_data(at.credentials),
             },
@@ -233,6 +237,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         self, discovery_info: DhcpServiceInfo
     ) -> ConfigFlowResult:
         """Follow a known miner to its new address, or offer a new one."""
+        if not is_private(discovery_info.ip):
+            return self.async_abort(reason="not_private")
         mac = format_mac(discovery_info.macaddress)
         for entry in self._miners:
             if known_identity(entry).mac == mac:
@@ -243,7 +249,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         return await self._async_discovered(
             discovery_info.ip,
             {discovery_info.ip, discovery_info.hostname},
-            None,
+            (discovery_info.ip, None),
             name=mac,
             title=discovery_info.hostname or discovery_info.ip,
         )
@@ -254,25 +260,41 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Offer a miner that makes itself known, or follow it."""
         host, port = discovery_info.host, discovery_info.port
+        if not is_private(host):
+            return self.async_abort(reason="not_private")
         return await self._async_discovered(
             f"{host}:{port}",
             {host, discovery_info.hostname.removesuffix(".")},
-            port,
+            (host, port),
             name=discovery_info.name,
             title=discovery_info.name.partition("._")[0],
         )
 
     async def _async_discovered(
-        self, address: str, hosts: set[str], port: int | None, *, name: str, title: str
+        self,
+        address: str,
+        hosts: set[str],
+        where: tuple[str, int | None],
+        *,
+        name: str,
+        title: str,
     ) -> ConfigFlowResult:
-        """Look at what was found, by whichever of its hosts an entry may know it."""
-        found = await self._async_ask(address)
+        """Look at what was found, by whichever of its hosts an entry may know it.
+
+        Anybody can announce anything: an address has one flow at a time, few are asked
+        at once, and nothing is shown there but the question who it is.
+        """
+        self._asked_at = where
+        if self.hass.config_entries.flow.async_has_matching_flow(self):
+            return self.async_abort(reason="already_in_progress")
+        async with async_discoveries(self.hass):
+            found = await self._async_ask(address)
         if isinstance(found, Found):
             return await self._async_offer(found)
         if found != LOCKED:
             return self.async_abort(reason=found)
         for entry in self._miners:
-            at = endpoint_of(entry)
+            at, port = endpoint_of(entry), where[1]
             if at.host in hosts and port in (None, at.port):
                 return self.async_abort(reason="already_configured")
         return await self._async_offer_locked(hosts, name, title)
@@ -294,8 +316,9 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
 
     @override
     def is_matching(self, other_flow: Self) -> bool:
-        """Whether two discoveries found one miner that tells nothing of itself."""
-        return not self._locked_at.isdisjoint(other_flow._locked_at)
+        """Whether two discoveries are of one address, or of one locked miner."""
+        asked = self._asked_at is not None and self._asked_at == other_flow._asked_at
+        return asked or not self._locked_at.isdisjoint(other_flow._locked_at)
 
     async def _async_offer(self, found: Found) -> ConfigFlowResult:
         """Ask whether a miner is to be added, unless it is known."""
@@ -358,7 +381,14 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
                 reason="same_identity",
                 description_placeholders={"name": owner.title, "host": here[0]},
             )
-        async_announce(self.hass, owner, *there)
+        # The user gave the address, or a password for it, and it is the miner's.
+        async_store_address(self.hass, owner, *there, confirmed=True)
+        if loaded:
+            owner.async_create_background_task(
+                self.hass,
+                owner.runtime_data.async_request_refresh(),
+                f"{owner.title} new address",
+            )
         return self.async_abort(reason="already_configured")
 
     def _show_host_form(

@@ -30,6 +30,7 @@ CONF_RATIO_POOR: Final = "ratio_poor"
 CONF_ROOM_TEMPERATURE: Final = "room_temperature"
 CONF_SESSION: Final = "session"
 CONF_SIDEBAR: Final = "sidebar"
+CONF_TRUSTED: Final = "trusted"
 CONF_UNIT: Final = "unit"
 
 SIGNAL_MINERS: Final = f"{DOMAIN}_miners"

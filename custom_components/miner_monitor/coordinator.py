@@ -11,7 +11,12 @@ from zlib import crc32
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_SCAN_INTERVAL
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SCAN_INTERVAL,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -19,7 +24,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .const import CONF_FAMILY, CONF_IDENTITY, LOGGER
 from .controller import MinerController
 from .device import async_update_device, device_info_of
-from .entry_data import NEEDS_CODE, endpoint_of
+from .entry_data import NEEDS_CODE, endpoint_at, endpoint_of, trusted_address
 from .insight import MinerData
 from .insight.model import DayRow
 from .insight_keeper import InsightKeeper, now as this_moment
@@ -149,7 +154,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return self._chosen_interval
 
     def _client_at(self, host: str, port: int) -> MinerClient:
-        endpoint = replace(self._named, host=host, port=port)
+        endpoint = endpoint_at(self.config_entry, host, port)
         return create_client(self._family, endpoint, self._session)
 
     async def async_start(self) -> None:
@@ -247,6 +252,25 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
                 self.hass, data={NEEDS_CODE: error.one_time_code}
             )
 
+    @property
+    def _confirmed_elsewhere(self) -> list[tuple[str, int]]:
+        """Where the user last confirmed the miner, if it was followed from there."""
+        host, _, port = trusted_address(self.config_entry).rpartition(":")
+        known = host, int(port)
+        return (
+            []
+            if known in {(self.client.host, self.client.port), *self._offered}
+            else [known]
+        )
+
+    def _ask_whether_there(self, host: str, port: int) -> None:
+        """Ask the user whether what wants our password elsewhere is the miner."""
+        if self.config_entry.data.get(CONF_PASSWORD):
+            self.config_entry.async_start_reauth(
+                self.hass,
+                data={NEEDS_CODE: False, CONF_HOST: host, CONF_PORT: port},
+            )
+
     @override
     async def _async_update_data(self) -> MinerData:
         """Poll where the miner was last, then where others have seen it."""
@@ -261,12 +285,14 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             return outcome
         if isinstance(outcome, MinerIdentity):
             self._announce(outcome)
-        for address in tuple(self._offered):
+        for address in (*self._offered, *self._confirmed_elsewhere):
             elsewhere = self._client_at(*address)
             found = await self._poll(elsewhere)
             if isinstance(found, MinerData):
                 self._move(elsewhere)
                 return found
+            if isinstance(found, MinerAuthError) and found.credentials:
+                self._ask_whether_there(*address)
             # One that is silent may be booting: its offer stays.
             if isinstance(found, MinerIdentity) and address in self._offered:
                 self._offered.remove(address)
@@ -284,10 +310,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         try:
             reading = await client.fetch()
             self._require_power()
-        except MinerAuthError as err:
-            self.async_ask_for_secret(err)
-            return err
         except MinerError as err:
+            if isinstance(err, MinerAuthError) and client is self.client:
+                self.async_ask_for_secret(err)
             return err
         if async_is_ours(self.hass, self.identity, reading.identity):
             return self._answered(reading, (time.monotonic() - started) * 1e3)

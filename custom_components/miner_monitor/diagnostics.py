@@ -12,7 +12,12 @@ from typing import Any
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 
-from .entry_data import AnyConfigEntry, credentials_data, endpoint_of, is_fleet
+from .entry_data import (
+    AnyConfigEntry,
+    credentials_data,
+    is_fleet,
+    stored_credentials,
+)
 from .fleet_diagnostics import fleet_diagnostics
 from .miners.codec import dump_identity
 
@@ -33,7 +38,7 @@ async def async_get_config_entry_diagnostics(
         return fleet_diagnostics(entry)
     coordinator = entry.runtime_data
     data = coordinator.data
-    credentials = endpoint_of(entry).credentials
+    credentials = stored_credentials(entry)
     report = {
         "credentials": sorted(credentials_data(credentials)),
         "options": dict(entry.options),

@@ -16,11 +16,12 @@ from .const import (
     CONF_IDENTITY,
     CONF_POOL_SCRAPER,
     CONF_SESSION,
+    CONF_TRUSTED,
     CONF_UNIT,
     DOMAIN,
     FLEET,
 )
-from .miners import Credentials, Endpoint
+from .miners import NO_CREDENTIALS, Credentials, Endpoint
 from .miners.codec import dump_identity
 from .miners.model import MinerIdentity
 
@@ -75,15 +76,58 @@ def credentials_data(credentials: Credentials) -> dict[str, str]:
 
 def endpoint_of(entry: MinerConfigEntry) -> Endpoint:
     """Return where the entry says that its miner is, and what it wants to see."""
+    return endpoint_at(entry, entry.data[CONF_HOST], entry.data[CONF_PORT])
+
+
+def endpoint_at(entry: MinerConfigEntry, host: str, port: int) -> Endpoint:
+    """Return an address at which the entry's miner may be, and what is shown there.
+
+    A password and a session belong to the address that the user gave or confirmed.
+    Whoever announces another one may tell our miner's MAC address, which everybody in
+    the network can see: there the miner is only read, without them, until the user
+    confirms the address. What asks for them is the miner or not, they are not sent.
+    """
+    trusted = trusted_address(entry) == address_text(host, port)
     return Endpoint(
-        host=entry.data[CONF_HOST],
-        port=entry.data[CONF_PORT],
+        host=host,
+        port=port,
         path=entry.data.get(CONF_PATH, "/"),
         unit=entry.data.get(CONF_UNIT),
         pool_scraper=entry.options.get(CONF_POOL_SCRAPER),
-        credentials=Credentials(
-            username=entry.data.get(CONF_USERNAME, ""),
-            password=entry.data.get(CONF_PASSWORD, ""),
-            session=entry.data.get(CONF_SESSION, ""),
-        ),
+        credentials=stored_credentials(entry) if trusted else NO_CREDENTIALS,
     )
+
+
+def stored_credentials(entry: MinerConfigEntry) -> Credentials:
+    """Return what the user gave, for addresses that are known to be the miner's."""
+    return Credentials(
+        username=entry.data.get(CONF_USERNAME, ""),
+        password=entry.data.get(CONF_PASSWORD, ""),
+        session=entry.data.get(CONF_SESSION, ""),
+    )
+
+
+def address_text(host: str, port: int) -> str:
+    """Write an address as it is stored."""
+    return f"{host}:{port}"
+
+
+def trusted_address(entry: MinerConfigEntry) -> str:
+    """Return the address that the user gave or confirmed last."""
+    here = address_text(entry.data[CONF_HOST], entry.data[CONF_PORT])
+    trusted: str = entry.data.get(CONF_TRUSTED, here)
+    return trusted
+
+
+def moved_data(
+    entry: MinerConfigEntry, host: str, port: int, *, confirmed: bool
+) -> dict[str, Any]:
+    """Return the entry's data with another address; who is to be trusted stays.
+
+    ``confirmed``: the user gave the address, or said that it is the miner's.
+    """
+    here, trusted = address_text(host, port), trusted_address(entry)
+    data = {**entry.data, CONF_HOST: host, CONF_PORT: port, CONF_TRUSTED: trusted}
+    if confirmed or trusted == here:
+        del data[CONF_TRUSTED]
+    return data

@@ -8,11 +8,11 @@ addresses without a single extra request to a device.
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
+from homeassistant.const import CONF_PATH
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_IDENTITY
-from .entry_data import endpoint_of, miner_entries
+from .entry_data import endpoint_of, miner_entries, moved_data
 from .miners import Endpoint
 from .miners.codec import load_identity
 from .miners.model import MinerIdentity
@@ -90,9 +90,14 @@ def async_store_address(
     host: str,
     port: int,
     path: str | None = None,
+    *,
+    confirmed: bool = False,
 ) -> None:
-    """Let the next poll of an entry go to this address, and to its page if given."""
-    data = {**entry.data, CONF_HOST: host, CONF_PORT: port}
+    """Let the next poll of an entry go to this address, and to its page if given.
+
+    It sees no password before the user has ``confirmed`` it.
+    """
+    data = moved_data(entry, host, port, confirmed=confirmed)
     if path is not None:
         data[CONF_PATH] = path
     hass.config_entries.async_update_entry(entry, data=data)

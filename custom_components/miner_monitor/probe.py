@@ -1,11 +1,13 @@
 """Asking an address that a user gave what is there."""
 
+from asyncio import Semaphore
 from dataclasses import dataclass, replace
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
 from .address import Address, InvalidAddressError, parse_address
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 from .miners import (
     NO_CREDENTIALS,
     Credentials,
@@ -22,6 +24,11 @@ from .miners import (
 from .miners.model import MinerIdentity
 from .session import async_get_session
 
+MOST_DISCOVERIES = 16
+"""Announced addresses that are asked at a time; what a user typed waits for none."""
+
+_DISCOVERIES: HassKey[Semaphore] = HassKey(f"{DOMAIN}_discoveries")
+
 LOCKED = "password_required"
 """The one error that a user can help with at once."""
 
@@ -33,6 +40,12 @@ class Found:
     endpoint: Endpoint
     identity: MinerIdentity
     units: tuple[str, ...] = ()
+
+
+@callback
+def async_discoveries(hass: HomeAssistant) -> Semaphore:
+    """Return what lets few announced addresses be asked at a time."""
+    return hass.data.setdefault(_DISCOVERIES, Semaphore(MOST_DISCOVERIES))
 
 
 async def async_probe(

@@ -6,7 +6,13 @@ import re
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_CODE, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.const import (
+    CONF_CODE,
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_USERNAME,
+)
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     TextSelector,
@@ -17,7 +23,14 @@ import voluptuous as vol
 
 from .const import CONF_SESSION
 from .coordinator import MinerConfigEntry
-from .entry_data import NEEDS_CODE, endpoint_of
+from .entry_data import (
+    NEEDS_CODE,
+    address_text,
+    endpoint_at,
+    moved_data,
+    stored_credentials,
+    trusted_address,
+)
 from .escape import for_markdown
 from .miners import (
     Credentials,
@@ -97,20 +110,64 @@ class MarkdownFlow(ConfigFlow):
 class ReauthSteps(MarkdownFlow):
     """The steps in which a known miner gets a new password or a new session."""
 
+    _at: tuple[str, int] | None = None
+    """An address that the user has not confirmed, if it is one."""
+
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for what the miner wants to see."""
+        """Ask for what the miner wants to see, and first whether it is the miner."""
+        entry: MinerConfigEntry = self._get_reauth_entry()
+        data = {**entry.data, **entry_data}
+        at = data[CONF_HOST], data[CONF_PORT]
+        if trusted_address(entry) != address_text(*at):
+            self._at = at
+            return await self.async_step_new_address()
         if entry_data.get(NEEDS_CODE):
             return await self.async_step_one_time_code()
         return await self.async_step_reauth_confirm()
+
+    async def async_step_new_address(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user confirm an address, then show there what is stored."""
+        entry: MinerConfigEntry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                await self._async_prove(entry, stored_credentials(entry))
+            except MinerAuthError:
+                return await self.async_step_reauth_confirm()
+            except MinerError as err:
+                errors["base"] = _key(err)
+            else:
+                return self._done(entry, {})
+        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
+        return self.async_show_form(
+            step_id="new_address",
+            data_schema=vol.Schema({}),
+            description_placeholders={
+                "name": entry.title,
+                "host": address_text(host, port),
+                "known": trusted_address(entry),
+            },
+            errors=errors,
+        )
+
+    def _done(
+        self, entry: MinerConfigEntry, updates: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Store what the miner has taken, and that the user sent it there."""
+        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
+        data = moved_data(entry, host, port, confirmed=self._at is not None)
+        return self.async_update_reload_and_abort(entry, data={**data, **updates})
 
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take a new password, once the miner has taken it."""
         entry: MinerConfigEntry = self._get_reauth_entry()
-        credentials = endpoint_of(entry).credentials
+        credentials = stored_credentials(entry)
         errors: dict[str, str] = {}
         if user_input is not None:
             credentials = with_login(credentials, user_input)
@@ -119,13 +176,11 @@ class ReauthSteps(MarkdownFlow):
             except MinerError as err:
                 errors["base"] = login_error(_key(err))
             else:
-                return self.async_update_reload_and_abort(
-                    entry,
-                    data_updates={
-                        CONF_USERNAME: credentials.username,
-                        CONF_PASSWORD: credentials.password,
-                    },
-                )
+                login = {
+                    CONF_USERNAME: credentials.username,
+                    CONF_PASSWORD: credentials.password,
+                }
+                return self._done(entry, login)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(
@@ -144,9 +199,7 @@ class ReauthSteps(MarkdownFlow):
         if user_input is not None:
             outcome = await self._async_trade(entry, user_input[CONF_CODE])
             if isinstance(outcome, Credentials):
-                return self.async_update_reload_and_abort(
-                    entry, data_updates={CONF_SESSION: outcome.session}
-                )
+                return self._done(entry, {CONF_SESSION: outcome.session})
             if outcome == LOCKED:
                 return await self.async_step_reauth_confirm()
             errors[CONF_CODE] = outcome
@@ -165,7 +218,7 @@ class ReauthSteps(MarkdownFlow):
         # A few wrong codes lock the miner: what cannot be one is not sent.
         if not re.fullmatch(r"[0-9]{6}", code):
             return "invalid_code"
-        credentials = endpoint_of(entry).credentials
+        credentials = stored_credentials(entry)
         try:
             client = await self._async_prove(entry, credentials)
         except MinerError as err:
@@ -180,7 +233,9 @@ class ReauthSteps(MarkdownFlow):
     ) -> MinerClient:
         """Return a client that reads the entry's own miner with these credentials."""
         known = known_identity(entry)
-        endpoint = replace(endpoint_of(entry), credentials=credentials)
+        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
+        at = endpoint_at(entry, host, port)
+        endpoint = replace(at, credentials=credentials)
         session = await async_get_session(self.hass)
         client = create_client(known.family, endpoint, session)
         seen = (await client.fetch()).identity

@@ -17,7 +17,7 @@ from .const import DOMAIN
 from .control.model import Problem
 from .control_texts import FAILURES, describe_error
 from .coordinator import MinerConfigEntry, MinerCoordinator
-from .entry_data import endpoint_of
+from .entry_data import endpoint_of, stored_credentials
 from .escape import for_markdown
 from .ownership import async_is_ours, async_store_address, known_identity
 from .probe import Found, async_probe
@@ -65,9 +65,11 @@ class WrongDeviceFlow(RepairsFlow):
         """Take the new address and prove it."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            known = endpoint_of(self._entry)
             found = await async_probe(
-                self.hass, user_input[CONF_HOST], known.unit, known.credentials
+                self.hass,
+                user_input[CONF_HOST],
+                endpoint_of(self._entry).unit,
+                stored_credentials(self._entry),
             )
             if not isinstance(found, Found):
                 errors[CONF_HOST] = found
@@ -77,7 +79,9 @@ class WrongDeviceFlow(RepairsFlow):
                 errors[CONF_HOST] = "wrong_device"
             else:
                 at = found.endpoint
-                async_store_address(self.hass, self._entry, at.host, at.port, at.path)
+                async_store_address(
+                    self.hass, self._entry, at.host, at.port, at.path, confirmed=True
+                )
                 if self._entry.state is ConfigEntryState.LOADED:
                     await self._entry.runtime_data.async_request_refresh()
                 return self.async_create_entry(data={})

@@ -207,6 +207,16 @@ async def test_forms_of_a_reauth(
     assert _check_form(CONFIG["step"], result) == step
 
 
+async def test_form_of_an_address_to_confirm(hass: HomeAssistant, bench: Bench) -> None:
+    entry = await bench.add(await bench.miner(GAMMA))
+    result = await hass.config_entries.flow.async_init(
+        entry.domain,
+        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+        data={**entry.data, CONF_HOST: "192.168.1.66", NEEDS_CODE: False},
+    )
+    assert _check_form(CONFIG["step"], result) == "new_address"
+
+
 async def test_form_of_a_locked_miner(hass: HomeAssistant, bench: Bench) -> None:
     miner = await bench.miner(GAMMA)
     miner.inject("unauthorized", realm="AxeOS")
@@ -315,5 +325,6 @@ def test_every_form_is_checked_above() -> None:
         "reconfigure",
         "reauth_confirm",
         "one_time_code",
+        "new_address",
         "discovery_confirm",
     }

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from errno import ECONNREFUSED
+from http import HTTPStatus
 
 from aiohttp import (
     ClientConnectorError,
@@ -81,8 +82,9 @@ class HttpDevice:
     """The web server of one device.
 
     Small web servers run out of sockets: requests queue up on a lock, and each
-    connection is closed after its reply. Where it is given a user name or a
-    password, every request shows them.
+    connection is closed after its reply. A user name and a password are shown only
+    to a device that asks for them, with each request anew: another one may have taken
+    its address meanwhile.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class HttpDevice:
         except (TypeError, ValueError) as err:
             raise MinerConnectionError(f"no usable address: {err}") from err
         self._session = session
-        self._headers = _HEADERS | _authorization(credentials)
+        self._authorization = _authorization(credentials)
         self._lock = asyncio.Lock()
 
     def turn(self, deadline: float) -> Turn:
@@ -110,7 +112,7 @@ class HttpDevice:
         meter = self._meter()
         try:
             async with asyncio.timeout_at(ends):
-                response = await self._ask(method, url, self._headers, None)
+                response = await self._ask(method, url, _HEADERS, None)
                 try:
                     _check(response)
                     return await _body(response)
@@ -137,9 +139,7 @@ class HttpDevice:
         meter = self._meter()
         try:
             async with asyncio.timeout_at(ends):
-                return await self._command(
-                    method, url, {**self._headers, **headers}, body
-                )
+                return await self._command(method, url, {**_HEADERS, **headers}, body)
         except Exception as err:
             problem = _translated(err, meter)
             if isinstance(problem, NotHttpError):
@@ -173,6 +173,17 @@ class HttpDevice:
     async def _ask(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
     ) -> ClientResponse:
+        """Send a request, and again with what it asks for if it does."""
+        response = await self._send(method, url, headers, body)
+        if self._authorization and _asks_for_password(response):
+            response.close()
+            shown = {**headers, **self._authorization}
+            response = await self._send(method, url, shown, body)
+        return response
+
+    async def _send(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> ClientResponse:
         return await self._session.request(
             method,
             url,
@@ -191,6 +202,12 @@ def _authorization(credentials: Credentials) -> dict[str, str]:
     return {
         "Authorization": f"Basic {b64encode(pair.encode('utf-8', 'replace')).decode()}"
     }
+
+
+def _asks_for_password(response: ClientResponse) -> bool:
+    return response.status == HTTPStatus.UNAUTHORIZED and (
+        "WWW-Authenticate" in response.headers
+    )
 
 
 def _check(response: ClientResponse) -> None:
