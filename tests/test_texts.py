@@ -12,6 +12,7 @@ import logging
 import re
 from typing import Any
 
+from homeassistant.components import persistent_notification
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_ZEROCONF
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, callback
@@ -29,7 +30,7 @@ from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.strangers import async_ask_where
 from simulator import MinerSpec, SimulatedMiner
 
-from .conftest import GAMMA, HEX, NANO_3S, NERD, OXBITCOIN, Q, TimedBench
+from .conftest import GAMMA, GAMMA_2, HEX, NANO_3S, NERD, OXBITCOIN, Q, TimedBench
 from .handles import Handle, take_over
 
 WALLET = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
@@ -259,6 +260,22 @@ async def test_forms(bench: TimedBench, hass: HomeAssistant, kind: str) -> None:
     assert len(shown.markdown) >= 5
     assert [text for text in shown.markdown if not is_text(text)] == []
     assert [text for text in shown.lines if not is_line(text)] == []
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+async def test_notifications(bench: TimedBench, hass: HomeAssistant, kind: str) -> None:
+    """The note of a found block names the miner."""
+    handle = await take_over(bench, await bench.miner(GAMMA_2))
+    await bench.advance(60)
+    hass.config_entries.async_update_entry(handle.entry, title=TEXTS[kind])
+    handle.miner.inject("block_found")
+    await bench.advance(90)
+
+    notes = persistent_notification._async_get_or_create_notifications(hass)
+    (note,) = notes.values()
+    assert is_line(note["title"])
+    assert is_line(note["message"])
+    assert is_text(note["message"].replace("!", ""))
 
 
 @pytest.mark.parametrize("kind", TEXTS)
