@@ -52,6 +52,7 @@ class Server:
         self.open = 0
         self.most_open = 0
         self.port = 0
+        self.refuse: Callable[[], None] = lambda: None
         self.asked = asyncio.Event()
         self._end = end
         self._closed = asyncio.Event()
@@ -118,6 +119,7 @@ async def serving(answer: Answer, end: bytes | None) -> AsyncIterator[Server]:
     server = Server(answer, end)
     listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, limit=2**20)
     server.port = listener.sockets[0].getsockname()[1]
+    server.refuse = listener.close
     try:
         yield server
     finally:

@@ -289,11 +289,14 @@ class AvalonClient(MinerClient):
         wait = self._next_command - loop.time()
         if wait > 0:
             await asyncio.sleep(min(wait, ends - loop.time()))
-        give = self._device.tell if order.may_be_silent else self._device.ask
         request = _request(order.command, order.parameter)
         self._memory.sends(order)
         try:
-            body = await give(request, min(ends, loop.time() + _COMMAND_DEADLINE))
+            body = await self._device.command(
+                request,
+                min(ends, loop.time() + _COMMAND_DEADLINE),
+                may_be_silent=order.may_be_silent,
+            )
             check = partial(check_taken, may_be_silent=order.may_be_silent)
             await read_apart(check, body)
         except asyncio.CancelledError:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ..errors import MinerResponseError
+from ..errors import MinerResponseError, Outcome
 from .poll import NOTHING, Row
 from .repair import load_leniently, salvaged_sections, whole_blobs
 from .text import STATUS, split_text
@@ -43,18 +43,34 @@ class Status(NamedTuple):
         """Whether a command was not carried out; "I" stands for both outcomes."""
         if self.letter == "S":
             return False
-        message = self.message[:_LONGEST_MESSAGE]
         return (
             self.letter != "I"
             or self.code in _FAILURE_CODES
-            or _ADVICE.search(message) is not None
-            or _SUCCESS.search(message) is None
+            or _ADVICE.search(self._text) is not None
+            or _SUCCESS.search(self._text) is None
         )
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of a command that was not carried out, as far as it is told.
+
+        The device is sure only where it says so in words that are known.
+        """
+        sure = (
+            self.letter in _FAILURES
+            or self.code in _FAILURE_CODES
+            or (self.letter == "I" and _ADVICE.search(self._text) is not None)
+        )
+        return Outcome.REFUSED if sure else Outcome.UNKNOWN
+
+    @property
+    def _text(self) -> str:
+        return self.message[:_LONGEST_MESSAGE]
 
     @property
     def not_now(self) -> bool:
         """Whether a refused command may be taken later."""
-        return _NOT_NOW.search(self.message[:_LONGEST_MESSAGE]) is not None
+        return _NOT_NOW.search(self._text) is not None
 
 
 class Reply(NamedTuple):

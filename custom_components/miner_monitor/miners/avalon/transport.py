@@ -56,35 +56,35 @@ class TcpDevice:
         return Turn(self._lock, deadline)
 
     async def ask(self, request: bytes, ends: float) -> bytes:
-        """Return the reply to a request; only within a turn."""
+        """Return the reply to a question; only within a turn."""
         return await self._run(_Exchange(request), ends)
 
-    async def tell(self, request: bytes, ends: float) -> bytes:
-        """Send what may silence the device at once; silence is an empty reply."""
+    async def command(
+        self, request: bytes, ends: float, *, may_be_silent: bool = False
+    ) -> bytes:
+        """Send a command once, and return the reply; only within a turn.
+
+        Of what may silence the device at once, silence is an empty reply.
+        """
         exchange = _Exchange(request)
         try:
             return await self._run(exchange, ends)
-        except MinerCutOffError:
-            return b""
-        except MinerTimeoutError:
-            if not exchange.sent:
-                raise
-            return b""
+        except MinerError as err:
+            silent = isinstance(err, MinerCutOffError | MinerTimeoutError)
+            if silent and may_be_silent and exchange.sent:
+                return b""
+            err.outcome = Outcome.UNKNOWN if exchange.sent else Outcome.NOT_SENT
+            raise
 
     async def _run(self, exchange: _Exchange, ends: float) -> bytes:
         if asyncio.get_running_loop().time() >= ends:
             raise MinerTimeoutError("no time is left to ask")
         try:
             return await exchange.run(self._address or await self._resolved(ends), ends)
-        except MinerError as err:
-            if exchange.sent:
-                err.outcome = Outcome.UNKNOWN
+        except MinerError:
             raise
         except Exception as err:
-            problem = _translated(err)
-            if exchange.sent:
-                problem.outcome = Outcome.UNKNOWN
-            raise problem from err
+            raise _translated(err) from err
 
     async def _resolved(self, ends: float) -> Address:
         loop = asyncio.get_running_loop()

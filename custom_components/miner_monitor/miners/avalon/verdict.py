@@ -43,5 +43,5 @@ def check_taken(body: bytes, *, may_be_silent: bool) -> None:
         return
     told = sentence(status.message) or f"code {status.code}"
     if status.not_now:
-        raise MinerBusyError(f"not now: {told}", outcome=Outcome.REFUSED)
-    raise MinerCommandError(f"refused: {told}", outcome=Outcome.REFUSED)
+        raise MinerBusyError(f"not now: {told}", outcome=status.outcome)
+    raise MinerCommandError(f"refused: {told}", outcome=status.outcome)
