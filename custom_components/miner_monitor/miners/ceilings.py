@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from .model import Setting, SettingRange
+from .errors import MinerCommandError
+from .model import Setting, SettingRange, SettingValue
 
 LOWEST_FREQUENCY = 100
 """MHz. Presets end far higher, but less power must be possible."""
@@ -41,3 +42,43 @@ def hard_range(setting: Setting, allowed: SettingRange) -> tuple[float, float]:
         high = max(allowed.maximum, _USUAL_END[setting])
     least, most = _OF_ANY_BOARD[setting]
     return max(least, low), min(most, high)
+
+
+_OF_ANY_DEVICE: Mapping[Setting, tuple[float, float]] = {
+    Setting.FREQUENCY: _OF_ANY_BOARD[Setting.FREQUENCY],
+    Setting.CORE_VOLTAGE: (_OF_ANY_BOARD[Setting.CORE_VOLTAGE][0], HIGHEST_VOLTAGE),
+    Setting.FAN_DUTY_CYCLE: (0.0, 100.0),
+    Setting.MIN_FAN_DUTY_CYCLE: (0.0, 100.0),
+    Setting.TARGET_TEMPERATURE: (30.0, 90.0),
+    Setting.HEATING_TEMPERATURE: (20.0, 50.0),
+    Setting.POOL: (0.0, 15.0),
+}
+"""What is written at most to a device that did not tell its own range yet."""
+
+_ROUNDING = 1e-9
+
+
+def check_value(
+    setting: Setting, value: SettingValue, allowed: SettingRange | None
+) -> None:
+    """Raise a MinerCommandError for a number or switch that must not be sent.
+
+    It stands where a request is put together, behind all other checks: what it
+    refuses is somebody's mistake, and is never sent as something else.
+    """
+    if not _is_writable(setting, value, allowed):
+        raise MinerCommandError(f"{setting} does not take {str(value)[:32]!r}")
+
+
+def _is_writable(
+    setting: Setting, value: SettingValue, allowed: SettingRange | None
+) -> bool:
+    bounds = _OF_ANY_DEVICE.get(setting)
+    if bounds is None:
+        return isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    low, high = bounds if allowed is None else hard_range(setting, allowed)
+    if not low - _ROUNDING <= value <= high + _ROUNDING:
+        return False
+    return setting is not Setting.POOL or value == int(value)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..ceilings import check_value
 from ..errors import MinerBusyError, MinerCommandError
 from ..model import (
     SWITCH,
@@ -128,16 +129,21 @@ def _fits(setting: Setting, value: SettingValue, allowed: SettingRange) -> bool:
         return setting is Setting.WORK_MODE and value in allowed.choices
     if allowed.choices or allowed is SWITCH or isinstance(value, bool):
         return allowed is SWITCH and isinstance(value, bool)
-    return allowed.minimum <= value <= allowed.maximum
+    check_value(setting, value, allowed)
+    return True
 
 
 def _is_light(light: Light, allowed: SettingRange) -> bool:
     shares = (light.brightness, light.warmth)
     return (
         (light.effect is None or light.effect in allowed.choices)
-        and all(share is None or 0 <= share <= _FULL for share in shares)
-        and all(0 <= part <= _LARGEST_COLOR for part in light.color or ())
+        and all(share is None or _is_whole(share, _FULL) for share in shares)
+        and all(_is_whole(part, _LARGEST_COLOR) for part in light.color or ())
     )
+
+
+def _is_whole(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most
 
 
 def _mining(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:

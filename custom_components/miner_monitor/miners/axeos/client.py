@@ -11,6 +11,7 @@ from typing import Any, override
 from aiohttp import ClientSession
 from yarl import URL
 
+from ..ceilings import check_value
 from ..client import (
     FETCH_DEADLINE,
     NO_CREDENTIALS,
@@ -136,8 +137,8 @@ class AxeOsClient(MinerClient):
         if self._memory.notice(info):
             await self._ask_for_presets(ends)
         reading = self._memory.read(info)
-        settings = reading.state.settings
-        self._known = Known(info, settings, self._memory.auto_fan_mode)
+        settings, limits = reading.state.settings, reading.identity.limits
+        self._known = Known(info, settings, limits, self._memory.auto_fan_mode)
         return reading
 
     async def _ask_for_presets(self, ends: float) -> None:
@@ -172,6 +173,8 @@ class AxeOsClient(MinerClient):
         rest = dict(changes)
         rest.pop(Setting.MINING, None)
         mining = changes.get(Setting.MINING)
+        if mining is not None:
+            check_value(Setting.MINING, mining, None)
         body = patch_body(rest, self._known)
         stop, start = _switches(self._known.info, needed=mining is not None)
         if mining is not None and not mining:

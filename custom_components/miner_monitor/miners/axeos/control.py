@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..ceilings import check_value
 from ..errors import MinerCommandError
-from ..model import Changes, MinerSettings, Setting, SettingValue, Writing
+from ..model import Changes, Limits, MinerSettings, Setting, SettingValue, Writing
 from ..values import count, flag, members, number, positive, version
 from .nerdos import MOST_POOLS
 from .profile import Reply, has_pool_list, is_2_10, is_2_11, is_nerdos
@@ -33,6 +34,7 @@ class Known(NamedTuple):
 
     info: Reply
     settings: MinerSettings
+    limits: Limits
     auto_fan_mode: int | None = None
 
 
@@ -69,7 +71,9 @@ def patch_body(changes: Changes, known: Known) -> Body:
     for setting in sorted(changes, key=_order(changes, known.settings.frequency)):
         if (writer := _WRITERS.get(setting)) is None:
             raise MinerCommandError(f"{setting} cannot be written")
-        body |= writer(changes[setting], known)
+        value = changes[setting]
+        check_value(setting, value, known.limits.settings.get(setting))
+        body |= writer(value, known)
     return body
 
 
