@@ -38,6 +38,7 @@ from .miners import (
     create_client,
 )
 from .miners.codec import dump_identity, load_identity
+from .miners.incomplete import completed
 from .miners.model import Changes, Family, MinerIdentity, MinerReading, MinerState
 from .options import options_of
 from .ownership import (
@@ -457,9 +458,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         """Store what changed about the miner; a MAC once seen is never forgotten.
 
         One that does not hash hides what it has: it teaches nothing new before its
-        firmware changes.
+        firmware changes. Of one that left a question open, what is known stands.
         """
         known, seen = self.identity, reading.identity
+        if not reading.complete:
+            seen = completed(seen, known)
         if seen.firmware == known.firmware and not reading.state.hashing:
             return known
         identity = (

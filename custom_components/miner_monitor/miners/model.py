@@ -577,8 +577,10 @@ class MinerReading:
     """One poll: who answered, and what it said.
 
     The identity comes from the same reply as the state, so that a caller can
-    refuse the values of a stranger at a known address.
+    refuse the values of a stranger at a known address. It is not ``complete`` while
+    a reply is outstanding that tells more of what the device is and takes.
     """
 
     identity: MinerIdentity
     state: MinerState
+    complete: bool = True

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ..errors import MinerResponseError
+from ..question import Question
 from ..values import count
 from .blob import Items, Told, gather
 from .identity import Who, mac_of, serial_of, who_is
@@ -10,8 +11,8 @@ from .models import Model, model_of
 from .poll import NOTHING, Poll, Row, Wants
 from .status import Work, system_of
 
-_ASK_AGAIN = 300.0
-"""Seconds between questions that failed, or whose answers grow old."""
+_LITE_GROWS_OLD = 300.0
+"""Seconds between two looks at the short statistics."""
 
 _LITE_LASTS = 900.0
 _LOOKS_CLOSELY = 15.0
@@ -39,24 +40,6 @@ def _differ(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one != other
 
 
-class _Question:
-    """One of the questions that are asked seldom."""
-
-    def __init__(self) -> None:
-        self.answered = False
-        self._asked_at: float | None = None
-
-    def due(self, now: float) -> bool:
-        """Tell whether it is time to ask."""
-        return not self.answered and (
-            self._asked_at is None or now - self._asked_at >= _ASK_AGAIN
-        )
-
-    def asked(self, now: float) -> None:
-        """Note that it goes out."""
-        self._asked_at = now
-
-
 class Acquaintance:
     """Knows the device behind the polls of one address.
 
@@ -79,6 +62,7 @@ class Acquaintance:
         self.age += 1
         self.version: Row = NOTHING
         self.commands: frozenset[str] | None = None
+        self._has_version = False
         self.is_avalon = False
         self._who = Who()
         self._names: tuple[str | None, ...] = ()
@@ -86,9 +70,9 @@ class Acquaintance:
         self._serial: str | None = None
         self._version_is_fresh = False
         self._model: Model | None = None
-        self._about_version = _Question()
-        self._about_commands = _Question()
-        self._about_lite = _Question()
+        self._about_version = Question()
+        self._about_commands = Question()
+        self._about_lite = Question(_LITE_GROWS_OLD)
         self._lite: Items = NOTHING
         self._lite_at = 0.0
         self._lite_state: Items = NOTHING
@@ -97,7 +81,7 @@ class Acquaintance:
     def look_closely(self) -> None:
         """Forget what the short statistics told, for it has been changed."""
         self._lite = NOTHING
-        self._about_lite = _Question()
+        self._about_lite = Question(_LITE_GROWS_OLD)
         self._closely_until = self._monotonic() + _LOOKS_CLOSELY
 
     @property
@@ -124,8 +108,8 @@ class Acquaintance:
         uptime = count(poll.summary.get("Elapsed"))
         if uptime is not None:
             if uptime + _RESTARTED < self._uptime:
-                self._about_version = _Question()
-                self._about_commands = _Question()
+                self._about_version = Question()
+                self._about_commands = Question()
             self._uptime = uptime
         return self._wants(self._monotonic())
 
@@ -138,6 +122,7 @@ class Acquaintance:
             self._who = self._who._replace(serial=serial or self._who.serial)
             self._serial = serial
         self._about_version.answered = True
+        self._has_version = True
         self._version_is_fresh = True
         if version != self.version:
             self.version = version
@@ -145,6 +130,16 @@ class Acquaintance:
         maker = version.get("PROD")
         if isinstance(maker, str) and "avalon" in maker.lower():
             self.is_avalon = True
+
+    def has_no_version(self) -> None:
+        """Note that the device refuses to say anything of its make."""
+        self._has_version = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is known that the device tells when it is asked."""
+        commanded = self.is_avalon and self.model.commanded
+        return self._has_version and not (commanded and self.commands is None)
 
     def take_commands(self, commands: frozenset[str]) -> None:
         """Keep which commands the device lists."""

@@ -193,6 +193,8 @@ class AvalonClient(MinerClient):
                 version = await self._read("version", _VERSION, _soon(ends))
                 if row := version.row("VERSION"):
                     self._memory.take_version(row)
+                elif version.failed:
+                    self._memory.has_no_version()
         if wants.commands:
             with suppress(MinerError):
                 reply = await self._read(_COMMANDS, _HELP, _soon(ends))

@@ -90,6 +90,10 @@ class DeviceMemory:
         """Keep what the device says of its make."""
         self._device.take_version(version)
 
+    def has_no_version(self) -> None:
+        """Note that the device refuses to say anything of its make."""
+        self._device.has_no_version()
+
     def take_commands(self, commands: frozenset[str]) -> None:
         """Keep which commands the device lists; none means read-only."""
         self._device.take_commands(commands)
@@ -182,7 +186,9 @@ class DeviceMemory:
             **values,
         )
         return MinerReading(
-            identity=self._identify_avalon(items, who, model, state), state=state
+            identity=self._identify_avalon(items, who, model, state),
+            state=state,
+            complete=self._device.complete,
         )
 
     def _circumstances(self, poll: Poll) -> Circumstances:
@@ -220,7 +226,9 @@ class DeviceMemory:
         if self._identity is None or basis != self._basis:
             self._basis = basis
             self._identity = plain_identity(version, who, self._parts)
-        return MinerReading(identity=self._identity, state=state)
+        return MinerReading(
+            identity=self._identity, state=state, complete=self._device.complete
+        )
 
     def _figures_of(self, items: Items, row: Row, poll: Poll) -> dict[str, Figure]:
         return figures_of(items, row, poll.summary, self._start_of(poll))

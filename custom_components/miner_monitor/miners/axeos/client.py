@@ -28,7 +28,7 @@ from ..errors import (
     MinerError,
     MinerResponseError,
 )
-from ..http import Answer, HttpDevice
+from ..http import Answer, HttpDevice, StatusError
 from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
 from ..offload import read_apart
 from ..parts import send_in_order
@@ -142,11 +142,19 @@ class AxeOsClient(MinerClient):
         return reading
 
     async def _ask_for_presets(self, ends: float) -> None:
-        """Ask what the device allows; no answer costs nothing but the lists."""
+        """Ask what the device allows; no answer costs nothing but the lists.
+
+        A page that is not there is an answer. Anything else may come from a device
+        that has too much to do, and is asked for again at a later poll.
+        """
         soon = asyncio.get_running_loop().time() + _ASIC_DEADLINE
         try:
             body = await self._device.request("GET", self._asic_url, min(ends, soon))
             asic = await read_apart(parse_object, body)
+        except StatusError as err:
+            if err.status in _NO_SUCH_ROUTE:
+                self._memory.take_presets(None)
+            return
         except MinerError:
             return
         self._bodies["asic"] = body

@@ -7,6 +7,7 @@ from statistics import median
 import time
 
 from ..model import Capability, MinerIdentity, MinerReading
+from ..question import Question
 from ..values import count, mac, text
 from .boards import UNKNOWN
 from .capabilities import SensorMemory, declared
@@ -110,6 +111,8 @@ class DeviceMemory:
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0
         self._asic: Reply = {}
+        self._about_presets = Question()
+        self._complete = False
         self._identifying: _Picker = _nothing
         self._seldom: _Picker = _nothing
         self._basis: object = None
@@ -126,25 +129,35 @@ class DeviceMemory:
 
         They may differ after a new firmware, and new firmware needs a reboot.
         """
-        strange = False
         keys = list(info)
         if keys != self._keys or self._identifying(info) != self._basis:
-            strange = self._is_strange(info)
-            if strange:
+            if self._is_strange(info):
                 self._forget()
             self._keys = keys
             self._identifying = _picker(info, _IDENTIFYING)
             self._basis = self._identifying(info)
             self._profile = None
         uptime = count(info.get("uptimeSeconds"))
-        rebooted = uptime is not None and uptime < self._uptime
-        self._uptime = self._uptime if uptime is None else uptime
-        return (strange or rebooted) and has_asic_endpoint(info)
+        if uptime is not None:
+            if uptime < self._uptime:
+                self._about_presets = Question()
+            self._uptime = uptime
+        if not has_asic_endpoint(info):
+            self._complete = True
+            return False
+        now = self._monotonic()
+        due = self._about_presets.due(now)
+        if due:
+            self._about_presets.asked(now)
+        return due
 
-    def take_presets(self, asic: Reply) -> None:
-        """Keep what the device answered about its presets."""
-        self._asic = asic
-        self._profile = None
+    def take_presets(self, asic: Reply | None) -> None:
+        """Keep what the device answered about its presets; None where it has none."""
+        self._about_presets.answered = True
+        self._complete = True
+        if asic is not None:
+            self._asic = asic
+            self._profile = None
 
     def read(self, info: Reply) -> MinerReading:
         """Translate a reply of the device that was noticed last."""
@@ -170,7 +183,9 @@ class DeviceMemory:
         )
         self._sensors.learn(info, state, hashing=bool(evidence.hash_rate))
         return MinerReading(
-            identity=self._identify(info, profile, len(state.pools)), state=state
+            identity=self._identify(info, profile, len(state.pools)),
+            state=state,
+            complete=self._complete,
         )
 
     def _is_strange(self, info: Reply) -> bool:

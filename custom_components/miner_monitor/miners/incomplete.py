@@ -1,0 +1,21 @@
+"""What is known of a device whose last replies did not tell all of it."""
+
+from dataclasses import replace
+
+from .model import MinerIdentity
+
+
+def completed(seen: MinerIdentity, known: MinerIdentity) -> MinerIdentity:
+    """Keep what is known of a device, beside what it told now for certain.
+
+    A lost reply neither widens nor narrows a limit, and takes nothing away.
+    """
+    settings = {**seen.limits.settings, **known.limits.settings}
+    return replace(
+        known,
+        firmware=seen.firmware or known.firmware,
+        mac=seen.mac or known.mac,
+        hostname=seen.hostname or known.hostname,
+        capabilities=known.capabilities | seen.capabilities,
+        limits=replace(known.limits, settings=settings),
+    )
