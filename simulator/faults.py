@@ -31,6 +31,10 @@ class Fault:
         """Return a text."""
         return str(self.parameters.get(key, default))
 
+    def concerns(self, request: str) -> bool:
+        """Tell whether a request meets it: each, or those with the text ``only``."""
+        return self.text("only", "") in request
+
     def flag(self, key: str) -> bool:
         """Return a switch, off if it was not given."""
         return bool(self.parameters.get(key, False))

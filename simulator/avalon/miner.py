@@ -75,11 +75,13 @@ class SimulatedAvalon(Appliance[Device, Server]):
         """Answer a request, as faults allow."""
         self._note(body=request)
         self.device.sync()
-        faults = self.device.faults
+        faults, asked = self.device.faults, request.decode("utf-8", "replace")
         for fault in faults:
-            if (replacement := REPLACED.get(fault.name)) is not None:
+            replacement = REPLACED.get(fault.name)
+            if replacement is not None and fault.concerns(asked):
                 return Parcel(body=replacement(fault))
-        if "silent" in faults:
+        silent = faults.get("silent")
+        if silent is not None and silent.concerns(asked):
             return Parcel(delivery=Delivery.NEVER)
         if (timeout := faults.get("timeout")) is not None:
             faults.use_up(timeout)

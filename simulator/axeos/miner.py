@@ -93,7 +93,7 @@ class SimulatedAxeos(Appliance[Device, Server]):
         if not self.device.serving:
             self._refresh()
             return None
-        fault = spoiling(self.device.faults)
+        fault = spoiling(self.device.faults, request.path)
         if fault is None:
             return self._sound(request)
         return distorted(fault, lambda: self._sound(request))

@@ -99,9 +99,11 @@ WIRE: dict[str, Callable[[Fault, Response], Response | None]] = {
 APPLYING = frozenset({"slow", "truncated", "disconnect"})
 
 
-def spoiling(faults: FaultSet) -> Fault | None:
+def spoiling(faults: FaultSet, path: str) -> Fault | None:
     """Return the fault that an answer meets; a time-out is used up by that."""
-    fault = next((item for item in faults if item.name in WIRE), None)
+    fault = next(
+        (item for item in faults if item.name in WIRE and item.concerns(path)), None
+    )
     if fault is not None and fault.name == "timeout":
         faults.use_up(fault)
     return fault

@@ -127,7 +127,7 @@ class SimulatedFpga(Shell[Machine, Server]):
         self._sync()
         if not self.device.serving:
             return None
-        fault = spoiling(self.device.faults)
+        fault = spoiling(self.device.faults, query.path)
         if fault is None:
             return self._sound(query)
         if fault.name == "huge":

@@ -29,6 +29,7 @@ from custom_components.miner_monitor.miners.axeos import AxeOsClient
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Family,
+    MinerReading,
     MinerStatus,
     Setting,
 )
@@ -303,6 +304,46 @@ async def test_no_presets_cost_only_the_lists(
     assert routes(server).count("GET /api/system/asic") == asked > 0
     limits = reading.identity.limits.settings[Setting.FREQUENCY]
     assert (limits.minimum, limits.maximum) == (100, 625)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_one"),
+    [
+        (hangs_up, False),
+        (breaks_off, False),
+        (says(http(b"Busy", "503 Busy")), False),
+        (says(http(b"[]")), False),
+        (says(UNKNOWN_ROUTE), True),
+    ],
+)
+async def test_lost_presets_are_asked_again_less_and_less_often(
+    answer: Answer, is_one: bool, session: aiohttp.ClientSession
+) -> None:
+    """That there are none is an answer, too."""
+    axe, clock = Axe(), Clock()
+    lists = axe.answers["GET /api/system/asic"]
+    axe.answers["GET /api/system/asic"] = answer
+    async with miner(axe) as server:
+        client = AxeOsClient("127.0.0.1", server.port, session, monotonic=clock)
+        asked: list[float] = []
+
+        async def polled() -> MinerReading:
+            server.requests.clear()
+            reading = await client.fetch()
+            if "GET /api/system/asic" in routes(server):
+                asked.append(clock.now - 1000)
+            return reading
+
+        for _ in range(41):
+            assert (await polled()).complete is is_one
+            clock.now += 15
+        assert asked == ([0] if is_one else [0, 15, 45, 90, 180, 345])
+        axe.answers["GET /api/system/asic"] = lists
+        clock.now += 600
+        assert (await polled()).complete
+        clock.now += 600
+        await polled()
+    assert len(asked) == (1 if is_one else 7)
 
 
 async def test_presets_survive_a_boot_in_which_they_fail(
