@@ -28,7 +28,7 @@ from .insight_keeper import async_remove_stored
 from .report_actions import async_register_reports
 from .services import async_register_actions
 from .session import async_get_session
-from .strangers import async_delete_issue
+from .strangers import async_delete_alike_issue, async_delete_issue
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -99,6 +99,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> None
         await async_remove_intents(hass, FLEET)
         return
     async_delete_issue(hass, entry)
+    async_delete_alike_issue(hass, entry)
     async_settle(hass, entry, *Problem)
     await store_of(hass, entry.entry_id).async_remove()
     await async_remove_intents(hass, entry.entry_id)

@@ -40,3 +40,4 @@ MIN_POLL_INTERVAL: Final = 10
 MAX_POLL_INTERVAL: Final = 300
 
 ISSUE_WRONG_DEVICE: Final = "wrong_device"
+ISSUE_ALIKE: Final = "alike"

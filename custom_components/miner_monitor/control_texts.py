@@ -18,6 +18,7 @@ from .control.errors import (
 )
 from .ha_compat import texts_of
 from .miners import (
+    MinerAlikeError,
     MinerAuthError,
     MinerBusyError,
     MinerConnectionError,
@@ -181,6 +182,8 @@ def _in_order(changes: Changes) -> list[tuple[Setting, SettingValue]]:
 
 def _key_of(error: MinerError) -> str:
     match error:
+        case MinerAlikeError():
+            return "alike"
         case MinerStrangerError():
             return "wrong_device"
         case MinerTimeoutError():

@@ -29,6 +29,7 @@ from .insight import MinerData
 from .insight.model import DayRow
 from .insight_keeper import InsightKeeper, now as this_moment
 from .miners import (
+    MinerAlikeError,
     MinerAuthError,
     MinerClient,
     MinerError,
@@ -42,12 +43,18 @@ from .miners.incomplete import completed
 from .miners.model import Changes, Family, MinerIdentity, MinerReading, MinerState
 from .options import options_of
 from .ownership import (
+    async_alike,
     async_announce,
     async_is_ours,
     async_owner,
     async_store_address,
 )
-from .strangers import async_ask_where, async_delete_issue
+from .strangers import (
+    async_ask_to_tell_apart,
+    async_ask_where,
+    async_delete_alike_issue,
+    async_delete_issue,
+)
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
 
@@ -204,7 +211,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
     async def async_read(self) -> MinerState:
         """Ask now, prove who answers, and show it; MinerError tells why not."""
         self._require_power()
-        prove = self._prover()
+        prove = self._prover(writing=False)
         return prove(await self.client.fetch())
 
     async def async_write(self, decide: Callable[[MinerState], Changes]) -> None:
@@ -216,8 +223,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         prove = self._prover()
         await self.client.apply(lambda reading: decide(prove(reading)))
 
-    def _prover(self) -> Callable[[MinerReading], MinerState]:
-        """Return what proves who answered a question asked now, and shows it."""
+    def _prover(self, *, writing: bool = True) -> Callable[[MinerReading], MinerState]:
+        """Return what proves who answered a question asked now, and shows it.
+
+        For ``writing`` it must not be one of two that nothing tells apart.
+        """
         started, host = time.monotonic(), self.client.host
 
         def prove(reading: MinerReading) -> MinerState:
@@ -225,9 +235,13 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             seen = reading.identity
             if not async_is_ours(self.hass, self.identity, seen):
                 raise MinerStrangerError(f"{seen.model} answers at {host}")
+            other = async_alike(self.hass, self.config_entry, seen)
             data = self._answered(reading, (time.monotonic() - started) * 1e3)
             self._poll_again_in(self._nominal_interval)
             self.async_set_updated_data(data)
+            if writing and other is not None:
+                async_ask_to_tell_apart(self.hass, self.config_entry, other)
+                raise MinerAlikeError(f"it may be {other.title}")
             return reading.state
 
         return prove
@@ -316,6 +330,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
                 self.async_ask_for_secret(err)
             return err
         if async_is_ours(self.hass, self.identity, reading.identity):
+            if async_alike(self.hass, self.config_entry, reading.identity) is None:
+                async_delete_alike_issue(self.hass, self.config_entry)
             return self._answered(reading, (time.monotonic() - started) * 1e3)
         return reading.identity
 

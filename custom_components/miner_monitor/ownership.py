@@ -15,6 +15,7 @@ from .const import CONF_IDENTITY
 from .entry_data import endpoint_of, miner_entries, moved_data
 from .miners import Endpoint
 from .miners.codec import load_identity
+from .miners.marks import Whose, which_of_two
 from .miners.model import MinerIdentity
 
 if TYPE_CHECKING:
@@ -32,15 +33,21 @@ def known_identity(entry: MinerConfigEntry) -> MinerIdentity:
 def async_owner(hass: HomeAssistant, seen: MinerIdentity) -> MinerConfigEntry | None:
     """Return the entry of a device, if there is just one that it can be.
 
-    A device without a name of its own is known by its kind, and only while no
-    second nameless one of that kind is there to be mistaken for it.
+    A device without a name of its own is known by its kind, and of several by the
+    marks of its owner.
     """
-    candidates = [
-        entry
-        for entry in miner_entries(hass)
-        if (known := known_identity(entry)).unique_id == seen.unique_id
-        and (seen.unique_id is not None or known.kind == seen.kind)
-    ]
+    if seen.unique_id is None:
+        candidates = [
+            entry
+            for entry in _nameless(hass, seen)
+            if async_alike(hass, entry, seen) is None
+        ]
+    else:
+        candidates = [
+            entry
+            for entry in miner_entries(hass)
+            if known_identity(entry).unique_id == seen.unique_id
+        ]
     return candidates[0] if len(candidates) == 1 else None
 
 
@@ -48,12 +55,50 @@ def async_owner(hass: HomeAssistant, seen: MinerIdentity) -> MinerConfigEntry | 
 def async_is_ours(
     hass: HomeAssistant, known: MinerIdentity, seen: MinerIdentity
 ) -> bool:
-    """Whether the device that answered is the one that an entry knows."""
+    """Whether the device that answered can be the one that an entry knows.
+
+    One of several nameless ones of a kind can be, unless its marks say that it is
+    another. That is enough to be read; who writes asks ``async_alike`` as well.
+    """
     if not known.same_device(seen):
         return False
+    if seen.unique_id is None:
+        rivals = map(known_identity, _nameless(hass, known))
+        return all(
+            which_of_two(known, rival, seen) is not Whose.THEIRS for rival in rivals
+        )
     # New firmware may begin to tell a MAC, but not one of another entry.
     newly_named = known.unique_id != seen.unique_id
     return not newly_named or async_owner(hass, seen) is None
+
+
+@callback
+def async_alike(
+    hass: HomeAssistant, entry: MinerConfigEntry, seen: MinerIdentity
+) -> MinerConfigEntry | None:
+    """Return another entry whose miner may have answered for all that is known."""
+    known = known_identity(entry)
+    if known.unique_id is not None or seen.unique_id is not None:
+        return None
+    return next(
+        (
+            other
+            for other in _nameless(hass, known)
+            if other.entry_id != entry.entry_id
+            and which_of_two(known, known_identity(other), seen) is not Whose.OURS
+        ),
+        None,
+    )
+
+
+def _nameless(hass: HomeAssistant, like: MinerIdentity) -> list[MinerConfigEntry]:
+    """Return the entries of a kind whose miners do not name themselves."""
+    return [
+        entry
+        for entry in miner_entries(hass)
+        if (known := known_identity(entry)).unique_id is None
+        and known.kind == like.kind
+    ]
 
 
 @callback

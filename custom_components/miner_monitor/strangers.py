@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN, ISSUE_WRONG_DEVICE
+from .const import DOMAIN, ISSUE_ALIKE, ISSUE_WRONG_DEVICE
 from .issues import async_create_issue
 
 if TYPE_CHECKING:
@@ -31,6 +31,29 @@ def async_ask_where(
 def async_delete_issue(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
     """Take back the question where a miner is."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+
+
+@callback
+def async_ask_to_tell_apart(
+    hass: HomeAssistant, entry: MinerConfigEntry, other: MinerConfigEntry
+) -> None:
+    """Ask for marks on two miners, of which neither says which one it is."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{ISSUE_ALIKE}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id},
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=ISSUE_ALIKE,
+        translation_placeholders={"name": entry.title, "other": other.title},
+    )
+
+
+@callback
+def async_delete_alike_issue(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Take back that a miner cannot be told from another."""
+    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_ALIKE}_{entry.entry_id}")
 
 
 def _issue_id(entry: MinerConfigEntry) -> str:

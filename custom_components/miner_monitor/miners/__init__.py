@@ -7,6 +7,7 @@ poll; ``model`` is the vocabulary; ``errors`` is all that can be raised.
 from .client import NO_CREDENTIALS, Credentials, Endpoint, MinerClient, Prove
 from .detect import create_client, detect
 from .errors import (
+    MinerAlikeError,
     MinerAuthError,
     MinerBusyError,
     MinerCommandError,
@@ -28,6 +29,7 @@ __all__ = [
     "Credentials",
     "Endpoint",
     "ErrorKind",
+    "MinerAlikeError",
     "MinerAuthError",
     "MinerBusyError",
     "MinerClient",

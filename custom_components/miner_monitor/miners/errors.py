@@ -111,6 +111,10 @@ class MinerStrangerError(MinerError):
     """Another device than the one meant answers at the address."""
 
 
+class MinerAlikeError(MinerStrangerError):
+    """What answers may be another device, for nothing tells the two apart."""
+
+
 class MinerStaleError(MinerError):
     """What answers has had nothing new from the device itself for too long."""
 

@@ -16,6 +16,7 @@ def completed(seen: MinerIdentity, known: MinerIdentity) -> MinerIdentity:
         firmware=seen.firmware or known.firmware,
         mac=seen.mac or known.mac,
         hostname=seen.hostname or known.hostname,
+        pool_user_hash=seen.pool_user_hash or known.pool_user_hash,
         capabilities=known.capabilities | seen.capabilities,
         limits=replace(known.limits, settings=settings),
     )

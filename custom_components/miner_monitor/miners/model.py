@@ -266,7 +266,8 @@ class MinerIdentity:
 
     ``serial`` or ``mac`` (lower case with colons) names the one device; both are
     None where it tells neither. ``unit`` tells apart what shares one address.
-    ``hostname`` and ``model`` are for people. ``board_count`` is the number of hash
+    ``hostname`` and ``model`` are for people; ``pool_user_hash`` is for no one, and
+    there only where nothing names the device. ``board_count`` is the number of hash
     boards where they tell something of their own, ``board`` the hardware revision.
     """
 
@@ -281,6 +282,7 @@ class MinerIdentity:
     unit: str | None = None
     hostname: str | None = None
     default_hostname: bool = True
+    pool_user_hash: str | None = field(default=None, repr=False)
     chip_model: str | None = None
     chip_count: int | None = None
     core_count: int | None = None
@@ -308,6 +310,11 @@ class MinerIdentity:
             self.board or "",
             self.unit or "",
         )
+
+    @property
+    def marks(self) -> tuple[str | None, ...]:
+        """What its owner set, by which two nameless devices of a kind may differ."""
+        return (self.hostname, self.pool_user_hash)
 
     def same_device(self, seen: Self) -> bool:
         """Whether the device that answered can be the one that is known by this.

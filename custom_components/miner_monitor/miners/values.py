@@ -4,6 +4,7 @@ Firmware changed the type of many fields over the years, and a device may send
 anything. A reader never raises; what it cannot use costs that one field.
 """
 
+from hashlib import blake2b
 import re
 
 LARGEST = 1e18
@@ -93,6 +94,14 @@ def sentence(value: object, limit: int = 128) -> str | None:
     """Read a text for people, cut where it is too long."""
     cleaned = _cleaned(value)
     return None if cleaned is None else cleaned[:limit]
+
+
+def one_way(value: object) -> str | None:
+    """Read a text that is nobody's business as what equals only its own like."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    content = value.strip().encode("utf-8", "replace")
+    return blake2b(content, digest_size=8, person=b"miner").hexdigest()
 
 
 def mac(value: object) -> str | None:

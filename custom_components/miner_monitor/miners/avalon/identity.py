@@ -37,6 +37,7 @@ class Parts(NamedTuple):
     pools: int = 0
     boards: int = 0
     settings: Ranges = NOTHING_OFFERED
+    pool_user: str | None = None
 
 
 def serial_of(told: object) -> str | None:
@@ -73,6 +74,7 @@ def identity_of(
         firmware=who.firmware or next(filter(None, told), None),
         mac=mac_of(version),
         serial=who.serial,
+        pool_user_hash=_mark_of(version, who, parts),
         model_id=text(version.get("MODEL")) or text(parted(blob_version)[0]),
         board=text(version.get("HWTYPE")),
         chip_model=parts.chip_model,
@@ -83,6 +85,12 @@ def identity_of(
         capabilities=parts.capabilities,
         limits=_limits_of(model, parts.settings),
     )
+
+
+def _mark_of(version: Row, who: Who, parts: Parts) -> str | None:
+    """Tell for whom it works, where nothing else tells which one it is."""
+    named = who.serial is not None or mac_of(version) is not None
+    return None if named else parts.pool_user
 
 
 def _limits_of(model: Model, settings: Ranges) -> Limits:
@@ -109,6 +117,7 @@ def plain_identity(version: Row, who: Who, parts: Parts) -> MinerIdentity:
         firmware=None if program is None else text(version[program]),
         mac=mac_of(version),
         serial=who.serial,
+        pool_user_hash=_mark_of(version, who, parts),
         pool_count=parts.pools,
         ratio_window=_SHARE_BASED_WINDOW,
         capabilities=parts.capabilities,

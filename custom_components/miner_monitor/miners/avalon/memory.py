@@ -37,7 +37,7 @@ from .parser import (
     start_of,
 )
 from .poll import NOTHING, Poll, Row, Wants
-from .pools import numbers_of, of_all_pools, place_in_use, pools_of
+from .pools import numbers_of, of_all_pools, place_in_use, pools_of, user_of
 from .setpoints import Circumstances, SetPoints, told_to_mine
 from .status import Evidence, StatusMemory, system_of
 
@@ -219,7 +219,9 @@ class DeviceMemory:
             self._readings = ReadingMemory(None)
         self._readings.learn_plain(poll.summary, poll.pools)
         self._parts = Parts(
-            self._readings.found, pools=len(state.pools) or self._parts.pools
+            self._readings.found,
+            pools=len(state.pools) or self._parts.pools,
+            pool_user=user_of(poll.pools) or self._parts.pool_user,
         )
         version = self._device.version
         basis = (None, version, who, self._parts)
@@ -255,6 +257,12 @@ class DeviceMemory:
             self._started = started
         return self._started
 
+    def _pool_user(self, who: Who) -> str | None:
+        """Tell for whom a device without a name of its own works."""
+        if who.serial is not None or self._poll is None:
+            return None
+        return user_of(self._poll.pools) or self._parts.pool_user
+
     def _identify_avalon(
         self, items: Items, who: Who, model: Model, state: MinerState
     ) -> MinerIdentity:
@@ -276,6 +284,7 @@ class DeviceMemory:
             device.commands,
             items.get("Core"),
             (len(state.fans), len(state.pools), boards),
+            pool_user := self._pool_user(who),
         )
         if self._identity is None or basis != self._basis:
             self._basis = basis
@@ -287,6 +296,7 @@ class DeviceMemory:
                 pools=pools,
                 boards=boards,
                 settings=offered(model, device.commands, pools),
+                pool_user=pool_user,
             )
             identity = identity_of(
                 model, device.version, who, items.get("Ver"), self._parts

@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from ..model import Figure, Pool, PoolStatus, address_of
-from ..values import between, count, flag, text
+from ..values import between, count, flag, one_way, text
 from .columns import (
     Column,
     counter,
@@ -143,6 +143,11 @@ def place_in_use(rows: Sequence[Row]) -> int | None:
         if flag(row.get("Stratum Active")):
             return place
     return None
+
+
+def user_of(rows: Sequence[Row]) -> str | None:
+    """Tell the user of the first pool apart from others, without telling who it is."""
+    return one_way(rows[0].get("User")) if rows else None
 
 
 def numbers_of(rows: Sequence[Row]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 import re
 
 from ..model import Capability, Family, MinerIdentity
-from ..values import mac, text
+from ..values import mac, one_way, text
 from .limits import limits_of
 from .profile import Profile, Reply
 
@@ -24,14 +24,15 @@ def identity_of(
     pool_count: int,
 ) -> MinerIdentity:
     """Name the device that sent a reply."""
-    hostname = text(info.get("hostname"))
+    hostname, named = text(info.get("hostname")), mac(info.get("macAddr"))
     default = hostname is None or _DEFAULT_HOSTNAME.fullmatch(hostname) is not None
     return MinerIdentity(
         family=Family.AXEOS,
         manufacturer=profile.board.maker,
         model=model_name(profile),
         firmware=profile.firmware,
-        mac=mac(info.get("macAddr")),
+        mac=named,
+        pool_user_hash=None if named else one_way(info.get("stratumUser")),
         model_id=profile.device_model,
         board=profile.board_version,
         hostname=hostname,

@@ -45,6 +45,7 @@ _IDENTIFYING = frozenset(
         "overheat_temp",
         "pidTargetTemp",
         "smallCoreCount",
+        "stratumUser",
         "temptarget",
         "version",
     )
