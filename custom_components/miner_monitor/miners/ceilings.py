@@ -21,7 +21,7 @@ _USUAL_END: Mapping[Setting, float] = {
 """How far a range reaches at least that does not tell what the hardware endures."""
 
 _OF_ANY_BOARD: Mapping[Setting, tuple[float, float]] = {
-    Setting.FREQUENCY: (50.0, HIGHEST_FREQUENCY),
+    Setting.FREQUENCY: (50, HIGHEST_FREQUENCY),
     Setting.CORE_VOLTAGE: (0.8, 1.5),
 }
 """What no board is driven below, and none lists more."""

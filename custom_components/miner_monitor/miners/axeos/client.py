@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 import json
 import re
@@ -27,6 +26,7 @@ from ..errors import (
     MinerCutOffError,
     MinerError,
     MinerResponseError,
+    Outcome,
 )
 from ..http import Answer, HttpDevice, StatusError
 from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
@@ -194,18 +194,18 @@ class AxeOsClient(MinerClient):
             yield partial(self._start, start, ends)
 
     async def _start(self, path: str, ends: float) -> None:
+        """Start hashing; who restarts for that hangs up."""
         try:
             await self._send("POST", path, ends)
-        except MinerCutOffError:
-            if path != _RESTART:
+        except MinerCutOffError as err:
+            if path != _RESTART or err.outcome is Outcome.NOT_SENT:
                 raise
 
     @override
     async def restart(self, prove: Prove) -> None:
         async with self._device.turn(self._deadline) as ends:
             prove(await self._read(ends))
-            with suppress(MinerCutOffError):
-                await self._send("POST", _RESTART, later(self._deadline))
+            await self._start(_RESTART, later(self._deadline))
 
     @override
     async def locate(self, prove: Prove) -> None:
