@@ -191,8 +191,7 @@ class MinerController:
         *Save power* that is turned off at the same time then wakes nobody up.
         """
         self._steward.asked(changes)
-        if Setting.MINING in changes:
-            self._store.save_soon()
+        self._store.store_intents_soon()
 
     async def async_throttle(self, on: bool, by: Reason | None = None) -> None:
         """Save power, or go back to what was before."""

@@ -38,13 +38,11 @@ def async_ask_to_tell_apart(
     hass: HomeAssistant, entry: MinerConfigEntry, other: MinerConfigEntry
 ) -> None:
     """Ask for marks on two miners, of which neither says which one it is."""
-    ir.async_create_issue(
+    async_create_issue(
         hass,
-        DOMAIN,
         f"{ISSUE_ALIKE}_{entry.entry_id}",
         data={"entry_id": entry.entry_id},
         is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
         translation_key=ISSUE_ALIKE,
         translation_placeholders={"name": entry.title, "other": other.title},
     )
