@@ -35,7 +35,8 @@ NERDOS = MinerSpec(
 )
 AVALON = MinerSpec(name="avalon", model="avalon_q", seed=43)
 FPGA = MinerSpec(name="fpga", model="fpga_0xbitcoin", seed=44)
-FAMILIES = (AXEOS, NERDOS, AVALON, FPGA)
+HEATER = MinerSpec(name="heater", model="avalon_mini3", seed=45, work_mode=0)
+FAMILIES = (AXEOS, NERDOS, AVALON, HEATER, FPGA)
 
 COUNTED = ("energy", "wall_energy", "total_uptime", "restarts", "times_offline")
 """Keys of what is added up by us, of a miner."""

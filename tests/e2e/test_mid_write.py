@@ -49,7 +49,7 @@ def sliders(rng: Random, house: House) -> Asked:
 
 def saving(rng: Random, house: House) -> Asked:
     """Ask a miner that saves by its frequency to save power."""
-    return AXEOS, "switch", "turn_on", "save_power", {}
+    return AXEOS, "switch", "turn_on", "throttle", {}
 
 
 async def interrupted(
@@ -69,7 +69,7 @@ async def interrupted(
 
 async def bring_back(house: House, before: float) -> None:
     """Turn saving off, after which the miner is what it was before."""
-    entity_id = await house.entity(AXEOS, "switch", "save_power")
+    entity_id = await house.entity(AXEOS, "switch", "throttle")
 
     async def off() -> bool:
         with suppress(ApiError):

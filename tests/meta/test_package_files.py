@@ -28,6 +28,7 @@ PICTURES = {
 }
 RULES = yaml.safe_load((INTEGRATION / "quality_scale.yaml").read_text())["rules"]
 CORE = Path(homeassistant.components.__path__[0])
+CHANGES = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 WORKFLOWS = ROOT / ".github" / "workflows"
 
 
@@ -47,6 +48,18 @@ def test_floor_is_told_alike_everywhere() -> None:
     assert f"Home Assistant {HACS['homeassistant'].removesuffix('.0')}" in (
         ROOT / "README.md"
     ).read_text(encoding="utf-8")
+
+
+def test_changelog_begins_with_what_is_not_released() -> None:
+    """Each part is one that a reader expects, and tells something."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    _, newest, *_ = re.split(r"^## ", text, flags=re.MULTILINE)
+    assert newest.startswith("[Unreleased]\n")
+    _, *parts = re.split(r"^### ", newest, flags=re.MULTILINE)
+    for part in parts:
+        kind, _, lines = part.partition("\n")
+        assert kind in CHANGES
+        assert lines.strip().startswith("- ")
 
 
 def test_quality_scale_lists_every_rule() -> None:

@@ -34,7 +34,7 @@ FORBIDDEN = re.compile(
 )
 KNOWN_HOSTS = {
     *("github.com", "www.home-assistant.io", "my.home-assistant.io", "www.hacs.xyz"),
-    *("www.python.org", "www.w3.org", "localhost"),
+    *("www.python.org", "www.w3.org", "localhost", "keepachangelog.com", "semver.org"),
 }
 EXAMPLE_HOST = re.compile(
     r"(10|127)\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+"
