@@ -472,6 +472,24 @@ async def test_other_home_assistant(
     await home.run(hass.config_entries.async_remove(entry.entry_id))
 
 
+async def test_panel_that_cannot_be_removed(
+    home: TimedBench,
+    hass: HomeAssistant,
+    ask: Ask,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The fleet's entry is unloaded all the same, and its dashboard is gone."""
+    await home.add(await home.miner(GAMMA))
+    with monkeypatch.context() as patch:
+        patch.delattr(frontend, "async_remove_panel")
+        entry_id = async_fleet_entry(hass).entry_id
+        assert await home.run(hass.config_entries.async_unload(entry_id))
+    assert await config(ask) == "config_not_found"
+    assert len(worries(caplog)) == 1
+    assert "until the next start" in worries(caplog)[0]
+
+
 async def test_dashboards_that_come_later(
     bench: TimedBench,
     hass: HomeAssistant,

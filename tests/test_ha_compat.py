@@ -1,16 +1,18 @@
 """Whatever Home Assistant takes away of its inside, miners go on without it."""
 
+import asyncio
 import builtins
 from collections.abc import Callable
 import logging
 from pathlib import Path
 from typing import Any
 
-from homeassistant.components.recorder import Recorder, history
+from homeassistant.components.recorder import Recorder, get_instance, history
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.recorder import DATA_RECORDER
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -313,6 +315,36 @@ async def test_totals_go_on_without_a_recorder(
     await bench.settle()
     assert number(hass, entry, "energy") >= before
     assert told(caplog) == []
+
+
+def said(answer: bool | None) -> asyncio.Future[bool]:
+    """Return what has answered, or was given up."""
+    future = asyncio.get_running_loop().create_future()
+    future.cancel() if answer is None else future.set_result(answer)
+    return future
+
+
+@pytest.mark.parametrize("answer", [False, None])
+@pytest.mark.parametrize("connected", [False, True])
+async def test_totals_go_on_without_a_database(
+    recorded: TimedBench,
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    connected: bool,
+    answer: bool | None,
+) -> None:
+    """The recorder did not reach it, or gave up on its tables."""
+    entry = await recorded.add(await recorded.miner(GAMMA))
+    await recorded.pass_time(HOUR)
+    before = number(hass, entry, "energy")
+    if connected:
+        monkeypatch.setattr(get_instance(hass), "async_db_ready", said(answer))
+    else:
+        monkeypatch.setattr(hass.data[DATA_RECORDER], "db_connected", said(answer))
+    await recorded.run(hass.config_entries.async_reload(entry.entry_id))
+    await recorded.settle()
+    assert number(hass, entry, "energy") >= before
+    monkeypatch.undo()
 
 
 async def test_what_fails_for_one_total_costs_no_other(
