@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 import json
+from pathlib import Path
 import re
 from typing import Any
 from unittest.mock import patch as patched
@@ -22,6 +23,7 @@ from simulator.axeos.patch import patch
 
 from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
 from .handles import ENTITIES, Handle, action, take_over
+from .outages import Backup
 
 RUNS = 100
 LONGEST_CALL = 10.0
@@ -54,6 +56,9 @@ AXEOS_KEYS = {
     "temptarget": (Setting.TARGET_TEMPERATURE, 1),
     "pidTargetTemp": (Setting.TARGET_TEMPERATURE, 1),
 }
+ABSURD = ("frequency", "coreVoltage", "power", "temp", "uptimeSeconds", "fanspeed")
+"""What an AxeOS tells nonsense of, for one reply."""
+
 AVALON_COMMANDS = re.compile(
     r"fan-spd,(-1|1[5-9]|[2-9]\d|100)|lcd,0:[01]"
     r"|ledset,[0-4](-\d{1,2}|-100){2}(-\d{1,3}){3}"
@@ -124,6 +129,10 @@ def steps_for(handle: Handle) -> st.SearchStrategy[list[Step]]:
         seconds.map(lambda found: Step("offline", found)),
         st.just(Step("reboot")),
         st.just(Step("lose_a_reply")),
+        st.just(Step("fail_after_taking")),
+        st.just(Step("reload")),
+        st.just(Step("kill")),
+        st.sampled_from(ABSURD).map(lambda found: Step("absurd", found)),
     )
     return st.lists(step, min_size=1, max_size=8)
 
@@ -131,9 +140,10 @@ def steps_for(handle: Handle) -> st.SearchStrategy[list[Step]]:
 class Story:
     """A miner, its Home Assistant, and what happens to them."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, storage: dict[str, Any]) -> None:
         """Begin with a sound miner whose first values are known."""
         self.handle = handle
+        self.storage = storage
         self.bench = handle.bench
         self.ran: dict[Setting, set[float]] = {}
         self.ranges = dict(handle.settings)
@@ -257,6 +267,32 @@ class Story:
         fault = "write_lost" if self.handle.is_avalon else "patch_lost"
         self.handle.miner.inject(fault, count=1)
 
+    async def _fail_after_taking(self, step: Step) -> None:
+        fault = "write_lost" if self.handle.is_avalon else "patch_failed"
+        self.handle.miner.inject(fault, count=1)
+
+    async def _absurd(self, step: Step) -> None:
+        """Let one reply hold a number that cannot be, then wait for the next poll."""
+        if not self.handle.is_avalon:
+            self.handle.miner.inject("huge_ints", keys=(step.what,), duration=16)
+
+    async def _reload(self, step: Step) -> None:
+        entries = self.bench.hass.config_entries
+        await self.bench.run(entries.async_reload(self.handle.entry.entry_id))
+        await self.bench.pass_time(1)
+
+    async def _kill(self, step: Step) -> None:
+        """End it without a word to the miner or to the disk, and begin anew."""
+        hass, miner = self.bench.hass, self.handle.miner
+        entry_id = self.handle.entry.entry_id
+        backup = Backup(self.storage, Path(hass.config.config_dir))
+        miner.inject("offline")
+        await self.bench.run(hass.config_entries.async_unload(entry_id))
+        backup.restore(self.storage)
+        miner.clear("offline")
+        await self.bench.run(hass.config_entries.async_setup(entry_id))
+        await self.bench.pass_time(1)
+
     async def _overclock(self, step: Step) -> None:
         """Bring an AxeOS on its own page to where our lists do not reach."""
         if not self.handle.is_avalon:
@@ -293,6 +329,7 @@ async def test_any_story_ends_well(
     bench: TimedBench,
     only_control: None,
     entity_registry_enabled_by_default: None,
+    hass_storage: dict[str, Any],
     spec: MinerSpec,
 ) -> None:
     """Hypothesis tells stories in a thread, and this loop lets them happen."""
@@ -313,7 +350,7 @@ async def test_any_story_ends_well(
 
     async def play(steps: list[Step]) -> None:
         async with new() as handle:
-            await Story(handle).play(steps)
+            await Story(handle, hass_storage).play(steps)
 
     async with new() as handle:
         stories = steps_for(handle)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import Platform
+from homeassistant.const import CONF_HOST, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -164,7 +164,7 @@ def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
 
 
 def _of_request(entry: MinerConfigEntry, text: str) -> dict[str, str]:
-    return {"host": entry.runtime_data.client.host, "error": text}
+    return {"host": entry.data[CONF_HOST], "error": text}
 
 
 def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> str:

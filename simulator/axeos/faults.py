@@ -27,6 +27,7 @@ WIRE_FAULTS = frozenset(
 WRITE_FAULTS = frozenset(
     {
         "patch_lost",
+        "patch_failed",
         "patch_ignored",
         "patch_clipped",
         "patch_refused",

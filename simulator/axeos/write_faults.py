@@ -21,6 +21,13 @@ def _lost(fault: Fault, api: Api, write: Write) -> Response:
     return replace(response, delivery=Delivery.NONE)
 
 
+def _failed(fault: Fault, api: Api, write: Write) -> Response:
+    """Take it and answer that it failed, as a server that runs out of memory does."""
+    api.respond(*write)
+    code = int(fault.number("code", 500))
+    return Response(status=code, content_type=TEXT, body=b"Internal error")
+
+
 def _ignored(_fault: Fault, _api: Api, write: Write) -> Response:
     """Agree and do nothing."""
     return Response(content_type=HTML, chunked=write[0] == "PATCH")
@@ -64,6 +71,7 @@ def _reboot(_fault: Fault, api: Api, write: Write) -> Response:
 
 MISHAPS: dict[str, _Mishap] = {
     "patch_lost": _lost,
+    "patch_failed": _failed,
     "patch_ignored": _ignored,
     "patch_refused": _refused,
     "patch_clipped": _clipped,

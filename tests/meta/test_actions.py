@@ -71,7 +71,7 @@ def test_every_field_is_described(schemas: dict[str, Any], action: str) -> None:
     assert set(TEXTS["services"][action]["fields"]) == taken
 
 
-@pytest.mark.parametrize("setting", HIGHEST.keys() - {Setting.POOL})
+@pytest.mark.parametrize("setting", sorted(HIGHEST.keys() - {Setting.POOL}))
 def test_no_field_offers_what_no_hardware_endures(setting: Setting) -> None:
     """The ends of a miner are narrower, and told when it refuses."""
     offered = ACTIONS["apply_settings"]["fields"][setting.value]["selector"]["number"]

@@ -168,6 +168,7 @@ async def test_a_reply_never_comes(
     [
         ("patch_ignored", {}, (200, ""), 525),
         ("patch_refused", {}, (400, "Wrong API input"), 525),
+        ("patch_failed", {}, (500, "Internal error"), 625),
         ("patch_refused", {"code": 500, "text": "no"}, (500, "no"), 525),
         ("patch_clipped", {}, (200, ""), 575),
         ("patch_clipped", {"values": {"frequency": 600}}, (200, ""), 600),
