@@ -40,6 +40,9 @@ type Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 SHORT = 0.15
 """Seconds of deadline for tests that must run into it."""
 
+UNHURRIED = 1.5
+"""The same where a good answer comes first, also on a machine that is busy."""
+
 
 class Server:
     """A device on 127.0.0.1 that does what its ``answer`` does."""
@@ -444,7 +447,7 @@ class WriteConformance(ClientConformance):
 
     async def test_a_write_ends_in_time(self, session: aiohttp.ClientSession) -> None:
         async with serving(self.good(), self.request_end) as server:
-            client = self.make(server.port, session, deadline=SHORT)
+            client = self.make(server.port, session, deadline=UNHURRIED)
             await client.fetch()
             server.to_a_write = is_silent
             clock = asyncio.get_running_loop()
@@ -453,7 +456,7 @@ class WriteConformance(ClientConformance):
                 *(client.apply(always(self.change())) for _ in range(3)),
                 return_exceptions=True,
             )
-            assert clock.time() - start < SHORT + 0.5
+            assert clock.time() - start < 2 * UNHURRIED + 3
         assert {type(result) for result in results} == {MinerTimeoutError}
 
     @pytest.mark.parametrize("answer", [hangs_up, resets, is_silent])
@@ -461,7 +464,8 @@ class WriteConformance(ClientConformance):
         self, answer: Answer, session: aiohttp.ClientSession
     ) -> None:
         async with serving(self.good(), self.request_end) as server:
-            client = self.make(server.port, session, deadline=SHORT)
+            deadline = UNHURRIED if answer is is_silent else 30.0
+            client = self.make(server.port, session, deadline=deadline)
             await client.fetch()
             server.to_a_write = answer
             with pytest.raises((MinerCutOffError, MinerTimeoutError)):

@@ -32,6 +32,7 @@ from .avalon_miner import (
 from .avalon_replies import made_up
 from .conformance import (
     SHORT,
+    UNHURRIED,
     Answer,
     hangs_up,
     is_silent,
@@ -87,7 +88,7 @@ async def test_restart_with_silence_for_an_answer_is_success() -> None:
     avalon = Avalon()
     avalon.answers["ascset|0,reboot,0"] = is_silent
     async with miner(avalon) as server:
-        client = client_of(server, deadline=0.3)
+        client = client_of(server, deadline=UNHURRIED)
         await client.fetch()
         await client.restart(anyone)
 

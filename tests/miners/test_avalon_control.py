@@ -29,7 +29,7 @@ from custom_components.miner_monitor.miners.model import (
 
 from .avalon_miner import ACCEPTED, HELP, UNKNOWN, Avalon, client_of, miner, told
 from .avalon_simulated import ALL, HOME, NEWER, simulated
-from .conformance import Answer, hangs_up, is_silent, resets
+from .conformance import UNHURRIED, Answer, hangs_up, is_silent, resets
 from .conformance_tcp import breaks_off, ends, failing
 from .deciding import always, anyone
 
@@ -683,7 +683,7 @@ async def test_a_setting_that_fails(
     fault: str, parameters: dict[str, Any], error: type[MinerError], duty: float | None
 ) -> None:
     """Nothing is repeated, and what the device may have taken is told apart."""
-    async with simulated(Q, deadline=0.5) as avalon:
+    async with simulated(Q, deadline=UNHURRIED) as avalon:
 
         def goes_wrong(_: MinerReading) -> Changes:
             avalon.miner.inject(fault, **parameters)
@@ -748,7 +748,7 @@ async def test_silence_to_the_wake_up_is_success(answer: Answer) -> None:
             await avalon(request, writer)
 
     async with miner(answers) as server:
-        client = client_of(server, deadline=0.5)
+        client = client_of(server, deadline=UNHURRIED)
         await client.fetch()
         await client.apply(always({Setting.MINING: True}))
     assert len(sent) == 1
@@ -788,7 +788,7 @@ async def test_replies_to_a_mode(answer: Answer, error: type[MinerError]) -> Non
     avalon = Avalon()
     avalon.answers["ascset|0,workmode,set,2"] = answer
     async with miner(avalon) as server:
-        client = client_of(server, deadline=0.5)
+        client = client_of(server, deadline=UNHURRIED)
         await client.fetch()
         server.requests.clear()
         with pytest.raises(error) as caught:

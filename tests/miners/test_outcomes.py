@@ -31,6 +31,7 @@ from custom_components.miner_monitor.miners.model import (
 
 from .avalon_miner import ACCEPTED, Avalon
 from .conformance import (
+    UNHURRIED,
     Answer,
     Server,
     breaks_off,
@@ -51,8 +52,6 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 NOT_SENT, REFUSED, UNKNOWN = Outcome.NOT_SENT, Outcome.REFUSED, Outcome.UNKNOWN
 MHZ, MINING = Setting.FREQUENCY, Setting.MINING
-SOON = 0.5
-"""Seconds of deadline for what has to run into it."""
 
 
 def status(code: str, body: bytes = b"no") -> Answer:
@@ -170,7 +169,7 @@ FAMILIES = pytest.mark.parametrize("family", [axeos, avalon])
 @pytest.mark.parametrize("reply", HTTP)
 async def test_what_a_reply_over_http_tells_of_a_write(reply: str) -> None:
     answer, outcome = HTTP[reply]
-    deadline = SOON if answer in (is_silent, drips) else 30.0
+    deadline = UNHURRIED if answer in (is_silent, drips) else 30.0
     async with axeos(deadline=deadline) as bench:
         bench.server.to_a_write = answer
         assert (await bench.failure()).outcome is outcome
@@ -180,7 +179,7 @@ async def test_what_a_reply_over_http_tells_of_a_write(reply: str) -> None:
 @pytest.mark.parametrize("reply", TCP)
 async def test_what_a_reply_over_tcp_tells_of_a_write(reply: str) -> None:
     answer, outcome = TCP[reply]
-    deadline = SOON if reply in ("silent", "end withheld") else 30.0
+    deadline = UNHURRIED if reply in ("silent", "end withheld") else 30.0
     async with avalon(deadline=deadline) as bench:
         bench.server.to_a_write = answer
         assert (await bench.failure()).outcome is outcome
@@ -212,7 +211,7 @@ async def test_who_is_another_one_got_nothing(family: Build) -> None:
     [hangs_up, is_silent, ends(b"garbage"), ends(http(b"", "500 Oops"))],
 )
 async def test_who_could_not_be_read_got_nothing(family: Build, answer: Answer) -> None:
-    deadline = SOON if answer is is_silent else 30.0
+    deadline = UNHURRIED if answer is is_silent else 30.0
     async with family(deadline=deadline) as bench:
         bench.server.answer = answer
         asked: list[bool] = []
@@ -232,7 +231,7 @@ async def test_what_cannot_be_said_to_it_is_not_sent(family: Build) -> None:
 
 
 async def test_no_time_was_left_behind_another_one() -> None:
-    async with axeos(deadline=SOON) as bench:
+    async with axeos(deadline=UNHURRIED) as bench:
         bench.server.answer = is_silent
         first = asyncio.create_task(bench.client.fetch())
         await asyncio.sleep(0)
@@ -283,7 +282,7 @@ async def test_whose_name_is_not_found_got_nothing(
         serving(Axe(), b"\r\n\r\n") as server,
         create_session(names) as http_,
     ):
-        deadline = SOON if answer is never else 30.0
+        deadline = UNHURRIED if answer is never else 30.0
         client = AxeOsClient("miner.local", server.port, http_, deadline=deadline)
         await client.fetch()
         bench = Bench(server, client, {MHZ: 490})
@@ -302,7 +301,7 @@ async def test_whose_name_is_not_found_got_nothing(
 async def test_a_session_that_counts_nothing_may_have_sent_it() -> None:
     """A plain one does not tell when it sends."""
     async with serving(Axe(), b"\r\n\r\n") as server, aiohttp.ClientSession() as plain:
-        client = AxeOsClient("127.0.0.1", server.port, plain, deadline=SOON)
+        client = AxeOsClient("127.0.0.1", server.port, plain, deadline=UNHURRIED)
         await client.fetch()
         server.to_a_write = is_silent
         assert (await Bench(server, client, {MHZ: 490}).failure()).outcome is UNKNOWN

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.miner_monitor.miners.avalon.knobs import offered
@@ -84,6 +84,7 @@ ANYTHING = st.one_of(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     changes=st.dictionaries(st.sampled_from(Setting), ANYTHING, max_size=5),
     info=st.sampled_from([GAMMA, GAMMA_214, NERD, MAX]),
