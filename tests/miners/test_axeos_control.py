@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 import pytest
 
 from custom_components.miner_monitor.miners import (
@@ -713,6 +715,40 @@ async def test_a_password_is_shown_with_every_request(
     await client.restart(anyone)
     assert len(writes(simulated)) == 5
     assert simulated.reply("info")["frequency"] == 490
+
+
+async def test_a_password_is_shown_only_to_who_asks(
+    session: aiohttp.ClientSession,
+) -> None:
+    """A reading begins without it, each anew; a command follows what it proved."""
+    seen: list[tuple[str, bool]] = []
+    asks = True
+
+    async def handle(request: web.Request) -> web.Response:
+        knows = "Authorization" in request.headers
+        seen.append((request.method, knows))
+        if asks and not knows:
+            wants = {"WWW-Authenticate": 'Basic realm="x"'}
+            return web.Response(status=401, headers=wants)
+        return web.json_response(NERD)
+
+    app = web.Application()
+    app.router.add_route("*", "/{page:.*}", handle)
+    async with TestServer(app) as server:
+        login = Credentials(username="a", password=PASSWORD)
+        port = server.port or 0
+        client = AxeOsClient("127.0.0.1", port, session, credentials=login)
+        for _ in range(2):
+            await client.fetch()
+        assert seen.count(("GET", False)) == seen.count(("GET", True)) >= 2
+        seen.clear()
+        await client.restart()
+        assert ("POST", False) not in seen
+        asks = False
+        seen.clear()
+        await client.fetch()
+        await client.restart()
+        assert not any(knows for _, knows in seen)
 
 
 async def test_a_password_that_changed_meanwhile(

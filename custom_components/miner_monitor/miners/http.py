@@ -83,7 +83,7 @@ class HttpDevice:
 
     Small web servers run out of sockets: requests queue up on a lock, and each
     connection is closed after its reply. A user name and a password are shown only
-    to a device that asks for them, with each request anew: another one may have taken
+    to a device that asks for them, with each reading anew: another one may have taken
     its address meanwhile.
     """
 
@@ -101,6 +101,7 @@ class HttpDevice:
             raise MinerConnectionError(f"no usable address: {err}") from err
         self._session = session
         self._authorization = _authorization(credentials)
+        self._asked = False
         self._lock = asyncio.Lock()
 
     def turn(self, deadline: float) -> Turn:
@@ -173,11 +174,18 @@ class HttpDevice:
     async def _ask(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
     ) -> ClientResponse:
-        """Send a request, and again with what it asks for if it does."""
+        """Send a request, and again with what it asks for if it does.
+
+        A command follows the reading that proved who answers: who asked then is not
+        asked again.
+        """
+        shown = {**headers, **self._authorization}
+        if self._asked and method != "GET":
+            return await self._send(method, url, shown, body)
         response = await self._send(method, url, headers, body)
-        if self._authorization and _asks_for_password(response):
+        self._asked = bool(self._authorization) and _asks_for_password(response)
+        if self._asked:
             response.close()
-            shown = {**headers, **self._authorization}
             response = await self._send(method, url, shown, body)
         return response
 
