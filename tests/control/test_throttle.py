@@ -169,6 +169,22 @@ def test_stopped_by_the_user_while_it_saves_power(identity: MinerIdentity) -> No
     assert case.shown.throttled is False
 
 
+@pytest.mark.parametrize("identity", [GAMMA, SOFT])
+def test_stopped_by_the_user_while_saving_ends(identity: MinerIdentity) -> None:
+    """Nothing is left of the saving: the stop is the user's own."""
+    case = Case(identity)
+    case.set(mining=True)
+    case.throttle(True)
+    case.poll()
+    case.steward.begin_end_throttle()
+    case.steward.asked({MINING: False})
+    case.steward.end_throttle()
+    case.poll()
+
+    assert case.shown.throttled is False
+    assert case.steward.throttle_changes(False) == {}
+
+
 def test_a_miner_without_a_stop_of_its_own_goes_back_to_its_settings() -> None:
     """It hashes all the time: there is no stop that could stay."""
     case = Case(OLD_GAMMA)

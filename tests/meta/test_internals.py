@@ -11,6 +11,7 @@ from .package import ALL_MODULES, INTEGRATION, parse
 COMPAT = INTEGRATION / "ha_compat.py"
 
 DOCUMENTED = {
+    "homeassistant.auth.permissions.const",
     "homeassistant.components",
     "homeassistant.config_entries",
     "homeassistant.const",

@@ -205,7 +205,8 @@ class SavePower:
     def mining_asked(self, mining: bool, monotonic: float) -> None:
         """Take a user's word, before it is written, that it is to mine or to stop.
 
-        A miner that is stopped while it saves power stays so when that ends.
+        A miner that is stopped while it saves power stays so when that ends; one that
+        was just about to resume saves power no more.
         """
         self._mining.ask(mining, monotonic)
         if self.intent is None or mining or self.held:
