@@ -387,7 +387,10 @@ def _dashboard_class() -> Callable[..., Any]:
 # Texts.
 
 
-@guarded("Texts of Miner Monitor are not translated", {})
+_NO_TEXTS: Mapping[str, str] = {}
+
+
+@guarded("Texts of Miner Monitor are not translated", _NO_TEXTS)
 def texts_of(hass: HomeAssistant, category: str) -> Mapping[str, str]:
     """Return our texts of a category, in the language of Home Assistant."""
     from homeassistant.helpers.translation import async_get_cached_translations

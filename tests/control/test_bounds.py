@@ -13,6 +13,8 @@ import pytest
 from custom_components.miner_monitor.control.bounds import Beliefs, bounded
 from custom_components.miner_monitor.control.errors import (
     ChangeError,
+    ControlError,
+    ControlFault,
     ProfileError,
     Refusal,
 )
@@ -105,9 +107,10 @@ class Watched:
         """Let a user do at this poll all that keeps settings."""
         with suppress(ChangeError, ProfileError):
             self.steward.save_profile("Mine")
-        self.steward.begin_temporary(
-            {F: 500.0, FAN: 50.0}, seconds=60, wall=self._now, monotonic=self._now
-        )
+        with suppress(ControlError):
+            self.steward.begin_temporary(
+                {F: 500.0, FAN: 50.0}, seconds=60, wall=self._now, monotonic=self._now
+            )
         self.steward.begin_throttle()
         self.look(reading)
         self.poll(reading)
@@ -369,7 +372,9 @@ def test_what_was_before_is_not_taken_from_an_absurd_poll() -> None:
     case = Case(OLD_GAMMA)
     case.set(frequency=5000.0, core_voltage=2.0)
     case.poll()
-    case.lend({F: 500.0, V: 1.1}, 60)
+    with pytest.raises(ControlError) as caught:
+        case.lend({F: 500.0, V: 1.1}, 60)
+    assert caught.value.kind is ControlFault.NOTHING_KNOWN
     assert case.steward.throttle_changes(True)
     case.steward.begin_throttle()
     case.wait(120)

@@ -268,9 +268,21 @@ def test_off_without_on(identity: MinerIdentity) -> None:
 
 def test_never_raised() -> None:
     """A user's set points below the presets are the least power."""
-    case = Case(OLD_GAMMA, MinerSettings(frequency=300, core_voltage=0.9))
+    settings = {
+        F: SettingRange(minimum=400, maximum=625, lowest=100),
+        V: SettingRange(minimum=1.0, maximum=1.25, lowest=0.8),
+    }
+    identity = with_settings(OLD_GAMMA, settings)
+    case = Case(identity, MinerSettings(frequency=300, core_voltage=0.9))
 
     assert case.steward.throttle_changes(True) == {F: 300, V: 0.9}
+
+
+def test_what_runs_below_all_limits_is_left_alone() -> None:
+    """It cannot be written, and to raise it would save nothing."""
+    case = Case(OLD_GAMMA, MinerSettings(frequency=50, core_voltage=1.2))
+
+    assert case.steward.throttle_changes(True) == {V: 1.0}
 
 
 @pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])

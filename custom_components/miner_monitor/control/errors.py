@@ -82,6 +82,7 @@ class ControlFault(StrEnum):
     TOO_HOT = "too_hot"
     NOTHING_TO_RESTORE = "nothing_to_restore"
     NOT_STORED = "not_stored"
+    NOTHING_KNOWN = "nothing_known"
 
 
 class ControlError(Exception):

@@ -252,6 +252,8 @@ class Steward:
             wanted.add(Setting.FAN_DUTY_CYCLE)
         # Only a user who looks at it lets a device work again as before it overheated.
         before = self._record.users(self.settings, wanted, heat=False)
+        if changes and not before:
+            raise ControlError(ControlFault.NOTHING_KNOWN)
         self._record.temporary.begin(
             changes, before, seconds=seconds, wall=wall, monotonic=monotonic
         )

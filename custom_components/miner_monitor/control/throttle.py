@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any, Self
 
+from ..miners.ceilings import hard_range
 from ..miners.model import (
     Capability,
     Changes,
@@ -75,9 +76,11 @@ def least_power(identity: MinerIdentity, settings: MinerSettings) -> Changes:
     if method is ThrottleMethod.WORK_MODE:
         return {Setting.WORK_MODE: allowed[Setting.WORK_MODE].choices[0]}
     return {
-        setting: _lower(allowed[setting].minimum, settings.get(setting))
+        setting: value
         for setting in _LOWERED
         if setting in allowed
+        and (value := _lower(setting, allowed[setting], settings.get(setting)))
+        is not None
     }
 
 
@@ -380,8 +383,14 @@ class SavePower:
         return monotonic - self._waiting_since >= _PROOF_SECONDS
 
 
-def _lower(minimum: float, value: SettingValue | None) -> float:
-    """Return the lower of the least allowed and what runs already."""
+def _lower(
+    setting: Setting, allowed: SettingRange, value: SettingValue | None
+) -> float | None:
+    """Return the lower of the least allowed and what runs already.
+
+    What runs below of what may be written is None: it is left as it is.
+    """
     if isinstance(value, bool | str) or not isinstance(value, int | float):
-        return minimum
-    return min(minimum, value)
+        return allowed.minimum
+    lowest = min(allowed.minimum, value)
+    return lowest if lowest >= hard_range(setting, allowed)[0] else None
