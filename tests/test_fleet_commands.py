@@ -1,9 +1,11 @@
 """All miners stop at once, and start one after the other."""
 
 from dataclasses import replace
+import errno
 from itertools import pairwise
 import json
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -327,3 +329,61 @@ async def test_priority_is_kept_without_a_reload(house: House) -> None:
 
     await house.bench.run(hass.config_entries.async_reload(entry.entry_id))
     assert state_of(hass, "number.anna_priority") == "3"
+
+
+@pytest.mark.parametrize("after", ["a reload", "a failure"])
+async def test_a_start_goes_on_after_a_reload(house: House, after: str) -> None:
+    """Options of all miners are saved, or it fails to unload cleanly, in mid-start."""
+    hass = house.bench.hass
+    await turn(house, SAVE_POWER, True)
+    await house.bench.advance(30)
+    await turn(house, SAVE_POWER, False)
+    await house.bench.advance(1)
+    assert house.who("resume") == ["anna"]
+
+    fleet = async_fleet_entry(hass)
+    intents = stored_intents(hass, "fleet")
+    assert intents["intents"]["starting"]["throttle"]
+    await house.bench.run(hass.config_entries.async_unload(fleet.entry_id))
+    if after == "a failure":
+        store_intents(hass, "fleet", intents)
+    await house.bench.advance(20)
+    assert house.who("resume") == ["anna"]
+    await house.bench.run(hass.config_entries.async_setup(fleet.entry_id))
+    await house.bench.advance(30)
+
+    assert house.who("resume") == ["anna", "bert", "carl"]
+    assert state(house, SAVE_POWER) == "off"
+    assert "throttle" not in stored_intents(hass, "fleet")["intents"]["starting"]
+
+
+async def test_a_stop_ends_a_start_that_was_to_go_on(house: House) -> None:
+    hass = house.bench.hass
+    await turn(house, SAVE_POWER, True)
+    await house.bench.advance(30)
+    await turn(house, SAVE_POWER, False)
+    await house.bench.advance(1)
+    await turn(house, SAVE_POWER, True)
+    fleet = async_fleet_entry(hass)
+    await house.bench.run(hass.config_entries.async_reload(fleet.entry_id))
+    await house.bench.advance(60)
+
+    assert house.who("resume") == ["anna"]
+    assert not any(miner.truth.hashing for miner in house.miners.values())
+    assert state(house, SAVE_POWER) == "on"
+
+
+async def test_nobody_is_stopped_who_could_not_be_remembered(house: House) -> None:
+    """A full disk: the error says so, and names what to look at."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        patch("homeassistant.util.file.AtomicWriter", side_effect=full),
+        pytest.raises(HomeAssistantError, match="could not save"),
+    ):
+        await turn(house, MINING, False)
+    await house.bench.advance(30)
+
+    assert house.who("pause") == []
+    await turn(house, MINING, False)
+    await house.bench.advance(30)
+    assert sorted(house.who("pause")) == ["anna", "bert", "carl"]

@@ -252,10 +252,11 @@ class Case:
         for _ in range(number):
             self.poll()
 
-    def restart(self, away: float = 60.0) -> None:
-        """Restart Home Assistant: everything goes through JSON."""
+    def restart(self, away: float = 60.0, clock: float = 0.0) -> None:
+        """Restart Home Assistant: everything goes through JSON, and a clock is set."""
         stored = json.loads(json.dumps(dumped(self.steward, self.wall, self.monotonic)))
         self.wait(away)
+        self.wall += clock
         protect = self.steward.protect
         self.monotonic = 50.0
         self._ours = False

@@ -1,6 +1,7 @@
 """Settings for a while, and the ones that come back after it."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from custom_components.miner_monitor.miners.model import (
     Changes,
     MinerSettings,
     Setting,
+    SettingRange,
 )
 
 from .stewarding import (
@@ -31,6 +33,7 @@ from .stewarding import (
     F,
     V,
     asks,
+    settled,
     told,
     with_stop,
     writes,
@@ -370,3 +373,141 @@ def test_heater_left_its_mode() -> None:
     assert told(case.poll()) == [
         (Activity.SETTINGS_CHANGED, {"kept": {"work_mode": "Medium"}, "by": "device"})
     ]
+
+
+# Clocks
+
+
+@pytest.mark.parametrize("shift", [-86_400.0, -3600.0, 3600.0 - 60])
+def test_a_clock_that_is_set_makes_it_no_longer(shift: float) -> None:
+    """While we run, the time that went by counts."""
+    case = Case()
+    case.lend(NIGHT, HOUR)
+    case.poll()
+    case.wall += shift
+    case.wait(HOUR - 30)
+
+    assert writes(case.poll()) == [over({F: 525, V: 1.15})]
+
+
+def test_a_clock_that_is_set_ahead_ends_it() -> None:
+    """The earlier of both wins."""
+    case = Case()
+    case.lend(NIGHT, HOUR)
+    case.poll()
+    case.wall += 2 * HOUR
+
+    assert writes(case.poll()) == [over({F: 525, V: 1.15})]
+
+
+@pytest.mark.parametrize("lost", [HOUR, 24 * HOUR, 50 * 365 * 24 * HOUR])
+@pytest.mark.parametrize("down", [60.0, 2 * HOUR])
+def test_a_clock_without_a_battery_adds_the_time_that_we_were_down(
+    down: float, lost: float
+) -> None:
+    """Never more: half of it had gone by when it was stored."""
+    case = Case()
+    case.lend(NIGHT, HOUR)
+    case.wait(HOUR / 2)
+    case.poll()
+    case.restart(down, clock=-lost)
+    began = case.monotonic
+    while not (orders := writes(case.poll())):
+        assert case.monotonic - began <= HOUR / 2
+
+    assert orders == [over({F: 525, V: 1.15})]
+
+
+def test_after_a_day_nothing_comes_back_by_itself() -> None:
+    """A restored backup looks the same; a user is asked, and may choose."""
+    case = Case()
+    case.lend(NIGHT, HOUR)
+    case.poll()
+    case.restart(25 * HOUR)
+    orders = [order for _ in range(5) for order in case.poll()]
+    assert writes(orders) == []
+    assert asks(orders) == [Problem.TEMPORARY_OLD]
+    assert case.shown.temporary_until is None
+
+    case.restart()
+    orders = case.poll()
+    assert (writes(orders), asks(orders)) == ([], [Problem.TEMPORARY_OLD])
+
+    case.steward.begin_end_temporary()
+    assert case.steward.temporary_changes() == {F: 525, V: 1.15}
+    case.take({F: 525, V: 1.15})
+    assert settled(case.look()) == [Problem.TEMPORARY_OLD]
+    assert case.intents["temporary"] is None
+
+
+def test_a_user_may_keep_what_was_for_a_while() -> None:
+    case = Case()
+    case.lend(NIGHT, HOUR)
+    case.poll()
+    case.restart(25 * HOUR)
+    assert asks(case.poll()) == [Problem.TEMPORARY_OLD]
+    case.steward.keep_temporary()
+
+    assert settled(case.poll()) == [Problem.TEMPORARY_OLD]
+    assert case.intents["temporary"] is None
+
+
+# Polls and writes that prove nothing
+
+
+def test_one_absurd_poll_at_the_end_loses_nothing() -> None:
+    """Somebody else has changed the settings only if two polls say so."""
+    case = Case()
+    case.lend(NIGHT, HOUR)
+    case.poll()
+    case.wait(HOUR)
+    case.set(frequency=417)
+    assert writes(case.poll()) == []
+    case.set(frequency=490)
+
+    assert writes(case.poll()) == [over({F: 525, V: 1.15})]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_SENT, Outcome.UNKNOWN])
+def test_what_is_unknown_is_never_given_up(outcome: Outcome) -> None:
+    """It is tried again, ever more slowly, until the device takes it or refuses."""
+    case = Case()
+    case.lend(NIGHT, 0)
+    found: list[float] = []
+    while len(found) < 12:
+        orders = case.poll()
+        assert asks(orders) == []
+        for order in writes(orders):
+            case.steward.begin_end_temporary()
+            case.steward.cancel_end_temporary()
+            case.steward.failed(order, outcome)
+            found.append(case.monotonic)
+
+    pauses = [later - earlier for earlier, later in pairwise(found)]
+    assert pauses[0] <= 75
+    assert 600 <= pauses[-1] <= 630
+    case.wait(600)
+    case.obey(case.poll())
+    assert case.state.settings == GAMMA_SETTINGS
+
+
+def test_what_comes_back_is_cut_to_the_limits_of_now() -> None:
+    """New firmware ends its list sooner: the nearest comes back, and is told."""
+    case = Case(GAMMA, replace(GAMMA_SETTINGS, frequency=600))
+    case.lend({F: 490.0}, HOUR)
+    case.poll()
+    settings = {
+        **case.identity.limits.settings,
+        F: SettingRange(minimum=400, maximum=550),
+    }
+    limits = replace(case.identity.limits, settings=settings)
+    case.identity = replace(case.identity, limits=limits)
+    case.poll()
+    case.wait(HOUR)
+    (order,) = writes(case.poll())
+
+    assert isinstance(order, Apply)
+    assert (order.changes, order.cut) == ({F: 550}, {F: 600})
+    case.obey([order])
+    case.poll()
+    assert case.intents["temporary"] is None
