@@ -12,6 +12,8 @@ from custom_components.miner_monitor.miners.errors import (
     MinerConnectionError,
     MinerError,
     MinerStrangerError,
+    MinerTimeoutError,
+    Outcome,
 )
 from custom_components.miner_monitor.miners.model import Limits, Setting
 
@@ -434,5 +436,80 @@ def test_a_failure_at_the_moment_its_caller_goes_away() -> None:
         [(error, changes)] = rig.log.failures
         assert isinstance(error, ChangeError)
         assert changes == {Setting.FREQUENCY: 600}
+
+    run(scenario)
+
+
+# What is unknown
+
+
+def unknown(text: str = "HTTP status 500: Internal error") -> MinerCommandError:
+    return MinerCommandError(text, outcome=Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize("applied_after", [0.0, 1.0, 4.0])
+def test_a_server_error_after_the_device_took_it_is_no_failure(
+    applied_after: float,
+) -> None:
+    """It is read until it shows, for five seconds."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.answers.append((unknown(), applied_after == 0))
+        call = rig.call(frequency=600)
+        if applied_after:
+            await asyncio.sleep(0.4 + applied_after)
+            rig.miner.become({Setting.FREQUENCY: 600.0})
+        await asyncio.wait([call])
+
+        assert isinstance(call.result(), float)
+        assert rig.log.failures == []
+        assert len(rig.miner.requests) == 1
+
+    run(scenario)
+
+
+def test_a_server_error_that_changed_nothing_is_a_refusal_in_its_words() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.answers.append((unknown(), False))
+        with pytest.raises(MinerCommandError, match="Internal error") as caught:
+            await rig.apply(frequency=600)
+
+        assert caught.value.outcome is Outcome.REFUSED
+        assert now() == pytest.approx(5.4, abs=0.3)
+
+    run(scenario)
+
+
+def test_a_lost_reply_that_changed_nothing_is_a_refusal() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        lost = MinerTimeoutError("no reply", outcome=Outcome.UNKNOWN)
+        rig.miner.answers.append((lost, False))
+        with pytest.raises(ChangeError) as caught:
+            await rig.apply(frequency=600)
+
+        assert caught.value.refusal is Refusal.NOT_TAKEN
+        assert caught.value.outcome is Outcome.REFUSED
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.35, 0.5])
+def test_who_waits_when_it_closes_learns_that_nobody_knows(moment: float) -> None:
+    """Before it is sent, while it is sent, and while it is read back."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.answers.append((unknown(), False))
+        call = rig.call(frequency=600)
+        await asyncio.sleep(moment)
+        rig.door.close()
+        await asyncio.wait([call])
+
+        error = call.exception()
+        assert isinstance(error, MinerCommandError)
+        assert error.outcome is Outcome.UNKNOWN
 
     run(scenario)

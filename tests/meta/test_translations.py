@@ -257,8 +257,7 @@ def _raised() -> list[Failure]:
 
 def _translated(hass: HomeAssistant, error: Failure) -> HomeAssistantError:
     """Return what a user gets to read when a command ends with this error."""
-    client = SimpleNamespace(host="192.168.1.20")
-    entry = SimpleNamespace(title="Gamma", runtime_data=SimpleNamespace(client=client))
+    entry = SimpleNamespace(title="Gamma", data={"host": "192.168.1.20"})
     return user_error(hass, entry, error)
 
 
@@ -306,6 +305,7 @@ DETAILS = {
     Problem.TOO_MANY_WRITES: {"limit"},
     Problem.RESTART_NEEDED: set(),
     Problem.PROTECTED: set(),
+    Problem.TEMPORARY_OLD: {"steps"},
 }
 """What each problem tells beside the miner's name."""
 

@@ -16,6 +16,7 @@ from custom_components.miner_monitor.miners.avalon.reply import (
 from custom_components.miner_monitor.miners.errors import MinerResponseError
 from custom_components.miner_monitor.miners.model import Capability, MinerReading
 
+from ..newer_captures import AVALON
 from .avalon_polls import CAPTURES, NANO_3, SUMMARY, Device, body, poll_of, reply
 from .test_captures import found, same
 
@@ -553,10 +554,17 @@ def test_a_cut_reply_tells_what_it_holds_or_nothing(file: str) -> None:
             assert told in (None, getattr(full.state, field)), (size, field)
 
 
+@pytest.mark.parametrize("name", sorted(AVALON))
+def test_a_newer_capture_is_read(name: str) -> None:
+    found = reply(name)
+    assert found.rows("STATS") or found.rows("POOLS") or found.row("SUMMARY")
+
+
 def test_no_capture_is_left_out() -> None:
     if not CAPTURES.is_dir():
         pytest.skip("no captures here")
     known = {*STATS, *PARTIAL, *SUMMARIES, *POOLS, *VERSION_FILES, *OTHER_FILES}
+    known |= AVALON
     assert {path.name for path in CAPTURES.iterdir()} == known
 
 

@@ -742,12 +742,12 @@ async def test_a_password_is_shown_only_to_who_asks(
             await client.fetch()
         assert seen.count(("GET", False)) == seen.count(("GET", True)) >= 2
         seen.clear()
-        await client.restart()
+        await client.restart(lambda _: None)
         assert ("POST", False) not in seen
         asks = False
         seen.clear()
         await client.fetch()
-        await client.restart()
+        await client.restart(lambda _: None)
         assert not any(knows for _, knows in seen)
 
 

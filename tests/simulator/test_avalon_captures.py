@@ -10,6 +10,7 @@ import pytest
 from simulator import ManualClock, MinerSpec
 from simulator.avalon import SimulatedAvalon
 
+from ..newer_captures import AVALON
 from .avalon import ask, command as command_of, items
 from .conftest import StartMiner
 
@@ -165,6 +166,7 @@ def test_every_real_reply_is_compared_or_left_out() -> None:
         ANSWERS,
         SINGLE,
         LEFT_OUT,
+        AVALON,
     )
     files = {path.name for path in CAPTURES.iterdir()}
     assert files == {name for group in compared for name in group}

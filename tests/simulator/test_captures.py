@@ -11,6 +11,8 @@ from simulator.axeos.device import Device
 from simulator.axeos.physics import core_watts, ideal_ghs
 from simulator.axeos.replies import Replies
 
+from ..newer_captures import BITAXE
+
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures" / "bitaxe"
 
 pytestmark = pytest.mark.skipif(
@@ -91,7 +93,7 @@ def assert_same_shape(simulated: Any, real: Any, place: str) -> None:
 def test_every_real_reply_is_compared() -> None:
     files = {path.name for path in CAPTURES.glob("*.json")}
     statistics = {"suprahex_70x-v2.9x-statistics.json"}
-    assert files == INFO.keys() | ASIC.keys() | statistics
+    assert files == INFO.keys() | ASIC.keys() | statistics | BITAXE
 
 
 @pytest.mark.parametrize("name", INFO)
