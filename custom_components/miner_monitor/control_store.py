@@ -44,10 +44,15 @@ class ControlStore:
         self._stored_at = 0.0
         self._storing: asyncio.Task[None] | None = None
         self._closed = False
+        self.loaded_at = 0.0
+        """When we began, in epoch seconds."""
+        self.intents_at: float | None = None
+        """When what we began with had been stored."""
 
     async def async_load(self) -> None:
         """Take up what was wanted before."""
         rest, intents = await self._rest.async_load(), await self._intents.async_load()
+        self.loaded_at, self.intents_at = time.time(), self._intents.saved_at
         if rest is not None or intents is not None:
             self.steward = Steward.load(
                 self._identity,
@@ -55,7 +60,7 @@ class ControlStore:
                 intents,
                 wall=time.time(),
                 monotonic=time.monotonic(),
-                intents_at=self._intents.saved_at,
+                intents_at=self.intents_at,
             )
         self._stored, self._stored_at = self.steward.intents, time.monotonic()
 

@@ -17,11 +17,13 @@ from logging import DEBUG, WARNING
 import time
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXPERT, CONF_PROTECT, LOGGER
+from .const import CONF_EXPERT, CONF_PROTECT, DOMAIN, LOGGER
 from .control.calls import Call
 from .control.door import CALL_DEADLINE, Door
 from .control.errors import (
@@ -58,6 +60,7 @@ from .miners.model import (
     Setting,
     SettingRange,
 )
+from .resume import async_was_off
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry, MinerCoordinator
@@ -478,10 +481,7 @@ class MinerController:
             elif order.reason is Reason.TEMPORARY_OVER:
                 await self._give_back()
             else:
-                changes = await self._change(
-                    _Kind.POWER, lambda: order.changes, look=False
-                )
-                self._steward.applied(changes, by_user=False)
+                await self._reassert(order)
         except FAILURES as err:
             text = describe_error(self._hass, self._entry, err)
             level = DEBUG if self._coordinator.data.unplugged else WARNING
@@ -490,6 +490,28 @@ class MinerController:
             return
         self._tell_cut(order.cut if isinstance(order, Apply) else {})
         self._changed()
+
+    async def _reassert(self, order: Apply) -> None:
+        """Write what a restart undid, unless it was taken back since it was stored."""
+        if order.unwatched and await self._was_taken_back():
+            LOGGER.info("%s: Save power was turned off since", self._entry.title)
+            self._steward.drop_throttle()
+            return
+        changes = await self._change(_Kind.POWER, lambda: order.changes, look=False)
+        self._steward.applied(changes, by_user=False)
+
+    async def _was_taken_back(self) -> bool:
+        """Whether the recorder knows more than what is stored, which is a backup."""
+        unique_id = f"{self._coordinator.device_id}_throttle"
+        entity_id = er.async_get(self._hass).async_get_entity_id(
+            Platform.SWITCH, DOMAIN, unique_id
+        )
+        stored_at = self._store.intents_at
+        if entity_id is None or stored_at is None:
+            return False
+        return await async_was_off(
+            self._hass, entity_id, stored_at, self._store.loaded_at
+        )
 
     def _tell_cut(self, cut: Changes) -> None:
         """Tell what was to come back and is outside of the limits of now."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
+    STATE_OFF,
+    STATE_ON,
     UnitOfEnergy,
     UnitOfTime,
 )
@@ -22,6 +24,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import DurationConverter, EnergyConverter
 from sqlalchemy.exc import SQLAlchemyError
 
+from .const import LOGGER
 from .ha_compat import (
     TOTALS_LOST,
     last_state,
@@ -30,6 +33,7 @@ from .ha_compat import (
     recorder_connected,
     recorder_of,
     recorder_ready,
+    running_recorder,
     tell_once,
 )
 
@@ -45,6 +49,9 @@ TRY_AGAIN = 30.0
 
 ANSWERS_WITHIN = 1800.0
 """Seconds that one question to the recorder may take."""
+
+SOON = 10.0
+"""Seconds within which an answer is of use to who waits for it to write."""
 
 LOOK_BACK = timedelta(days=10)
 MOST_LOOKED_AT = 20
@@ -68,6 +75,34 @@ async def async_last_published(
     recorded = await _async_recorded(hass, entity_ids) if entity_ids else {}
     values = {key: [*known[key], *recorded.get(key, ())] for key in entity_ids}
     return {key: max(found) for key, found in values.items() if found}
+
+
+async def async_was_off(
+    hass: HomeAssistant, entity_id: str, since: float, before: float
+) -> bool:
+    """Whether the recorder last saw a switch off, between two epoch seconds.
+
+    It knows what came after a backup that was restored without its database. Nothing
+    that it fails to tell is a proof.
+    """
+    if (recorder := running_recorder(hass)) is None:
+        return False
+    began = dt_util.utc_from_timestamp(since)
+    try:
+        async with asyncio.timeout(SOON):
+            states = await recorder.async_add_executor_job(
+                last_states, hass, entity_id, began, MOST_LOOKED_AT
+            )
+    except (SQLAlchemyError, TimeoutError) as err:
+        LOGGER.debug("The recorder does not tell the past of %s: %s", entity_id, err)
+        return False
+    known = (
+        state.state
+        for state in states
+        if state.last_updated.timestamp() < before
+        and state.state in {STATE_ON, STATE_OFF}
+    )
+    return next(known, None) == STATE_OFF
 
 
 class _LastState(RestoreEntity):

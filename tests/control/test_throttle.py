@@ -338,7 +338,7 @@ def test_stop_is_asserted_again(identity: MinerIdentity, away: float | None) -> 
     case.set(mining=True)
     orders = case.poll()
 
-    assert writes(orders) == [REASSERTED]
+    assert writes(orders) == [replace(REASSERTED, unwatched=away is not None)]
     case.obey(orders)
     assert writes(case.poll()) == []
     assert case.shown.throttled is True

@@ -72,11 +72,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
-    """Write these set points; ``cut`` is what cannot come back as it was."""
+    """Write these set points; ``cut`` is what cannot come back as it was.
+
+    ``unwatched``: what it answers to happened while we did not run.
+    """
 
     changes: Changes
     reason: Reason
     cut: Changes = field(default_factory=dict)
+    unwatched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,7 @@ class Steward:
         self._beliefs = Beliefs()
         self._given_up: list[Ask] = []
         self._cut: Changes = {}
+        self._unwatched = False
 
     @classmethod
     def load(
@@ -213,6 +214,10 @@ class Steward:
     def cancel_end_throttle(self) -> None:
         """Take the end back: power is saved still."""
         self._record.throttle.cancel_end()
+
+    def drop_throttle(self) -> None:
+        """Take it that somebody ended it whom nobody told us of."""
+        self._drop_throttle()
 
     def end_throttle(self) -> None:
         """Take it that the settings before were written."""
@@ -443,6 +448,7 @@ class Steward:
             return
         self._record.waiting = {}
         if boot.while_watched or self._restart_was_no_resume:
+            self._unwatched = not boot.while_watched
             self._record.throttle.restarted(self._monotonic)
         if boot.while_watched:
             yield Report(activity=Activity.RESTARTED)
@@ -485,7 +491,9 @@ class Steward:
         changes = self._record.throttle.reassert
         if changes and self.settings.mining is not False:
             if self._attempts.may(Reason.REASSERT, self._monotonic):
-                yield Apply(changes=changes, reason=Reason.REASSERT)
+                yield Apply(
+                    changes=changes, reason=Reason.REASSERT, unwatched=self._unwatched
+                )
         elif self.settings.mining is False:
             self._attempts.forget(Reason.REASSERT)
         yield from self._look_at_loan()
