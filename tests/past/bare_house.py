@@ -82,7 +82,6 @@ def build(directory: Path, miners: Sequence[FarmMiner], began: float) -> BareHou
         "core.config": {"time_zone": "Europe/London"},
         "core.config_entries": {"entries": entries},
         "core.entity_registry": {"entities": entities},
-        f"{DOMAIN}.{FLEET}": {"stopped": {"mining": []}},
     }
     for key, data in stores.items():
         (storage / key).write_text(json.dumps({"version": 1, "data": data}))

@@ -97,7 +97,6 @@ def test_the_fleet_counted_what_its_members_used(house: BareHouse) -> None:
         float(str(stored(house, name)["energy"])) for name in ("gamma", "supra", "q")
     )
     assert house.store("fleet")["totals"]["energy"] == pytest.approx(used, rel=1e-3)
-    assert house.store("fleet")["stopped"] == {"mining": []}
     assert numbers(house, "sensor.fleet_energy")[-1] == pytest.approx(used, rel=1e-2)
 
 

@@ -42,6 +42,6 @@ class PastFleet:
         for track in self.tracks:
             track.see(data, there=True)
 
-    def dump(self, now: float, stopped: Mapping[str, Any]) -> Mapping[str, Any]:
+    def dump(self, now: float) -> Mapping[str, Any]:
         """Return what the integration goes on from."""
-        return {"stored_at": now, "totals": self._meters.dump(), "stopped": stopped}
+        return {"stored_at": now, "totals": self._meters.dump()}

@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from custom_components.miner_monitor.const import DOMAIN, FLEET
-
-STORE_VERSION = 1
+from custom_components.miner_monitor.entry_store import VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ class House:
         """Replace the content of one of our stores."""
         key = f"{DOMAIN}.{key}"
         content = {
-            "version": STORE_VERSION,
+            "version": VERSION,
             "minor_version": 1,
             "key": key,
             "data": data,

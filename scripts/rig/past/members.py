@@ -12,9 +12,15 @@ from zoneinfo import ZoneInfo
 from custom_components.miner_monitor.control.model import ControlState
 from custom_components.miner_monitor.control.throttle import throttle_method
 from custom_components.miner_monitor.fleet import abilities_of
-from custom_components.miner_monitor.insight import MinerData, MinerTracker, Moment
+from custom_components.miner_monitor.insight import (
+    BOOTED,
+    MinerData,
+    MinerTracker,
+    Moment,
+)
 from custom_components.miner_monitor.insight.model import Insight, Stability
 from custom_components.miner_monitor.insight.spread import LEAST_SAMPLES
+from custom_components.miner_monitor.miners.boots import Boots
 from custom_components.miner_monitor.miners.model import (
     ErrorKind,
     MinerIdentity,
@@ -127,14 +133,21 @@ class PastMember:
         self._handover = handover
         self._spread = Spread()
         self._missed_since: float | None = None
+        self._boots = Boots()
 
     def observe(
         self, reading: MinerReading, moment: Moment, interval: float, response: float
     ) -> None:
         """Take an answer that took ``response`` ms."""
         state = self._handover.apply(reading.state, moment.wall)
+        boot = self._boots.observe(state.uptime, moment.wall, moment.monotonic)
         insight = self.tracker.observe(
-            reading.identity, state, moment, response_time=response, interval=interval
+            reading.identity,
+            state,
+            moment,
+            boot=boot,
+            response_time=response,
+            interval=interval,
         )
         stability = self._spread.fill(
             insight.stability, state, insight.baseline.expected
@@ -171,4 +184,4 @@ class PastMember:
 
     def dump(self, now: float) -> Mapping[str, Any]:
         """Return what the integration goes on from."""
-        return self.tracker.dump(now)
+        return {**self.tracker.dump(now), BOOTED: self._boots.dump()}

@@ -272,5 +272,4 @@ def _write(
     book.write(fleet.times, fleet.tracks)
     book.note_runs(times.begin)
     if any(entry.is_fleet for entry in house.entries):
-        stopped = house.read(f"miner_monitor.{FLEET}")["stopped"]
-        house.write(FLEET, dict(fleet.dump(times.end, stopped)))
+        house.write(FLEET, dict(fleet.dump(times.end)))
