@@ -98,6 +98,7 @@ def test_the_fleet_counted_what_its_members_used(house: BareHouse) -> None:
     )
     assert house.store("fleet")["totals"]["energy"] == pytest.approx(used, rel=1e-3)
     assert numbers(house, "sensor.fleet_energy")[-1] == pytest.approx(used, rel=1e-2)
+    assert max(numbers(house, "sensor.fleet_power")) > 100
 
 
 @pytest.mark.parametrize("name", ["gamma", "supra", "q"])

@@ -159,6 +159,7 @@ class PastMember:
                 online=True,
                 identity=reading.identity,
                 state=state,
+                believed=self.tracker.believed,
                 insight=replace(insight, stability=stability),
                 control=self._control,
             ),
