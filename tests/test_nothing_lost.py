@@ -242,9 +242,18 @@ async def test_a_full_disk_and_then_a_kill(home: Home) -> None:
     await home.bench.pass_time(SETTLED)
     full = OSError(errno.ENOSPC, "No space left on device")
     with patch("homeassistant.util.file.AtomicWriter", side_effect=full):
+        with pytest.raises(HomeAssistantError, match="could not save"):
+            await home.turn(False)
         await home.bench.pass_time(HOUR)
-    async with home.replaced(60, killed=True):
-        await home.bench.pass_time(TWO_POLLS + 60)
+    await home.bench.pass_time(HOUR)
+
+    async def power_comes_back() -> None:
+        for miner in home.miners:
+            miner.reboot()
+
+    async with home.replaced(60, killed=True, meanwhile=power_comes_back):
+        await home.bench.pass_time(5 * MINUTE)
+        assert home.everyone(saves=True) == []
         assert set(home.saving().values()) == {True}
         await home.turn(False)
         await home.bench.pass_time(SETTLED)

@@ -83,12 +83,10 @@ class ControlStore:
         """Store what is wanted if it changed; ControlError when that fails."""
         if self._closed or self.steward.intents == self._stored:
             return
-        self.steward.acts(time.time())
         try:
             await self._write()
         except HomeAssistantError as err:
             raise ControlError(ControlFault.NOT_STORED) from err
-        self._rest.save_soon()
 
     @callback
     def store_intents_soon(self) -> None:
@@ -116,9 +114,6 @@ class ControlStore:
     async def _store_what_changed(self) -> None:
         if self._closed or not self._is_due:
             return
-        if self.steward.intents != self._stored:
-            self.steward.acts(time.time())
-            self._rest.save_soon()
         try:
             await self._write()
         except HomeAssistantError as err:
@@ -129,6 +124,10 @@ class ControlStore:
     async def _write(self) -> None:
         wanted, now = self.steward.intents, time.monotonic()
         await self._intents.async_save(self.steward.dump_intents(time.time(), now))
+        if wanted != self._stored:
+            # Only now: a change that is not stored outdates nothing that is.
+            self.steward.acts(time.time())
+            self._rest.save_soon()
         self._stored, self._stored_at = wanted, now
 
     def _dump(self) -> dict[str, Any]:
