@@ -18,12 +18,20 @@ from .model import (
     MinerIdentity,
     Setting,
     SettingRange,
+    TripPoints,
 )
 
-_OTHER = ("settings", "derating", "heating_modes", "doubtful_standby_power")
+_OTHER = (
+    "settings",
+    "trip_points",
+    "derating",
+    "heating_modes",
+    "doubtful_standby_power",
+)
 _ALARMS = tuple(field.name for field in fields(Limits) if field.name not in _OTHER)
 _RANGE = {field.name for field in fields(SettingRange)}
 _DERATING = {field.name for field in fields(Derating)}
+_TRIP_POINTS = {field.name for field in fields(TripPoints)}
 
 
 def dump_identity(identity: MinerIdentity) -> dict[str, Any]:
@@ -56,6 +64,7 @@ def _dump_limits(limits: Limits) -> dict[str, Any]:
             setting.value: _as_json(asdict(allowed))
             for setting, allowed in limits.settings.items()
         },
+        "trip_points": asdict(limits.trip_points),
         "derating": None if limits.derating is None else asdict(limits.derating),
         "heating_modes": list(limits.heating_modes),
         "doubtful_standby_power": limits.doubtful_standby_power,
@@ -81,6 +90,7 @@ def _load_limits(data: Mapping[str, Any]) -> Limits:
     derating = data.get("derating")
     return Limits(
         settings=settings,
+        trip_points=TripPoints(**_known(data.get("trip_points", {}), _TRIP_POINTS)),
         derating=None if derating is None else Derating(**_known(derating, _DERATING)),
         heating_modes=tuple(data.get("heating_modes", ())),
         doubtful_standby_power=data.get("doubtful_standby_power", False),

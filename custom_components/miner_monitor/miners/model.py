@@ -212,6 +212,7 @@ class Writing:
     wears: bool = False
     power: bool = False
     proof: float = 0.0
+    settles: float = 0.0
     needs_restart: bool = False
 
 
@@ -238,6 +239,14 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TripPoints:
+    """Temperatures in °C above which the firmware switches its chips off by itself."""
+
+    chip: float | None = None
+    vr: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a device allows and endures. An alarm of None is not watched.
 
@@ -255,6 +264,7 @@ class Limits:
     vr_temperature: Alarm | None = None
     input_voltage: Alarm | None = None
     power: Alarm | None = None
+    trip_points: TripPoints = TripPoints()
     derating: Derating | None = None
     heating_modes: tuple[str, ...] = ()
     doubtful_standby_power: bool = False
