@@ -13,7 +13,8 @@ class MinerSpec:
     boards; `work_mode`, `standby`, `standby_watts`, `idle_seconds` and
     `reboot_reply` for Avalon miners; `cards` for FPGA rigs; `username` and
     `password`, without which an AxeOS miner answers nothing, and `otp_code`, which
-    NerdOS takes for its one-time code. None means the model's usual value.
+    NerdOS takes for its one-time code. `flash_time` are the seconds that AxeOS since
+    2.11 takes to write one setting to flash. None means the model's usual value.
     """
 
     name: str
@@ -31,6 +32,7 @@ class MinerSpec:
     frequency: float | None = None
     core_voltage: int | None = None
     init_seconds: float = 20.0
+    flash_time: float | None = None
     work_mode: int | None = None
     standby: bool = False
     standby_watts: float | None = None

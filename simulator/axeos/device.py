@@ -13,6 +13,7 @@ from .boards import BOARDS, Dialect, Meter
 from .faults import KNOWN
 from .flash import Flash
 from .physics import Drive, Physics
+from .settings_task import SettingsTask
 from .versions import Firmware, Version
 
 RESUME_SECONDS = 4.0
@@ -57,6 +58,7 @@ class Device:
         self.faults = FaultSet(KNOWN)
         self.physics = Physics(self.board, rng, now)
         self.shares = ShareCounter(rng)
+        self.settings_task = SettingsTask(clock, self._take_setting, spec)
         self.restarts = 0
         self.reset_reason = "Reset due to power-on event"
         self.booted_at = now - spec.uptime
@@ -261,6 +263,14 @@ class Device:
         if low <= self.flash["coreVoltage"] <= high:
             self.running_mv = self.flash["coreVoltage"]
 
+    def _take_setting(self, name: str, value: Any) -> None:
+        """Show and run a setting at once, and write it to flash."""
+        self.sync()
+        self.flash.write(name, value)
+        self.flash.commit()
+        self.set_points_changed()
+        self.reconsider()
+
     def set_points_changed(self) -> None:
         """Take new set points over at once, where the firmware does."""
         if not self.stock or self.version >= LIVE_SET_POINTS:
@@ -292,6 +302,7 @@ class Device:
 
     def _boot(self, reason: str) -> None:
         """Begin a new session."""
+        self.settings_task.forget()
         self.reset_reason = reason
         self.booted_at = self.physics.now
         self.identified_until = 0.0
@@ -312,6 +323,7 @@ class Device:
     def power_off(self) -> None:
         """Cut the power."""
         self.sync()
+        self.settings_task.forget()
         self.enter(Phase.OFF)
 
     def power_on(self) -> None:

@@ -51,7 +51,7 @@ class SimulatedAxeos(Appliance[Device, Server]):
 
     @property
     def flash_writes(self) -> int:
-        """Return how many requests and events changed settings in flash."""
+        """Return how often something was written to flash: each setting since 2.11."""
         return self.device.flash.writes
 
     @property
@@ -71,6 +71,11 @@ class SimulatedAxeos(Appliance[Device, Server]):
             case "statistics":
                 return replies.statistics()
         raise ValueError(f"No endpoint {endpoint!r}")
+
+    @override
+    def close(self) -> None:
+        super().close()
+        self.device.settings_task.forget()
 
     @override
     async def move(self, host: str, port: int) -> None:

@@ -182,6 +182,25 @@ NERDOS_RULES = (
     _rule("fallbackStratumUser", _text(0, 255)),
     _rule("fallbackStratumPassword", _text(0, 255)),
 )
+APPLIED = (
+    "frequency",
+    "coreVoltage",
+    "overclockEnabled",
+    "display",
+    "rotation",
+    "invertscreen",
+    "displayOffset",
+    "displayTimeout",
+    "autofanspeed",
+    "manualFanSpeed",
+    "minFanSpeed",
+    "temptarget",
+    "overheat_mode",
+    "useCustomWWW",
+    "statsFrequency",
+)
+"""The order in which settings are applied since 2.11; network and pools go before."""
+
 STORED_AS = {"fanspeed": "manualFanSpeed", "pidTargetTemp": "temptarget"}
 
 
@@ -212,7 +231,7 @@ def patch(device: Device, body: bytes) -> PatchReply:
 def _patch_validated(
     device: Device, wanted: dict[str, Any], rules: dict[str, Rule]
 ) -> PatchReply:
-    """Store all of a body or nothing of it, as since 2.11."""
+    """Take all of a body or nothing of it, as since 2.11; it is applied afterwards."""
     chosen = [
         (rules[name.lower()], value)
         for name, value in wanted.items()
@@ -221,21 +240,28 @@ def _patch_validated(
     pools = wanted.get("pools", []) if device.version >= POOL_LIST else []
     if not all(rule.check(value) for rule, value in chosen) or not _pools_valid(pools):
         return PatchReply(status=400, text="Wrong API input")
-    before = device.flash["hostname"]
-    for rule, value in chosen:
-        device.flash.write(rule.name, rule.stores(value))
     for pool in pools:
         store_pool(device, pool["id"], pool)
     _take_effect(device)
-    return _hostname_reply(device, before)
+    settings = {rule.name: rule.stores(value) for rule, value in chosen}
+    reply = _hostname_reply(device, settings)
+    for name in sorted(settings, key=_turn):
+        if settings[name] != device.flash[name]:
+            device.settings_task.put(name, settings[name])
+    return reply
 
 
-def _hostname_reply(device: Device, before: str) -> PatchReply:
+def _turn(name: str) -> int:
+    """Return a setting's place in the firmware's table, by which it goes on."""
+    return APPLIED.index(name) if name in APPLIED else -1
+
+
+def _hostname_reply(device: Device, settings: dict[str, Any]) -> PatchReply:
     """Answer a change of the host name with the new address, as since 2.15."""
-    if device.version < POOL_LIST or device.flash["hostname"] == before:
+    before = device.flash["hostname"]
+    if device.version < POOL_LIST or settings.get("hostname", before) == before:
         return PatchReply()
-    name = device.flash["hostname"].removesuffix(".local")
-    device.flash.stored["hostname"] = name
+    name = settings["hostname"] = settings["hostname"].removesuffix(".local")
     redirect = {
         "url": f"http://{name}.local",
         "delay": 2000,

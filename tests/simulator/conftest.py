@@ -25,7 +25,8 @@ async def start_miner(
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> SimulatedMiner:
-            spec = MinerSpec(**({"name": "miner", "seed": 7} | settings))
+            usual = {"name": "miner", "seed": 7, "flash_time": 0.0}
+            spec = MinerSpec(**(usual | settings))
             farm = await stack.enter_async_context(Farm([spec], clock=clock))
             return farm[spec.name]
 

@@ -92,17 +92,22 @@ async def test_a_block_is_dismissed(
     assert (info["showNewBlock"], info["blockFound"]) == (False, 1)
 
 
-async def test_one_write_to_flash_per_request_that_changes_something(
-    start_miner: StartMiner, session: aiohttp.ClientSession
+@pytest.mark.parametrize(("firmware", "cost"), [("2.10.1", 1), ("2.12.2", 3)])
+async def test_a_write_to_flash_per_changed_setting_since_2_11(
+    start_miner: StartMiner,
+    session: aiohttp.ClientSession,
+    firmware: str,
+    cost: int,
 ) -> None:
-    miner = await start_miner()
+    """Before it was one per request; what is so already costs nothing."""
+    miner = await start_miner(firmware=firmware)
     await patch(session, miner, frequency=490, coreVoltage=1100, autofanspeed=0)
-    assert miner.flash_writes == 1
+    assert miner.flash_writes == cost
     await patch(session, miner, frequency=490, unknown=3)
-    assert miner.flash_writes == 1
+    assert miner.flash_writes == cost
     assert miner.requests[-1].json == {"frequency": 490, "unknown": 3}
     await patch(session, miner, frequency=500)
-    assert miner.flash_writes == 2
+    assert miner.flash_writes == cost + 1
 
 
 @pytest.mark.parametrize(
