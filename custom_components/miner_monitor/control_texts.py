@@ -12,9 +12,11 @@ from .const import DOMAIN
 from .control.errors import (
     ChangeError,
     ControlError,
+    PartialError,
     ProfileError,
     Refusal,
     WriteError,
+    by_reason,
 )
 from .ha_compat import texts_of
 from .miners import (
@@ -32,9 +34,18 @@ from .miners.model import Changes, Light, MinerSettings, Setting, SettingValue
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
 
-type Failure = MinerError | WriteError | ChangeError | ControlError | ProfileError
+type Failure = (
+    MinerError | WriteError | ChangeError | PartialError | ControlError | ProfileError
+)
 
-FAILURES = (MinerError, WriteError, ChangeError, ControlError, ProfileError)
+FAILURES = (
+    MinerError,
+    WriteError,
+    ChangeError,
+    PartialError,
+    ControlError,
+    ProfileError,
+)
 """All that the user's wish can end in."""
 
 NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
@@ -68,7 +79,7 @@ def user_error(
     hass: HomeAssistant, entry: MinerConfigEntry, error: Failure
 ) -> HomeAssistantError:
     """Translate what control or a client raised."""
-    kind = HomeAssistantError
+    kind, longest = HomeAssistantError, escape.LONGEST_SENTENCE
     placeholders = {"name": entry.title}
     match error:
         case ChangeError():
@@ -76,6 +87,10 @@ def user_error(
             placeholders |= _of_change(hass, error)
             if error.refusal in _INVALID:
                 kind = ServiceValidationError
+        case PartialError():
+            key = "setting_partly" if error.taken else "setting_several"
+            placeholders |= _of_part(hass, entry, error)
+            longest = escape.LONGEST_LINE
         case ControlError():
             key = f"control_{error.kind}"
             kind = ServiceValidationError
@@ -95,8 +110,7 @@ def user_error(
         translation_domain=DOMAIN,
         translation_key=key,
         translation_placeholders={
-            key: escape.plain(text, escape.LONGEST_SENTENCE)
-            for key, text in placeholders.items()
+            key: escape.plain(text, longest) for key, text in placeholders.items()
         },
     )
 
@@ -161,6 +175,28 @@ def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
         texts["maximum"] = text_of(setting, allowed.maximum)
         texts["choices"] = ", ".join(allowed.choices)
     return texts
+
+
+def _of_part(
+    hass: HomeAssistant, entry: MinerConfigEntry, error: PartialError
+) -> dict[str, str]:
+    """Tell of each setting why it was not applied, and which were."""
+    reasons: list[Failure] = [
+        WriteError(
+            failure, {key: error.changes[key] for key in settings}, error.reported
+        )
+        if isinstance(failure, MinerError)
+        else failure
+        for failure, settings in by_reason(error.failures)
+    ]
+    applied = [
+        f"{label_of(hass, setting)}: {text_of(setting, value)}"
+        for setting, value in _in_order(error.taken)
+    ]
+    return {
+        "errors": " ".join(describe_error(hass, entry, item) for item in reasons),
+        "applied": ", ".join(applied),
+    }
 
 
 def _of_request(entry: MinerConfigEntry, text: str) -> dict[str, str]:

@@ -29,8 +29,10 @@ from .control.door import CALL_DEADLINE, Door
 from .control.errors import (
     ChangeError,
     ControlError,
+    PartialError,
     Refusal,
     WriteError,
+    by_reason,
 )
 from .control.model import (
     Activity,
@@ -108,6 +110,7 @@ class MinerController:
     async def async_load(self) -> None:
         """Take up what was wanted before."""
         await self._store.async_load()
+        self._steward.under_way = lambda: self._door.under_way
         self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
         self._steward.expert = bool(self._entry.options.get(CONF_EXPERT, False))
         self._watch_end()
@@ -337,13 +340,16 @@ class MinerController:
             raise MinerTimeoutError(text, outcome=Outcome.UNKNOWN) from err
         try:
             changes = await self._door.outcome(call)
-        except (ChangeError, MinerError) as err:
+        except (ChangeError, PartialError, MinerError) as err:
             take_back(err)
-            if isinstance(err, ChangeError):
-                raise
-            if isinstance(err, MinerAuthError):
-                self._coordinator.async_ask_for_secret(err)
-            raise self._write_error(err, call.changes) from err
+            for failure, _ in by_reason(call.failures):
+                if isinstance(failure, MinerAuthError):
+                    self._coordinator.async_ask_for_secret(failure)
+            if isinstance(err, MinerError):
+                raise self._write_error(err, call.changes) from err
+            if isinstance(err, PartialError):
+                err.reported = self._reported
+            raise
         self._tell_cut(cut)
         return changes
 
@@ -402,12 +408,13 @@ class MinerController:
         return self._steward.show(state, today)
 
     def wrote(self, changes: Changes) -> None:
-        """Count a write to flash."""
-        self._steward.count_write(_today())
+        """Count what was written to flash."""
+        self._steward.count_write(_today(), len(changes))
         self._store.save_soon()
 
     def taken(self, changes: Changes) -> None:
-        """Take back what was said of a refusal."""
+        """Take back what was said of a refusal; what we changed is no news."""
+        self._steward.took(changes)
         self._carry_out([Settle(problem=Problem.SETTING_REFUSED)])
 
     def failed(self, error: ChangeError | MinerError, changes: Changes) -> None:

@@ -48,8 +48,8 @@ LIMITS = Limits(
 )
 FLASH = Writing(wears=True)
 WRITINGS = {
-    Setting.FREQUENCY: FLASH,
-    Setting.CORE_VOLTAGE: FLASH,
+    Setting.FREQUENCY: Writing(wears=True, precedes=frozenset({Setting.CORE_VOLTAGE})),
+    Setting.CORE_VOLTAGE: Writing(wears=True, precedes=frozenset({Setting.FREQUENCY})),
     Setting.AUTO_FAN: FLASH,
     Setting.FAN_DUTY_CYCLE: FLASH,
     Setting.TARGET_TEMPERATURE: FLASH,
@@ -122,7 +122,8 @@ class Miner:
     """Device and client in one; what it does with a request is told in advance.
 
     ``answers`` are used up one by one: an error is raised, and with it comes whether
-    the change was carried out. ``dead`` counts the reads that fail.
+    the change was carried out. ``dead`` counts the reads that fail. What is applied
+    behind the reply takes ``applies`` seconds a setting.
     """
 
     def __init__(self, state: MinerState = RUNNING) -> None:
@@ -137,6 +138,7 @@ class Miner:
         self.reads = 0
         self.read_takes = 0.0
         self.write_takes = 0.1
+        self.applies = 0.0
         self.busy = False
         self.on_read: Callable[[], None] = lambda: None
         self.publish: Callable[[MinerState], None] = lambda _: None
@@ -181,9 +183,28 @@ class Miner:
             self.busy = False
         error, carried_out = self.answers.pop(0) if self.answers else (None, True)
         if carried_out:
-            self.become({s: v for s, v in changes.items() if s not in self.late})
+            self._take({s: v for s, v in changes.items() if s not in self.late})
         if error is not None:
             raise error
+
+    def apply_behind(self, seconds: float, settles: float = 5.0) -> None:
+        """Apply one setting after the other behind the reply, in an order of its own.
+
+        Each takes so many seconds; within ``settles`` all of it shows.
+        """
+        self.applies = seconds
+        for setting, writing in self.writings.items():
+            if writing.wears and not writing.needs_restart:
+                self.writings[setting] = Writing(wears=True, settles=settles)
+
+    def _take(self, changes: Changes) -> None:
+        """Become what was asked for, now or one by one."""
+        if not self.applies:
+            self.become(changes)
+            return
+        loop = asyncio.get_running_loop()
+        for place, (setting, value) in enumerate(changes.items()):
+            loop.call_later(place * self.applies, self.become, {setting: value})
 
     def become(self, changes: Changes, **parts: Any) -> None:
         """Take set points, some of them as something else."""

@@ -4,7 +4,11 @@ import asyncio
 
 import pytest
 
-from custom_components.miner_monitor.control.errors import ChangeError, Refusal
+from custom_components.miner_monitor.control.errors import (
+    ChangeError,
+    PartialError,
+    Refusal,
+)
 from custom_components.miner_monitor.miners.errors import (
     MinerAuthError,
     MinerBusyError,
@@ -202,7 +206,9 @@ def test_the_last_value_wins_and_nobody_waits_in_vain() -> None:
         ]
         first, second, third, fourth, fifth = outcomes(calls)
         assert first == second == fifth == pytest.approx(0.4)
-        for error in (third, fourth):
+        assert isinstance(fourth, PartialError)
+        assert fourth.taken == {Setting.HEATING_TEMPERATURE: 25}
+        for error in (third, fourth.failures[Setting.FREQUENCY]):
             assert isinstance(error, ChangeError)
             assert (error.asked, error.reported) == (600, 580)
         assert rig.log.failures == []
@@ -298,21 +304,55 @@ def test_a_caller_that_went_away_is_told_by_the_watcher() -> None:
     run(scenario)
 
 
-def test_every_value_that_was_not_taken_is_named() -> None:
-    """The call raises the first, the watcher gets the others."""
+def test_what_became_of_each_setting_is_told_in_one_error() -> None:
+    """Those that were not taken with what is reported, and those that were."""
 
     async def scenario() -> None:
         rig = Rig()
         rig.miner.clipped = {Setting.FREQUENCY: 550.0, Setting.CORE_VOLTAGE: 1.2}
-        with pytest.raises(ChangeError) as caught:
+        with pytest.raises(PartialError) as caught:
             await rig.apply(frequency=600, core_voltage=1.3, display=False)
 
-        assert caught.value.setting is Setting.FREQUENCY
-        [(error, changes)] = rig.log.failures
-        assert isinstance(error, ChangeError)
-        assert (error.setting, error.reported) == (Setting.CORE_VOLTAGE, 1.2)
-        assert changes == {Setting.CORE_VOLTAGE: 1.3}
+        assert caught.value.outcome is Outcome.REFUSED
+        assert caught.value.taken == {Setting.DISPLAY: False}
+        assert {
+            setting: (error.asked, error.reported)
+            for setting, error in caught.value.failures.items()
+            if isinstance(error, ChangeError)
+        } == {Setting.FREQUENCY: (600, 550), Setting.CORE_VOLTAGE: (1.3, 1.2)}
+        assert rig.log.failures == []
         assert rig.log.became == [{Setting.DISPLAY: False}]
+
+    run(scenario)
+
+
+def test_what_was_so_already_is_not_told_as_applied() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.clipped = {Setting.FREQUENCY: 550.0}
+        with pytest.raises(ChangeError):
+            await rig.apply(frequency=600, auto_fan=False)
+
+    run(scenario)
+
+
+def test_a_failure_is_told_at_the_end_of_patience_though_the_rest_goes_on() -> None:
+    """The first of two requests was refused in part; the second gets no answer."""
+
+    async def scenario() -> None:
+        rig = Rig()
+        rig.miner.apply_behind(0.0)
+        rig.miner.clipped = {Setting.FAN_DUTY_CYCLE: 60.0}
+
+        def slow() -> None:
+            rig.miner.write_takes = 30 if len(rig.miner.requests) == 1 else 0.1
+
+        rig.miner.on_read = slow
+        with pytest.raises(PartialError) as caught:
+            await rig.apply(frequency=600, core_voltage=1.2, fan_duty_cycle=90)
+        assert caught.value.changes == {Setting.FAN_DUTY_CYCLE: 90}
+        assert caught.value.taken == {Setting.CORE_VOLTAGE: 1.2}
+        assert now() == 20
 
     run(scenario)
 

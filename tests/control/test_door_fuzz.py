@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from custom_components.miner_monitor.control.errors import ChangeError
+from custom_components.miner_monitor.control.errors import ChangeError, PartialError
 from custom_components.miner_monitor.miners.errors import (
     MinerBusyError,
     MinerCommandError,
@@ -37,6 +37,7 @@ VALUES = {
 ASK = st.lists(
     st.sampled_from(list(VALUES)), min_size=1, max_size=3, unique=True
 ).flatmap(lambda names: st.fixed_dictionaries({name: VALUES[name] for name in names}))
+LONGEST_CALL = 20.0
 GAPS = st.sampled_from([0.0, 0.1, 0.4, 1.0, 3.0, 8.0, 15.0, 70.0])
 ANSWERS = st.sampled_from(
     [
@@ -70,8 +71,11 @@ class Asked:
 class Story:
     """Carries out the steps, and knows afterwards what must be."""
 
-    def __init__(self) -> None:
+    def __init__(self, applies: float | None = None) -> None:
+        """Tell it of a miner that applies settings at once, or behind its reply."""
         self.rig = Rig()
+        if applies is not None:
+            self.rig.miner.apply_behind(applies)
         self.calls: list[Asked] = []
 
     async def tell(self, steps: list[tuple[float, Any]]) -> None:
@@ -117,23 +121,25 @@ class Story:
             if changes.get(setting) == asked
         ]
         return any(
-            isinstance(error, ChangeError | MinerError)
+            isinstance(error, ChangeError | PartialError | MinerError)
             for error in (*raised, *reported)
         )
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(STEPS)
-def test_any_story_ends_well(steps: list[tuple[float, Any]]) -> None:
+@given(STEPS, st.sampled_from([None, 0.0, 0.025, 1.5]))
+def test_any_story_ends_well(
+    steps: list[tuple[float, Any]], applies: float | None
+) -> None:
     """Calls end in time, the last wish is there or its failure is known."""
 
     async def scenario() -> None:
-        story = Story()
+        story = Story(applies)
         rig = story.rig
         await story.tell(steps)
 
         assert all(call.ended is not None for call in story.calls)
-        assert all(call.ended - call.at <= 10.1 for call in story.calls)
+        assert all(call.ended - call.at <= LONGEST_CALL + 0.1 for call in story.calls)
         assert not rig.door.proving
         wanted: dict[Setting, SettingValue] = {}
         for call in story.calls:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.control.errors import ChangeError, Refusal
+from custom_components.miner_monitor.control.errors import (
+    ChangeError,
+    PartialError,
+    Refusal,
+)
 from custom_components.miner_monitor.miners.errors import (
     MinerCutOffError,
     MinerTimeoutError,
@@ -434,14 +438,21 @@ def test_what_needs_a_restart_is_uncertain_without_a_reply() -> None:
     run(scenario)
 
 
-def test_a_request_counts_once_however_much_it_changed() -> None:
+def test_every_setting_that_changed_in_flash_counts_once() -> None:
+    """What was asked for and is as before costs nothing."""
+
     async def scenario() -> None:
         rig = Rig()
         rig.miner.late = {Setting.POOL}
-        await rig.apply(pool=1, frequency=600, core_voltage=1.2)
-        assert len(rig.log.writes) == 1
+        rig.miner.clipped = {Setting.TARGET_TEMPERATURE: 60.0}
+        call = rig.call(pool=1, frequency=600, core_voltage=1.2, target_temperature=50)
+        await asyncio.wait([call])
+        assert isinstance(*outcomes([call]), PartialError)
+        await rig.poll(60)
+        counted = [setting for changes in rig.log.writes for setting in changes]
+        assert sorted(counted) == ["core_voltage", "frequency", "pool"]
         await rig.apply(mining=False)
-        assert len(rig.log.writes) == 1
+        assert sum(map(len, rig.log.writes)) == 3
 
     run(scenario)
 

@@ -1,28 +1,39 @@
 """Who asked for what, and who is still there to be told what became of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..miners.errors import MinerError
 from ..miners.model import Changes, Setting, SettingValue
-from .errors import ChangeError
-
-type Failure = ChangeError | MinerError
-"""Why something was not written, or not taken."""
+from .errors import Failure, PartialError, by_reason
 
 
 class Call:
-    """One caller, who waits until all of its settings are done, or the first fails."""
+    """One caller, who waits until all of its settings are done.
 
-    __slots__ = ("_done", "_open", "changes", "deadline", "failure", "overtaken")
+    What fails is told with what else becomes of the call: when all of it is done, or
+    when the rest is held back for longer.
+    """
 
-    def __init__(self, changes: Changes, deadline: float) -> None:
-        """Wait for all of them; at the deadline the caller will be gone."""
+    __slots__ = (
+        "_done",
+        "_open",
+        "_taken",
+        "began",
+        "changes",
+        "deadline",
+        "failures",
+        "overtaken",
+    )
+
+    def __init__(self, changes: Changes, began: float, patience: float) -> None:
+        """Wait for all of them; after so many seconds the caller will be gone."""
         self.changes = changes
-        self.deadline = deadline
+        self.began = began
+        self.deadline = began + patience
         self._open = set(changes)
-        self.failure: Failure | None = None
+        self._taken = dict[Setting, SettingValue]()
+        self.failures = dict[Setting, Failure]()
         self.overtaken: set[Setting] = set()
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if not changes:
@@ -32,32 +43,58 @@ class Call:
         """Wait no more: who asked has gone away."""
         self._done.cancel()
 
+    def extend(self, patience: float) -> None:
+        """Be there for so many seconds since the beginning."""
+        self.deadline = max(self.deadline, self.began + patience)
+
     @property
     def waits(self) -> bool:
         """Whether the caller is still there."""
         return not self._done.done()
 
-    async def outcome(self, patience: float) -> None:
+    async def outcome(self, now: Callable[[], float]) -> None:
         """Return when all is done or patience is over; raise what went wrong."""
         try:
-            await asyncio.wait([self._done], timeout=patience)
+            while self.waits and (left := self.deadline - now()) > 0:
+                await asyncio.wait([self._done], timeout=left)
+            self.tell()
         finally:
             if not self._done.cancel() and not self._done.cancelled():
                 self._done.exception()  # seen, also by one who is cancelled now
         if not self._done.cancelled():
             self._done.result()
 
-    def settle(self, setting: Setting, failure: Failure | None) -> bool:
+    def settle(
+        self, setting: Setting, failure: Failure | None, *, written: bool
+    ) -> bool:
         """Take the outcome of one setting; whether the caller learns of it."""
         self._open.discard(setting)
         if not self.waits:
-            return failure is not None and failure is self.failure
+            return False
         if failure is not None:
-            self.failure = failure
-            self._done.set_exception(failure)
+            self.failures[setting] = failure
+        elif written:
+            self._taken[setting] = self.changes[setting]
+        if not self._open:
+            self.tell()
+        return True
+
+    def tell(self) -> None:
+        """Let the caller go, with all that failed, unless there is but to wait."""
+        if not self.waits:
+            return
+        if self.failures:
+            self._done.set_exception(self._error)
         elif not self._open:
             self._done.set_result(None)
-        return True
+
+    @property
+    def _error(self) -> Failure | PartialError:
+        """What the caller is told: the one reason, or what became of each setting."""
+        reasons = by_reason(self.failures)
+        if len(reasons) == 1 and not self._taken:
+            return reasons[0][0]
+        return PartialError(self.failures, self.changes, self._taken)
 
 
 @dataclass(slots=True)
@@ -73,12 +110,17 @@ class Want:
     overtaken: list[Call] = field(default_factory=list)
     settled: bool = False
 
-    def settle(self, setting: Setting, failure: Failure | None = None) -> bool:
-        """Tell everyone; whether all who asked for the value learn of it."""
+    def settle(
+        self, setting: Setting, failure: Failure | None = None, *, written: bool = True
+    ) -> bool:
+        """Tell everyone; whether all who asked for the value learn of it.
+
+        What was so already is not ``written``.
+        """
         self.settled = True
-        told = [call.settle(setting, failure) for call in self.asking]
+        told = [call.settle(setting, failure, written=written) for call in self.asking]
         for call in self.overtaken:
-            call.settle(setting, None)
+            call.settle(setting, None, written=False)
         self.asking, self.overtaken = [], []
         return bool(told) and all(told)
 
@@ -92,7 +134,12 @@ class Want:
         late = [call for call in self.asking if call.deadline <= end]
         self.asking = [call for call in self.asking if call.deadline > end]
         for call in late:
-            call.settle(setting, failure)
+            call.settle(setting, failure, written=False)
+
+    def extend(self, patience: float) -> None:
+        """Let all who wait be there for longer."""
+        for call in (*self.asking, *self.overtaken):
+            call.extend(patience)
 
     def overtake(self, setting: Setting, older: Want) -> None:
         """Stand in for an earlier wish."""

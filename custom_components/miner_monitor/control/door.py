@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
-from ..miners.client import MinerClient
 from ..miners.errors import (
     MinerBusyError,
     MinerCommandError,
@@ -17,15 +15,17 @@ from ..miners.model import (
     MinerState,
     Setting,
     SettingValue,
-    Writing,
 )
-from .calls import Call, Failure, Want, Wants, changes_of
-from .errors import ChangeError, Refusal
+from .calls import Call, Want, Wants, changes_of
+from .chip_order import CHIP, second_request
+from .errors import ChangeError, Failure, Refusal, by_reason
 from .lanes import Lane, Lanes, lane_of
-from .proof import UNCONFIRMED_PROOF, Proof, Proofs, Receipt, Watcher, refusal, verdict
+from .looptime import LoopTime
+from .proof import Proofs, Watcher
+from .readback import Device, ReadBack
 from .rules import Allowed, effective
 
-__all__ = ["CALL_DEADLINE", "GATHER", "Device", "Door", "Watcher"]
+__all__ = ["CALL_DEADLINE", "GATHER", "PAIR_DEADLINE", "Device", "Door", "Watcher"]
 
 GATHER = 0.3
 """Seconds in which what belongs together arrives: a scene, parallel actions."""
@@ -33,28 +33,11 @@ GATHER = 0.3
 CALL_DEADLINE = 10.0
 """Seconds after which a call returns, whatever is still to be done."""
 
+PAIR_DEADLINE = 20.0
+"""The same, of a call that takes two requests."""
+
 BUSY_PATIENCE = 600.0
 """Seconds for which a device may put off what nobody waits for any more."""
-
-UNACKNOWLEDGED_SETTLES = 5.0
-"""Seconds that a device has to apply what it did not acknowledge."""
-
-READ_AGAIN = 2.0
-"""Seconds between two attempts to read what became of a write."""
-
-
-class Device(Protocol):
-    """A device as the door sees it."""
-
-    @property
-    def client(self) -> MinerClient:
-        """Who speaks with it now."""
-
-    async def async_read(self) -> MinerState:
-        """Fetch, prove that the right one answered, and publish; raise MinerError."""
-
-    async def async_write(self, decide: Callable[[MinerState], Changes]) -> None:
-        """Read likewise, and write what is decided on that before anybody else asks."""
 
 
 class Door:
@@ -85,7 +68,12 @@ class Door:
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
-        self._reached = float("-inf")
+        self._halfway = False
+        self._calls: list[Call] = []
+        self._time = LoopTime()
+        self._readback = ReadBack(
+            device, self._proofs, self._time, self.observe, self._fail
+        )
 
     @property
     def proving(self) -> bool:
@@ -93,7 +81,13 @@ class Door:
         if self._closed:
             return False
         under_way = bool(self._queue or self._writing)
-        return under_way or self._proofs.active(self._now())
+        return under_way or self._proofs.active(self._time.now())
+
+    @property
+    def under_way(self) -> Changes:
+        """What is being written, of which the device may show but a part."""
+        left = {s: want for s, want in self._writing.items() if not want.settled}
+        return changes_of(left)
 
     def wanted(self, setting: Setting) -> SettingValue | None:
         """Tell what a setting will be written to, if it is about to be."""
@@ -115,11 +109,12 @@ class Door:
         self._allowed().check(changes)
         if changes and self._closed:
             raise _closed_error()
-        now = self._now()
-        call = Call(changes, (now if began is None else began) + CALL_DEADLINE)
+        now = self._time.now()
+        call = Call(changes, now if began is None else began, CALL_DEADLINE)
         for setting, value in changes.items():
             self._enqueue(setting, Want(value, now, [call]))
         if changes:
+            self._calls.append(call)
             self._lanes.asked(now)
             self._wanted.set()
             self._work()
@@ -129,11 +124,11 @@ class Door:
         """Wait for what becomes of a call, as ``apply`` does."""
         changes = call.changes
         try:
-            await call.outcome(max(0.0, call.deadline - self._now()))
+            await call.outcome(self._time.now)
         except asyncio.CancelledError:
             # It was told at the moment it went away: somebody else has to know.
-            if failure := call.failure:
-                self._watcher.failed(failure, _concerned(failure, changes))
+            for failure, concerned in by_reason(call.failures):
+                self._watcher.failed(failure, {key: changes[key] for key in concerned})
             raise
         return {key: changes[key] for key in changes if key not in call.overtaken}
 
@@ -141,7 +136,7 @@ class Door:
         """Judge what is pending by a good poll."""
         if not self._closed:
             self._settings = state.settings
-            self._proofs.observe(state, self._now(), restarted=restarted)
+            self._proofs.observe(state, self._time.now(), restarted=restarted)
 
     def await_restart(self, changes: Changes) -> None:
         """Take what the device will be after its next restart."""
@@ -150,15 +145,12 @@ class Door:
     def close(self) -> None:
         """Drop what is not yet sent and let nobody wait for it."""
         self._closed = True
+        error = _closed_error()
         for wants in (self._queue, self._writing):
-            self._fail(wants, _closed_error())
+            self._fail(wants, error)
         self._queue = {}
         if self._worker is not None:
             self._worker.cancel()
-
-    def _now(self) -> float:
-        """Tell the time, which never lies before that of a timer that has fired."""
-        return max(asyncio.get_running_loop().time(), self._reached)
 
     def _enqueue(self, setting: Setting, want: Want) -> None:
         if older := self._queue.get(setting):
@@ -180,18 +172,9 @@ class Door:
         while self._queue:
             self._wanted.clear()
             if (wait := self._seconds_to_next()) > 0:
-                await self._pause(wait)
+                await self._time.wait(self._wanted, wait)
             else:
                 await self._write(self._take_due())
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait until something is due, or something new is wanted."""
-        until = self._now() + seconds
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wanted.wait()
-        except TimeoutError:
-            self._reached = until
 
     def _lane(self, setting: Setting) -> Lane:
         return lane_of(self._device.client.writing(setting))
@@ -208,11 +191,11 @@ class Door:
             {lane: changes_of(part) for lane, part in self._by_lane(wants).items()},
             self._proofs.assumed(self._settings),
             self._allowed().work_modes,
-            self._now(),
+            self._time.now(),
         )
 
     def _seconds_to_next(self) -> float:
-        waits, now = self._paces(self._queue), self._now()
+        waits, now = self._paces(self._queue), self._time.now()
         return min(
             max(
                 waits[lane],
@@ -262,14 +245,21 @@ class Door:
             self._fail(self._writing, _broken_off("the write broke off"))
             raise
         finally:
-            self._writing = {}
+            self._writing, self._halfway = {}, False
+            self._tell()
+
+    def _tell(self) -> None:
+        """Let those know for whom something failed, or nothing is left to do."""
+        for call in self._calls:
+            call.tell()
+        self._calls = [call for call in self._calls if call.waits]
 
     def _put_back(self, wants: Wants) -> Wants:
         """Try again what waited for its turn and nobody waits for; return the rest.
 
         A device that was woken up calibrates itself, and takes no mode meanwhile.
         """
-        now = self._now()
+        now = self._time.now()
         late = {
             setting: want
             for setting, want in wants.items()
@@ -310,12 +300,12 @@ class Door:
                 left[setting] = want
             else:
                 self._proofs.content_with(setting, want.value)
-                want.settle(setting)
+                want.settle(setting, written=False)
         return self._in_time(left)
 
     def _in_time(self, wants: Wants) -> Wants:
         """Put back what, as the device is now, has to keep a pace."""
-        if not wants:
+        if not wants or self._halfway:
             return wants
         waits, left = self._paces(wants), dict[Setting, Want]()
         for setting, want in wants.items():
@@ -326,15 +316,40 @@ class Door:
         return left
 
     async def _send(self, wants: Wants) -> None:
-        """Write what is still worth it, and find out what became of it."""
-        before = MinerSettings()
+        """Write what is still worth it: at once, or the rest when the first is there.
+
+        What fails with the rest of it has left the device between two states.
+        """
+        sent, rest = await self._request(wants)
+        if not rest:
+            return
+        first = {setting: sent[setting] for setting in CHIP if setting in sent}
+        if effective(first, self._settings):
+            for setting, want in rest.items():
+                error = ChangeError(Refusal.NOT_SENT, setting, want.value)
+                self._fail({setting: want}, error)
+            return
+        self._halfway = True
+        try:
+            await self._request(rest)
+        except MinerError as err:
+            err.outcome = Outcome.UNKNOWN
+            raise
+
+    async def _request(self, wants: Wants) -> tuple[Changes, Wants]:
+        """Send one request, and find out what became of it.
+
+        Returns what was sent, and what has to wait until that is there.
+        """
+        before, sent = MinerSettings(), dict[Setting, Want]()
 
         def decide(state: MinerState) -> Changes:
-            nonlocal before
+            nonlocal before, sent
             self.observe(state)
             before = state.settings
             self._writing = self._worth_writing(self._newest(wants))
-            return changes_of(self._writing)
+            sent = self._first_request(self._writing, before)
+            return changes_of(sent)
 
         doubt: MinerError | None = None
         try:
@@ -343,115 +358,27 @@ class Door:
             if err.outcome is not Outcome.UNKNOWN:
                 raise
             doubt = err
-        if self._writing:
-            await self._follow(self._writing, before, doubt)
+        rest = {s: want for s, want in self._writing.items() if s not in sent}
+        changes = changes_of(sent)
+        if sent:
+            lanes = {self._lane(setting) for setting in sent}
+            self._lanes.wrote(lanes, self._time.now())
+            await self._readback.follow(sent, before, doubt)
+        return changes, rest
 
-    async def _follow(
-        self, wants: Wants, before: MinerSettings, doubt: MinerError | None
-    ) -> None:
-        """Find out what became of a write."""
-        client = self._device.client
-        writings = {setting: client.writing(setting) for setting in wants}
-        now = self._now()
-        self._lanes.wrote({lane_of(writing) for writing in writings.values()}, now)
-        self._proofs.forget(wants)
-        wearing = frozenset(s for s, writing in writings.items() if writing.wears)
-        receipt = Receipt(changes_of(wants), before, wearing)
-        at_once = self._put_off(wants, writings, receipt, acknowledged=doubt is None)
-        await self._read_back(at_once, receipt, doubt)
-
-    def _put_off(
-        self,
-        wants: Wants,
-        writings: dict[Setting, Writing],
-        receipt: Receipt,
-        *,
-        acknowledged: bool,
-    ) -> Wants:
-        """Let go who waits for what shows later; return what has to show at once."""
-        at_once, stored = dict[Setting, Want](), dict[Setting, Want]()
-        for setting, want in wants.items():
-            if writings[setting].needs_restart:
-                stored[setting] = want
-            elif proof := writings[setting].proof:
-                due = self._now() + proof
-                self._proofs.expect(
-                    setting, Proof(want.value, due, receipt, acknowledged)
-                )
-                want.settle(setting)
-            else:
-                at_once[setting] = want
-        self._store(stored, receipt, acknowledged=acknowledged)
-        return at_once
-
-    def _store(self, wants: Wants, receipt: Receipt, *, acknowledged: bool) -> None:
-        """Note what only a restart will show; without a reply nothing ever does."""
-        if not wants:
-            return
-        if not acknowledged:
-            for setting, want in wants.items():
-                self._fail({setting: want}, _unconfirmed(setting, want, receipt))
-            return
-        self._proofs.store(changes_of(wants), receipt)
-        for setting, want in wants.items():
-            want.settle(setting)
-
-    async def _read_back(
-        self, wants: Wants, receipt: Receipt, doubt: MinerError | None
-    ) -> None:
-        """Judge by what the device reports, as soon as it had the time to apply it.
-
-        With a ``doubt``, why it did not acknowledge, it may be applying still what it
-        got, or never have got it.
-        """
-        settled_at = self._now() + (0.0 if doubt is None else UNACKNOWLEDGED_SETTLES)
-        while True:
-            try:
-                state = await self._device.async_read()
-            except MinerError:
-                again = self._now() + READ_AGAIN
-                for setting, want in wants.items():
-                    want.expire(setting, _unconfirmed(setting, want, receipt), again)
-                if not any(want.awaited for want in wants.values()):
-                    break
-            else:
-                again = min(self._now() + READ_AGAIN, settled_at)
-                if self._now() >= settled_at or _all_taken(wants, state):
-                    self._judge(wants, receipt, state, doubt)
-                    return
-            await asyncio.sleep(max(0.0, again - self._now()))
-            self._reached = again
-        due = self._now() + UNCONFIRMED_PROOF
-        for setting, want in wants.items():
-            proof = Proof(want.value, due, receipt, acknowledged=False)
-            self._proofs.expect(setting, proof)
-            want.settle(setting)
-
-    def _judge(
-        self,
-        wants: Wants,
-        receipt: Receipt,
-        state: MinerState,
-        doubt: MinerError | None,
-    ) -> None:
-        """Tell everyone what the device has become."""
-        self._settings, now = state.settings, self._now()
-        self._proofs.count(receipt, state)
-        taken = {
-            setting: want.value
-            for setting, want in wants.items()
-            if verdict(setting, want.value, state, final=True)
-        }
-        self._proofs.took(taken, now)
-        for setting, want in wants.items():
-            if setting in taken:
-                want.settle(setting)
-            else:
-                self._fail({setting: want}, _refusal(setting, want, state, doubt))
-        self._proofs.observe(state, now)
+    def _first_request(self, wants: Wants, settings: MinerSettings) -> Wants:
+        """Leave out what has to wait until the rest is seen to be taken."""
+        changes, writing = changes_of(wants), self._device.client.writing
+        waits = second_request(changes, settings, writing)
+        if waits:
+            for want in wants.values():
+                want.extend(PAIR_DEADLINE)
+        return {s: want for s, want in wants.items() if s not in waits}
 
     def _fail(self, wants: Wants, error: Failure) -> None:
         """Tell those who wait, and the watcher what nobody waits for."""
+        if self._halfway:
+            error.outcome = Outcome.UNKNOWN
         untold = {
             setting: want.value
             for setting, want in wants.items()
@@ -461,22 +388,6 @@ class Door:
             self._watcher.failed(error, untold)
 
 
-def _all_taken(wants: Wants, state: MinerState) -> bool:
-    return all(
-        verdict(setting, want.value, state, final=True)
-        for setting, want in wants.items()
-    )
-
-
-def _refusal(
-    setting: Setting, want: Want, state: MinerState, doubt: MinerError | None
-) -> Failure:
-    """Tell why a device did not become what was asked for, in its own words if any."""
-    if isinstance(doubt, MinerCommandError):
-        return MinerCommandError(str(doubt), outcome=Outcome.REFUSED)
-    return refusal(setting, want.value, state)
-
-
 def _closed_error() -> MinerCommandError:
     """Return what to tell those whose wishes end with us, sent or not."""
     return _broken_off("settings are not written any more")
@@ -484,15 +395,3 @@ def _closed_error() -> MinerCommandError:
 
 def _broken_off(text: str) -> MinerCommandError:
     return MinerCommandError(text, outcome=Outcome.UNKNOWN)
-
-
-def _unconfirmed(setting: Setting, want: Want, receipt: Receipt) -> ChangeError:
-    reported = receipt.before.get(setting)
-    return ChangeError(Refusal.UNCONFIRMED, setting, want.value, reported=reported)
-
-
-def _concerned(failure: Failure, changes: Changes) -> Changes:
-    """Return the changes that a failure is about."""
-    if isinstance(failure, ChangeError):
-        return {failure.setting: failure.asked}
-    return changes

@@ -1,5 +1,6 @@
 """Why a change did not become what was asked for."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from ..miners.errors import MinerError, Outcome
@@ -18,6 +19,7 @@ class Refusal(StrEnum):
     NOT_OFFERED = "not_offered"
     OUT_OF_RANGE = "out_of_range"
     NOT_A_CHOICE = "not_a_choice"
+    NOT_SENT = "not_sent"
     NOT_TAKEN = "not_taken"
     UNCONFIRMED = "unconfirmed"
 
@@ -52,6 +54,49 @@ class ChangeError(Exception):
         self.asked = asked
         self.reported = reported
         self.allowed = allowed
+
+
+type Failure = ChangeError | MinerError
+"""Why something was not written, or not taken."""
+
+
+class PartialError(Exception):
+    """What was asked in one call failed for several reasons, or came true in part.
+
+    ``failures`` tells why for each setting that was ``asked`` and failed, ``taken``
+    what the device took, ``reported`` what it was known to run.
+    """
+
+    def __init__(
+        self, failures: Mapping[Setting, Failure], asked: Changes, taken: Changes
+    ) -> None:
+        """Keep what a text needs."""
+        super().__init__("; ".join(str(error) for error, _ in by_reason(failures)))
+        self.failures = dict(failures)
+        self.changes: Changes = {setting: asked[setting] for setting in failures}
+        self.taken = dict(taken)
+        self.reported = MinerSettings()
+        self.outcome = _least_certain(failures, taken)
+
+
+def by_reason(
+    failures: Mapping[Setting, Failure],
+) -> list[tuple[Failure, list[Setting]]]:
+    """Group settings by the error that they have in common."""
+    found: dict[int, tuple[Failure, list[Setting]]] = {}
+    for setting, failure in failures.items():
+        found.setdefault(id(failure), (failure, []))[1].append(setting)
+    return list(found.values())
+
+
+def _least_certain(failures: Mapping[Setting, Failure], taken: Changes) -> Outcome:
+    """Return the outcome of all together."""
+    outcomes = {failure.outcome for failure in failures.values()}
+    if Outcome.UNKNOWN in outcomes:
+        return Outcome.UNKNOWN
+    if Outcome.REFUSED in outcomes or taken:
+        return Outcome.REFUSED
+    return Outcome.NOT_SENT
 
 
 class ProfileFault(StrEnum):

@@ -1,7 +1,7 @@
 """Whether a device really became what it acknowledged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..miners.errors import MinerError
@@ -22,6 +22,10 @@ UNCONFIRMED_PROOF = 120.0
 VOLTAGE_SETTLES = 10.0
 """Seconds after which the measured voltage tells what the regulator took."""
 
+VOLTAGE_SHOWN_LATE = 30.0
+"""Seconds for which the measured voltage may be an old one: nothing is measured while
+the frequency ramps, which takes up to 20 s."""
+
 VOLTAGE_WATCHED = 60.0
 """Seconds after which a device that did not hash tells nothing about it any more."""
 
@@ -38,7 +42,7 @@ class Watcher(Protocol):
         """Take what went wrong when no caller was there any more."""
 
     def wrote(self, changes: Changes) -> None:
-        """Take that one request changed something in flash."""
+        """Take that these settings were changed in flash."""
 
     def taken(self, changes: Changes) -> None:
         """Take what the device has become."""
@@ -75,22 +79,29 @@ def refusal(setting: Setting, asked: SettingValue, state: MinerState) -> ChangeE
 
 @dataclass(slots=True)
 class Receipt:
-    """One request, and whether it has changed what is kept in flash."""
+    """One request, and what it has changed of what is kept in flash."""
 
-    changes: Changes
     before: MinerSettings
-    wearing: frozenset[Setting]
-    counted: bool = False
+    wearing: Changes
+    counted: set[Setting] = field(default_factory=set)
 
-    def wears(self, settings: MinerSettings) -> bool:
-        """Whether this is the first look at which something in flash has changed."""
-        if self.counted:
-            return False
-        self.counted = any(
-            settings.get(setting) not in {None, self.before.get(setting)}
+    def worn(self, settings: MinerSettings) -> Changes:
+        """Return what this is the first look to show as changed in flash."""
+        return self.take(
+            setting
             for setting in self.wearing
+            if settings.get(setting) not in {None, self.before.get(setting)}
         )
-        return self.counted
+
+    def take(self, settings: Iterable[Setting]) -> Changes:
+        """Return what of these was kept in flash and is not counted yet."""
+        found = {
+            setting: self.wearing[setting]
+            for setting in settings
+            if setting in self.wearing and setting not in self.counted
+        }
+        self.counted.update(found)
+        return found
 
 
 @dataclass(slots=True)
@@ -147,9 +158,8 @@ class Proofs:
     def store(self, changes: Changes, receipt: Receipt) -> None:
         """Remember what a device will be after its next restart."""
         self._stored.update(changes)
-        if receipt.wearing.intersection(changes):
-            receipt.counted = True
-            self._watcher.wrote(receipt.changes)
+        if worn := receipt.take(changes):
+            self._watcher.wrote(worn)
         self._watcher.taken(changes)
         self._watcher.restart_needed(changes)
 
@@ -201,8 +211,8 @@ class Proofs:
 
     def count(self, receipt: Receipt, state: MinerState) -> None:
         """Report a write to flash when it first shows."""
-        if receipt.wears(state.settings):
-            self._watcher.wrote(receipt.changes)
+        if worn := receipt.worn(state.settings):
+            self._watcher.wrote(worn)
 
     def _judge_voltage(self, state: MinerState, now: float) -> None:
         """Find a regulator that did not take the voltage that its device stored."""
@@ -214,12 +224,17 @@ class Proofs:
         by_hand = not same(setting, watch.asked, state.settings.core_voltage)
         if not (over or by_hand or state.hashing):
             return
-        self._voltage = None
         actual = state.core_voltage_actual
-        if over or by_hand or actual is None:
-            return
-        if abs(actual - watch.asked) > VOLTAGE_MARGIN + 1e-9:
+        differs = actual is not None and not _near(actual, watch.asked)
+        if over or by_hand or not differs:
+            self._voltage = None
+        elif now >= watch.since + VOLTAGE_SHOWN_LATE:
+            self._voltage = None
             self._watcher.failed(
                 ChangeError(Refusal.NOT_TAKEN, setting, watch.asked, reported=actual),
                 {setting: watch.asked},
             )
+
+
+def _near(actual: float, asked: float) -> bool:
+    return abs(actual - asked) <= VOLTAGE_MARGIN + 1e-9

@@ -1,6 +1,7 @@
 """What a user wants of one miner, and where the device differs from it."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -69,6 +70,8 @@ class Steward:
         self._given_up: list[Ask] = []
         self._cut: Changes = {}
         self._unwatched = False
+        self.under_way: Callable[[], Changes] = dict
+        """Tells what is being written, so that the device may show a part of it."""
 
     @classmethod
     def load(
@@ -190,12 +193,12 @@ class Steward:
 
     def throttle_changes(self, on: bool) -> Changes:
         """Return what has to be written to save power, or to save it no longer."""
-        changes = self._record.throttle.changes(self._identity, self.settings, on=on)
+        changes = self._record.throttle.changes(self._identity, self._coming, on=on)
         return changes if on else self._fitting(changes)
 
     def begin_throttle(self, by: Reason | None = None) -> None:
         """Remember that power is about to be saved, before anything is written."""
-        self._record.throttle.begin(self._identity, self.settings, by)
+        self._record.throttle.begin(self._identity, self._coming, by)
         if by is Reason.PROTECT and self._record.protects:
             self._record.protection.began(self._today, self._monotonic)
         elif by is None:
@@ -228,7 +231,8 @@ class Steward:
 
     def save_profile(self, name: str) -> None:
         """Keep the user's present settings under a name."""
-        kept = worth_keeping(self._identity.limits, self._beliefs.told)
+        told = self._with_coming(self._beliefs.told)
+        kept = worth_keeping(self._identity.limits, told)
         intent = self._record.throttle.intent
         if intent is not None and self._record.throttle.held:
             kept = {key: intent.before.get(key, value) for key, value in kept.items()}
@@ -253,10 +257,10 @@ class Steward:
     ) -> None:
         """Remember the settings that come back, before anything is written."""
         wanted = {*changes}
-        if Setting.AUTO_FAN in wanted and self.settings.auto_fan is False:
+        if Setting.AUTO_FAN in wanted and self._coming.auto_fan is False:
             wanted.add(Setting.FAN_DUTY_CYCLE)
         # Only a user who looks at it lets a device work again as before it overheated.
-        before = self._record.users(self.settings, wanted, heat=False)
+        before = self._record.users(self._coming, wanted, heat=False)
         if changes and not before:
             raise ControlError(ControlFault.NOTHING_KNOWN)
         self._record.temporary.begin(
@@ -312,6 +316,10 @@ class Steward:
         """Take note of a user's change at once: saving power may end meanwhile."""
         if isinstance(mining := changes.get(Setting.MINING), bool):
             self._record.throttle.mining_asked(mining, self._monotonic)
+
+    def took(self, changes: Changes) -> None:
+        """Take note of what the device shows because we changed it."""
+        self._record.news.wrote(changes)
 
     def applied(self, changes: Changes, *, by_user: bool = False) -> None:
         """Take note of what the device took from us.
@@ -388,10 +396,10 @@ class Steward:
             )
         )
 
-    def count_write(self, today: str) -> None:
-        """Count one change that went to flash."""
+    def count_write(self, today: str, count: int = 1) -> None:
+        """Count settings that were changed in flash."""
         self._day = today
-        self._record.writes.add(today)
+        self._record.writes.add(today, count)
 
     def setting_writes(self, today: str) -> int:
         """Return how many changes went to flash on a day."""
@@ -563,6 +571,15 @@ class Steward:
             return
         if self._attempts.may(Reason.PROTECT, now):
             yield Throttle(on=True, reason=Reason.PROTECT)
+
+    @property
+    def _coming(self) -> MinerSettings:
+        """What the device is once it has applied what is being written."""
+        return self._with_coming(self.settings)
+
+    def _with_coming(self, settings: MinerSettings) -> MinerSettings:
+        coming: dict[str, Any] = {str(k): v for k, v in self.under_way().items()}
+        return replace(settings, **coming)
 
     @property
     def settings(self) -> MinerSettings:

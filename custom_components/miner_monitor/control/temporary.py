@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from ..miners.model import Changes
+from .rules import same
 from .values import (
     alike,
     differing,
@@ -27,7 +28,7 @@ class Loan:
 
     ``until`` is an epoch second, ``left`` the seconds that were left when it was
     stored. ``returning``: what was before is written again, and the device has not
-    shown it yet.
+    shown it yet. ``shown``: it has shown all that was applied since it was written to.
     """
 
     before: Changes
@@ -35,6 +36,7 @@ class Loan:
     until: float
     left: float
     returning: bool = False
+    shown: bool = False
 
 
 class Temporary:
@@ -133,7 +135,7 @@ class Temporary:
     def returns(self, returning: bool) -> None:
         """Take it that what was before is about to be written, or was not."""
         if self.loan is not None:
-            self.loan = replace(self.loan, returning=returning)
+            self.loan = replace(self.loan, returning=returning, shown=False)
 
     def returned(self, values: Changes) -> None:
         """Take it that what was before is written; keep it until it shows."""
@@ -149,6 +151,7 @@ class Temporary:
         """Note that the device shows what was applied last."""
         if self.loan is not None and alike(self.loan.applied, values):
             self._earlier = None
+            self.loan = replace(self.loan, shown=True)
         self._seen = self.is_ours(values)
         self._differing = 0 if self._seen else self._differing + 1
 
@@ -163,9 +166,13 @@ class Temporary:
         return self._differing >= _CERTAIN_POLLS
 
     def is_ours(self, values: Changes) -> bool:
-        """Whether nobody has changed what was applied."""
+        """Whether nobody has changed what was applied.
+
+        What broke off half-way has left some of it as it was before.
+        """
         return any(
-            loan is not None and _partly(loan.applied, values)
+            loan is not None
+            and (_partly(loan.applied, values) or _is_half_way(loan, values))
             for loan in (self.loan, self._earlier)
         )
 
@@ -193,6 +200,17 @@ def _partly(changes: Changes, values: Changes) -> bool:
     return alike({key: changes[key] for key in changes if key in values}, values)
 
 
+def _is_half_way(loan: Loan, values: Changes) -> bool:
+    """Whether each value that is known is a new one, or the one from before."""
+    if loan.shown:
+        return False
+    known = {key: loan.applied[key] for key in loan.applied if key in values}
+    return bool(known) and all(
+        key in loan.before and same(key, loan.before[key], values[key])
+        for key in differing(known, values)
+    )
+
+
 def _load(data: object) -> Loan | None:
     """Read one loan."""
     if not isinstance(data, Mapping):
@@ -210,6 +228,7 @@ def _load(data: object) -> Loan | None:
         until=until,
         left=left,
         returning=data.get("returning") is True,
+        shown=data.get("shown") is True,
     )
 
 
@@ -221,4 +240,5 @@ def _dump(loan: Loan) -> dict[str, Any]:
         "until": loan.until,
         "left": loan.left,
         "returning": loan.returning,
+        "shown": loan.shown,
     }

@@ -17,6 +17,7 @@ from ..miners.model import (
 )
 from .mining import MiningRequest
 from .model import Reason, ThrottleMethod
+from .rules import same
 from .values import agrees, differing, dump_changes, keepable, load_changes, reported
 
 _STOPS: Mapping[Capability, ThrottleMethod] = {
@@ -254,10 +255,8 @@ class SavePower:
         What comes back is kept where the device took a part of what was written.
         """
         if self._earlier is None and self.intent is not None and self.held:
-            now = reported(settings, self.held)
-            if differing(self.intent.before, now):
-                target = {**self.intent.target, **now}
-                self.intent = replace(self.intent, target=target, confirmed=True)
+            if differing(self.intent.before, reported(settings, self.held)):
+                self._keep(settings)
                 return False
         self.intent, self._earlier = self._earlier, None
         return True
@@ -335,10 +334,32 @@ class SavePower:
         if len(reported(settings, self.intent.target)) < len(self.intent.target):
             return None
         self._differing += 1
+        if self._differing >= _CERTAIN_POLLS and self._is_half_way(settings):
+            self._keep(settings)
+            return None
         back = self.intent.ending and agrees(self._back, settings)
         if self.reassert or not (back or self._differing >= _CERTAIN_POLLS):
             return None
         return self._ended(monotonic)
+
+    def _is_half_way(self, settings: MinerSettings) -> bool:
+        """Whether a write broke off: some is as it was before, some is not."""
+        intent = self.intent
+        if intent is None or not self.held:
+            return False
+        if intent.confirmed and not intent.ending:
+            return False
+        now = reported(settings, self.held)
+        return bool(differing(intent.before, now)) and all(
+            key in intent.before and same(key, intent.before[key], now[key])
+            for key in differing(self.held, now)
+        )
+
+    def _keep(self, settings: MinerSettings) -> None:
+        """Take it that power is saved by what the device has become."""
+        assert self.intent is not None
+        target = {**self.intent.target, **reported(settings, self.held)}
+        self._wait(replace(self.intent, target=target, confirmed=True, ending=False))
 
     @property
     def _back(self) -> Changes:

@@ -30,9 +30,9 @@ class Writes:
         """Return the count as JSON types."""
         return {"day": self._day, "count": self._count}
 
-    def add(self, today: str) -> None:
-        """Count one write."""
-        self._count = self.on(today) + 1
+    def add(self, today: str, count: int) -> None:
+        """Count so many writes."""
+        self._count = self.on(today) + count
         self._day = today
 
     def on(self, today: str) -> int:

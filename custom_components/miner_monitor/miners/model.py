@@ -205,8 +205,10 @@ class Writing:
 
     ``wears``: kept in flash, which every change wears. ``power``: the device needs a
     minute between two of these. ``proof``: seconds within which the device reports
-    the new value; 0 is with its next reply. ``needs_restart``: reported and in effect
-    only after a restart.
+    the new value; 0 is with its next reply. ``settles``: seconds for which it may
+    still be applying what it has acknowledged. ``needs_restart``: reported and in
+    effect only after a restart. ``precedes``: the settings that it changes after this
+    one, where one request holds both.
     """
 
     wears: bool = False
@@ -214,6 +216,7 @@ class Writing:
     proof: float = 0.0
     settles: float = 0.0
     needs_restart: bool = False
+    precedes: frozenset[Setting] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

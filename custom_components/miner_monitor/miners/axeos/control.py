@@ -17,13 +17,18 @@ _LIVE_FAN = Writing(wears=True, proof=10.0)
 """Firmware that tells no set point of its fan shows what the fan has reached."""
 
 _KEPT = Writing(wears=True)
+_KEPT_LATER = Writing(wears=True, settles=5.0)
+"""AxeOS since 2.11 applies what it has acknowledged, one setting after the other."""
+
+_VOLTAGE = Writing(wears=True, precedes=frozenset({Setting.FREQUENCY}))
+"""NerdOS, and AxeOS of one task, change the voltage first whatever the frequency does."""
+
 _AFTER_RESTART = Writing(wears=True, needs_restart=True)
 _LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
     Setting.FREQUENCY: (2, 2, 0),
     Setting.CORE_VOLTAGE: (2, 2, 0),
     Setting.AUTO_FAN: (2, 4, 0),
 }
-_CHIP = (Setting.CORE_VOLTAGE, Setting.FREQUENCY)
 
 
 class Known(NamedTuple):
@@ -50,7 +55,11 @@ def writing_of(setting: Setting, info: Reply) -> Writing:
         return _AFTER_RESTART
     if setting is Setting.FAN_DUTY_CYCLE and "manualFanSpeed" not in info:
         return _LIVE_FAN
-    return _KEPT if is_live(setting, info) else _AFTER_RESTART
+    if not is_live(setting, info):
+        return _AFTER_RESTART
+    if is_2_11(info):
+        return _KEPT_LATER
+    return _VOLTAGE if setting is Setting.CORE_VOLTAGE else _KEPT
 
 
 def is_live(setting: Setting, info: Reply) -> bool:
@@ -62,27 +71,14 @@ def is_live(setting: Setting, info: Reply) -> bool:
 
 
 def patch_body(changes: Changes, known: Known) -> Body:
-    """Put the body of one request together.
-
-    The chip must never run faster than its voltage allows: the voltage goes first
-    when the frequency rises and last when it falls.
-    """
+    """Put the body of one request together; the order of its keys does nothing."""
     body: Body = {}
-    for setting in sorted(changes, key=_order(changes, known.settings.frequency)):
+    for setting, value in changes.items():
         if (writer := _WRITERS.get(setting)) is None:
             raise MinerCommandError(f"{setting} cannot be written")
-        value = changes[setting]
         check_value(setting, value, known.limits.settings.get(setting))
         body |= writer(value, known)
     return body
-
-
-def _order(changes: Changes, frequency: float | None) -> Callable[[Setting], int]:
-    asked = number(changes.get(Setting.FREQUENCY))
-    falls = asked is not None and frequency is not None and asked < frequency
-    chip = _CHIP[::-1] if falls else _CHIP
-    order = [*chip, *(setting for setting in _WRITERS if setting not in chip)]
-    return lambda setting: order.index(setting) if setting in order else len(order)
 
 
 def _frequency(value: SettingValue, known: Known) -> Body:
