@@ -72,6 +72,8 @@ class Board:
     nominal_volts: int = 5
     max_power: int = 40
     second_sensor: bool = False
+    internal_sensor: bool = False
+    measures_input: bool = True
     second_fan: bool = False
     full_speed_rpm: int = 7300
     swarm_color: str = "blue"
@@ -125,13 +127,14 @@ def _ultra(version: str, *, meter: Meter = Meter.INA260) -> Board:
         power_offset=2.6 if ina else 5,
         power_slope=0.0118 if ina else 0.0104,
         max_power=25,
+        internal_sensor=ina,
         full_speed_rpm=5700,
         swarm_color="purple",
     )
 
 
-def _hex(version: str) -> Board:
-    """Return a Hex."""
+def _hex(version: str, *, measures_input: bool = True) -> Board:
+    """Return a Hex; the 304 does not measure its input voltage."""
     return Board(
         device_model="Hex",
         board_version=version,
@@ -145,6 +148,7 @@ def _hex(version: str) -> Board:
         regulator_mv=(833, 1500),
         power_offset=12,
         power_slope=0.0613,
+        measures_input=measures_input,
         nominal_volts=12,
         max_power=90,
         second_sensor=True,
@@ -168,6 +172,7 @@ def _supra(version: str, *, meter: Meter = Meter.INA260) -> Board:
         regulator_mv=(46, 2390) if ina else (1000, 2000),
         power_offset=2.6 if ina else 5,
         power_slope=0.0155 if ina else 0.0136,
+        internal_sensor=ina,
     )
 
 
@@ -334,6 +339,7 @@ BOARDS: dict[str, Board] = {
     "ultra_207": _ultra("207", meter=Meter.TPS546),
     "hex_302": _hex("302"),
     "hex_303": _hex("303"),
+    "hex_304": _hex("304", measures_input=False),
     "supra_400": _supra("400"),
     "supra_401": _supra("401"),
     "supra_402": _supra("402", meter=Meter.TPS546),

@@ -10,34 +10,28 @@ from ..shares import ShareCounter
 from ..spec import MinerSpec
 from ..stepping import next_step
 from .boards import BOARDS, Dialect, Meter
-from .faults import KNOWN
-from .flash import Flash
+from .chips import Chips
+from .cooling import COOL_SECONDS, is_cool, lowered_mhz, lowered_mv
+from .faults import KNOWN, UNTIL_BOOT
+from .flash import Flash, mac_of
 from .physics import Drive, Physics
 from .settings_task import SettingsTask
 from .versions import Firmware, Version
 
-RESUME_SECONDS = 4.0
+RESUME_SECONDS = 3.9
 OVERHEAT_CHIP, OVERHEAT_REGULATOR = 75.0, 105.0
-COOL_SECONDS, COOL_REGULATOR, COOL_CHIP = 30.0, 95.0, 45.0
-COOL_STEP_MHZ, COOL_STEP_MV = 100, 100
 LOCKED_MHZ, LOCKED_MV = 50, 1000
 IDENTIFY_SECONDS = 30.0
 RESTING_DUTY = 30.0
 POOL_DIFFICULTY = 1000.0
 BOOT_SECONDS = 10.0
-ESPRESSIF_PREFIX = "E4:B0:63"
 
 REGISTERS: Version = (2, 11, 0)
 PAUSABLE: Version = (2, 14, 0)
 LIVE_SET_POINTS: Version = (2, 2, 0)
 LIVE_AUTO_FAN: Version = (2, 4, 0)
+COUNTED_UPTIME: Version = (2, 15, 0)
 POOL_LIST: Version = (2, 15, 0)
-
-
-def mac_of(spec: MinerSpec) -> str:
-    """Return a MAC that only this name gives."""
-    digits = spec.digits[:6].upper()
-    return f"{ESPRESSIF_PREFIX}:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
 
 
 class Device:
@@ -67,6 +61,7 @@ class Device:
         self.identified_until = 0.0
         self.block_shown = False
         self.hardware_latched = False
+        self.chips = Chips(self.board, self.flash, self.faults)
         self.running_mv: int = self.flash["coreVoltage"]
         self.running_mhz: float = self.flash["frequency"]
         self.total_seconds = spec.uptime
@@ -111,9 +106,15 @@ class Device:
         return self.board.dialect is Dialect.NERDOS
 
     @property
-    def uptime(self) -> int:
+    def seconds_since_boot(self) -> int:
         """Return the seconds since the last boot."""
         return int(self.clock.now() - self.booted_at)
+
+    @property
+    def uptime(self) -> int:
+        """Return the uptime as told: 2.15 counts it once the chips have started."""
+        counted = self.stock and self.version >= COUNTED_UPTIME
+        return 0 if counted and not self.chips.started else self.seconds_since_boot
 
     @property
     def truth(self) -> Truth:
@@ -135,19 +136,24 @@ class Device:
         hot = self.faults.get("hot")
         live = not self.stock or self.version >= LIVE_AUTO_FAN
         fan = self.flash.stored if live else self.flash.booted
+        fan_auto = bool(fan["autofanspeed"])
         resting = self.can_pause and self.phase in {Phase.PAUSED, Phase.POOL_LOST}
         return Drive(
             hashing=self.phase is Phase.HASHING,
+            ramping=self._ramping,
             powered=self.phase is not Phase.OFF,
             mhz=self.running_mhz,
             volts=self.running_mv / 1000,
-            fan_auto=bool(fan["autofanspeed"]) and not resting,
-            fan_duty=RESTING_DUTY if resting else self.flash["manualFanSpeed"],
+            fan_auto=fan_auto and not resting,
+            fan_duty=(
+                RESTING_DUTY if resting and fan_auto else self.flash["manualFanSpeed"]
+            ),
             fan_minimum=self.flash["minFanSpeed"],
             fan_target=self.flash["temptarget"],
             fan_stopped="fan_stop" in self.faults,
             insulation=hot.number("insulation", 2.5) if hot else 1.0,
             forced_temperature=hot.optional("temperature") if hot else None,
+            forced_regulator=hot.optional("regulator") if hot else None,
         )
 
     def sync(self) -> None:
@@ -165,6 +171,8 @@ class Device:
 
     def enter(self, phase: Phase, seconds: float | None = None) -> None:
         """Change the phase, for a time or until something happens."""
+        self.chips.leave(self.phase, self.physics.measured_ghs)
+        self.chips.enter(phase)
         self.phase = phase
         self.phase_until = None if seconds is None else self.physics.now + seconds
         self.revision += 1
@@ -176,11 +184,26 @@ class Device:
             case Phase.BOOTING if due:
                 self.enter(Phase.STARTING, self.spec.init_seconds)
             case Phase.STARTING if due:
-                self.enter(self._working_phase())
+                self._start_work()
             case Phase.HASHING if self._too_hot():
                 self._overheat()
             case Phase.COOLING if self._cooled(due=due):
                 self._end_cooling()
+
+    def _start_work(self) -> None:
+        """Begin to work; chips that answer end an overheat event."""
+        self.enter(self._working_phase())
+        if self.phase is Phase.HASHING and self.stock:
+            self.flash.write("overheat_mode", 0)
+            self.flash.commit()
+
+    @property
+    def _ramping(self) -> bool:
+        """Tell whether the chips are wound up."""
+        if self.phase is not Phase.STARTING or self.phase_until is None:
+            return False
+        left = self.phase_until - self.physics.now
+        return left <= self.chips.ramp_seconds(self.running_mhz)
 
     def _working_phase(self) -> Phase:
         """Return the phase of a miner that would like to hash."""
@@ -195,12 +218,13 @@ class Device:
 
     @property
     def _broken(self) -> bool:
-        """Tell whether a fault stops mining; a hardware fault does until a reboot."""
-        return self.hardware_latched or "power_fault" in self.faults
+        """Tell whether a fault stops mining; some do until a reboot."""
+        latched = self.hardware_latched or self.chips.dead
+        return latched or "power_fault" in self.faults
 
     @property
     def _locked(self) -> bool:
-        """Tell whether an old overheat event keeps the miner from hashing."""
+        """Tell whether an event of old firmware keeps the miner from hashing."""
         return (
             self.stock
             and self.version < REGISTERS
@@ -230,6 +254,8 @@ class Device:
         if self.version >= REGISTERS:
             self.flash.commit()
             self.enter(Phase.COOLING, COOL_SECONDS)
+            if not self.board.internal_sensor:
+                self.chips.frozen = self.physics.snapshot()
             return
         self.flash.write("frequency", LOCKED_MHZ)
         self.flash.write("coreVoltage", LOCKED_MV)
@@ -240,21 +266,21 @@ class Device:
         """Tell whether a newer firmware may begin again."""
         if not self.stock or not due:
             return False
-        own_sensor = self.board.second_sensor
-        return self.physics.regulator < COOL_REGULATOR and (
-            not own_sensor or self.physics.chip < COOL_CHIP
-        )
+        return is_cool(self.board, self.physics.chip, self.physics.regulator)
 
     def _end_cooling(self) -> None:
-        """Begin again with lower set points, for ever."""
-        lower_mhz = max(LOCKED_MHZ, self.flash["frequency"] - COOL_STEP_MHZ)
-        lower_mv = max(self.board.regulator_mv[0], self.running_mv - COOL_STEP_MV)
-        self.flash.write("frequency", lower_mhz)
-        self.flash.write("coreVoltage", lower_mv)
-        self.flash.write("overheat_mode", 0)
+        """Begin again with lower set points, for ever, if the regulator takes them."""
+        self.flash.write("frequency", lowered_mhz(self.flash["frequency"]))
+        self.flash.write("coreVoltage", lowered_mv(self.flash["coreVoltage"]))
         self.flash.commit()
         self.apply_set_points()
-        self.enter(Phase.STARTING, RESUME_SECONDS)
+        self.chips.start()
+        self._restart_chips()
+
+    def _restart_chips(self) -> None:
+        """Initialise the chips and wind them up."""
+        ramp = self.chips.ramp_seconds(self.running_mhz)
+        self.enter(Phase.STARTING, RESUME_SECONDS + ramp)
 
     def apply_set_points(self) -> None:
         """Run the stored set points; the regulator refuses what it cannot do."""
@@ -273,7 +299,8 @@ class Device:
 
     def set_points_changed(self) -> None:
         """Take new set points over at once, where the firmware does."""
-        if not self.stock or self.version >= LIVE_SET_POINTS:
+        live = not self.stock or self.version >= LIVE_SET_POINTS
+        if live and self.phase is not Phase.COOLING:
             self.apply_set_points()
 
     def reconsider(self) -> None:
@@ -282,14 +309,14 @@ class Device:
         if self.phase in {Phase.HASHING, Phase.POOL_LOST, Phase.LOCKED}:
             self._change_work(self._working_phase())
         elif self.phase is Phase.FAULT and not self._broken:
-            self.enter(Phase.STARTING, RESUME_SECONDS)
+            self._restart_chips()
 
     def _change_work(self, wanted: Phase) -> None:
         """Go over to another kind of work; new work takes a start."""
         if wanted is self.phase:
             return
         if wanted is Phase.HASHING and (self.can_pause or self.phase is Phase.LOCKED):
-            self.enter(Phase.STARTING, RESUME_SECONDS)
+            self._restart_chips()
         else:
             self.enter(wanted)
 
@@ -308,6 +335,8 @@ class Device:
         self.identified_until = 0.0
         self.block_shown = False
         self.hardware_latched = "hardware_fault" in self.faults
+        for fault in UNTIL_BOOT:
+            self.faults.remove(fault)
         self.physics.reboot()
         self.shares.restart()
         self.flash.load(pool_list=self.stock and self.version >= POOL_LIST)
@@ -315,6 +344,8 @@ class Device:
         self._apply_era()
         seconds = self.spec.boot_seconds
         self.enter(Phase.BOOTING, BOOT_SECONDS if seconds is None else seconds)
+        newer = self.version >= REGISTERS
+        self.chips.boot(flagged=newer and bool(self.flash["overheat_mode"]))
 
     def _apply_era(self) -> None:
         """Measure hash rates the way the firmware does."""
@@ -347,7 +378,7 @@ class Device:
     def resume(self) -> None:
         """Start the chips again."""
         if self.phase is Phase.PAUSED:
-            self.enter(Phase.STARTING, RESUME_SECONDS)
+            self._restart_chips()
 
     def shut_down(self) -> None:
         """Switch the chips off until a restart."""

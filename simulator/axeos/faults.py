@@ -44,6 +44,7 @@ DEVICE_FAULTS = frozenset(
         "pool_lost",
         "power_fault",
         "hardware_fault",
+        "dead_chips",
     }
 )
 
@@ -124,6 +125,20 @@ def _sensor_dropout(info: dict[str, Any], fault: Fault) -> dict[str, Any]:
     return info | {key: value for key in keys if key in info}
 
 
+def _absurd_rate(info: dict[str, Any], fault: Fault) -> dict[str, Any]:
+    """Show an absurd hash rate and minute's mean, until the next boot."""
+    absurd = fault.number("ghs", 199_870.0)
+    shown = info.keys() & {"hashRate", "hashRate_1m"}
+    return info | dict.fromkeys(shown, absurd)
+
+
+def _wifi_rssi(info: dict[str, Any], fault: Fault) -> dict[str, Any]:
+    """Show the given signal strengths one after another, the last for good."""
+    values = fault.parameters.get("values", (-80, -86, -90))
+    shown = values[max(0, min(fault.replies, len(values)) - 1)]
+    return info | {"wifiRSSI": shown}
+
+
 def _override(info: dict[str, Any], fault: Fault) -> dict[str, Any]:
     """Show the given values, in fields that exist or not."""
     values: dict[str, Any] = fault.parameters.get("values", {})
@@ -144,9 +159,12 @@ REPLY_FAULTS: dict[str, Callable[[dict[str, Any], Fault], dict[str, Any]]] = {
     "no_mac": _no_mac,
     "clone_mac": _clone_mac,
     "sensor_dropout": _sensor_dropout,
+    "absurd_rate": _absurd_rate,
+    "wifi_rssi": _wifi_rssi,
     "override": _override,
 }
 
+UNTIL_BOOT = frozenset({"absurd_rate"})
 KNOWN = WIRE_FAULTS | WRITE_FAULTS | DEVICE_FAULTS | REPLY_FAULTS.keys()
 
 

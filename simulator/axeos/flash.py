@@ -5,6 +5,7 @@ from typing import Any
 from ..spec import MinerSpec
 from .boards import BOARDS, Dialect
 
+ESPRESSIF_PREFIX = "E4:B0:63"
 WALLET = "bc1qsimulated0000000000000000000000000miner"
 POOL_HOST, POOL_PORT = "public-pool.io", 21496
 FALLBACK_HOST, FALLBACK_PORT = "solo.ckpool.org", 3333
@@ -15,6 +16,12 @@ DISPLAYS = (
     "SH1107 (64x128)",
     "SH1107 (128x128)",
 )
+
+
+def mac_of(spec: MinerSpec) -> str:
+    """Return a MAC that only this name gives."""
+    digits = spec.digits[:6].upper()
+    return f"{ESPRESSIF_PREFIX}:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
 
 
 def pool_slot(slot: int, url: str, port: int, user: str) -> dict[str, Any]:

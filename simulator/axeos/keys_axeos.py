@@ -69,8 +69,11 @@ def _fallback_number(r: Readings) -> int:
 
 
 def _connection(r: Readings) -> str:
-    """Return how the pool is connected."""
-    return "Not Connected" if r.device.phase is Phase.POOL_LOST else "IPv4"
+    """Return how the pool was connected last: SV1 keeps that text after a loss."""
+    lost = r.device.faults.get("pool_lost")
+    if lost is not None and (text := lost.text("text", "")):
+        return text
+    return "IPv4" if r.device.chips.worked else "Not Connected"
 
 
 def _after_first_job(value: Any) -> Fill:
@@ -109,7 +112,7 @@ def _hardware_fault(r: Readings) -> Any:
 
 def _monitor(r: Readings) -> Any:
     """Return the registers' counts, absent until the chips are initialised."""
-    return {"asics": r.domain_rates()} if r.device.chip_ready else ABSENT
+    return {"asics": r.domain_rates()} if r.device.chips.started else ABSENT
 
 
 def _idf(r: Readings) -> str:

@@ -5,6 +5,7 @@ temperatures follow power, air flow and the room with time constants, and every
 reading carries noise that is correlated in time.
 """
 
+from copy import copy
 from dataclasses import dataclass
 import math
 from random import Random
@@ -50,6 +51,7 @@ class Drive:
     """What the firmware does with the board at the moment."""
 
     hashing: bool = True
+    ramping: bool = False
     powered: bool = True
     mhz: float
     volts: float
@@ -60,6 +62,7 @@ class Drive:
     fan_stopped: bool = False
     insulation: float = 1.0
     forced_temperature: float | None = None
+    forced_regulator: float | None = None
 
 
 class Physics:
@@ -107,13 +110,14 @@ class Physics:
     def _hash(self, seconds: float, drive: Drive) -> None:
         """Work out hash rate and power."""
         board = self.board
+        ramp = MHZ_PER_SECOND * seconds
+        ramped = self.mhz + max(-ramp, min(ramp, drive.mhz - self.mhz))
         if not drive.hashing:
-            self.mhz = PARKED_MHZ
+            self.mhz = ramped if drive.ramping else PARKED_MHZ
             self.true_ghs = self.measured_ghs = 0.0
             self.watts = board.power_offset if drive.powered else 0.0
             return
-        ramp = MHZ_PER_SECOND * seconds
-        self.mhz += max(-ramp, min(ramp, drive.mhz - self.mhz))
+        self.mhz = ramped
         self.error = error_fraction(board, self.mhz, drive.volts)
         self.true_ghs = ideal_ghs(board, self.mhz) * (1 - self.error)
         self.watts = board.power_offset + core_watts(board, self.mhz, drive.volts)
@@ -130,7 +134,8 @@ class Physics:
         """Turn the fan towards the duty cycle that holds the target."""
         wanted = self._duty_for(drive) if drive.fan_auto else drive.fan_duty
         pull = 1.0 - math.exp(-seconds / FAN_SECONDS)
-        self.duty += (wanted - self.duty) * (pull if drive.fan_auto else 1.0)
+        regulated = drive.fan_auto and drive.hashing
+        self.duty += (wanted - self.duty) * (pull if regulated else 1.0)
         turning = drive.powered and not drive.fan_stopped
         share = self.duty / 100 if turning else 0.0
         self.rpm = self.board.full_speed_rpm * share
@@ -160,6 +165,8 @@ class Physics:
         self._relax(seconds, room + rise * CHIP_RISE, room + rise * REGULATOR_RISE)
         if drive.forced_temperature is not None and drive.hashing:
             self.chip = drive.forced_temperature
+        if drive.forced_regulator is not None:
+            self.regulator = drive.forced_regulator
 
     def _relax(self, seconds: float, chip: float, regulator: float) -> None:
         """Move both temperatures towards where they settle."""
@@ -177,6 +184,16 @@ class Physics:
         for window in (self.minute, self.ten_minutes, self.hour, self.day):
             window.clear()
             window.add(uptime, self.true_ghs)
+
+    def snapshot(self) -> Physics:
+        """Return the present state, to be read while the firmware reads nothing."""
+        still = copy(self)
+        still.chip_noise, still.power_noise = (
+            copy(self.chip_noise),
+            copy(self.power_noise),
+        )
+        still.supply_noise = copy(self.supply_noise)
+        return still
 
     def reboot(self) -> None:
         """Lose what only lives in memory."""

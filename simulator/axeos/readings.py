@@ -8,13 +8,14 @@ from ..member import Phase
 from ..shares import suffixed
 from .boards import Dialect, Meter
 from .device import Device
-from .physics import core_watts, ideal_ghs
+from .physics import Physics, core_watts, ideal_ghs
 
 type Number = int | float
 
 SHORT_FLOATS = (2, 12, 0)
 SPACED_SUFFIX = (2, 10, 0)
 TWO_DECIMALS = (2, 9, 0)
+WOUND_DOWN = frozenset({Phase.PAUSED, Phase.POOL_LOST, Phase.FAULT})
 _FLOAT = struct.Struct("f")
 
 
@@ -50,18 +51,28 @@ class Readings:
         return self.device.board.meter
 
     @property
+    def _sensed(self) -> Physics:
+        """Return what the sensors read last: nothing is read while AxeOS cools."""
+        return self.device.chips.frozen or self.device.physics
+
+    @property
+    def _awake(self) -> bool:
+        """Tell whether the chips were on when the sensors were read."""
+        return self.device.chips.frozen is not None or self.device.chip_ready
+
+    @property
     def volts(self) -> float:
-        """Return the core voltage that the chips really get."""
+        """Return the core voltage that the chips get, as read last."""
         device = self.device
-        if not device.chip_ready:
+        if not self._awake:
             return 0.0
-        noise = device.physics.supply_noise.value
+        noise = self._sensed.supply_noise.value
         return device.running_mv / 1000 * 0.994 + 0.001 * noise
 
     @property
     def power(self) -> Number:
         """Return the power in W."""
-        physics = self.device.physics
+        physics = self._sensed
         if self._meter is Meter.NONE:
             return 0
         noisy = physics.watts * (1 + 0.006 * physics.power_noise.value)
@@ -72,9 +83,9 @@ class Readings:
     @property
     def voltage(self) -> Number:
         """Return the input voltage in mV; it sags under load."""
-        if self._meter is Meter.NONE:
+        device, physics = self.device, self._sensed
+        if self._meter is Meter.NONE or not device.board.measures_input:
             return 0
-        device, physics = self.device, self.device.physics
         low = device.board.nominal_volts == 5
         at_rest, sag = (5300, 11.0) if low else (12_250, 3.0)
         value = at_rest - sag * physics.watts + 12 * physics.supply_noise.value
@@ -93,7 +104,7 @@ class Readings:
         nerdos = self.device.board.dialect is Dialect.NERDOS
         if self._meter is Meter.INA260 or nerdos:
             return tidy(quantise(self.input_current, 1.25))
-        physics, board = self.device.physics, self.device.board
+        physics, board = self._sensed, self.device.board
         if not (volts := self.volts):
             return 0
         watts = core_watts(board, physics.mhz, self.device.running_mv / 1000)
@@ -107,14 +118,14 @@ class Readings:
 
     def _chip_temperature(self, offset: float) -> Number:
         """Return a thermometer at the chip in eighths of a degree."""
-        physics = self.device.physics
+        physics = self._sensed
         value = physics.chip + offset + 0.15 * physics.chip_noise.value
         return tidy(quantise(value, 0.125))
 
     @property
     def temperature(self) -> Number:
         """Return the chip temperature in °C."""
-        if self._meter is Meter.NONE or not self.device.chip_ready:
+        if self._meter is Meter.NONE or not self._awake:
             return -1
         return self._chip_temperature(0.0)
 
@@ -124,7 +135,7 @@ class Readings:
         device = self.device
         if not device.board.second_sensor:
             return -1 if device.version >= (2, 11, 0) else 0
-        return self._chip_temperature(-1.75) if device.chip_ready else -1
+        return self._chip_temperature(-1.75) if self._awake else -1
 
     @property
     def regulator_temperature(self) -> Number:
@@ -137,8 +148,11 @@ class Readings:
     def hash_rate(self) -> Number:
         """Return the hash rate in GH/s."""
         device, physics = self.device, self.device.physics
-        stale = device.phase is Phase.POOL_LOST and not device.reads_registers
-        value = physics.minute.mean if stale else physics.measured_ghs
+        value = physics.measured_ghs
+        if device.phase is Phase.POOL_LOST and not device.reads_registers:
+            value = physics.minute.mean
+        elif device.phase in {Phase.COOLING, Phase.FAULT}:
+            value = device.chips.kept_ghs(device.version)
         return self.number(value) if device.reads_registers else tidy(value)
 
     def domain_rates(self) -> list[dict[str, Any]]:
@@ -160,7 +174,9 @@ class Readings:
     def expected_hash_rate(self) -> float:
         """Return what the set point promises in GH/s, 0 while wound down."""
         device = self.device
-        if device.can_pause and device.phase in {Phase.PAUSED, Phase.POOL_LOST}:
+        if device.stock and device.phase is Phase.COOLING:
+            return 0.0
+        if device.can_pause and device.phase in WOUND_DOWN:
             return 0.0
         return ideal_ghs(device.board, device.flash["frequency"])
 

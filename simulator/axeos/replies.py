@@ -109,7 +109,7 @@ class Replies:
         if distorts(device.faults):
             device.faults.count_reply()
             return self.encode(self.info())
-        stamp = (device.revision, device.uptime)
+        stamp = (device.revision, device.seconds_since_boot)
         if self._cached is None or self._cached[0] != stamp:
             self._cached = (stamp, self.encode(self._plain_info()))
         return self._cached[1]
@@ -125,7 +125,7 @@ class Replies:
         version = self._device.version
         labels = [name for name, releases in LABELS if version in releases]
         return {
-            "currentTimestamp": 1000 * self._device.uptime,
+            "currentTimestamp": 1000 * self._device.seconds_since_boot,
             "labels": labels or list(OLD_LABELS),
             "statistics": [],
         }

@@ -51,7 +51,7 @@ async def test_pause_and_resume_need_no_flash(
     await ask(session, miner, "POST", "system/resume")
     assert miner.reply("info")["miningPaused"] is False
     assert not miner.truth.hashing
-    clock.advance(10)
+    clock.advance(13)
     assert miner.truth.hashing
     assert miner.flash_writes == 0
 

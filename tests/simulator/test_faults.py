@@ -239,7 +239,7 @@ async def test_a_lost_pool(
     assert (reply["hashRate"] > 0) is (hash_rate > 0)
     assert reply.get("miningPaused", False) is False
     if firmware == "2.15.0":
-        assert reply["poolConnectionInfo"] == "Not Connected"
+        assert reply["poolConnectionInfo"] == "IPv4"
         assert reply["expectedHashrate"] == 0
         assert "blockHeight" not in reply
     miner.clear()
