@@ -5,9 +5,10 @@ from collections import deque
 import hashlib
 import json
 
-from .api import JSON, TEXT, Response
+from .api import HTML, JSON, TEXT, Response
 from .boards import Dialect
 from .device import Device
+from .network import passes
 from .versions import Version
 from .wire import Received
 
@@ -39,6 +40,8 @@ class Access:
 
     def answer(self, request: Received) -> Response | None:
         """Refuse a request or grant a session; None lets it pass."""
+        if self._device.stock and not self._near(request):
+            return Response(status=401, content_type=HTML, body=b"Unauthorized")
         shown = request.headers.get("authorization")
         if self._basic is not None and shown != self._basic:
             return _refused("Unauthorized", realm=REALM)
@@ -51,6 +54,13 @@ class Access:
         if not writes or device.spec.otp_code is None:
             return None
         return self._check(request)
+
+    def _near(self, request: Received) -> bool:
+        """Tell whether a request comes from a private network, page included."""
+        stranger = self._device.faults.get("peer")
+        peer = stranger.text("address", request.peer) if stranger else request.peer
+        origin = request.headers.get("origin", "")
+        return passes(request.method, peer, origin, self._device.version)
 
     @property
     def _session_path(self) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-import json
 import re
 from typing import Any
 
 from .boards import Dialect
+from .cjson import parse
 from .device import POOL_LIST, Device
+from .flash import PARTITIONS
 from .patch import drop_pool, patch, pool_valid, store_pool
 from .replies import Replies
 from .versions import Span, Version, span
@@ -18,7 +19,14 @@ PAGE = (
     b"<!doctype html><html><head><title>AxeOS</title></head><body>AxeOS</body></html>"
 )
 TEXT, HTML, JSON = "text/plain", "text/html", "application/json"
-POOL_PATH = re.compile(r"/api/system/pools/([0-7])")
+POOL_PATH = re.compile(r"/api/system/pools/(-?\d*)[^/]*")
+POOL_SLOTS = range(8)
+SCAN_SECONDS = 3.0
+CORS = (
+    ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+    ("Access-Control-Allow-Headers", "Content-Type"),
+)
+LOG = (("Content-Disposition", 'attachment; filename="bitaxe-logs.txt"'),)
 
 
 class Delivery(Enum):
@@ -40,7 +48,9 @@ class Response:
     chunked: bool = False
     location: str | None = None
     realm: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     reboots: bool = False
+    crashes: bool = False
     delivery: Delivery = Delivery.WHOLE
     delay: float = 0.0
 
@@ -93,7 +103,8 @@ class Api:
             return handler(self, body)
         slot = POOL_PATH.fullmatch(path)
         if slot and self.device.stock and version >= POOL_LIST:
-            return self._pool(method, int(slot[1]), body)
+            number = slot[1] if slot[1].strip("-") else "0"
+            return self._pool(method, int(number), body)
         return self._unknown(method, path)
 
     def _unknown(self, method: str, path: str) -> Response:
@@ -123,22 +134,28 @@ class Api:
     def _pool(self, method: str, slot: int, body: bytes) -> Response:
         """Answer a request for one slot of the list of pools."""
         match method:
+            case "PUT" | "DELETE" if slot not in POOL_SLOTS:
+                return refusal("Invalid pool index")
             case "PUT":
                 return _put_pool(self, slot, body)
             case "DELETE" if drop_pool(self.device, slot):
                 return self.message("Pool deleted")
             case "DELETE":
-                text = b"The pool is in use"
-                return Response(status=400, content_type=TEXT, body=text)
+                return refusal("The pool is in use")
             case _:
                 return self._unknown(method, f"/api/system/pools/{slot}")
+
+
+def refusal(text: str, status: int = 400) -> Response:
+    """Return a refusal: a text that is called HTML."""
+    return Response(status=status, content_type=HTML, body=text.encode())
 
 
 def _put_pool(api: Api, slot: int, body: bytes) -> Response:
     """Store a pool in a slot."""
     pool = decoded(body)
     if not pool_valid(pool):
-        return Response(status=400, content_type=TEXT, body=b"Wrong API input")
+        return refusal("Wrong API input")
     store_pool(api.device, slot, pool)
     api.device.flash.commit()
     return api.message("Pool stored")
@@ -147,7 +164,7 @@ def _put_pool(api: Api, slot: int, body: bytes) -> Response:
 def decoded(body: bytes) -> Any:
     """Return a JSON body, None when it is none."""
     try:
-        return json.loads(body)
+        return parse(body)
     except ValueError:
         return None
 
@@ -225,12 +242,59 @@ def _scoreboard(api: Api, _body: bytes) -> Response:
 def _patch(api: Api, body: bytes) -> Response:
     """Change settings."""
     reply = patch(api.device, body)
+    if reply.crashes:
+        return Response(crashes=True)
     if reply.json is not None:
-        return api.json(reply.json)
+        return Response(content_type=HTML, body=api.replies.encode(reply.json))
     if reply.status != 200:
-        text = reply.text.encode()
-        return Response(status=reply.status, content_type=TEXT, body=text)
+        return refusal(reply.text, reply.status)
     return Response(content_type=HTML, chunked=True)
+
+
+def _options(_api: Api, _body: bytes) -> Response:
+    """Tell a page of another origin what it may ask for."""
+    return Response(content_type=HTML, headers=CORS)
+
+
+def _theme(api: Api, _body: bytes) -> Response:
+    """Answer with the colours of the web page."""
+    return api.json(api.device.flash["theme"])
+
+
+def _set_theme(api: Api, body: bytes) -> Response:
+    """Store the colours of the web page."""
+    theme = decoded(body)
+    if not isinstance(theme, dict):
+        return refusal("Invalid JSON")
+    flash = api.device.flash
+    known = {key: theme[key] for key in flash["theme"].keys() & theme.keys()}
+    flash.write("theme", flash["theme"] | known)
+    flash.commit()
+    return api.json({"status": "ok"})
+
+
+def _scan(api: Api, _body: bytes) -> Response:
+    """Look for networks, which takes long and lets all others wait."""
+    own = {"ssid": api.device.flash["ssid"], "rssi": -52, "authmode": 3}
+    other = {"ssid": "Neighbour", "rssi": -78, "authmode": 4}
+    body = api.replies.encode({"networks": [own, other]})
+    return Response(body=body, delay=SCAN_SECONDS)
+
+
+def _logs(api: Api, _body: bytes) -> Response:
+    """Answer with the log."""
+    text = f"I (1000) main: Welcome to the bitaxe, {api.device.firmware.text}\n"
+    return Response(content_type=TEXT, body=text.encode(), chunked=True, headers=LOG)
+
+
+def _boot(api: Api, body: bytes) -> Response:
+    """Restart from another partition."""
+    wanted = decoded(body)
+    partition = wanted.get("partition") if isinstance(wanted, dict) else None
+    if partition not in PARTITIONS:
+        return refusal("Invalid partition")
+    api.device.flash.write("partition", partition)
+    return api.message(f"Booting from {partition}", reboots=True)
 
 
 EVER = Span()
@@ -243,6 +307,13 @@ ROUTES = (
     ),
     Route("GET", "/api/system/scoreboard", _scoreboard, span("2.14")),
     Route("PATCH", "/api/system", _patch, EVER, EVER, EVER),
+    Route("OPTIONS", "/api/system", _options, EVER),
+    Route("GET", "/api/theme", _theme, span("2.5")),
+    Route("POST", "/api/theme", _set_theme, span("2.5")),
+    Route("OPTIONS", "/api/theme", _options, span("2.5")),
+    Route("GET", "/api/system/wifi/scan", _scan, span("2.6")),
+    Route("GET", "/api/system/logs", _logs, span("2.14")),
+    Route("POST", "/api/system/boot", _boot, span("2.15")),
     Route("POST", "/api/system/restart", _restart, EVER, EVER, EVER),
     Route("POST", "/api/system/identify", _identify, span("2.12")),
     Route("POST", "/api/system/pause", _pause, span("2.14")),

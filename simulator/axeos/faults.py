@@ -45,6 +45,7 @@ DEVICE_FAULTS = frozenset(
         "power_fault",
         "hardware_fault",
         "dead_chips",
+        "peer",
     }
 )
 

@@ -9,6 +9,7 @@ ESPRESSIF_PREFIX = "E4:B0:63"
 WALLET = "bc1qsimulated0000000000000000000000000miner"
 POOL_HOST, POOL_PORT = "public-pool.io", 21496
 FALLBACK_HOST, FALLBACK_PORT = "solo.ckpool.org", 3333
+PARTITIONS = ("factory", "ota_0", "ota_1")
 DISPLAYS = (
     "NONE",
     "SSD1306 (128x32)",
@@ -76,6 +77,8 @@ def factory_settings(spec: MinerSpec) -> dict[str, Any]:
         "autoscreenoff": 0,
         "statsFrequency": 0,
         "hostname": spec.hostname or board.default_hostname,
+        "partition": "ota_0",
+        "theme": {"colorScheme": "dark", "primaryColor": "#F80421"},
         "ssid": "ExampleWiFi",
         "wifiPass": "not-a-secret",
         "useFallbackStratum": False,

@@ -4,8 +4,9 @@ from typing import Any
 
 from ..member import Phase
 from ..shares import NETWORK_DIFFICULTY
+from .flash import PARTITIONS
 from .keytable import ABSENT, Fill, Key, booted, constant, key, stored
-from .readings import Number, Readings, tidy
+from .readings import Number, Readings
 
 IDF_RELEASES = (((2, 11, 0), "v5.5.1"), ((2, 10, 0), "v5.5"), ((2, 7, 0), "v5.4.1"))
 BLOCK_HEIGHT = 931_409
@@ -21,8 +22,8 @@ def _flag(name: str, *, boolean: bool = False) -> Fill:
 
 def _frequency(r: Readings) -> Number:
     """Return the set point: a whole number until 2.9."""
-    value = r.device.flash["frequency"]
-    return tidy(float(value)) if r.device.version >= (2, 10, 0) else int(value)
+    value = float(r.device.flash["frequency"])
+    return r.number(value) if r.device.version >= (2, 10, 0) else int(value)
 
 
 def _core_actual(r: Readings) -> Number:
@@ -139,14 +140,14 @@ def _partitions(r: Readings) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "isCurrent": label == "ota_0",
+            "isCurrent": label == r.device.flash.booted["partition"],
             "isFactory": label == "factory",
             "version": r.device.firmware.text,
             "compileDate": "Aug 20 2026",
             "compileTime": "12:00:00",
             "usagePercent": None if label == "ota_1" else 61.5,
         }
-        for label in ("factory", "ota_0", "ota_1")
+        for label in PARTITIONS
     ]
 
 
@@ -304,7 +305,7 @@ SYSTEM_KEYS = (
     key("idfVersion", _idf, "2.4.3"),
     key("boardVersion", lambda r: r.device.board.board_version, "2.0.7"),
     key("resetReason", lambda r: r.device.reset_reason, "2.12"),
-    key("runningPartition", constant("ota_0")),
+    key("runningPartition", booted("partition")),
     key("partitions", _partitions, "2.15"),
     key("power_fault", _power_fault, "2.6"),
     key("hardware_fault", _hardware_fault, "2.14"),
@@ -315,7 +316,7 @@ SETTING_KEYS = (
     key("overheat", _overheat_mode, "2.1.9", "2.1.9"),
     key("overheat_mode", _overheat_mode, "2.1.10"),
     key("overclockEnabled", _flag("overclockEnabled"), "2.6"),
-    key("display", _unless_zyber(booted("display")), "2.8"),
+    key("display", _unless_zyber(stored("display")), "2.8"),
     key("rotation", _unless_zyber(stored("rotation")), "2.9"),
     key("displayAutoscroll", _display_autoscroll),
     key("invertscreen", _flag("invertscreen")),

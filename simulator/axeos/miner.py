@@ -15,6 +15,7 @@ from .wire_faults import distorted, spoiling
 from .write_faults import mistreated, mistreating
 
 REBOOT_DELAY = 1.0
+PANIC = "Software reset due to exception/panic"
 
 
 def manners_of(device: Device) -> Manners:
@@ -108,7 +109,10 @@ class SimulatedAxeos(Appliance[Device, Server]):
         response = self._access.answer(request)
         if response is None:
             response = self._obey(request)
-        if response.reboots:
+        if response.crashes:
+            self.device.reboot(PANIC)
+            self._refresh()
+        elif response.reboots:
             self._restart_in(REBOOT_DELAY)
         return response
 

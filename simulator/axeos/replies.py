@@ -133,4 +133,5 @@ class Replies:
     def encode(self, value: Any) -> bytes:
         """Return JSON as this firmware prints it."""
         tabs = self._device.stock and self._device.version < COMPACT
-        return (with_tabs(value) if tabs else compact(value)).encode()
+        text = with_tabs(value) if tabs else compact(value)
+        return text.encode(errors="surrogateescape")

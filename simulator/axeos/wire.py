@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+import re
 from typing import NamedTuple, override
 
 from .. import listener
@@ -13,6 +14,13 @@ from .api import Delivery, Response
 LONGEST_URI = 2048
 DRIP_SECONDS = 0.05
 END_OF_HEAD = b"\r\n\r\n"
+METHOD = re.compile(
+    r"DELETE|GET|HEAD|POST|PUT|CONNECT|OPTIONS|TRACE|COPY|LOCK|"
+    r"MKCOL|MOVE|PROPFIND|PROPPATCH|SEARCH|UNLOCK|BIND|REBIND|UNBIND|"
+    r"ACL|REPORT|MKACTIVITY|CHECKOUT|MERGE|M-SEARCH|NOTIFY|SUBSCRIBE|"
+    r"UNSUBSCRIBE|PATCH|PURGE|MKCALENDAR|LINK|UNLINK"
+)
+PHRASES = {302: "Temporary Redirect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,7 @@ class Received(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
+    peer: str = ""
 
 
 type Respond = Callable[[Received], Response | None]
@@ -39,12 +48,13 @@ type Respond = Callable[[Received], Response | None]
 
 def encoded(response: Response, *, closes: bool) -> bytes:
     """Return the bytes of a response."""
-    phrase = HTTPStatus(response.status).phrase
+    phrase = PHRASES.get(response.status, HTTPStatus(response.status).phrase)
     head = [
         f"HTTP/1.1 {response.status} {phrase}",
         f"Content-Type: {response.content_type}",
         "Access-Control-Allow-Origin: *",
     ]
+    head += [f"{name}: {value}" for name, value in response.headers]
     if response.location is not None:
         head.append(f"Location: {response.location}")
     if response.realm is not None:
@@ -54,7 +64,8 @@ def encoded(response: Response, *, closes: bool) -> bytes:
     body = response.body
     if response.chunked:
         head.append("Transfer-Encoding: chunked")
-        body = b"0\r\n\r\n"
+        piece = f"{len(body):x}\r\n".encode() + body + b"\r\n" if body else b""
+        body = piece + b"0\r\n\r\n"
     elif response.delivery is not Delivery.DRIP:
         head.append(f"Content-Length: {len(body)}")
     return "\r\n".join(head).encode() + END_OF_HEAD + body
@@ -97,7 +108,7 @@ class Connection(listener.Connection):
             return
         line, _, fields = bytes(self._buffer[:end]).partition(b"\r\n")
         parts = line.decode("latin-1").split(" ")
-        if len(parts) != 3:
+        if len(parts) != 3 or not METHOD.fullmatch(parts[0]):
             self._refuse(HTTPStatus.BAD_REQUEST)
         elif len(parts[1]) > LONGEST_URI:
             self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
@@ -116,13 +127,21 @@ class Connection(listener.Connection):
         body = bytes(self._buffer[start : start + length])
         del self._buffer[: start + length]
         self._waiting = True
-        self._server.submit(self, Received(method, path, headers, body))
+        request = Received(method, path, headers, body, self._peer)
+        self._server.submit(self, request)
+
+    @property
+    def _peer(self) -> str:
+        """Return the client's address."""
+        assert self._transport is not None
+        address: str = self._transport.get_extra_info("peername")[0]
+        return address
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer a bad request and hang up."""
         text = status.phrase.encode()
         response = Response(status=status, content_type="text/html", body=text)
-        self.send(encoded(response, closes=True))
+        self.send(encoded(response, closes=self._server.manners.closes))
         self.close()
 
     def ready(self) -> None:

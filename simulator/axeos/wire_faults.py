@@ -61,7 +61,7 @@ def _unauthorized(fault: Fault, _response: Response) -> Response:
     With a `realm` it asks for a password instead.
     """
     realm = fault.text("realm", "") or None
-    return Response(status=401, content_type=TEXT, body=b"Unauthorized", realm=realm)
+    return Response(status=401, content_type=HTML, body=b"Unauthorized", realm=realm)
 
 
 def _status(fault: Fault, _response: Response) -> Response:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..faults import Fault, FaultSet
-from .api import HTML, TEXT, Api, Delivery, Response, decoded
+from .api import HTML, Api, Delivery, Response, decoded
 from .patch import STORED_AS
 
 type Write = tuple[str, str, bytes]
@@ -25,7 +25,7 @@ def _failed(fault: Fault, api: Api, write: Write) -> Response:
     """Take it and answer that it failed, as a server that runs out of memory does."""
     api.respond(*write)
     code = int(fault.number("code", 500))
-    return Response(status=code, content_type=TEXT, body=b"Internal error")
+    return Response(status=code, content_type=HTML, body=b"Internal error")
 
 
 def _ignored(_fault: Fault, _api: Api, write: Write) -> Response:
@@ -37,14 +37,14 @@ def _refused(fault: Fault, _api: Api, _write: Write) -> Response:
     """Refuse it and say why."""
     text = fault.text("text", "Wrong API input").encode()
     code = int(fault.number("code", 400))
-    return Response(status=code, content_type=TEXT, body=text)
+    return Response(status=code, content_type=HTML, body=text)
 
 
 def _busy(fault: Fault, api: Api, write: Write) -> Response:
     """Refuse it for the moment, or with ``seconds`` take that long for it."""
     if seconds := fault.optional("seconds"):
         return replace(api.respond(*write), delay=seconds)
-    return Response(status=503, content_type=TEXT, body=b"Busy")
+    return Response(status=503, content_type=HTML, body=b"Busy")
 
 
 def _clipped(fault: Fault, api: Api, write: Write) -> Response:
