@@ -21,6 +21,17 @@ BITAXE = frozenset(
     }
 )
 
+# of these, those that the simulator is not compared with yet
+BITAXE_NOT_SIMULATED = frozenset(
+    {
+        "nerdaxe_gaia-v1.1.0-reconstructed-asic.json",
+        "nerdaxe_gaia-v1.1.0-reconstructed-info.json",
+        "nerdaxegamma-v1.0.35-reconstructed-info.json",
+        "nerdoctaxe-v1.0.37.1-reconstructed-info.json",
+        "nerdqaxepp-v1.0.28-nomac-info.json",
+    }
+)
+
 AVALON = frozenset(
     {
         "a1047-19120401-pools.json",

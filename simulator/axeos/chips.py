@@ -7,6 +7,7 @@ from .flash import Flash
 from .physics import MHZ_PER_SECOND, PARKED_MHZ, Physics
 
 SHOWN_ZERO = (2, 14, 0)
+LONG_RAMP = 10.0
 
 
 class Chips:
@@ -18,6 +19,8 @@ class Chips:
         self._flash = flash
         self._faults = faults
         self._last_ghs = 0.0
+        self._stale_mv = 0
+        self._stale_until = 0.0
         self.dead = False
         self.started = True
         self.worked = True
@@ -60,6 +63,15 @@ class Chips:
         if (fault := self._faults.get("power_fault")) is not None:
             kept = bool(fault.parameters.get("frozen", kept))
         return self._last_ghs if kept else 0.0
+
+    def ramp(self, seconds: float, now: float, millivolts: int) -> None:
+        """Keep the voltage until now on show during a long change of frequency."""
+        if seconds > LONG_RAMP:
+            self._stale_mv, self._stale_until = millivolts, now + seconds
+
+    def shown_mv(self, millivolts: int, now: float) -> int:
+        """Return the voltage that was read last: nothing is during a long ramp."""
+        return self._stale_mv if now < self._stale_until else millivolts
 
     def ramp_seconds(self, mhz: float) -> float:
         """Return how long AxeOS winds the chips up before they work."""

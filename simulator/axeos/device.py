@@ -14,7 +14,7 @@ from .chips import Chips
 from .cooling import COOL_SECONDS, is_cool, lowered_mhz, lowered_mv
 from .faults import KNOWN, UNTIL_BOOT
 from .flash import Flash, mac_of
-from .physics import Drive, Physics
+from .physics import MHZ_PER_SECOND, Drive, Physics
 from .settings_task import SettingsTask
 from .versions import Firmware, Version
 
@@ -285,6 +285,8 @@ class Device:
     def apply_set_points(self) -> None:
         """Run the stored set points; the regulator refuses what it cannot do."""
         self.running_mhz = self.flash["frequency"]
+        ramp = abs(self.running_mhz - self.physics.mhz) / MHZ_PER_SECOND
+        self.chips.ramp(ramp, self.physics.now, self.running_mv)
         low, high = self.board.regulator_mv
         if low <= self.flash["coreVoltage"] <= high:
             self.running_mv = self.flash["coreVoltage"]

@@ -29,6 +29,7 @@ def pool_slot(slot: int, url: str, port: int, user: str) -> dict[str, Any]:
     """Return a pool as the list of pools holds it, with the defaults."""
     return {
         "id": slot,
+        "stratumProtocol": "SV1",
         "stratumURL": url,
         "stratumPort": port,
         "stratumUser": user,
@@ -38,9 +39,9 @@ def pool_slot(slot: int, url: str, port: int, user: str) -> dict[str, Any]:
         "stratumTLS": 0,
         "stratumCert": "",
         "stratumDecodeCoinbase": False,
-        "stratumProtocol": "SV1",
         "stratumV2ChannelType": "standard",
         "stratumV2AuthorityPubkey": "",
+        "stratumV2RequireAuth": False,
     }
 
 

@@ -97,8 +97,10 @@ def _overheat_mode(r: Readings) -> int:
 
 
 def _power_fault(r: Readings) -> Any:
-    """Return the regulator's fault, absent without one."""
+    """Return the regulator's fault, absent without one or a regulator that tells it."""
     fault = r.device.faults.get("power_fault")
+    if not r.device.board.measures_regulator:
+        return ABSENT
     return fault.text("text", "VIN_UV_FAULT") if fault else ABSENT
 
 
@@ -362,7 +364,8 @@ def _pool_keys(fallback: bool) -> tuple[Key, ...]:
         text("User", "0.0"),
         text("SuggestedDifficulty", "2.9"),
         *switch("ExtranonceSubscribe", "2.9"),
-        text("TLS", "2.13"),
+        key(f"{prefix}tratumTLS", stored(f"{prefix}tratumTLS"), "2.13", "2.14.99"),
+        key(f"{prefix}tratumTLS", _flag(f"{prefix}tratumTLS", boolean=True), "2.15"),
         text("Cert", "2.13"),
         *switch("DecodeCoinbase", "2.13"),
         text("Protocol", "2.14"),

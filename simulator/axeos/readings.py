@@ -67,7 +67,8 @@ class Readings:
         if not self._awake:
             return 0.0
         noise = self._sensed.supply_noise.value
-        return device.running_mv / 1000 * 0.994 + 0.001 * noise
+        shown = device.chips.shown_mv(device.running_mv, self._sensed.now)
+        return shown / 1000 * 0.994 + 0.001 * noise
 
     @property
     def power(self) -> Number:
@@ -187,8 +188,10 @@ class Readings:
 
     @property
     def rpm(self) -> int:
-        """Return the fan's speed."""
+        """Return the fan's speed; a board that is not known has no fan controller."""
         device, physics = self.device, self.device.physics
+        if self._meter is Meter.NONE:
+            return 0
         rpm = round(physics.rpm * (1 + 0.004 * physics.chip_noise.value))
         if device.board.board_version == "801" and device.version >= (2, 1, 9):
             return max(960, rpm)

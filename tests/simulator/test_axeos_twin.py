@@ -16,6 +16,7 @@ from simulator.axeos.faults import KNOWN
 
 from .conftest import StartMiner
 
+DEEP = b"[" * 998 + b"]" * 998
 SV2_TEXTS = (
     "SV2: Pool unreachable",
     "SV2: Connection lost",
@@ -547,7 +548,7 @@ async def settled(miner: SimulatedMiner, clock: ManualClock) -> dict[str, Any]:
         (b'\xef\xbb\xbf{"frequency": 490}', "frequency", 490),
         (b'{"hostname": "caf\\u00e9"}', "hostname", "caf\xe9"),
         (b'{"display": "NONE"}', "display", "NONE"),
-        (b'{"x": ' + b"[" * 998 + b"]" * 998 + b', "frequency": 490}', "frequency", 490),
+        (b'{"x": ' + DEEP + b', "frequency": 490}', "frequency", 490),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("firmware", ["2.12.2", "2.15.0"])
@@ -666,6 +667,24 @@ async def test_a_changed_host_name_is_answered_by_the_old_one(
     assert b"cellar" in answer[2]
     assert b"attic" not in answer[2]
     assert (await settled(miner, clock))["hostname"] == "attic"
+
+
+@pytest.mark.parametrize(("frequency", "stale"), [(1100, False), (1200, True)])
+async def test_the_core_voltage_is_not_read_during_a_long_ramp(
+    start_miner: StartMiner,
+    session: aiohttp.ClientSession,
+    clock: ManualClock,
+    frequency: int,
+    stale: bool,
+) -> None:
+    miner = await start_miner(firmware="2.15.0", frequency=500)
+    await patch(session, miner, coreVoltage=1250, frequency=frequency)
+    clock.advance(9)
+    assert ((await info(session, miner))["coreVoltageActual"] < 1200) is stale
+    clock.advance(5)
+    reply = await info(session, miner)
+    assert reply["coreVoltageActual"] == pytest.approx(1243, abs=8)
+    assert reply["actualFrequency"] == frequency
 
 
 # 15.1: pools of 2.15
@@ -835,3 +854,12 @@ def test_every_fault_is_described() -> None:
     text = (Path(axeos.__file__).parent / "README.md").read_text("utf-8")
     described = set(re.findall(r"`(\w+)`", text))
     assert described >= KNOWN
+
+
+async def test_some_regulators_never_tell_a_fault(
+    start_miner: StartMiner, session: aiohttp.ClientSession
+) -> None:
+    for model, told in (("supra_401", False), ("gamma_601", True)):
+        miner = await start_miner(name=model, model=model, firmware="2.15.0")
+        miner.inject("power_fault")
+        assert ("power_fault" in await info(session, miner)) is told
