@@ -66,7 +66,7 @@ class Chips:
 
     def ramp(self, seconds: float, now: float, millivolts: int) -> None:
         """Keep the voltage until now on show during a long change of frequency."""
-        if seconds > LONG_RAMP:
+        if seconds > LONG_RAMP and now >= self._stale_until:
             self._stale_mv, self._stale_until = millivolts, now + seconds
 
     def shown_mv(self, millivolts: int, now: float) -> int:

@@ -108,7 +108,8 @@ def _on(value: Any) -> bool:
 def _single(value: float) -> float:
     """Store a number with the precision of 32 bits."""
     stored: float = struct.unpack("f", struct.pack("f", value))[0]
-    return _plain(stored)
+    whole = int(stored)
+    return whole if whole == stored else stored
 
 
 def _rule(
@@ -332,10 +333,10 @@ def _store_loosely(device: Device, rule: Rule, value: Any) -> None:
 def _sixteen_bits(device: Device, name: str, value: float) -> float:
     """Cut a number the way the old settings store does; -1 stays a sign."""
     if name == "frequency" and device.version >= (2, 10, 0):
-        return _single(value) if abs(value) < 65_536 else int(value) & 0xFFFF
+        return _single(value) if abs(value) < 65_536 else _cut(value) & 0xFFFF
     if name == "displayTimeout" and value == -1:
         return -1
-    return int(value) & 0xFFFF
+    return _cut(value) & 0xFFFF
 
 
 def _take_effect(device: Device) -> None:
