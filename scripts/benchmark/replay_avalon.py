@@ -15,6 +15,7 @@ import socket
 from simulator import ManualClock, MinerSpec
 from simulator.avalon.api import Api
 from simulator.avalon.device import Device
+from simulator.avalon.pooling import Pooling
 from simulator.avalon.settings import usual_pools
 
 from .bare_avalon import POLL
@@ -52,7 +53,8 @@ class Recording:
         clock = ManualClock()
         spec = MinerSpec(name=model, model=model, seed=1)
         device = Device(spec, clock)
-        device.pools = usual_pools(spec, replace(device.model, pools=POOLS))
+        pools = usual_pools(spec, replace(device.model, pools=POOLS))
+        device.pooling = Pooling(pools, clock.now())
         self._api = Api(device)
         self.polls: list[bytes] = []
         for _ in range(REPLIES):

@@ -188,6 +188,8 @@ class Api:
     def _section(self, name: str) -> Reply:
         """Return the rows of a command that only reads."""
         section, rows_of = self._replies.sections[name]
+        if name == "pools" and not self._device.pools:
+            return self._told("E", 8, "No pools")
         rows = [distort_values(row, self._device.faults) for row in rows_of()]
         code, message = SECTIONS[name]
         status = self._status("S", code, message.format(count=len(rows)))

@@ -3,7 +3,7 @@
 from .blob_home import MINI3_STATUS, NANO3_STATUS, NANO3S_STATUS, Q_STATUS
 from .blob_industrial import A12_STATUS, A15_STATUS
 from .faults import distort_blob
-from .items import Item
+from .items import UNOPENED, Item
 from .models import Dialect
 from .readings import Readings
 
@@ -26,4 +26,7 @@ def filled(items: list[Item], readings: Readings) -> str:
         if (value := fill(readings)) is not None
     }
     shown = distort_blob(values, readings.device.faults)
-    return " ".join(f"{name}[{value}]" for name, value in shown.items())
+    return " ".join(
+        f"{name}]" if value == UNOPENED else f"{name}[{value}]"
+        for name, value in shown.items()
+    )

@@ -4,6 +4,7 @@ from .items import (
     BOARD_SPEED,
     BOARD_TEMPERATURES,
     BOOTBY,
+    BUS_ERRORS,
     CHIPS,
     CORE,
     DH,
@@ -92,7 +93,7 @@ A12_STATUS: list[Item] = [
     *per_board(
         "ASICCRC", 3, lambda r, board: listed([0 for _ in r.chips.alive(board)])
     ),
-    each_board("CRC", lambda _r, _board: 0),
+    BUS_ERRORS[0],
     constant("POW_I2C", "OK"),
     constant("FACOPTS0", ""),
     constant("FACOPTS1", ""),
@@ -113,8 +114,7 @@ A15_STATUS: list[Item] = [
     *(CHIPS, CORE, PING, POWER_STATE),
     each_board("EEPROM", lambda r, _board: r.device.model.chips),
     *(BOARD_STATES, POOL_STATE, SOFT_OFF, *ERRORS, *INDUSTRIAL_LISTS),
-    each_board("CRC", lambda _r, _board: 0),
-    each_board("COMCRC", lambda _r, _board: 0),
+    *BUS_ERRORS,
     *(constant("FACOPTS0", ""), constant("FACOPTS1", ""), constant("FACOPTS2", "")),
     ("ATAOPTS0", options(0, " --hash-asic 160")),
     ("ATAOPTS1", options(1, " --hash-asic 160")),

@@ -9,14 +9,15 @@ from ..member import Phase, Truth
 from ..shares import ShareCounter, poisson
 from ..spec import MinerSpec
 from ..stepping import next_step
-from .faults import KNOWN
+from .faults import KNOWN, STOPPING
 from .models import MODELS, Dialect, Mode
 from .physics import Drive, Physics
+from .pool_faults import apply_to_pools
+from .pooling import Pooling
 from .settings import Pool, Settings, usual_pools
 
 INIT_SECONDS, CALIBRATION_SECONDS = 20.0, 90.0
 HOTTEST_CHIP, COOLED_CHIP = 113.0, 60.0
-LONGEST_SWITCH = 140.0
 EMPTY_REPLIES = 3
 RESTED_PART = 0.18
 IDLE_SHARE = 0.12
@@ -45,10 +46,8 @@ class Device:
         self.physics = Physics(self.model, self.rng, now)
         self.shares = ShareCounter(self.rng)
         self.pool_difficulty = spec.pool_difficulty or self.model.pool_difficulty
-        self.pools = usual_pools(spec, self.model)
-        self.active_pool = 0
+        self.pooling = Pooling(usual_pools(spec, self.model), now)
         self.pool_failures: list[tuple[float, float]] = []
-        self._switch: tuple[float, int] | None = None
         self.restarts = 0
         self.boot_reason = BOOT_BY_POWER
         self.booted_at = now - spec.uptime
@@ -124,9 +123,28 @@ class Device:
         return list(range(1, self.model.fans + 1)) if one is None else [int(one)]
 
     @property
+    def lost_boards(self) -> frozenset[int]:
+        """Return the numbers of the hash boards that are not found."""
+        fault = self.faults.get("board_lost")
+        if fault is None:
+            return frozenset()
+        last = self.model.boards - 1
+        return frozenset({min(last, int(fault.number("board", last)))})
+
+    @property
     def boards(self) -> int:
         """Return how many hash boards are found."""
-        return self.model.boards - ("board_lost" in self.faults)
+        return self.model.boards - len(self.lost_boards)
+
+    @property
+    def pools(self) -> list[Pool]:
+        """Return the pools; none while none is configured."""
+        return [] if "no_pools" in self.faults else self.pooling.pools
+
+    @property
+    def active_pool(self) -> int:
+        """Return the number of the pool that is worked for."""
+        return self.pooling.current
 
     @property
     def truth(self) -> Truth:
@@ -176,6 +194,9 @@ class Device:
     def _resting_watts(self) -> float:
         """Return what the miner takes while it does not hash."""
         standby = self.model.standby_watts
+        fault = self.faults.get("state_fault")
+        if fault is not None and self.phase is Phase.FAULT:
+            return fault.number("watts", 3.0)
         if self.phase is Phase.STANDBY:
             given = self.spec.standby_watts
             return standby if given is None else given
@@ -192,8 +213,12 @@ class Device:
 
     def _next_event(self) -> float | None:
         """Return when something changes by itself."""
-        switch = None if self._switch is None else self._switch[0]
-        times = (self.phase_until, self._soft_off_due, self._soft_on_due, switch)
+        times = (
+            self.phase_until,
+            self._soft_off_due,
+            self._soft_on_due,
+            self.pooling.next_event(),
+        )
         reached = self.physics.now
         return min(
             (at for at in times if at is not None and at > reached), default=None
@@ -201,9 +226,10 @@ class Device:
 
     def _work(self, seconds: float) -> None:
         """Find shares for the pool in use."""
+        if (pool := self.pool_in_use) is None:
+            return
         before = self.shares.accepted, self.shares.rejected
         self.shares.work(seconds, self.physics.true_ghs, self.pool_difficulty)
-        pool = self.pools[self.active_pool]
         pool.accepted += self.shares.accepted - before[0]
         pool.rejected += self.shares.rejected - before[1]
         pool.best = self.shares.best_session
@@ -225,15 +251,20 @@ class Device:
     def _watch(self) -> None:
         """Do what the firmware does after each step."""
         now = self.physics.now
-        if self._switch is not None and now >= self._switch[0]:
-            self.active_pool, self._switch = self._switch[1], None
+        if self.serving:
+            self.pooling.watch(now)
         self._follow_schedule(now)
         due = self.phase_until is not None and now >= self.phase_until
         match self.phase:
             case Phase.BOOTING if due:
                 self.enter(Phase.STARTING, INIT_SECONDS)
+                self.pooling.restart(now)
             case Phase.STARTING if due:
                 self._start_work()
+            case Phase.CALIBRATING | Phase.HASHING if not self.has_pool:
+                self.enter(Phase.POOL_LOST)
+            case Phase.POOL_LOST if self.pool_in_use is not None:
+                self.enter(Phase.STARTING, INIT_SECONDS)
             case Phase.CALIBRATING if due and "calibrating" not in self.faults:
                 self.enter(Phase.HASHING)
             case Phase.CALIBRATING | Phase.HASHING if self.physics.chip > HOTTEST_CHIP:
@@ -253,10 +284,9 @@ class Device:
 
     def _start_work(self) -> None:
         """Begin what the pool and the hardware allow."""
-        lost = self.faults.get("pool_lost")
-        if "psu_fault" in self.faults:
+        if not STOPPING.isdisjoint(fault.name for fault in self.faults):
             self.enter(Phase.FAULT)
-        elif lost is not None and not lost.flag("fallback"):
+        elif not self.has_pool:
             self.enter(Phase.POOL_LOST)
         else:
             self.enter(Phase.CALIBRATING, CALIBRATION_SECONDS)
@@ -298,11 +328,6 @@ class Device:
         if self.phase in AT_WORK:
             self.enter(Phase.STARTING, INIT_SECONDS)
 
-    def switch_pool(self, number: int) -> None:
-        """Work for another pool, which takes a while."""
-        seconds = self.rng.uniform(5.0, LONGEST_SWITCH)
-        self._switch = self.physics.now + seconds, number
-
     def reboot(self, reason: str = BOOT_BY_API) -> None:
         """Restart: what lives in memory is lost, what is in flash is loaded."""
         self.sync()
@@ -319,13 +344,15 @@ class Device:
         self.shares.restart()
         self.hardware_errors = 0
         self.pool_failures.clear()
-        self._switch = self._soft_off_due = self._soft_on_due = None
-        self.active_pool = 0
+        self._soft_off_due = self._soft_on_due = None
         self.fan_duty = self.target = None
-        for pool, stored in zip(self.pools, self.settings["pools"], strict=True):
+        for pool, stored in zip(
+            self.pooling.pools, self.settings["pools"], strict=True
+        ):
             pool.url, pool.user, pool.phrase = stored
             pool.enabled, pool.priority = True, pool.number
             pool.forget()
+        self.pooling.restart(self.physics.now)
         self.running_mode = self._stored_mode()
         if self.model.dialect is Dialect.Q:
             self.empty_replies = EMPTY_REPLIES
@@ -354,46 +381,41 @@ class Device:
     @property
     def pool_in_use(self) -> Pool | None:
         """Return the pool that gets the shares, None without one."""
-        lost = self.faults.get("pool_lost")
-        if lost is None:
-            return self.pools[self.active_pool]
-        if lost.flag("fallback") and len(self.pools) > 1:
-            return self.pools[1]
-        return None
+        return self.pooling.in_use if self.pools else None
+
+    @property
+    def has_pool(self) -> bool:
+        """Tell whether there is a pool that could be worked for."""
+        return bool(self.pools) and self.pooling.hopeful
 
     def inject(self, name: str, parameters: dict[str, Any]) -> None:
         """Let a fault begin."""
         self.sync()
         known = name in self.faults
         self.faults.add(name, parameters)
-        if name == "pool_lost":
-            self._lose_pool(known=known)
-        elif name == "psu_fault" and self.phase in AT_WORK:
+        if name == "pool_lost" and not known:
+            self.pool_failures.append((self.physics.now, 0.0))
+        if name in STOPPING and self.phase in AT_WORK:
             self.enter(Phase.FAULT)
         elif name == "calibrating" and self.phase is Phase.HASHING:
             self.enter(Phase.CALIBRATING, CALIBRATION_SECONDS)
+        self._look_after_pools()
 
-    def _lose_pool(self, *, known: bool) -> None:
-        """Note the loss and stop, or work for the next pool."""
-        if not known:
-            self.pool_failures.append((self.physics.now, 0.0))
-        lost = self.faults.get("pool_lost")
-        if lost is not None and lost.flag("fallback"):
-            self.active_pool = min(1, len(self.pools) - 1)
-        elif self.phase in {Phase.CALIBRATING, Phase.HASHING}:
-            self.enter(Phase.POOL_LOST)
+    def _look_after_pools(self) -> None:
+        """Let the faults of pools begin or end, and do what follows at once."""
+        apply_to_pools(self.faults, self.pooling)
+        self._watch()
 
     def clear(self, name: str | None) -> None:
         """End one fault or all."""
         self.sync()
         lost = "pool_lost" in self.faults
         self.faults.remove(name)
-        if lost and "pool_lost" not in self.faults:
-            self.active_pool = 0
-            if self.pool_failures:
-                began, _ = self.pool_failures[-1]
-                self.pool_failures[-1] = began, self.physics.now
-            if self.phase is Phase.POOL_LOST:
-                self.enter(Phase.STARTING, INIT_SECONDS)
-        if self.phase is Phase.FAULT and "psu_fault" not in self.faults:
+        if lost and "pool_lost" not in self.faults and self.pool_failures:
+            began, _ = self.pool_failures[-1]
+            self.pool_failures[-1] = began, self.physics.now
+        if self.phase is Phase.FAULT and STOPPING.isdisjoint(
+            fault.name for fault in self.faults
+        ):
             self.enter(Phase.STARTING, INIT_SECONDS)
+        self._look_after_pools()

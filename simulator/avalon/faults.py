@@ -4,6 +4,7 @@ from collections.abc import Callable
 import re
 
 from ..faults import Fault, FaultSet
+from .pool_faults import POOL_FAULTS
 from .printing import Fixed, Raw, Row, Token, Value
 from .write_faults import WRITE_FAULTS
 
@@ -31,14 +32,17 @@ DEVICE_FAULTS = frozenset(
     {
         "hot",
         "fan_stop",
+        "fan_slow",
         "board_lost",
         "psu_fault",
+        "state_fault",
         "chips_dead",
-        "pool_lost",
         "calibrating",
         "empty_summary",
     }
 )
+STOPPING = frozenset({"psu_fault", "state_fault"})
+"""The faults with which a miner gives up."""
 HOSTILE = 'my "own" ]net\\work[ GHSspd[999999999.00'
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -118,6 +122,7 @@ BLOB_FAULTS: dict[str, Callable[[dict[str, str], Fault], dict[str, str]]] = {
 KNOWN = (
     WIRE_FAULTS
     | DEVICE_FAULTS
+    | POOL_FAULTS
     | WRITE_FAULTS
     | VALUE_FAULTS.keys()
     | BLOB_FAULTS.keys()

@@ -18,21 +18,31 @@ def ghs(name: str, fill: Callable[[Readings], float]) -> Item:
     return name, lambda r: f"{fill(r):.2f}"
 
 
+UNOPENED = "\0"
+"""What an item without a single value is filled with: its bracket is not opened."""
+
+
 def each_board(name: str, fill: Callable[[Readings, int], object]) -> Item:
     """Return an item with one value for each board."""
-    return name, lambda r: listed([fill(r, board) for board in r.boards])
+    return name, lambda r: listed([fill(r, n) for n in r.boards]) or UNOPENED
 
 
 def per_board(
     name: str, boards: int, fill: Callable[[Readings, int], object]
 ) -> list[Item]:
-    """Return one item for each board, numbered."""
+    """Return one item for each board that is told of, numbered."""
 
-    def bind(board: int) -> Item:
-        """Return the item of one board."""
-        return f"{name}{board}", lambda r: fill(r, board)
+    def bind(place: int) -> Item:
+        """Return the item of one board, or of none."""
 
-    return [bind(board) for board in range(boards)]
+        def at_place(r: Readings) -> object:
+            """Fill it with what the board at this place tells."""
+            boards = r.boards
+            return fill(r, boards[place]) if place < len(boards) else None
+
+        return f"{name}{place}", at_place
+
+    return [bind(place) for place in range(boards)]
 
 
 def padded(values: Iterable[int]) -> str:
@@ -118,10 +128,10 @@ SPEED: list[Item] = [
     ghs("WU", lambda r: r.average_ghs * WORK_UNITS_PER_GH),
 ]
 FREQUENCY = ghs("Freq", lambda r: r.device.physics.mean_mhz(r.device.running_mode))
-BOARD_SPEED: Item = ("MGHS", lambda r: r.board_ghs)
+BOARD_SPEED: Item = ("MGHS", lambda r: r.board_ghs or UNOPENED)
 BOARD_TEMPERATURES: list[Item] = [
     each_board("MTmax", Readings.board_hottest),
-    each_board("MTavg", Readings.board_mean),
+    ("MTavg", lambda r: listed([r.board_mean(n) for n in r.boards]) or 0),
 ]
 CHIPS: Item = ("TA", live_chips)
 CORE: Item = ("Core", lambda r: r.device.model.core)
@@ -130,6 +140,10 @@ SOFT_OFF: Item = ("SoftOFF", lambda r: r.device.soft_off_reason)
 ERRORS: list[Item] = [
     each_board("ECHU", lambda _r, _board: 0),
     ("ECMM", lambda r: 4 if r.fan_errors and r.device.model.industrial else 0),
+]
+BUS_ERRORS: list[Item] = [
+    each_board("CRC", lambda _r, _board: 0),
+    each_board("COMCRC", lambda _r, _board: 0),
 ]
 LEVELS: list[Item] = [
     ("WORKMODE", lambda r: r.device.settings["mode"]),

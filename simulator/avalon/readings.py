@@ -20,6 +20,8 @@ STATE_NUMBERS = {
     Phase.COOLING: 4,
 }
 STATE_TEXTS = ("In Init", "In Work", "In Idle", "In Idle", "In Fault")
+TEXTS_OF_A_NANO_3S = ("In Init", "In Work", "In Idle", "In Fault", "\x01")
+"""Its table has four names for five states: the fifth is what lies behind it."""
 
 
 def listed(values: Sequence[object]) -> str:
@@ -65,6 +67,8 @@ class ChipLists:
     def alive(self, board: int) -> range:
         """Return the indices of a board's chips that answer."""
         device, chips = self._device, self._device.model.chips
+        if board in device.lost_boards:
+            return range(0)
         dead = device.dead_chips if board == 0 else 0
         return range(board * chips, (board + 1) * chips - dead)
 
@@ -83,9 +87,13 @@ class Readings:
         return self.device.physics.true_ghs > 0
 
     @property
-    def boards(self) -> range:
-        """Return the boards that are found."""
-        return range(self.device.boards)
+    def boards(self) -> list[int]:
+        """Return the boards that are told of; a lost one may keep its place."""
+        device = self.device
+        lost = device.faults.get("board_lost")
+        hidden = lost is not None and not lost.flag("keeps_place")
+        missing = device.lost_boards if hidden else frozenset()
+        return [n for n in range(device.model.boards) if n not in missing]
 
     @property
     def state(self) -> int:
@@ -94,11 +102,12 @@ class Readings:
 
     @property
     def state_text(self) -> str:
-        """Return the state in words; a Nano 3S has no word for being idle."""
-        text = STATE_TEXTS[self.state]
-        idle = self.device.phase is Phase.POOL_LOST
-        if idle and self.device.model.dialect is Dialect.NANO3S:
-            text = "In Fault"
+        """Return the state in words."""
+        nano = self.device.model.dialect is Dialect.NANO3S
+        text = (TEXTS_OF_A_NANO_3S if nano else STATE_TEXTS)[self.state]
+        fault = self.device.faults.get("state_fault")
+        if fault is not None and self.state == STATE_NUMBERS[Phase.FAULT]:
+            text = fault.text("word", text)
         space = " " if self.device.model.industrial else ""
         return f"Work: {text}, Hash Board: {self.device.boards}{space}"
 
@@ -116,14 +125,12 @@ class Readings:
     @property
     def board_ghs(self) -> str:
         """Return the mean of each board."""
-        boards = self.boards
-        if not boards:
-            return "0.00"
+        found = [n for n in self.boards if n not in self.device.lost_boards]
+        middle = sum(found) / max(1, len(found))
+        mean = self.average_ghs / max(1, len(found))
         parts = [
-            self.average_ghs
-            / len(boards)
-            * (1 + 0.02 * (board - (len(boards) - 1) / 2))
-            for board in boards
+            mean * (1 + 0.02 * (board - middle)) if board in found else 0.0
+            for board in self.boards
         ]
         return listed([f"{part:.2f}" for part in parts])
 
@@ -175,6 +182,9 @@ class Readings:
         if number in device.stopped_fans:
             return 0
         speed = device.model.full_speed_rpm * physics.duty / 100
+        slow = device.faults.get("fan_slow")
+        if slow is not None and slow.number("fan", 1) == number:
+            speed *= slow.number("part", 0.05)
         wobble = 1 + 0.003 * physics.fan_noise.value - 0.004 * (number - 1)
         return round(speed * wobble)
 

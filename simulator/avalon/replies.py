@@ -6,6 +6,7 @@ from .blob import STATUSES, filled
 from .blob_home import BOARD_Q, SHORT_STATUS
 from .faults import HOSTILE, distort_identity
 from .models import Dialect
+from .pool_faults import shown_user, status_of, url_of
 from .printing import Fixed, Raw, Row
 from .readings import WORK_UNITS_PER_GH, Readings
 from .settings import Pool
@@ -145,19 +146,14 @@ class Replies:
     def _pool(self, pool: Pool) -> Row:
         """Tell of one pool."""
         device = self._device
-        in_use = pool is device.pool_in_use
-        dialect = device.model.dialect
-        lost = device.faults.get("pool_lost")
-        dead = lost is not None and not in_use
-        status = "Alive" if pool.enabled else "Disabled"
+        dialect, url = device.model.dialect, url_of(pool, device.faults)
         worked = device.pool_difficulty if pool.last_share is not None else 0
         host = pool.url.partition("//")[2].partition(":")[0]
-        hostile = device.faults.get("hostile_user")
-        user = pool.user if hostile is None else Raw(hostile.text("user", HOSTILE))
+        stratum = url if dialect is Dialect.Q else host
         row: Row = {
             "POOL": pool.number,
-            "URL": pool.url,
-            "Status": "Dead" if dead else status,
+            "URL": url,
+            "Status": status_of(pool),
             "Priority": pool.priority,
             "Quota": 1,
             "Long Poll": "N",
@@ -169,7 +165,7 @@ class Replies:
             "Stale": 0,
             "Get Failures": 0,
             "Remote Failures": 0,
-            "User": user,
+            "User": shown_user(pool, device.faults, HOSTILE),
         }
         if dialect is Dialect.Q:
             row["Password"] = pool.phrase
@@ -184,9 +180,9 @@ class Replies:
             "Last Share Difficulty": Fixed(worked, 8),
             "Work Difficulty": Fixed(worked, 8),
             "Has Stratum": True,
-            "Stratum Active": in_use,
-            "Stratum URL": pool.url if dialect is Dialect.Q else host,
-            "Stratum Difficulty": Fixed(worked, 8),
+            "Stratum Active": pool.connected,
+            "Stratum URL": stratum if pool.connected else "",
+            "Stratum Difficulty": Fixed(worked if pool.connected else 0, 8),
             "Has Vmask": True,
             "Has GBT": False,
             "Best Share": int(pool.best),
@@ -201,7 +197,7 @@ class Replies:
         """Tell of the one device that cgminer sees."""
         device, model = self._device, self._device.model
         shares, difficulty = device.shares.session, device.pool_difficulty
-        last = device.pools[device.active_pool].last_share
+        last = device.pooling.last_worked
         row: Row = {
             "ASC": 0,
             "Name": model.driver,
@@ -217,8 +213,8 @@ class Replies:
             "Rejected": shares.rejected,
             "Hardware Errors": device.hardware_errors,
             "Utility": Fixed(60 * shares.accepted / max(1, device.uptime)),
-            "Last Share Pool": device.active_pool,
-            "Last Share Time": self._share_time(last),
+            "Last Share Pool": -1 if last is None else last.number,
+            "Last Share Time": self._share_time(last and last.last_share),
             "Total MH": Fixed(1000 * device.physics.gigahashes, 4),
             "Diff1 Work": int(device.physics.gigahashes * 1e9 / 2**32),
             "Difficulty Accepted": Fixed(shares.accepted * difficulty, 8),
@@ -360,7 +356,8 @@ class Replies:
     def lcd(self) -> list[Row]:
         """Tell what the screen shows."""
         device, averages = self._device, self._device.physics.averages
-        pool = device.pools[device.active_pool]
+        last = device.pooling.last_worked
+        when = self._share_time(last and last.last_share)
         return [
             {
                 "Elapsed": device.uptime,
@@ -369,11 +366,19 @@ class Replies:
                 "GHS 5s": Fixed(averages[5]),
                 "Temperature": Fixed(0),
                 "Last Share Difficulty": Fixed(device.pool_difficulty, 8),
-                "Last Share Time": self._share_time(pool.last_share),
+                "Last Share Time": when,
                 "Best Share": int(device.shares.best_session),
-                "Last Valid Work": self._share_time(pool.last_share),
+                "Last Valid Work": when,
                 "Found Blocks": device.shares.blocks,
-                "Current Pool": pool.url,
-                "User": pool.user,
             }
+            | self._current_pool()
         ]
+
+    def _current_pool(self) -> Row:
+        """Tell which pool is worked for."""
+        device = self._device
+        if not device.pools:
+            return {"Current Pool": "none", "User": ""}
+        pool = device.pools[device.active_pool]
+        user = shown_user(pool, device.faults, HOSTILE)
+        return {"Current Pool": url_of(pool, device.faults), "User": user}

@@ -13,6 +13,8 @@ POOL_URLS = (
     "stratum+tcp://third.example.com:3335",
 )
 FILTER_SECONDS = 19_145 * 60.0
+UNUSABLE = frozenset({"Dead", "Disabled", "Rejecting"})
+"""The words for pools that are not worked for."""
 USUAL_LED = (0, 100, 100, 5, 0, 255)
 
 
@@ -31,6 +33,22 @@ class Pool:
     rejected: int = 0
     last_share: float | None = None
     best: float = 0.0
+    status: str | None = None
+    reachable: bool = True
+    connected: bool = False
+    connected_at: float = 0.0
+    lingers_until: float = 0.0
+
+    @property
+    def willing(self) -> bool:
+        """Tell whether a connection can be had."""
+        unwilling = self.status in UNUSABLE
+        return self.enabled and self.reachable and not unwilling
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether it can be worked for."""
+        return self.willing and self.connected
 
     def forget(self) -> None:
         """Lose the counts, as a reboot does."""

@@ -162,7 +162,9 @@ async def test_the_pool_that_was_chosen_is_the_best(
         return [(row["Status"], row["Priority"], row["Stratum Active"]) for row in rows]
 
     assert pools() == [("Alive", 1, True), ("Alive", 0, False), ("Alive", 2, False)]
-    clock.advance(150)
+    clock.advance(10)
+    assert [active for _, _, active in pools()] == [True, True, False]
+    clock.advance(200)
     assert [active for _, _, active in pools()] == [False, True, False]
 
 
