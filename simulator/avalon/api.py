@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 import json
+import re
 from typing import Any
 
 from .ascset import Options, Outcome
 from .device import Device
 from .faults import distort_values
 from .models import Dialect
-from .pool_commands import PoolCommands
+from .plain import replies_of
+from .pool_commands import PoolCommands, leading_number
 from .printing import (
     Raw,
     Reply,
@@ -20,7 +22,8 @@ from .printing import (
     text_reply,
 )
 from .readings import Readings
-from .replies import CGMINER, Replies
+from .replies import CGMINER
+from .statistics import Statistics
 from .write_faults import (
     POOL_WRITES,
     aftermath,
@@ -37,20 +40,21 @@ OUTCOMES = {
     "E": (120, "set failed: "),
 }
 SECTIONS = {
-    "version": (22, "CGMiner versions"),
+    "version": (22, "{program} versions"),
     "summary": (11, "Summary"),
     "pools": (7, "{count} Pool(s)"),
     "devs": (9, "{count} ASC(s)"),
     "edevs": (9, "{count} ASC(s)"),
     "devdetails": (69, "Device Details"),
-    "config": (33, "CGMiner config"),
-    "coin": (78, "CGMiner coin"),
-    "stats": (70, "CGMiner stats"),
-    "estats": (70, "CGMiner stats"),
-    "litestats": (70, "CGMiner stats"),
+    "config": (33, "{program} config"),
+    "coin": (78, "{program} coin"),
+    "stats": (70, "{program} stats"),
+    "estats": (70, "{program} stats"),
+    "litestats": (70, "{program} stats"),
     "lcd": (125, "LCD"),
 }
 WRITES = POOL_WRITES | {"ascset", "privileged"}
+TIME = re.compile(r"set,t:(\d{1,12}),(\S+)")
 OPEN_TO_ALL = frozenset({"version", "check"})
 
 
@@ -73,7 +77,8 @@ class Api:
         """Speak for this miner."""
         self._device = device
         readings = Readings(device)
-        self._replies = Replies(readings)
+        self._sections = replies_of(readings).sections
+        self._statistics = Statistics(readings).commands
         self._options = Options(readings)
         self._pool_commands = PoolCommands(device)
         self._reboot_after: float | None = None
@@ -81,16 +86,21 @@ class Api:
         self._others = self._commands_beside_reading()
 
     def _commands_beside_reading(self) -> dict[str, Callable[[str], Reply | None]]:
-        """Return what acts or tells of commands; a plain cgminer lets nobody write."""
-        model = self._device.model
+        """Return what acts or tells of commands."""
+        dialect = self._device.model.dialect
         commands: dict[str, Callable[[str], Reply | None]] = {"check": self._check}
-        if not model.speaks_avalon:
-            return commands | {name: self._refusal(name) for name in WRITES}
         for name in POOL_WRITES:
             commands[name] = self._pool_write(name)
         commands["ascset"] = self._ascset
-        commands["privileged"] = self._privileged
-        if model.dialect in {Dialect.NANO3, Dialect.NANO3S}:
+        if dialect is Dialect.BFG:
+            del commands["ascset"]
+        if not self._device.model.speaks_avalon:
+            del commands["setpool"]
+        if dialect is Dialect.NANO3S:
+            commands["lockstats"] = self._lock_statistics
+        else:
+            commands["privileged"] = self._privileged
+        if dialect in {Dialect.NANO3, Dialect.NANO3S}:
             commands["time"] = self._time
         return commands
 
@@ -124,8 +134,10 @@ class Api:
         except ValueError, RecursionError:
             return json_reply(self._told("E", 23, "Invalid JSON"))
         command = request.get("command")
-        if not isinstance(command, str):
+        if command is None:
             return json_reply(self._told("E", 24, "Missing JSON 'command'"))
+        if not isinstance(command, str):
+            return json_reply(self._unknown())
         parameter = request.get("parameter", "")
         as_json = "text_only" not in self._device.faults
         return self._printed(command, str(parameter), as_json=as_json)
@@ -148,27 +160,37 @@ class Api:
 
     def _joined(self, name: str) -> Reply:
         """Return the section of one of several commands."""
-        if name in self._others:
+        if name in self._others and name != "lockstats":
             return self._denied(name)
         return self._carry_out(name, "") or self._unknown()
 
     def _exists(self, name: str) -> bool:
         """Tell whether the miner knows a command."""
-        return name in self._replies.sections or name in self._others
+        known = (self._sections, self._statistics, self._others)
+        return any(name in commands for commands in known)
 
     def _carry_out(self, name: str, parameter: str) -> Reply | None:
         """Return the reply to one command, None for no reply."""
-        denied = self._device.faults.get("access_denied")
-        closed = denied is not None and (name in WRITES or denied.flag("all"))
-        if closed and name not in OPEN_TO_ALL and self._exists(name):
+        if self._is_closed(name) and name not in OPEN_TO_ALL and self._exists(name):
             return self._denied(name)
         if changes_something(name, parameter) and name in self._others:
             return self._changed(name, parameter)
         if name in self._others:
             return self._others[name](parameter)
-        if name in self._replies.sections:
+        if name in self._statistics:
+            return self._answered(name, "STATS", self._statistics[name](parameter))
+        if name in self._sections:
             return self._section(name)
         return self._unknown()
+
+    def _is_closed(self, name: str) -> bool:
+        """Tell whether a command is refused; what is no Avalon lets few write."""
+        faults = self._device.faults
+        denied = faults.get("access_denied")
+        if denied is not None and denied.flag("all"):
+            return True
+        open_to_all = self._device.model.speaks_avalon or "api_allow" in faults
+        return name in WRITES and (denied is not None or not open_to_all)
 
     def _changed(self, name: str, parameter: str) -> Reply | None:
         """Let a command change something, as faults allow."""
@@ -187,12 +209,21 @@ class Api:
 
     def _section(self, name: str) -> Reply:
         """Return the rows of a command that only reads."""
-        section, rows_of = self._replies.sections[name]
-        if name == "pools" and not self._device.pools:
+        device = self._device
+        if name == "pools" and not device.pools:
             return self._told("E", 8, "No pools")
-        rows = [distort_values(row, self._device.faults) for row in rows_of()]
+        if name in {"devs", "edevs"} and "no_devices" in device.faults:
+            return self._told("E", 10, "No ASCs")
+        section, rows_of = self._sections[name]
+        return self._answered(name, section, rows_of())
+
+    def _answered(self, name: str, section: str, rows: list[Row]) -> Reply:
+        """Return a reply with these rows."""
+        rows = [distort_values(row, self._device.faults) for row in rows]
         code, message = SECTIONS[name]
-        status = self._status("S", code, message.format(count=len(rows)))
+        program = "BFGMiner" if self._device.model.dialect is Dialect.BFG else "CGMiner"
+        text = message.format(count=len(rows), program=program)
+        status = self._status("S", code, text)
         return Reply(status=status, section=section, rows=rows)
 
     def _status(self, letter: str, code: int, message: str) -> Row:
@@ -204,8 +235,16 @@ class Api:
         row["Msg"] = Raw(message)
         if code == 14:
             return row
-        program = CGMINER if device.model.speaks_avalon else device.firmware
-        return row | {"Description": f"cgminer {program}"}
+        return row | {"Description": self._description}
+
+    @property
+    def _description(self) -> str:
+        """Return the program with its version."""
+        device = self._device
+        if device.model.speaks_avalon:
+            return f"cgminer {CGMINER}"
+        name = "bfgminer" if device.model.dialect is Dialect.BFG else "cgminer"
+        return f"{name} {device.firmware.partition('-')[0]}"
 
     def _told(self, letter: str, code: int, message: str) -> Reply:
         """Return a reply that is only a status."""
@@ -219,41 +258,51 @@ class Api:
         """Return the reply to a command that is not allowed here."""
         return self._told("E", 45, f"Access denied to '{name}' command")
 
-    def _refusal(self, name: str) -> Callable[[str], Reply]:
-        """Return what a command does that nobody may use."""
-        return lambda _parameter: self._denied(name)
-
     def _privileged(self, _parameter: str) -> Reply:
         """Tell that every client may write."""
         return self._told("S", 46, "Privileged access OK")
 
     def _check(self, parameter: str) -> Reply:
         """Tell whether a command exists and is open."""
-        known = "Y" if self._exists(parameter) else "N"
-        open_to_all = self._device.model.speaks_avalon or parameter not in WRITES
+        if not parameter:
+            return self._told("E", 71, "Missing check cmd")
+        known = self._exists(parameter)
+        allowed = known and not self._is_closed(parameter)
+        answers = {True: "Y", False: "N"}
         return Reply(
             status=self._status("S", 72, "Check command"),
             section="CHECK",
-            rows=[{"Exists": known, "Access": known if open_to_all else "N"}],
+            rows=[{"Exists": answers[known], "Access": answers[allowed]}],
         )
+
+    def _lock_statistics(self, _parameter: str) -> Reply:
+        """Tell that locks are not watched."""
+        return self._told("W", 124, "Lock stats not enabled")
 
     def _time(self, parameter: str) -> Reply:
         """Tell the time zone, or take a time."""
-        if parameter.startswith("set,t:"):
-            return self._told("I", 131, "time set ok")
-        return self._told("I", 130, "time t:0")
+        if not parameter:
+            return self._told("I", 130, "Time parameter is not available")
+        text = "time unknown argument"
+        if parameter == "get":
+            text = "time t:0"
+        elif (found := TIME.fullmatch(parameter)) is not None:
+            text = f"time t:{found[1]} {found[2]}"
+        return self._told("I", 131, f"Time set info: {text}")
 
     def _ascset(self, parameter: str) -> Reply | None:
         """Set an option of the one device."""
+        if "no_devices" in self._device.faults:
+            return self._told("E", 105, "No ASCs")
         if not parameter:
             return self._told("E", 15, "Missing device id parameter")
-        number, _, rest = parameter.partition(",")
-        if number != "0":
+        digits, _, rest = parameter.partition(",")
+        if not rest:
+            return self._told("E", 116, "Missing option after ASC number")
+        if (number := leading_number(digits)) != 0:
             text = f"Invalid ASC id {number} - range is 0 - 0"
-            return self._told("E", 105, text)
+            return self._told("E", 107, text)
         name, _, argument = rest.partition(",")
-        if not name:
-            return self._told("E", 117, "Missing option after ASC number")
         return self._outcome(self._options.carry_out(name, argument))
 
     def _outcome(self, outcome: Outcome) -> Reply | None:

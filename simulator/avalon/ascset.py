@@ -27,6 +27,7 @@ OPTIONS = {
         "reboot|softon|softoff|limittemp|filter-clean|facopts|faclock|frequency|loop|"
         "password|qr_auth|time"
     ),
+    Dialect.A10: "help|workmode|softoff|fan-spd|led|reboot|bootby|hashpower|password",
     Dialect.A12: "help|workmode|softoff|fan-spd|led|reboot|bootby|hashpower|password",
     Dialect.A15: "help|workmode|softoff|fan-spd|led|reboot|bootby|hashpower|password",
 }
@@ -34,6 +35,14 @@ WHEN = re.compile(r"1:\s*(\d{1,12})")
 VOLTAGES = {Dialect.NANO3S: (2900, 3900), Dialect.Q: (2150, 2600)}
 USUAL_VOLTAGES = (1150, 2400)
 LONGEST_REBOOT_DELAY = 300
+NEED_NO_ARGUMENT = frozenset(
+    {"help", "voltage", "loop", "hashpower", "softoff", "time", "bootby"}
+)
+WRONG_INPUT = "Input param error."
+MOST_EFFECTS = 4
+DAY, DARK = 0, 1
+SCREEN_SETTINGS = ("lcd", "lcd_page", "lcd_bright")
+"""What the numbers of `lcd` stand for; any other is taken and changes nothing."""
 TARGET_OPTION, TARGETS_SINCE = "target-temp", "2506"
 """An option of newer firmware; which was the first is not known."""
 
@@ -63,6 +72,12 @@ def failed(text: str) -> Outcome:
 def number(text: str) -> int | None:
     """Return a whole number, None for anything else."""
     return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
+
+
+def scanned(text: str) -> int | None:
+    """Return the number that a text begins with: %d of sscanf."""
+    found = re.match(r"\s*([+-]?\d{1,9})", text)
+    return None if found is None else int(found[1])
 
 
 def numbers(text: str, count: int, separator: str) -> tuple[int, ...] | None:
@@ -99,6 +114,7 @@ class Options:
             "limittemp": self._limit_temperature,
             "target-temp": self._target_temperature,
             "time": lambda _argument: info(f"time t:{int(self._device.clock.now())}"),
+            "loop": lambda _argument: info(f"LOOP[{self._loop}]"),
             "bootby": lambda _argument: info(f"BOOTBY[{self._device.boot_reason}]"),
         }
 
@@ -111,35 +127,43 @@ class Options:
             listed_options += f"|{TARGET_OPTION}"
         return tuple(listed_options.split("|")) if listed_options else ()
 
+    @property
+    def _loop(self) -> str:
+        """Return the chips of each board, and a space behind each."""
+        return "".join(f"{self._device.model.chips} " for _ in self._readings.boards)
+
     def carry_out(self, name: str, argument: str) -> Outcome:
         """Do what an option asks for."""
-        if name not in self.names:
+        wanted = name.lower()
+        if wanted not in self.names:
             return failed(f"Unknown option: {name}")
-        handler = self._handlers.get(name)
+        if not argument and wanted not in NEED_NO_ARGUMENT:
+            return failed(f"missing {wanted} setting")
+        handler = self._handlers.get(wanted)
         if handler is None:
-            if argument:
-                return failed(f"{name} unknown argument")
-            return failed(f"missing {name} setting")
+            return failed(f"{wanted} unknown argument")
         return handler(argument)
 
     def _reboot(self, argument: str) -> Outcome:
         """Restart after some seconds."""
         if argument == "all" and self._device.model.dialect is Dialect.NANO3:
             argument = "0"
-        delay = number(argument)
-        if delay is None or not 0 <= delay <= LONGEST_REBOOT_DELAY:
-            return failed("reboot unknown argument")
+        delay = scanned(argument)
+        if delay is None:
+            return failed("reboot value not number")
+        if not 0 <= delay <= LONGEST_REBOOT_DELAY:
+            return failed("reboot value should be 0~300 seconds")
         if self._device.model.industrial:
             delay = 0
         return Outcome(letter="S", reboot_after=max(1.0, delay))
 
-    def _refusal(self) -> Outcome | None:
+    def _refusal(self, stop: str = "") -> Outcome | None:
         """Return why no mode can be set now, if so."""
         device = self._device
         if device.adjusted:
             return None
         mode = device.settings["mode"]
-        return failed(f"current mode {mode} is caling Don't permit switch mode")
+        return failed(f"current mode {mode} is caling{stop} Don't permit switch mode")
 
     def _set_mode(self, mode: int, level: int) -> Outcome:
         """Store a mode, if the miner has it and is done calibrating."""
@@ -162,7 +186,7 @@ class Options:
         if argument == "get":
             return info(f"workmode {self._device.settings['mode']}")
         verb, _, value = argument.partition(",")
-        mode = number(value)
+        mode = scanned(value)
         if verb != "set" or mode is None:
             return failed("error:2 parameter error")
         return self._set_mode(mode, 0)
@@ -173,7 +197,7 @@ class Options:
         if mode == 255:
             return info(f"WORKMODE[{self._device.settings['mode']}]")
         if mode is None:
-            return failed("missing workmode setting")
+            return failed("workmode unknown argument")
         outcome = self._set_mode(mode, 0)
         return outcome if outcome is not DONE else info(f"WORKMODE[{mode}] success")
 
@@ -202,6 +226,12 @@ class Options:
         pair = numbers(values, 2, ",")
         if verb != "set" or pair is None:
             return failed("error:2 parameter error")
+        if (refusal := self._refusal(".")) is not None:
+            return refusal
+        model = self._device.model
+        highest = max(model.mode_numbers)
+        if model.dialect is Dialect.NANO3S and pair[0] >= highest:
+            return failed(f"error:1 not support set workmode max_mode[{highest}]")
         return self._set_mode(*pair)
 
     def _soft_off(self, argument: str) -> Outcome:
@@ -238,33 +268,44 @@ class Options:
     def _fan(self, argument: str) -> Outcome:
         """Set the fans' duty cycle until the next start, or let it follow."""
         dialect = self._device.model.dialect
-        least = 15 if dialect not in {Dialect.NANO3, Dialect.A12, Dialect.A15} else 0
-        if argument == "-1":
+        least = (
+            15
+            if dialect is not Dialect.NANO3 and not self._device.model.industrial
+            else 0
+        )
+        duty = scanned(argument)
+        if duty is None:
+            return failed("No value passed to avalon-fan")
+        if duty == -1:
             self._device.fan_duty = None
             return DONE
-        duty = number(argument)
-        if duty is None or not least <= duty <= 100:
-            return failed(f"invalid fan value {argument}, valid -1 or {least}..100")
+        if not least <= duty <= 100:
+            valid = f"valid range {least}-100 for stable pwm,-1 for auto adjust"
+            return failed(f"invalid fan value, {valid}")
         self._device.fan_duty = float(duty)
         return DONE
 
     def _voltage(self, argument: str) -> Outcome:
-        """Tell the supply's vector; the set voltage itself belongs to the tuner."""
-        dialect = self._device.model.dialect
-        low, high = VOLTAGES.get(dialect, USUAL_VOLTAGES)
-        if argument:
+        """Tell the supply's vector, or set the hash board's voltage for a while."""
+        if not argument:
+            return info(f"PS[{listed(self._readings.supply)}]")
+        low, high = VOLTAGES.get(self._device.model.dialect, USUAL_VOLTAGES)
+        wanted = scanned(argument)
+        if wanted is None or not low <= wanted <= high:
             return failed(f"Setting invalid: voltage range {low}~{high}")
-        supply = self._readings.supply
-        allowed = [low, high] if dialect is Dialect.NANO3S else []
-        return info(f"PS[{listed([*supply, *allowed])}]")
+        self._device.volts = wanted
+        return DONE
 
     def _lcd(self, argument: str) -> Outcome:
-        """Switch the screen."""
+        """Switch the screen, choose its page or brightness."""
         pair = numbers(argument, 2, ":")
-        if pair is None or pair not in {(0, 0), (0, 1)}:
-            return failed("lcd unknown argument")
-        self._device.settings.write(lcd=pair[1])
-        return info(f"success lcd:{pair[0]}[{pair[1]}]")
+        if pair is None:
+            return failed("No value passed to lcd")
+        number, value = pair
+        if 0 <= number < len(SCREEN_SETTINGS):
+            stored = value if number else int(value != 0)
+            self._device.settings.write(**{SCREEN_SETTINGS[number]: stored})
+        return info(f"success lcd:id[{number}] val[{value}] len=4")
 
     def _led(self, argument: str) -> Outcome:
         """Tell or set the light: the Nano 3's colours, the A series' locator."""
@@ -295,39 +336,44 @@ class Options:
         return DONE
 
     def _led_set(self, argument: str) -> Outcome:
-        """Set the light of a Nano 3S."""
-        if not self._device.settings["led_mode"]:
+        """Set the light of a Nano 3S by day."""
+        settings = self._device.settings
+        if settings["led_mode"] != DAY:
             return info("not in (day)mode now")
         wanted = numbers(argument, 6, "-")
-        limits = (4, 100, 100, 255, 255, 255)
-        if wanted is None or any(
-            not 0 <= value <= limit for value, limit in zip(wanted, limits, strict=True)
-        ):
-            return failed("ledset unknown argument")
-        self._device.settings.write(led=wanted)
+        if wanted is None or not 0 <= wanted[0] <= MOST_EFFECTS:
+            return failed("led parameter wrong")
+        effect, brightness, warmth, *colour = wanted
+        colour = [part & 0xFF for part in colour]
+        settings.write(led=(effect, brightness, warmth, *colour))
         return info("led set ok")
 
     def _led_mode(self, argument: str) -> Outcome:
         """Choose between day and dark."""
-        if argument not in {"0", "1"}:
-            return failed("ledmode unknown argument")
-        self._device.settings.write(led_mode=int(argument))
-        return DONE
+        mode = scanned(argument)
+        if mode not in {DAY, DARK}:
+            return failed(WRONG_INPUT)
+        self._device.settings.write(led_mode=mode)
+        return info(f"success set:{mode}")
 
     def _night_lamp(self, argument: str) -> Outcome:
         """Light a lamp for some seconds, in the dark only."""
-        if self._device.settings["led_mode"]:
-            return info("not in (dark)mode now")
+        if self._device.settings["led_mode"] != DARK:
+            return failed("not in (dark)mode now")
         pair = numbers(argument, 2, "-")
-        if pair is None:
-            return failed("nightlamp unknown argument")
-        self._device.night_lamp = pair[1] if pair[0] else 0
-        return info("nightlamp set ok")
+        if pair is None or pair[0] not in {0, 1}:
+            return failed(WRONG_INPUT)
+        on, seconds = pair
+        self._device.night_lamp = seconds if on else 0
+        return info(f"success set:{on} {seconds}")
 
     def _filter(self, argument: str) -> Outcome:
         """Note that the filter was cleaned."""
-        if argument != "1":
-            return failed("filter-clean unknown argument")
+        wanted = scanned(argument)
+        if wanted is None:
+            return failed("No value passed to avalon-filter-clean")
+        if wanted != 1:
+            return failed(WRONG_INPUT)
         self._device.settings.write(filter_cleaned=self._device.clock.now())
         return DONE
 

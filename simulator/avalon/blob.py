@@ -1,7 +1,7 @@
 """The status string: `Key[value]` items in the order of each model's firmware."""
 
 from .blob_home import MINI3_STATUS, NANO3_STATUS, NANO3S_STATUS, Q_STATUS
-from .blob_industrial import A12_STATUS, A15_STATUS
+from .blob_industrial import A10_STATUS, A12_STATUS, A15_STATUS
 from .faults import distort_blob
 from .items import UNOPENED, Item
 from .models import Dialect
@@ -12,6 +12,7 @@ STATUSES = {
     Dialect.NANO3S: NANO3S_STATUS,
     Dialect.MINI3: MINI3_STATUS,
     Dialect.NANO3: NANO3_STATUS,
+    Dialect.A10: A10_STATUS,
     Dialect.A12: A12_STATUS,
     Dialect.A15: A15_STATUS,
 }

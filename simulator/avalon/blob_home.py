@@ -39,6 +39,7 @@ from .items import (
     chip_counters,
     chip_lists,
     constant,
+    each_board,
     fans,
     filter_minutes,
     frequencies,
@@ -57,6 +58,19 @@ def inlet(r: Readings) -> str:
     return "-273" if r.device.model.dialect is Dialect.NANO3S else r.warmth(0.28)
 
 
+def room_limit(r: Readings) -> int:
+    """Return the room temperature to heat to; a Nano 3S has none."""
+    nano = r.device.model.dialect is Dialect.NANO3S
+    limit: int = 0 if nano else r.device.settings["limit_temperature"]
+    return limit
+
+
+SCREEN_AND_LIGHT: list[Item] = [
+    ("LED", lambda r: f"{r.device.settings['led_mode']}-{r.device.settings['led'][0]}"),
+    ("LEDUser", led),
+    ("LcdOnoff", lambda r: r.device.settings["lcd"]),
+    ("LcdSwitch", lambda r: r.device.settings["lcd_page"]),
+]
 BOARD_Q: list[Item] = [*chip_lists(1), *per_board("MW", 1, work)]
 
 Q_STATUS: list[Item] = [
@@ -70,8 +84,8 @@ Q_STATUS: list[Item] = [
     ("HBITemp", lambda r: r.warmth(0.88)),
     ("HBOTemp", lambda r: r.warmth(0.95)),
     *(*HOTTEST, TARGET, *fans(4), DUTY),
-    ("SoftOffTime", lambda r: int(r.device.soft_off_at)),
-    ("SoftOnTime", lambda r: int(r.device.soft_on_at)),
+    ("SoftOffTime", lambda r: int(r.device.schedule.off_at)),
+    ("SoftOnTime", lambda r: int(r.device.schedule.on_at)),
     ("Filter", filter_minutes),
     ("FanErr", lambda r: r.fan_errors),
     constant("SoloAllowed", 1),
@@ -90,10 +104,7 @@ Q_STATUS: list[Item] = [
 
 NANO3S_STATUS: list[Item] = [
     *(VER, LVER, BVER, FW),
-    constant("LED", "0-0"),
-    ("LEDUser", led),
-    ("LcdOnoff", lambda r: r.device.settings["lcd"]),
-    constant("LcdSwitch", 2),
+    *SCREEN_AND_LIGHT,
     *(DNA, MEMORY, FAILURES, NETFAIL, STATUS, ELAPSED, BOOTBY),
     *(LOCAL_WORK, MH, DHW, HW, DH),
     constant("ITemp", -273),
@@ -161,21 +172,18 @@ NANO3_STATUS: list[Item] = [
 
 SHORT_STATUS: list[Item] = [
     *(LVER, BVER),
-    constant("MVer", ""),
+    each_board("MVer", lambda _r, _board: 0),
     *(FW, STATE),
     ("MODE", lambda r: r.device.settings["mode"]),
     ("LEVEL", lambda r: r.device.settings["level"]),
-    SPEED[0],
+    ("GHSspd", lambda r: f"{r.ghs:.6f}"),
     ("ITemp", inlet),
     ("OTemp", lambda r: r.warmth(0.65)),
-    ("Limitemp", lambda r: r.device.settings["limit_temperature"]),
+    ("Limitemp", room_limit),
     DUTY,
     ("Filter", filter_minutes),
-    constant("LED", "0-0"),
-    ("LEDUser", led),
-    ("LcdOnoff", lambda r: r.device.settings["lcd"]),
-    constant("LcdSwitch", 2),
-    constant("LcdBright", 80),
+    *SCREEN_AND_LIGHT,
+    ("LcdBright", lambda r: r.device.settings["lcd_bright"]),
     *ERRORS,
     constant("SSID", "home"),
     ("RSSI", lambda r: round(-55 + 2 * r.device.physics.net_noise.value)),

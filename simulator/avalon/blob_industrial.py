@@ -30,6 +30,7 @@ from .items import (
     chip_counters,
     chip_lists,
     constant,
+    domain_millivolts,
     each_board,
     fans,
     frequencies,
@@ -55,6 +56,8 @@ def options(mode: int, extra: str) -> Fill:
 
     return fill
 
+
+USUAL_ECHU = 512
 
 INDUSTRIAL_START: list[Item] = [
     *(VER, DNA),
@@ -83,11 +86,47 @@ INDUSTRIAL_END: list[Item] = [
     ("WORKMODE", lambda r: r.device.model.modes.index(r.device.running_mode)),
 ]
 
+
+def boot(r: Readings) -> str:
+    """Return uptime and reason of the boot, between which an A10 has no space."""
+    reason = int(r.device.boot_reason[2:4], 16)
+    return f"{ELAPSED[1](r)}]BOOTBY[{reason}"
+
+
+def record(r: Readings, _board: int) -> str:
+    """Return a record of the cooling and the power supply."""
+    _, control, out, amperes, watts, _ = r.supply
+    fans = " ".join(f"Fan{n}:{r.fan(n)}" for n in (1, 2))
+    supply = f"V12:{control} Vout:{out} P_I:{amperes} P_P:{watts}"
+    return f"Tenv:{r.warmth(0.18)} Tavg:{r.mean} {fans} {supply}"
+
+
+A10_STATUS: list[Item] = [
+    *(VER, DNA),
+    ("MEMFREE", lambda r: f"{2_601_024 - 4 * (r.device.uptime % 97)} B"),
+    *(NETFAIL, STATUS, ("Elapsed", boot), LOCAL_WORK, MH, HW, DH),
+    ("Temp", lambda r: r.warmth(0.18)),
+    *(*HOTTEST, *fans(2), DUTY),
+    ("Vo", domain_millivolts),
+    *(SUPPLY, *chip_counters(2), *SPEED[2:], FREQUENCY),
+    ("Led", lambda r: int(r.device.identifying)),
+    *(BOARD_SPEED, *BOARD_TEMPERATURES, CHIPS),
+    each_board("ECHU", lambda _r, _board: USUAL_ECHU),
+    *(ERRORS[1], *frequencies(2), *chip_lists(2)),
+    each_board("MW", lambda r, board: local_work(r) // 2 + 40 * board),
+    *(*per_board("MW", 2, work), BUS_ERRORS[0]),
+    constant("POW_I2C_CONN", "SUCCES"),
+    *per_board("HS_RCD", 2, record),
+    *(constant("FACOPTS0", ""), constant("FACOPTS1", "")),
+    INDUSTRIAL_END[-1],
+]
+"""Healthy as it is, it shows error bits of its boards, and no hash rate of now."""
+
 A12_STATUS: list[Item] = [
     *(*INDUSTRIAL_START, HW, DH),
     ("Temp", lambda r: r.warmth(0.18)),
     *(*HOTTEST, *fans(4), DUTY),
-    ("Vo", lambda r: r.device.running_mode.volts // 4),
+    ("Vo", domain_millivolts),
     *(SUPPLY, *INDUSTRIAL_SPEED, CHIPS, CORE, PING),
     *(POWER_STATE, BOARD_STATES, POOL_STATE, SOFT_OFF, *ERRORS, *INDUSTRIAL_LISTS),
     *per_board(
@@ -106,11 +145,11 @@ A15_STATUS: list[Item] = [
     *(*INDUSTRIAL_START, DHW, HW, DH),
     ("Temp", lambda r: r.warmth(0.18)),
     *(*HOTTEST, *fans(2), DUTY),
-    ("Vo", lambda r: r.device.running_mode.volts // 4),
+    ("Vo", domain_millivolts),
     SUPPLY,
     ("WALLPOWER", lambda r: r.supply[6]),
     *INDUSTRIAL_SPEED,
-    each_board("MVavg", lambda _r, board: f"{285.7 + 0.3 * board:.1f}"),
+    each_board("MVavg", Readings.board_millivolts),
     *(CHIPS, CORE, PING, POWER_STATE),
     each_board("EEPROM", lambda r, _board: r.device.model.chips),
     *(BOARD_STATES, POOL_STATE, SOFT_OFF, *ERRORS, *INDUSTRIAL_LISTS),

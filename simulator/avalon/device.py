@@ -9,11 +9,13 @@ from ..member import Phase, Truth
 from ..shares import ShareCounter, poisson
 from ..spec import MinerSpec
 from ..stepping import next_step
-from .faults import KNOWN, STOPPING
+from .faults import KNOWN, STOPPING, gives_up
+from .hardware import Hardware
 from .models import MODELS, Dialect, Mode
 from .physics import Drive, Physics
 from .pool_faults import apply_to_pools
 from .pooling import Pooling
+from .schedule import Schedule
 from .settings import Pool, Settings, usual_pools
 
 INIT_SECONDS, CALIBRATION_SECONDS = 20.0, 90.0
@@ -42,6 +44,7 @@ class Device:
         self.mac = mac.replace(":", "").lower()
         self.dna = f"{STORED_UNIT}{spec.digits[:10]}"
         self.faults = FaultSet(KNOWN)
+        self.hardware = Hardware(self.model, self.faults)
         self.settings = Settings(spec, self.model, now)
         self.physics = Physics(self.model, self.rng, now)
         self.shares = ShareCounter(self.rng)
@@ -50,15 +53,15 @@ class Device:
         self.pool_failures: list[tuple[float, float]] = []
         self.restarts = 0
         self.boot_reason = BOOT_BY_POWER
-        self.booted_at = now - spec.uptime
+        self.booted_at = now - spec.uptime - self.model.boot_lag
+        self.session_began: float | None = now - spec.uptime
         self.phase = Phase.HASHING
         self.phase_since = now - spec.uptime
         self.phase_until: float | None = None
-        self.soft_off_at = self.soft_on_at = 0.0
-        self._soft_off_due: float | None = None
-        self._soft_on_due: float | None = None
+        self.schedule = Schedule()
         self.soft_off_reason = self.model.soft_off_reason
         self.fan_duty: float | None = None
+        self.volts: int | None = None
         self.target: int | None = None
         self.fans_rest = True
         self.night_lamp = 0
@@ -75,7 +78,7 @@ class Device:
         self.physics.settle(self.drive(), hashed)
         self._work(hashed)
         if spec.standby:
-            self.soft_off_at = self.clock.now() - rested
+            self.schedule.off_at = self.clock.now() - rested
             self.soft_off_reason = self.soft_off_reason or 4
             self.enter(Phase.STANDBY)
             total = self.physics.gigahashes
@@ -89,8 +92,9 @@ class Device:
 
     @property
     def uptime(self) -> int:
-        """Return the seconds since the last boot."""
-        return int(self.clock.now() - self.booted_at)
+        """Return the seconds since the first pool was there; before, since the boot."""
+        began = self.session_began
+        return int(self.clock.now() - (self.booted_at if began is None else began))
 
     @property
     def adjusted(self) -> bool:
@@ -104,37 +108,6 @@ class Device:
             return 0
         gone = self.physics.now - self.phase_since
         return min(99, int(100 * gone / CALIBRATION_SECONDS))
-
-    @property
-    def dead_chips(self) -> int:
-        """Return how many chips no longer answer."""
-        fault = self.faults.get("chips_dead")
-        if fault is None:
-            return 0
-        return int(fault.number("count", max(1, self.model.all_chips // 10)))
-
-    @property
-    def stopped_fans(self) -> list[int]:
-        """Return the numbers of the fans that stand still for a fault."""
-        fault = self.faults.get("fan_stop")
-        if fault is None:
-            return []
-        one = fault.optional("fan")
-        return list(range(1, self.model.fans + 1)) if one is None else [int(one)]
-
-    @property
-    def lost_boards(self) -> frozenset[int]:
-        """Return the numbers of the hash boards that are not found."""
-        fault = self.faults.get("board_lost")
-        if fault is None:
-            return frozenset()
-        last = self.model.boards - 1
-        return frozenset({min(last, int(fault.number("board", last)))})
-
-    @property
-    def boards(self) -> int:
-        """Return how many hash boards are found."""
-        return self.model.boards - len(self.lost_boards)
 
     @property
     def pools(self) -> list[Pool]:
@@ -178,17 +151,23 @@ class Device:
             mode=self.running_mode,
             target=self.target,
             hashing=self.phase in {Phase.CALIBRATING, Phase.HASHING}
-            and self.boards > 0,
+            and self.hardware.boards > 0
+            and "no_devices" not in self.faults,
             powered=self.phase is not Phase.OFF,
             resting_watts=self._resting_watts,
             resting_fans=self.fans_rest or self.phase is not Phase.STANDBY,
-            boards=self.boards,
-            dead_chips=self.dead_chips,
+            boards=self.hardware.boards,
+            dead_chips=self.hardware.dead_chips,
             fan_duty=self.fan_duty,
-            turning_fans=1 - len(self.stopped_fans) / self.model.fans,
+            turning_fans=self.hardware.turning_fans,
             insulation=hot.number("insulation", 3.0) if hot else 1.0,
             forced_temperature=hot.optional("temperature") if hot else None,
         )
+
+    @property
+    def set_volts(self) -> int:
+        """Return the set voltage as the model counts it."""
+        return self.running_mode.volts if self.volts is None else self.volts
 
     @property
     def _resting_watts(self) -> float:
@@ -215,8 +194,8 @@ class Device:
         """Return when something changes by itself."""
         times = (
             self.phase_until,
-            self._soft_off_due,
-            self._soft_on_due,
+            self.schedule.off_due,
+            self.schedule.on_due,
             self.pooling.next_event(),
         )
         reached = self.physics.now
@@ -228,14 +207,12 @@ class Device:
         """Find shares for the pool in use."""
         if (pool := self.pool_in_use) is None:
             return
-        before = self.shares.accepted, self.shares.rejected
+        accepted, rejected = self.shares.accepted, self.shares.rejected
         self.shares.work(seconds, self.physics.true_ghs, self.pool_difficulty)
-        pool.accepted += self.shares.accepted - before[0]
-        pool.rejected += self.shares.rejected - before[1]
+        accepted = self.shares.accepted - accepted
+        rejected = self.shares.rejected - rejected
+        pool.credit(seconds, accepted, rejected, self.physics.now)
         pool.best = self.shares.best_session
-        pool.getworks += int(seconds // 30) or self.rng.random() < seconds / 30
-        if pool.accepted + pool.rejected and self.shares.accepted > before[0]:
-            pool.last_share = self.physics.now
         wrong = self.model.wrong_nonces * self.physics.error / self.model.error
         ths = self.physics.true_ghs / 1000
         self.hardware_errors += poisson(self.rng, wrong * ths * seconds)
@@ -253,12 +230,15 @@ class Device:
         now = self.physics.now
         if self.serving:
             self.pooling.watch(now)
+            if self.session_began is None and self.pool_in_use is not None:
+                self.session_began = now
         self._follow_schedule(now)
         due = self.phase_until is not None and now >= self.phase_until
         match self.phase:
             case Phase.BOOTING if due:
                 self.enter(Phase.STARTING, INIT_SECONDS)
                 self.pooling.restart(now)
+                self.booted_at = max(self.booted_at, now - self.model.boot_lag)
             case Phase.STARTING if due:
                 self._start_work()
             case Phase.CALIBRATING | Phase.HASHING if not self.has_pool:
@@ -275,16 +255,14 @@ class Device:
 
     def _follow_schedule(self, now: float) -> None:
         """Go to sleep or wake at the times that were asked for."""
-        if self._soft_off_due is not None and now >= self._soft_off_due:
-            self._soft_off_due = None
+        if self.schedule.falls_asleep(now):
             self.rest()
-        if self._soft_on_due is not None and now >= self._soft_on_due:
-            self._soft_on_due = None
+        if self.schedule.wakes(now):
             self.wake()
 
     def _start_work(self) -> None:
         """Begin what the pool and the hardware allow."""
-        if not STOPPING.isdisjoint(fault.name for fault in self.faults):
+        if gives_up(self.faults):
             self.enter(Phase.FAULT)
         elif not self.has_pool:
             self.enter(Phase.POOL_LOST)
@@ -307,12 +285,12 @@ class Device:
 
     def schedule_rest(self, when: float) -> None:
         """Switch the chips off at a time."""
-        self.soft_off_at, self._soft_off_due = when, when
+        self.schedule.plan_off(when)
         self._follow_schedule(self.physics.now)
 
     def schedule_wake(self, when: float) -> None:
         """Switch the chips on at a time."""
-        self.soft_on_at, self._soft_on_due = when, when
+        self.schedule.plan_on(when)
         self._follow_schedule(self.physics.now)
 
     def set_mode(self, mode: int, level: int) -> None:
@@ -322,7 +300,7 @@ class Device:
         if not changed or self.model.modes_need_reboot:
             return
         self.running_mode = self._stored_mode()
-        self.target = None
+        self.target = self.volts = None
         if self.model.dialect is Dialect.Q:
             self.empty_replies = EMPTY_REPLIES
         if self.phase in AT_WORK:
@@ -340,12 +318,13 @@ class Device:
         """Begin a new session; the chips start in the last mode, even after standby."""
         self.boot_reason = reason
         self.booted_at = self.physics.now
+        self.session_began = None
         self.physics.restart()
         self.shares.restart()
         self.hardware_errors = 0
         self.pool_failures.clear()
-        self._soft_off_due = self._soft_on_due = None
-        self.fan_duty = self.target = None
+        self.schedule.cancel()
+        self.fan_duty = self.target = self.volts = None
         for pool, stored in zip(
             self.pooling.pools, self.settings["pools"], strict=True
         ):
@@ -414,8 +393,6 @@ class Device:
         if lost and "pool_lost" not in self.faults and self.pool_failures:
             began, _ = self.pool_failures[-1]
             self.pool_failures[-1] = began, self.physics.now
-        if self.phase is Phase.FAULT and STOPPING.isdisjoint(
-            fault.name for fault in self.faults
-        ):
+        if self.phase is Phase.FAULT and not gives_up(self.faults):
             self.enter(Phase.STARTING, INIT_SECONDS)
         self._look_after_pools()

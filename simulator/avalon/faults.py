@@ -37,6 +37,9 @@ DEVICE_FAULTS = frozenset(
         "psu_fault",
         "state_fault",
         "chips_dead",
+        "no_devices",
+        "api_allow",
+        "nan_percent",
         "calibrating",
         "empty_summary",
     }
@@ -128,6 +131,11 @@ KNOWN = (
     | BLOB_FAULTS.keys()
     | {"hostile_user"}
 )
+
+
+def gives_up(faults: FaultSet) -> bool:
+    """Tell whether a fault keeps the miner from working."""
+    return any(fault.name in STOPPING for fault in faults)
 
 
 def distort_blob(blob: dict[str, str], faults: FaultSet) -> dict[str, str]:

@@ -55,9 +55,15 @@ def temperatures(r: Readings, board: int) -> str:
     return padded(r.chips.temperatures[chip] for chip in r.chips.alive(board))
 
 
-def centivolts(r: Readings, board: int) -> str:
+def millivolts(r: Readings, board: int) -> str:
     """Return the chip voltages of a board."""
-    return listed([r.chips.centivolts[chip] for chip in r.chips.alive(board)])
+    return listed([r.chips.millivolts[chip] for chip in r.chips.alive(board)])
+
+
+def domain_millivolts(r: Readings) -> int:
+    """Return the voltage of a domain of chips."""
+    device = r.device
+    return int(device.model.domain_millivolts(device.set_volts))
 
 
 def work(r: Readings, board: int) -> str:
@@ -106,7 +112,7 @@ MEMORY: Item = ("MEMFREE", lambda r: 67_900 - r.device.uptime % 97)
 FAILURES: Item = ("PFCnt", lambda r: len(r.device.pool_failures))
 NETFAIL: Item = ("NETFAIL", lambda r: r.network_failures)
 STATUS: Item = ("SYSTEMSTATU", lambda r: r.state_text)
-ELAPSED: Item = ("Elapsed", lambda r: r.device.uptime + r.device.model.boot_lag)
+ELAPSED: Item = ("Elapsed", lambda r: int(r.device.clock.now() - r.device.booted_at))
 BOOTBY: Item = ("BOOTBY", lambda r: r.device.boot_reason)
 LOCAL_WORK: Item = ("LW", local_work)
 MH = each_board("MH", lambda r, board: 0 if board else r.device.hardware_errors)
@@ -186,5 +192,5 @@ def chip_lists(boards: int) -> list[Item]:
     """Return temperatures and voltages of all chips."""
     return [
         *per_board("PVT_T", boards, temperatures),
-        *per_board("PVT_V", boards, centivolts),
+        *per_board("PVT_V", boards, millivolts),
     ]

@@ -6,15 +6,17 @@ from functools import partial
 
 
 class Dialect(Enum):
-    """Which form the status string of a model has; none on a plain cgminer."""
+    """Which form the status string of a model has; none on what is no Avalon."""
 
     NANO3 = auto()
     NANO3S = auto()
     MINI3 = auto()
     Q = auto()
+    A10 = auto()
     A12 = auto()
     A15 = auto()
     PLAIN = auto()
+    BFG = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class Mode:
     """A steady operating point.
 
     `limit` is the power set point in W, `wall` what the mains gives, `mhz` the four
-    frequencies that chips run at, `volts` the set voltage as the model counts it.
+    frequencies that chips run at, `volts` the set voltage as the model counts it:
+    in `Model.unit` millivolts.
     """
 
     limit: int
@@ -54,6 +57,8 @@ class Model:
     counters_per_chip: int = 152
     boards: int = 1
     chips: int = 0
+    domains: int = 40
+    unit: int = 10
     fans: int = 1
     full_speed_rpm: int = 3000
     reference_duty: float = 50.0
@@ -72,6 +77,7 @@ class Model:
     reboot_reply: bool = True
     soft_off_reason: int = 0
     pools: int = 3
+    pools_in_estats: bool = False
 
     @property
     def all_chips(self) -> int:
@@ -85,10 +91,14 @@ class Model:
         fitting = [mode for mode in modes if mode.level == level]
         return next(iter([*fitting, *modes]), None)
 
+    def domain_millivolts(self, volts: int) -> float:
+        """Return what a set voltage leaves for each domain of chips in a row."""
+        return volts * self.unit / self.domains
+
     @property
     def industrial(self) -> bool:
         """Tell whether it is one of the A series."""
-        return self.dialect in {Dialect.A12, Dialect.A15}
+        return self.dialect in {Dialect.A10, Dialect.A12, Dialect.A15}
 
     @property
     def modes_need_reboot(self) -> bool:
@@ -98,7 +108,7 @@ class Model:
     @property
     def speaks_avalon(self) -> bool:
         """Tell whether it is an Avalon at all."""
-        return self.dialect is not Dialect.PLAIN
+        return self.dialect not in {Dialect.PLAIN, Dialect.BFG}
 
 
 NANO3 = Model(
@@ -121,6 +131,7 @@ NANO3 = Model(
     ghs_per_mhz=0.708,
     counters_per_chip=177,
     chips=10,
+    domains=10,
     full_speed_rpm=7800,
     reference_duty=43,
     reference_mode=1,
@@ -149,6 +160,8 @@ NANO3S = Model(
     ),
     default_mode=2,
     chips=12,
+    domains=12,
+    unit=1,
     full_speed_rpm=4600,
     reference_duty=33,
     reference_mode=2,
@@ -182,6 +195,7 @@ MINI3 = Model(
     ),
     mode_numbers=(0, 1, 2, 0),
     chips=66,
+    domains=66,
     full_speed_rpm=3000,
     reference_duty=94,
     efficiency=0.925,
@@ -199,6 +213,7 @@ Q = Model(
     hardware="Q_MM1v1_X1",
     software="MM319",
     default_firmware="25052801_14a19a2",
+    domains=80,
     modes=(
         Mode(limit=800, wall=822, mhz=(258, 276, 297, 318), volts=2286, target=65),
         Mode(limit=1300, wall=1318, mhz=(380, 400, 420, 440), volts=2330, target=80),
@@ -234,6 +249,32 @@ industrial = partial(
     mac_prefix="b4a2eb",
     epoch_when=False,
     epoch_shares=False,
+)
+
+A1047 = industrial(
+    dialect=Dialect.A10,
+    product="AvalonMiner 1047-37",
+    model="1047",
+    hardware="MM3v1_X3",
+    software="MM310",
+    default_firmware="19120401_d46bc64_0367a8b",
+    modes=(
+        Mode(limit=2000, wall=2200, mhz=(575, 600, 625, 650), volts=1300, target=65),
+        Mode(limit=2200, wall=2460, mhz=(612, 637, 662, 687), volts=1320, target=65),
+    ),
+    boards=2,
+    pools=1,
+    core="",
+    ghs_per_mhz=0.236,
+    counters_per_chip=59,
+    chips=120,
+    fans=2,
+    full_speed_rpm=6340,
+    reference_duty=47,
+    efficiency=0.93,
+    error=0.0106,
+    wrong_nonces=4e-5,
+    spread=4.0,
 )
 
 A1246 = industrial(
@@ -272,6 +313,7 @@ A1566 = industrial(
         Mode(limit=3515, wall=3731, mhz=(300, 318, 339, 360), volts=1188, target=70),
     ),
     chips=160,
+    pools_in_estats=True,
     fans=2,
     full_speed_rpm=8735,
     reference_duty=49,
@@ -280,18 +322,14 @@ A1566 = industrial(
     spread=3.0,
 )
 
-PLAIN = Model(
-    dialect=Dialect.PLAIN,
+plain = partial(
+    Model,
     product="",
     model="",
     hardware="",
     software="",
-    default_firmware="4.12.0",
     modes=(Mode(limit=60, wall=60, mhz=(600, 600, 600, 600), volts=0, target=60),),
     mode_numbers=(0,),
-    driver="GSD",
-    path="gekko",
-    stats_id="GSD0",
     core="",
     ghs_per_mhz=0.57,
     chips=6,
@@ -302,12 +340,30 @@ PLAIN = Model(
     pool_difficulty=4096,
 )
 
+PLAIN = plain(
+    dialect=Dialect.PLAIN,
+    default_firmware="4.12.0",
+    driver="GSD",
+    path="gekko",
+    stats_id="GSD0",
+)
+
+BFGMINER = plain(
+    dialect=Dialect.BFG,
+    default_firmware="5.5.0-34-g866fd36",
+    driver="BPM",
+    path="bitfury",
+    stats_id="BPM0",
+)
+
 MODELS = {
     "avalon_nano3": NANO3,
     "avalon_nano3s": NANO3S,
     "avalon_mini3": MINI3,
     "avalon_q": Q,
+    "avalon_a1047": A1047,
     "avalon_a1246": A1246,
     "avalon_a1566": A1566,
     "cgminer": PLAIN,
+    "bfgminer": BFGMINER,
 }

@@ -66,7 +66,8 @@ class Physics:
         self.true_ghs = 0.0
         self.theoretical_ghs = 0.0
         self.gigahashes = 0.0
-        windows = (30, 60, 300, 900) if model.industrial else (5, 60, 300, 900)
+        seldom = model.dialect in {Dialect.A12, Dialect.A15}
+        windows = (30 if seldom else 5, 60, 300, 900)
         self.averages = dict.fromkeys(windows, 0.0)
         self.speed_noise, self.error_noise = Noise(rng, 20), Noise(rng, 120)
         self.power_noise, self.fan_noise = Noise(rng, 15), Noise(rng, 20)

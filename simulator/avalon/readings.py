@@ -10,6 +10,8 @@ from .physics import apportion
 
 WORK_UNITS_PER_GH = 60e9 / 2**32
 WORK_PER_MHZ = 2.2
+LEFT_AT_CHIPS = 0.955
+"""Which part of a domain's voltage a chip measures at itself."""
 STATE_NUMBERS = {
     Phase.STARTING: 0,
     Phase.CALIBRATING: 1,
@@ -41,7 +43,7 @@ class ChipLists:
         self._noises = [Noise(rng, 40) for _ in range(count)]
         self._looked = device.physics.now
         self.temperatures = [0] * count
-        self.centivolts = [0] * count
+        self.millivolts = [0] * count
         self.work = [0] * count
         self.refresh()
 
@@ -54,22 +56,21 @@ class ChipLists:
         for noise in self._noises:
             noise.step(gone)
         mode = device.running_mode
-        # The core voltage follows the set voltage, which models count differently.
-        core = 2.7 + 0.35 * (sum(mode.mhz) / 4 / 480)
+        core = LEFT_AT_CHIPS * device.model.domain_millivolts(device.set_volts)
         work = WORK_PER_MHZ * sum(mode.mhz) / 4 * physics.ramp
         for chip, noise in enumerate(self._noises):
             offset = self._offsets[chip]
             self.temperatures[chip] = round(physics.chip + offset + 0.8 * noise.value)
-            self.centivolts[chip] = round(100 * core - offset + noise.value)
+            self.millivolts[chip] = round(core - offset + noise.value)
             luck = 1 + 0.02 * (offset + noise.value)
             self.work[chip] = max(0, round(work * luck))
 
     def alive(self, board: int) -> range:
         """Return the indices of a board's chips that answer."""
         device, chips = self._device, self._device.model.chips
-        if board in device.lost_boards:
+        if board in device.hardware.lost_boards:
             return range(0)
-        dead = device.dead_chips if board == 0 else 0
+        dead = device.hardware.dead_chips if board == 0 else 0
         return range(board * chips, (board + 1) * chips - dead)
 
 
@@ -88,12 +89,8 @@ class Readings:
 
     @property
     def boards(self) -> list[int]:
-        """Return the boards that are told of; a lost one may keep its place."""
-        device = self.device
-        lost = device.faults.get("board_lost")
-        hidden = lost is not None and not lost.flag("keeps_place")
-        missing = device.lost_boards if hidden else frozenset()
-        return [n for n in range(device.model.boards) if n not in missing]
+        """Return the boards that are told of."""
+        return self.device.hardware.shown_boards
 
     @property
     def state(self) -> int:
@@ -109,7 +106,7 @@ class Readings:
         if fault is not None and self.state == STATE_NUMBERS[Phase.FAULT]:
             text = fault.text("word", text)
         space = " " if self.device.model.industrial else ""
-        return f"Work: {text}, Hash Board: {self.device.boards}{space}"
+        return f"Work: {text}, Hash Board: {self.device.hardware.boards}{space}"
 
     @property
     def ghs(self) -> float:
@@ -125,7 +122,7 @@ class Readings:
     @property
     def board_ghs(self) -> str:
         """Return the mean of each board."""
-        found = [n for n in self.boards if n not in self.device.lost_boards]
+        found = [n for n in self.boards if n not in self.device.hardware.lost_boards]
         middle = sum(found) / max(1, len(found))
         mean = self.average_ghs / max(1, len(found))
         parts = [
@@ -139,6 +136,14 @@ class Readings:
         """Return the part of wrong results now."""
         physics = self.device.physics
         part = physics.error if self.hashing else 0.0
+        return self._quotient(part)
+
+    def _quotient(self, part: float) -> str:
+        """Return a part in %; the firmware divides nought by nought, too."""
+        nano = self.device.model.dialect is Dialect.NANO3S
+        nothing_done = nano and not self.device.physics.gigahashes
+        if nothing_done or "nan_percent" in self.device.faults:
+            return "nan%"
         return f"{100 * part:.3f}%"
 
     @property
@@ -146,7 +151,7 @@ class Readings:
         """Return the part of wrong results since the start."""
         physics = self.device.physics
         usual = self.device.model.error
-        return f"{100 * (usual + 0.8 * (physics.error - usual)):.3f}%"
+        return self._quotient(usual + 0.8 * (physics.error - usual))
 
     def warmth(self, part: float) -> str:
         """Return the temperature between the room and the chips."""
@@ -165,6 +170,12 @@ class Readings:
         values = self._temperatures(board)
         return round(sum(values) / len(values)) if values and self.hashing else 0
 
+    def board_millivolts(self, board: int) -> str:
+        """Return the mean voltage of a board's chips."""
+        chips = self.chips.alive(board)
+        total = sum(self.chips.millivolts[chip] for chip in chips)
+        return f"{total / max(1, len(chips)):.1f}"
+
     @property
     def hottest(self) -> int:
         """Return the hottest chip, 0 while none works."""
@@ -179,12 +190,8 @@ class Readings:
     def fan(self, number: int) -> int:
         """Return a fan's speed."""
         device, physics = self.device, self.device.physics
-        if number in device.stopped_fans:
-            return 0
         speed = device.model.full_speed_rpm * physics.duty / 100
-        slow = device.faults.get("fan_slow")
-        if slow is not None and slow.number("fan", 1) == number:
-            speed *= slow.number("part", 0.05)
+        speed *= device.hardware.share_of_speed(number)
         wobble = 1 + 0.003 * physics.fan_noise.value - 0.004 * (number - 1)
         return round(speed * wobble)
 
@@ -196,7 +203,7 @@ class Readings:
     @property
     def fan_errors(self) -> int:
         """Return the mask of fans that fail."""
-        return sum(1 << (number - 1) for number in self.device.stopped_fans)
+        return sum(1 << (number - 1) for number in self.device.hardware.stopped_fans)
 
     @property
     def supply_error(self) -> int:
@@ -208,25 +215,28 @@ class Readings:
     def supply(self) -> list[int]:
         """Return the power supply's vector as the model orders it."""
         physics, model = self.device.physics, self.device.model
-        mode, wall = self.device.running_mode, max(0, round(physics.watts))
+        wall = max(0, round(physics.watts))
+        chosen = self.device.set_volts
         error, wobble = self.supply_error, physics.speed_noise.value
         output = wall * model.efficiency if self.hashing else 0.0
         match model.dialect:
             case Dialect.NANO3:
                 volts = round(2780 - 0.3 * wall + 4 * wobble)
                 amperes = round(wall / 27.5)
-                return [error, 0, 0, amperes, volts, wall, mode.volts]
+                return [error, 0, 0, amperes, volts, wall, chosen]
             case Dialect.NANO3S:
                 millivolts = round(27_541 + 8 * wobble)
                 amperes = round(output / 27.5)
-                return [error, 0, millivolts, amperes, 0, mode.volts, wall]
+                return [error, 0, millivolts, amperes, 0, chosen, wall]
         control = round(1212 + 2 * wobble)
         if not self.hashing:
             left = 1 if model.dialect is Dialect.Q else 0
-            return [error, control, left, 0, 0, mode.volts - 43, wall]
-        volts = round(mode.volts + wobble)
+            vector = [error, control, left, 0, 0, chosen - 43, wall]
+            return vector[:6] if model.dialect is Dialect.A10 else vector
+        volts = round(chosen + wobble)
         amperes = round(100 * output / volts)
-        return [error, control, volts, amperes, round(output), mode.volts, wall]
+        vector = [error, control, volts, amperes, round(output), chosen, wall]
+        return vector[:6] if model.dialect is Dialect.A10 else vector
 
     @property
     def counters(self) -> list[int]:

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
-from .blob import STATUSES, filled
-from .blob_home import BOARD_Q, SHORT_STATUS
 from .faults import HOSTILE, distort_identity
 from .models import Dialect
 from .pool_faults import shown_user, status_of, url_of
-from .printing import Fixed, Raw, Row
+from .printing import Fixed, Row
 from .readings import WORK_UNITS_PER_GH, Readings
 from .settings import Pool
 
@@ -16,10 +14,10 @@ BOARD_CONTROLLERS: dict[Dialect, Row] = {
     Dialect.MINI3: {"MCUVERSION": "Mini3_hb_v1.0"},
     Dialect.Q: {"HBMCUVERSION": "Q_hb_v1.1", "FANMCUVERSION": "Q_fb_v1.2"},
 }
+WITH_A_SCREEN = frozenset({Dialect.NANO3S, Dialect.PLAIN})
 BLOCK_HEIGHT, BLOCK_VERSION = 907_089, 536_870_912
 NETWORK_DIFFICULTY = 126_271_255_279_306.98
 BLOCK_HASH = "0" * 19 + "1d0ccaffecb937ee444cb056356abc59b906666607cf1"
-BYTES_PER_SHARE = 280
 
 
 def percentage(part: float, whole: float) -> Fixed:
@@ -39,27 +37,17 @@ class Replies:
             "summary": ("SUMMARY", self.summary),
             "pools": ("POOLS", self.pools),
             "devs": ("DEVS", self.devs),
+            "edevs": ("DEVS", self.devs),
+            "devdetails": ("DEVDETAILS", self.devdetails),
+            "config": ("CONFIG", self.config),
+            "coin": ("COIN", self.coin),
         }
-        if self._device.model.speaks_avalon:
-            self.sections |= {
-                "edevs": ("DEVS", self.devs),
-                "devdetails": ("DEVDETAILS", self.devdetails),
-                "config": ("CONFIG", self.config),
-                "coin": ("COIN", self.coin),
-                "stats": ("STATS", self.stats),
-                "estats": ("STATS", self.stats),
-            }
-        dialect = self._device.model.dialect
-        if dialect in {Dialect.Q, Dialect.NANO3S, Dialect.MINI3}:
-            self.sections["litestats"] = ("STATS", self.litestats)
-        if dialect is Dialect.NANO3S:
+        if self._device.model.dialect in WITH_A_SCREEN:
             self.sections["lcd"] = ("LCD", self.lcd)
 
     def version(self) -> list[Row]:
         """Tell model, firmware and identity."""
         device, model = self._device, self._device.model
-        if not model.speaks_avalon:
-            return [{"CGMiner": device.firmware, "API": PROTOCOL}]
         row: Row = {"CGMiner": CGMINER, "API": PROTOCOL}
         if model.industrial:
             row["STM8"] = "20.08.01"
@@ -160,7 +148,7 @@ class Replies:
             "Getworks": pool.getworks,
             "Accepted": pool.accepted,
             "Rejected": pool.rejected,
-            "Works": pool.getworks * 140,
+            "Works": pool.works,
             "Discarded": 0,
             "Stale": 0,
             "Get Failures": 0,
@@ -268,90 +256,6 @@ class Replies:
                 "Network Difficulty": Fixed(NETWORK_DIFFICULTY, 8),
             }
         ]
-
-    def _stats_head(self, number: int, name: str) -> Row:
-        """Return what each row of the statistics begins with."""
-        return {
-            "STATS": number,
-            "ID": name,
-            "Elapsed": self._device.uptime,
-            "Calls": 0,
-            "Wait": Fixed(0, 6),
-            "Max": Fixed(0, 6),
-            "Min": Fixed(99_999_999, 6),
-        }
-
-    def stats(self) -> list[Row]:
-        """Tell the status string, and the traffic of each pool."""
-        model = self._device.model
-        row = self._stats_head(0, model.stats_id) | self._status()
-        return [row, *(self._pool_stats(pool) for pool in self._device.pools)]
-
-    def _status(self) -> Row:
-        """Return the status string where the model has it."""
-        device, model = self._device, self._device.model
-        self._readings.chips.refresh()
-        status = filled(STATUSES[model.dialect], self._readings)
-        match model.dialect:
-            case Dialect.Q:
-                if device.empty_replies or "empty_summary" in device.faults:
-                    device.empty_replies = max(0, device.empty_replies - 1)
-                    return {
-                        "MM ID0:Summary": Raw("'STATS':{}"),
-                        "HBinfo": Raw("'HB0':{}"),
-                    }
-                board = filled(BOARD_Q, self._readings)
-                return {
-                    "MM ID0:Summary": Raw(f"'STATS':{{{status}}}"),
-                    "HBinfo": Raw(f"'HB0':{{{board}}}"),
-                }
-            case Dialect.A12 | Dialect.A15:
-                return {
-                    "MM ID0": Raw(status),
-                    "MM Count": 1,
-                    "Smart Speed": 1,
-                    "Voltage Level Offset": 0,
-                    "Nonce Mask": 25,
-                }
-        return {"MM ID0": Raw(status), "MM Count": 1, "Nonce Mask": 1}
-
-    def _pool_stats(self, pool: Pool) -> Row:
-        """Tell the traffic with one pool."""
-        device = self._device
-        difficulty = device.pool_difficulty if pool.accepted else 0
-        sent, received = pool.accepted + 3, pool.accepted + pool.getworks + 4
-        calls = ("Wait", "Max", "Min", "Av")
-        row = self._stats_head(pool.number + 1, f"POOL{pool.number}")
-        row |= {"Pool Calls": 0, "Pool Attempts": 0}
-        row |= {
-            f"Pool {name}": Fixed(99_999_999 if name == "Min" else 0, 6)
-            for name in calls
-        }
-        return row | {
-            "Work Had Roll Time": False,
-            "Work Can Roll": False,
-            "Work Had Expire": False,
-            "Work Roll Time": 0,
-            "Work Diff": Fixed(difficulty, 8),
-            "Min Diff": Fixed(difficulty, 8),
-            "Max Diff": Fixed(difficulty, 8),
-            "Min Diff Count": 2 if difficulty else 0,
-            "Max Diff Count": 2 if difficulty else 0,
-            "Times Sent": sent,
-            "Bytes Sent": sent * BYTES_PER_SHARE,
-            "Times Recv": received,
-            "Bytes Recv": received * 2 * BYTES_PER_SHARE,
-            "Net Bytes Sent": sent * BYTES_PER_SHARE,
-            "Net Bytes Recv": received * 2 * BYTES_PER_SHARE,
-        }
-
-    def litestats(self) -> list[Row]:
-        """Tell the status in short; a Q tells all of it but the chips."""
-        self._readings.chips.refresh()
-        if self._device.model.dialect is Dialect.Q:
-            status = filled(STATUSES[Dialect.Q], self._readings)
-            return [{"MM ID0:Summary": Raw(f"'STATS':{{{status}}}")}]
-        return [{"MM ID0": Raw(filled(SHORT_STATUS, self._readings))}]
 
     def lcd(self) -> list[Row]:
         """Tell what the screen shows."""

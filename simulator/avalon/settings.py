@@ -13,8 +13,11 @@ POOL_URLS = (
     "stratum+tcp://third.example.com:3335",
 )
 FILTER_SECONDS = 19_145 * 60.0
+JOB_SECONDS, WORKS_PER_SECOND = 30.0, 4.7
 UNUSABLE = frozenset({"Dead", "Disabled", "Rejecting"})
 """The words for pools that are not worked for."""
+USUAL_BRIGHTNESS = 0x0150
+"""Set by hand (the high byte) to 80 (the low one)."""
 USUAL_LED = (0, 100, 100, 5, 0, 255)
 
 
@@ -28,7 +31,7 @@ class Pool:
     phrase: str = "x"
     enabled: bool = True
     priority: int = 0
-    getworks: int = 2
+    hashed: float = 0.0
     accepted: int = 0
     rejected: int = 0
     last_share: float | None = None
@@ -38,6 +41,24 @@ class Pool:
     connected: bool = False
     connected_at: float = 0.0
     lingers_until: float = 0.0
+
+    @property
+    def getworks(self) -> int:
+        """Return how many jobs it sent."""
+        return 2 + int(self.hashed / JOB_SECONDS)
+
+    @property
+    def works(self) -> int:
+        """Return how many pieces of work were made of its jobs."""
+        return int(self.hashed * WORKS_PER_SECOND)
+
+    def credit(self, seconds: float, accepted: int, rejected: int, now: float) -> None:
+        """Count the shares of some seconds of work."""
+        self.hashed += seconds
+        self.accepted += accepted
+        self.rejected += rejected
+        if accepted:
+            self.last_share = now
 
     @property
     def willing(self) -> bool:
@@ -52,7 +73,7 @@ class Pool:
 
     def forget(self) -> None:
         """Lose the counts, as a reboot does."""
-        self.getworks, self.accepted, self.rejected = 2, 0, 0
+        self.hashed, self.accepted, self.rejected = 0.0, 0, 0
         self.last_share, self.best = None, 0.0
 
 
@@ -76,8 +97,10 @@ class Settings:
             "mode": mode,
             "level": 0,
             "lcd": 1,
+            "lcd_page": 2,
+            "lcd_bright": USUAL_BRIGHTNESS,
             "led": USUAL_LED,
-            "led_mode": 1,
+            "led_mode": 0,
             "limit_temperature": 35,
             "filter_cleaned": now - FILTER_SECONDS,
             "pools": tuple(

@@ -15,7 +15,7 @@ WRITE_FAULTS = frozenset(
 POOL_WRITES = frozenset(
     {"switchpool", "enablepool", "disablepool", "poolpriority", "setpool"}
 )
-ONLY_TELL = frozenset({"help", "voltage", "hash-sn-read", "bootby", "time"})
+ONLY_TELL = frozenset({"help", "hash-sn-read", "bootby", "time"})
 QUERIES = frozenset({"", "get", "255", "1-255"})
 CLIPPED = frozenset({"fan-spd", "limittemp", "target-temp"})
 USUAL_REFUSAL = "error:2 parameter error"

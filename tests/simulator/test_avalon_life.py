@@ -176,6 +176,7 @@ async def test_a_new_mode_of_a_q(start_miner: StartMiner, clock: ManualClock) ->
     refused = "ASC 0 set failed: current mode 2 is caling Don't permit switch mode"
     assert await option(q, "workmode,set,0") == ("E", 120, refused)
     clock.advance(60)
+    refused = "ASC 0 set failed: current mode 2 is caling. Don't permit switch mode"
     assert await option(q, "work_mode_lvl,set,0,0") == ("E", 120, refused)
     clock.advance(90)
     status = look(q)

@@ -62,9 +62,9 @@ async def test_replies_come_in_the_format_of_the_request_and_end_with_a_nul(
         ('{"command": "version"', 23),
         ("{" * 4000, 23),
         ('{"cmd": "version"}', 24),
-        ('{"command": 3}', 24),
+        ('{"command": 3}', 14),
         ('{"command": "check", "parameter": 5}', 72),
-        ('{"command": ["version"]}', 24),
+        ('{"command": ["version"]}', 14),
     ],
 )
 async def test_how_requests_are_read(
