@@ -63,6 +63,9 @@ SECTIONS = (SECTION_SUPPLY, SECTION_JUDGEMENT, SECTION_TUNING)
 
 type Fields = dict[vol.Marker, Selector[Any]]
 
+_HIGHEST_RATES = {HashRateUnit.TERA: 10_000.0}
+"""More than any miner of this unit does, so that GH/s are not taken for TH/s."""
+
 
 class MinerOptionsFlow(OptionsFlowWithReload):
     """How a miner is asked, what may be done to it, and how it is judged."""
@@ -90,7 +93,10 @@ class MinerOptionsFlow(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(
                 _schema(identity), user_input or self._suggested(identity)
             ),
-            description_placeholders={"default": str(default)},
+            description_placeholders={
+                "default": str(default),
+                "unit": identity.hash_rate_unit,
+            },
             errors=errors,
         )
 
@@ -261,10 +267,8 @@ def _supply(identity: MinerIdentity) -> Fields:
 def _judgement(identity: MinerIdentity) -> Fields:
     """Offer what the miner is measured by."""
     unit, capabilities = identity.hash_rate_unit, identity.capabilities
-    known = Capability.EXPECTED_HASH_RATE in capabilities
-    fields: Fields = {}
-    if not known:
-        fields[vol.Optional(CONF_EXPECTED_HASH_RATE)] = _number(0, 1e6, unit)
+    highest = _HIGHEST_RATES.get(unit, 1e6)
+    fields: Fields = {vol.Optional(CONF_EXPECTED_HASH_RATE): _number(0, highest, unit)}
     if unit is not HashRateUnit.TERA:
         fields[vol.Optional(CONF_MINIMUM_HASH_RATE)] = _number(0, 1e6, unit)
     for key in (CONF_RATIO_GOOD, CONF_RATIO_POOR):

@@ -72,7 +72,10 @@ def test_the_deviation_is_over_the_same_samples() -> None:
 @pytest.mark.parametrize(
     ("device", "user", "expected"),
     [
-        (1.0, 2.0, 1.0),
+        (1.0, 2.0, 2.0),
+        (1.0, None, 1.0),
+        (1.0, 0.0, 1.0),
+        (1.0, math.nan, 1.0),
         (None, 2.0, 2.0),
         (0.0, 2.0, 2.0),
         (None, None, None),
@@ -82,7 +85,7 @@ def test_the_deviation_is_over_the_same_samples() -> None:
         (math.inf, 2.0, 2.0),
     ],
 )
-def test_the_device_is_believed_before_its_user(
+def test_the_user_is_believed_before_the_device(
     device: float | None, user: float | None, expected: float | None
 ) -> None:
     """What can be no hash rate is nobody's word."""

@@ -30,7 +30,7 @@ def present_rate(state: MinerState) -> float | None:
 class BaselineWindow:
     """Hash rate beside the expected one, as sums over a window.
 
-    What the device expects goes before what its user does. The window is in seconds
+    What the user expects goes before what the device does. The window is in seconds
     and fills up from the first sample; it empties when the miner stops hashing, so a
     ratio never spans a pause.
     """
@@ -44,7 +44,7 @@ class BaselineWindow:
 
     def observe(self, state: MinerState, monotonic: float) -> Baseline:
         """Take one reading."""
-        expected = _positive(state.expected_hash_rate) or self._told
+        expected = self._told or _positive(state.expected_hash_rate)
         if not state.hashing:
             self._sums.clear()
             return self._give(Baseline(expected=expected))
