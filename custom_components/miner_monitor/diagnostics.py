@@ -18,15 +18,30 @@ from .entry_data import (
     is_fleet,
     stored_credentials,
 )
+from .escape import WALLET
 from .fleet_diagnostics import fleet_diagnostics
 from .miners.codec import dump_identity
 
 _SECRET_KEY = re.compile(
-    r"user|pass|worker|wallet|address|cert|ssid|mac|hostname|hostip|ip(v[46])?$"
-    r"|coinbaseoutputs|token|otp|dna$|^serial$",
+    r"user|worker|wallet|payout|address|coinbase(outputs?|others)|ssid|mac"
+    r"|hostname|hostip|ip(v[46])?$|dna$|^serial$",
     re.IGNORECASE,
 )
+"""What names a person, a wallet, a network or the one device, told by its kind."""
+
+_PASSWORD_KEY = re.compile(
+    r"pass(?!ed|es)|psk|secret|token|(?<!h)otp|cert(?!ain)|key(?!board)|auth|credential|mnemonic",
+    re.IGNORECASE,
+)
+"""What opens something; here a number is no reading either."""
+
 _HARMLESS_KEYS = frozenset({"default_hostname", "LEDUser", "led_user"})
+_ANYWHERE = re.compile(
+    rf"{WALLET.pattern}|(?<=://)[^/@\s]+(?=@)|\b(?:[0-9a-f]{{2}}[:-]){{5}}[0-9a-f]{{2}}\b",
+    re.IGNORECASE,
+)
+"""Wallets, what stands before the host of an URL, and MAC addresses, in any text."""
+
 _SHORTEST_SECRET = 6
 
 
@@ -40,7 +55,6 @@ async def async_get_config_entry_diagnostics(
     data = coordinator.data
     credentials = stored_credentials(entry)
     report = {
-        "credentials": sorted(credentials_data(credentials)),
         "options": dict(entry.options),
         "online": data.online,
         "last_error": data.last_error,
@@ -56,13 +70,13 @@ async def async_get_config_entry_diagnostics(
     redacted: dict[str, Any] = redact(
         report, (credentials.password, credentials.session)
     )
-    return redacted
+    return {"credentials": sorted(credentials_data(credentials)), **redacted}
 
 
 def redact(report: Any, known: Iterable[str] = ()) -> Any:
     """Replace secrets by their keys, then these and the known ones everywhere."""
     secrets = {secret for secret in known if len(secret) >= _SHORTEST_SECRET}
-    hidden = _redact_keys(report, secrets)
+    hidden = _redact_texts(_redact_keys(report, secrets), _ANYWHERE)
     if not secrets:
         return hidden
     longest_first = sorted(secrets, key=len, reverse=True)
@@ -73,14 +87,25 @@ def redact(report: Any, known: Iterable[str] = ()) -> Any:
 def _redact_keys(value: Any, secrets: set[str]) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: _hide(item, secrets)
-            if _SECRET_KEY.search(str(key)) and key not in _HARMLESS_KEYS
-            else _redact_keys(item, secrets)
-            for key, item in value.items()
+            key: _redact_item(str(key), item, secrets) for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [_redact_keys(item, secrets) for item in value]
     return value
+
+
+def _redact_item(key: str, value: Any, secrets: set[str]) -> Any:
+    if key in _HARMLESS_KEYS:
+        return _redact_keys(value, secrets)
+    if _PASSWORD_KEY.search(key) and _is_number(value):
+        return REDACTED
+    if _PASSWORD_KEY.search(key) or _SECRET_KEY.search(key):
+        return _hide(value, secrets)
+    return _redact_keys(value, secrets)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _hide(value: Any, secrets: set[str]) -> Any:

@@ -27,17 +27,18 @@ _SIGNS = re.compile(r"([\\`*_\[\]<>#|~&$!@])")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 _LIST = re.compile(r"^[-+=]")
 _IN_A_WORD = re.compile(r"(?<=[^\W_])\\_(?=[^\W_])")
-_WALLET = re.compile(
+WALLET = re.compile(
     r"\b(?:(?:bc|tb|bcrt)1[02-9ac-hj-np-z]{20,}|0x[0-9a-f]{40}|kaspa:[a-z0-9]{50,}"
     r"|[123mn](?-i:[1-9A-HJ-NP-Za-km-z]){25,39})\b",
     re.IGNORECASE,
 )
+"""Addresses to which somebody is paid."""
 
 
 def plain(text: str, longest: int = MOST_CHARACTERS) -> str:
     """Write a text on one line, without what cannot be seen, and without wallets."""
     seen = "".join(char for char in text[: 4 * longest] if char.isprintable())
-    return _WALLET.sub("…", seen)[:longest]
+    return WALLET.sub("…", seen)[:longest]
 
 
 def escaped(text: str, longest: int = MOST_CHARACTERS) -> str:
