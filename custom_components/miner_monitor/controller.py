@@ -23,7 +23,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXPERT, CONF_PROTECT, DOMAIN, LOGGER
+from .const import CONF_EXPERT, CONF_PROTECT, CONF_RESTART_STALLED, DOMAIN, LOGGER
 from .control.calls import Call
 from .control.door import CALL_DEADLINE, Door
 from .control.errors import (
@@ -43,6 +43,7 @@ from .control.model import (
     Problem,
     Reason,
     Report,
+    Restart,
     Settle,
     Throttle,
 )
@@ -51,12 +52,20 @@ from .control.steward import Steward
 from .control_issues import async_ask, async_settle
 from .control_store import ControlStore
 from .control_texts import FAILURES, Failure, change_details, describe_error, steps_of
-from .miners import MinerAuthError, MinerError, MinerTimeoutError
+from .miners import (
+    MinerAuthError,
+    MinerClient,
+    MinerCommandError,
+    MinerError,
+    MinerTimeoutError,
+    Prove,
+)
 from .miners.boots import BootVerdict
 from .miners.errors import Outcome
 from .miners.model import (
     Changes,
     MinerIdentity,
+    MinerReading,
     MinerSettings,
     MinerState,
     Setting,
@@ -113,6 +122,8 @@ class MinerController:
         self._steward.under_way = lambda: self._door.under_way
         self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
         self._steward.expert = bool(self._entry.options.get(CONF_EXPERT, False))
+        restarts = bool(self._entry.options.get(CONF_RESTART_STALLED, False))
+        self._steward.restart_stalled = restarts
         self._watch_end()
 
     async def async_unload(self) -> None:
@@ -377,7 +388,12 @@ class MinerController:
 
     @callback
     def observe(
-        self, identity: MinerIdentity, state: MinerState, boot: BootVerdict
+        self,
+        identity: MinerIdentity,
+        state: MinerState,
+        boot: BootVerdict,
+        *,
+        stalled: bool | None,
     ) -> ControlState:
         """Take a good poll in; do what follows from it."""
         today = _today()
@@ -389,6 +405,7 @@ class MinerController:
             monotonic=time.monotonic(),
             busy=self._door.proving,
             boot=boot,
+            stalled=stalled,
             today=today,
         )
         self._door.await_restart(self._steward.waiting)
@@ -462,6 +479,12 @@ class MinerController:
                     self._entry.async_create_background_task(
                         self._hass, self._write(order), f"{self._entry.title} control"
                     )
+                case Restart():
+                    self._entry.async_create_background_task(
+                        self._hass,
+                        self._restart_stalled(order),
+                        f"{self._entry.title} restart",
+                    )
                 case Report():
                     self.tell(order)
                 case Ask(changes=changes) if changes:
@@ -497,6 +520,31 @@ class MinerController:
             return
         self._tell_cut(order.cut if isinstance(order, Apply) else {})
         self._changed()
+
+    async def _restart_stalled(self, order: Restart) -> None:
+        """Restart a miner that stalled, unless that is over by now."""
+
+        async def restart(client: MinerClient, prove: Prove) -> None:
+            def prove_stall(reading: MinerReading) -> object:
+                proved = prove(reading)
+                if self._door.proving or not self._steward.stalls:
+                    raise MinerCommandError("it does not stall any more")
+                return proved
+
+            await client.restart(prove_stall)
+
+        outcome = None
+        try:
+            await self._store.async_save()
+            await self._coordinator.async_command(restart)
+        except FAILURES as err:
+            outcome = err.outcome
+            text = describe_error(self._hass, self._entry, err)
+            LOGGER.warning("%s: not restarted: %s", self._entry.title, text)
+            self._steward.failed(order, outcome)
+        if outcome in (None, Outcome.UNKNOWN):
+            self.tell(Report(activity=Activity.STALL_RESTART, details=order.details))
+        self._store.save_soon()
 
     async def _reassert(self, order: Apply) -> None:
         """Write what a restart undid, unless it was taken back since it was stored."""

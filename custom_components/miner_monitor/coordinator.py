@@ -361,7 +361,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             state=state,
             believed=self._insight.believed,
             insight=insight,
-            control=self.controller.observe(identity, state, boot),
+            control=self.controller.observe(
+                identity, state, boot, stalled=insight.shares.stalled
+            ),
         )
 
     def _no_answer(self, error: MinerError) -> MinerData:

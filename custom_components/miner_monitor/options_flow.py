@@ -43,6 +43,7 @@ from .const import (
     CONF_PSU_EFFICIENCY,
     CONF_RATIO_GOOD,
     CONF_RATIO_POOR,
+    CONF_RESTART_STALLED,
     CONF_ROOM_TEMPERATURE,
     LOGGER,
     MAX_POLL_INTERVAL,
@@ -235,6 +236,8 @@ def _schema(identity: MinerIdentity) -> vol.Schema:
         fields[vol.Optional(CONF_EXPERT, default=False)] = BooleanSelector()
     if throttle_method(identity) is not None:
         fields[vol.Optional(CONF_PROTECT, default=False)] = BooleanSelector()
+    if Capability.RESTART in identity.capabilities:
+        fields[vol.Optional(CONF_RESTART_STALLED, default=False)] = BooleanSelector()
     for name, inside in (
         (SECTION_SUPPLY, _supply(identity)),
         (SECTION_JUDGEMENT, _judgement(identity)),

@@ -178,6 +178,7 @@ class Case:
         self.monotonic = 1000.0
         self._boot = UNTOLD
         self._ours = True
+        self.stalled: bool | None = None
         self.state = MinerState(
             status=MinerStatus.HASHING,
             chip_temperature=55.0,
@@ -239,6 +240,7 @@ class Case:
             monotonic=self.monotonic,
             busy=busy,
             boot=boot,
+            stalled=self.stalled,
             today=today,
         )
 
@@ -257,11 +259,11 @@ class Case:
         stored = json.loads(json.dumps(dumped(self.steward, self.wall, self.monotonic)))
         self.wait(away)
         self.wall += clock
-        protect = self.steward.protect
+        protect, restarts = self.steward.protect, self.steward.restart_stalled
         self.monotonic = 50.0
         self._ours = False
         self.steward = loaded(self.identity, stored, self.wall, self.monotonic)
-        self.steward.protect = protect
+        self.steward.protect, self.steward.restart_stalled = protect, restarts
 
     @property
     def intents(self) -> dict[str, Any]:

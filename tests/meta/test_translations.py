@@ -306,6 +306,7 @@ DETAILS = {
     Problem.RESTART_NEEDED: set(),
     Problem.PROTECTED: set(),
     Problem.TEMPORARY_OLD: {"steps"},
+    Problem.STALLS_AGAIN: {"limit"},
 }
 """What each problem tells beside the miner's name."""
 

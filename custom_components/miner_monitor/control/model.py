@@ -22,6 +22,7 @@ class Activity(StrEnum):
     """What happens to a miner now and then."""
 
     RESTARTED = "restarted"
+    STALL_RESTART = "stall_restart"
     OVERHEATED = "overheated"
     RECOVERED = "recovered"
     POOL_SWITCHED = "pool_switched"
@@ -40,6 +41,7 @@ class Problem(StrEnum):
     RESTART_NEEDED = "restart_needed"
     PROTECTED = "protected"
     TEMPORARY_OLD = "temporary_old"
+    STALLS_AGAIN = "stalls_again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,13 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """Restart a miner that stalled, and report it with ``details``."""
+
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Tell what happened; ``details`` are JSON types and hold no secret."""
 
@@ -115,5 +124,5 @@ class Settle:
     problem: Problem
 
 
-type Order = Apply | Throttle | Report | Ask | Settle
+type Order = Apply | Throttle | Restart | Report | Ask | Settle
 """What the steward wants done after it has looked at a poll."""

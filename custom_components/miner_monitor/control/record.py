@@ -11,6 +11,7 @@ from .model import Problem, Reason
 from .news import News
 from .profiles import Profiles
 from .protect import Protection
+from .stall_restart import StallRestart
 from .temporary import OLDEST, Temporary
 from .throttle import SavePower
 from .values import dump_changes, load_changes, number_of, reported
@@ -38,6 +39,7 @@ class Record:
     temporary: Temporary = field(default_factory=Temporary)
     derating: DeratingWatch = field(default_factory=DeratingWatch)
     protection: Protection = field(default_factory=Protection)
+    stall: StallRestart = field(default_factory=StallRestart)
     news: News = field(default_factory=News)
     waiting: Changes = field(default_factory=dict)
     """What was written and takes effect with the next restart."""
@@ -75,6 +77,7 @@ class Record:
         if wall - alive_at <= OLDEST:
             record.derating = DeratingWatch.load(data.get("derating"))
             record.protection = Protection.load(data.get("protection"))
+            record.stall = StallRestart.load(data.get("stall"), wall, monotonic)
             record.news = News.load(data.get("news"))
             record.waiting = load_changes(data.get("waiting"))
         return record
@@ -88,6 +91,7 @@ class Record:
             "profiles": self.profiles.dump(),
             "derating": self.derating.dump(),
             "protection": self.protection.dump(),
+            "stall": self.stall.dump(),
             "news": self.news.dump(),
             "writes": self.writes.dump(),
             "waiting": dump_changes(self.waiting),

@@ -7,7 +7,14 @@ from typing import Any, Self
 
 from ..miners.boots import UNTOLD, BootVerdict
 from ..miners.errors import Outcome
-from ..miners.model import Changes, MinerIdentity, MinerSettings, MinerState, Setting
+from ..miners.model import (
+    Capability,
+    Changes,
+    MinerIdentity,
+    MinerSettings,
+    MinerState,
+    Setting,
+)
 from .attempts import Attempts
 from .bounds import Beliefs
 from .derating import WATCHED, is_overheated
@@ -18,8 +25,10 @@ from .model import (
     Ask,
     ControlState,
     Order,
+    Problem,
     Reason,
     Report,
+    Restart,
     Throttle,
     ThrottleMethod,
 )
@@ -28,6 +37,7 @@ from .problems import Problems, refused
 from .profiles import worth_keeping
 from .record import Record
 from .rules import Allowed, clamped, same
+from .stall_restart import MOST_RESTARTS
 from .throttle import Ended, throttle_method
 from .values import agrees, differing, dump_changes, reported
 
@@ -49,15 +59,15 @@ _TOGETHER_SECONDS = 900.0
 class Steward:
     """Remembers what is wanted, looks at every good poll and orders what is due.
 
-    ``protect`` and ``expert`` are the user's options. Every change of what is
-    remembered shows in ``dump`` and ``dump_intents``; who keeps the first should do
-    so at least every few hours: intents of somebody who gave no sign of life for a
-    day write nothing by themselves any more.
+    ``protect``, ``restart_stalled`` and ``expert`` are the user's options. Every
+    change of what is remembered shows in ``dump`` and ``dump_intents``; who keeps the
+    first should do so at least every few hours: intents of somebody who gave no sign
+    of life for a day write nothing by themselves any more.
     """
 
     def __init__(self, identity: MinerIdentity) -> None:
         """Start with nothing remembered."""
-        self.protect = self.expert = False
+        self.protect = self.restart_stalled = self.expert = False
         self._identity = identity
         self._state: MinerState | None = None
         self._monotonic = 0.0
@@ -358,6 +368,8 @@ class Steward:
         the next poll. What a resting miner refuses waits until it works again, and so
         does everything of which it is unknown what became of it.
         """
+        if isinstance(order, Restart) and outcome is not Outcome.UNKNOWN:
+            self._record.stall.cancelled()
         if not isinstance(order, Apply):
             return
         if outcome is not Outcome.REFUSED:
@@ -428,12 +440,14 @@ class Steward:
         monotonic: float,
         busy: bool,
         boot: BootVerdict = UNTOLD,
+        stalled: bool | None = None,
         today: str | None = None,
     ) -> list[Order]:
         """Look at a good poll and return what is to be done.
 
-        While the door is ``busy``, or it is doubtful whether the miner restarted,
-        nothing is written and no difference is taken for a change by hand.
+        ``stalled``: it claims to hash, and finds nothing. While the door is ``busy``,
+        or it is doubtful whether the miner restarted, nothing is written and no
+        difference is taken for a change by hand.
         """
         state = self._beliefs.of(identity.limits, state)
         self._identity, self._state = identity, state
@@ -449,7 +463,15 @@ class Steward:
         orders += self._look_at_heat(busy=busy)
         orders += self._given_up
         self._given_up = []
-        return [*orders, *self._problems.update(self._record.problems(self._today))]
+        orders += self._problems.update(self._present_problems)
+        return [*orders, *self._look_at_stall(stalled, boot, busy=unsure)]
+
+    @property
+    def _present_problems(self) -> Mapping[Problem, Mapping[str, str]]:
+        found = dict(self._record.problems(self._today))
+        if self.restart_stalled and self._record.stall.is_exhausted(self._today):
+            found[Problem.STALLS_AGAIN] = {"limit": str(MOST_RESTARTS)}
+        return found
 
     def _look_for_restart(self, boot: BootVerdict) -> Iterator[Order]:
         if not boot.restarted:
@@ -580,6 +602,39 @@ class Steward:
     def _with_coming(self, settings: MinerSettings) -> MinerSettings:
         coming: dict[str, Any] = {str(k): v for k, v in self.under_way().items()}
         return replace(settings, **coming)
+
+    @property
+    def stalls(self) -> bool:
+        """Whether the last poll showed a reason to restart the miner."""
+        return self._record.stall.stalls
+
+    def _look_at_stall(
+        self, stalled: bool | None, boot: BootVerdict, *, busy: bool
+    ) -> Iterator[Order]:
+        """Order a restart of a miner that nobody told to stand still."""
+        restarts, state = self._record.stall, self._state
+        able = Capability.RESTART in self._identity.capabilities
+        if state is None or not (able and self.restart_stalled):
+            return
+        restarts.observe(self._identity.limits, state, stalled, self._monotonic)
+        if boot.restarted or self._is_told_otherwise:
+            restarts.forget()
+        cause = restarts.due(self._today, self._monotonic)
+        if busy or cause is None:
+            return
+        restarts.began(self._today, self._wall, self._monotonic)
+        number, limit = restarts.times(self._today), MOST_RESTARTS
+        yield Restart(details={"cause": cause, "restarts": number, "limit": limit})
+
+    @property
+    def _is_told_otherwise(self) -> bool:
+        """Whether it saves power, or something is about to be written or to end."""
+        throttle, temporary = self._record.throttle, self._record.temporary
+        loan = temporary.loan
+        ends = loan is not None and (
+            loan.returning or temporary.seconds_left(self._wall, self._monotonic) <= 0
+        )
+        return throttle.intent is not None or bool(throttle.reassert) or ends
 
     @property
     def settings(self) -> MinerSettings:
