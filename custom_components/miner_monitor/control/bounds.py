@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ..miners.ceilings import hard_range
 from ..miners.model import (
+    Changes,
     Limits,
     MinerSettings,
     MinerState,
@@ -72,6 +73,19 @@ def bounded(setting: Setting, allowed: SettingRange) -> SettingRange:
         default=default if default is None or low <= default <= high else None,
         expert_maximum=None if expert is None else max(min(expert, high), low),
     )
+
+
+def at_least(changes: Changes, limits: Limits) -> Changes:
+    """Return values with the least core voltage that the regulator takes, or more.
+
+    Firmware goes below it when it overheats; nobody ever wished that.
+    """
+    allowed = limits.settings.get(Setting.CORE_VOLTAGE)
+    voltage = changes.get(Setting.CORE_VOLTAGE)
+    if allowed is None or not isinstance(voltage, int | float):
+        return changes
+    lowest, _ = hard_range(Setting.CORE_VOLTAGE, allowed)
+    return {**changes, Setting.CORE_VOLTAGE: max(voltage, lowest)}
 
 
 class Beliefs:

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-import math
 from typing import Any, Self, override
 
+from ..miners.ceilings import hard_range
 from ..miners.model import (
     Changes,
     Derating,
     Limits,
     MinerSettings,
     MinerState,
-    MinerStatus,
     Setting,
+    SettingRange,
 )
+from .bounds import at_least
 from .errors import ControlError, ControlFault
+from .heat import is_overheated
 from .rules import same
+from .steps import one_step_lower
 from .values import dump_changes, load_changes, number_in, number_of, reported
 
 WATCHED = (
@@ -26,7 +29,9 @@ WATCHED = (
 )
 _FULL_SPEED = 100.0
 _SETTLED_POLLS = 3
-_LOWER = {Setting.FREQUENCY: 25.0, Setting.CORE_VOLTAGE: 0.02}
+_MOST_STEPS = 16
+"""Times that a device may have lowered itself since somebody chose."""
+
 _WARN = 68.0
 _COOL = 10.0
 
@@ -48,11 +53,6 @@ class SetPoints:
         return same(Setting.FREQUENCY, self.frequency, other.frequency) and same(
             Setting.CORE_VOLTAGE, self.core_voltage, other.core_voltage
         )
-
-
-def is_overheated(state: MinerState) -> bool:
-    """Whether the device says so itself."""
-    return state.status is MinerStatus.OVERHEATED or state.overheating is True
 
 
 class DeratingWatch:
@@ -145,7 +145,7 @@ class DeratingWatch:
             self._lowered = now
             return True
         if not is_overheated(state) or _set_points_of(self.baseline) is None:
-            self._follow(state, now)
+            self._follow(limits, state)
         return False
 
     def _is_derating(
@@ -162,15 +162,16 @@ class DeratingWatch:
         fixed = _fixed(derating)
         if fixed is not None:
             return now.alike(fixed) and not before.alike(fixed)
-        allowed = limits.settings.get(Setting.CORE_VOLTAGE)
-        lowest = 0.0 if allowed is None else allowed.minimum
+        if now.alike(before):
+            return False
         # A voltage that stays says nothing: then the fan must have been forced too.
         stays = now.core_voltage == before.core_voltage
         if stays and _full_speed(self.baseline) and not self.derated:
             return False
-        return _went_down(derating, before, now, lowest)
+        allowed = limits.settings.get(Setting.CORE_VOLTAGE)
+        return _went_down(derating, before, now, allowed)
 
-    def _follow(self, state: MinerState, now: SetPoints) -> None:
+    def _follow(self, limits: Limits, state: MinerState) -> None:
         """Take what is reported for chosen.
 
         A device that is about to lower itself forces its fan first: a fan at full
@@ -184,7 +185,7 @@ class DeratingWatch:
         if self.baseline and self._lowered is None and unsure:
             return
         self._lowered = None
-        self.baseline = reported(state.settings, WATCHED)
+        self.baseline = at_least(reported(state.settings, WATCHED), limits)
         if not _full_speed(self.baseline):
             self._settled = state.settings
 
@@ -200,7 +201,7 @@ class DeratingWatch:
         if found.get(Setting.AUTO_FAN) is not False:
             found.pop(Setting.FAN_DUTY_CYCLE, None)
         if lower:
-            found |= _one_step_lower(limits, found)
+            found |= one_step_lower(limits, found)
         return {key: value for key, value in found.items() if key in limits.settings}
 
 
@@ -247,36 +248,34 @@ def _fixed(derating: Derating) -> SetPoints | None:
 
 
 def _went_down(
-    derating: Derating, before: SetPoints, now: SetPoints, lowest: float
+    derating: Derating, before: SetPoints, now: SetPoints, allowed: SettingRange | None
 ) -> bool:
     """Whether both went down by the same number of whole steps, at least one.
 
-    A voltage that the steps take below the lowest allowed one ends on the way, at
-    what the regulator can do, or stays where it cannot go lower.
+    A voltage that the steps take below the lowest allowed one may end on the way, at
+    what the regulator can do, or stay where it cannot go lower. From a frequency that
+    has no whole step left, firmware goes up again.
     """
     if not derating.frequency_step or not derating.voltage_step:
         return False
-    steps = round((before.frequency - now.frequency) / derating.frequency_step)
-    expected = before.core_voltage - steps * derating.voltage_step
-    if expected < now.core_voltage <= min(before.core_voltage, lowest):
-        expected = now.core_voltage
-    return steps >= 1 and now.alike(
-        SetPoints(before.frequency - steps * derating.frequency_step, expected)
-    )
+    minimum, least = _lowest_voltages(allowed)
+    frequency, voltage, again = before.frequency, before.core_voltage, False
+    for _ in range(_MOST_STEPS):
+        if derating.restart_frequency and frequency <= derating.frequency_step:
+            frequency, again = derating.restart_frequency, True
+        else:
+            frequency -= derating.frequency_step
+        voltage -= derating.voltage_step
+        ends = voltage < now.core_voltage <= min(before.core_voltage, minimum)
+        below = max(voltage, now.core_voltage) < least
+        expected = now.core_voltage if below or (ends and not again) else voltage
+        if now.alike(SetPoints(frequency, expected)):
+            return True
+    return False
 
 
-def _one_step_lower(limits: Limits, before: Changes) -> Changes:
-    """Return both set points one preset lower, inside the limits."""
-    found: dict[Setting, float] = {}
-    for setting, step in _LOWER.items():
-        allowed, value = limits.settings.get(setting), number_in(before, setting)
-        if allowed is None or value is None:
-            continue
-        lower = (
-            item
-            for item in reversed(allowed.options)
-            if item < value and not math.isclose(item, value, abs_tol=step / 10)
-        )
-        target = next(lower, round(value - step, 4))
-        found[setting] = min(max(target, allowed.minimum), allowed.maximum, value)
-    return found
+def _lowest_voltages(allowed: SettingRange | None) -> tuple[float, float]:
+    """Return the least that is offered, and the least that the regulator takes."""
+    if allowed is None:
+        return 0.0, 0.0
+    return allowed.minimum, hard_range(Setting.CORE_VOLTAGE, allowed)[0]

@@ -19,6 +19,7 @@ from ..miners.model import (
 from .calls import Call, Want, Wants, changes_of
 from .chip_order import CHIP, second_request
 from .errors import ChangeError, Failure, Refusal, by_reason
+from .heat import require_cool
 from .lanes import Lane, Lanes, lane_of
 from .looptime import LoopTime
 from .proof import Proofs, Watcher
@@ -106,7 +107,7 @@ class Door:
 
     def submit(self, changes: Changes, *, began: float | None = None) -> Call:
         """Let the changes be written; ``outcome`` waits for what becomes of them."""
-        self._allowed().check(changes)
+        self.check(changes)
         if changes and self._closed:
             raise _closed_error()
         now = self._time.now()
@@ -119,6 +120,12 @@ class Door:
             self._wanted.set()
             self._work()
         return call
+
+    def check(self, changes: Changes) -> None:
+        """Raise a ChangeError for what cannot be, or is too hot, whatever is sent."""
+        allowed = self._allowed()
+        allowed.check(changes)
+        require_cool(changes, self._proofs.assumed(self._settings), allowed)
 
     async def outcome(self, call: Call) -> Changes:
         """Wait for what becomes of a call, as ``apply`` does."""
@@ -293,6 +300,7 @@ class Door:
             change = {setting: want.value}
             try:
                 allowed.check(change)
+                require_cool(change, assumed, allowed)
             except ChangeError as err:
                 self._fail({setting: want}, err)
                 continue

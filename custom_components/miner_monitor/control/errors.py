@@ -1,6 +1,7 @@
 """Why a change did not become what was asked for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ..miners.errors import MinerError, Outcome
@@ -20,6 +21,7 @@ class Refusal(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     NOT_A_CHOICE = "not_a_choice"
     NOT_SENT = "not_sent"
+    TOO_HOT = "too_hot"
     NOT_TAKEN = "not_taken"
     UNCONFIRMED = "unconfirmed"
 
@@ -97,6 +99,35 @@ def _least_certain(failures: Mapping[Setting, Failure], taken: Changes) -> Outco
     if Outcome.REFUSED in outcomes or taken:
         return Outcome.REFUSED
     return Outcome.NOT_SENT
+
+
+class HotPart(StrEnum):
+    """What shows that a miner is too hot; each has a text for the user."""
+
+    CHIP = "chip"
+    VR = "vr"
+    OVERHEATED = "overheated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """Why a miner must not get hotter, in °C; OVERHEATED is what it reports itself.
+
+    ``trip_point`` is where its firmware switches the chips off.
+    """
+
+    part: HotPart
+    temperature: float | None = None
+    trip_point: float | None = None
+
+
+class HeatError(ChangeError):
+    """A setting was not raised, because the miner is too hot."""
+
+    def __init__(self, heat: Heat, setting: Setting, asked: SettingValue) -> None:
+        """Keep what a text needs."""
+        super().__init__(Refusal.TOO_HOT, setting, asked)
+        self.heat = heat
 
 
 class ProfileFault(StrEnum):

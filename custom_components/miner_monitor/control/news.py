@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
 from ..miners.model import Changes, MinerSettings, MinerState, Setting, SettingValue
-from .derating import is_overheated
+from .heat import is_overheated
 from .model import Activity, Report
 from .rules import same
 from .values import dump_changes, load_changes, reported, value_of

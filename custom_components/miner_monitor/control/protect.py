@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from ..miners.model import Alarm, Capability, MinerIdentity, MinerState
-from .derating import is_overheated
+from .heat import is_overheated
 from .values import number_of
 
 HOT_SECONDS = 30.0

@@ -15,7 +15,7 @@ from ..miners.model import (
     SettingValue,
 )
 from .bounds import bounded, endures
-from .errors import ChangeError, Refusal
+from .errors import ChangeError, Heat, Refusal
 
 SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
 """The settings that are on or off."""
@@ -46,14 +46,20 @@ _STRESS_RISES_WITH = frozenset(
 _STRESS_FALLS_WITH = frozenset({Setting.FAN_DUTY_CYCLE, Setting.MIN_FAN_DUTY_CYCLE})
 
 
+_OPERATING_POINT = frozenset(
+    {Setting.FREQUENCY, Setting.CORE_VOLTAGE, Setting.WORK_MODE}
+)
+
+
 class Allowed:
     """The values one device can take.
 
     These are its limits, with ``expert`` up to their expert maximum, and every value
     that it was seen to run already; nothing that the hardware does not endure.
+    ``heat``: why none of these may be raised now, if so (see heat.py).
     """
 
-    __slots__ = ("_adopted", "_expert", "_limits")
+    __slots__ = ("_adopted", "_expert", "_limits", "heat")
 
     def __init__(
         self,
@@ -61,8 +67,10 @@ class Allowed:
         adopted: Mapping[Setting, Collection[float]],
         *,
         expert: bool,
+        heat: Heat | None = None,
     ) -> None:
         """Take what the device tells and what it was adopted with."""
+        self.heat = heat
         self._limits = limits
         self._adopted = adopted
         self._expert = expert
@@ -221,6 +229,19 @@ def is_urgent(
     return -1 in stresses and 1 not in stresses
 
 
+def raising(
+    changes: Changes, settings: MinerSettings, work_modes: Sequence[str] = ()
+) -> tuple[Setting, ...]:
+    """Name the changes that raise frequency, core voltage or work mode."""
+    wanted = effective(changes, settings)
+    return tuple(
+        setting
+        for setting in wanted
+        if setting in _OPERATING_POINT
+        and _stress(setting, wanted, settings, work_modes) > 0
+    )
+
+
 def _stress(
     setting: Setting,
     wanted: Changes,
@@ -237,7 +258,8 @@ def _stress(
     if setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan:
         return 0
     if setting is Setting.WORK_MODE:
-        return _direction(_place(asked, work_modes), _place(reported, work_modes))
+        place = _place(asked, work_modes)
+        return -1 if place == 0 else _direction(place, _place(reported, work_modes))
     if setting in _STRESS_RISES_WITH:
         return _direction(asked, reported)
     if setting in _STRESS_FALLS_WITH:

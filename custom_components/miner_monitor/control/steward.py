@@ -17,8 +17,9 @@ from ..miners.model import (
 )
 from .attempts import Attempts
 from .bounds import Beliefs
-from .derating import WATCHED, is_overheated
+from .derating import WATCHED
 from .errors import ControlError, ControlFault, ProfileError, ProfileFault
+from .heat import heat_of, is_overheated, require_cool
 from .model import (
     Activity,
     Apply,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any, Self
 
-from ..miners.ceilings import hard_range
 from ..miners.model import (
     Capability,
     Changes,
@@ -15,6 +14,7 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
+from .bounds import bounded, endures
 from .mining import MiningRequest
 from .model import Reason, ThrottleMethod
 from .rules import same
@@ -95,7 +95,9 @@ def usual(identity: MinerIdentity) -> Changes:
     if method is ThrottleMethod.WORK_MODE:
         return {Setting.WORK_MODE: middle(allowed[Setting.WORK_MODE])}
     defaults = {
-        setting: allowed[setting].default for setting in _LOWERED if setting in allowed
+        setting: bounded(setting, allowed[setting]).default
+        for setting in _LOWERED
+        if setting in allowed
     }
     return {setting: value for setting, value in defaults.items() if value is not None}
 
@@ -411,7 +413,8 @@ def _lower(
 
     What runs below of what may be written is None: it is left as it is.
     """
+    least = bounded(setting, allowed).minimum
     if isinstance(value, bool | str) or not isinstance(value, int | float):
-        return allowed.minimum
-    lowest = min(allowed.minimum, value)
-    return lowest if lowest >= hard_range(setting, allowed)[0] else None
+        return least
+    lowest = min(least, value)
+    return lowest if endures(setting, allowed, lowest) else None

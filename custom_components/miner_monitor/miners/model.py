@@ -224,11 +224,13 @@ class Derating:
     """How a device lowers its own set points after it overheated, in MHz and V.
 
     Each time by the two steps, or once to the two fixed values; the fan is left at
-    full speed.
+    full speed. A frequency that is not above its step becomes ``restart_frequency``,
+    which is higher.
     """
 
     frequency_step: float | None = None
     voltage_step: float | None = None
+    restart_frequency: float | None = None
     frequency: float | None = None
     core_voltage: float | None = None
 

@@ -12,6 +12,7 @@ from ..model import (
     Limits,
     Setting,
     SettingRange,
+    TripPoints,
 )
 from ..values import between, number, numbers, positive
 from .boards import Board
@@ -29,7 +30,7 @@ _BELOW_TRIP = 5
 
 _INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
 _VR_ALARM = Alarm(warn=90, critical=100)
-_STEPWISE = Derating(frequency_step=100, voltage_step=0.1)
+_STEPWISE = Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400)
 _FIXED = Derating(frequency=50, core_voltage=1.0)
 
 
@@ -56,8 +57,16 @@ def limits_of(
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
         power=None if power is None else _power_alarm(power),
+        trip_points=_trip_points(info, profile),
         derating=_derating(info, profile),
     )
+
+
+def _trip_points(info: Reply, profile: Profile) -> TripPoints:
+    """Tell where the firmware switches its chips off; NerdOS lets the user choose."""
+    if profile.nerdos:
+        return TripPoints(chip=positive(info.get("overheat_temp")))
+    return TripPoints(chip=75, vr=105)
 
 
 def _power_alarm(power: float) -> Alarm:

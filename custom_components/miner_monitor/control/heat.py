@@ -1,0 +1,54 @@
+"""One rule of heat for every way by which a miner is made to work harder.
+
+While a miner is overheated, or within MARGIN of the temperature at which its firmware
+switches the chips off, nothing may raise its frequency, core voltage or work mode. To
+lower them is never refused. Fans, target temperatures and *Mining* are not concerned:
+firmware regulates the former, and starts no chip that is too hot.
+"""
+
+from ..miners.model import Changes, Limits, MinerSettings, MinerState, MinerStatus
+from .errors import Heat, HeatError, HotPart
+from .rules import Allowed, raising
+
+MARGIN = 3.0
+"""Degrees below its trip point from which a part counts as too hot."""
+
+
+def is_overheated(state: MinerState) -> bool:
+    """Whether the device says so itself."""
+    return state.status is MinerStatus.OVERHEATED or state.overheating is True
+
+
+def heat_of(
+    limits: Limits, state: MinerState, *, recovers: bool = False
+) -> Heat | None:
+    """Tell why a miner must not get hotter; None if nothing is known against it.
+
+    A temperature or trip point that is not known says nothing. ``recovers``: what is
+    written brings back a miner that is stuck after it overheated, whose chips are off:
+    then its flag is what has to be got rid of, and only temperatures count. Firmware
+    that keeps its flag until somebody sets it up again is judged like this whenever
+    it reports how hot the chip is.
+    """
+    keeps_flag = limits.derating is not None and limits.derating.frequency is not None
+    chip = state.hottest_chip
+    stale = recovers or (keeps_flag and chip is not None)
+    if is_overheated(state) and not stale:
+        return Heat(part=HotPart.OVERHEATED, temperature=chip)
+    for part, temperature, trip_point in (
+        (HotPart.CHIP, chip, limits.trip_points.chip),
+        (HotPart.VR, state.vr_temperature, limits.trip_points.vr),
+    ):
+        if temperature is None or trip_point is None:
+            continue
+        if temperature >= trip_point - MARGIN:
+            return Heat(part=part, temperature=temperature, trip_point=trip_point)
+    return None
+
+
+def require_cool(changes: Changes, settings: MinerSettings, allowed: Allowed) -> None:
+    """Raise a HeatError for what a miner that runs these settings is too hot for."""
+    if allowed.heat is None:
+        return
+    for setting in raising(changes, settings, allowed.work_modes):
+        raise HeatError(allowed.heat, setting, changes[setting])
