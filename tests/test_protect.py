@@ -1,4 +1,4 @@
-"""A miner that is critically hot saves power, if its user wants that."""
+"""A miner that is critically hot works less, if its user wants that."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,9 @@ import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.control.model import Problem
+from custom_components.miner_monitor.miners.model import Setting
 from simulator import MinerSpec, SimulatedMiner
+from simulator.axeos.patch import patch
 
 from .conftest import GAMMA, GAMMA_2, NERD, Q, TimedBench
 from .handles import Handle, take_over
@@ -25,10 +27,16 @@ MINUTE, DAY = 60, 24 * 3600
 CRITICAL: Mapping[str, float] = {
     GAMMA.name: 73,
     GAMMA_2.name: 73,
-    NERD.name: 66,
+    NERD.name: 68,
     Q.name: 111,
 }
 """Temperatures above critical, below those at which the miner helps itself."""
+
+HEAT_UNTIL_SAVING = 4 * MINUTE
+"""Longer than a step down and the time it gets to help."""
+
+AS_BEFORE = {"frequency": [490, 525], "coreVoltage": [1100, 1150]}
+"""What a Gamma was told that went one operating point down, and back."""
 
 
 async def guarded(
@@ -48,7 +56,9 @@ def throttle(handle: Handle) -> str:
     return handle.hass.states.get(handle.entity("switch", "throttle")).state
 
 
-async def heat(bench: TimedBench, handle: Handle, seconds: float = 60) -> None:
+async def heat(
+    bench: TimedBench, handle: Handle, seconds: float = HEAT_UNTIL_SAVING
+) -> None:
     """Let it be critically hot for a while, and cool down for none."""
     temperature = CRITICAL[handle.miner.spec.name]
     handle.miner.inject("hot", temperature=temperature)
@@ -67,50 +77,67 @@ def issue_of(handle: Handle) -> ir.IssueEntry | None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "saved", "back"),
+    ("spec", "course"),
     [
-        (GAMMA_2, ["/api/system/pause"], ["/api/system/resume"]),
+        (
+            GAMMA_2,
+            AS_BEFORE | {"": ["/api/system/pause", "/api/system/resume"]},
+        ),
         (
             GAMMA,
-            [{"frequency": 100, "coreVoltage": 1000}],
-            [{"frequency": 525, "coreVoltage": 1150}],
+            {
+                "frequency": [490, 100, 490, 525],
+                "coreVoltage": [1100, 1000, 1100, 1150],
+            },
         ),
-        (Q, [r"softoff"], [r"softon"]),
-        (NERD, ["/api/system/shutdown"], ["/api/system/restart"]),
+        (Q, {"": ["softoff", "softon"]}),
+        (
+            NERD,
+            {
+                "frequency": [575, 600],
+                "coreVoltage": [1140, 1150],
+                "": ["/api/system/shutdown", "/api/system/restart"],
+            },
+        ),
     ],
     ids=lambda value: value.name if isinstance(value, MinerSpec) else None,
 )
 async def test_protected(
-    bench: TimedBench, spec: MinerSpec, saved: list[Any], back: list[Any]
+    bench: TimedBench, spec: MinerSpec, course: dict[str, list[Any]]
 ) -> None:
-    """One order when it is hot, one when it is cool, and it works as before."""
+    """One point down, then it saves power; cool, both come back one after the other."""
     handle = await guarded(bench, await bench.miner(spec))
     power = handle.miner.truth.power_w
 
-    await heat(bench, handle, 75)
+    await heat(bench, handle)
     assert throttle(handle) == STATE_ON
-    await cool(bench, handle, 8 * MINUTE)
+    await cool(bench, handle, 5 * MINUTE)
     assert throttle(handle) == STATE_ON
-    assert _orders(handle) == saved
     assert handle.miner.truth.power_w < 0.8 * power
 
-    await bench.advance(4 * MINUTE)
-    assert _orders(handle) == [*saved, *back]
-    await bench.advance(5 * MINUTE)
+    await bench.advance(9 * MINUTE)
     assert throttle(handle) == STATE_OFF
+    await bench.advance(15 * MINUTE)
+    assert told(handle) == course
     handle.miner.clear("hot")
     await bench.advance(15 * MINUTE)
     assert handle.miner.truth.hashing
     assert handle.miner.truth.power_w == pytest.approx(power, rel=0.15)
-    assert _orders(handle) == [*saved, *back]
+    assert told(handle) == course
     assert issue_of(handle) is None
 
 
-def _orders(handle: Handle) -> list[Any]:
-    """Return what it was told; of an Avalon's commands only their names."""
-    return [
-        body.partition(",")[0] if handle.is_avalon else body for body in handle.writes
-    ]
+def told(handle: Handle) -> dict[str, list[Any]]:
+    """Return what it was told: values in their order, and commands by their names."""
+    found: dict[str, list[Any]] = {}
+    for body in handle.writes:
+        if isinstance(body, str):
+            name = body.partition(",")[0] if handle.is_avalon else body
+            found.setdefault("", []).append(name)
+            continue
+        for key, value in body.items():
+            found.setdefault(key, []).append(value)
+    return found
 
 
 async def test_not_without_the_option(bench: TimedBench) -> None:
@@ -144,6 +171,118 @@ async def test_not_back_while_it_is_warm(bench: TimedBench) -> None:
     handle.miner.inject("hot", temperature=60)
     await bench.advance(MINUTE)
     assert throttle(handle) == STATE_OFF
+
+
+@pytest.mark.parametrize("spec", [GAMMA, GAMMA_2], ids=lambda spec: spec.firmware)
+async def test_one_point_down_is_enough(bench: TimedBench, spec: MinerSpec) -> None:
+    """After 30 s it works a little less; it comes back after 10 minutes, cool."""
+    handle = await guarded(bench, await bench.miner(spec))
+    handle.miner.inject("hot", temperature=73)
+    await bench.advance(25)
+    assert handle.writes == []
+    await bench.advance(30)
+    assert settings_of(handle.miner)[:2] == (490, 1100)
+    handle.miner.inject("hot", temperature=70)
+    await bench.advance(20 * MINUTE)
+    assert throttle(handle) == STATE_OFF
+    assert settings_of(handle.miner)[:2] == (490, 1100)
+    await cool(bench, handle, MINUTE)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+    assert told(handle) == AS_BEFORE
+
+
+async def test_a_step_has_two_minutes(bench: TimedBench) -> None:
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    await heat(bench, handle, 50)
+    assert settings_of(handle.miner)[:2] == (490, 1100)
+    await bench.advance(90)
+    assert throttle(handle) == STATE_OFF
+    await bench.advance(45)
+    assert throttle(handle) == STATE_ON
+    assert handle.writes[-1] == "/api/system/pause"
+
+
+async def test_the_target_is_cool_enough(bench: TimedBench) -> None:
+    """A fan that keeps 65 °C never brings the chip to 62 °C."""
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    await handle.set(Setting.TARGET_TEMPERATURE, 65)
+    await heat(bench, handle, MINUTE)
+    handle.miner.inject("hot", temperature=68)
+    await bench.advance(15 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (490, 1100)
+    handle.miner.inject("hot", temperature=66)
+    await bench.advance(MINUTE)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+
+
+async def test_a_step_outlives_a_reload(bench: TimedBench, hass: HomeAssistant) -> None:
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    await heat(bench, handle, MINUTE)
+    await bench.run(hass.config_entries.async_unload(handle.entry.entry_id))
+    handle.miner.inject("hot", temperature=50)
+    await bench.run(hass.config_entries.async_setup(handle.entry.entry_id))
+    await bench.advance(9 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (490, 1100)
+    await bench.advance(2 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+    assert told(handle) == AS_BEFORE
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_a_users_choice_ends_a_step(bench: TimedBench, by_hand: bool) -> None:
+    """What somebody sets in the meantime stays."""
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    await heat(bench, handle, MINUTE)
+    await cool(bench, handle, MINUTE)
+    if by_hand:
+        patch(handle.miner.device, b'{"frequency": 450}')
+    else:
+        await handle.set(Setting.FREQUENCY, 450)
+    await bench.advance(20 * MINUTE)
+    assert settings_of(handle.miner)[0] == 450
+    assert throttle(handle) == STATE_OFF
+
+
+async def test_a_temporary_profile_that_ends_during_a_step(bench: TimedBench) -> None:
+    """What was before the profile comes back, at the end of both."""
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    profile = {"device_id": handle.device_id, "profile": "High"}
+    await bench.call(DOMAIN, "apply_profile", profile | {"for": {"minutes": 5}})
+    assert settings_of(handle.miner)[:2] == (625, 1200)
+    await heat(bench, handle, MINUTE)
+    assert settings_of(handle.miner)[:2] == (600, 1150)
+    await cool(bench, handle, 5 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+    await bench.advance(20 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+
+
+async def test_a_lower_profile_that_ends_during_a_step(bench: TimedBench) -> None:
+    """What was before it is more than what is lowered: it waits for a cool chip."""
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    profile = {"device_id": handle.device_id, "profile": "Eco"}
+    await bench.call(DOMAIN, "apply_profile", profile | {"for": {"minutes": 5}})
+    await heat(bench, handle, MINUTE)
+    lower = settings_of(handle.miner)[:2]
+    assert lower[0] < 400
+    await cool(bench, handle, 8 * MINUTE)
+    assert settings_of(handle.miner)[:2] == lower
+    await bench.advance(5 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+
+
+async def test_a_miner_that_overheats_all_the_same(bench: TimedBench) -> None:
+    """Its own derating is the last resort; its repair offers what was before both."""
+    handle = await guarded(bench, await bench.miner(GAMMA_2))
+    await heat(bench, handle, MINUTE)
+    handle.miner.inject("hot", temperature=76)
+    await bench.advance(20)
+    handle.miner.inject("hot", temperature=50)
+    await bench.advance(20 * MINUTE)
+    assert settings_of(handle.miner)[:2] == (390, 1000)
+    restore = {"entity_id": handle.entity("button", "restore_settings")}
+    await bench.call("button", "press", restore)
+    assert settings_of(handle.miner)[:2] == (525, 1150)
 
 
 async def begin_of_day(bench: TimedBench) -> None:
@@ -182,7 +321,7 @@ async def test_the_third_time_stays(bench: TimedBench, repairs: Repairs) -> None
     told = form["description_placeholders"]
     path = "protected.fix_flow.step.confirm"
     assert await repairs.text(f"{path}.title", told) == (
-        "Let Gamma 602 0006 work again?"
+        "Let Gamma 602 0006 work as before?"
     )
     assert "third time today" in await repairs.text(f"{path}.description", told)
     assert len(handle.writes) == written

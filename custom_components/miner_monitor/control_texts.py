@@ -12,12 +12,15 @@ from .const import DOMAIN
 from .control.errors import (
     ChangeError,
     ControlError,
+    Heat,
+    HeatError,
     PartialError,
     ProfileError,
     Refusal,
     WriteError,
     by_reason,
 )
+from .control.heat import MARGIN
 from .ha_compat import texts_of
 from .miners import (
     MinerAlikeError,
@@ -82,6 +85,10 @@ def user_error(
     kind, longest = HomeAssistantError, escape.LONGEST_SENTENCE
     placeholders = {"name": entry.title}
     match error:
+        case HeatError():
+            key = f"setting_too_hot_{error.heat.part}"
+            placeholders |= _of_change(hass, error) | _of_heat(error.heat)
+            kind = ServiceValidationError
         case ChangeError():
             key = f"setting_{error.refusal}"
             placeholders |= _of_change(hass, error)
@@ -196,6 +203,17 @@ def _of_part(
     return {
         "errors": " ".join(describe_error(hass, entry, item) for item in reasons),
         "applied": ", ".join(applied),
+    }
+
+
+def _of_heat(heat: Heat) -> dict[str, str]:
+    """Write how hot it is, where its firmware switches off, and what is cool enough."""
+    if heat.temperature is None or heat.trip_point is None:
+        return {}
+    return {
+        "temperature": f"{heat.temperature:.1f} °C",
+        "trip_point": f"{heat.trip_point:g} °C",
+        "cool": f"{heat.trip_point - MARGIN:g} °C",
     }
 
 

@@ -29,6 +29,7 @@ from .control.door import CALL_DEADLINE, Door
 from .control.errors import (
     ChangeError,
     ControlError,
+    HeatError,
     PartialError,
     Refusal,
     WriteError,
@@ -86,6 +87,7 @@ class _Kind(Enum):
     POWER = auto()
     TEMPORARY = auto()
     SETTINGS = auto()
+    PROTECTION = auto()
 
 
 type Listener = Callable[[Report], None]
@@ -229,6 +231,12 @@ class MinerController:
             steward.end_throttle()
         self._changed()
 
+    async def async_end_protection(self) -> None:
+        """Go back to what was before a miner was too hot, whatever was done then."""
+        await self.async_throttle(False)
+        await self._step_back()
+        self._changed()
+
     async def async_apply_profile(
         self, name: str, until: datetime | None = None
     ) -> None:
@@ -313,12 +321,14 @@ class MinerController:
         *,
         unknown: Callable[[], None] = lambda: None,
         look: bool = True,
+        recovers: bool = False,
     ) -> Changes:
         """Store and send what ``begin`` wants, and return what nobody has overtaken.
 
         ``cancel`` takes it back when it was not sent or was refused, ``unknown`` does
         what is to be done when nobody knows, unless a later change of the kind has
-        begun. With ``look`` the miner is read first.
+        begun. With ``look`` the miner is read first. What ``recovers`` a miner that is
+        stuck after it overheated is not refused because of its flag.
         """
         began, number = self._hass.loop.time(), next(self._numbers)
 
@@ -334,9 +344,10 @@ class MinerController:
                     await self._coordinator.async_read()
                 self._latest[kind] = number
                 changes = begin()
+                self._steward.recovery = changes if recovers else {}
                 cut = self._steward.take_cut()
                 try:
-                    self._allowed().check(changes)
+                    self._door.check(changes)
                     await self._store.async_store_intents()
                     return self._door.submit(changes, began=began), cut
                 except (ChangeError, ControlError, MinerError) as err:
@@ -383,6 +394,29 @@ class MinerController:
     @property
     def _reported(self) -> MinerSettings:
         return self._steward.settings
+
+    async def _step_down(self, changes: Changes) -> None:
+        """Write one operating point less, and remember what was before."""
+
+        def begin() -> Changes:
+            self._steward.begin_step(changes)
+            return changes
+
+        cancel = self._steward.cancel_step
+        written = await self._change(_Kind.PROTECTION, begin, cancel)
+        self._steward.applied(written, by_user=False)
+
+    async def _step_back(self) -> None:
+        """Bring back what was before protection lowered it."""
+
+        def begin() -> Changes:
+            self._steward.begin_step_back()
+            return self._steward.step_back_changes()
+
+        cancel = self._steward.cancel_step_back
+        changes = await self._change(_Kind.PROTECTION, begin, cancel, unknown=cancel)
+        self._steward.applied(changes, by_user=False)
+        self._steward.end_step()
 
     # What the device does.
 
@@ -510,11 +544,17 @@ class MinerController:
                 await self.async_throttle(order.on, order.reason)
             elif order.reason is Reason.TEMPORARY_OVER:
                 await self._give_back()
+            elif order.reason is Reason.PROTECT:
+                await self._step_down(order.changes)
+            elif order.reason is Reason.COOLED:
+                await self._step_back()
             else:
                 await self._reassert(order)
         except FAILURES as err:
             text = describe_error(self._hass, self._entry, err)
-            level = DEBUG if self._coordinator.data.unplugged else WARNING
+            # What is too hot waits, and comes with a later poll.
+            waits = self._coordinator.data.unplugged or isinstance(err, HeatError)
+            level = DEBUG if waits else WARNING
             LOGGER.log(level, "%s: %s", self._entry.title, text)
             self._steward.failed(order, err.outcome)
             return

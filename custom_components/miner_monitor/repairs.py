@@ -215,7 +215,7 @@ async def _restart(miner: MinerCoordinator) -> None:
 
 
 async def _end_saving(miner: MinerCoordinator) -> None:
-    await miner.controller.async_throttle(False)
+    await miner.controller.async_end_protection()
 
 
 _OFFERS: Mapping[Problem, Work] = {

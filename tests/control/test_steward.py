@@ -91,7 +91,8 @@ def test_stored_and_read(identity: MinerIdentity) -> None:
     assert all(
         parts[part]
         for part in parts
-        if part not in ("temporary", "derating") or identity is OLD_GAMMA
+        if part != "lowered"
+        and (part not in ("temporary", "derating") or identity is OLD_GAMMA)
     )
 
 
@@ -119,6 +120,7 @@ def test_backup(age: float, kept: bool) -> None:
 
     known = ("derating", "waiting")
     assert [bool(rest[part]) for part in known] == [kept] * len(known)
+    assert intents.pop("lowered") is None
     assert [intents[part]["old"] for part in intents] == [not kept] * len(intents)
     assert all(intents[part]["before"] for part in intents), "nobody else knows it"
     assert set(steward.profiles) == {"eco", "default", "high", "Fast"}

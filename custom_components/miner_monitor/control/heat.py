@@ -26,14 +26,12 @@ def heat_of(
 
     A temperature or trip point that is not known says nothing. ``recovers``: what is
     written brings back a miner that is stuck after it overheated, whose chips are off:
-    then its flag is what has to be got rid of, and only temperatures count. Firmware
-    that keeps its flag until somebody sets it up again is judged like this whenever
-    it reports how hot the chip is.
+    then its flag is what has to be got rid of, and only temperatures count. So it is
+    with firmware that always crawls, flag set, until somebody sets it up again.
     """
     keeps_flag = limits.derating is not None and limits.derating.frequency is not None
     chip = state.hottest_chip
-    stale = recovers or (keeps_flag and chip is not None)
-    if is_overheated(state) and not stale:
+    if is_overheated(state) and not (recovers or keeps_flag):
         return Heat(part=HotPart.OVERHEATED, temperature=chip)
     for part, temperature, trip_point in (
         (HotPart.CHIP, chip, limits.trip_points.chip),
@@ -51,4 +49,5 @@ def require_cool(changes: Changes, settings: MinerSettings, allowed: Allowed) ->
     if allowed.heat is None:
         return
     for setting in raising(changes, settings, allowed.work_modes):
-        raise HeatError(allowed.heat, setting, changes[setting])
+        if changes[setting] != allowed.recovery.get(setting):
+            raise HeatError(allowed.heat, setting, changes[setting])

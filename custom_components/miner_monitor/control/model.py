@@ -70,6 +70,7 @@ class Reason(StrEnum):
     REASSERT = "reassert"
     TEMPORARY_OVER = "temporary_over"
     PROTECT = "protect"
+    COOLED = "cooled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ _MARGIN = 60.0
 class Record:
     """The parts, each of which knows how it is stored.
 
-    Two of them are intents, which only the user knows, and which are stored apart
+    Three of them are intents, which only the user knows, and which are stored apart
     from the rest. What is older than a day comes from a backup, or from somebody who
     was away for long: what was wanted then, and what the device was like, says
     nothing of today. It is kept, and writes nothing by itself. A clock that is behind
@@ -37,6 +37,8 @@ class Record:
     writes: Writes = field(default_factory=Writes)
     throttle: SavePower = field(default_factory=SavePower)
     temporary: Temporary = field(default_factory=Temporary)
+    lowered: Temporary = field(default_factory=Temporary)
+    """What protection lowered by one operating point, and what comes back for it."""
     derating: DeratingWatch = field(default_factory=DeratingWatch)
     protection: Protection = field(default_factory=Protection)
     stall: StallRestart = field(default_factory=StallRestart)
@@ -68,12 +70,12 @@ class Record:
             writes=Writes.load(data.get("writes")),
             throttle=SavePower.load(intents.get("throttle")),
             temporary=Temporary.load(intents.get("temporary"), wall, monotonic),
+            lowered=Temporary.load(intents.get("lowered"), wall, monotonic),
             acted_at=number_of(data.get("acted_at")) or 0.0,
         )
         alive_at = max(number_of(data.get("saved_at")) or 0.0, intents_at or 0.0)
         if wall - alive_at > OLDEST or (intents_at or 0.0) + _MARGIN < record.acted_at:
-            record.throttle.grow_old()
-            record.temporary.grow_old()
+            record._grow_old()
         if wall - alive_at <= OLDEST:
             record.derating = DeratingWatch.load(data.get("derating"))
             record.protection = Protection.load(data.get("protection"))
@@ -81,6 +83,15 @@ class Record:
             record.news = News.load(data.get("news"))
             record.waiting = load_changes(data.get("waiting"))
         return record
+
+    def _grow_old(self) -> None:
+        """Let nothing be written for the sake of what was wanted then."""
+        if self.temporary.loan is None:
+            # A user is asked in the same way whether that is to come back.
+            self.temporary = self.lowered
+        self.lowered = Temporary()
+        self.throttle.grow_old()
+        self.temporary.grow_old()
 
     def dump(self, wall: float) -> dict[str, Any]:
         """Return everything but the intents, as JSON types."""
@@ -102,6 +113,7 @@ class Record:
         return {
             "throttle": self.throttle.dump(),
             "temporary": self.temporary.dump(wall, monotonic),
+            "lowered": self.lowered.dump(wall, monotonic),
         }
 
     def users(
@@ -115,17 +127,37 @@ class Record:
 
         Without ``heat`` those are the user's that the device lowered itself.
         """
-        found = reported(settings, wanted)
-        kept = self.derating.baseline if heat and self.derating.derated else {}
-        if self.throttle.intent is not None and self.throttle.held:
-            kept = {**kept, **self.throttle.intent.before}
-        return {**found, **{key: kept[key] for key in kept if key in found}}
+        baseline = self.derating.baseline if heat and self.derating.derated else {}
+        loan = self.lowered.loan
+        lowered = {} if loan is None else loan.before
+        return _overlaid(reported(settings, wanted), baseline, self._before, lowered)
+
+    def kept(self, settings: MinerSettings, wanted: Iterable[Setting]) -> Changes:
+        """Return what runs as soon as power is saved no longer."""
+        return _overlaid(reported(settings, wanted), self._before)
+
+    @property
+    def _before(self) -> Changes:
+        """What comes back after power was saved without a stop."""
+        intent = self.throttle.intent
+        return intent.before if intent is not None and self.throttle.held else {}
+
+    @property
+    def held(self) -> Changes:
+        """What protection, or saving power without a stop, keeps from the user's."""
+        loan = self.lowered.loan
+        return {**({} if loan is None else loan.applied), **self.throttle.held}
 
     @property
     def protects(self) -> bool:
         """Whether power is saved because of heat and nothing else."""
         intent = self.throttle.intent
         return intent is not None and intent.by is Reason.PROTECT
+
+    @property
+    def works_less(self) -> bool:
+        """Whether heat is a reason why it does not run what its user chose."""
+        return self.protects or self.lowered.loan is not None
 
     def problems(self, today: str) -> Mapping[Problem, Mapping[str, str]]:
         """Return what a user should look at."""
@@ -136,8 +168,15 @@ class Record:
             found[Problem.TOO_MANY_WRITES] = {"limit": str(MOST_WRITES)}
         if self.waiting:
             found[Problem.RESTART_NEEDED] = {}
-        if self.protects and self.protection.stays:
+        if self.works_less and self.protection.stays:
             found[Problem.PROTECTED] = {}
         if self.temporary.waits_for_user:
             found[Problem.TEMPORARY_OLD] = {}
         return found
+
+
+def _overlaid(found: Changes, *others: Changes) -> Changes:
+    """Return what was found with the values of others, of which the last one wins."""
+    for values in others:
+        found = {**found, **{key: values[key] for key in values if key in found}}
+    return found

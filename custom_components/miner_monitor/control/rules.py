@@ -56,10 +56,11 @@ class Allowed:
 
     These are its limits, with ``expert`` up to their expert maximum, and every value
     that it was seen to run already; nothing that the hardware does not endure.
-    ``heat``: why none of these may be raised now, if so (see heat.py).
+    ``heat``: why none of these may be raised now, if so, but what is in ``recovery``
+    (see heat.py).
     """
 
-    __slots__ = ("_adopted", "_expert", "_limits", "heat")
+    __slots__ = ("_adopted", "_expert", "_limits", "heat", "recovery")
 
     def __init__(
         self,
@@ -68,9 +69,11 @@ class Allowed:
         *,
         expert: bool,
         heat: Heat | None = None,
+        recovery: Changes | None = None,
     ) -> None:
         """Take what the device tells and what it was adopted with."""
         self.heat = heat
+        self.recovery = recovery or {}
         self._limits = limits
         self._adopted = adopted
         self._expert = expert

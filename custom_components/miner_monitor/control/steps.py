@@ -11,7 +11,7 @@ _LOWER = {Setting.FREQUENCY: 25.0, Setting.CORE_VOLTAGE: 0.02}
 """How far down the next point lies where the device lists none."""
 
 
-def one_step_lower(limits: Limits, before: Changes) -> Changes:
+def one_step_lower(limits: Limits, before: Changes) -> dict[Setting, float]:
     """Return frequency and core voltage one preset lower, inside the limits."""
     found: dict[Setting, float] = {}
     for setting, step in _LOWER.items():
@@ -42,10 +42,9 @@ def next_lower(limits: Limits, settings: MinerSettings) -> Changes:
         place = known.index(mode) if (mode := settings.work_mode) in known else 0
         return {Setting.WORK_MODE: known[place - 1]} if place else {}
     before = reported(settings, _LOWER)
-    lower = one_step_lower(limits, before)
     found = {
         setting: value
-        for setting, value in lower.items()
+        for setting, value in one_step_lower(limits, before).items()
         if limits.settings[setting].live and value < (number_in(before, setting) or 0)
     }
     return found if Setting.FREQUENCY in found else {}

@@ -16,10 +16,10 @@ from ..miners.model import (
     Setting,
 )
 from .attempts import Attempts
-from .bounds import Beliefs
+from .bounds import Beliefs, at_least, fits
 from .derating import WATCHED
 from .errors import ControlError, ControlFault, ProfileError, ProfileFault
-from .heat import heat_of, is_overheated, require_cool
+from .heat import heat_of, is_overheated
 from .model import (
     Activity,
     Apply,
@@ -36,11 +36,14 @@ from .model import (
 from .news import changed_by_hand
 from .problems import Problems, refused
 from .profiles import worth_keeping
+from .protect import steps_first
 from .record import Record
-from .rules import Allowed, clamped, same
+from .rules import Allowed, clamped, raising, same
 from .stall_restart import MOST_RESTARTS
+from .steps import next_lower
+from .temporary import FOR_EVER, Loan
 from .throttle import Ended, throttle_method
-from .values import agrees, differing, dump_changes, reported
+from .values import agrees, alike, differing, dump_changes, reported
 
 __all__ = [
     "ControlError",
@@ -52,6 +55,7 @@ __all__ = [
 ]
 
 _OVER = Reason.TEMPORARY_OVER
+_COOLED = Reason.COOLED
 _NO_SETTINGS = MinerSettings()
 _TOGETHER_SECONDS = 900.0
 """Between the start of a miner and ours, when both had no power."""
@@ -83,6 +87,9 @@ class Steward:
         self._unwatched = False
         self.under_way: Callable[[], Changes] = dict
         """Tells what is being written, so that the device may show a part of it."""
+        self._step_refused = False
+        self.recovery: Changes = {}
+        """What is written now to bring back a miner that is stuck after heat."""
 
     @classmethod
     def load(
@@ -120,7 +127,8 @@ class Steward:
     def intents(self) -> Hashable:
         """What differs once something else is wanted."""
         throttle, temporary = self._record.throttle, self._record.temporary
-        return throttle.intent, temporary.loan, temporary.old
+        lowered = self._record.lowered.loan
+        return throttle.intent, temporary.loan, temporary.old, lowered
 
     @property
     def saves_power(self) -> bool:
@@ -143,7 +151,20 @@ class Steward:
     @property
     def allowed(self) -> Allowed:
         """What may be written now."""
-        return Allowed(self._identity.limits, self.adopted, expert=self.expert)
+        limits, state = self._identity.limits, self._state
+        heat = None if state is None else heat_of(limits, state)
+        recovery = self.recovery
+        if state is not None and heat_of(limits, state, recovers=True) is not None:
+            recovery = {}
+        return Allowed(
+            limits, self.adopted, expert=self.expert, heat=heat, recovery=recovery
+        )
+
+    def _too_hot(self, changes: Changes) -> bool:
+        """Whether the rule of heat lets these wait."""
+        allowed = self.allowed
+        hotter = raising(changes, self.settings, allowed.work_modes)
+        return allowed.heat is not None and bool(hotter)
 
     def _fitting(self, changes: Changes) -> Changes:
         """Fit what comes back into the limits of now, and note what does not fit."""
@@ -205,7 +226,15 @@ class Steward:
     def throttle_changes(self, on: bool) -> Changes:
         """Return what has to be written to save power, or to save it no longer."""
         changes = self._record.throttle.changes(self._identity, self._coming, on=on)
-        return changes if on else self._fitting(changes)
+        if not on:
+            return self._fitting(changes)
+        # Firmware goes below what may be written: there it is left.
+        limits = self._identity.limits
+        return {
+            key: value
+            for key, value in changes.items()
+            if key not in limits.settings or fits(key, value, limits)
+        }
 
     def begin_throttle(self, by: Reason | None = None) -> None:
         """Remember that power is about to be saved, before anything is written."""
@@ -238,15 +267,67 @@ class Steward:
         self._record.throttle.written_back(self.settings)
         self._record.protection.ended()
 
+    # One operating point less
+
+    def begin_step(self, changes: Changes) -> None:
+        """Remember what comes back for what protection is about to lower."""
+        # As with a temporary profile: what heat lowered only a user brings back.
+        before = self._record.users(self.settings, changes, heat=False)
+        self._record.protection.began(self._today, self._monotonic, step=True)
+        self._record.lowered.begin(
+            changes,
+            at_least(before, self._identity.limits),
+            seconds=FOR_EVER,
+            wall=self._wall,
+            monotonic=self._monotonic,
+        )
+
+    def cancel_step(self) -> None:
+        """Take the beginning back: nothing was written, or it was refused."""
+        lowered = self._record.lowered
+        if lowered.loan is not None:
+            lowered.cancel(self._record.kept(self.settings, lowered.loan.applied))
+        if lowered.loan is None:
+            self._record.protection.cancelled()
+
+    def step_back_changes(self) -> Changes:
+        """Return what comes back for what protection lowered."""
+        loan = self._record.lowered.loan
+        return {} if loan is None else self._fitting(loan.before)
+
+    def begin_step_back(self) -> None:
+        """Remember that what was before is about to be written."""
+        self._record.lowered.returns(True)
+
+    def cancel_step_back(self) -> None:
+        """Take the end back: it is lowered still."""
+        self._record.lowered.returns(False)
+
+    def end_step(self) -> None:
+        """Take it that the settings before were written."""
+        lowered = self._record.lowered
+        if (loan := lowered.loan) is not None and loan.returning:
+            lowered.returned(self._record.kept(self.settings, loan.before))
+            if lowered.loan is None:
+                self._drop_step()
+
+    def _drop_step(self) -> None:
+        self._record.lowered.end()
+        self._attempts.forget(_COOLED)
+        if not self._record.protects:
+            self._record.protection.ended()
+
     # Profiles
 
     def save_profile(self, name: str) -> None:
         """Keep the user's present settings under a name."""
         told = self._with_coming(self._beliefs.told)
         kept = worth_keeping(self._identity.limits, told)
-        intent = self._record.throttle.intent
+        intent, loan = self._record.throttle.intent, self._record.lowered.loan
         if intent is not None and self._record.throttle.held:
             kept = {key: intent.before.get(key, value) for key, value in kept.items()}
+        if loan is not None:
+            kept = {key: loan.before.get(key, value) for key, value in kept.items()}
         self._record.profiles.save(name, kept)
 
     def delete_profile(self, name: str) -> None:
@@ -272,6 +353,7 @@ class Steward:
             wanted.add(Setting.FAN_DUTY_CYCLE)
         # Only a user who looks at it lets a device work again as before it overheated.
         before = self._record.users(self._coming, wanted, heat=False)
+        before = at_least(before, self._identity.limits)
         if changes and not before:
             raise ControlError(ControlFault.NOTHING_KNOWN)
         self._record.temporary.begin(
@@ -342,14 +424,16 @@ class Steward:
         if isinstance(mining := changes.get(Setting.MINING), bool):
             now = self._monotonic
             self._record.throttle.mining_written(mining, now, by_user=by_user)
-        held = self._record.throttle.held
+        held = self._record.held
         if by_user or not (self._record.derating.derated and held):
             self._record.derating.chosen(changes)
         if not by_user:
             return
-        loan = self._record.temporary.loan
+        loan, lowered = self._record.temporary.loan, self._record.lowered.loan
         if loan is not None and not loan.applied.keys().isdisjoint(changes):
             self._drop_loan()
+        if lowered is not None and not lowered.applied.keys().isdisjoint(changes):
+            self._drop_step()
         if self._ends_throttle(changes):
             self._drop_throttle()
 
@@ -373,6 +457,10 @@ class Steward:
             self._record.stall.cancelled()
         if not isinstance(order, Apply):
             return
+        if order.reason is Reason.PROTECT:
+            # Heat does not wait: what comes next is to save power.
+            self._step_refused = outcome is Outcome.REFUSED
+            return
         if outcome is not Outcome.REFUSED:
             self._attempts.failed(order.reason)
             return
@@ -382,6 +470,8 @@ class Steward:
             return
         if order.reason is Reason.REASSERT:
             self._drop_throttle()
+        elif order.reason is _COOLED:
+            self._drop_step()
         else:
             self._drop_loan()
         self._given_up.append(refused(order))
@@ -501,7 +591,8 @@ class Steward:
         lowered: Mapping[str, list[float]] = {}
         derating = self._record.derating
         # What saves power says nothing of what the device had lowered before.
-        hidden = derating.derated and agrees(self._record.throttle.held, state.settings)
+        hidden = derating.derated and agrees(self._record.held, state.settings)
+        hidden = hidden and not agrees(derating.baseline, state.settings)
         if not (busy or hidden) and derating.observe(self._identity.limits, state):
             lowered = derating.difference
             self._record.throttle.lowered(derating.lowered)
@@ -521,7 +612,8 @@ class Steward:
             yield changed_by_hand({Setting.MINING.value: [False, True]})
         changes = self._record.throttle.reassert
         if changes and self.settings.mining is not False:
-            if self._attempts.may(Reason.REASSERT, self._monotonic):
+            waits = self._too_hot(changes)
+            if not waits and self._attempts.may(Reason.REASSERT, self._monotonic):
                 yield Apply(
                     changes=changes, reason=Reason.REASSERT, unwatched=self._unwatched
                 )
@@ -556,7 +648,7 @@ class Steward:
     def _give_back(self, before: Changes) -> Iterator[Order]:
         """Write what was before, or leave it to what keeps the device from it."""
         temporary = self._record.temporary
-        rest = self._record.throttle.exchange(before)
+        rest = self._exchange_step(self._record.throttle.exchange(before))
         if self._record.derating.derated:
             self._record.derating.chosen(rest)
             rest = {key: value for key, value in rest.items() if key not in WATCHED}
@@ -565,7 +657,9 @@ class Steward:
             return
         resting = self.settings.mining is False
         waits = Setting.WORK_MODE in rest or self._attempts.exhausted(_OVER)
-        if (resting and waits) or not self._attempts.may(_OVER, self._monotonic):
+        if (resting and waits) or self._too_hot(rest):
+            return
+        if not self._attempts.may(_OVER, self._monotonic):
             return
         rest = self._fitting(rest)
         order = Apply(changes=rest, reason=_OVER, cut=self.take_cut())
@@ -579,21 +673,94 @@ class Steward:
         if temporary.loan is not None:
             yield order
 
+    def _exchange_step(self, before: Changes) -> Changes:
+        """Let these come back later, or now if that is less than what is lowered."""
+        loan = self._record.lowered.loan
+        if loan is None or before.keys().isdisjoint(loan.applied):
+            return before
+        modes = self.allowed.work_modes
+        if not raising(before, self.settings, modes):
+            self._drop_step()
+            return before
+        self._record.lowered.exchange(before)
+        return {key: value for key, value in before.items() if key not in loan.applied}
+
     def _look_at_heat(self, *, busy: bool) -> Iterator[Order]:
         """Order what heat demands; to begin waits for nothing, to end does."""
         state, now = self._state, self._monotonic
         if state is None or self.throttle_method is None:
             return
+        protection = self._record.protection
+        if not busy:
+            self._judge_step()
         if self._record.protects:
-            over = self._record.protection.is_over(self._identity, state, now)
+            over = protection.is_over(self._identity, state, now)
             if over and not busy and self._attempts.may(Reason.PROTECT, now):
                 yield Throttle(on=False, reason=Reason.PROTECT)
             return
-        due = self._record.protection.is_due(self._identity, state, now)
-        if not (due and self.protect) or self._record.throttle.intent is not None:
+        due = protection.is_due(self._identity, state, now) and self.protect
+        if self._record.throttle.intent is not None:
             return
-        if self._attempts.may(Reason.PROTECT, now):
+        if due:
+            yield from self._work_less(state)
+        elif not busy:
+            yield from self._step_back(state)
+
+    def _work_less(self, state: MinerState) -> Iterator[Order]:
+        """Lower it by one operating point; save power if that did not help, or cannot.
+
+        What overheated already, its firmware lowers itself.
+        """
+        now, limits = self._monotonic, self._identity.limits
+        stepped = self._record.lowered.loan is not None
+        if stepped and not self._record.protection.had_time(now):
+            return
+        step = next_lower(limits, state.settings) if steps_first(limits) else {}
+        skips = stepped or is_overheated(state) or self._step_refused
+        if not self._attempts.may(Reason.PROTECT, now):
+            return
+        if step and not skips:
+            yield Apply(changes=step, reason=Reason.PROTECT)
+        else:
+            self._step_refused = False
             yield Throttle(on=True, reason=Reason.PROTECT)
+
+    def _judge_step(self) -> None:
+        """Forget what protection lowered once somebody, or the device, changed it."""
+        lowered, derating = self._record.lowered, self._record.derating
+        if (loan := lowered.loan) is None:
+            return
+        values = self._record.kept(self.settings, {*loan.applied, *loan.before})
+        if values.keys().isdisjoint(loan.applied):
+            return
+        if self._fell_below(loan):
+            # The repair of that offers what was before both.
+            derating.chosen(loan.before)
+            self._drop_step()
+            return
+        lowered.observe(values)
+        if lowered.changed or (loan.returning and lowered.is_back(values)):
+            self._drop_step()
+
+    def _fell_below(self, loan: Loan) -> bool:
+        """Whether the device lowered itself further than protection did."""
+        fallen = self._record.derating.lowered
+        return (
+            agrees(fallen, self.settings)
+            and not alike(loan.applied, fallen)
+            and not alike(loan.before, fallen)
+        )
+
+    def _step_back(self, state: MinerState) -> Iterator[Order]:
+        """Bring back what protection lowered, once the miner works and is cool."""
+        loan = self._record.lowered.loan
+        if loan is None or self.settings.mining is False or self._too_hot(loan.before):
+            return
+        now = self._monotonic
+        over = self._record.protection.is_over(self._identity, state, now)
+        if over and self._attempts.may(_COOLED, now):
+            changes = self._fitting(loan.before)
+            yield Apply(changes=changes, reason=_COOLED, cut=self.take_cut())
 
     @property
     def _coming(self) -> MinerSettings:

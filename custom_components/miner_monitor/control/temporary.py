@@ -18,6 +18,9 @@ from .values import (
 OLDEST = 24 * 3600.0
 """Seconds after which nothing comes back by itself: a restored backup looks alike."""
 
+FOR_EVER = 1e9
+"""Seconds that what has no end of its own lasts."""
+
 _CERTAIN_POLLS = 2
 """So many polls in a row have to show that somebody else changed the settings."""
 
@@ -186,6 +189,12 @@ class Temporary:
             return False
         self.loan = replace(self.loan, returning=False)
         return True
+
+    def exchange(self, before: Changes) -> None:
+        """Let other values of what was applied come back."""
+        if self.loan is not None:
+            others = {key: before[key] for key in before if key in self.loan.applied}
+            self.loan = replace(self.loan, before={**self.loan.before, **others})
 
     def narrow(self, wanted: Changes) -> None:
         """Let these come back, and nothing else."""

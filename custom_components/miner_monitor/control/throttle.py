@@ -18,7 +18,15 @@ from .bounds import bounded, endures
 from .mining import MiningRequest
 from .model import Reason, ThrottleMethod
 from .rules import same
-from .values import agrees, differing, dump_changes, keepable, load_changes, reported
+from .values import (
+    agrees,
+    differing,
+    dump_changes,
+    keepable,
+    load_changes,
+    number_in,
+    reported,
+)
 
 _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.PAUSE: ThrottleMethod.PAUSE,
@@ -137,7 +145,7 @@ class SavePower:
         self._earlier: Intent | None = None
         self._waiting_since: float | None = None
         self._differing = 0
-        self._restarted = False
+        self._restarted = self._raised = False
         self._mining = MiningRequest()
 
     @classmethod
@@ -156,6 +164,7 @@ class SavePower:
                 old=data.get("old") is True,
             )
             throttle._restarted = data.get("restarted") is True
+            throttle._raised = data.get("raised") is True
         return throttle
 
     def grow_old(self) -> None:
@@ -168,7 +177,7 @@ class SavePower:
             self.intent = replace(
                 self.intent, by=None, confirmed=False, ending=False, old=True
             )
-        self._restarted = False
+        self._restarted = self._raised = False
 
     def dump(self) -> dict[str, Any] | None:
         """Return the intent as JSON types."""
@@ -182,6 +191,7 @@ class SavePower:
             "ending": self.intent.ending,
             "old": self.intent.old,
             "restarted": self._restarted,
+            "raised": self._raised,
         }
 
     @property
@@ -243,7 +253,7 @@ class SavePower:
             return
         now = replace(settings, mining=self._mining.expected(settings.mining))
         self._wait(Intent(before=reported(now, target), target=target, by=by))
-        self._restarted = False
+        self._restarted = self._raised = False
 
     def _lasts(self, identity: MinerIdentity) -> bool:
         """Whether the intent is not one to stop what firmware cannot stop any more."""
@@ -291,7 +301,8 @@ class SavePower:
     def end(self) -> None:
         """Forget the intent."""
         self.intent = self._earlier = None
-        self._waiting_since, self._differing, self._restarted = None, 0, False
+        self._waiting_since, self._differing = None, 0
+        self._restarted = self._raised = False
         self._mining.undone = False
 
     def exchange(self, before: Changes) -> Changes:
@@ -302,12 +313,20 @@ class SavePower:
         return {key: value for key, value in before.items() if key not in held}
 
     def lowered(self, values: Changes) -> None:
-        """Take it that the device itself went below what was asked for."""
-        if self.intent is not None and self.held:
-            target = {
-                key: values.get(key, value) for key, value in self.intent.target.items()
-            }
-            self.intent = replace(self.intent, target=target)
+        """Take it that the device itself went below what was asked for.
+
+        What firmware raised meanwhile, from a frequency that it could not lower any
+        more, has to be written again.
+        """
+        if self.intent is None or not self.held:
+            return
+        target = self.intent.target
+        now = {key: values.get(key, value) for key, value in target.items()}
+        self._raised = any(
+            (number_in(now, key) or 0) > (number_in(target, key) or 0) for key in target
+        )
+        if not self._raised:
+            self.intent = replace(self.intent, target=now)
 
     def shown(self, identity: MinerIdentity, settings: MinerSettings) -> bool | None:
         """Whether power is saved, by what the device reports."""
@@ -387,13 +406,15 @@ class SavePower:
         refused = self.intent.ending and self._waited_enough(monotonic)
         ending = self.intent.ending and not refused
         self.intent = replace(self.intent, confirmed=True, ending=ending, old=False)
-        self._restarted = False
+        self._restarted = self._raised = False
 
     @property
     def reassert(self) -> Changes:
-        """What a restart undid and has to be written again."""
+        """What a restart, or overheating, undid and has to be written again."""
         if self.intent is None:
             return {Setting.MINING: False} if self._mining.undone else {}
+        if self._raised and not self.intent.ending:
+            return self.intent.target
         if self.intent.ending or not (self._restarted and self.intent.confirmed):
             return {}
         forgets = not _FORGOTTEN.isdisjoint(self.intent.target)
