@@ -94,7 +94,7 @@ def issue_of(handle: Handle) -> ir.IssueEntry | None:
         (
             NERD,
             {
-                "frequency": [575, 600],
+                "frequency": [590, 600],
                 "coreVoltage": [1140, 1150],
                 "": ["/api/system/shutdown", "/api/system/restart"],
             },
@@ -239,7 +239,8 @@ async def test_a_users_choice_ends_a_step(bench: TimedBench, by_hand: bool) -> N
     else:
         await handle.set(Setting.FREQUENCY, 450)
     await bench.advance(20 * MINUTE)
-    assert settings_of(handle.miner)[0] == 450
+    voltage = 1100 if by_hand else 1150
+    assert settings_of(handle.miner)[:2] == (450, voltage)
     assert throttle(handle) == STATE_OFF
 
 
@@ -314,7 +315,7 @@ async def test_the_third_time_stays(bench: TimedBench, repairs: Repairs) -> None
     assert throttle(handle) == STATE_ON
     assert issue_of(handle) is not None
     written = len(handle.writes)
-    assert written == 5
+    assert written == 6
 
     form = await repairs.begin(handle, Problem.PROTECTED)
     assert (form["type"], form["step_id"]) == ("form", "confirm")
@@ -332,7 +333,8 @@ async def test_the_third_time_stays(bench: TimedBench, repairs: Repairs) -> None
     assert throttle(handle) == STATE_OFF
     assert handle.miner.truth.hashing
     assert issue_of(handle) is None
-    assert handle.writes[written:] == ["/api/system/resume"]
+    assert handle.writes[written] == "/api/system/resume"
+    assert settings_of(handle.miner)[:2] == (525, 1150)
 
 
 async def test_the_repair_of_a_miner_that_is_away(
@@ -410,13 +412,15 @@ async def test_a_user_s_own_saving_goes_on(bench: TimedBench) -> None:
     await bench.call("switch", "turn_off", switch)
     await bench.advance(MINUTE)
     await heat(bench, handle)
-    assert len(handle.writes) == 3
+    written = len(handle.writes)
     await bench.call("switch", "turn_on", switch)
     await cool(bench, handle, 20 * MINUTE)
     assert throttle(handle) == STATE_ON
-    assert len(handle.writes) == 3
+    assert len(handle.writes) == written
     await bench.call("switch", "turn_off", switch)
     await bench.advance(MINUTE)
+    assert settings_of(handle.miner)[:2] == (490, 1100)
+    await bench.advance(11 * MINUTE)
     assert settings_of(handle.miner)[:2] == (525, 1150)
 
 
@@ -445,12 +449,13 @@ async def test_protection_outlives_a_reload(
     await bench.run(hass.config_entries.async_reload(handle.entry.entry_id))
     await cool(bench, handle, 8 * MINUTE)
     assert throttle(handle) == STATE_ON
-    assert len(handle.writes) == 1
+    written = len(handle.writes)
     await bench.advance(5 * MINUTE)
     assert throttle(handle) == STATE_OFF
+    await bench.advance(11 * MINUTE)
     assert settings_of(handle.miner) == before
     assert handle.miner.truth.hashing
-    assert len(handle.writes) == 2
+    assert len(handle.writes) == 2 * written
 
 
 async def test_the_option_is_taken_back_meanwhile(
@@ -461,8 +466,10 @@ async def test_the_option_is_taken_back_meanwhile(
     await heat(bench, handle)
     hass.config_entries.async_update_entry(handle.entry, options={"protect": False})
     await bench.run(hass.config_entries.async_reload(handle.entry.entry_id))
-    await cool(bench, handle, 15 * MINUTE)
+    await cool(bench, handle, 25 * MINUTE)
     assert throttle(handle) == STATE_OFF
+    assert settings_of(handle.miner)[:2] == (525, 1150)
+    written = len(handle.writes)
     await heat(bench, handle, 5 * MINUTE)
     assert throttle(handle) == STATE_OFF
-    assert len(handle.writes) == 2
+    assert len(handle.writes) == written

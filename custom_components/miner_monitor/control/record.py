@@ -11,6 +11,7 @@ from .model import Problem, Reason
 from .news import News
 from .profiles import Profiles
 from .protect import Protection
+from .rules import same
 from .stall_restart import StallRestart
 from .temporary import OLDEST, Temporary
 from .throttle import SavePower
@@ -148,6 +149,18 @@ class Record:
         loan = self.lowered.loan
         return {**({} if loan is None else loan.applied), **self.throttle.held}
 
+    def before_of_saving(self, changes: Changes) -> Changes:
+        """Return what comes back when a user's change ends that power is saved."""
+        held, intent = self.throttle.held, self.throttle.intent
+        if intent is None or not _conflict(changes, held):
+            return {}
+        return {key: value for key, value in intent.before.items() if key in held}
+
+    def before_of_step(self, changes: Changes) -> Changes:
+        """Return what comes back when it ends that protection lowered something."""
+        loan = self.lowered.loan
+        return loan.before if loan and _conflict(changes, loan.applied) else {}
+
     @property
     def protects(self) -> bool:
         """Whether power is saved because of heat and nothing else."""
@@ -173,6 +186,14 @@ class Record:
         if self.temporary.waits_for_user:
             found[Problem.TEMPORARY_OLD] = {}
         return found
+
+
+def _conflict(changes: Changes, held: Changes) -> bool:
+    """Whether anything is to be other than it is held."""
+    return any(
+        not same(setting, value, changes.get(setting, value))
+        for setting, value in held.items()
+    )
 
 
 def _overlaid(found: Changes, *others: Changes) -> Changes:

@@ -46,9 +46,10 @@ _STRESS_RISES_WITH = frozenset(
 _STRESS_FALLS_WITH = frozenset({Setting.FAN_DUTY_CYCLE, Setting.MIN_FAN_DUTY_CYCLE})
 
 
-_OPERATING_POINT = frozenset(
+OPERATING_POINT = frozenset(
     {Setting.FREQUENCY, Setting.CORE_VOLTAGE, Setting.WORK_MODE}
 )
+"""What makes a miner work harder, and hotter."""
 
 
 class Allowed:
@@ -240,7 +241,7 @@ def raising(
     return tuple(
         setting
         for setting in wanted
-        if setting in _OPERATING_POINT
+        if setting in OPERATING_POINT
         and _stress(setting, wanted, settings, work_modes) > 0
     )
 

@@ -38,7 +38,7 @@ from .problems import Problems, refused
 from .profiles import worth_keeping
 from .protect import steps_first
 from .record import Record
-from .rules import Allowed, clamped, raising, same
+from .rules import OPERATING_POINT, Allowed, clamped, raising, same
 from .stall_restart import MOST_RESTARTS
 from .steps import next_lower
 from .temporary import FOR_EVER, Loan
@@ -480,16 +480,14 @@ class Steward:
         """Add what comes back when a user's change ends that power is saved.
 
         A frequency belongs to a voltage: one of them alone would be left beside the
-        other's lowest value.
+        other's lowest value. So it is after one operating point less, unless that is
+        still needed.
         """
-        intent, held = self._record.throttle.intent, self._record.throttle.held
-        if intent is None or not any(
-            not same(setting, value, changes.get(setting, value))
-            for setting, value in held.items()
-        ):
-            return changes
-        back = {key: value for key, value in intent.before.items() if key in held}
-        return {**self._fitting(back), **changes}
+        back = self._record.before_of_step(changes)
+        if self._too_hot(back):
+            back = {}
+        back = {**back, **self._record.before_of_saving(changes)}
+        return {**self._fitting(back), **changes} if back else changes
 
     def restore_changes(self, lower: bool) -> Changes:
         """Return what brings back the settings before a derating, or a step less."""
@@ -678,12 +676,12 @@ class Steward:
         loan = self._record.lowered.loan
         if loan is None or before.keys().isdisjoint(loan.applied):
             return before
-        modes = self.allowed.work_modes
-        if not raising(before, self.settings, modes):
+        if not raising(before, self.settings, self.allowed.work_modes):
             self._drop_step()
             return before
-        self._record.lowered.exchange(before)
-        return {key: value for key, value in before.items() if key not in loan.applied}
+        later = {key: before[key] for key in OPERATING_POINT if key in before}
+        self._record.lowered.exchange(later, self._record.kept(self.settings, later))
+        return {key: value for key, value in before.items() if key not in later}
 
     def _look_at_heat(self, *, busy: bool) -> Iterator[Order]:
         """Order what heat demands; to begin waits for nothing, to end does."""

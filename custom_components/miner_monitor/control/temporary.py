@@ -190,11 +190,14 @@ class Temporary:
         self.loan = replace(self.loan, returning=False)
         return True
 
-    def exchange(self, before: Changes) -> None:
-        """Let other values of what was applied come back."""
+    def exchange(self, before: Changes, values: Changes) -> None:
+        """Let others come back, for what the device runs instead of them now."""
         if self.loan is not None:
-            others = {key: before[key] for key in before if key in self.loan.applied}
-            self.loan = replace(self.loan, before={**self.loan.before, **others})
+            self.loan = replace(
+                self.loan,
+                before={**self.loan.before, **before},
+                applied={**self.loan.applied, **values},
+            )
 
     def narrow(self, wanted: Changes) -> None:
         """Let these come back, and nothing else."""
