@@ -301,9 +301,14 @@ class Case:
             if isinstance(order, Apply):
                 if order.reason is Reason.TEMPORARY_OVER:
                     self.steward.begin_end_temporary()
+                elif order.reason is Reason.PROTECT:
+                    self.steward.begin_step(order.changes)
+                elif order.reason is Reason.COOLED:
+                    self.steward.begin_step_back()
                 self.take(order.changes)
                 self.steward.applied(order.changes)
                 self.steward.end_temporary()
+                self.steward.end_step()
             elif isinstance(order, Throttle):
                 self.throttle(order.on, order.reason)
 

@@ -589,8 +589,9 @@ class Steward:
         lowered: Mapping[str, list[float]] = {}
         derating = self._record.derating
         # What saves power says nothing of what the device had lowered before.
-        hidden = derating.derated and agrees(self._record.held, state.settings)
-        hidden = hidden and not agrees(derating.baseline, state.settings)
+        held = self._record.held
+        hidden = derating.derated and agrees(held, state.settings)
+        hidden = hidden and not alike(held, derating.baseline)
         if not (busy or hidden) and derating.observe(self._identity.limits, state):
             lowered = derating.difference
             self._record.throttle.lowered(derating.lowered)
