@@ -403,47 +403,47 @@ def test_how_a_hot_miner_lowers_itself(
 @pytest.mark.parametrize(
     ("info", "chip", "vr", "volts", "watts"),
     [
-        (GAMMA, (68, 72), (90, 100), (4.9, 4.8), 44),
-        (GAMMA | {"temptarget": 65}, (70, 72), (90, 100), (4.9, 4.8), 44),
-        (GAMMA | {"temptarget": 80}, (71, 72), (90, 100), (4.9, 4.8), 44),
+        (GAMMA, (70, 74), (95, 100), (4.9, 4.8), 44),
+        (GAMMA | {"temptarget": 66}, (71, 74), (95, 100), (4.9, 4.8), 44),
+        (GAMMA | {"temptarget": 80}, (73, 74), (95, 100), (4.9, 4.8), 44),
         (
             without(GAMMA, "temptarget", "nominalVoltage") | {"boardVersion": "302"},
-            (68, 72),
-            (90, 100),
+            (70, 74),
+            (95, 100),
             (11.4, 11.0),
             99,
         ),
         (
             GAMMA | {"boardVersion": "204", "vrTemp": 0},
-            (68, 72),
+            (70, 74),
             None,
             (4.9, 4.8),
             27.5,
         ),
         (
             GAMMA | {"boardVersion": "999", "nominalVoltage": 12},
-            (68, 72),
-            (90, 100),
+            (70, 74),
+            (95, 100),
             (11.4, 11.0),
             None,
         ),
         (
             GAMMA | {"boardVersion": "999", "nominalVoltage": 24, "vrTemp": 0},
-            (68, 72),
+            (70, 74),
             None,
             None,
             None,
         ),
-        (NERD, (60, 65), (90, 100), (11.4, 11.0), 110),
+        (NERD, (60, 65), (95, 100), (11.4, 11.0), 110),
         (
             without(NERD, "overheat_temp")
             | {"deviceModel": "NerdAxe", "minVoltage": 4.5, "maxVoltage": 5.5},
-            (68, 72),
-            (90, 100),
+            (70, 74),
+            (95, 100),
             (4.9, 4.8),
             None,
         ),
-        (LUCKY | {"nominalVoltage": None}, (68, 72), (90, 100), (11.4, 11.0), None),
+        (LUCKY | {"nominalVoltage": None}, (70, 74), (95, 100), (11.4, 11.0), None),
     ],
 )
 def test_alarms(
@@ -465,6 +465,22 @@ def test_alarms(
         None if watts is None else pytest.approx(watts)
     )
     assert told is None or told.critical > told.warn
+
+
+@pytest.mark.parametrize(
+    ("info", "chip", "vr"),
+    [
+        (GAMMA, 75, 105),
+        (GAMMA | {"version": "v2.4.0"}, 75, 105),
+        (GAMMA | {"boardVersion": "204", "vrTemp": 0}, 75, None),
+        (LUCKY, None, None),
+    ],
+)
+def test_where_axeos_switches_its_chips_off(
+    info: dict[str, Any], chip: float | None, vr: float | None
+) -> None:
+    points = read(info).identity.limits.trip_points
+    assert (points.chip, points.vr) == (chip, vr)
 
 
 HEX = GAMMA | {"boardVersion": "302", "temp2": 58, "nominalVoltage": 12}

@@ -97,7 +97,7 @@ def test_power_while_hashing(told: object, number: float | None) -> None:
         ({"temp2": 0}, {"chip_temperature_2": None}),
         ({"temp2": 51.5}, {"chip_temperature_2": 51.5}),
         ({"vrTemp": 0}, {"vr_temperature": None}),
-        ({"wifiRSSI": -90}, {"wifi_signal": None}),
+        ({"wifiRSSI": -90}, {"wifi_signal": -90}),
         ({"wifiRSSI": 0}, {"wifi_signal": None}),
         ({"wifiRSSI": -71.0}, {"wifi_signal": -71}),
         ({"responseTime": 15702638.526}, {"pool_latency": None}),
@@ -113,7 +113,8 @@ def test_power_while_hashing(told: object, number: float | None) -> None:
         ({"blockFound": 3}, {"blocks_found": 3}),
         ({"uptimeSeconds": 1e12}, {"uptime": None}),
         ({"totalUptimeSeconds": 99}, {"total_uptime": 99}),
-        ({"errorPercentage": 130}, {"hardware_error_rate": None}),
+        ({"errorPercentage": 130.5}, {"hardware_error_rate": 130.5}),
+        ({"errorPercentage": -1}, {"hardware_error_rate": None}),
         ({"sharesAccepted": 7.0}, {"shares_accepted": 7}),
         ({"sharesAccepted": -7}, {"shares_accepted": None}),
         ({"resetReason": "a\nb" * 200}, {"restart_reason": ("ab" * 200)[:128]}),
@@ -481,38 +482,50 @@ def test_nothing_secret_is_kept() -> None:
         assert "secret" not in repr(read(base | secrets))
 
 
-def rates(*told: float, change: dict[str, Any] | None = None) -> list[float | None]:
-    device = Device()
-    return [
-        device.says(GAMMA | {"hashRate": rate} | (change or {})).state.hash_rate_now
-        for rate in told
-    ]
-
-
 @pytest.mark.parametrize(
-    ("told", "last"),
+    ("base", "gigahashes", "believed"),
     [
-        # above 5 x 1071 and 3 x the median of 1000
-        ([1000] * 10 + [5400], None),
-        ([1000] * 10 + [200_000], None),
-        ([1000] * 10 + [5300], 5.3),
-        ([1000, 200_000], None),
-        # no past to compare with
-        ([200_000], 200),
-        # a past of high rates: the expectation is wrong
-        ([6000] * 3 + [6100], 6.1),
-        ([1900] * 10 + [5600], 5.6),
-        ([1800] * 10 + [5600], None),
-        # only the last ten count, and a rate of zero is no rate
-        ([9000] * 3 + [1000] * 10 + [9000], None),
-        ([1000] * 3 + [0] * 20 + [9000], None),
-        ([0, 0, 9000], 9.0),
-        # dropped rates do not become the past
-        ([1000] + [9000] * 20, None),
+        # 5 x 1071, on the first reply as on any other
+        (GAMMA, 5350, 5.35),
+        (GAMMA, 5360, None),
+        (GAMMA, 200_000, None),
+        # what the device expects is no better than its rate
+        (GAMMA | {"expectedHashrate": 150_000}, 200_000, None),
+        # a board nobody knows is held against what it expects
+        (GAMMA | {"boardVersion": "999"}, 5360, None),
+        (NERD, 24_000, 24),
+        (NERD, 25_000, None),
+        # the slaves of a bus are in the rate of their master
+        (NERD | {"can": {}}, 25_000, 25),
     ],
 )
-def test_absurd_rates(told: list[float], last: float | None) -> None:
-    assert rates(*told)[-1] == last
+def test_absurd_rates_need_no_past(
+    base: dict[str, Any], gigahashes: float, believed: float | None
+) -> None:
+    names = ("hashRate", "hashRate_1m", "hashRate_10m", "hashRate_1h")
+    found = read(base | dict.fromkeys(names, gigahashes)).state
+    rates = {
+        found.hash_rate,
+        found.hash_rate_now,
+        found.hash_rate_1m,
+        found.hash_rate_10m,
+        found.hash_rate_1h,
+    }
+    assert rates == {believed}
+    assert found.hashing
+
+
+def test_absurd_rates_of_single_chips() -> None:
+    def chips(*totals: float, domain: float = 300) -> tuple[Chip, ...]:
+        asics = [{"total": total, "domains": [domain] * 4} for total in totals]
+        monitor = {"hashrateMonitor": {"asics": asics}}
+        return read(GAMMA | {"boardVersion": "801"} | monitor).state.chips
+
+    assert chips(1072, 50_000) == (
+        Chip(hash_rate=1.072, domains=(0.3,) * 4),
+        Chip(),
+    )
+    assert chips(1072, 1072, domain=5000) == (Chip(), Chip())
 
 
 def test_absurd_rate_falls_back() -> None:
@@ -528,5 +541,5 @@ def test_absurd_rate_falls_back() -> None:
 
 
 def test_without_expectation_no_rate_is_absurd() -> None:
-    unknown = {"expectedHashrate": None, "frequency": None}
-    assert rates(1000, 200_000, change=unknown) == [1, 200]
+    unknown = GAMMA | {"expectedHashrate": None, "frequency": None}
+    assert read(unknown | {"hashRate": 200_000}).state.hash_rate_now == 200

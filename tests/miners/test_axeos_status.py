@@ -19,7 +19,16 @@ IDLE = MinerStatus.IDLE
 
 STILL = {"hashRate": 0}
 OFF = GAMMA_214 | OFF_214
-COOLING = OFF | {"autofanspeed": 0, "manualFanSpeed": 100}
+FULL_FAN = {"autofanspeed": 0, "manualFanSpeed": 100, "fanspeed": 100}
+UNUSED = OFF | FULL_FAN
+RAMPING = GAMMA_214 | STILL
+FROZEN = {"hashRate": 0, "expectedHashrate": 0, "temp": 80.25, "vrTemp": 97}
+COOLING = GAMMA_214 | FROZEN | FULL_FAN
+SUPRA_214 = GAMMA_214 | {"boardVersion": "401", "vrTemp": 0}
+SUPRA_OFF = SUPRA_214 | OFF_214 | FULL_FAN
+HOT_212 = GAMMA | FULL_FAN | {"overheat_mode": 1, "temp": 77.5}
+DEAD = GAMMA_214 | {"hashRate": 0, "temp": -1, "uptimeSeconds": 0}
+UNPOWERED = GAMMA | {"coreVoltageActual": 0, "current": 0, "power": 5}
 NO_POOL = {"poolConnectionInfo": "Not Connected"}
 NERD_OFF = NERD | {"hashRate": 0, "coreVoltageActual": 3, "power": 1.5}
 NERD_NO_POOL = {"stratum": {"pools": [{"connected": False}, {"connected": False}]}}
@@ -42,16 +51,35 @@ NERD_NO_POOL = {"stratum": {"pools": [{"connected": False}, {"connected": False}
         (GAMMA | {"overheat_mode": 1} | OFF_214, OVERHEATED),
         (GAMMA | {"overheat_mode": True}, OVERHEATED),
         (without(GAMMA, "overheat_mode") | {"overheat": 1}, OVERHEATED),
-        # overheated: 2.14 forces the fan and hides its flag
+        # overheated: 2.14 forces the fan, hides its flag, and tells what it told last
         (COOLING, OVERHEATED),
+        (COOLING | {"temp": 75}, OVERHEATED),
+        (COOLING | {"temp": 60, "vrTemp": 106}, OVERHEATED),
+        (COOLING | {"temp": 60, "temp2": 76}, OVERHEATED),
+        (COOLING | {"uptimeSeconds": 59}, OVERHEATED),
+        (COOLING | NO_POOL, OVERHEATED),
         (COOLING | {"miningPaused": True}, PAUSED),
-        (COOLING | {"autofanspeed": 1}, IDLE),
-        (COOLING | {"manualFanSpeed": 90}, IDLE),
-        (COOLING | {"temp": 40}, IDLE),
         (COOLING | {"hashRate": 1000}, HASHING),
-        (COOLING | {"uptimeSeconds": 59}, STARTING),
-        (COOLING | NO_POOL, POOL_LOST),
+        # the same without heat, or under another fan: the chips are off for another
+        # reason, and only the lack of a pool is one
+        (COOLING | {"temp": 60, "vrTemp": 80}, POOL_LOST),
+        (COOLING | {"coreVoltageActual": 0}, POOL_LOST),
+        (COOLING | {"autofanspeed": 1}, POOL_LOST),
+        (COOLING | {"manualFanSpeed": 90}, POOL_LOST),
+        (COOLING | {"fanspeed": 30}, POOL_LOST),
+        (COOLING | {"expectedHashrate": 1071}, IDLE),
         (without(COOLING, "miningPaused"), IDLE),
+        # no pool since 2.14: the chips are off, the text is that of the last one
+        (OFF, POOL_LOST),
+        (OFF | {"poolConnectionInfo": "IPv6 (TLS)"}, POOL_LOST),
+        (OFF | {"poolConnectionInfo": "?"}, POOL_LOST),
+        (without(OFF, "poolConnectionInfo"), POOL_LOST),
+        (UNUSED, POOL_LOST),
+        (SUPRA_OFF, POOL_LOST),
+        (OFF | {"uptimeSeconds": 59}, STARTING),
+        (OFF | {"uptimeSeconds": 60}, POOL_LOST),
+        (OFF | {"hardware_fault": "x"}, FAULT),
+        (OFF | {"overheat_mode": 1}, OVERHEATED),
         # overheated: NerdOS has no flag, only no core voltage
         (NERD_OFF, OVERHEATED),
         (NERD_OFF | {"hashRate": 4000}, OVERHEATED),
@@ -75,11 +103,17 @@ NERD_NO_POOL = {"stratum": {"pools": [{"connected": False}, {"connected": False}
         (NERD | STILL, IDLE),
         (NERD | STILL | {"stratum": {"pools": [{}]}}, IDLE),
         (NERD | STILL | {"stratum": None}, IDLE),
+        # no pool on 2.11 to 2.13: the chips answer and count nothing
+        (GAMMA | STILL, POOL_LOST),
+        (GAMMA | STILL | {"uptimeSeconds": 59}, STARTING),
+        (GAMMA | STILL | {"uptimeSeconds": None}, POOL_LOST),
         # no cause
-        (GAMMA | STILL, IDLE),
-        (GAMMA | STILL | {"uptimeSeconds": 599}, STARTING),
-        (GAMMA | STILL | {"uptimeSeconds": 600}, IDLE),
-        (GAMMA | STILL | {"uptimeSeconds": None}, IDLE),
+        (GAMMA | STILL | {"temp": -1}, IDLE),
+        (GAMMA | STILL | {"temp": -1, "uptimeSeconds": 599}, STARTING),
+        (GAMMA | STILL | {"temp": -1, "uptimeSeconds": 600}, IDLE),
+        (GAMMA | STILL | {"coreVoltageActual": 0}, IDLE),
+        (without(GAMMA, "manualFanSpeed") | STILL, IDLE),
+        (RAMPING, IDLE),
         (GAMMA | {"uptimeSeconds": 5}, HASHING),
         # an unreadable rate
         (GAMMA | {"hashRate": "much"}, HASHING),
@@ -98,44 +132,109 @@ PAUSE = OFF | {"miningPaused": True}
     [
         # a woken miner may take ten minutes
         (
-            [(0, PAUSE), (15, OFF), (300, OFF), (299, OFF), (2, OFF)],
+            [(0, PAUSE), (15, OFF), (300, RAMPING), (299, RAMPING), (2, RAMPING)],
             [PAUSED, STARTING, STARTING, STARTING, IDLE],
         ),
         # once it has hashed it is awake
         (
-            [(0, PAUSE), (15, OFF), (15, GAMMA_214), (15, OFF)],
+            [(0, PAUSE), (15, OFF), (15, GAMMA_214), (15, RAMPING)],
             [PAUSED, STARTING, HASHING, IDLE],
         ),
         # it never rested
-        ([(0, GAMMA_214), (15, OFF)], [HASHING, IDLE]),
+        ([(0, GAMMA_214), (15, RAMPING)], [HASHING, IDLE]),
         # it rests again
         (
             [(0, PAUSE), (15, OFF), (15, PAUSE), (590, PAUSE), (20, OFF)],
             [PAUSED, STARTING, PAUSED, PAUSED, STARTING],
         ),
-        # its fan is set to 100 % by the user
+        # it wakes up without a pool, under a fan that its owner set to 100 %
         (
-            [(0, COOLING | {"miningPaused": True}), (15, COOLING), (60, COOLING)],
-            [PAUSED, STARTING, OVERHEATED],
+            [(0, UNUSED | {"miningPaused": True}), (15, UNUSED), (60, UNUSED)],
+            [PAUSED, STARTING, POOL_LOST],
         ),
+        # its pool is lost at once, stays lost, and comes back
+        (
+            [(0, GAMMA_214), (15, OFF), (900, OFF), (15, RAMPING), (15, GAMMA_214)],
+            [HASHING, POOL_LOST, POOL_LOST, STARTING, HASHING],
+        ),
+        ([(0, GAMMA_214), (15, OFF), (15, RAMPING)], [HASHING, POOL_LOST, STARTING]),
         # its pools need a moment, but not ten minutes
         (
             [(0, PAUSE), (15, OFF | NO_POOL), (60, OFF | NO_POOL)],
             [PAUSED, STARTING, POOL_LOST],
         ),
-        # overheating that ends
+        # overheating that ends, with what is left of it in the settings
         (
-            [(0, GAMMA_214), (15, COOLING), (15, COOLING), (15, OFF), (15, GAMMA_214)],
+            [
+                (0, GAMMA_214),
+                (15, COOLING),
+                (15, COOLING | {"vrTemp": 80}),
+                (15, RAMPING | FULL_FAN),
+                (15, GAMMA_214 | FULL_FAN),
+            ],
             [HASHING, OVERHEATED, OVERHEATED, STARTING, HASHING],
         ),
         (
             [(0, GAMMA | OFF_214 | {"overheat_mode": 1}), (15, GAMMA | OFF_214)],
             [OVERHEATED, STARTING],
         ),
-        # the flag ends before the chip is back
+        # the flag shows itself when it has cooled down
         (
-            [(0, COOLING | {"overheat_mode": 1}), (15, COOLING), (15, GAMMA_214)],
-            [OVERHEATED, STARTING, HASHING],
+            [
+                (0, COOLING),
+                (15, COOLING | {"overheat_mode": 1}),
+                (15, RAMPING | FULL_FAN),
+                (15, GAMMA_214 | FULL_FAN),
+            ],
+            [OVERHEATED, OVERHEATED, STARTING, HASHING],
+        ),
+        # boards that tell nothing while they cool down: what was before it decides
+        (
+            [(0, SUPRA_214 | {"temp": 71}), (15, SUPRA_OFF), (15, SUPRA_OFF)],
+            [HASHING, OVERHEATED, OVERHEATED],
+        ),
+        (
+            [(0, SUPRA_214 | FULL_FAN | {"temp": 71}), (15, SUPRA_OFF)],
+            [HASHING, OVERHEATED],
+        ),
+        (
+            [(0, SUPRA_214 | FULL_FAN | {"temp": 60}), (15, SUPRA_OFF)],
+            [HASHING, POOL_LOST],
+        ),
+        (
+            [(0, SUPRA_214), (15, SUPRA_OFF), (15, SUPRA_OFF)],
+            [HASHING, OVERHEATED, OVERHEATED],
+        ),
+        # 2.12 shows its flag at once and freezes its rate
+        (
+            [(0, GAMMA), (15, HOT_212), (15, HOT_212), (15, GAMMA)],
+            [HASHING, OVERHEATED, OVERHEATED, HASHING],
+        ),
+        # a flag that nobody cleared, beside a rate that moves
+        (
+            [(0, HOT_212), (15, HOT_212 | {"hashRate": 800}), (15, HOT_212 | STILL)],
+            [OVERHEATED, HASHING, OVERHEATED],
+        ),
+        # chips that are not found: only they make the uptime count
+        (
+            [(0, GAMMA_214), (15, DEAD), (45, DEAD), (15, DEAD), (900, DEAD)],
+            [HASHING, STARTING, STARTING, FAULT, FAULT],
+        ),
+        (
+            [(0, DEAD), (60, DEAD), (15, GAMMA_214 | {"uptimeSeconds": 1})],
+            [STARTING, FAULT, HASHING],
+        ),
+        ([(0, DEAD), (60, DEAD | {"hashRate": 1})], [STARTING, HASHING]),
+        ([(0, DEAD), (60, DEAD | {"miningPaused": True})], [STARTING, PAUSED]),
+        ([(0, DEAD), (60, DEAD | {"overheat_mode": 1})], [STARTING, OVERHEATED]),
+        # neither voltage nor current, and a rate of before: twice is no mistake
+        (
+            [(0, GAMMA), (15, UNPOWERED), (15, UNPOWERED), (15, GAMMA)],
+            [HASHING, HASHING, FAULT, HASHING],
+        ),
+        (
+            [(0, UNPOWERED | {"voltage": 0}), (15, UNPOWERED | {"voltage": 0})],
+            [HASHING, HASHING],
         ),
         # standby ends with a boot
         (
@@ -152,7 +251,7 @@ PAUSE = OFF | {"miningPaused": True}
             [PAUSED, FAULT, STARTING],
         ),
         # another firmware starts anew
-        ([(0, PAUSE), (15, OFF | {"version": "v2.15.0"})], [PAUSED, IDLE]),
+        ([(0, PAUSE), (15, RAMPING | {"version": "v2.15.0"})], [PAUSED, IDLE]),
     ],
 )
 def test_sequence(

@@ -403,6 +403,12 @@ class Chip:
     temperature: float | None = None
     errors: int | None = None
 
+    @property
+    def at_rest(self) -> Self:
+        """The same chip while nothing hashes."""
+        rate = None if self.hash_rate is None else 0.0
+        return replace(self, hash_rate=rate, domains=(0.0,) * len(self.domains))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashBoard:
@@ -451,6 +457,16 @@ class MinerSettings:
         return value
 
 
+_PRESENT_RATES = ("hash_rate", "hash_rate_now")
+_MEAN_RATES = (
+    "hash_rate_1m",
+    "hash_rate_10m",
+    "hash_rate_1h",
+    "hash_rate_1d",
+    "hash_rate_average",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinerState:
     """One answer of a miner, in the units of this module.
@@ -463,7 +479,8 @@ class MinerState:
     filter was cleaned, ``power_limit`` the device's own set point in W, and
     ``reported_at`` the epoch second of the values where they may be older than the
     reply. ``controller_state`` is the device's own word for what it does;
-    ``figures`` is what else it tells, in snake case.
+    ``figures`` is what else it tells, in snake case. ``bridged`` names the values that
+    this reading lacked and that are those of the one before (see gaps.py).
     """
 
     status: MinerStatus
@@ -529,11 +546,34 @@ class MinerState:
     controller_state: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
     settings: MinerSettings = MinerSettings()
+    bridged: tuple[str, ...] = ()
 
     @property
     def hashing(self) -> bool:
         """Whether the miner works on shares right now."""
         return self.status is MinerStatus.HASHING
+
+    @property
+    def consistent(self) -> Self:
+        """The same without what contradicts the status.
+
+        Nothing that does not hash shows a rate: firmware freezes its rates then, and
+        the means with them. Without any pool that answers none is connected.
+        """
+        if self.hashing:
+            return self
+        changes: dict[str, Any] = {}
+        for name in _PRESENT_RATES:
+            if getattr(self, name):
+                changes[name] = 0.0
+        for name in _MEAN_RATES:
+            if getattr(self, name) is not None:
+                changes[name] = None
+        if any(chip.hash_rate or any(chip.domains) for chip in self.chips):
+            changes["chips"] = tuple(chip.at_rest for chip in self.chips)
+        if self.status is MinerStatus.POOL_LOST and self.pool_connected:
+            changes["pool_connected"] = False
+        return replace(self, **changes) if changes else self
 
     @property
     def efficiency(self) -> float | None:
@@ -600,9 +640,14 @@ class MinerReading:
 
     The identity comes from the same reply as the state, so that a caller can
     refuse the values of a stranger at a known address. It is not ``complete`` while
-    a reply is outstanding that tells more of what the device is and takes.
+    a reply is outstanding that tells more of what the device is and takes. Whatever
+    the family, the numbers of a state never contradict its status.
     """
 
     identity: MinerIdentity
     state: MinerState
     complete: bool = True
+
+    def __post_init__(self) -> None:
+        """Leave out what contradicts the status."""
+        object.__setattr__(self, "state", self.state.consistent)

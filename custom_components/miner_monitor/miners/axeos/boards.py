@@ -37,7 +37,8 @@ class Board:
     are known to work. ``input_current`` is true where ``current`` is what the board
     draws; elsewhere it is the regulator's output. ``idle_fan_speed`` is what a fan
     without tacho signal shows. ``max_power`` is what the board is made for, in W,
-    ``regulator`` the core voltages that its regulator takes, in V.
+    ``regulator`` the core voltages that its regulator takes, in V. One that
+    ``keeps_readings`` goes on telling the heat that it saw while it cools down.
     """
 
     maker: str = "Bitaxe"
@@ -50,6 +51,7 @@ class Board:
     second_sensor: bool | None = None
     input_current: bool = False
     idle_fan_speed: int = 0
+    keeps_readings: bool = False
     set_points: SetPoints | None = None
     regulator: tuple[float, float] | None = None
 
@@ -60,7 +62,13 @@ _TPS546_DOMAINS = (0.833, 1.5)
 _TPS546_TWO_CHIPS = (1.0, 3.0)
 _TPS53647 = (1.005, 1.4)
 
-_STOCK = Board(sensors=True, vr_sensor=True, second_sensor=False, regulator=_TPS546)
+_STOCK = Board(
+    sensors=True,
+    vr_sensor=True,
+    second_sensor=False,
+    keeps_readings=True,
+    regulator=_TPS546,
+)
 _MAX = replace(
     _STOCK,
     name="Max",
@@ -97,7 +105,13 @@ _BM1370 = SetPoints(
 _ULTRA_207 = replace(
     _STOCK, name="Ultra", nominal_voltage=5, max_power=25, set_points=_BM1366
 )
-_ULTRA = replace(_ULTRA_207, vr_sensor=False, input_current=True, regulator=_DS4432U)
+_ULTRA = replace(
+    _ULTRA_207,
+    vr_sensor=False,
+    input_current=True,
+    keeps_readings=False,
+    regulator=_DS4432U,
+)
 _HEX = replace(
     _STOCK,
     name="Hex",
@@ -111,7 +125,13 @@ _HEX = replace(
 _SUPRA_402 = replace(
     _STOCK, name="Supra", nominal_voltage=5, max_power=40, set_points=_BM1368
 )
-_SUPRA = replace(_SUPRA_402, vr_sensor=False, input_current=True, regulator=_DS4432U)
+_SUPRA = replace(
+    _SUPRA_402,
+    vr_sensor=False,
+    input_current=True,
+    keeps_readings=False,
+    regulator=_DS4432U,
+)
 _SUPRA_HEX = replace(_HEX, name="SupraHex", max_power=120, set_points=_BM1368)
 _GAMMA = replace(
     _STOCK, name="Gamma", nominal_voltage=5, max_power=40, set_points=_BM1370
@@ -183,26 +203,34 @@ _BY_MODEL: Mapping[str, Board] = {
     **_NERDS,
     "NerdQAxe++": replace(_NERDS["NerdQAxe++"], max_power=100),
     "LV06": replace(_LUCKY, name="LV06"),
-    "LV07": replace(_LUCKY, name="LV07"),
+    "LV07": replace(_LUCKY, name="LV07", chip_count=2),
     "LV08": replace(_LUCKY, name="LV08", chip_count=9, nominal_voltage=12),
 }
 
-_LUCKY_MODEL = re.compile(r"LV\d\d\w*")
+_LUCKY_MODEL = re.compile(r"(LV\d\d)\w*")
+_LVXX_VERSIONS: Mapping[str, str] = {"301": "LV07", "301_": "LV06", "302": "LV08"}
 
 
 def find_board(
-    device_model: str | None, board_version: str | None, *, nerdos: bool
+    device_model: str | None,
+    board_version: str | None,
+    *,
+    nerdos: bool,
+    lvxx: bool = False,
 ) -> Board:
     """Find a board by what its firmware calls it.
 
     The model name goes first: Lucky Miner builds use board versions 302, 303 and
-    312, of which the first two belong to the Hex.
+    312, of which the first two belong to the Hex. ``lvxx``: it is one of theirs.
     """
     if device_model is not None:
         if (known := _BY_MODEL.get(device_model)) is not None:
             return known
-        if _LUCKY_MODEL.fullmatch(device_model):
-            return replace(_LUCKY, name=device_model)
+        if lucky := _LUCKY_MODEL.fullmatch(device_model):
+            return replace(_BY_MODEL.get(lucky[1], _LUCKY), name=device_model)
     if nerdos:
         return replace(_NERD, name=device_model or "NerdAxe")
-    return _BY_VERSION.get(board_version or "", UNKNOWN)
+    version = board_version or ""
+    if version in _LVXX_VERSIONS and (lvxx or version not in _BY_VERSION):
+        return _BY_MODEL[_LVXX_VERSIONS[version]]
+    return _BY_VERSION.get(version, UNKNOWN)

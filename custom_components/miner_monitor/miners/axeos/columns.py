@@ -81,8 +81,7 @@ _BOTH = (
     _difficulty("best_session_difficulty", "bestSessionDiff"),
     _difficulty("network_difficulty", "networkDifficulty", 0),
     _seconds("uptime", "uptimeSeconds"),
-    # -90 dBm is what AxeOS says when it does not know.
-    Column("wifi_signal", "wifiRSSI", low=-127, high=-1, absent=(-90,), whole=True),
+    Column("wifi_signal", "wifiRSSI", low=-127, high=-1, whole=True),
 )
 STOCK = (
     *_BOTH,
@@ -92,10 +91,13 @@ STOCK = (
     _counter("block_height", "blockHeight", 0),
     _counter("blocks_found", "blockFound"),
     _seconds("total_uptime", "totalUptimeSeconds"),
-    Column("hardware_error_rate", "errorPercentage", high=100),
+    # A quotient of two counters, which may be any number.
+    Column("hardware_error_rate", "errorPercentage"),
 )
 NERDOS = (
-    *_BOTH,
+    *_BOTH[:-1],
+    # -90 dBm is what NerdOS says when it does not know.
+    _BOTH[-1]._replace(absent=(-90,)),
     _latency("lastpingrtt"),
     _counter("blocks_found", "totalFoundBlocks"),
 )

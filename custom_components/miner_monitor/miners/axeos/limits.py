@@ -18,6 +18,7 @@ from ..values import between, number, numbers, positive
 from .boards import Board
 from .control import is_live
 from .profile import Profile, Reply, has_pool_list, is_2_11
+from .status import TRIP_CHIP, TRIP_VR
 
 _MOST_PRESETS = 64
 _ANY_VOLTAGE = (0.8, 1.5)
@@ -29,7 +30,10 @@ _BELOW_TRIP = 5
 """Degrees by which a target stays below the point where NerdOS switches off."""
 
 _INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
-_VR_ALARM = Alarm(warn=90, critical=100)
+_WARN_BELOW, _CRITICAL_BELOW = 5.0, 1.0
+"""Degrees below the point where a device switches its chips off by itself."""
+
+_VR_ALARM = Alarm(warn=TRIP_VR - 10, critical=TRIP_VR - 5)
 _STEPWISE = Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400)
 _FIXED = Derating(frequency=50, core_voltage=1.0)
 
@@ -57,16 +61,9 @@ def limits_of(
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
         power=None if power is None else _power_alarm(power),
-        trip_points=_trip_points(info, profile),
+        trip_points=_trip_points(profile, has_vr=has_vr),
         derating=_derating(info, profile),
     )
-
-
-def _trip_points(info: Reply, profile: Profile) -> TripPoints:
-    """Tell where the firmware switches its chips off; NerdOS lets the user choose."""
-    if profile.nerdos:
-        return TripPoints(chip=positive(info.get("overheat_temp")))
-    return TripPoints(chip=75, vr=105)
 
 
 def _power_alarm(power: float) -> Alarm:
@@ -198,8 +195,27 @@ def _chip_alarm(info: Reply, profile: Profile) -> Alarm:
     """Stock AxeOS trips at 75 °C whatever the target; NerdOS where the user says."""
     if profile.nerdos and (trip := positive(info.get("overheat_temp"))):
         return Alarm(warn=trip - 10, critical=trip - 5)
-    target = number(info.get("pidTargetTemp" if profile.nerdos else "temptarget")) or 0
-    return Alarm(warn=min(max(68, target + 5), 71), critical=72)
+    target = number(info.get("pidTargetTemp" if profile.nerdos else "temptarget"))
+    return alarm_below(TRIP_CHIP, target)
+
+
+def alarm_below(trip: float, target: float | None) -> Alarm:
+    """Return the thresholds of a chip by where it trips and what its fan pursues.
+
+    A fan that pursues a target swings a little above it, which is no reason to warn.
+    """
+    critical = trip - _CRITICAL_BELOW
+    regulated = (target or 0.0) + _WARN_BELOW
+    return Alarm(
+        warn=min(max(trip - _WARN_BELOW, regulated), critical - 1), critical=critical
+    )
+
+
+def _trip_points(profile: Profile, *, has_vr: bool) -> TripPoints:
+    """Tell where AxeOS trips; nobody knows it of a vendor's own firmware."""
+    if profile.nerdos or profile.vendor_lucky:
+        return TripPoints()
+    return TripPoints(chip=TRIP_CHIP, vr=TRIP_VR if has_vr else None)
 
 
 def _nominal_voltage(info: Reply, profile: Profile) -> int | None:

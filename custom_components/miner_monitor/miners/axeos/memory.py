@@ -1,9 +1,7 @@
 """What one device told before, as far as the next reply depends on it."""
 
-from collections import deque
 from collections.abc import Callable, Collection
 from operator import is_, itemgetter
-from statistics import median
 import time
 
 from ..model import Capability, MinerIdentity, MinerReading
@@ -17,17 +15,14 @@ from .parser import (
     LASTING_KEYS,
     Lasting,
     evidence_of,
-    expected_rate,
     fans_of,
     lasting_of,
     state_of,
 )
 from .profile import Profile, Reply, has_asic_endpoint, profile_of
+from .rates import drop_absurd_rates, expected_rate, highest_rate
 from .status import StatusMemory
 
-_SPIKE_OVER_EXPECTED = 5
-_SPIKE_OVER_MEDIAN = 3
-_GOOD_READINGS = 10
 _WHO = (("version", text), ("macAddr", mac), ("boardVersion", text))
 _IDENTIFYING = frozenset(
     (
@@ -65,32 +60,6 @@ def _picker(info: Reply, wanted: Collection[str]) -> _Picker:
     return itemgetter(*present) if present else _nothing
 
 
-class RateFilter:
-    """Drops absurd hash rates, which some firmware shows for a single reading."""
-
-    def __init__(self) -> None:
-        """Start without a past."""
-        self._good: deque[float] = deque(maxlen=_GOOD_READINGS)
-
-    def passed(self, rate: float | None, expected: float | None) -> float | None:
-        """Return the rate, or None where it is far off expectation and past.
-
-        Only both together make it absurd: an expectation may rest on a wrong chip
-        count, and a past on a slow start.
-        """
-        if not rate:
-            return rate
-        if (
-            expected is not None
-            and rate > _SPIKE_OVER_EXPECTED * expected
-            and self._good
-            and rate > _SPIKE_OVER_MEDIAN * median(self._good)
-        ):
-            return None
-        self._good.append(rate)
-        return rate
-
-
 class DeviceMemory:
     """Reads the replies of one address, one after the other.
 
@@ -107,7 +76,6 @@ class DeviceMemory:
 
     def _forget(self) -> None:
         self._status = StatusMemory()
-        self._rates = RateFilter()
         self._sensors = SensorMemory(UNKNOWN)
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0
@@ -165,12 +133,15 @@ class DeviceMemory:
         profile = self._recognise(info)
         lasting = self._read_lasting(info, profile)
         values = read_numbers(info, nerdos=profile.nerdos)
-        if values["expected_hash_rate"] is None:
-            values["expected_hash_rate"] = expected_rate(lasting.settings, profile)
-        evidence = evidence_of(info, profile, values)
-        values["hash_rate_now"] = self._rates.passed(
-            values["hash_rate_now"], values["expected_hash_rate"]
+        values["expected_hash_rate"] = expected_rate(
+            values["expected_hash_rate"], lasting.settings, profile
         )
+        evidence = evidence_of(info, profile, values)
+        status = self._status.judge(evidence, self._monotonic())
+        highest = highest_rate(
+            info, values["expected_hash_rate"], lasting.settings, profile
+        )
+        drop_absurd_rates(values, highest)
         fans = fans_of(info, profile, self._fan_count)
         self._fan_count = max(self._fan_count, len(fans))
         state = state_of(
@@ -178,11 +149,13 @@ class DeviceMemory:
             profile,
             evidence,
             values,
-            status=self._status.judge(evidence, self._monotonic()),
+            status=status,
+            faults=self._status.faults(),
             fans=fans,
             lasting=lasting,
+            highest_rate=highest,
         )
-        self._sensors.learn(info, state, hashing=bool(evidence.hash_rate))
+        self._sensors.learn(info, state, hashing=state.hashing)
         return MinerReading(
             identity=self._identify(info, profile, len(state.pools)),
             state=state,

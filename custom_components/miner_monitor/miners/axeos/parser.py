@@ -10,7 +10,6 @@ from ..values import (
     count,
     flag,
     members,
-    number,
     numbers,
     percent,
     sentence,
@@ -28,13 +27,24 @@ from .columns import (
     Column,
     read_columns,
 )
-from .profile import Profile, Reply
+from .profile import Profile, Reply, is_2_11
+from .rates import sane_chips
+from .signs import connected, with_signs_of_chips
 from .status import Evidence
 
 _MOST_CHIPS = 64
 _MOST_REASONS = 10
 _FAULT_KEYS = ("power_fault", "hardware_fault")
 _OVERHEAT_KEYS = ("overheat_mode", "overheat")
+_FROZEN = (
+    "power",
+    "input_voltage",
+    "input_current",
+    "core_voltage_actual",
+    "chip_temperature",
+    "chip_temperature_2",
+)
+"""What AxeOS does not read while it cools down."""
 
 
 class Lasting(NamedTuple):
@@ -100,18 +110,19 @@ def evidence_of(info: Reply, profile: Profile, values: Mapping[str, Any]) -> Evi
     rate = values["hash_rate_now"]
     if rate is None:
         rate = values["hash_rate_1m"] or values["hash_rate_10m"]
-    paused = "miningPaused" in info and flag(info["miningPaused"]) is True
-    return Evidence(
+    evidence = Evidence(
         hash_rate=rate,
         faults=_faults(info),
         overheat_flag=_overheat_flag(info),
-        regulator_off=profile.nerdos and nerdos.regulator_off(info, rate),
-        cooling=not rate and not paused and _cooling(info),
-        paused=paused,
+        paused="miningPaused" in info and flag(info["miningPaused"]) is True,
         shutdown="shutdown" in info and flag(info["shutdown"]) is True,
         pool_connected=_pool_connected(info, profile),
         uptime=values["uptime"],
     )
+    if profile.nerdos:
+        off = nerdos.regulator_off(info, rate)
+        return evidence._replace(regulator_off=off)
+    return with_signs_of_chips(evidence, info, profile, values)
 
 
 def state_of(
@@ -121,11 +132,16 @@ def state_of(
     values: dict[str, Any],
     *,
     status: MinerStatus,
+    faults: tuple[str, ...],
     fans: tuple[Fan, ...],
     lasting: Lasting,
+    highest_rate: float | None,
 ) -> MinerState:
     """Put a state together from the numbers of a reply and all else in it."""
-    if evidence.hash_rate:
+    overheated = status is MinerStatus.OVERHEATED
+    if overheated and evidence.powered and is_2_11(info):
+        values.update(dict.fromkeys(_FROZEN))
+    if status is MinerStatus.HASHING:
         for name in ("power", "input_current", "core_voltage_actual"):
             values[name] = values[name] or None
     if not profile.board.input_current:
@@ -134,31 +150,22 @@ def state_of(
     if profile.nerdos and active is not None:
         values["pool_latency"] = values["pool_latency"] or active.latency
         values["pool_difficulty"] = values["pool_difficulty"] or active.difficulty
-    overheated = status is MinerStatus.OVERHEATED
     return MinerState(
         status=status,
         hash_rate=_shown_rate(values),
         fans=fans,
-        chips=chips_of(info),
-        pools=lasting.pools,
+        chips=sane_chips(chips_of(info), highest_rate),
+        pools=_unreachable(lasting.pools, status),
         pool=None if active is None else active.address,
         pool_connected=evidence.pool_connected,
         fallback_pool=lasting.fallback_pool,
         reject_reasons=lasting.reject_reasons,
         restart_reason=lasting.restart_reason,
-        overheating=overheated if profile.nerdos else evidence.overheat_flag,
-        faults=evidence.faults,
+        overheating=overheated if profile.nerdos else _overheating(evidence, status),
+        faults=faults,
         settings=lasting.settings,
         **values,
     )
-
-
-def expected_rate(settings: MinerSettings, profile: Profile) -> float | None:
-    """Compute the hash rate in TH/s that the set point should give."""
-    per_megahertz = profile.terahash_per_megahertz
-    if per_megahertz is None or settings.frequency is None:
-        return None
-    return settings.frequency * per_megahertz
 
 
 def fans_of(info: Reply, profile: Profile, seen: int) -> tuple[Fan, ...]:
@@ -263,20 +270,27 @@ def _faults(info: Reply) -> tuple[str, ...]:
     return tuple(sentence(info[key]) or key for key in _FAULT_KEYS if info.get(key))
 
 
-def _cooling(info: Reply) -> bool:
-    return (
-        "miningPaused" in info
-        and flag(info.get("autofanspeed")) is False
-        and number(info.get("manualFanSpeed")) == 100
-        and number(info.get("temp")) == -1
+def _overheating(evidence: Evidence, status: MinerStatus) -> bool | None:
+    """Tell heat by the flag, which 2.14 hides until it has cooled down."""
+    return True if status is MinerStatus.OVERHEATED else evidence.overheat_flag
+
+
+def _unreachable(pools: tuple[Pool, ...], status: MinerStatus) -> tuple[Pool, ...]:
+    """Show the pool in use as dead while no pool answers."""
+    if status is not MinerStatus.POOL_LOST:
+        return pools
+    return tuple(
+        replace(pool, status=PoolStatus.DEAD)
+        if pool.status is PoolStatus.ACTIVE
+        else pool
+        for pool in pools
     )
 
 
 def _pool_connected(info: Reply, profile: Profile) -> bool | None:
     if profile.nerdos:
         return nerdos.pool_connected(info)
-    told = text(info.get("poolConnectionInfo"), 128)
-    return None if told is None else "not connected" not in told.lower()
+    return connected(info.get("poolConnectionInfo"))
 
 
 def _chip(told: Reply) -> Chip:

@@ -31,13 +31,6 @@ class Profile:
     core_count: int | None
     firmware: str | None
 
-    @property
-    def terahash_per_megahertz(self) -> float | None:
-        """Hash rate per frequency when every core works."""
-        if self.core_count is None:
-            return None
-        return self.core_count * self.chip_count / 1e6
-
 
 def is_nerdos(info: Reply) -> bool:
     """Tell NerdOS, which names its model in info and has none of AxeOS's versions."""
@@ -75,7 +68,9 @@ def profile_of(info: Reply, asic: Reply) -> Profile:
     nerdos = is_nerdos(info)
     board_version = text(info.get("boardVersion"), 16)
     device_model = _device_model(info, asic)
-    board = find_board(device_model, board_version, nerdos=nerdos)
+    board = find_board(
+        device_model, board_version, nerdos=nerdos, lvxx="heapInfo" in info
+    )
     chip_model = text(info.get("ASICModel"), 32) or text(asic.get("ASICModel"), 32)
     cores = positive(info.get("smallCoreCount"))
     return Profile(

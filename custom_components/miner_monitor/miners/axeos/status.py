@@ -10,84 +10,198 @@ SETTLED = 60.0
 START = 600.0
 """Seconds a miner may take to hash again before it counts as idle."""
 
+TRIP_CHIP = 75.0
+TRIP_VR = 105.0
+"""°C above which AxeOS switches its chips off, whatever its fan pursues."""
+
+RESTART_VR = 95.0
+"""°C of the regulator at which AxeOS begins again."""
+
+_NEARLY_HOT = 70.0
+"""°C of a chip from which it overheats between two polls."""
+
+NO_CHIPS = "chips_not_found"
+NO_CORE_VOLTAGE = "no_core_voltage"
+"""Faults that no key of AxeOS tells."""
+
 
 class Evidence(NamedTuple):
     """The signs in one reply, for both dialects.
 
     ``regulator_off``: no core voltage although nobody shut the miner down; the only
-    sign of NerdOS that it overheated. ``cooling``: fan forced to full speed, chip
-    off, not paused; AxeOS 2.14 hides its overheat flag while it cools down.
+    sign of NerdOS that it overheated. The rest is AxeOS: ``switched_off``: 2.14 and
+    newer took the voltage off the chips by itself, for heat or for want of a pool.
+    ``full_fan``: the fan is set to full speed by hand, as heat leaves it. ``chip`` and
+    ``vr`` are temperatures, ``powered`` whether a core voltage is told.
+    ``keeps_readings``: what this board told last stands while it cools down.
+    ``without_work``: its chips answer and have nothing to do (2.11 to 2.13).
+    ``unpowered``: neither voltage nor current although nothing took it off.
     """
 
     hash_rate: float | None = None
     faults: tuple[str, ...] = ()
     overheat_flag: bool | None = None
     regulator_off: bool = False
-    cooling: bool = False
+    switched_off: bool = False
+    full_fan: bool = False
+    chip: float | None = None
+    vr: float | None = None
+    powered: bool | None = None
+    keeps_readings: bool = False
+    without_work: bool = False
+    unpowered: bool = False
     paused: bool = False
     shutdown: bool = False
     pool_connected: bool | None = None
     uptime: int | None = None
 
     @property
-    def resting(self) -> bool:
-        """Whether the miner stands still by itself or by command, for certain."""
-        return self.overheat_flag or self.regulator_off or self.paused or self.shutdown
+    def hot(self) -> bool:
+        """Whether a reading explains that the chips were switched off."""
+        chip, regulator = self.chip or 0.0, self.vr or 0.0
+        return chip >= TRIP_CHIP or regulator > RESTART_VR
 
 
-def decide(evidence: Evidence, awake: float | None) -> MinerStatus:
-    """Decide on the status; ``awake`` is the time since a wake-up that still lasts.
+class Signs(NamedTuple):
+    """What the past makes of a reply.
+
+    ``awake`` is the time since a wake-up that still lasts.
+    """
+
+    overheat_flag: bool = False
+    cooling: bool = False
+    no_chips: bool = False
+    no_core_voltage: bool = False
+    awake: float | None = None
+
+
+def decide(evidence: Evidence, signs: Signs) -> MinerStatus:
+    """Decide on the status.
 
     A fault goes before all else, and what the device says of itself before what
-    can be concluded. A hash rate above zero proves hashing. Only then, and only on
-    a settled miner, do a forced fan and lost pools explain why it does not hash.
+    can be concluded. A hash rate above zero proves hashing. Heat is concluded from
+    heat only, and a lost pool only of a settled miner.
     """
-    if evidence.faults:
-        return MinerStatus.FAULT
-    if evidence.overheat_flag:
-        return MinerStatus.OVERHEATED
-    uptime = evidence.uptime
+    awake, uptime = signs.awake, evidence.uptime
     booted = uptime is None or uptime >= SETTLED
     settled = booted and (awake is None or awake >= SETTLED)
-    if evidence.regulator_off and settled:
-        return MinerStatus.OVERHEATED
-    if evidence.paused:
-        return MinerStatus.PAUSED
-    if evidence.shutdown:
-        return MinerStatus.STANDBY
+    if (told := _told(evidence, signs, settled=settled)) is not None:
+        return told
+    if signs.no_chips or (signs.no_core_voltage and settled):
+        return MinerStatus.FAULT
     if evidence.hash_rate:
         return MinerStatus.HASHING
-    if settled and evidence.pool_connected is False:
-        return MinerStatus.POOL_LOST
-    if settled and evidence.cooling:
+    if signs.cooling:
         return MinerStatus.OVERHEATED
+    if settled and _lacks_pool(evidence):
+        return MinerStatus.POOL_LOST
     if awake is not None or (uptime is not None and uptime < START):
         return MinerStatus.STARTING
     return MinerStatus.IDLE
 
 
+def _told(evidence: Evidence, signs: Signs, *, settled: bool) -> MinerStatus | None:
+    """Return what the device says of itself."""
+    if evidence.faults:
+        return MinerStatus.FAULT
+    if signs.overheat_flag or (evidence.regulator_off and settled):
+        return MinerStatus.OVERHEATED
+    if evidence.paused:
+        return MinerStatus.PAUSED
+    return MinerStatus.STANDBY if evidence.shutdown else None
+
+
+def _lacks_pool(evidence: Evidence) -> bool:
+    """Tell whether nobody gives it work, by its word or by what its chips do."""
+    told = evidence.pool_connected is False
+    return told or evidence.switched_off or evidence.without_work
+
+
 class StatusMemory:
-    """Tells a miner that is waking up from one that stands idle."""
+    """Tells apart what looks alike in a single reply, by what was before it."""
 
     def __init__(self) -> None:
         """Start without a past."""
+        self._status: MinerStatus | None = None
+        self._last = Evidence()
         self._rested = False
-        self._cooling = False
         self._woke_at: float | None = None
+        self._without_uptime: float | None = None
 
     def judge(self, evidence: Evidence, now: float) -> MinerStatus:
         """Decide on the status of a reply that came at ``now``."""
-        if evidence.resting or (evidence.cooling and self._cooling):
+        flagged = self._is_flagged(evidence)
+        signs = Signs(
+            overheat_flag=flagged,
+            cooling=self._is_cooling(evidence),
+            no_chips=self._finds_no_chips(evidence, now),
+            no_core_voltage=evidence.unpowered and self._last.unpowered,
+            awake=self._awake(evidence, now, flagged=flagged),
+        )
+        status = decide(evidence, signs)
+        if status is MinerStatus.HASHING:
+            self._woke_at = None
+        if evidence.switched_off and _stands_by_itself(status):
+            self._rested, self._woke_at = True, None
+        self._status, self._last = status, evidence
+        return status
+
+    def faults(self) -> tuple[str, ...]:
+        """Name what broke; AxeOS has no key for all of it."""
+        if self._status is not MinerStatus.FAULT or self._last.faults:
+            return self._last.faults
+        return (NO_CORE_VOLTAGE if self._last.unpowered else NO_CHIPS,)
+
+    def _awake(self, evidence: Evidence, now: float, *, flagged: bool) -> float | None:
+        """Tell apart a miner that is waking up from one that stands idle."""
+        resting = flagged or evidence.regulator_off
+        resting = resting or evidence.paused or evidence.shutdown
+        if resting or (evidence.switched_off and _stands_by_itself(self._status)):
             self._rested = True
             self._woke_at = None
         elif self._rested:
             self._rested = False
             self._woke_at = now
-        awake = None if self._woke_at is None else now - self._woke_at
-        if awake is not None and awake >= START:
-            awake = self._woke_at = None
-        status = decide(evidence, awake)
-        if status is MinerStatus.HASHING:
+        if self._woke_at is not None and now - self._woke_at >= START:
             self._woke_at = None
-        self._cooling = status is MinerStatus.OVERHEATED and not evidence.overheat_flag
-        return status
+        return None if self._woke_at is None else now - self._woke_at
+
+    def _is_flagged(self, evidence: Evidence) -> bool:
+        """Believe the flag of heat, but not beside a hash rate that moves.
+
+        Since 2.11 a boot does not clear it, and older firmware hashes on at 50 MHz.
+        AxeOS 2.12 freezes its rate while it cools down.
+        """
+        if not evidence.overheat_flag:
+            return False
+        rate, before = evidence.hash_rate, self._last.hash_rate
+        return not (rate and before and rate != before and self._last.overheat_flag)
+
+    def _is_cooling(self, evidence: Evidence) -> bool:
+        """Tell chips that are off for heat from chips that are off for want of work.
+
+        Both may be under a fan that its owner set to full speed. Most boards keep
+        telling the heat that they saw; of others the reply before it has to.
+        """
+        if not (evidence.switched_off and evidence.full_fan):
+            return False
+        if self._status is MinerStatus.OVERHEATED:
+            return True
+        if evidence.keeps_readings:
+            return evidence.hot and evidence.powered is not False
+        last = self._last
+        forced = self._status is MinerStatus.HASHING and not last.full_fan
+        return evidence.hot or forced or (last.chip or 0.0) >= _NEARLY_HOT
+
+    def _finds_no_chips(self, evidence: Evidence, now: float) -> bool:
+        """Tell whether the uptime has been 0 for a minute: chips make it count."""
+        if evidence.uptime != 0 or evidence.hash_rate:
+            self._without_uptime = None
+            return False
+        if self._without_uptime is None:
+            self._without_uptime = now
+        return now - self._without_uptime >= SETTLED
+
+
+def _stands_by_itself(status: MinerStatus | None) -> bool:
+    return status in (MinerStatus.POOL_LOST, MinerStatus.OVERHEATED)
