@@ -33,6 +33,8 @@ from simulator import (
     SystemClock,
 )
 
+from .playback import Playback, Reply
+
 GAMMA = MinerSpec(
     name="gamma",
     model="gamma_601",
@@ -115,7 +117,7 @@ class Bench:
         """Give the miners their clock."""
         self.hass = hass
         self._clock = clock
-        self._farms: list[Farm] = []
+        self._farms: list[Farm | Playback] = []
 
     async def start(self, *specs: MinerSpec) -> Farm:
         """Start miners on free ports of 127.0.0.1."""
@@ -128,7 +130,13 @@ class Bench:
         """Start one miner."""
         return (await self.start(spec))[spec.name]
 
-    async def end(self, farm: Farm) -> None:
+    async def play(self, info: Reply, asic: Reply | None = None) -> Playback:
+        """Start a miner that answers what it is told to."""
+        miner = await Playback(info, asic).__aenter__()
+        self._farms.append(miner)
+        return miner
+
+    async def end(self, farm: Farm | Playback) -> None:
         """Stop the miners of a farm for good."""
         self._farms.remove(farm)
         await farm.__aexit__(None, None, None)
@@ -138,7 +146,7 @@ class Bench:
         for farm in tuple(self._farms):
             await self.end(farm)
 
-    async def add(self, miner: SimulatedMiner) -> MinerConfigEntry:
+    async def add(self, miner: SimulatedMiner | Playback) -> MinerConfigEntry:
         """Add a miner as a user does, and wait for its first values."""
         result = await self.run(
             self.hass.config_entries.flow.async_init(

@@ -39,6 +39,7 @@ from .miners import (
     create_client,
 )
 from .miners.codec import dump_identity, load_identity
+from .miners.gaps import GapBridge
 from .miners.incomplete import completed
 from .miners.model import Changes, Family, MinerIdentity, MinerReading, MinerState
 from .options import options_of
@@ -116,6 +117,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self._insight = InsightKeeper(
             hass, entry, identity, self.options, self.controller.tell
         )
+        self._gaps = GapBridge()
         self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
         self._failed_polls = 0
         self._failing_since: float | None = None
@@ -242,7 +244,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             if writing and other is not None:
                 async_ask_to_tell_apart(self.hass, self.config_entry, other)
                 raise MinerAlikeError(f"it may be {other.title}")
-            return reading.state
+            return data.state or reading.state
 
         return prove
 
@@ -343,7 +345,8 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             async_delete_issue(self.hass, self.config_entry)
         self._failed_polls, self._failing_since, self._stranger_polls = 0, None, 0
         self._plugged_in_at = None
-        state, moment = reading.state, this_moment()
+        moment, interval = this_moment(), self._chosen_interval
+        state = self._gaps.bridged(reading.state, moment.monotonic, interval)
         boot = self._insight.boots.observe(state.uptime, moment.wall, moment.monotonic)
         if boot.doubtful:
             self._poll_again_in(PROOF_INTERVAL)
@@ -353,7 +356,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             moment,
             boot,
             response_time=response_time,
-            interval=self._chosen_interval,
+            interval=interval,
         )
         return MinerData(
             online=True,

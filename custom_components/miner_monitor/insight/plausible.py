@@ -26,6 +26,12 @@ EXPLAINED_SECONDS = 600.0
 MOST_POWER = 2e4
 """In W; no miner for a home or a garage draws more."""
 
+HOTTEST = 200.0
+"""In °C; a sensor that tells more is none."""
+
+MOST_ERRORS = 1e6
+"""In % of the hash rate: a quotient, and large where almost nothing is right."""
+
 _LEAST_POWER = 1e-3
 """In W; what hashes takes more."""
 
@@ -182,11 +188,11 @@ class Gate:
             ("power", self._power),
             ("hash_rate_now", self._rates[0]),
             ("hash_rate", self._rates[1]),
-            ("chip_temperature", Reading(-40, 130, step=25)),
-            ("chip_temperature_2", Reading(-40, 130, step=25)),
-            ("vr_temperature", Reading(-40, 160, step=25)),
+            ("chip_temperature", Reading(-40, HOTTEST, step=25)),
+            ("chip_temperature_2", Reading(-40, HOTTEST, step=25)),
+            ("vr_temperature", Reading(-40, HOTTEST, step=25)),
             ("input_voltage", Reading(0, 500, factor=1.5, step=0.5)),
-            ("hardware_error_rate", Reading(0, 100, step=10)),
+            ("hardware_error_rate", Reading(0, MOST_ERRORS, factor=2, step=10)),
         )
         self._records = (
             ("best_difficulty", Record()),

@@ -164,6 +164,11 @@ class MinerTracker:
         self._reports = self._luck.observe(state, moment.wall, network)
         self._last_seen = seen_at(state, moment.wall)
         wall_power = self._wall_power(state, around)
+        if state.power is None and not state.hashing:
+            # It draws less now, and nobody knows how much.
+            self._energy.pause()
+            if not self._options.plug:
+                self._wall.pause()
         self._energy.observe(
             energy_reading(self._identity, state), moment.monotonic, interval
         )

@@ -458,13 +458,7 @@ class MinerSettings:
 
 
 _PRESENT_RATES = ("hash_rate", "hash_rate_now")
-_MEAN_RATES = (
-    "hash_rate_1m",
-    "hash_rate_10m",
-    "hash_rate_1h",
-    "hash_rate_1d",
-    "hash_rate_average",
-)
+_MEAN_RATES = ("hash_rate_1m", "hash_rate_10m", "hash_rate_1h", "hash_rate_1d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

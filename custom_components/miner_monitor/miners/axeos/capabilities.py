@@ -53,6 +53,7 @@ _SENSORS: tuple[tuple[Capability, tuple[str, ...]], ...] = (
     (Capability.CHIP_TEMPERATURE, ("temp",)),
     (Capability.CHIP_TEMPERATURE_2, ("temp2",)),
     (Capability.VR_TEMPERATURE, ("vrTemp",)),
+    (Capability.BOARD_TEMPERATURE, ("boardtemp1", "boardtemp2")),
 )
 
 
@@ -96,6 +97,7 @@ class SensorMemory:
             Capability.INPUT_CURRENT: board.input_current,
             Capability.CHIP_TEMPERATURE_2: board.second_sensor,
             Capability.VR_TEMPERATURE: board.vr_sensor,
+            Capability.BOARD_TEMPERATURE: None,
         }
         self._open = [
             sensor

@@ -123,6 +123,10 @@ CHIP = (
     _terahash("hash_rate", "total"),
     _counter("errors", "errorCount"),
 )
+BOARDS = (
+    _temperature("first", "boardtemp1"),
+    _temperature("second", "boardtemp2"),
+)
 STOCK_SETTINGS = (
     *_SETTINGS,
     Column("target_temperature", "temptarget", low=1, high=200),
@@ -160,4 +164,8 @@ def read_numbers(info: Reply, *, nerdos: bool) -> dict[str, Any]:
     if "hashRate" not in info:
         # NerdOS 1.0.2 to 1.0.19 tell the ten-minute average only.
         values["hash_rate_now"] = values["hash_rate_10m"]
+    if "boardtemp1" in info or "boardtemp2" in info:
+        told = read_columns(info, BOARDS).values()
+        warm = [temperature for temperature in told if temperature is not None]
+        values["board_temperature"] = max(warm, default=None)
     return values

@@ -1,0 +1,113 @@
+"""Readings that a device leaves out once, between two like ones.
+
+Some sensors answer every second time only. What a lone reply lacks is what it was in
+the one before; two in a row are unknown. Set points, states and counters are never
+bridged: they are what the device said last, or nothing.
+"""
+
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any
+
+from .model import Chip, Fan, MinerState
+
+LONGEST_GAP = 3.25
+"""Nominal intervals between two polls; what is older is no neighbour."""
+
+MEASURED = (
+    "hash_rate",
+    "hash_rate_now",
+    "hash_rate_1m",
+    "hash_rate_10m",
+    "hash_rate_1h",
+    "hash_rate_1d",
+    "hash_rate_average",
+    "power",
+    "input_voltage",
+    "input_current",
+    "psu_output_voltage",
+    "psu_output_current",
+    "core_voltage_actual",
+    "frequency_actual",
+    "chip_temperature",
+    "chip_temperature_2",
+    "chip_temperature_average",
+    "vr_temperature",
+    "board_temperature",
+    "inlet_temperature",
+    "outlet_temperature",
+    "ambient_temperature",
+    "hardware_error_rate",
+    "pool_latency",
+    "wifi_signal",
+)
+_OF_PARTS = {"fans": ("speed", "duty_cycle"), "chips": ("hash_rate", "temperature")}
+_measured = attrgetter(*MEASURED)
+
+
+class GapBridge:
+    """Takes one miner's states, poll by poll."""
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._last: MinerState | None = None
+        self._at = 0.0
+
+    def bridged(self, state: MinerState, now: float, interval: float) -> MinerState:
+        """Return the state with what only this reply lacks, and note what that is.
+
+        Nothing is carried over a change of the status, over a restart, nor over a
+        longer silence.
+        """
+        last, at = self._last, self._at
+        self._last, self._at = state, now
+        if (
+            last is None
+            or last.status is not state.status
+            or (state.uptime or 0) < (last.uptime or 0)
+            or now - at > LONGEST_GAP * interval
+        ):
+            return state
+        return _with_the_missing(state, last)
+
+
+def _with_the_missing(state: MinerState, last: MinerState) -> MinerState:
+    changes = _missing(state, last)
+    names = list(changes)
+    for name, fields in _OF_PARTS.items():
+        now, before = getattr(state, name), getattr(last, name)
+        found = {
+            place: carried
+            for place, pair in enumerate(zip(now, before, strict=False))
+            if (carried := _missing_of_a_part(*pair, fields))
+        }
+        if found:
+            changes[name] = tuple(
+                replace(part, **found.get(place, {})) for place, part in enumerate(now)
+            )
+            names += [
+                f"{name}.{place}.{field}" for place in found for field in found[place]
+            ]
+    return replace(state, **changes, bridged=tuple(names)) if names else state
+
+
+def _missing(state: MinerState, last: MinerState) -> dict[str, Any]:
+    """Return what the last state has and this one lacks."""
+    now = _measured(state)
+    if None not in now:
+        return {}
+    return {
+        name: before
+        for name, value, before in zip(MEASURED, now, _measured(last), strict=True)
+        if value is None and before is not None
+    }
+
+
+def _missing_of_a_part(
+    now: Fan | Chip, before: Fan | Chip, fields: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
+        name: getattr(before, name)
+        for name in fields
+        if getattr(now, name) is None and getattr(before, name) is not None
+    }
