@@ -12,11 +12,6 @@ BITAXE = frozenset(
         "gt_800-v2.12.2-reconstructed-info.json",
         "hex_304-v2.11.4TCH-reconstructed-asic.json",
         "hex_304-v2.11.4TCH-reconstructed-info.json",
-        "nerdaxe_gaia-v1.1.0-reconstructed-asic.json",
-        "nerdaxe_gaia-v1.1.0-reconstructed-info.json",
-        "nerdaxegamma-v1.0.35-reconstructed-info.json",
-        "nerdoctaxe-v1.0.37.1-reconstructed-info.json",
-        "nerdqaxepp-v1.0.28-nomac-info.json",
         "suprahex_702-v2.11.4TCH-reconstructed-info.json",
     }
 )

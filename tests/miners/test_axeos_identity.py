@@ -330,7 +330,7 @@ def test_switches_and_pools_have_the_range_of_what_they_are() -> None:
             NERD,
             NERD_LISTS | {"absMaxFrequency": 600, "absMaxVoltage": 1150},
             (100, 600, None),
-            (1.12, 1.2, None),
+            (1.12, 1.12, 1.15),
         ),
         (
             NERD,
@@ -387,8 +387,11 @@ def test_range_of_the_target(info: dict[str, Any], target: tuple[int, int]) -> N
 @pytest.mark.parametrize(
     ("info", "derating"),
     [
-        (GAMMA, Derating(frequency_step=100, voltage_step=0.1)),
-        (GAMMA_214, Derating(frequency_step=100, voltage_step=0.1)),
+        (GAMMA, Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400)),
+        (
+            GAMMA_214,
+            Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400),
+        ),
         (without(GAMMA, "manualFanSpeed"), Derating(frequency=50, core_voltage=1.0)),
         (without(GAMMA, "manualFanSpeed", "overheat_mode"), None),
         (NERD, None),
@@ -404,7 +407,7 @@ def test_how_a_hot_miner_lowers_itself(
     ("info", "chip", "vr", "volts", "watts"),
     [
         (GAMMA, (70, 74), (95, 100), (4.9, 4.8), 44),
-        (GAMMA | {"temptarget": 66}, (71, 74), (95, 100), (4.9, 4.8), 44),
+        (GAMMA | {"temptarget": 68}, (71, 74), (95, 100), (4.9, 4.8), 44),
         (GAMMA | {"temptarget": 80}, (73, 74), (95, 100), (4.9, 4.8), 44),
         (
             without(GAMMA, "temptarget", "nominalVoltage") | {"boardVersion": "302"},
@@ -434,14 +437,15 @@ def test_how_a_hot_miner_lowers_itself(
             None,
             None,
         ),
-        (NERD, (60, 65), (95, 100), (11.4, 11.0), 110),
+        (NERD, (65, 69), (63, 65), (11.4, 11.0), 110),
+        (NERD | {"maxPower": 250}, (65, 69), (63, 65), (11.4, 11.0), 275),
         (
             without(NERD, "overheat_temp")
             | {"deviceModel": "NerdAxe", "minVoltage": 4.5, "maxVoltage": 5.5},
-            (70, 74),
-            (95, 100),
+            (65, 69),
+            (63, 65),
             (4.9, 4.8),
-            None,
+            16.5,
         ),
         (LUCKY | {"nominalVoltage": None}, (70, 74), (95, 100), (11.4, 11.0), None),
     ],
@@ -621,7 +625,7 @@ def test_identity_object_lasts_while_nothing_changes() -> None:
         {"version": "v2.12.3"},
         {"hostname": "attic"},
         {"macAddr": "E4:B0:63:00:00:02"},
-        {"temptarget": 66},
+        {"temptarget": 68},
         {"boardVersion": "602"},
         {"fan2rpm": 900},
         {"miningPaused": False},

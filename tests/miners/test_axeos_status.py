@@ -80,14 +80,16 @@ NERD_NO_POOL = {"stratum": {"pools": [{"connected": False}, {"connected": False}
         (OFF | {"uptimeSeconds": 60}, POOL_LOST),
         (OFF | {"hardware_fault": "x"}, FAULT),
         (OFF | {"overheat_mode": 1}, OVERHEATED),
-        # overheated: NerdOS has no flag, only no core voltage
-        (NERD_OFF, OVERHEATED),
-        (NERD_OFF | {"hashRate": 4000}, OVERHEATED),
+        # no core voltage: NerdOS has no flag, and only heat is a proof of heat
+        (NERD_OFF, FAULT),
+        (NERD_OFF | {"hashRate": 4000}, FAULT),
+        (NERD_OFF | {"temp": 65}, OVERHEATED),
+        (NERD_OFF | {"vrTemp": 68}, OVERHEATED),
         (NERD | {"coreVoltageActual": 3}, HASHING),
         (NERD_OFF | {"coreVoltageActual": 1150, "uptimeSeconds": 700}, IDLE),
         (NERD_OFF | {"uptimeSeconds": 59}, STARTING),
         (without(NERD_OFF, "coreVoltageActual"), IDLE),
-        (without(NERD_OFF, "shutdown"), OVERHEATED),
+        (without(NERD_OFF, "shutdown"), FAULT),
         # stopped by command
         (OFF | {"miningPaused": True}, PAUSED),
         (OFF | {"miningPaused": 1}, PAUSED),
@@ -270,7 +272,8 @@ def test_sequence(
         (without(GAMMA, "overheat_mode"), None, ()),
         (without(GAMMA, "overheat_mode") | {"overheat": 0}, False, ()),
         (NERD, False, ()),
-        (NERD_OFF, True, ()),
+        (NERD_OFF, False, ("no_core_voltage",)),
+        (NERD_OFF | {"temp": 70.5}, True, ()),
         (GAMMA | {"power_fault": "VIN low"}, False, ("VIN low",)),
         (
             GAMMA | {"power_fault": 1, "hardware_fault": "fan\x00"},

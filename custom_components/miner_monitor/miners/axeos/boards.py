@@ -49,9 +49,10 @@ class Board:
     sensors: bool | None = None
     vr_sensor: bool | None = None
     second_sensor: bool | None = None
-    input_current: bool = False
+    input_current: bool | None = False
     idle_fan_speed: int = 0
     keeps_readings: bool = False
+    added_power: float = 0.0
     set_points: SetPoints | None = None
     regulator: tuple[float, float] | None = None
 
@@ -155,14 +156,10 @@ _GT = replace(
 )
 _ZYBER = Board(maker="Zyber", chip_count=8, nominal_voltage=12, max_power=160)
 _LUCKY = Board(maker="Lucky Miner")
-_NERD = Board(
-    maker="NerdAxe",
-    sensors=True,
-    vr_sensor=True,
-    second_sensor=False,
-    input_current=True,
-    regulator=_TPS53647,
-)
+_NERD = Board(maker="NerdAxe", sensors=True, second_sensor=False, input_current=None)
+"""A board of the line whose regulator is not known: its own presets tell."""
+
+_NERD_12V = replace(_NERD, vr_sensor=True, regulator=_TPS53647)
 
 UNKNOWN = Board()
 
@@ -184,24 +181,24 @@ _BY_VERSION: Mapping[str, Board] = {
 }
 
 _GREEK_GAMMA = "\N{GREEK SMALL LETTER GAMMA}"
-_NERD_CHIPS: Mapping[str, int] = {
-    "NerdAxe": 1,
-    "NerdAxeGamma": 1,
-    "NerdQAxe+": 4,
-    "NerdQAxe++": 4,
-    f"NerdHaxe-{_GREEK_GAMMA}": 6,
-    "NerdOCTAXE+": 8,
-    f"NerdOCTAXE-{_GREEK_GAMMA}": 8,
-    "NerdEKO": 12,
-}
-_NERDS = {
-    name: replace(_NERD, name=name, chip_count=chips)
-    for name, chips in _NERD_CHIPS.items()
+_GAIA = replace(_NERD, added_power=5)
+_NERDS: Mapping[str, Board] = {
+    "NerdAxe": replace(_NERD, max_power=15, regulator=_DS4432U),
+    "NerdAxeGamma": replace(
+        _NERD, max_power=25, added_power=5, regulator=_TPS546_TWO_CHIPS
+    ),
+    "NerdAxe Gaia": _GAIA,
+    "NerdAxeGaia": _GAIA,
+    "NerdQAxe+": replace(_NERD_12V, chip_count=4, max_power=70),
+    "NerdQAxe++": replace(_NERD_12V, chip_count=4, max_power=100),
+    f"NerdHaxe-{_GREEK_GAMMA}": replace(_NERD_12V, chip_count=6, max_power=250),
+    "NerdOCTAXE+": replace(_NERD_12V, chip_count=8, max_power=130),
+    f"NerdOCTAXE-{_GREEK_GAMMA}": replace(_NERD_12V, chip_count=8, max_power=250),
+    "NerdEKO": replace(_NERD_12V, chip_count=12, max_power=350),
 }
 
 _BY_MODEL: Mapping[str, Board] = {
-    **_NERDS,
-    "NerdQAxe++": replace(_NERDS["NerdQAxe++"], max_power=100),
+    **{name: replace(board, name=name) for name, board in _NERDS.items()},
     "LV06": replace(_LUCKY, name="LV06"),
     "LV07": replace(_LUCKY, name="LV07", chip_count=2),
     "LV08": replace(_LUCKY, name="LV08", chip_count=9, nominal_voltage=12),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ..model import Capability, MinerState
 from .boards import Board
+from .nerdos import can_shut_down
 from .profile import Profile, Reply
 
 _BY_KEY: Mapping[Capability, tuple[str, ...]] = {
@@ -66,6 +67,8 @@ def declared(info: Reply, profile: Profile) -> frozenset[Capability]:
         if any(key in info for key in keys)
     }
     found.add(Capability.RESTART)
+    if not can_shut_down(info):
+        found.discard(Capability.SHUTDOWN)
     if not profile.nerdos and "fanspeed" in info and "fanrpm" in info:
         found.add(Capability.FAN_DUTY_CYCLE)
     computable = "frequency" in info and profile.core_count is not None
@@ -102,7 +105,8 @@ class SensorMemory:
         self._open = [
             sensor
             for sensor in _SENSORS
-            if board.input_current or sensor[0] is not Capability.INPUT_CURRENT
+            if board.input_current is not False
+            or sensor[0] is not Capability.INPUT_CURRENT
         ]
 
     def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:

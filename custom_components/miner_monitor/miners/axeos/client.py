@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 import json
 import re
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from aiohttp import ClientSession
 from yarl import URL
@@ -22,6 +22,7 @@ from ..client import (
 )
 from ..errors import (
     MinerAuthError,
+    MinerBusyError,
     MinerCommandError,
     MinerCutOffError,
     MinerError,
@@ -29,12 +30,22 @@ from ..errors import (
     Outcome,
 )
 from ..http import Answer, HttpDevice, StatusError
-from ..model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
+from ..model import (
+    Changes,
+    ErrorKind,
+    Family,
+    MinerIdentity,
+    MinerReading,
+    Setting,
+    Writing,
+)
 from ..offload import read_apart
 from ..parts import send_in_order
 from ..turn import later
+from ..values import count
 from .control import Known, patch_body, writing_of
 from .memory import DeviceMemory
+from .nerdos import can_shut_down, commands_need_code
 from .profile import is_nerdos
 from .refusal import refusal_of, secrets_of
 from .reply import check_info, parse_object
@@ -57,6 +68,21 @@ _ASIC_DEADLINE = 2.0
 _LOCATE_LASTS = 30.0
 _SPARE = 60.0
 """Seconds between two refusals for want of a code; five in a minute lock NerdOS."""
+
+_SPARE_CLOCK = 20.0
+"""The same while a session is refused for want of a clock, which comes by itself."""
+
+_CLOCK_SET = 300.0
+"""Seconds after a boot in which NerdOS gets the time, if it gets it at all."""
+
+
+class _Refusal(NamedTuple):
+    """A refusal for want of a code: of which session, when, and how long it counts."""
+
+    token: str
+    at: float
+    spare: float
+    clock_unset: bool = False
 
 
 class AxeOsClient(MinerClient):
@@ -82,7 +108,7 @@ class AxeOsClient(MinerClient):
         self._deadline = deadline
         self._memory = DeviceMemory(monotonic)
         self._located_at: float | None = None
-        self._refused = ("", float("-inf"))
+        self._refusal = _Refusal("", float("-inf"), 0.0)
         self._bodies: dict[str, bytes] = {}
         self._known: Known | None = None
         base = self._device.url
@@ -162,7 +188,7 @@ class AxeOsClient(MinerClient):
 
     @override
     def writing(self, setting: Setting) -> Writing:
-        return writing_of(setting, {} if self._known is None else self._known.info)
+        return writing_of(setting, self._known_info)
 
     @override
     async def apply(self, decide: Decide) -> None:
@@ -260,7 +286,7 @@ class AxeOsClient(MinerClient):
         self, method: str, path: str, ends: float, body: bytes | None = None
     ) -> None:
         """Send a command once; only within a turn."""
-        self._spare_refusals()
+        self._spare_refusals(path)
         url: URL = self._device.url.with_path(path)
         headers = {} if body is None else dict(_JSON)
         if _TOKEN.fullmatch(self._session_token):
@@ -276,21 +302,53 @@ class AxeOsClient(MinerClient):
             one_time_code=self._known is not None and is_nerdos(self._known.info),
         )
         if isinstance(refusal, MinerAuthError) and refusal.one_time_code:
-            self._refused = self._session_token, self._monotonic()
+            clock_unset = self._may_lack_clock()
+            spare = _SPARE_CLOCK if clock_unset else _SPARE
+            now, token = self._monotonic(), self._session_token
+            self._refusal = _Refusal(token, now, spare, clock_unset=clock_unset)
+            if clock_unset:
+                raise _clock_unset(refusal.outcome)
         raise refusal
 
-    def _spare_refusals(self) -> None:
+    def _may_lack_clock(self) -> bool:
+        """Tell whether a session may be refused only as the device booted just now.
+
+        It cannot judge one before a time server set its clock.
+        """
+        uptime = count(self._known_info.get("uptimeSeconds"))
+        return bool(self._session_token) and uptime is not None and uptime < _CLOCK_SET
+
+    def _spare_refusals(self, path: str) -> None:
         """Send nothing that is refused for certain: some refusals lock the device."""
-        token, at = self._refused
-        if token == self._session_token and self._monotonic() - at < _SPARE:
-            raise MinerAuthError(
-                "it waits for a one-time code", credentials=False, one_time_code=True
-            )
+        refused = self._refusal
+        if refused.token != self._session_token or (
+            self._monotonic() - refused.at >= refused.spare
+        ):
+            return
+        if path != _SETTINGS and not commands_need_code(self._known_info):
+            return
+        if refused.clock_unset:
+            raise _clock_unset(Outcome.NOT_SENT)
+        raise MinerAuthError(
+            "it waits for a one-time code", credentials=False, one_time_code=True
+        )
+
+    @property
+    def _known_info(self) -> Mapping[str, Any]:
+        return {} if self._known is None else self._known.info
+
+
+def _clock_unset(outcome: Outcome) -> MinerBusyError:
+    return MinerBusyError(
+        "it has just started and cannot check the session before its clock is set",
+        ErrorKind.HTTP_STATUS,
+        outcome=outcome,
+    )
 
 
 def _switches(info: Mapping[str, Any], *, needed: bool) -> tuple[str, str]:
     """Name the commands that stop and start hashing."""
-    if is_nerdos(info) and "shutdown" in info:
+    if is_nerdos(info) and can_shut_down(info):
         return _SHUTDOWN, _RESTART
     if needed and "miningPaused" not in info:
         raise MinerCommandError("the firmware cannot pause")

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 from ..ceilings import check_value
 from ..errors import MinerCommandError
 from ..model import Changes, Limits, MinerSettings, Setting, SettingValue, Writing
-from ..values import count, flag, members, number, positive, version
-from .nerdos import MOST_POOLS
+from ..values import count, flag, members, number, version
+from .nerdos import MOST_POOLS, auto_fan_mode, has_no_core_voltage
 from .profile import Reply, has_pool_list, is_2_10, is_2_11, is_nerdos
 
-_CLASSIC_FAN, _PID_FAN = 1, 2
 _RESUME = 60.0
 _NERDOS_START = 90.0
 _LIVE_FAN = Writing(wears=True, proof=10.0)
@@ -21,7 +20,7 @@ _KEPT_LATER = Writing(wears=True, settles=5.0)
 """AxeOS since 2.11 applies what it has acknowledged, one setting after the other."""
 
 _VOLTAGE = Writing(wears=True, precedes=frozenset({Setting.FREQUENCY}))
-"""NerdOS, and AxeOS of one task, change the voltage first whatever the frequency does."""
+"""NerdOS, and AxeOS of one task, change the voltage first, rising or falling."""
 
 _AFTER_RESTART = Writing(wears=True, needs_restart=True)
 _LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
@@ -93,7 +92,12 @@ def _frequency(value: SettingValue, known: Known) -> Body:
     return body
 
 
-def _core_voltage(value: SettingValue, _: Known) -> Body:
+def _core_voltage(value: SettingValue, known: Known) -> Body:
+    """Write mV; NerdOS would give power to chips that it does not initialise then."""
+    if is_nerdos(known.info) and has_no_core_voltage(known.info):
+        raise MinerCommandError(
+            "its regulator is off, and only a restart makes the chips ready for voltage"
+        )
     return {"coreVoltage": round(_number(value) * 1e3)}
 
 
@@ -101,9 +105,7 @@ def _auto_fan(value: SettingValue, known: Known) -> Body:
     """Write the fan's mode, which NerdOS numbers by the kind of its controller."""
     if not value or not is_nerdos(known.info):
         return {"autofanspeed": int(bool(value))}
-    has_pid = positive(known.info.get("pidTargetTemp")) is not None
-    classic = known.auto_fan_mode == _CLASSIC_FAN or not has_pid
-    return {"autofanspeed": _CLASSIC_FAN if classic else _PID_FAN}
+    return {"autofanspeed": auto_fan_mode(known.info, known.auto_fan_mode)}
 
 
 def _fan(value: SettingValue, known: Known) -> Body:

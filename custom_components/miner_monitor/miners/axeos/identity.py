@@ -5,6 +5,7 @@ import re
 from ..model import Capability, Family, MinerIdentity
 from ..values import mac, one_way, text
 from .limits import limits_of
+from .nerdos_heat import Heat
 from .profile import Profile, Reply
 
 _DEFAULT_HOSTNAME = re.compile(
@@ -22,6 +23,7 @@ def identity_of(
     *,
     fan_count: int,
     pool_count: int,
+    heat: Heat,
 ) -> MinerIdentity:
     """Name the device that sent a reply."""
     hostname, named = text(info.get("hostname")), mac(info.get("macAddr"))
@@ -45,7 +47,9 @@ def identity_of(
         ratio_window=3600 if _is_share_based(info, profile) else 600,
         poll_interval=30 if _is_short_of_sockets(info, profile) else 15,
         capabilities=capabilities,
-        limits=limits_of(info, asic, profile, capabilities, pool_count=pool_count),
+        limits=limits_of(
+            info, asic, profile, capabilities, pool_count=pool_count, heat=heat
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from ..model import (
 from ..values import between, number, numbers, positive
 from .boards import Board
 from .control import is_live
+from .nerdos_heat import Heat
 from .profile import Profile, Reply, has_pool_list, is_2_11
 from .status import TRIP_CHIP, TRIP_VR
 
@@ -29,10 +30,10 @@ _PID_TARGET = SettingRange(minimum=30, maximum=80, step=1)
 _BELOW_TRIP = 5
 """Degrees by which a target stays below the point where NerdOS switches off."""
 
-_INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
-_WARN_BELOW, _CRITICAL_BELOW = 5.0, 1.0
-"""Degrees below the point where a device switches its chips off by itself."""
+_REGULATION = 3
+"""Degrees by which a device may miss the target that it pursues."""
 
+_INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
 _VR_ALARM = Alarm(warn=TRIP_VR - 10, critical=TRIP_VR - 5)
 _STEPWISE = Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400)
 _FIXED = Derating(frequency=50, core_voltage=1.0)
@@ -45,9 +46,10 @@ def limits_of(
     capabilities: frozenset[Capability],
     *,
     pool_count: int,
+    heat: Heat,
 ) -> Limits:
     """Collect the ranges of all settings and the alarm thresholds."""
-    power = profile.board.max_power
+    power = _board_power(info, profile, heat)
     has_vr = Capability.VR_TEMPERATURE in capabilities
     settings = _settings(info, asic, profile)
     if capabilities & {Capability.PAUSE, Capability.SHUTDOWN}:
@@ -56,14 +58,44 @@ def limits_of(
         settings[Setting.POOL] = SettingRange(maximum=pool_count - 1)
     return Limits(
         settings=MappingProxyType(settings),
-        chip_temperature=_chip_alarm(info, profile),
-        vr_temperature=_VR_ALARM if has_vr else None,
+        chip_temperature=_chip_alarm(info, profile, heat),
+        vr_temperature=_vr_alarm(profile, heat) if has_vr else None,
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
         power=None if power is None else _power_alarm(power),
-        trip_points=_trip_points(profile, has_vr=has_vr),
+        trip_points=_trip_points(profile, heat, has_vr=has_vr),
         derating=_derating(info, profile),
     )
+
+
+def alarm_below(
+    trip: float, target: float | None, *, warn: float = 5.0, critical: float = 1.0
+) -> Alarm:
+    """Return thresholds so many degrees below a trip point, but above the target.
+
+    A fan that pursues a target swings a little above it, which is no reason to warn.
+    """
+    regulated = (target or 0.0) + _REGULATION
+    first = min(max(trip - warn, regulated), trip - 2)
+    return Alarm(warn=first, critical=max(trip - critical, first + 1))
+
+
+def _trip_points(profile: Profile, heat: Heat, *, has_vr: bool) -> TripPoints:
+    """Tell where the chips are switched off; nobody knows it of vendors' firmware."""
+    if profile.nerdos:
+        return heat.trip_points
+    if profile.vendor_lucky:
+        return TripPoints()
+    return TripPoints(chip=TRIP_CHIP, vr=TRIP_VR if has_vr else None)
+
+
+def _board_power(info: Reply, profile: Profile, heat: Heat) -> float | None:
+    """Tell for which power the board is made; NerdOS itself knows, if it is alone."""
+    if not profile.nerdos:
+        return profile.board.max_power
+    if heat.leads_fleet:
+        return None
+    return between(info.get("maxPower"), 1, 1e4) or profile.board.max_power
 
 
 def _power_alarm(power: float) -> Alarm:
@@ -106,14 +138,16 @@ def _target(info: Reply, profile: Profile) -> SettingRange | None:
 
 def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in MHz, extended downwards."""
-    presets = _presets(asic.get("frequencyOptions"), 50, HIGHEST_FREQUENCY)
+    told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
+    presets = _capped(
+        _presets(asic.get("frequencyOptions"), 50, HIGHEST_FREQUENCY), told
+    )
     default = positive(asic.get("defaultFrequency"))
     if not presets and (table := profile.board.set_points) is not None:
         presets, default = table.frequencies, table.frequency
     if not presets:
         return None
     presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
-    told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
     expert = _beyond(presets[-1], min(told, HIGHEST_FREQUENCY))
     lowest, highest = min(LOWEST_FREQUENCY, presets[0]), expert or presets[-1]
     if default is not None and not lowest <= default <= highest:
@@ -133,8 +167,10 @@ def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
 def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in V, as far as the regulator can follow."""
     low, high = _endured(profile.board)
-    millivolts = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
-    default = between(asic.get("defaultVoltage"), low * 1e3, high * 1e3)
+    told = positive(asic.get("absMaxVoltage")) or high * 1e3
+    listed = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
+    millivolts = _capped(listed, told)
+    default = between(asic.get("defaultVoltage"), low * 1e3, min(told, high * 1e3))
     if not millivolts and (table := profile.board.set_points) is not None:
         millivolts = tuple(value * 1e3 for value in table.voltages)
         default = table.voltage * 1e3
@@ -142,8 +178,7 @@ def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
         return None
     millivolts = _with_eco(millivolts, asic.get("ecoVoltage"), low * 1e3)
     presets = tuple(round(value) / 1e3 for value in millivolts)
-    told = positive(asic.get("absMaxVoltage"))
-    highest = high if told is None else min(told / 1e3, high)
+    highest = min(told / 1e3, high)
     return SettingRange(
         minimum=presets[0],
         maximum=presets[-1],
@@ -183,6 +218,12 @@ def _presets(value: object, low: float, high: float) -> tuple[float, ...]:
     return tuple(sorted({item for item in found if low <= item <= high}))
 
 
+def _capped(presets: tuple[float, ...], most: float) -> tuple[float, ...]:
+    """Leave out what the device cuts when it reads it; at worst its maximum is left."""
+    below = tuple(value for value in presets if value <= most)
+    return below or ((most,) if presets else ())
+
+
 def _derating(info: Reply, profile: Profile) -> Derating | None:
     """Tell how AxeOS lowers itself: by steps since 2.11, to a crawl before."""
     if is_2_11(info):
@@ -191,31 +232,18 @@ def _derating(info: Reply, profile: Profile) -> Derating | None:
     return _FIXED if stock and ("overheat_mode" in info or "overheat" in info) else None
 
 
-def _chip_alarm(info: Reply, profile: Profile) -> Alarm:
+def _vr_alarm(profile: Profile, heat: Heat) -> Alarm:
+    """NerdOS switches off at a temperature that others' regulators run at."""
+    if profile.nerdos and heat.trip_points.vr is not None:
+        return alarm_below(heat.trip_points.vr, heat.regulated, warn=10, critical=5)
+    return _VR_ALARM
+
+
+def _chip_alarm(info: Reply, profile: Profile, heat: Heat) -> Alarm:
     """Stock AxeOS trips at 75 °C whatever the target; NerdOS where the user says."""
-    if profile.nerdos and (trip := positive(info.get("overheat_temp"))):
-        return Alarm(warn=trip - 10, critical=trip - 5)
     target = number(info.get("pidTargetTemp" if profile.nerdos else "temptarget"))
-    return alarm_below(TRIP_CHIP, target)
-
-
-def alarm_below(trip: float, target: float | None) -> Alarm:
-    """Return the thresholds of a chip by where it trips and what its fan pursues.
-
-    A fan that pursues a target swings a little above it, which is no reason to warn.
-    """
-    critical = trip - _CRITICAL_BELOW
-    regulated = (target or 0.0) + _WARN_BELOW
-    return Alarm(
-        warn=min(max(trip - _WARN_BELOW, regulated), critical - 1), critical=critical
-    )
-
-
-def _trip_points(profile: Profile, *, has_vr: bool) -> TripPoints:
-    """Tell where AxeOS trips; nobody knows it of a vendor's own firmware."""
-    if profile.nerdos or profile.vendor_lucky:
-        return TripPoints()
-    return TripPoints(chip=TRIP_CHIP, vr=TRIP_VR if has_vr else None)
+    trip = heat.trip_points.chip if profile.nerdos else None
+    return alarm_below(trip or TRIP_CHIP, target)
 
 
 def _nominal_voltage(info: Reply, profile: Profile) -> int | None:

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Collection
 from operator import is_, itemgetter
 import time
+from typing import Any
 
-from ..model import Capability, MinerIdentity, MinerReading
+from ..model import Capability, MinerIdentity, MinerReading, TripPoints
 from ..question import Question
 from ..values import count, mac, text
 from .boards import UNKNOWN
 from .capabilities import SensorMemory, declared
 from .columns import read_numbers
 from .identity import identity_of
+from .nerdos_figures import correct, settle_rates
+from .nerdos_heat import Heat, heat_of
+from .nerdos_watch import NerdosWatch
 from .parser import (
     LASTING_KEYS,
     Lasting,
@@ -21,7 +25,7 @@ from .parser import (
 )
 from .profile import Profile, Reply, has_asic_endpoint, profile_of
 from .rates import drop_absurd_rates, expected_rate, highest_rate
-from .status import StatusMemory
+from .status import Evidence, StatusMemory
 
 _WHO = (("version", text), ("macAddr", mac), ("boardVersion", text))
 _IDENTIFYING = frozenset(
@@ -33,6 +37,7 @@ _IDENTIFYING = frozenset(
         "family",
         "hostname",
         "macAddr",
+        "maxPower",
         "maxVoltage",
         "minVoltage",
         "minerModel",
@@ -76,6 +81,8 @@ class DeviceMemory:
 
     def _forget(self) -> None:
         self._status = StatusMemory()
+        self._nerdos = NerdosWatch()
+        self._heat = Heat()
         self._sensors = SensorMemory(UNKNOWN)
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0
@@ -90,7 +97,7 @@ class DeviceMemory:
         self._lasting: Lasting | None = None
         self._lasting_basis: object = None
         self.auto_fan_mode: int | None = None
-        self._traits: tuple[object, ...] = (None,) * 4
+        self._traits: tuple[object, ...] = (None,) * 5
         self._identity: MinerIdentity | None = None
 
     def notice(self, info: Reply) -> bool:
@@ -136,7 +143,11 @@ class DeviceMemory:
         values["expected_hash_rate"] = expected_rate(
             values["expected_hash_rate"], lasting.settings, profile
         )
+        if profile.nerdos:
+            settle_rates(values, values["expected_hash_rate"])
         evidence = evidence_of(info, profile, values)
+        if profile.nerdos:
+            evidence = self._judge_nerdos(info, profile, values, evidence)
         status = self._status.judge(evidence, self._monotonic())
         highest = highest_rate(
             info, values["expected_hash_rate"], lasting.settings, profile
@@ -161,6 +172,17 @@ class DeviceMemory:
             state=state,
             complete=self._complete,
         )
+
+    def _judge_nerdos(
+        self, info: Reply, profile: Profile, values: dict[str, Any], evidence: Evidence
+    ) -> Evidence:
+        """Take in what NerdOS tells in its own way."""
+        correct(values, info, profile.board)
+        if (heat := heat_of(info)) != self._heat:
+            self._heat = heat
+        seen = TripPoints(chip=values["chip_temperature"], vr=values["vr_temperature"])
+        trips, now = self._heat.trip_points, self._monotonic()
+        return self._nerdos.judge(evidence, info, seen, trips, now)
 
     def _is_strange(self, info: Reply) -> bool:
         """Tell whether firmware or device differ from what was there before.
@@ -204,7 +226,7 @@ class DeviceMemory:
     ) -> MinerIdentity:
         """Return the identity, the same object while nothing about it changed."""
         seen = self._sensors.found
-        traits = (profile, seen, self._fan_count, pool_count)
+        traits = (profile, seen, self._fan_count, pool_count, self._heat)
         if self._identity is not None and all(
             map(is_, traits, self._traits, strict=True)
         ):
@@ -217,6 +239,7 @@ class DeviceMemory:
             self._declared | seen,
             fan_count=self._fan_count,
             pool_count=pool_count,
+            heat=self._heat,
         )
         if self._identity is None or identity != self._identity:
             self._identity = identity

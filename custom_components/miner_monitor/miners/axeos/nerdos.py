@@ -1,4 +1,4 @@
-"""Where NerdOS differs from AxeOS: fans, pools, signs of overheating."""
+"""Where NerdOS differs from AxeOS: fans, pools, switches, signs of a regulator off."""
 
 from dataclasses import replace
 
@@ -12,7 +12,9 @@ from ..values import (
     number,
     percent,
     positive,
+    version,
 )
+from .boards import Board
 from .columns import SLOWEST_POOL
 from .profile import Reply
 
@@ -20,18 +22,69 @@ MOST_FANS = 8
 MOST_POOLS = 8
 _OFF_VOLTAGE = 100.0
 _OFF_POWER = 5.0
+_CLASSIC_FAN, _PID_FAN = 1, 2
+_NO_CLASSIC_FAN = (1, 0, 31)
+_SHUTDOWN_ROUTE = (1, 0, 36)
 
 
-def regulator_off(info: Reply, hash_rate: float | None) -> bool:
-    """Tell a miner without core voltage that nobody shut down.
-
-    Its hash rate is an average that decays, so little power has to confirm it.
-    """
+def has_no_core_voltage(info: Reply) -> bool:
+    """Tell a miner whose regulator is off, for whatever reason."""
     voltage = number(info.get("coreVoltageActual"))
-    if voltage is None or voltage >= _OFF_VOLTAGE or flag(info.get("shutdown")):
+    return voltage is not None and voltage < _OFF_VOLTAGE
+
+
+def lost_core_voltage(info: Reply) -> bool:
+    """Tell a miner without core voltage that nobody shut down."""
+    return has_no_core_voltage(info) and not flag(info.get("shutdown"))
+
+
+def regulator_off(info: Reply, hash_rate: float | None, board: Board) -> bool:
+    """Tell a miner that lost its core voltage, by more than one sensor.
+
+    Its hash rate freezes or decays, so little power has to confirm it.
+    """
+    if not lost_core_voltage(info):
         return False
     power = number(info.get("power"))
-    return not hash_rate or (power is not None and power < _OFF_POWER)
+    most = _OFF_POWER + board.added_power
+    return not hash_rate or (power is not None and power <= most)
+
+
+def can_shut_down(info: Reply) -> bool:
+    """Tell whether there is a command for it: 1.0.35 has the key and no route."""
+    if "shutdown" not in info:
+        return False
+    release = version(info.get("version"))
+    return "currentA" in info if release is None else release >= _SHUTDOWN_ROUTE
+
+
+def commands_need_code(info: Reply) -> bool:
+    """Tell whether a restart wants a one-time code, as settings always do."""
+    return not can_shut_down(info)
+
+
+def has_classic_fan(info: Reply) -> bool:
+    """Tell whether fan mode 1 does anything: since 1.0.31 the fan does not follow."""
+    release = version(info.get("version"))
+    if release is None:
+        return positive(info.get("pidTargetTemp")) is None
+    return release < _NO_CLASSIC_FAN
+
+
+def auto_fan(info: Reply) -> bool | None:
+    """Read whether the first fan follows the chip; linked fans follow another fan."""
+    mode = count(info.get("autofanspeed"))
+    if mode is None:
+        return flag(info.get("autofanspeed"))
+    return mode == _PID_FAN or (mode == _CLASSIC_FAN and has_classic_fan(info))
+
+
+def auto_fan_mode(info: Reply, last_mode: int | None) -> int:
+    """Return the mode that lets the fan follow the chip, of two the one used last."""
+    if not has_classic_fan(info):
+        return _PID_FAN
+    has_pid = positive(info.get("pidTargetTemp")) is not None
+    return _PID_FAN if has_pid and last_mode != _CLASSIC_FAN else _CLASSIC_FAN
 
 
 def fans(info: Reply) -> tuple[Fan, ...]:

@@ -120,7 +120,7 @@ def evidence_of(info: Reply, profile: Profile, values: Mapping[str, Any]) -> Evi
         uptime=values["uptime"],
     )
     if profile.nerdos:
-        off = nerdos.regulator_off(info, rate)
+        off = nerdos.regulator_off(info, rate, profile.board)
         return evidence._replace(regulator_off=off)
     return with_signs_of_chips(evidence, info, profile, values)
 
@@ -144,7 +144,7 @@ def state_of(
     if status is MinerStatus.HASHING:
         for name in ("power", "input_current", "core_voltage_actual"):
             values[name] = values[name] or None
-    if not profile.board.input_current:
+    if profile.board.input_current is False:
         values["input_current"] = None
     active = lasting.active_pool
     if profile.nerdos and active is not None:
@@ -199,9 +199,12 @@ def settings_of(info: Reply, profile: Profile) -> MinerSettings:
     columns = NERDOS_SETTINGS if profile.nerdos else STOCK_SETTINGS
     values = read_columns(info, columns)
     auto_fan = flag(info.get("autofanspeed"))
+    still = flag(info.get("miningPaused"))
+    if profile.nerdos:
+        auto_fan = nerdos.auto_fan(info)
+        still = flag(info["shutdown"]) if nerdos.can_shut_down(info) else None
     if "manualFanSpeed" not in info and not (auto_fan and "fanrpm" in info):
         values["fan_duty_cycle"] = percent(info.get("fanspeed"))
-    still = flag(info.get("shutdown" if profile.nerdos else "miningPaused"))
     return MinerSettings(
         mining=None if still is None else not still,
         auto_fan=auto_fan,

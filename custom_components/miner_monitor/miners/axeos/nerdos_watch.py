@@ -1,0 +1,81 @@
+"""What only several replies of NerdOS tell together."""
+
+from ..model import TripPoints
+from . import nerdos
+from .profile import Reply
+from .status import Evidence
+
+_NEAR_TRIP = 5.0
+"""Degrees below a trip point that prove heat: it rises on between two polls."""
+
+_FROZEN = 10.0
+"""Seconds in which a rate changes at least once, if chips answer."""
+
+_FROZEN_ALONE = 90.0
+"""The same where nothing else speaks against the chips."""
+
+_DISCONNECTED = 5.0
+"""Seconds after which a pool without connection is no mere change of pools."""
+
+
+class NerdosWatch:
+    """Follows one miner from reply to reply.
+
+    A rate freezes while chips do not answer, and a lost regulator tells no cause: it
+    was heat where a temperature stood near its trip point, now or just before.
+    """
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._rate: float | None = None
+        self._rate_since = 0.0
+        self._disconnected_since: float | None = None
+        self._was_near = False
+        self._was_hot = False
+
+    def judge(
+        self,
+        evidence: Evidence,
+        info: Reply,
+        temperatures: TripPoints,
+        trips: TripPoints,
+        now: float,
+    ) -> Evidence:
+        """Return the evidence with what the past adds to it."""
+        frozen = self._frozen_for(evidence.hash_rate, now)
+        off = evidence.regulator_off or (
+            nerdos.lost_core_voltage(info) and frozen >= _FROZEN
+        )
+        hot = self._is_hot(temperatures, trips, off=off)
+        lost = self._disconnected_for(evidence.pool_connected, now) >= _DISCONNECTED
+        still = off or lost or frozen >= _FROZEN_ALONE
+        rate = 0.0 if still and evidence.hash_rate else evidence.hash_rate
+        return evidence._replace(hash_rate=rate, regulator_off=off, near_trip=hot)
+
+    def _frozen_for(self, rate: float | None, now: float) -> float:
+        """Return for how many seconds a rate has not moved at all."""
+        if not rate or rate != self._rate:
+            self._rate, self._rate_since = rate, now
+        return now - self._rate_since
+
+    def _disconnected_for(self, connected: bool | None, now: float) -> float:
+        if connected is not False:
+            self._disconnected_since = None
+            return 0.0
+        if self._disconnected_since is None:
+            self._disconnected_since = now
+        return now - self._disconnected_since
+
+    def _is_hot(
+        self, temperatures: TripPoints, trips: TripPoints, *, off: bool
+    ) -> bool:
+        near = _near(temperatures.chip, trips.chip) or _near(temperatures.vr, trips.vr)
+        self._was_hot = off and (near or self._was_near or self._was_hot)
+        self._was_near = near
+        return self._was_hot
+
+
+def _near(temperature: float | None, trip: float | None) -> bool:
+    if temperature is None or trip is None:
+        return False
+    return temperature >= trip - _NEAR_TRIP
