@@ -20,6 +20,11 @@ class RollingMean:
         """Return the mean over what is held, 0 before the first value."""
         return self._total / self._held if self._held else 0.0
 
+    @property
+    def scaled(self) -> float:
+        """Return the mean of the whole window, in which nothing was before it began."""
+        return self._total / self._window
+
     def add(self, seconds: float, value: float) -> None:
         """Take a value that held for some seconds and forget what is too old."""
         seconds = min(seconds, self._window)

@@ -27,7 +27,7 @@ MINUTE, DAY = 60, 24 * 3600
 CRITICAL: Mapping[str, float] = {
     GAMMA.name: 73,
     GAMMA_2.name: 73,
-    NERD.name: 68,
+    NERD.name: 69.5,
     Q.name: 111,
 }
 """Temperatures above critical, below those at which the miner helps itself."""

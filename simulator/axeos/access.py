@@ -15,6 +15,9 @@ from .wire import Received
 REALM = "AxeOS"
 CODES_SINCE: Version = (1, 0, 34)
 SECOND_API: Version = (1, 1, 0)
+FREE_SINCE: Version = (1, 0, 36)
+FREE = tuple(f"/api/system/{name}" for name in ("restart", "shutdown", "reset-stats"))
+CODE_SECONDS = 30.0
 SESSION_SECONDS = 24 * 3600.0
 MOST_FAILURES, FAILURE_SECONDS, LOCK_SECONDS = 5, 60.0, 300.0
 
@@ -37,6 +40,7 @@ class Access:
         self._sessions: dict[str, float] = {}
         self._failures: deque[float] = deque(maxlen=MOST_FAILURES)
         self._locked_until = 0.0
+        self._code_used_until = 0.0
 
     def answer(self, request: Received) -> Response | None:
         """Refuse a request or grant a session; None lets it pass."""
@@ -51,7 +55,8 @@ class Access:
         if (request.method, request.path) == ("POST", self._session_path):
             return self._open_session(request)
         writes = request.method != "GET" and request.path.startswith("/api/system")
-        if not writes or device.spec.otp_code is None:
+        free = device.version >= FREE_SINCE and request.path in FREE
+        if not writes or free or device.spec.otp_code is None:
             return None
         return self._check(request)
 
@@ -74,11 +79,9 @@ class Access:
             return _refused("OTP disabled", 405)
         if "x-totp" not in request.headers:
             return _refused("Missing X-TOTP header", 400)
+        if not self._takes(request.headers["x-totp"]):
+            return _refused("Invalid TOTP")
         now = self._device.clock.now()
-        if now < self._locked_until:
-            return _refused("blocked for 5 minutes")
-        if request.headers["x-totp"] != self._device.spec.otp_code:
-            return self._failed("Invalid TOTP")
         token = self._token()
         self._sessions[token] = now + SESSION_SECONDS
         body = {
@@ -87,6 +90,20 @@ class Access:
             "expiresAt": 1000 * (now + SESSION_SECONDS),
         }
         return Response(content_type=JSON, body=json.dumps(body).encode())
+
+    def _takes(self, code: str) -> bool:
+        """Tell whether a code is right, of which each is taken once."""
+        now = self._device.clock.now()
+        used = now < self._code_used_until
+        if used or not self._knows_time or code != self._device.spec.otp_code:
+            return False
+        self._code_used_until = now + CODE_SECONDS
+        return True
+
+    @property
+    def _knows_time(self) -> bool:
+        """Tell whether a time server has set the clock."""
+        return "clock_unset" not in self._device.faults
 
     def _token(self) -> str:
         """Return a fresh token: a payload and a signature."""
@@ -103,9 +120,9 @@ class Access:
         if now < self._locked_until:
             return _refused("blocked for 5 minutes")
         session = request.headers.get("x-otp-session", "")
-        if self._sessions.get(session, 0.0) > now:
+        if self._knows_time and self._sessions.get(session, 0.0) > now:
             return None
-        if request.headers.get("x-totp") == self._device.spec.otp_code:
+        if "x-totp" in request.headers and self._takes(request.headers["x-totp"]):
             return None
         return self._failed("OTP/Session required")
 

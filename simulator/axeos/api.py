@@ -10,6 +10,8 @@ from .boards import Dialect
 from .cjson import parse
 from .device import POOL_LIST, Device
 from .flash import PARTITIONS
+from .nerdos_dashboard import dashboard, empty_history
+from .nerdos_patch import patch_nerdos
 from .patch import drop_pool, patch, pool_valid, store_pool
 from .replies import Replies
 from .versions import Span, Version, span
@@ -19,6 +21,7 @@ PAGE = (
     b"<!doctype html><html><head><title>AxeOS</title></head><body>AxeOS</body></html>"
 )
 TEXT, HTML, JSON = "text/plain", "text/html", "application/json"
+_HISTORY = re.compile(r"(?:.*&)?ts=0*([1-9]\d*)(?:&.*)?")
 POOL_PATH = re.compile(r"/api/system/pools/(-?\d*)[^/]*")
 POOL_SLOTS = range(8)
 SCAN_SECONDS = 3.0
@@ -86,11 +89,12 @@ class Api:
         """Serve this device."""
         self.device = device
         self.replies = Replies(device)
+        self.query = ""
         self._routes: tuple[Version, dict[tuple[str, str], Handler]] | None = None
 
     def respond(self, method: str, path: str, body: bytes = b"") -> Response:
-        """Answer a request; the query of a path changes nothing."""
-        path = path.partition("?")[0]
+        """Answer a request; only NerdOS looks at the query of a path."""
+        path, _, self.query = path.partition("?")
         version = self.device.version
         if self._routes is None or self._routes[0] != version:
             routes = {
@@ -171,7 +175,18 @@ def decoded(body: bytes) -> Any:
 
 def _info(api: Api, _body: bytes) -> Response:
     """Answer with the state of everything."""
-    return Response(body=api.replies.info_bytes())
+    if api.device.board.dialect is not Dialect.NERDOS:
+        return Response(body=api.replies.info_bytes())
+    since = _HISTORY.fullmatch(api.query)
+    if since is None:
+        return Response(body=api.replies.info_bytes(), chunked=True)
+    body = api.replies.info() | {"history": empty_history(int(since[1]))}
+    return Response(body=api.replies.encode(body), chunked=True)
+
+
+def _dashboard(api: Api, _body: bytes) -> Response:
+    """Answer with what the newer web page of NerdOS shows."""
+    return Response(body=api.replies.encode(dashboard(api.device)), chunked=True)
 
 
 def _asic(api: Api, _body: bytes) -> Response:
@@ -231,7 +246,7 @@ def _reset_stats(api: Api, _body: bytes) -> Response:
     """Begin the session's counters again."""
     api.device.shares.restart()
     api.device.revision += 1
-    return api.message("Stats reset")
+    return Response(status=204, content_type=HTML)
 
 
 def _scoreboard(api: Api, _body: bytes) -> Response:
@@ -241,7 +256,8 @@ def _scoreboard(api: Api, _body: bytes) -> Response:
 
 def _patch(api: Api, body: bytes) -> Response:
     """Change settings."""
-    reply = patch(api.device, body)
+    nerdos = api.device.board.dialect is Dialect.NERDOS
+    reply = (patch_nerdos if nerdos else patch)(api.device, body)
     if reply.crashes:
         return Response(crashes=True)
     if reply.json is not None:
@@ -321,4 +337,5 @@ ROUTES = (
     Route("POST", "/api/system/blockFound/dismiss", _dismiss, span("2.13")),
     Route("POST", "/api/system/shutdown", _shut_down, None, span("1.0.36")),
     Route("POST", "/api/system/reset-stats", _reset_stats, None, span("1.0.37")),
+    Route("GET", "/api/v2/dashboard", _dashboard, None, span("1.0.38")),
 )

@@ -6,6 +6,7 @@ the whole board and in the sense of the power reading of that board.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Dialect(StrEnum):
@@ -37,6 +38,7 @@ BM1397 = Chip(model="BM1397", small_cores=672, hash_domains=1)
 BM1366 = Chip(model="BM1366", small_cores=894, hash_domains=1)
 BM1368 = Chip(model="BM1368", small_cores=1276, hash_domains=1)
 BM1370 = Chip(model="BM1370", small_cores=2040, hash_domains=4)
+BM1373 = Chip(model="BM1373", small_cores=6725, hash_domains=4)
 
 MAX_MHZ = (400, 425, 450, 475, 485, 500, 525, 550, 575, 600)
 MAX_MV = (1100, 1150, 1200, 1250, 1300, 1350, 1400, 1450, 1500)
@@ -46,7 +48,9 @@ SUPRA_MHZ = (400, 425, 450, 475, 485, 490, 500, 525, 550, 575)
 SUPRA_MV = (1100, 1150, 1166, 1200, 1250, 1300)
 GAMMA_MHZ = (400, 490, 525, 550, 600, 625)
 GAMMA_MV = (1000, 1060, 1100, 1150, 1200, 1250)
+GAMMA_SIGN = "\N{GREEK SMALL LETTER GAMMA}"
 DUO_MHZ = (350, 375, 380, 400, 410)
+NERD_PLUS_MV = (1100, 1150, 1200, 1250, 1300, 1350)
 NERD_GAMMA_MHZ = (500, 515, 525, 550, 575, 590, 600)
 NERD_GAMMA_MV = (1120, 1130, 1140, 1150, 1160, 1170, 1180, 1190, 1200)
 
@@ -75,6 +79,12 @@ class Board:
     internal_sensor: bool = False
     measures_input: bool = True
     second_fan: bool = False
+    abs_max: tuple[int, int] = (0, 0)
+    dac_regulator: bool = False
+    regulator_sensor: bool = True
+    tells_output: bool = False
+    rest_power: float = 4.9
+    fan_target: int = 60
     full_speed_rpm: int = 7300
     swarm_color: str = "blue"
     default_firmware: str = "2.12.2"
@@ -238,31 +248,120 @@ def _gamma_turbo(version: str, *, meter: Meter = Meter.TPS546) -> Board:
     )
 
 
-def _nerd(model: str, chip: Chip, chips: int, slope: float, power: int) -> Board:
-    """Return a board of the NerdAxe line."""
-    gamma = chip is BM1370
-    supra = chip is BM1368
+def _nerd(
+    model: str, chip: Chip, chips: int, slope: float, power: int, **more: Any
+) -> Board:
+    """Return a NerdOS board with several chips on 12 V, but for what is told."""
     return Board(
-        device_model=model,
-        board_version="",
-        chip=chip,
-        chips=chips,
-        dialect=Dialect.NERDOS,
-        default_mhz=600 if gamma else 490 if supra else 485,
-        default_mv=1150 if gamma else 1250 if supra else 1200,
-        mhz_options=NERD_GAMMA_MHZ if gamma else SUPRA_MHZ,
-        mv_options=NERD_GAMMA_MV if gamma else SUPRA_MV,
-        regulator_mv=(1005, 1400),
-        power_offset=8 if chips > 1 else 4,
-        power_slope=slope,
-        nominal_volts=12 if chips > 1 else 5,
-        max_power=power,
-        second_fan=chips > 1,
-        full_speed_rpm=3330,
-        swarm_color="#e700d8",
-        default_firmware="1.0.35",
-        default_hostname=model.lower().rstrip("+\N{GREEK SMALL LETTER GAMMA}-"),
+        **{
+            "device_model": model,
+            "board_version": "",
+            "chip": chip,
+            "chips": chips,
+            "dialect": Dialect.NERDOS,
+            "default_mhz": 600,
+            "default_mv": 1150,
+            "mhz_options": NERD_GAMMA_MHZ,
+            "mv_options": NERD_GAMMA_MV,
+            "abs_max": (800, 1400),
+            "regulator_mv": (1005, 1400),
+            "power_offset": 8,
+            "power_slope": slope,
+            "nominal_volts": 12,
+            "max_power": power,
+            "second_fan": True,
+            "fan_target": 55,
+            "full_speed_rpm": 3330,
+            "swarm_color": "#e700d8",
+            "default_firmware": "1.0.35",
+            "default_hostname": model.lower().rstrip(f"+{GAMMA_SIGN}-"),
+            **more,
+        }
     )
+
+
+SMALL_NERD: dict[str, Any] = {
+    "abs_max": (0, 0),
+    "power_offset": 4,
+    "nominal_volts": 5,
+    "second_fan": False,
+}
+"""What the boards with one chip on 5 V have in common."""
+
+NERD_PLUS: dict[str, Any] = {
+    "default_mhz": 490,
+    "default_mv": 1250,
+    "mhz_options": SUPRA_MHZ,
+    "mv_options": NERD_PLUS_MV,
+}
+"""The presets of boards with the BM1368."""
+
+
+def _nerds() -> dict[str, Board]:
+    """Return the boards of the NerdAxe line."""
+    return {
+        "nerdaxe": _nerd(
+            *("NerdAxe", BM1366, 1, 0.0115, 15),
+            **SMALL_NERD,
+            default_mhz=485,
+            default_mv=1200,
+            mhz_options=ULTRA_MHZ,
+            mv_options=ULTRA_MV,
+            regulator_mv=(46, 2390),
+            dac_regulator=True,
+            regulator_sensor=False,
+            rest_power=5.0,
+        ),
+        "nerdaxegamma": _nerd(
+            *("NerdAxeGamma", BM1370, 1, 0.0195, 25),
+            **SMALL_NERD | {"power_offset": 5},
+            default_mhz=515,
+            mhz_options=(500, 515, 525, 550, 575),
+            regulator_mv=(1000, 3000),
+            tells_output=True,
+            rest_power=5.3,
+            fan_target=60,
+        ),
+        "nerdaxegaia": _nerd(
+            *("NerdAxe Gaia", BM1373, 1, 0.08, 60),
+            second_fan=False,
+            power_offset=5,
+            default_mhz=350,
+            default_mv=940,
+            mhz_options=(350, 360, 380, 400, 420, 440),
+            mv_options=(900, 920, 940, 950, 960, 970),
+            abs_max=(600, 1100),
+            regulator_mv=(800, 1300),
+            rest_power=5.3,
+            fan_target=60,
+            swarm_color="#00e7d8",
+            default_firmware="1.1.0",
+        ),
+        "nerdqaxeplus": _nerd("NerdQAxe+", BM1368, 4, 0.0640, 70, **NERD_PLUS),
+        "nerdqaxeplusplus": _nerd("NerdQAxe++", BM1370, 4, 0.1064, 100),
+        "nerdqx": _nerd(
+            *("NerdQX", BM1370, 4, 0.1064, 250),
+            default_mhz=777,
+            default_mv=1200,
+            mhz_options=(495, 600, 700, 777, 850),
+            mv_options=(1085, 1150, 1200, 1270),
+            abs_max=(495, 1150),
+            fan_target=58,
+            default_firmware="1.0.38",
+        ),
+        "nerdhaxegamma": _nerd(f"NerdHaxe-{GAMMA_SIGN}", BM1370, 6, 0.1596, 250),
+        "nerdoctaxeplus": _nerd("NerdOCTAXE+", BM1368, 8, 0.1280, 130, **NERD_PLUS),
+        "nerdoctaxegamma": _nerd(f"NerdOCTAXE-{GAMMA_SIGN}", BM1370, 8, 0.2128, 250),
+        "nerdoctaxegamma_tps53667": _nerd(
+            *(f"NerdOCTAXE-{GAMMA_SIGN}", BM1370, 8, 0.2128, 300),
+            default_mhz=700,
+            default_mv=1210,
+            mhz_options=(525, 550, 575, 600, 625, 650, 675, 700, 750, 800),
+            mv_options=(1120, 1150, 1180, 1210, 1240, 1260),
+            abs_max=(850, 1400),
+        ),
+        "nerdeko": _nerd("NerdEKO", BM1370, 12, 0.3192, 350),
+    }
 
 
 def _lucky(model: str, chips: int, slope: float, power: int) -> Board:
@@ -364,13 +463,7 @@ BOARDS: dict[str, Board] = {
     "suprahex_702": _supra_hex("702"),
     "gt_801": _gamma_turbo("801"),
     "clone_800": _gamma_turbo("800", meter=Meter.NONE),
-    "nerdaxe": _nerd("NerdAxe", BM1366, 1, 0.0115, 25),
-    "nerdaxegamma": _nerd("NerdAxeGamma", BM1370, 1, 0.0200, 40),
-    "nerdqaxeplus": _nerd("NerdQAxe+", BM1368, 4, 0.0640, 100),
-    "nerdqaxeplusplus": _nerd("NerdQAxe++", BM1370, 4, 0.1064, 100),
-    "nerdoctaxegamma": _nerd(
-        "NerdOCTAXE-\N{GREEK SMALL LETTER GAMMA}", BM1370, 8, 0.2128, 200
-    ),
+    **_nerds(),
     "luckyminer_lv07": _lucky("LV07", 2, 0.0279, 60),
     "luckyminer_lv08": _lucky("LV08", 9, 0.1257, 140),
     "lv07_axeos": _lucky_axeos("LV07", "302", 2, 0.0279),

@@ -50,6 +50,18 @@ DEVICE_FAULTS = frozenset(
 )
 
 
+NERDOS_FAULTS = frozenset(
+    {
+        "regulator_lost",
+        "input_lost",
+        "chips_silent",
+        "chips_zero",
+        "clock_unset",
+        "can_slaves",
+    }
+)
+
+
 def _is_number(value: Any) -> bool:
     """Tell whether a value is a JSON number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -166,7 +178,7 @@ REPLY_FAULTS: dict[str, Callable[[dict[str, Any], Fault], dict[str, Any]]] = {
 }
 
 UNTIL_BOOT = frozenset({"absurd_rate"})
-KNOWN = WIRE_FAULTS | WRITE_FAULTS | DEVICE_FAULTS | REPLY_FAULTS.keys()
+KNOWN = WIRE_FAULTS | WRITE_FAULTS | DEVICE_FAULTS | NERDOS_FAULTS | REPLY_FAULTS.keys()
 
 
 def distorts(faults: FaultSet) -> bool:

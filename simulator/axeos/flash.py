@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..spec import MinerSpec
-from .boards import BOARDS, Dialect
+from .boards import BOARDS, Board, Dialect
 
 ESPRESSIF_PREFIX = "E4:B0:63"
 WALLET = "bc1qsimulated0000000000000000000000000miner"
@@ -64,7 +64,7 @@ def factory_settings(spec: MinerSpec) -> dict[str, Any]:
         "autofanspeed": 2 if board.dialect is Dialect.NERDOS else 1,
         "manualFanSpeed": 100,
         "minFanSpeed": 25,
-        "temptarget": 60,
+        "temptarget": board.fan_target,
         "overheat_mode": 0,
         "overheat_temp": 70,
         "overclockEnabled": 0,
@@ -91,12 +91,40 @@ def factory_settings(spec: MinerSpec) -> dict[str, Any]:
         "pidP": 6.0,
         "pidI": 0.1,
         "pidD": 10.0,
+        "fan1Mode": 3,
+        "fan1ManualSpeed": 100,
+        "fan1OverheatTemp": 80,
+        "fan1Target": 65,
+        "stratumDifficulty": 1000,
+        "stratum_keep": 1,
+        "poolMode": 0,
+        "poolBalance": 50,
+        "canMaster": False,
         "pools": {pool["id"]: pool for pool in pools},
     }
     for fallback, pool in enumerate(pools):
         for key, value in pool.items():
             if key != "id":
                 settings[_prefixed(key, bool(fallback))] = value
+    return settings | _nerdos_pools() if _is_nerdos(board) else settings
+
+
+def _is_nerdos(board: Board) -> bool:
+    """Tell whether a board runs NerdOS."""
+    return board.dialect is Dialect.NERDOS
+
+
+def _nerdos_pools() -> dict[str, Any]:
+    """Return how NerdOS stores what is told of a pool."""
+    settings: dict[str, Any] = {}
+    for prefix, sv2 in (("stratum", "sv2"), ("fallbackStratum", "fallbackSv2")):
+        settings |= {
+            f"{prefix}EnonceSubscribe": False,
+            f"{prefix}TLS": False,
+            f"{prefix}Protocol": 0,
+            f"{sv2}AuthorityPubkey": "",
+            f"{sv2}ChannelType": 0,
+        }
     return settings
 
 

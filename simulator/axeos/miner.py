@@ -10,6 +10,7 @@ from .api import Api, Response
 from .boards import Dialect
 from .device import Device
 from .faults import HANGING_FAULTS
+from .nerdos import device_of
 from .wire import Manners, Received, Server
 from .wire_faults import distorted, spoiling
 from .write_faults import mistreated, mistreating
@@ -39,7 +40,7 @@ class SimulatedAxeos(Appliance[Device, Server]):
 
     def __init__(self, spec: MinerSpec, clock: Clock) -> None:
         """Make a miner that does not listen yet."""
-        device = Device(spec, clock)
+        device = device_of(spec, clock)
         server = Server(self._respond, manners_of(device), spec.latency)
         super().__init__(spec, clock, device, server)
         self._api = Api(device)

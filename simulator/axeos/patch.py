@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-import json
 import struct
 from typing import Any
 
-from .boards import Dialect
 from .cjson import parse
 from .device import POOL_LIST, Device
 from .flash import DISPLAYS, pool_slot
@@ -173,47 +171,6 @@ RULES = (
 )
 
 
-def _is_bool(value: Any) -> bool:
-    """Check for a real boolean."""
-    return isinstance(value, bool)
-
-
-def _json_int(low: int, high: int) -> Check:
-    """Return a check for a number written without a point."""
-    return lambda value: (
-        isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-    )
-
-
-NERDOS_RULES = (
-    _rule("frequency", _json_int(1, 65_535)),
-    _rule("coreVoltage", _json_int(1, 65_535)),
-    _rule("jobInterval", _json_int(1, 65_535)),
-    _rule("vrFrequency", _json_int(1, 65_535), "1.0.33"),
-    _rule("autofanspeed", _json_int(0, 3)),
-    _rule("fanspeed", _json_int(0, 100), until="1.0.34"),
-    _rule("manualFanSpeed", _json_int(0, 100), "1.0.35"),
-    _rule("pidTargetTemp", _json_int(1, 100), "1.0.29"),
-    _rule("pidP", _number(0, 1000), "1.0.29", stores=_plain),
-    _rule("pidI", _number(0, 1000), "1.0.29", stores=_plain),
-    _rule("pidD", _number(0, 1000), "1.0.29", stores=_plain),
-    _rule("overheat_temp", _json_int(1, 120)),
-    _rule("flipscreen", _is_bool, stores=int),
-    _rule("invertscreen", _is_bool, stores=int),
-    _rule("autoscreenoff", _is_bool, stores=int),
-    _rule("invertfanpolarity", _is_bool, stores=int),
-    _rule("hostname", _text(1, 63)),
-    _rule("ssid", _text(1, 32)),
-    _rule("wifiPass", _text(0, 63)),
-    _rule("stratumURL", _text(0, 255)),
-    _rule("stratumPort", _json_int(1, 65_535)),
-    _rule("stratumUser", _text(0, 255)),
-    _rule("stratumPassword", _text(0, 255)),
-    _rule("fallbackStratumURL", _text(0, 255)),
-    _rule("fallbackStratumPort", _json_int(1, 65_535)),
-    _rule("fallbackStratumUser", _text(0, 255)),
-    _rule("fallbackStratumPassword", _text(0, 255)),
-)
 APPLIED = (
     "frequency",
     "coreVoltage",
@@ -240,9 +197,8 @@ def patch(device: Device, body: bytes) -> PatchReply:
     """Apply a PATCH body to the device and return its answer."""
     if len(body) >= LONGEST_BODY:
         return PatchReply(status=500, text="content too long")
-    nerdos = device.board.dialect is Dialect.NERDOS
     try:
-        wanted = json.loads(body) if nerdos else parse(body)
+        wanted = parse(body)
     except ValueError:
         return PatchReply(status=400, text="Invalid JSON")
     if not isinstance(wanted, dict):
@@ -250,9 +206,7 @@ def patch(device: Device, body: bytes) -> PatchReply:
     if _crashes(device, wanted):
         return PatchReply(crashes=True)
     rules = {
-        rule.name.lower(): rule
-        for rule in (NERDOS_RULES if nerdos else RULES)
-        if device.version in rule.releases
+        rule.name.lower(): rule for rule in RULES if device.version in rule.releases
     }
     if device.stock and device.version >= VALIDATED:
         return _patch_validated(device, wanted, rules)
@@ -305,7 +259,7 @@ def _hostname_reply(device: Device, settings: dict[str, Any]) -> PatchReply:
     before = device.flash["hostname"]
     if device.version < POOL_LIST or settings.get("hostname", before) == before:
         return PatchReply()
-    name = settings["hostname"] = settings["hostname"].removesuffix(".local")
+    settings["hostname"] = settings["hostname"].removesuffix(".local")
     redirect = {
         "url": f"http://{before}.local",
         "delay": 2000,
@@ -317,10 +271,6 @@ def _hostname_reply(device: Device, settings: dict[str, Any]) -> PatchReply:
 def _store_loosely(device: Device, rule: Rule, value: Any) -> None:
     """Store without a check: other types are skipped, numbers cut to 16 bits."""
     name = STORED_AS.get(rule.name, rule.name)
-    if device.board.dialect is Dialect.NERDOS:
-        if rule.check(value):
-            device.flash.write(name, rule.stores(value))
-        return
     if rule.name == "overheat_mode":
         device.flash.write(name, 0)
     elif isinstance(value, str):

@@ -9,8 +9,8 @@ from .keys_axeos import AXEOS_KEYS
 from .keys_lucky import LUCKY_KEYS
 from .keys_nerdos import NERDOS_KEYS
 from .keytable import Fill, columns, constant, filled, key
+from .nerdos_readings import readings_of
 from .printing import compact, with_tabs
-from .readings import Readings
 from .versions import Version, span
 
 TABLES = {
@@ -71,8 +71,8 @@ NERDOS_ASIC_KEYS = (
     key("asicCount", lambda r: r.device.board.chips),
     key("defaultFrequency", lambda r: r.device.board.default_mhz),
     key("defaultVoltage", lambda r: r.device.board.default_mv),
-    key("absMaxFrequency", constant(800)),
-    key("absMaxVoltage", constant(1400)),
+    key("absMaxFrequency", lambda r: r.device.board.abs_max[0]),
+    key("absMaxVoltage", lambda r: r.device.board.abs_max[1]),
     key("ecoFrequency", constant(0)),
     key("ecoVoltage", constant(0)),
     key("swarmColor", lambda r: r.device.board.swarm_color),
@@ -87,7 +87,7 @@ class Replies:
     def __init__(self, device: Device) -> None:
         """Serve this device."""
         self._device = device
-        self._readings = Readings(device)
+        self._readings = readings_of(device)
         self._rows: tuple[Version, list[tuple[str, Fill]]] | None = None
         self._cached: tuple[tuple[int, int], bytes] | None = None
 

@@ -284,9 +284,10 @@ async def test_a_session_for_a_code(
     [
         ("otp/session", {}, (400, "Missing X-TOTP header")),
         ("otp/session", {"X_TOTP": "000000"}, (401, "Invalid TOTP")),
-        ("system/shutdown", {}, (401, "OTP/Session required")),
-        ("system/shutdown", {"X_OTP_Session": "x"}, (401, "OTP/Session required")),
-        ("system/shutdown", {"X_TOTP": CODE}, (200, "System will shutdown shortly.")),
+        ("system/OTA", {}, (401, "OTP/Session required")),
+        ("system/OTA", {"X_OTP_Session": "x"}, (401, "OTP/Session required")),
+        ("system/shutdown", {}, (200, "System will shutdown shortly.")),
+        ("system/restart", {}, (200, "System will restart shortly.")),
     ],
 )
 async def test_without_a_right_code(
@@ -323,6 +324,9 @@ async def test_five_failures_in_a_minute_lock_for_five(
         assert (await patch(session, miner, frequency=590))[1] == "OTP/Session required"
         clock.advance(pause)
     status, text = await ask(session, miner, "POST", "otp/session", X_TOTP=CODE)
+    show = {"X_OTP_Session": json.loads(text)["token"]}
+    body = {"frequency": 590}
+    status, text = await ask(session, miner, "PATCH", "system", body, **show)
     assert (status, text == "blocked for 5 minutes") == (401 if locked else 200, locked)
     clock.advance(300)
-    assert (await ask(session, miner, "POST", "otp/session", X_TOTP=CODE))[0] == 200
+    assert (await ask(session, miner, "PATCH", "system", body, **show))[0] == 200

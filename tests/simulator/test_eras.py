@@ -10,6 +10,7 @@ from simulator import Farm, ManualClock, MinerSpec
 from simulator.axeos.api import Api
 from simulator.axeos.boards import BOARDS, Dialect
 from simulator.axeos.device import Device
+from simulator.axeos.nerdos import device_of
 from simulator.axeos.versions import Firmware
 
 STOCK = (
@@ -40,7 +41,7 @@ NERD = ("1.0.1", "1.0.20", "1.0.31", "1.0.34", "1.0.35", "1.0.37", "1.1.0-beta1"
 
 def api(firmware: str | None = None, **settings: Any) -> Api:
     spec = MinerSpec(**({"name": "m", "seed": 3} | settings | {"firmware": firmware}))
-    return Api(Device(spec, ManualClock()))
+    return Api(device_of(spec, ManualClock()))
 
 
 def info(firmware: str | None = None, **settings: Any) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import pytest
 
 from simulator import ManualClock, MinerSpec
 from simulator.axeos.api import Api, Response
-from simulator.axeos.device import Device
+from simulator.axeos.nerdos import device_of
 
 
 def miner(firmware: str = "2.12.2", **settings: Any) -> Api:
     usual = {"name": "m", "seed": 3, "flash_time": 0.0}
     spec = MinerSpec(**(usual | settings | {"firmware": firmware}))
-    return Api(Device(spec, ManualClock()))
+    return Api(device_of(spec, ManualClock()))
 
 
 def patch(api: Api, body: Any) -> Response:
