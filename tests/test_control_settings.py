@@ -101,7 +101,7 @@ ROWS: Mapping[MinerSpec, tuple[Row, ...]] = {
         (V, 1.12, {"coreVoltage": 1120}),
         (AUTO, False, {"autofanspeed": 0}),
         (FAN, 60, {"autofanspeed": 0, "manualFanSpeed": 60}),
-        (TARGET, 55, {"pidTargetTemp": 55}),
+        (TARGET, 50, {"pidTargetTemp": 50}),
         (MINING, False, "/api/system/shutdown"),
     ),
     NANO_3: (
