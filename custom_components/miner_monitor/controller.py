@@ -360,8 +360,16 @@ class MinerController:
         except TimeoutError as err:
             text = "earlier changes are not done"
             raise MinerTimeoutError(text, outcome=Outcome.UNKNOWN) from err
+        changes = await self._outcome(call, take_back)
+        self._tell_cut(cut)
+        return changes
+
+    async def _outcome(
+        self, call: Call, take_back: Callable[[Failure], None]
+    ) -> Changes:
+        """Wait for what becomes of a call; take back what failed, and tell."""
         try:
-            changes = await self._door.outcome(call)
+            return await self._door.outcome(call)
         except (ChangeError, PartialError, MinerError) as err:
             take_back(err)
             for failure, _ in by_reason(call.failures):
@@ -372,8 +380,6 @@ class MinerController:
             if isinstance(err, PartialError):
                 err.reported = self._reported
             raise
-        self._tell_cut(cut)
-        return changes
 
     async def _uninterrupted(
         self, step: Coroutine[Any, Any, tuple[Call, Changes]]

@@ -266,10 +266,9 @@ class SavePower:
 
         What comes back is kept where the device took a part of what was written.
         """
-        if self._earlier is None and self.intent is not None and self.held:
-            if differing(self.intent.before, reported(settings, self.held)):
-                self._keep(settings)
-                return False
+        if self._earlier is None and self._is_partly_taken(settings):
+            self._keep(settings)
+            return False
         self.intent, self._earlier = self._earlier, None
         return True
 
@@ -363,15 +362,19 @@ class SavePower:
             return None
         return self._ended(monotonic)
 
+    def _is_partly_taken(self, settings: MinerSettings) -> bool:
+        """Whether something of what is held is not as it was before."""
+        if self.intent is None or not self.held:
+            return False
+        return bool(differing(self.intent.before, reported(settings, self.held)))
+
     def _is_half_way(self, settings: MinerSettings) -> bool:
         """Whether a write broke off: some is as it was before, some is not."""
         intent = self.intent
-        if intent is None or not self.held:
-            return False
-        if intent.confirmed and not intent.ending:
+        if intent is None or (intent.confirmed and not intent.ending):
             return False
         now = reported(settings, self.held)
-        return bool(differing(intent.before, now)) and all(
+        return self._is_partly_taken(settings) and all(
             key in intent.before and same(key, intent.before[key], now[key])
             for key in differing(self.held, now)
         )

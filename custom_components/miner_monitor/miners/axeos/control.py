@@ -20,7 +20,7 @@ _KEPT_LATER = Writing(wears=True, settles=5.0)
 """AxeOS since 2.11 applies what it has acknowledged, one setting after the other."""
 
 _VOLTAGE = Writing(wears=True, precedes=frozenset({Setting.FREQUENCY}))
-"""NerdOS, and AxeOS of one task, change the voltage first, rising or falling."""
+"""NerdOS, and AxeOS before that, change the voltage first and ramp afterwards."""
 
 _AFTER_RESTART = Writing(wears=True, needs_restart=True)
 _LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
@@ -71,12 +71,14 @@ def is_live(setting: Setting, info: Reply) -> bool:
 
 def patch_body(changes: Changes, known: Known) -> Body:
     """Put the body of one request together; the order of its keys does nothing."""
+    if unknown := changes.keys() - _WRITERS.keys():
+        raise MinerCommandError(f"{', '.join(unknown)} cannot be written")
     body: Body = {}
-    for setting, value in changes.items():
-        if (writer := _WRITERS.get(setting)) is None:
-            raise MinerCommandError(f"{setting} cannot be written")
-        check_value(setting, value, known.limits.settings.get(setting))
-        body |= writer(value, known)
+    for setting, writer in _WRITERS.items():
+        if setting in changes:
+            value = changes[setting]
+            check_value(setting, value, known.limits.settings.get(setting))
+            body |= writer(value, known)
     return body
 
 
