@@ -188,10 +188,8 @@ class Readings:
 
     @property
     def rpm(self) -> int:
-        """Return the fan's speed; a board that is not known has no fan controller."""
+        """Return the fan's speed."""
         device, physics = self.device, self.device.physics
-        if self._meter is Meter.NONE:
-            return 0
         rpm = round(physics.rpm * (1 + 0.004 * physics.chip_noise.value))
         if device.board.board_version == "801" and device.version >= (2, 1, 9):
             return max(960, rpm)
