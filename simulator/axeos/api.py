@@ -12,7 +12,7 @@ from .device import POOL_LIST, Device
 from .flash import PARTITIONS
 from .nerdos_dashboard import dashboard, empty_history
 from .nerdos_patch import patch_nerdos
-from .patch import drop_pool, patch, pool_valid, store_pool
+from .patch import drop_pool, patch, pool_valid, spelt, store_pool
 from .replies import Replies
 from .versions import Span, Version, span
 
@@ -157,7 +157,7 @@ def refusal(text: str, status: int = 400) -> Response:
 
 def _put_pool(api: Api, slot: int, body: bytes) -> Response:
     """Store a pool in a slot."""
-    pool = decoded(body)
+    pool = spelt(decoded(body))
     if not pool_valid(pool):
         return refusal("Wrong API input")
     store_pool(api.device, slot, pool)

@@ -203,6 +203,9 @@ def patch(device: Device, body: bytes) -> PatchReply:
         return PatchReply(status=400, text="Invalid JSON")
     if not isinstance(wanted, dict):
         wanted = {}
+    wanted = wanted if nerdos else spelt(wanted)
+    if isinstance(wanted.get("pools"), list):
+        wanted["pools"] = [spelt(pool) for pool in wanted["pools"]]
     if _crashes(device, wanted):
         return PatchReply(crashes=True)
     rules = {
@@ -321,6 +324,14 @@ POOL_RULES = {
     "stratumV2RequireAuth": (_switch, _on),
 }
 NEEDED = frozenset({"stratumURL", "stratumPort", "stratumUser"})
+POOL_NAMES = {name.lower(): name for name in (*POOL_RULES, "id", "pools")}
+
+
+def spelt(value: Any) -> Any:
+    """Return an object with pools' members as the firmware spells them."""
+    if not isinstance(value, dict):
+        return value
+    return {POOL_NAMES.get(name.lower(), name): item for name, item in value.items()}
 
 
 def pool_valid(pool: Any) -> bool:

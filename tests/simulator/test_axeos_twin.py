@@ -16,7 +16,7 @@ from simulator.axeos.faults import KNOWN
 
 from .conftest import StartMiner
 
-DEEP = b"[" * 998 + b"]" * 998
+DEEP, TOO_DEEP = b"[" * 998 + b"]" * 998, b"[" * 1200 + b"]" * 1200
 SV2_TEXTS = (
     "SV2: Pool unreachable",
     "SV2: Connection lost",
@@ -549,7 +549,9 @@ async def settled(miner: SimulatedMiner, clock: ManualClock) -> dict[str, Any]:
         (b'\xef\xbb\xbf{"frequency": 490}', "frequency", 490),
         (b'{"hostname": "caf\\u00e9"}', "hostname", "caf\xe9"),
         (b'{"display": "NONE"}', "display", "NONE"),
-        (b'{"x": ' + DEEP + b', "frequency": 490}', "frequency", 490),
+        pytest.param(
+            b'{"x": ' + DEEP + b', "frequency": 490}', "frequency", 490, id="deep"
+        ),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("firmware", ["2.12.2", "2.15.0"])
@@ -580,7 +582,7 @@ async def test_bad_utf_8_is_stored_and_shown(
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (b'{"x": ' + b"[" * 1200 + b"]" * 1200 + b"}", b"Invalid JSON"),
+        pytest.param(b'{"x": ' + TOO_DEEP + b"}", b"Invalid JSON", id="too deep"),
         (b"", b"Invalid JSON"),
         (b'{"frequency": 490,}', b"Invalid JSON"),
         (b'{"frequency": +490}', b"Invalid JSON"),
@@ -730,6 +732,19 @@ async def test_pools(
     assert slots == ([0, 1, 2, 3] if status == 200 else [0, 1])
     if changes == {"stratumPort": 1.5}:
         assert miner.reply("info")["pools"][2]["stratumPort"] == 1
+
+
+async def test_the_case_of_a_pool_s_keys_does_not_matter(
+    start_miner: StartMiner, session: aiohttp.ClientSession
+) -> None:
+    miner = await start_miner(firmware="2.15.0")
+    pool = {name.upper(): value for name, value in POOL.items()}
+    body = json.dumps(pool).encode()
+    assert (await send(session, miner, "PUT", "system/pools/2", body))[0] == 200
+    body = json.dumps({"Pools": [pool | {"ID": 3}]}).encode()
+    assert (await send(session, miner, "PATCH", "system", body))[0] == 200
+    pools = miner.reply("info")["pools"][2:]
+    assert [item["stratumURL"] for item in pools] == ["pool.example"] * 2
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
