@@ -9,6 +9,9 @@ from .profile import Profile, Reply
 MARGIN = 5.0
 """Multiples of what a board gives at its frequency; what is above is no hash rate."""
 
+_MISCOUNTED = 0.9
+"""Part of what a board's chips give below which not all of them are counted."""
+
 _RATES = (
     "hash_rate_now",
     "hash_rate_1m",
@@ -29,8 +32,8 @@ def expected_rate(
     computed = _computed(settings, profile, profile.chip_count)
     if told is None or computed is None:
         return computed if told is None else told
-    known = _computed(settings, profile, profile.board.chip_count)
-    return max(told, known or 0.0)
+    known = _computed(settings, profile, profile.board.chip_count) or 0.0
+    return known if told < known * _MISCOUNTED else told
 
 
 def highest_rate(
