@@ -162,12 +162,12 @@ METRICS: dict[str, tuple[Expected, Place]] = {
     "chip_temp_min": (chips("PVT_T0", min), Place("chip_temperature_min")),
     "chip_temp_avg": (chips("PVT_T0", fmean), Place("chip_temperature_min", "mean")),
     "chip_temp_max": (chips("PVT_T0", max), Place("chip_temperature_min", "maximum")),
-    "chip_voltage_min": (chips("PVT_V0", min, 100), Place("chip_voltage_min")),
+    "chip_voltage_min": (chips("PVT_V0", min, 1000), Place("chip_voltage_min")),
     "chip_voltage_avg": (
-        chips("PVT_V0", fmean, 100),
+        chips("PVT_V0", fmean, 1000),
         Place("chip_voltage_min", "mean"),
     ),
-    "chip_voltage_max": (chips("PVT_V0", max, 100), Place("chip_voltage_max")),
+    "chip_voltage_max": (chips("PVT_V0", max, 1000), Place("chip_voltage_max")),
     "chip_matching_work_min": (chips("MW0", min), Place("matching_work", "minimum")),
     "chip_matching_work_avg": (chips("MW0", fmean), Place("matching_work", "mean")),
     "chip_matching_work_max": (chips("MW0", max), Place("matching_work", "maximum")),
@@ -177,7 +177,7 @@ METRICS: dict[str, tuple[Expected, Place]] = {
         Place("chip_temperature_min", "chips"),
     ),
     "chip_voltage_volts": (
-        chips("PVT_V0", list, 100),
+        chips("PVT_V0", list, 1000),
         Place("chip_voltage_min", "chips"),
     ),
     "chip_matching_work": (

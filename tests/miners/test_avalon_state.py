@@ -65,7 +65,7 @@ def state(blob: Blob, **sections: Any) -> MinerState:
         (Q, {}, "controller_state", "In Work"),
         (Q, {}, "restart_reason", None),
         (Q, {}, "core_voltage_actual", None),
-        (Q, {"Vo": "329"}, "core_voltage_actual", 3.29),
+        (Q, {"Vo": "329"}, "core_voltage_actual", 0.329),
         (Q, {"RSSI": "-57"}, "wifi_signal", -57),
         (Q, {"DHspd": "0.000%"}, "hardware_error_rate", 3.488),
         (Q, {"PING": "0"}, "pool_latency", None),
@@ -103,7 +103,7 @@ def state(blob: Blob, **sections: Any) -> MinerState:
         (MINI_3, {}, "inlet_temperature", 39),
         (MINI_3, {}, "outlet_temperature", 63),
         (MINI_3, {}, "board_temperature", 75),
-        (A1246, {}, "core_voltage_actual", 3.29),
+        (A1246, {}, "core_voltage_actual", 0.329),
         (A1246, {}, "target_chip_temperature", None),
         (A1246, {}, "restart_reason", "pool inactive"),
         (A1246, {"BOOTBY": "0x00.00000000"}, "restart_reason", "clear"),
@@ -283,8 +283,8 @@ def test_boards_of_an_a1246() -> None:
     assert [board.chip_temperature_average for board in found] == [66, 65, 64]
     assert [board.hardware_errors for board in found] == [999, 697, 1039]
     assert found[1].chip_temperatures == (64, 64, 77)
-    assert found[2].chip_voltages == (3.04, 3.09, 3.11)
-    assert found[0].chip_voltage == pytest.approx((3.05 + 3.12 + 3.11) / 3)
+    assert found[2].chip_voltages == (0.304, 0.309, 0.311)
+    assert found[0].chip_voltage == pytest.approx((0.305 + 0.312 + 0.311) / 3)
     assert found[0].chip_work == (611, 634, 672)
     assert read(A1246).identity.board_count == 3
 
@@ -298,10 +298,10 @@ def test_boards_in_plain_data() -> None:
 
 def test_board_voltage_as_told() -> None:
     found = state(A1246 | {"MVavg": "285.7 286.3 x"}).boards
-    assert found[0].chip_voltage == pytest.approx((3.05 + 3.12 + 3.11) / 3)
+    assert found[0].chip_voltage == pytest.approx((0.305 + 0.312 + 0.311) / 3)
     found = state(A1246 | {"MVavg": "285.7 286.3 285.8"}).boards
     told = [board.chip_voltage for board in found]
-    assert told == pytest.approx([2.857, 2.863, 2.858])
+    assert told == pytest.approx([0.2857, 0.2863, 0.2858])
 
 
 @pytest.mark.parametrize("blob", [Q | REST, Q | {"GHSspd": "0.00"}])
@@ -327,7 +327,7 @@ def test_boards_at_rest_tell_nothing_of_their_chips() -> None:
 @pytest.mark.parametrize(
     ("info", "temperatures", "voltages", "work"),
     [
-        (Q_BOARD, [(58, 72, 65)], [(2.82, 2.78, 2.76)], [(526, 664, 642)]),
+        (Q_BOARD, [(58, 72, 65)], [(0.282, 0.278, 0.276)], [(526, 664, 642)]),
         ("'HB0':{PVT_T0[58] PVT_V0[282 27", [(58,)], [()], [()]),
         ("'HB0':{", [()], [()], [()]),
         ("", [()], [()], [()]),
@@ -342,7 +342,7 @@ def test_boards_at_rest_tell_nothing_of_their_chips() -> None:
         (
             "'HB0':{PVT_T0[58 x 60 0 -273] PVT_V0[0 282] MW0[1 x]}",
             [(58, 60)],
-            [(2.82,)],
+            [(0.282,)],
             [()],
         ),
         ("'HB0':{PVT_T0[nan inf 1e9] MW0[nan 1]}", [()], [()], [()]),

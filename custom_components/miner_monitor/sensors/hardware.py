@@ -86,7 +86,7 @@ def _chips(
         key=key,
         translation_key=key,
         capability=capability,
-        attributes_fn=_per_chip(pick, precision),
+        attributes_fn=_per_chip(pick, precision + 1),
         attributes_at_once=True,
         attributes_recorded=False,
         device_class=device_class,

@@ -37,7 +37,7 @@ class _Numbers(dict[str, float]):
 
 
 _TEMPERATURES = _Numbers(-40, 200)
-_HUNDREDTHS = _Numbers(0, 10_000, divisor=100)
+_MILLIVOLTS = _Numbers(0, 10_000, divisor=1000)
 
 
 def boards_of(modules: Sequence[Module], *, hashing: bool) -> Sequence[HashBoard]:
@@ -78,18 +78,18 @@ def _board(module: Module, index: int, *, hashing: bool) -> HashBoard:
         chip_voltage=_voltage(module, index),
         hardware_errors=errors,
         chip_temperatures=temperatures,
-        chip_voltages=_looked_up(items.get(f"PVT_V{place}"), _HUNDREDTHS),
+        chip_voltages=_looked_up(items.get(f"PVT_V{place}"), _MILLIVOLTS),
         chip_work=_work(items.get(f"MW{place}")),
     )
 
 
 def _voltage(module: Module, index: int) -> float | None:
     """Read the mean voltage of the chips of one board."""
-    told = _sane(vector(module.items.get("MVavg")), index, divisor=100)
+    told = _sane(vector(module.items.get("MVavg")), index, divisor=1000)
     if told:
         return told
     items, place = _chips(module, index)
-    return _mean(_looked_up(items.get(f"PVT_V{place}"), _HUNDREDTHS))
+    return _mean(_looked_up(items.get(f"PVT_V{place}"), _MILLIVOLTS))
 
 
 def _count(module: Module) -> int:

@@ -54,7 +54,7 @@ _BLOB = (
     _giga("expected_hash_rate", "GHSmm", 0),
     _giga("hash_rate_average", "GHSavg"),
     Column("power_limit", "MPO", high=1e5, absent=(0,)),
-    Column("core_voltage_actual", "Vo", high=1e4, divisor=100, absent=(0,)),
+    Column("core_voltage_actual", "Vo", high=1e4, divisor=1000, absent=(0,)),
     Column("frequency_actual", "Freq", high=1e5, absent=(0,)),
     _celsius("chip_temperature", "TMax", 0),
     _celsius("chip_temperature_average", "TAvg", 0),
