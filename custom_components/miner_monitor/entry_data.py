@@ -22,7 +22,7 @@ from .const import (
     FLEET,
 )
 from .miners import NO_CREDENTIALS, Credentials, Endpoint
-from .miners.codec import dump_identity
+from .miners.codec import dump_identity, load_identity
 from .miners.model import MinerIdentity
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def endpoint_at(entry: MinerConfigEntry, host: str, port: int) -> Endpoint:
         unit=entry.data.get(CONF_UNIT),
         pool_scraper=entry.options.get(CONF_POOL_SCRAPER),
         credentials=stored_credentials(entry) if trusted else NO_CREDENTIALS,
+        known=load_identity(entry.data[CONF_IDENTITY]),
     )
 
 

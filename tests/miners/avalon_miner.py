@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import deepcopy
 import json
+import re
 from typing import Any
 
 from custom_components.miner_monitor.miners.avalon import AvalonClient
@@ -13,10 +15,16 @@ from .conformance import Answer, Server, serving
 from .conformance_tcp import ends, failing
 
 TOGETHER = "summary+estats+pools"
+OF_A_NANO_3S = "summary+stats+pools+lcd"
+OF_A_CGMINER = "summary+stats+pools+devs"
+WITHOUT_POOL_ROWS = ("nano3s", "cgminer")
+"""Whose ``estats`` has no row per pool, by cgminer's documentation."""
+
 HELP = "ascset|0,help"
 FIRST = [TOGETHER, "version", HELP]
 SINGLE = ["summary", "estats", "pools"]
 UNKNOWN = failing(14, "Invalid command")
+INVALID = {"STATUS": [{"STATUS": "E", "Code": 14, "Msg": "Invalid command"}]}
 ACCEPTED = b'{"STATUS":[{"STATUS":"S","Code":119,"Msg":"ASC 0 set OK"}]}'
 
 
@@ -34,6 +42,18 @@ class Avalon:
 
     def __init__(self, model: str = "q") -> None:
         self.poll = loaded(f"{model}-poll.json")
+        self.poll["stats"] = deepcopy(self.poll["estats"])
+        if model in WITHOUT_POOL_ROWS:
+            rows = self.poll["estats"][0]["STATS"]
+            rows[:] = [row for row in rows if not row["ID"].startswith("POOL")]
+        if model == "nano3s":
+            pool = self.row("pools")
+            shown = {"Current Pool": pool["URL"], "User": pool["User"]}
+            self.poll["lcd"] = [{"STATUS": [{"STATUS": "S"}], "LCD": [shown]}]
+        if model == "cgminer":
+            self.poll["stats"][0]["STATS"].append({"ID": "POOL0", "Times Sent": 7})
+            devices = [{"ASC": 0, "Temperature": 61.5}]
+            self.poll["devs"] = [{"STATUS": [{"STATUS": "S"}], "DEVS": devices}]
         self.answers: dict[str, Answer] = {HELP: ends(made_up("q-commands.json"), b"")}
         for kind in ("version", "litestats"):
             with_name = f"{model}-{kind}.json"
@@ -46,27 +66,40 @@ class Avalon:
         name = command(request)
         if name in self.answers:
             answer = self.answers[name]
-        elif name == TOGETHER:
-            answer = ends(encoded(self.poll))
-        elif name in SINGLE:
+        elif "+" in name:
+            parts = {part: self.poll.get(part, [INVALID]) for part in name.split("+")}
+            answer = ends(encoded(parts | {"id": 1}))
+        elif name in self.poll:
             answer = ends(encoded(self.poll[name][0]))
         else:
             answer = UNKNOWN
         await answer(request, writer)
 
     def row(self, kind: str) -> dict[str, Any]:
-        section = {"summary": "SUMMARY", "estats": "STATS", "pools": "POOLS"}[kind]
+        section = "STATS" if kind.endswith("stats") else kind.upper()
         row: dict[str, Any] = self.poll[kind][0][section][0]
         return row
 
     def starts_again(self, seconds: int = 20) -> None:
         self.row("summary")["Elapsed"] = seconds
+        self.tells("Elapsed", str(seconds))
+
+    def tells(self, key: str, value: str) -> None:
+        """Change an item of the status string in both statistics."""
+        for kind in ("estats", "stats"):
+            row = self.row(kind)
+            for name in row:
+                if name.startswith("MM ID"):
+                    row[name] = re.sub(
+                        rf"\b{key}\[[^]]*]", f"{key}[{value}]", row[name]
+                    )
 
     def becomes(self, firmware: str) -> None:
         """Run other firmware from now on."""
-        stats = self.row("estats")
-        key = next(key for key in stats if key.startswith("MM ID"))
-        stats[key] = stats[key].replace("25052801_0a1b2c3", firmware)
+        for kind in ("estats", "stats"):
+            stats = self.row(kind)
+            key = next(key for key in stats if key.startswith("MM ID"))
+            stats[key] = stats[key].replace("25052801_0a1b2c3", firmware)
 
 
 def command(request: bytes) -> str:

@@ -312,6 +312,8 @@ class Device:
         """Read the next poll."""
         self.clock.now += after
         self.wants = self.memory.notice(poll)
+        if self.wants.again:
+            self.wants = self.memory.notice(poll)
         if self.wants.version and self.version is not None:
             self.memory.take_version(self.version)
         if self.wants.commands and self.commands is not None:

@@ -16,8 +16,18 @@ from custom_components.miner_monitor.miners.avalon.reply import (
 from custom_components.miner_monitor.miners.errors import MinerResponseError
 from custom_components.miner_monitor.miners.model import Capability, MinerReading
 
-from ..newer_captures import AVALON
-from .avalon_polls import CAPTURES, NANO_3, SUMMARY, Device, body, poll_of, reply
+from .avalon_polls import (
+    CAPTURES,
+    NANO_3,
+    NANO_3S,
+    POOL,
+    SPARE,
+    SUMMARY,
+    Device,
+    body,
+    poll_of,
+    reply,
+)
 from .test_captures import found, same
 
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads(
@@ -50,11 +60,6 @@ IGNORED: dict[str, str] = {
     "blob.ATAOPTS2": CONTROL,
     "blob.POW_I2C": "a text about the wires of the power supply",
     "blob.POW_I2C_CONN": "a text about the wires of the power supply",
-    "blob.HS_RCD0": "a record of the past",
-    "blob.HS_RCD1": "a record of the past",
-    "blob.HS_RCD2": "a record of the past",
-    "blob.HS_RCD3": "a record of the past",
-    "blob.HS_RCD4": "a record of the past",
     "blob.ASICCRC0": "errors on the bus by chip; CRC has them by board",
     "blob.ASICCRC1": "errors on the bus by chip; CRC has them by board",
     "blob.ASICCRC2": "errors on the bus by chip; CRC has them by board",
@@ -111,6 +116,7 @@ NUMBERED = {
 # Where a number goes, and by how much it is divided on the way.
 TARGETS: dict[str, tuple[str, float]] = {
     **{key: (target, 1) for key, target in NUMBERED.items()},
+    **{f"blob.HS_RCD{n}": (f"state.figures.record_{n}", 1) for n in range(5)},
     **{f"blob.ATA{n}": (f"state.figures.profile_{n}", 1) for n in range(3)},
     **{f"blob.Fan{n + 1}": (f"state.fans.{n}.speed", 1) for n in range(4)},
     **{f"blob.PVT_T{n}": (f"state.boards.{n}.chip_temperature", 1) for n in range(3)},
@@ -307,8 +313,11 @@ STATS = {
     "q-25052801_14a19a2-stats.json": "q-25052801_14a19a2-version.json",
     "q-25052801_14a19a2-litestats.json": "q-25052801_14a19a2-version.json",
     "q-25052801_14a19a2-litestats-running-eco.json": None,
+    "a1047-19120401-stats.json": None,
 }
 PARTIAL = {
+    "nano3s-25021401-high130-estats.json": None,
+    "nano3s-25021401-mid94-estats.json": None,
     "q-25052801_14a19a2-estats-standby-fragment.mmid.txt": None,
     "mini3-25011701_3f53b19-stats-truncated.txt": None,
     "nano3-24071801_42c628d-stats-high-truncated.txt": None,
@@ -324,11 +333,13 @@ SUMMARIES = (
     "q-25052801_14a19a2-summary.json",
     "nano3-24071801_42c628d-summary.json",
     "nano3s-25021401_56abae7-summary-partial.json",
+    "a1047-19120401-summary.json",
 )
 POOLS = (
     "q-25052801_14a19a2-pools.json",
     "a1566-24102401_25462b2_9ddf522-pools.json",
     "a1066-vendor-manual-pools.txt",
+    "a1047-19120401-pools.json",
 )
 VERSION_FILES = (
     "q-25052801_14a19a2-version.json",
@@ -355,7 +366,7 @@ OTHER_FILES = {
     "q-25052801_14a19a2-devdetails.json": NEVER_ASKED,
     "q-25052801_14a19a2-devs.json": NEVER_ASKED,
     "mini3-25011701_3f53b19-devdetails.txt": NEVER_ASKED,
-    "nano3s-25021401_56abae7-lcd.json": NEVER_ASKED,
+    "nano3s-25021401_56abae7-lcd.json": "below",
     "a1246-21030201_4ec6bb0_09b1765-devdetails.json": NEVER_ASKED,
     "a1566-24102401_25462b2_9ddf522-devs.json": NEVER_ASKED,
 }
@@ -554,17 +565,22 @@ def test_a_cut_reply_tells_what_it_holds_or_nothing(file: str) -> None:
             assert told in (None, getattr(full.state, field)), (size, field)
 
 
-@pytest.mark.parametrize("name", sorted(AVALON))
-def test_a_newer_capture_is_read(name: str) -> None:
-    found = reply(name)
-    assert found.rows("STATS") or found.rows("POOLS") or found.row("SUMMARY")
+def test_the_screen_of_a_nano_3s_names_its_pool() -> None:
+    screen = reply("nano3s-25021401_56abae7-lcd.json").row("LCD")
+    url = screen["Current Pool"]
+    rows = (
+        POOL,
+        {**SPARE, "URL": url, "User": "wallet.worker1", "Stratum Active": True},
+    )
+    found = Device().answers(poll_of(NANO_3S, pools=rows, screen=screen)).state
+    assert found.pool == "pool.example.com:3339"
+    assert found.settings.pool == 1
 
 
 def test_no_capture_is_left_out() -> None:
     if not CAPTURES.is_dir():
         pytest.skip("no captures here")
     known = {*STATS, *PARTIAL, *SUMMARIES, *POOLS, *VERSION_FILES, *OTHER_FILES}
-    known |= AVALON
     assert {path.name for path in CAPTURES.iterdir()} == known
 
 

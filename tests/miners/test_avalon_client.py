@@ -28,6 +28,7 @@ from .avalon_miner import (
     ACCEPTED,
     FIRST,
     HELP,
+    OF_A_NANO_3S,
     SINGLE,
     TOGETHER,
     UNKNOWN,
@@ -463,7 +464,7 @@ async def test_clients_clock_decides_when_to_ask_again() -> None:
         for _ in range(3):
             clock.now += 15
             await client.fetch()
-        assert commands(server) == [TOGETHER] * 3
+        assert commands(server) == [OF_A_NANO_3S] * 3
         clock.now += 300
         await client.fetch()
-    assert commands(server) == [*[TOGETHER] * 4, "litestats"]
+    assert commands(server) == [*[OF_A_NANO_3S] * 4, "litestats"]

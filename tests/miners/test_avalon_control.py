@@ -562,8 +562,7 @@ async def test_a_mini_3_without_a_command_for_both(
 ) -> None:
     mode, level = now.split()
     avalon = Avalon("nano3s")
-    row = avalon.row("estats")
-    row["MM ID0"] = (
+    avalon.row("estats")["MM ID0"] = avalon.row("stats")["MM ID0"] = (
         f"Ver[Mini3-25011701_3f53b19] DNA[020100001a0f0009] GHSspd[37000.00] ADJ[1] "
         f"SYSTEMSTATU[Work: In Work, Hash Board: 1] "
         f"WORKMODE[{mode}] WORKLEVEL[{level}]"

@@ -50,7 +50,7 @@ def named(ver: str, **version: str) -> Any:
         ("nano3-24071801_42c628d", {}, "Avalon Nano 3", 10, 1, 0),
         ("Mini3-25011701_3f53b19", {}, "Avalon Mini 3", 66, 1, 0),
         ("1066-50-20080702_a590d24_3dbc55b", {}, "AvalonMiner 1066-50", 342, 4, 3),
-        ("1047-37-20080702_a590d24", {}, "AvalonMiner 1047-37", None, 2, 0),
+        ("1047-37-20080702_a590d24", {}, "AvalonMiner 1047-37", None, 2, 2),
         ("1126Pro-S-64-21072803_4ec6bb0", {}, "AvalonMiner 1126Pro-S-64", 360, 4, 3),
         ("1246-83-21072802_4ec6bb0", {}, "AvalonMiner 1246-83", 360, 4, 3),
         ("1346-110-24041001_08b0955", {}, "AvalonMiner 1346-110", None, 2, 3),
@@ -376,7 +376,14 @@ def test_a_device_known_by_its_mac_has_to_tell_it_each_time() -> None:
             "Antminer S19",
             "2.0.0",
         ),
-        ({"CGMiner": "4.9", "Miner": "30.0.1.3"}, "cgminer", "30.0.1.3", "4.9"),
+        ({"CGMiner": "4.9", "Miner": "30.0.1.3"}, "cgminer", "CGMiner", "4.9"),
+        (
+            {"CGMiner": "5.5.0", "Miner": "bfgminer 5.5.0-34-g1a2b3c4"},
+            "cgminer",
+            "BFGMiner",
+            "5.5.0-34-g1a2b3c4",
+        ),
+        ({"CGMiner": "4.9", "Miner": "other 1.2"}, "cgminer", "other", "1.2"),
     ],
 )
 def test_a_plain_cgminer(

@@ -55,15 +55,21 @@ def test_address(url: object, host: str | None, port: int | None) -> None:
     [
         ("Alive", True, "active", True),
         ("Alive", False, "standby", False),
-        ("Alive", None, "standby", False),
+        ("Alive", None, "active", True),
+        ("Failover", True, "active", True),
+        ("Failover", None, "active", True),
+        ("Unknown", True, "active", True),
+        ("Unknown", False, None, False),
+        ("Unknown", None, None, None),
         ("Dead", True, "dead", False),
         ("Dead", False, "dead", False),
         ("Disabled", False, "disabled", False),
         ("Rejecting", True, "rejecting", False),
         ("alive", True, "active", True),
-        ("odd", True, None, None),
-        (None, True, None, None),
-        (3, True, None, None),
+        ("odd", True, "active", True),
+        (None, True, "active", True),
+        (3, True, "active", True),
+        (None, None, None, None),
     ],
 )
 def test_status(
@@ -72,7 +78,7 @@ def test_status(
     found = pool(Status=told, **{"Stratum Active": active})
     assert found.status == (None if status is None else PoolStatus(status))
     assert found.connected is connected
-    assert found.active is active
+    assert found.active is (status == "active" or active is True)
 
 
 def test_numbers() -> None:

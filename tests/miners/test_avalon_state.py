@@ -76,7 +76,7 @@ def state(blob: Blob, **sections: Any) -> MinerState:
         (Q, {"ITemp": "-273"}, "inlet_temperature", None),
         (Q, REST, "hash_rate", 0),
         (Q, REST, "hash_rate_now", 0),
-        (Q, REST, "hash_rate_average", 9.08065),
+        (Q, REST, "hash_rate_average", None),
         (Q, REST, "expected_hash_rate", None),
         (Q, REST, "chip_temperature", None),
         (Q, REST | {"TMax": "58"}, "chip_temperature", None),
@@ -420,7 +420,7 @@ def test_numbers_of_the_text_format() -> None:
     ("change", "now", "shown", "average"),
     [
         ({}, 6.61480103, 3.78461924, 3.04807668),
-        ({"MHS 5s": 0}, 0, 0, 3.04807668),
+        ({"MHS 5s": 0}, 0, 0, None),
         ({"MHS 5s": None, "MHS 30s": 7e6}, 7, 3.78461924, 3.04807668),
         ({"MHS 5s": None}, 3.78461924, 3.78461924, 3.04807668),
         ({"MHS 5s": None, "MHS 1m": None}, 3.04807668, 3.04807668, 3.04807668),

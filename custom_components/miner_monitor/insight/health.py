@@ -9,7 +9,7 @@
 | hash-rate ratio | 30 min | 30 min | 2 points above |
 | the user's least hash rate | 10 min | - | 2 % above |
 | rejects | at once | at once | lower bound 1 point below |
-| fan at 0 rpm | - | 3 polls | when it turns |
+| fan at 0 rpm, or below 10 % of its neighbours | - | 3 polls | when it turns |
 | stalled, device fault | - | at once | with its cause |
 """
 
@@ -48,6 +48,9 @@ LEAST_REJECTED = 3
 
 FAN_POLLS = 3
 """Polls in a row that must show a driven fan at rest."""
+
+LEAST_SPEED = 0.1
+"""Part of the speed of its neighbours at the same duty that a sound fan reaches."""
 
 _AT_REST = (MinerStatus.PAUSED, MinerStatus.STANDBY, MinerStatus.STARTING)
 _NOTHING = Health()
@@ -129,7 +132,7 @@ def _hot(kind: FindingKind, alarm: Alarm | None, delay: float = WARN_DELAY) -> R
 
 
 class FanWatch:
-    """Fans that are driven and stand still, of those that once turned.
+    """Fans that are driven and stand still, of those that once turned, or nearly do.
 
     A fan that does not exist is reported at 0 rpm for ever by some boards.
     """
@@ -142,16 +145,27 @@ class FanWatch:
         """Whether one stands still; None while none is known to turn."""
         still = self._still
         for place, fan in enumerate(fans):
-            if fan.speed:
-                still[place] = 0
-            elif place in still:
-                stands = fan.speed is not None and fan.duty_cycle
-                still[place] = still[place] + 1 if stands else 0
+            if not fan.speed and place not in still:
+                continue
+            stands = _barely_turns(fan, fans) if fan.speed else _stands(fan)
+            still[place] = still.get(place, 0) + 1 if stands else 0
         return max(still.values()) >= FAN_POLLS if still and fans else None
 
     def absent(self) -> None:
         """Begin to count anew; what once turned is remembered."""
         self._still = dict.fromkeys(self._still, 0)
+
+
+def _stands(fan: Fan) -> bool:
+    return fan.speed is not None and bool(fan.duty_cycle)
+
+
+def _barely_turns(fan: Fan, fans: Sequence[Fan]) -> bool:
+    """Tell whether one that is driven like another turns far more slowly."""
+    fastest = max(
+        other.speed or 0 for other in fans if other.duty_cycle == fan.duty_cycle
+    )
+    return bool(fan.duty_cycle) and (fan.speed or 0) < LEAST_SPEED * fastest
 
 
 class HealthWatch:

@@ -41,7 +41,7 @@ class Endpoint:
 
     ``path`` counts only for what is read from a page; ``unit`` picks one of several
     devices behind an address; ``pool_scraper`` is the URL of a second page, of one
-    that asks the pool.
+    that asks the pool. ``known`` is what was learnt of the device before.
     """
 
     host: str
@@ -50,6 +50,7 @@ class Endpoint:
     unit: str | None = None
     pool_scraper: str | None = None
     credentials: Credentials = NO_CREDENTIALS
+    known: MinerIdentity | None = field(default=None, repr=False)
 
 
 type Decide = Callable[[MinerReading], Changes]

@@ -32,7 +32,7 @@ _CLIENTS: Mapping[Family, Callable[[Endpoint, ClientSession], MinerClient]] = {
     Family.AXEOS: lambda at, session: AxeOsClient(
         at.host, at.port, session, credentials=at.credentials
     ),
-    Family.AVALON: lambda at, _: AvalonClient(at.host, at.port),
+    Family.AVALON: lambda at, _: AvalonClient(at.host, at.port, known=at.known),
     Family.FPGA: FpgaClient,
 }
 _TELLING = (

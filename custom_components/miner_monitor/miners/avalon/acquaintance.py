@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from ..errors import MinerResponseError
 from ..question import Question
-from ..values import count
+from ..values import between
 from .blob import Items, Told, gather
 from .identity import Who, mac_of, serial_of, who_is
 from .models import Model, model_of
 from .poll import NOTHING, Poll, Row, Wants
-from .status import Work, system_of
+from .sections import DEVICES, POOLS, SCREEN, SUMMARY, Statistics
+from .status import system_of
 
 _LITE_GROWS_OLD = 300.0
 """Seconds between two looks at the short statistics."""
@@ -20,6 +21,8 @@ _LOOKS_CLOSELY = 15.0
 
 _RESTARTED = 60
 """Seconds by which an uptime has to fall back to prove a restart."""
+
+_LONGEST_UPTIME = 1e9
 
 _NAMES = ("DNA", "HDNA", "Ver")
 _FROM_LITESTATS = (
@@ -38,6 +41,12 @@ _FROM_LITESTATS = (
 def _differ(one: str | None, other: str | None) -> bool:
     """Tell whether both are known and not the same."""
     return one is not None and other is not None and one != other
+
+
+def _uptime_in(row: Row) -> int | None:
+    """Read the seconds since the start."""
+    found = between(row.get("Elapsed"), 0, _LONGEST_UPTIME)
+    return None if found is None else int(found)
 
 
 class Acquaintance:
@@ -70,6 +79,8 @@ class Acquaintance:
         self._serial: str | None = None
         self._version_is_fresh = False
         self._model: Model | None = None
+        self._statistics = Statistics()
+        self._tells_uptime = False
         self._about_version = Question()
         self._about_commands = Question()
         self._about_lite = Question(_LITE_GROWS_OLD)
@@ -83,6 +94,21 @@ class Acquaintance:
         self._lite = NOTHING
         self._about_lite = Question(_LITE_GROWS_OLD)
         self._closely_until = self._monotonic() + _LOOKS_CLOSELY
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """What to ask for in one request."""
+        sections = (SUMMARY, self._statistics.command, POOLS)
+        if not self.is_avalon:
+            return (*sections, DEVICES) if self._has_version else sections
+        return (*sections, SCREEN) if self.model.shows_pool else sections
+
+    def uptime(self, poll: Poll) -> int | None:
+        """Tell the seconds since the start, by the module where it ever tells them.
+
+        The summary's begin anew when the first pool is connected.
+        """
+        return _uptime_in(self.told.items if self._tells_uptime else poll.summary)
 
     @property
     def model(self) -> Model:
@@ -105,11 +131,15 @@ class Acquaintance:
         self._version_is_fresh = False
         self._lite_state = NOTHING
         self._look()
-        uptime = count(poll.summary.get("Elapsed"))
+        doubtful = self.is_avalon and self.model.empty_stats
+        if self._statistics.learn(self.told, poll.pools, may_be_empty=doubtful):
+            return Wants(again=True)
+        uptime = self.uptime(poll)
         if uptime is not None:
             if uptime + _RESTARTED < self._uptime:
                 self._about_version = Question()
                 self._about_commands = Question()
+                self._statistics = Statistics()
             self._uptime = uptime
         return self._wants(self._monotonic())
 
@@ -194,6 +224,7 @@ class Acquaintance:
             )
             self._model = None
         self.is_avalon = True
+        self._tells_uptime = self._tells_uptime or _uptime_in(items) is not None
         self._serial = self._named.serial or self._serial
 
     def _wants(self, now: float) -> Wants:
@@ -221,10 +252,17 @@ class Acquaintance:
         if not self.told.modules:
             return self.told.silent or (self.is_avalon and self.model.home)
         if not self.model.litestats:
-            return False
+            return self.model.series is None and self._hides_state()
         if self._closely_until is not None:
             if now < self._closely_until:
                 return True
             self._closely_until = None
-        system = system_of(self.told.items.get("SYSTEMSTATU"))
-        return system.word == Work.FAULT or self._about_lite.due(now)
+        return self._hides_state() or self._about_lite.due(now)
+
+    def _hides_state(self) -> bool:
+        """Tell whether it says what it does in no word that is known.
+
+        The fifth of its states has no word, and is a fault.
+        """
+        told, state = map(self.told.items.get, ("SYSTEMSTATU", "STATE"))
+        return told is not None and state is None and not system_of(told).known

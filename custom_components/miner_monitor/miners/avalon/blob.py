@@ -66,8 +66,14 @@ class Told(NamedTuple):
 
 
 def blob_items(text: str) -> dict[str, str]:
-    """Take a blob apart; an item whose bracket is not closed does not exist."""
-    return dict(_ITEM.findall(text, 0, text.rfind("]") + 1))
+    """Take a blob apart; an item whose bracket is not closed does not exist.
+
+    Of two under one key the first counts: the name of a network, which comes late,
+    may look like an item.
+    """
+    found = _ITEM.findall(text, 0, text.rfind("]") + 1)
+    items = dict(found)
+    return items if len(items) == len(found) else dict(reversed(found))
 
 
 def gather(stats: Iterable[Row]) -> Told:

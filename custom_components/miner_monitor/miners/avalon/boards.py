@@ -40,13 +40,16 @@ _TEMPERATURES = _Numbers(-40, 200)
 _MILLIVOLTS = _Numbers(0, 10_000, divisor=1000)
 
 
-def boards_of(modules: Sequence[Module], *, hashing: bool) -> Sequence[HashBoard]:
+def boards_of(
+    modules: Sequence[Module], *, working: bool, hashing: bool
+) -> Sequence[HashBoard]:
     """Read the boards of all modules; their chips only while these work.
 
     In standby the lists of the chips are those of the last work.
     """
     places = _places(modules)
-    return Parts(len(places), partial(_boards, places, hashing=hashing))
+    read = partial(_boards, places, working=working, hashing=hashing)
+    return Parts(len(places), read)
 
 
 def _places(modules: Sequence[Module]) -> list[tuple[Module, int]]:
@@ -56,16 +59,19 @@ def _places(modules: Sequence[Module]) -> list[tuple[Module, int]]:
 
 
 def _boards(
-    places: Sequence[tuple[Module, int]], *, hashing: bool
+    places: Sequence[tuple[Module, int]], *, working: bool, hashing: bool
 ) -> tuple[HashBoard, ...]:
-    return tuple(_board(module, index, hashing=hashing) for module, index in places)
+    return tuple(
+        _board(module, index, working=working, hashing=hashing)
+        for module, index in places
+    )
 
 
-def _board(module: Module, index: int, *, hashing: bool) -> HashBoard:
+def _board(module: Module, index: int, *, working: bool, hashing: bool) -> HashBoard:
     get = module.items.get
     rate = _rate(vector(get("MGHS")), index, hashing=hashing)
     errors = _errors(vector(get("MH")), index)
-    if not hashing:
+    if not working:
         return HashBoard(hash_rate=rate, hardware_errors=errors)
     items, place = _chips(module, index)
     temperatures = _looked_up(items.get(f"PVT_T{place}"), _TEMPERATURES)

@@ -26,6 +26,7 @@ _BY_KEY: Mapping[Capability, str] = {
 
 _BY_VALUE = (
     Capability.POWER,
+    Capability.CHIP_TEMPERATURE,
     Capability.PSU_OUTPUT_VOLTAGE,
     Capability.PSU_OUTPUT_CURRENT,
     Capability.INPUT_VOLTAGE,

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any, override
 
 import orjson
@@ -35,8 +36,8 @@ from .reply import BrokenReplyError, Reply, parse_commands, parse_reply
 from .transport import TcpDevice
 from .verdict import check_taken
 
-_SECTIONS = ("summary", "estats", "pools")
-_TOGETHER = "+".join(_SECTIONS)
+_TOGETHER = "together"
+_STATISTICS = "statistics"
 _COMMANDS = "commands"
 _EXTRA_DEADLINE = 2.0
 _COMMAND_DEADLINE = 3.0
@@ -51,8 +52,15 @@ def _request(command: str, parameter: str | None = None) -> bytes:
     return orjson.dumps(request)
 
 
-_POLL = _request(_TOGETHER)
-_SINGLY = {command: _request(command) for command in _SECTIONS}
+_single = lru_cache(maxsize=16)(_request)
+
+
+@lru_cache(maxsize=16)
+def _joined(commands: tuple[str, ...]) -> bytes:
+    """Encode one request for several replies."""
+    return _request("+".join(commands))
+
+
 _VERSION = _request("version")
 _LITESTATS = _request("litestats")
 _HELP = _request("ascset", "0,help")
@@ -61,7 +69,8 @@ _HELP = _request("ascset", "0,help")
 class AvalonClient(MinerClient):
     """A miner that speaks the cgminer API.
 
-    A poll is one request for summary, statistics and pools together. The exceptions:
+    A poll is one request for summary, statistics and pools together, and for the one
+    thing more that tells something on this device. The exceptions:
 
     - ``version`` and the list of commands once per start and firmware, ``litestats``
       where the statistics leave something open: as the device's memory wants them.
@@ -79,15 +88,19 @@ class AvalonClient(MinerClient):
         *,
         monotonic: Callable[[], float] = monotonic,
         deadline: float = FETCH_DEADLINE,
+        known: MinerIdentity | None = None,
     ) -> None:
-        """Prepare; ``monotonic`` is the clock for what takes a miner minutes."""
+        """Prepare; ``monotonic`` is the clock for what takes a miner minutes.
+
+        ``known`` is what was learnt of the miner before this start.
+        """
         self._device = TcpDevice(host, port)
         self._host = host
         self._port = port
         self._deadline = deadline
-        self._memory = DeviceMemory(monotonic)
+        self._memory = DeviceMemory(monotonic, known)
         self._singly = False
-        self._elapsed = 0.0
+        self._elapsed = 0
         self._firmware: str | None = None
         self._next_command = 0.0
         self._bodies: dict[str, bytes] = {}
@@ -139,11 +152,14 @@ class AvalonClient(MinerClient):
         """Poll; only within a turn."""
         poll = await self._poll(ends)
         wants = self._memory.notice(poll)
+        if wants.again:
+            poll = await self._poll(ends)
+            wants = self._memory.notice(poll)
         if any(wants):
             await self._ask_for_more(wants, ends)
         reading = self._memory.read(poll)
         if self._singly:
-            self._reconsider(poll, reading.identity.firmware)
+            self._reconsider(reading)
         return reading
 
     async def _poll(self, ends: float) -> Poll:
@@ -152,7 +168,7 @@ class AvalonClient(MinerClient):
             return await self._poll_singly(ends)
         poll: Poll | None = None
         try:
-            reply = await self._read(_TOGETHER, _POLL, ends)
+            reply = await self._read(_TOGETHER, _joined(self._memory.sections), ends)
         except BrokenReplyError:
             pass
         else:
@@ -170,21 +186,18 @@ class AvalonClient(MinerClient):
         return singly
 
     async def _poll_singly(self, ends: float) -> Poll:
-        """Ask one by one; pools that cannot be read cost only themselves."""
-        summary = await self._read("summary", _SINGLY["summary"], ends)
-        stats = await self._read("estats", _SINGLY["estats"], ends)
+        """Ask one by one; pools and what follows them cost only themselves."""
+        first, statistics, *others = self._memory.sections
+        summary = await self._read(first, _single(first), ends)
+        stats = await self._read(_STATISTICS, _single(statistics), ends)
         if not summary.row("SUMMARY") and not stats.rows("STATS"):
             raise MinerResponseError("neither a summary nor statistics")
-        try:
-            pools = (await self._read("pools", _SINGLY["pools"], ends)).rows("POOLS")
-        except MinerResponseError:
-            pools = ()
-        return Poll(
-            summary=summary.row("SUMMARY"),
-            stats=stats.rows("STATS"),
-            pools=pools,
-            when=summary.when,
-        )
+        poll = _poll_of(summary, stats)
+        for command in others:
+            with suppress(MinerResponseError):
+                reply = await self._read(command, _single(command), ends)
+                poll = _with(poll, reply)
+        return poll
 
     async def _ask_for_more(self, wants: Wants, ends: float) -> None:
         """Ask what the memory wants; no answer costs nothing but itself."""
@@ -232,12 +245,13 @@ class AvalonClient(MinerClient):
         self._bodies[name] = body
         return reply
 
-    def _reconsider(self, poll: Poll, firmware: str | None) -> None:
+    def _reconsider(self, reading: MinerReading) -> None:
         """Ask for all together again after a start or with new firmware."""
-        elapsed = _elapsed(poll)
+        elapsed = reading.state.uptime or 0
+        firmware = reading.identity.firmware
         if self._firmware not in (None, firmware) or elapsed < self._elapsed:
             self._singly = False
-            self._firmware, self._elapsed = None, 0.0
+            self._firmware, self._elapsed = None, 0
         else:
             self._firmware, self._elapsed = firmware, elapsed
 
@@ -323,21 +337,24 @@ def _soon(ends: float) -> float:
     return min(ends, asyncio.get_running_loop().time() + _EXTRA_DEADLINE)
 
 
-def _poll_of(reply: Reply) -> Poll:
-    return Poll(
+def _poll_of(reply: Reply, stats: Reply | None = None) -> Poll:
+    poll = Poll(
         summary=reply.row("SUMMARY"),
-        stats=reply.rows("STATS"),
-        pools=reply.rows("POOLS"),
+        stats=(stats or reply).rows("STATS"),
         when=reply.when,
     )
+    return _with(poll, reply)
 
 
-def _elapsed(poll: Poll) -> float:
-    """Return the seconds since the start, as far as they are told."""
-    try:
-        return float(poll.summary["Elapsed"])
-    except KeyError, TypeError, ValueError:
-        return 0.0
+def _with(poll: Poll, reply: Reply) -> Poll:
+    """Add what a reply tells of pools, of the screen and of plain devices."""
+    return replace(
+        poll,
+        pools=reply.rows("POOLS") or poll.pools,
+        poolless=reply.poolless or poll.poolless,
+        screen=reply.row("LCD") or poll.screen,
+        devices=reply.rows("DEVS") or poll.devices,
+    )
 
 
 def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
@@ -351,9 +368,10 @@ def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
             ("litestats" if command == "litestats" else "stats"),
             list(map(_shown, rows)),
         )
-    if rows := reply.rows("POOLS"):
-        yield "pools", list(map(_shown, rows))
-    for kind in ("SUMMARY", "VERSION"):
+    for kind in ("POOLS", "DEVS"):
+        if rows := reply.rows(kind):
+            yield kind.lower(), list(map(_shown, rows))
+    for kind in ("SUMMARY", "VERSION", "LCD"):
         if row := reply.row(kind):
             yield kind.lower(), _shown(row)
     if reply.row("SUMMARY") and reply.when is not None:

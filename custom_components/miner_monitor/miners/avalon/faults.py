@@ -1,10 +1,11 @@
 """What is broken, by stable names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model import Fan, MinerStatus
-from .blob import Items, vector
+from .blob import Items, Module, vector
+from .inventory import Inventory
 from .models import Model
 from .supply import supply_faults
 
@@ -14,15 +15,22 @@ DUTY_THAT_TURNS = 20
 _ECHU_POLLS = 3
 _ECHU_OF_HEALTHY_A10 = 512
 _DEGRADED = 0.85
+_IDLE_BOARD_POLLS = 3
 
 
 class Health(NamedTuple):
-    """What a reply tells about the parts of a miner."""
+    """What a reply tells about the parts of a miner.
+
+    ``boards`` is how many were found, ``listed`` how many it tells anything of, and
+    ``idle_board`` whether one of them did nothing since the start.
+    """
 
     status: MinerStatus
     hash_rate: float | None
     theoretical: float | None
     boards: int | None
+    listed: int
+    idle_board: bool
     chips: int | None
     fan_speeds: tuple[int | None, ...]
     fan_duty: float | None
@@ -39,14 +47,18 @@ def health_of(
     status: MinerStatus,
     values: Mapping[str, Any],
     boards: int | None,
+    modules: Sequence[Module],
     fans: tuple[Fan, ...],
 ) -> Health:
     """Collect what is known of the parts; ``boards`` is how many were found."""
+    rates = [rate for told in modules for rate in vector(told.items.get("MGHS"))]
     return Health(
         status=status,
         hash_rate=values["hash_rate_now"],
         theoretical=values.get("expected_hash_rate"),
         boards=boards,
+        listed=len(rates),
+        idle_board=0 in rates and any(rates),
         chips=values.get("chips_working"),
         fan_speeds=tuple([fan.speed for fan in fans]),
         fan_duty=fans[0].duty_cycle if fans else None,
@@ -54,22 +66,27 @@ def health_of(
 
 
 class FaultMemory:
-    """Finds faults, one of which has to last."""
+    """Finds faults, some of which have to last."""
 
     def __init__(self) -> None:
         """Start without a past."""
         self._bad_polls = 0
+        self._idle_board_polls = 0
 
-    def find(self, items: Items, model: Model, health: Health) -> tuple[str, ...]:
-        """Name the faults of a reply."""
+    def find(
+        self, items: Items, model: Model, known: Inventory, health: Health
+    ) -> tuple[str, ...]:
+        """Name the faults of a reply; what was once ``known`` to be there is missed."""
         found = dict.fromkeys(supply_faults(vector(items.get("PS"))))
         if any(vector(items.get("POWS"))):
             found["power_supply"] = None
         if _fan_stands(items, health):
             found["fan"] = None
-        if self._board_is_bad(items, model, health):
+        bad = self._board_is_bad(items, model, health)
+        if bad or self._board_is_missing(max(model.boards, known.boards), health):
             found["hash_board"] = None
-        if health.hash_rate and 0 < (health.chips or 0) < (model.chips or 0):
+        nominal = max(model.chips or 0, known.chips)
+        if health.hash_rate and 0 < (health.chips or 0) < nominal:
             found["chips_missing"] = None
         if any(vector(items.get("ECMM"))):
             found["controller"] = None
@@ -87,13 +104,23 @@ class FaultMemory:
         bits = any(int(value) & ~mask for value in vector(items.get("ECHU")))
         bad = bits and health.degraded
         self._bad_polls = self._bad_polls + 1 if bad else 0
+        flagged = any(vector(items.get("HASHS")))
+        return flagged or self._bad_polls >= _ECHU_POLLS
+
+    def _board_is_missing(self, nominal: int, health: Health) -> bool:
+        """Tell whether there are fewer boards than there were, or one only seems there.
+
+        One that is looked for is not lost yet.
+        """
+        idle = health.idle_board and health.status is MinerStatus.HASHING
+        self._idle_board_polls = self._idle_board_polls + 1 if idle else 0
+        found = health.listed or None if health.boards is None else health.boards
         missing = (
             health.status is not MinerStatus.STARTING
-            and health.boards is not None
-            and health.boards < model.boards
+            and found is not None
+            and found < max(nominal, health.listed)
         )
-        flagged = any(vector(items.get("HASHS")))
-        return missing or flagged or self._bad_polls >= _ECHU_POLLS
+        return missing or self._idle_board_polls >= _IDLE_BOARD_POLLS
 
 
 def _fan_stands(items: Items, health: Health) -> bool:

@@ -8,8 +8,10 @@ from .blob import Items, dashed, vector
 from .columns import Column, counter, difficulty, flag, percent, read_columns
 from .poll import Row
 from .pools import moment
+from .supply import Supply, supply_figures
 
 _MOST_NUMBERED = 8
+_LARGEST_WORD = 0xFFFF
 _BLOB = (
     counter("state_code", "STATE"),
     counter("hash_status", "HashStatus"),
@@ -22,7 +24,7 @@ _BLOB = (
     counter("soft_on_time", "SoftOnTime", 0),
     flag("display_on", "LcdOnoff"),
     counter("display_page", "LcdSwitch"),
-    counter("display_brightness", "LcdBright"),
+    Column("display_brightness", "LcdBright", high=_LARGEST_WORD, whole=True),
     flag("network_by_radio", "NetDevType"),
     Column("room_temperature_limit", "Limitemp", low=-40, high=200),
     counter("calibrated", "CALIALL"),
@@ -101,7 +103,11 @@ _SUMMARY = (
 
 
 def figures_of(
-    items: Items, row: Row, summary: Row, started: int | None
+    items: Items,
+    row: Row,
+    summary: Row,
+    started: int | None,
+    supply: Supply = Supply.UNKNOWN,
 ) -> dict[str, Figure]:
     """Collect the figures of a poll; ``started`` dates what counts from the start."""
     found: dict[str, Any] = {}
@@ -120,6 +126,7 @@ def figures_of(
     for key, name in _DASHED_LISTS:
         if (told := get(key)) is not None and (values := dashed(told)):
             found[name] = values
+    found.update(supply_figures(vector(get("PS")), supply))
     _add_special(items, found)
     return found
 
@@ -135,3 +142,10 @@ def _add_special(items: Items, found: dict[str, Any]) -> None:
         found["memory_free"] = free[0]
     if (boot := sentence(items.get("BOOTBY"), 16)) is not None:
         found["boot_code"] = boot
+    # The low byte is the brightness, the high one who chooses it.
+    if (bright := found.get("display_brightness")) is not None:
+        found["display_brightness"] = bright & 0xFF
+        found["display_brightness_mode"] = bright >> 8
+    for place in range(_MOST_NUMBERED):
+        if (record := sentence(items.get(f"HS_RCD{place}"))) is not None:
+            found[f"record_{place}"] = record

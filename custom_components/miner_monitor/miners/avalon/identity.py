@@ -3,7 +3,15 @@
 import re
 from typing import NamedTuple
 
-from ..model import Alarm, Capability, Family, Limits, MinerIdentity, Setting
+from ..model import (
+    Alarm,
+    Capability,
+    Family,
+    Limits,
+    MinerIdentity,
+    Setting,
+    TripPoints,
+)
 from ..values import mac, text
 from .blob import Items
 from .knobs import NOTHING_OFFERED, Ranges, heating_modes
@@ -36,6 +44,7 @@ class Parts(NamedTuple):
     fans: int = 0
     pools: int = 0
     boards: int = 0
+    chips: int | None = None
     settings: Ranges = NOTHING_OFFERED
     pool_user: str | None = None
 
@@ -78,7 +87,7 @@ def identity_of(
         model_id=text(version.get("MODEL")) or text(parted(blob_version)[0]),
         board=text(version.get("HWTYPE")),
         chip_model=parts.chip_model,
-        chip_count=model.chips,
+        chip_count=parts.chips,
         fan_count=parts.fans,
         pool_count=parts.pools,
         board_count=parts.boards if parts.boards > 1 else 0,
@@ -100,6 +109,7 @@ def _limits_of(model: Model, settings: Ranges) -> Limits:
         settings=settings,
         chip_temperature=_CHIP,
         chip_above_target=_ABOVE_TARGET if model.home else None,
+        trip_points=TripPoints(chip=model.trips_at),
         heating_modes=heating_modes(model) if heats else (),
         doubtful_standby_power=model.doubtful_standby_power,
     )
@@ -107,14 +117,14 @@ def _limits_of(model: Model, settings: Ranges) -> Limits:
 
 def plain_identity(version: Row, who: Who, parts: Parts) -> MinerIdentity:
     """Name a miner that has a cgminer and no blob; its hash rate is an estimate."""
-    program = next((key for key in _PROGRAMS if key in version), None)
+    program, release = _program(version)
     model = text(version.get("Type")) or text(version.get("PROD"))
     maker = model.split()[0] if model else ""
     return MinerIdentity(
         family=Family.AVALON,
         manufacturer=maker if maker.isalpha() else "cgminer",
-        model=model or text(version.get("Miner")) or program or "cgminer",
-        firmware=None if program is None else text(version[program]),
+        model=model or program or "cgminer",
+        firmware=release,
         mac=mac_of(version),
         serial=who.serial,
         pool_user_hash=_mark_of(version, who, parts),
@@ -123,3 +133,20 @@ def plain_identity(version: Row, who: Who, parts: Parts) -> MinerIdentity:
         capabilities=parts.capabilities,
         limits=_NO_LIMITS,
     )
+
+
+def _program(version: Row) -> tuple[str | None, str | None]:
+    """Name the program and its version, which some tell in one text.
+
+    "bfgminer 5.5.0-34-g0123456" is both, and "30.0.1.3" no name of anything.
+    """
+    key = next((key for key in _PROGRAMS if key in version), None)
+    release = None if key is None else text(version[key])
+    told = text(version.get("Miner"))
+    if told is None or told[0].isdigit():
+        return key, release
+    name, _, number = told.partition(" ")
+    if not number[:1].isdigit():
+        return told, release
+    known = {program.lower(): program for program in _PROGRAMS}
+    return known.get(name.lower(), name), number

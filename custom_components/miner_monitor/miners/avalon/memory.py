@@ -15,20 +15,22 @@ from ..model import (
     Setting,
     Writing,
 )
-from ..values import count, text
+from ..values import text
 from .acquaintance import Acquaintance
-from .blob import Items, gather
+from .blob import Items, dashed, gather
 from .boards import boards_of
 from .capabilities import ReadingMemory
 from .faults import FaultMemory, health_of
 from .figures import figures_of
-from .identity import Parts, Who, identity_of, plain_identity
+from .identity import Parts, Who, identity_of, mac_of, plain_identity
+from .inventory import Inventory
 from .knobs import commanded, offered, writing_of
 from .lazy import Figures
 from .models import Model
 from .orders import Order, Situation
 from .parser import (
     blob_values,
+    boards_found,
     evidence_of,
     fans_of,
     plain_values,
@@ -37,9 +39,11 @@ from .parser import (
     start_of,
 )
 from .poll import NOTHING, Poll, Row, Wants
-from .pools import numbers_of, of_all_pools, place_in_use, pools_of, user_of
+from .pool_in_use import PoolMemory, PoolsInUse
+from .pools import numbers_of, of_all_pools, pools_of, user_of
 from .setpoints import Circumstances, SetPoints, told_to_mine
 from .status import Evidence, StatusMemory, system_of
+from .supply import Supply
 
 _CLOCK_JITTER = 5
 _PROOFS_OF_A_SUMMARY = ("Elapsed", "Accepted", "MHS av", "GHS av")
@@ -52,16 +56,29 @@ class DeviceMemory:
     answers in its place.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Start without a past, on a clock of seconds."""
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        known: MinerIdentity | None = None,
+    ) -> None:
+        """Start on a clock of seconds, with what was ``known`` of the device before."""
         self._monotonic = monotonic
+        self._known = known
+        self._identity: MinerIdentity | None = None
         self._device = Acquaintance(monotonic)
         self._poll: Poll | None = None
         self._polled_at = 0.0
         self._forget()
 
     def _forget(self) -> None:
+        """Begin anew; what the device had is still known of it with other firmware."""
+        seen, known = self._identity, self._known
+        if seen is not None and (known is None or known.same_device(seen)):
+            self._known = seen
         self._age = self._device.age
+        self._inventory: Inventory | None = None
+        self._pools = PoolMemory()
+        self._in_use = PoolsInUse()
         self._status = StatusMemory()
         self._last_status: MinerStatus | None = None
         self._faults = FaultMemory()
@@ -69,16 +86,22 @@ class DeviceMemory:
         self._readings: ReadingMemory | None = None
         self._parts = Parts(frozenset())
         self._basis: tuple[object, ...] = ()
-        self._identity: MinerIdentity | None = None
+        self._identity = None
         self._set_points = SetPoints()
         self._mining: bool | None = None
         self._calibrating = False
         self._duty: float | None = None
+        self._items: Items = NOTHING
 
     @property
     def model(self) -> Model | None:
         """The model of the device that was noticed last; None of a plain cgminer."""
         return self._device.model if self._device.is_avalon else None
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """What to ask for in the one request of the next poll."""
+        return self._device.sections
 
     def notice(self, poll: Poll) -> Wants:
         """Take note who answers; tell what else to ask in the same turn."""
@@ -123,6 +146,7 @@ class DeviceMemory:
             duty=self._duty,
             clock=None if when is None else int(when + passed),
             pools=numbers_of(self._poll.pools),
+            dark=any(dashed(self._items.get("LED"))[:1]),
         )
 
     def sends(self, order: Order) -> None:
@@ -157,31 +181,39 @@ class DeviceMemory:
         told = self._device.told
         extra = self._device.extra
         items: Items = {**extra, **told.items} if extra else told.items
+        self._items = items
         common = self._of_pools(poll)
         system = system_of(items.get("SYSTEMSTATU"))
         values = blob_values(told, extra, model, poll.summary, system)
-        evidence = evidence_of(
-            items, model, values, system, pool_connected=common.get("pool_connected")
-        )
+        values.setdefault("uptime", self._device.uptime(poll))
+        found = boards_found(told.modules)
+        evidence = evidence_of(items, model, values, system, found, self._in_use)
         status = self._judge(evidence, told_anything=bool(told.modules))
-        hashing = settle(values, items, status)
+        working = settle(values, items, status, evidence.state)
         if told.modules:
             self._mining = told_to_mine(evidence, resting=self._status.resting)
             self._calibrating = evidence.calibrating
-        self._set_points.notice(count(poll.summary.get("Elapsed")), self._polled_at)
-        boards = boards_of(told.modules, hashing=hashing)
-        fans = fans_of(items, model, self._parts.fans, hashing=hashing)
-        self._duty = fans[0].duty_cycle if fans and hashing else None
-        health = health_of(status, values, system.boards, fans)
+        self._set_points.notice(self._device.uptime(poll), self._polled_at)
+        boards = boards_of(
+            told.modules, working=working, hashing=status is MinerStatus.HASHING
+        )
+        fans = fans_of(items, model, self._parts.fans, hashing=working)
+        self._duty = fans[0].duty_cycle if fans and working else None
+        inventory = self._inventory_of(who, model)
+        health = health_of(status, values, found, told.modules, fans)
+        if status is MinerStatus.HASHING:
+            inventory.learn(found or health.listed, health.chips)
         state = MinerState(
             status=status,
             boards=boards,
             fans=fans,
-            faults=self._faults.find(items, model, health),
+            faults=self._faults.find(items, model, inventory, health),
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
-            figures=Figures(partial(self._figures_of, items, told.row, poll)),
-            settings=self._set_points.read(items, model, self._circumstances(poll)),
+            figures=Figures(
+                partial(self._figures_of, items, told.row, poll, model.supply)
+            ),
+            settings=self._set_points.read(items, model, self._circumstances()),
             **common,
             **values,
         )
@@ -191,24 +223,44 @@ class DeviceMemory:
             complete=self._device.complete,
         )
 
-    def _circumstances(self, poll: Poll) -> Circumstances:
+    def _inventory_of(self, who: Who, model: Model) -> Inventory:
+        """Return what the device had, also before this start."""
+        if self._inventory is None:
+            known = self._known
+            if known is not None and self._is_of(known, who, model):
+                self._inventory = Inventory(known.board_count, known.chip_count or 0)
+            else:
+                self._inventory = Inventory()
+        return self._inventory
+
+    def _is_of(self, known: MinerIdentity, who: Who, model: Model) -> bool:
+        """Tell whether an identity is that of the device that answers."""
+        names = (who.serial, mac_of(self._device.version))
+        if known.unique_id is None:
+            return names == (None, None) and known.model == model.name
+        return known.unique_id in names
+
+    def _circumstances(self) -> Circumstances:
         """Collect what set points are beyond the blob."""
         commands = self._device.commands
         return Circumstances(
             mining=self._mining,
-            pool=place_in_use(poll.pools),
+            pool=self._in_use.place,
             targets=commands is not None and "target-temp" in commands,
         )
 
     def _read_plain(self, poll: Poll, who: Who) -> MinerReading:
         common = self._of_pools(poll)
-        values = plain_values(poll.summary)
+        values = plain_values(poll.summary, poll.devices)
         evidence = Evidence(
             hash_rate=values["hash_rate_now"],
-            pool_connected=common.get("pool_connected"),
+            pool_connected=self._in_use.connected,
+            share_accepted=self._in_use.moved,
             uptime=values.get("uptime"),
         )
         status = self._judge(evidence, told_anything=True)
+        if status is not MinerStatus.HASHING:
+            values["hash_rate_average"] = None
         state = MinerState(
             status=status,
             figures=Figures(partial(self._figures_of, NOTHING, NOTHING, poll)),
@@ -217,6 +269,7 @@ class DeviceMemory:
         )
         if self._readings is None or self._readings.model is not None:
             self._readings = ReadingMemory(None)
+        self._readings.learn(NOTHING, state)
         self._readings.learn_plain(poll.summary, poll.pools)
         self._parts = Parts(
             self._readings.found,
@@ -232,8 +285,10 @@ class DeviceMemory:
             identity=self._identity, state=state, complete=self._device.complete
         )
 
-    def _figures_of(self, items: Items, row: Row, poll: Poll) -> dict[str, Figure]:
-        return figures_of(items, row, poll.summary, self._start_of(poll))
+    def _figures_of(
+        self, items: Items, row: Row, poll: Poll, supply: Supply = Supply.UNKNOWN
+    ) -> dict[str, Figure]:
+        return figures_of(items, row, poll.summary, self._start_of(poll), supply)
 
     def _judge(self, evidence: Evidence, *, told_anything: bool) -> MinerStatus:
         """Decide on the status; a miner that says nothing is as it was."""
@@ -244,9 +299,12 @@ class DeviceMemory:
 
     def _of_pools(self, poll: Poll) -> dict[str, Any]:
         """Read what follows from the pools, and how these are read."""
-        values = of_all_pools(poll.pools)
+        self._in_use = in_use = self._pools.read(poll.pools, poll.screen)
+        if poll.poolless:
+            self._in_use = in_use = PoolsInUse(connected=False)
+        values = of_all_pools(poll.pools, in_use)
         start = partial(self._start_of, poll)
-        values["pools"] = pools_of(poll.pools, self._device.told.pools, start)
+        values["pools"] = pools_of(poll.pools, in_use, self._device.told.pools, start)
         return values
 
     def _start_of(self, poll: Poll) -> int | None:
@@ -272,7 +330,8 @@ class DeviceMemory:
         readings = self._readings
         readings.learn(items, state)
         seen = self._parts
-        boards = max(seen.boards, model.boards, len(state.boards))
+        inventory = self._inventory_of(who, model)
+        boards = max(seen.boards, model.boards, len(state.boards), inventory.boards)
         if boards > 1:
             readings.add_boards()
         device = self._device
@@ -283,7 +342,7 @@ class DeviceMemory:
             readings.found,
             device.commands,
             items.get("Core"),
-            (len(state.fans), len(state.pools), boards),
+            (len(state.fans), len(state.pools), boards, inventory.chips),
             pool_user := self._pool_user(who),
         )
         if self._identity is None or basis != self._basis:
@@ -295,6 +354,7 @@ class DeviceMemory:
                 fans=len(state.fans),
                 pools=pools,
                 boards=boards,
+                chips=max(model.chips or 0, inventory.chips) or None,
                 settings=offered(model, device.commands, pools),
                 pool_user=pool_user,
             )

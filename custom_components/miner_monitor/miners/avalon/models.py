@@ -83,7 +83,10 @@ class Model:
     model that takes the time of a soft off and on, ``doubtful_standby_power`` one that
     was seen to tell too much then. ``least_fan`` is the lowest fixed duty cycle.
     ``light`` is the option that sets its light, ``display`` and ``heater`` tell
-    whether it has a screen and whether it heats to a temperature.
+    whether it has a screen and whether it heats to a temperature. ``shows_pool``: what
+    its screen shows can be asked for, and names the pool in use. ``empty_stats`` is
+    firmware that answers ``stats`` with nothing at times. ``trips_at`` is the chip
+    temperature at which it stops by itself.
     """
 
     name: str
@@ -106,6 +109,9 @@ class Model:
     light: str | None = None
     display: bool = False
     heater: bool = False
+    shows_pool: bool = False
+    empty_stats: bool = False
+    trips_at: float | None = None
 
     @property
     def commanded(self) -> bool:
@@ -154,6 +160,8 @@ _NANO_3S = Model(
     least_fan=_LEAST_FAN_OF_HOME,
     light="ledset",
     display=True,
+    shows_pool=True,
+    trips_at=113,
 )
 _MINI_3 = Model(
     name="Avalon Mini 3",
@@ -206,6 +214,7 @@ _Q = Model(
     doubtful_standby_power=True,
     least_fan=_LEAST_FAN_OF_HOME,
     display=True,
+    empty_stats=True,
 )
 _HOME_MODELS = {"nano3": _NANO_3, "nano3s": _NANO_3S, "mini3": _MINI_3, "q": _Q}
 
@@ -213,9 +222,10 @@ _A_NUMBER = re.compile(r"(1[0-5])(\d\d)?([a-z]*)(?:-.*)?")
 _A_CHIPS = {"1066": 342, "1126": 360, "1166": 360, "1246": 360, "1566": 480}
 _A15_194 = "15-194"
 _LAST_SERIES_WITH_FOUR_FANS = 12
-_SMALL = ("1026", "1047")
+_TWO_FANS = ("1026", "1047")
+_A_BOARDS = {"1026": 1, "1047": 2}
 _MAKER = re.compile(r"avalonminer|avalon|\s")
-_VERSION = re.compile(r"(.{1,40}?)-(\d{8}_\w{1,64})")
+_VERSION = re.compile(r"(.{1,40}?)-(\d{8}(?:_\w{1,64})?)")
 
 
 def parted(version: str | None) -> tuple[str | None, str | None]:
@@ -253,14 +263,14 @@ def _a_series(found: re.Match[str], name: str) -> Model:
     number = found[1] + (found[2] or "")
     bare = _MAKER.sub("", name.lower())
     hydro = found[3].startswith("h")
-    few_fans = series > _LAST_SERIES_WITH_FOUR_FANS or number in _SMALL
+    few_fans = series > _LAST_SERIES_WITH_FOUR_FANS or number in _TWO_FANS
     return Model(
         name=f"AvalonMiner {re.sub(r'(?i)avalonminer|avalon', '', name).strip()}",
         supply=Supply.A_SERIES,
         readings=_A_SERIES - {Capability.FAN_DUTY_CYCLE} if hydro else _A_SERIES,
         series=series,
         chips=None if hydro else _A_CHIPS.get("1566" if bare == _A15_194 else number),
-        boards=1 if number in _SMALL else 3,
+        boards=_A_BOARDS.get(number, 3),
         fans=0 if hydro else 2 if few_fans else 4,
         reboot="1" if series > _LAST_SERIES_WITH_FOUR_FANS else "0",
         reboots_unlisted=True,

@@ -22,6 +22,9 @@ _LEAD = 5
 """Seconds ahead of a device's clock at which it is to go to sleep or to wake up."""
 
 _FULL = 100
+_DAY = 0
+"""The mode of a light in which its colour can be set."""
+
 _WHITE = (255, 255, 255)
 _LARGEST_COLOR = 255
 _IN_LITESTATS = frozenset((Setting.LIGHT, Setting.DISPLAY, Setting.HEATING_TEMPERATURE))
@@ -47,7 +50,8 @@ class Situation(NamedTuple):
     """What commands depend on, as the last poll told it.
 
     ``clock`` is the device's own time now, ``duty`` what its fans turn with while it
-    works, ``pools`` the numbers of its pools by place.
+    works, ``pools`` the numbers of its pools by place. ``dark``: its light is in a mode
+    for the night, in which it takes no colour.
     """
 
     model: Model
@@ -58,6 +62,7 @@ class Situation(NamedTuple):
     duty: float | None = None
     clock: int | None = None
     pools: tuple[int, ...] = ()
+    dark: bool = False
 
 
 def option(
@@ -251,6 +256,8 @@ def _light(changes: Changes, situation: Situation, setting: Setting) -> Iterator
     red, green, blue = _first(wanted.color, now.color, _WHITE)
     brightness = _first(wanted.brightness, now.brightness, _FULL)
     warmth = _first(wanted.warmth, now.warmth, _FULL)
+    if situation.dark and "ledmode" in situation.listed:
+        yield option(f"ledmode,{_DAY}", in_litestats=True)
     yield option(
         f"ledset,{number}-{brightness}-{warmth}-{red}-{green}-{blue}",
         in_litestats=True,

@@ -9,7 +9,8 @@ from .blob import Items, Module, Told, vector
 from .columns import Column, counter, difficulty, percent, read_columns
 from .models import Model
 from .poll import Poll, Row
-from .status import Evidence, System, Work
+from .pool_in_use import PoolsInUse
+from .status import Evidence, State, System, Work, system_of
 from .supply import read_supply
 
 _TEMPERATURES = (-40, 200)
@@ -122,6 +123,7 @@ _PLAIN = (
     Column("work_utility", "Work Utility"),
     percent("hardware_error_rate", "Device Hardware%"),
 )
+_DEVICE = (_celsius("temperature", "Temperature", 0),)
 _BOOT = re.compile(r"0x([0-9a-fA-F]{1,2})\b")
 _BOOT_REASONS = (
     "clear",
@@ -151,8 +153,6 @@ def blob_values(
     modules = [_module_values(module, model) for module in told.modules]
     told_by_modules = modules[0] if len(modules) == 1 else _combined(modules)
     values: dict[str, Any] = {}
-    if "uptime" not in told_by_modules:
-        read_columns(summary, _UPTIME, values)
     if extra:
         read_columns(extra, _BLOB, values)
     values.update(told_by_modules)
@@ -161,9 +161,15 @@ def blob_values(
     return values
 
 
-def plain_values(summary: Row) -> dict[str, Any]:
-    """Read the summary of a miner without a blob."""
+def plain_values(summary: Row, devices: Iterable[Row] = ()) -> dict[str, Any]:
+    """Read the summary of a miner without a blob, and its devices' temperatures."""
     values: dict[str, Any] = {}
+    for device in devices:
+        found: dict[str, float] = {}
+        read_columns(device, _DEVICE, found)
+        if "temperature" in found:
+            hottest = values.get("chip_temperature", found["temperature"])
+            values["chip_temperature"] = max(hottest, found["temperature"])
     read_columns(summary, _PLAIN, values)
     read_columns(summary, _SUMMARY, values)
     now = values.get("hash_rate_now")
@@ -179,8 +185,8 @@ def evidence_of(
     model: Model,
     values: dict[str, Any],
     system: System,
-    *,
-    pool_connected: bool | None,
+    boards: int | None,
+    in_use: PoolsInUse,
 ) -> Evidence:
     """Collect the signs of what an Avalon is doing."""
     get = items.get
@@ -194,33 +200,49 @@ def evidence_of(
         hash_rate=rate,
         work=system.word,
         state=int(state[0]) if len(state) == 1 else None,
-        boards=system.boards,
+        boards=boards,
         supply_error=bool(supply and supply[0]),
         calibrating=model.home and vector(get("ADJ")) == (0.0,),
         low_power=wordless and rate == 0 and power is not None and power < _LOW_POWER,
         idles_as_fault=model.idles_as_fault,
-        pool_connected=pool_connected,
+        pool_connected=in_use.connected,
+        share_accepted=in_use.moved,
         uptime=values.get("uptime"),
         mode=() if mode == (None, None) else mode,
     )
 
 
-def settle(values: dict[str, Any], items: Items, status: MinerStatus) -> bool:
-    """Drop what firmware keeps from the last work; tell whether it hashes."""
+def boards_found(modules: Iterable[Module]) -> int | None:
+    """Add up the hash boards that the modules say they found."""
+    told = [system_of(module.items.get("SYSTEMSTATU")).boards for module in modules]
+    found = [boards for boards in told if boards is not None]
+    return sum(found) if found else None
+
+
+def settle(
+    values: dict[str, Any], items: Items, status: MinerStatus, state: int | None
+) -> bool:
+    """Drop what firmware keeps from the last work; tell whether its chips work.
+
+    In the state of a fault they are without power, whatever rate is still told.
+    """
     rate = values.get("hash_rate_now")
-    hashing = bool(rate) or (rate is None and status is MinerStatus.HASHING)
-    if hashing:
+    working = bool(rate) or (rate is None and status is MinerStatus.HASHING)
+    working = working and state != State.FAULT
+    if working:
         for name in _NEVER_ZERO_AT_WORK:
             values[name] = values.get(name) or None
     else:
         for name in _HIDDEN_AT_REST:
             values[name] = None
-    values["hash_rate"] = values["hash_rate_now"]
+    values["hash_rate"] = rate
+    if status is not MinerStatus.HASHING:
+        values["hash_rate_average"] = None
     rates: dict[str, float] = {}
     read_columns(items, _ERROR_RATES, rates)
-    present = rates.get("now") if hashing else None
+    present = rates.get("now") if working else None
     values["hardware_error_rate"] = present or rates.get("average")
-    return hashing
+    return working
 
 
 def fans_of(items: Items, model: Model, seen: int, *, hashing: bool) -> tuple[Fan, ...]:

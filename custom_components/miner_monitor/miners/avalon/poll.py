@@ -16,18 +16,24 @@ NOTHING: Row = MappingProxyType({})
 class Poll:
     """The sections of one poll; one that failed is empty.
 
-    ``when`` is the device's own clock from a STATUS row.
+    ``when`` is the device's own clock from a STATUS row. ``poolless``: it says that
+    no pool is configured. ``screen`` is what its display shows, ``devices`` what a
+    cgminer without a blob tells of each of its devices.
     """
 
     summary: Row = field(default_factory=dict)
     stats: tuple[Row, ...] = ()
     pools: tuple[Row, ...] = ()
     when: int | None = None
+    poolless: bool = False
+    screen: Row = NOTHING
+    devices: tuple[Row, ...] = ()
 
 
 class Wants(NamedTuple):
-    """What else has to be asked in the turn of a poll."""
+    """What else has to be asked in the turn of a poll; ``again`` is all of it."""
 
     version: bool = False
     commands: bool = False
     litestats: bool = False
+    again: bool = False

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
+import re
 from typing import Any
 
 from ..model import Figure, Pool, PoolStatus, address_of
-from ..values import between, count, flag, one_way, text
+from ..values import between, count, one_way, text
 from .columns import (
     Column,
     counter,
@@ -16,12 +17,14 @@ from .columns import (
 )
 from .lazy import Figures, Parts
 from .poll import NOTHING, Row
+from .pool_in_use import MOST_POOLS, PoolsInUse, is_connected, word_of
 
-MOST_POOLS = 8
 EPOCH = 1_000_000_000
 """A time below this is in seconds since the start, else since 1970."""
 
 _LONGEST_URL = 512
+_SCHEME = re.compile(r"^[\w+.-]*://")
+_BEHIND_ADDRESS = re.compile(r"[/?#]")
 _LAST_SHARE_TIME = "last_share_time"
 _HEIGHT = "Current Block Height"
 _OF_THE_ONE_IN_USE = (
@@ -78,6 +81,7 @@ _TRAFFIC: tuple[Column, ...] = (
 )
 _STATUSES = {
     "alive": PoolStatus.STANDBY,
+    "failover": PoolStatus.STANDBY,
     "dead": PoolStatus.DEAD,
     "disabled": PoolStatus.DISABLED,
     "rejecting": PoolStatus.REJECTING,
@@ -91,20 +95,14 @@ def moment(told: float, started: int | None) -> int | None:
     return None if started is None else started + int(told)
 
 
-def of_all_pools(rows: Sequence[Row]) -> dict[str, Any]:
+def of_all_pools(rows: Sequence[Row], in_use: PoolsInUse) -> dict[str, Any]:
     """Collect what the pools tell together, and what the one in use tells."""
     values: dict[str, Any] = {}
     rows = rows[:MOST_POOLS]
-    if not rows:
-        return values
-    in_use = [flag(row.get("Stratum Active")) for row in rows]
-    values["pool_connected"] = any(
-        _status_of(row) is PoolStatus.STANDBY
-        for row, active in zip(rows, in_use, strict=True)
-        if active
-    )
-    if True in in_use:
-        used = rows[in_use.index(True)]
+    if in_use.connected is not None:
+        values["pool_connected"] = in_use.connected
+    if in_use.place is not None:
+        used = rows[in_use.place]
         values["pool"] = address_of(*_address(used.get("URL")))
         values["fallback_pool"] = _is_fallback(used, rows)
         read_columns(used, _OF_THE_ONE_IN_USE, values)
@@ -122,27 +120,20 @@ def _is_fallback(used: Row, rows: Sequence[Row]) -> bool | None:
     for row in rows:
         priority = None if row is used else count(row.get("Priority"))
         better = priority is not None and priority < mine
-        if better and _status_of(row) is not PoolStatus.DISABLED:
+        if better and _STATUSES.get(word_of(row) or "") is not PoolStatus.DISABLED:
             return True
     return False
 
 
 def pools_of(
     rows: Sequence[Row],
+    in_use: PoolsInUse,
     traffic: Mapping[int, Row],
     start: Callable[[], int | None],
 ) -> Sequence[Pool]:
     """Read all pools; ``start`` tells the epoch second of the miner's start."""
     rows = rows[:MOST_POOLS]
-    return Parts(len(rows), partial(_read_pools, rows, traffic, start))
-
-
-def place_in_use(rows: Sequence[Row]) -> int | None:
-    """Find the pool in use among the pools."""
-    for place, row in enumerate(rows[:MOST_POOLS]):
-        if flag(row.get("Stratum Active")):
-            return place
-    return None
+    return Parts(len(rows), partial(_read_pools, rows, in_use.place, traffic, start))
 
 
 def user_of(rows: Sequence[Row]) -> str | None:
@@ -157,12 +148,15 @@ def numbers_of(rows: Sequence[Row]) -> tuple[int, ...]:
 
 def _read_pools(
     rows: Sequence[Row],
+    used: int | None,
     traffic: Mapping[int, Row],
     start: Callable[[], int | None],
 ) -> tuple[Pool, ...]:
     started = start()
     return tuple(
-        _pool(row, traffic.get(_number(row, place), NOTHING), started)
+        _pool(
+            row, traffic.get(_number(row, place), NOTHING), started, used=place == used
+        )
         for place, row in enumerate(rows)
     )
 
@@ -172,20 +166,16 @@ def _number(row: Row, place: int) -> int:
     return place if told is None else int(told)
 
 
-def _pool(row: Row, traffic: Row, started: int | None) -> Pool:
+def _pool(row: Row, traffic: Row, started: int | None, *, used: bool) -> Pool:
     fields: dict[str, Any] = {}
     read_columns(row, _FIELDS, fields)
-    active = flag(row.get("Stratum Active"))
-    status = _status_of(row)
-    if active and status is PoolStatus.STANDBY:
-        status = PoolStatus.ACTIVE
     host, port = _address(row.get("URL"))
     return Pool(
         host=host,
         port=port,
-        active=active,
-        connected=None if status is None else status is PoolStatus.ACTIVE,
-        status=status,
+        active=used,
+        connected=is_connected(row),
+        status=_status_of(row, used=used),
         figures=Figures(partial(_figures_of, row, traffic, started)),
         **fields,
     )
@@ -202,10 +192,14 @@ def _figures_of(row: Row, traffic: Row, started: int | None) -> dict[str, Figure
     return figures
 
 
-def _status_of(row: Row) -> PoolStatus | None:
-    """Read the status, which is the same for a pool in use and one at hand."""
-    told = row.get("Status")
-    return _STATUSES.get(told.strip().lower()) if isinstance(told, str) else None
+def _status_of(row: Row, *, used: bool) -> PoolStatus | None:
+    """Read the status, which is the same for a pool in use and one at hand.
+
+    A word that is not known denies nothing of a pool that is connected.
+    """
+    if is_connected(row):
+        return PoolStatus.ACTIVE if used else PoolStatus.STANDBY
+    return _STATUSES.get(word_of(row) or "")
 
 
 def _address(url: object) -> tuple[str | None, int | None]:
@@ -216,8 +210,9 @@ def _address(url: object) -> tuple[str | None, int | None]:
 
 @lru_cache(maxsize=64)
 def _parted(url: str) -> tuple[str | None, int | None]:
-    """Part host and port, without scheme, user and path."""
-    rest = url.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+    """Part host and port, without scheme, user, path, options and fragment."""
+    rest = _BEHIND_ADDRESS.split(_SCHEME.sub("", url), maxsplit=1)[0]
+    rest = rest.rpartition("@")[2]
     host, colon, digits = rest.rpartition(":")
     if not colon or host.endswith(":") or rest.endswith("]"):
         return text(rest, 255), None

@@ -24,7 +24,7 @@ _TEXT_BLOB_END = re.compile(r"(?=,MM |,HBinfo=|,Nonce Mask=|\|)")
 _LAST_ITEMS = re.compile(r"\b(MPO|ADJ)\[[^\[\]]{0,20}\]")
 _SECTION = re.compile(r'"([A-Z]{4,8})"\s{0,8}:\s{0,8}(?=\[)')
 _NO_NUMBER = re.compile(
-    r'("\s{0,8}:\s{0,8})[-+]?(?:nan|inf(?:inity)?)(?=\s{0,8}[,}\]])', re.IGNORECASE
+    r'("\s{0,8}:\s{0,8})[-+]?(?:nan|inf(?:inity)?)%?(?=\s{0,8}[,}\]])', re.IGNORECASE
 )
 _COMMAS = (
     (re.compile(r"(?<=[\[{]),"), ""),

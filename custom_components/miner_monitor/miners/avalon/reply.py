@@ -13,7 +13,8 @@ from .text import STATUS, split_text
 
 _PADDING = b"\0 \t\r\n"
 _ROWS_AT_MOST = 100
-_KINDS = frozenset(("SUMMARY", "STATS", "POOLS", "VERSION"))
+_KINDS = frozenset(("SUMMARY", "STATS", "POOLS", "VERSION", "LCD", "DEVS"))
+_NO_POOLS = (8, "8")
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _FAILURES = ("E", "F")
 _FAILURE_CODES = (14, 45, "14", "45")
@@ -74,17 +75,19 @@ class Status(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The rows of a reply by kind: SUMMARY, STATS, POOLS, VERSION.
+    """The rows of a reply by kind: SUMMARY, STATS, POOLS, VERSION, LCD, DEVS.
 
     ``combined`` is a reply to several commands, whose failed ones have no rows;
     ``told`` is the status of the first command that did not fail, or the first at
-    all. ``cut`` tells that the end of the reply is missing.
+    all. ``cut`` tells that the end of the reply is missing, ``poolless`` that the
+    device says that it has no pools.
     """
 
     sections: Mapping[str, tuple[Row, ...]]
     told: Row = NOTHING
     combined: bool = False
     cut: bool = False
+    poolless: bool = False
 
     @property
     def status(self) -> Status | None:
@@ -152,8 +155,10 @@ def _from_json(reply: object) -> Reply:
     parts = map(_first_row, reply.values()) if combined else (reply,)
     sections: Sections = {}
     told: Row = NOTHING
+    poolless = False
     for part in parts:
         status = _first_row(part.get("STATUS"))
+        poolless = poolless or _has_no_pools(status)
         if not told or _has_failed(told):
             told = status or told
         if not _has_failed(status):
@@ -162,7 +167,7 @@ def _from_json(reply: object) -> Reply:
                     sections[kind] = _rows(rows)
     if not told and not sections:
         raise MinerResponseError("no reply of the API")
-    return Reply(sections, told, combined)
+    return Reply(sections, told, combined, poolless=poolless)
 
 
 def _first_row(value: object) -> Row:
@@ -190,6 +195,10 @@ def _has_failed(status: Row) -> bool:
     return letter in _FAILURES or code in _FAILURE_CODES
 
 
+def _has_no_pools(status: Row) -> bool:
+    return status.get("STATUS") in _FAILURES and status.get("Code") in _NO_POOLS
+
+
 def _status_of(row: Row) -> Status:
     message = row.get("Msg")
     return Status(
@@ -212,11 +221,14 @@ def _whole_number(value: object) -> int | None:
 def _from_text(text: str) -> Reply:
     sections: dict[str, list[Row]] = {}
     told: Row = NOTHING
+    poolless = False
     read = split_text(text)
     for kind, row in read.sections:
         if kind != STATUS:
             sections.setdefault(kind, []).append(row)
-        elif not told or _has_failed(told):
+            continue
+        poolless = poolless or _has_no_pools(row)
+        if not told or _has_failed(told):
             told = row
     if read.lost_blob:
         raise BrokenReplyError("the end of the text is missing", cut=True)
@@ -225,6 +237,7 @@ def _from_text(text: str) -> Reply:
         told,
         text.startswith("CMD="),
         read.cut,
+        poolless,
     )
 
 

@@ -15,6 +15,9 @@ SETTLED = 60.0
 """Seconds after a wake-up or a new mode in which the old rate may still be shown."""
 
 IDLE_POLLS = 2
+POLLS_WITHOUT_POOL = 2
+"""So many polls in a row without a pool are no reconnection."""
+
 _LONGEST_STATE = 128
 _SYSTEM = re.compile(r"Work:\s*([^,]*?)\s*(?:,\s*Hash Board:\s*(\d{1,3})\s*)?")
 
@@ -43,13 +46,19 @@ class System(NamedTuple):
     word: str | None = None
     boards: int | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether the word says beyond doubt what it does."""
+        return self.word in (Work.INIT, Work.WORKING, Work.IDLE)
+
 
 class Evidence(NamedTuple):
     """The signs in one reply.
 
     ``low_power``: a Nano 3 without hash rate and nearly without power; it has no
     word for its standby. ``idles_as_fault``: "In Fault" proves nothing here.
-    ``pool_connected``: a pool is alive and in use.
+    ``pool_connected``: a pool is alive and in use. ``share_accepted``: one took a share
+    since the last poll.
     """
 
     hash_rate: float | None = None
@@ -61,6 +70,7 @@ class Evidence(NamedTuple):
     low_power: bool = False
     idles_as_fault: bool = False
     pool_connected: bool | None = None
+    share_accepted: bool = False
     uptime: int | None = None
     mode: tuple[object, ...] = ()
 
@@ -92,12 +102,19 @@ def system_of(told: str | None) -> System:
     return System() if told is None else _system(told[:_LONGEST_STATE])
 
 
-def decide(evidence: Evidence, *, resting: bool, awake: float | None) -> MinerStatus:
+def decide(
+    evidence: Evidence,
+    *,
+    resting: bool,
+    awake: float | None,
+    cut_off: bool,
+) -> MinerStatus:
     """Decide on the status; ``awake`` is the time since a wake-up that still lasts.
 
     A fault goes before all else, then standby, then what a start or a calibration
     explains. Only a hash rate above zero, or the device's word where it tells no
-    rate, is hashing.
+    rate, is hashing; but not of one that is ``cut_off``: without a pool it works for
+    nobody, and an average of the past goes on for a while.
     """
     if evidence.faulty:
         return MinerStatus.FAULT
@@ -107,7 +124,7 @@ def decide(evidence: Evidence, *, resting: bool, awake: float | None) -> MinerSt
         return MinerStatus.STANDBY
     if _starts(evidence, awake):
         return MinerStatus.STARTING
-    if evidence.hash_rate or _only_says_so(evidence):
+    if (evidence.hash_rate or _only_says_so(evidence)) and not cut_off:
         return MinerStatus.HASHING
     lost = evidence.pool_connected is False
     return MinerStatus.POOL_LOST if lost else MinerStatus.IDLE
@@ -139,7 +156,7 @@ class StatusMemory:
     """Tells a miner that is waking up from one that stands idle.
 
     The device's uptime runs on through standby, so that only a clock of our own
-    can tell.
+    can tell. What hashed since its start and then lost its pools is not starting.
     """
 
     def __init__(self) -> None:
@@ -148,6 +165,9 @@ class StatusMemory:
         self._idle_polls = 0
         self._mode: tuple[object, ...] = ()
         self._woke_at: float | None = None
+        self._polls_without_pool = 0
+        self._hashed = False
+        self._uptime = 0
 
     @property
     def resting(self) -> bool:
@@ -171,7 +191,21 @@ class StatusMemory:
         awake = None if self._woke_at is None else now - self._woke_at
         if awake is not None and awake >= START:
             awake = self._woke_at = None
-        status = decide(evidence, resting=resting, awake=awake)
+        cut_off = self._is_cut_off(evidence, resting=resting)
+        if self._hashed and evidence.pool_connected is False:
+            evidence, awake = evidence._replace(uptime=None), None
+        status = decide(evidence, resting=resting, awake=awake, cut_off=cut_off)
+        self._hashed = self._hashed or status is MinerStatus.HASHING
         if status is MinerStatus.HASHING and awake is not None and awake >= SETTLED:
             self._woke_at = None
         return status
+
+    def _is_cut_off(self, evidence: Evidence, *, resting: bool) -> bool:
+        """Tell whether it is without a pool for good, not only while it reconnects."""
+        uptime = evidence.uptime
+        if resting or (uptime is not None and uptime < self._uptime):
+            self._hashed = False
+        self._uptime = uptime or 0
+        alone = evidence.pool_connected is False and not evidence.share_accepted
+        self._polls_without_pool = self._polls_without_pool + 1 if alone else 0
+        return self._polls_without_pool >= POLLS_WITHOUT_POOL

@@ -43,6 +43,9 @@ _LAYOUTS: Mapping[Supply, tuple[_Place, ...]] = {
     Supply.A_SERIES: (_WALL_POWER, _OUTPUT_VOLTAGE, _OUTPUT_CURRENT),
     Supply.UNKNOWN: (),
 }
+_FIGURES: Mapping[Supply, tuple[_Place, ...]] = {
+    Supply.NANO_3S: (_Place("hash_board_voltage", 5, 1000),),
+}
 _A10_PLACES = (_Place("power", 4, high=_MOST_WATTS), _OUTPUT_VOLTAGE, _OUTPUT_CURRENT)
 _A10_LENGTH = 6
 
@@ -68,6 +71,15 @@ def read_supply(vector: tuple[float, ...], supply: Supply) -> dict[str, Any]:
     places = _LAYOUTS[supply]
     if supply is Supply.A_SERIES and len(vector) == _A10_LENGTH:
         places = _A10_PLACES
+    return _read(vector, places)
+
+
+def supply_figures(vector: tuple[float, ...], supply: Supply) -> dict[str, Any]:
+    """Read what has no field of its own."""
+    return _read(vector, _FIGURES.get(supply, ()))
+
+
+def _read(vector: tuple[float, ...], places: tuple[_Place, ...]) -> dict[str, Any]:
     return {
         name: vector[place] / divisor
         for name, place, divisor, high in places

@@ -15,6 +15,9 @@ _KINDS = {
     "VERSION": "VERSION",
     "STATS": "STATS",
     "POOL": "POOLS",
+    "LCD": "LCD",
+    "ASC": "DEVS",
+    "PGA": "DEVS",
 }
 _MOST_SECTIONS = 512
 _MARK = "\0"
