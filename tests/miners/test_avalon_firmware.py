@@ -635,17 +635,19 @@ def test_the_trip_point_of_a_nano_3s_is_known() -> None:
 
 @sockets
 async def test_a_plain_cgminer_tells_temperatures_of_its_devices() -> None:
+    """From the first poll on, so that it has the entity for it."""
     avalon = Avalon("cgminer")
     devices = avalon.poll["devs"][0]["DEVS"]
     devices += [{"ASC": 1, "Temperature": 64.0}, {"ASC": 2, "Temperature": 0.0}]
     devices.append({"ASC": 3, "Temperature": -273})
     async with miner(avalon) as server:
         client = client_of(server)
-        await client.fetch()
-        reading = await client.fetch()
+        for _ in range(2):
+            reading = await client.fetch()
+            assert reading.state.chip_temperature == 64
+            assert Capability.CHIP_TEMPERATURE in reading.identity.capabilities
         assert client.raw["devs"][1]["Temperature"] == 64
-    assert reading.state.chip_temperature == 64
-    assert Capability.CHIP_TEMPERATURE in reading.identity.capabilities
+    assert commands(server) == [TOGETHER, "version", "devs", OF_A_CGMINER]
 
 
 @sockets

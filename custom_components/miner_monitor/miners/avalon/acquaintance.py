@@ -239,7 +239,10 @@ class Acquaintance:
         lite = self._wants_lite(now)
         if lite:
             self._about_lite.asked(now)
-        return Wants(version=version, commands=commands, litestats=lite)
+        devices = not self.is_avalon and not self._has_version
+        return Wants(
+            version=version, commands=commands, litestats=lite, devices=devices
+        )
 
     def _is_nameless(self) -> bool:
         """Tell whether this poll leaves open who sent it, but another reply tells."""

@@ -33,6 +33,7 @@ from .memory import DeviceMemory
 from .orders import Order, clean_filter, orders_for, reboot
 from .poll import Poll, Row, Wants
 from .reply import BrokenReplyError, Reply, parse_commands, parse_reply
+from .sections import DEVICES
 from .transport import TcpDevice
 from .verdict import check_taken
 
@@ -218,6 +219,10 @@ class AvalonClient(MinerClient):
             with suppress(MinerError):
                 stats = await self._read("litestats", _LITESTATS, _soon(ends))
                 self._memory.take_litestats(stats.rows("STATS"))
+        if wants.devices:
+            with suppress(MinerError):
+                reply = await self._read(DEVICES, _single(DEVICES), _soon(ends))
+                self._memory.take_devices(reply.rows("DEVS"))
 
     async def _read(self, name: str, request: bytes, ends: float) -> Reply:
         """Return the reply, asked for once more if it breaks off."""

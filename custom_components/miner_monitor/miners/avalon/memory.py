@@ -67,6 +67,7 @@ class DeviceMemory:
         self._identity: MinerIdentity | None = None
         self._device = Acquaintance(monotonic)
         self._poll: Poll | None = None
+        self._devices: tuple[Row, ...] = ()
         self._polled_at = 0.0
         self._forget()
 
@@ -106,6 +107,7 @@ class DeviceMemory:
     def notice(self, poll: Poll) -> Wants:
         """Take note who answers; tell what else to ask in the same turn."""
         self._poll = poll
+        self._devices = poll.devices
         self._polled_at = self._monotonic()
         return self._device.meet(poll)
 
@@ -124,6 +126,10 @@ class DeviceMemory:
     def take_litestats(self, stats: tuple[Row, ...]) -> None:
         """Keep the short form of the statistics for this poll."""
         self._device.take_litestats(gather(stats))
+
+    def take_devices(self, devices: tuple[Row, ...]) -> None:
+        """Keep what a device without a blob tells of its parts, for this poll."""
+        self._devices = devices
 
     def writing(self, setting: Setting) -> Writing:
         """Tell what it takes to write a setting."""
@@ -251,7 +257,7 @@ class DeviceMemory:
 
     def _read_plain(self, poll: Poll, who: Who) -> MinerReading:
         common = self._of_pools(poll)
-        values = plain_values(poll.summary, poll.devices)
+        values = plain_values(poll.summary, self._devices)
         evidence = Evidence(
             hash_rate=values["hash_rate_now"],
             pool_connected=self._in_use.connected,

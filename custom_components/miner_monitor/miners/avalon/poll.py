@@ -36,4 +36,5 @@ class Wants(NamedTuple):
     version: bool = False
     commands: bool = False
     litestats: bool = False
+    devices: bool = False
     again: bool = False
