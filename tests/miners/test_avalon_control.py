@@ -658,7 +658,7 @@ async def test_no_mode_together_with_the_wake_up() -> None:
 
 async def test_dark_mode_refuses_a_light() -> None:
     async with simulated(NANO3S) as avalon:
-        avalon.device.settings.write(led_mode=0)
+        avalon.device.settings.write(led_mode=1)
         with pytest.raises(MinerCommandError, match=r"not in \(day\)mode now"):
             await avalon.client.apply(always({Setting.LIGHT: RED}))
 
