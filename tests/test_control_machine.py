@@ -46,6 +46,9 @@ SHOWN = (
 )
 """The platforms of control; sensors would only take time."""
 
+HOT = {GAMMA.name: 74, NERD.name: 69}
+"""Temperatures within 3 °C of where the miner switches off."""
+
 NAMES = ("eco", "default", "high", "Night")
 AXEOS_KEYS = {
     "frequency": (Setting.FREQUENCY, 1),
@@ -133,6 +136,8 @@ def steps_for(handle: Handle) -> st.SearchStrategy[list[Step]]:
         st.just(Step("reload")),
         st.just(Step("kill")),
         st.sampled_from(ABSURD).map(lambda found: Step("absurd", found)),
+        seconds.map(lambda found: Step("heat", found)),
+        st.just(Step("overheat")),
     )
     return st.lists(step, min_size=1, max_size=8)
 
@@ -205,6 +210,8 @@ class Story:
             if key not in AXEOS_KEYS:
                 continue
             setting, factor = AXEOS_KEYS[key]
+            if key == "coreVoltage":
+                assert value >= self.handle.miner.device.board.regulator_mv[0], body
             allowed, number = self.ranges[setting], value / factor
             near = any(abs(number - ran) <= 0.5 / factor for ran in self.ran[setting])
             assert allowed.minimum <= number <= allowed.maximum or near, body
@@ -302,6 +309,42 @@ class Story:
             body = {"frequency": 850, "coreVoltage": 1280}
             patch(self.handle.miner.device, json.dumps(body).encode())
             await self.bench.pass_time(0.3)
+
+    async def _heat(self, step: Step) -> None:
+        """Let it be close to where it switches off: nothing is raised meanwhile."""
+        if self.handle.is_avalon:
+            return
+        miner = self.handle.miner
+        miner.inject("hot", temperature=HOT[miner.spec.name], duration=step.what)
+        await self.bench.pass_time(min(step.what, 1))
+        begin, works, restarts = (
+            self.bench.now,
+            miner.truth.hashing,
+            miner.truth.restarts,
+        )
+        runs = dict(miner.device.flash.stored)
+        await self.bench.pass_time(max(step.what - 2, 0))
+        if not works or not miner.truth.hashing or miner.truth.restarts > restarts:
+            return
+        for moment, body in self.handle.timed_writes:
+            for key in ("frequency", "coreVoltage"):
+                if moment > begin and isinstance(body, dict) and key in body:
+                    assert body[key] <= runs[key], body
+                    runs[key] = body[key]
+
+    async def _overheat(self, step: Step) -> None:
+        """Leave what an overheat leaves, which knows no regulator and no least."""
+        if self.handle.is_avalon or not self.handle.miner.device.stock:
+            return
+        stored = self.handle.miner.device.flash.stored
+        lower = stored["frequency"] - 100
+        body = {
+            "frequency": lower if lower > 0 else 400,
+            "coreVoltage": max(stored["coreVoltage"] - 100, 500),
+            "autofanspeed": 0,
+            "manualFanSpeed": 100,
+        }
+        patch(self.handle.miner.device, json.dumps(body).encode())
 
     async def _by_hand(self, step: Step) -> None:
         """Change a setting on the miner's own page."""
