@@ -69,12 +69,23 @@ class Repairs:
         """Press a button of it."""
         return await self._post(f"{FLOWS}/{flow['flow_id']}", data)
 
+    async def look(self, flow: Mapping[str, Any]) -> dict[str, Any]:
+        """See how far it is."""
+        return await self._ask("GET", f"{FLOWS}/{flow['flow_id']}", None)
+
+    async def close(self, flow: Mapping[str, Any]) -> None:
+        """Close the dialog."""
+        await self._ask("DELETE", f"{FLOWS}/{flow['flow_id']}", None)
+
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._ask("POST", path, body)
+
+    async def _ask(self, method: str, path: str, body: Any) -> dict[str, Any]:
         token = self._hass.auth.async_create_access_token(self._login)
         client = await self._connect(token)
 
         async def ask() -> dict[str, Any]:
-            reply = await client.post(path, json=body)
+            reply = await client.request(method, path, json=body)
             assert reply.status == 200, await reply.text()
             result: dict[str, Any] = await reply.json()
             return result
@@ -153,6 +164,9 @@ async def test_derated(
     assert "from 525 MHz, 1.15 V to 425 MHz, 1.05 V" in text
     assert await repairs.text(f"{steps}.menu_options.as_before", told) == (
         "As before (525 MHz, 1.15 V)"
+    )
+    assert await repairs.text(f"{steps}.menu_options.one_step_lower", told) == (
+        "One step lower (490 MHz, 1.10 V)"
     )
     done = await repairs.go_on(menu, next_step_id=choice)
     await bench.advance(60)

@@ -1,5 +1,7 @@
 """A miner that stands still is helped, and one that does too little is found."""
 
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,16 +12,314 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.control.model import Problem
 from custom_components.miner_monitor.coordinator import MinerCoordinator
+from simulator import MinerSpec, Phase
+from simulator.axeos.device import Device
 
-from .conftest import GAMMA, OXBITCOIN, Q, TimedBench
+from .conftest import GAMMA, NERD, OXBITCOIN, Q, TimedBench
 from .handles import Handle, take_over
+from .test_control_intents import settings_of
+from .test_control_repairs import Repairs, repairs
 from .test_insight import number, options, state_of
 from .test_miner_options import fill, form_of, suggested
+
+__all__ = ["repairs"]
 
 pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default")
 
 MINUTE = 60.0
+
+# Stuck after an overheat.
+
+GAMMA_215 = replace(GAMMA, name="gamma-215", firmware="2.15.0")
+RESTART_PATH = "/api/system/restart"
+
+
+@pytest.fixture(autouse=True)
+def firmware_without_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let AxeOS lower itself below its regulator's minimum, as it does.
+
+    Not needed where the simulator does so by itself.
+    """
+    if find_spec("simulator.axeos.cooling") is not None:
+        return
+
+    def is_broken(device: Device) -> bool:
+        low, high = device.board.regulator_mv
+        flagged = device.stock and device.version >= (2, 11, 0)
+        dead = flagged and bool(device.flash["overheat_mode"])
+        off = not low <= device.flash["coreVoltage"] <= high
+        return bool(dead or off or "power_fault" in device.faults)
+
+    def end_cooling(device: Device) -> None:
+        megahertz, millivolts = device.flash["frequency"], device.flash["coreVoltage"]
+        device.flash.write("frequency", megahertz - 100 if megahertz > 100 else 400)
+        device.flash.write("coreVoltage", millivolts - 100)
+        if device.flash["coreVoltage"] >= device.board.regulator_mv[0]:
+            device.flash.write("overheat_mode", 0)
+        device.apply_set_points()
+        device.enter(Phase.STARTING, 4.0)
+
+    def reconsider(device: Device) -> None:
+        device.revision += 1
+        if device.phase is not Phase.FAULT:
+            see(device)
+
+    see = Device.reconsider
+    monkeypatch.setattr(Device, "_broken", property(is_broken))
+    monkeypatch.setattr(Device, "_end_cooling", end_cooling)
+    monkeypatch.setattr(Device, "reconsider", reconsider)
+
+
+async def overheated(
+    bench: TimedBench, spec: MinerSpec = GAMMA, **set_points: float
+) -> Handle:
+    """Give a miner that overheated with these set points, and does not come back."""
+    handle = await take_over(bench, await bench.miner(replace(spec, **set_points)))
+    await bench.advance(MINUTE)
+    handle.miner.inject("hot", temperature=80)
+    await bench.advance(15)
+    handle.miner.clear("hot")
+    return handle
+
+
+def status_of(handle: Handle) -> str:
+    status = handle.hass.states.get(handle.entity("sensor", "status"))
+    assert status is not None
+    return status.state
+
+
+def sent_volts(handle: Handle) -> list[float]:
+    """Return every core voltage that it was told, in mV."""
+    bodies = [body for body in handle.writes if isinstance(body, dict)]
+    return [body["coreVoltage"] for body in bodies if "coreVoltage" in body]
+
+
+async def recover(
+    bench: TimedBench, repairs: Repairs, handle: Handle, choice: str
+) -> dict[str, Any]:
+    """Press a button of the guided repair and wait until it tells what came of it."""
+    flow = await repairs.begin(handle, Problem.STUCK)
+    assert flow["type"] == "menu"
+    shown = await repairs.go_on(flow, next_step_id=choice)
+    assert (shown["type"], shown["progress_action"]) == ("progress", "recover")
+    for _ in range(int(7 * MINUTE / 5)):
+        if shown["type"] != "progress":
+            return shown
+        await bench.advance(5)
+        shown = await repairs.look(flow)
+    raise AssertionError("the repair does not end")
+
+
+@pytest.mark.parametrize("spec", [GAMMA, GAMMA_215], ids=["2.12", "2.15"])
+@pytest.mark.parametrize(
+    ("before", "stored", "buttons"),
+    [
+        ((525, 1060), (425, 960), ("525 MHz, 1.06 V", "490 MHz, 1.00 V")),
+        ((100, 1060), (400, 960), ("100 MHz, 1.06 V", "100 MHz, 1.00 V")),
+    ],
+    ids=["1060 mV", "100 MHz"],
+)
+async def test_an_overheat_below_the_regulators_minimum_is_repaired(
+    bench: TimedBench,
+    repairs: Repairs,
+    spec: MinerSpec,
+    before: tuple[int, int],
+    stored: tuple[int, int],
+    buttons: tuple[str, str],
+) -> None:
+    """First it is overheated, then a repair says what it needs, and brings it back."""
+    megahertz, millivolts = before
+    handle = await overheated(bench, spec, frequency=megahertz, core_voltage=millivolts)
+    await bench.advance(30)
+    assert status_of(handle) == "overheated"
+    assert repairs.issue(handle, Problem.STUCK) is None
+    await bench.advance(6 * MINUTE)
+    assert status_of(handle) == "overheated"
+    assert settings_of(handle.miner)[:2] == stored
+    assert not handle.miner.truth.hashing
+
+    issue = repairs.issue(handle, Problem.STUCK)
+    assert issue is not None
+    assert issue.is_fixable
+    assert repairs.issue(handle, Problem.DERATED) is None, "one repair, not two"
+    told = issue.translation_placeholders
+    step = "stuck.fix_flow.step.init"
+    text = await repairs.text(f"{step}.description", told)
+    assert (
+        f"Now: {stored[0]} MHz, 0.96 V; its voltage regulator needs at least 1 V"
+        in text
+    )
+    for option, values in zip(("as_before", "one_step_lower"), buttons, strict=True):
+        label = await repairs.text(f"{step}.menu_options.{option}", told)
+        assert label.endswith(f" ({values})")
+    assert handle.writes == []
+
+    restarts = handle.miner.truth.restarts
+    done = await recover(bench, repairs, handle, "as_before")
+
+    assert done["type"] == "create_entry"
+    assert handle.miner.truth.hashing
+    assert handle.miner.truth.restarts == restarts + 1
+    assert settings_of(handle.miner) == (megahertz, millivolts, 1)
+    assert handle.miner.reply("info")["overheat_mode"] == 0
+    assert {"overheat_mode": 0} in handle.writes
+    await bench.advance(2 * MINUTE)
+    assert status_of(handle) == "hashing"
+    assert min(sent_volts(handle)) >= 1000
+    for problem in (Problem.STUCK, Problem.DERATED, Problem.SETTING_REFUSED):
+        assert repairs.issue(handle, problem) is None
+
+
+async def test_one_step_lower_brings_it_back_too(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    handle = await overheated(bench, GAMMA_215, frequency=525, core_voltage=1060)
+    await bench.advance(6 * MINUTE)
+    done = await recover(bench, repairs, handle, "one_step_lower")
+    assert done["type"] == "create_entry"
+    assert settings_of(handle.miner) == (490, 1000, 1)
+    assert handle.miner.truth.hashing
+
+
+async def test_one_that_was_stuck_when_it_was_added_gets_its_boards_default(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    """Nobody knows what it ran before, and nothing below the limits is offered."""
+    miner = await bench.miner(replace(GAMMA_215, frequency=525, core_voltage=1060))
+    miner.inject("hot", temperature=80)
+    await bench.advance(15)
+    miner.clear("hot")
+    await bench.advance(2 * MINUTE)
+    handle = await take_over(bench, miner)
+    await bench.advance(5 * MINUTE)
+
+    flow = await repairs.begin(handle, Problem.STUCK)
+    assert flow["menu_options"] == ["board_default"]
+    done = await recover(bench, repairs, handle, "board_default")
+
+    assert done["type"] == "create_entry"
+    assert settings_of(handle.miner) == (525, 1150, 1)
+    assert handle.miner.truth.hashing
+
+
+async def test_one_that_does_not_come_back_says_what_it_reports(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    """The repair stays until the miner hashes."""
+    handle = await overheated(bench, GAMMA_215, frequency=525, core_voltage=1060)
+    await bench.advance(6 * MINUTE)
+    handle.miner.inject("power_fault")
+    done = await recover(bench, repairs, handle, "as_before")
+    assert (done["type"], done["reason"]) == ("abort", "failed")
+    error = done["description_placeholders"]["error"]
+    assert "doesn't hash yet" in error
+    assert "Fault" in error
+    assert repairs.issue(handle, Problem.STUCK) is not None
+
+    handle.miner.clear("power_fault")
+    handle.miner.reboot()
+    await bench.advance(3 * MINUTE)
+    assert repairs.issue(handle, Problem.STUCK) is None
+
+
+async def test_what_the_miner_refuses_ends_the_repair_before_a_restart(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    handle = await overheated(bench, GAMMA_215, frequency=525, core_voltage=1060)
+    await bench.advance(6 * MINUTE)
+    handle.miner.inject("patch_refused", count=5)
+    restarts = handle.miner.truth.restarts
+    done = await recover(bench, repairs, handle, "as_before")
+    assert (done["type"], done["reason"]) == ("abort", "failed")
+    assert handle.miner.truth.restarts == restarts
+    assert repairs.issue(handle, Problem.STUCK) is not None
+
+
+async def test_a_dialog_that_is_closed_breaks_nothing_off(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    handle = await overheated(bench, GAMMA_215, frequency=525, core_voltage=1060)
+    await bench.advance(6 * MINUTE)
+    flow = await repairs.begin(handle, Problem.STUCK)
+    await repairs.go_on(flow, next_step_id="as_before")
+    await repairs.close(flow)
+    await bench.advance(5 * MINUTE)
+    assert handle.miner.truth.hashing
+    assert repairs.issue(handle, Problem.STUCK) is None
+
+
+async def test_one_that_recovered_meanwhile_is_left_alone(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    """An old dialog restarts no miner that hashes."""
+    handle = await lost_regulator(bench, restart_stalled=False)
+    await bench.advance(5 * MINUTE)
+    flow = await repairs.begin(handle, Problem.STUCK)
+    handle.miner.clear("override")
+    await bench.advance(MINUTE)
+    shown = await repairs.go_on(flow, next_step_id="restart")
+    for _ in range(10):
+        if shown["type"] == "progress":
+            await bench.advance(5)
+            shown = await repairs.look(flow)
+    assert (shown["type"], shown["reason"]) == ("abort", "failed")
+    assert "doesn't need help any more" in shown["description_placeholders"]["error"]
+    assert handle.writes == []
+
+
+async def test_a_lost_regulator_is_offered_a_restart(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    """Its settings are fine: they stay, and nothing is sent but a restart."""
+    handle = await lost_regulator(bench, restart_stalled=False)
+    await bench.advance(5 * MINUTE)
+    flow = await repairs.begin(handle, Problem.STUCK)
+    assert flow["menu_options"][-1] == "restart"
+    told = flow["description_placeholders"]
+    label = await repairs.text("stuck.fix_flow.step.init.menu_options.restart", told)
+    assert label == "Restart with the present settings (525 MHz, 1.15 V)"
+    shown = await repairs.go_on(flow, next_step_id="restart")
+    await bench.advance(15)
+    handle.miner.clear("override")
+    await bench.advance(3 * MINUTE)
+    shown = await repairs.look(flow)
+    assert shown["type"] == "create_entry"
+    assert handle.writes == [RESTART_PATH]
+
+
+async def test_a_nerdaxe_that_lost_its_regulator_needs_a_restart_alone(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    """A voltage that is written then starts no chip."""
+    handle = await take_over(bench, await bench.miner(NERD))
+    await bench.advance(MINUTE)
+    handle.miner.inject("hot", temperature=75)
+    await bench.advance(15)
+    handle.miner.clear("hot")
+    await bench.advance(8 * MINUTE)
+    assert not handle.miner.truth.hashing
+
+    flow = await repairs.begin(handle, Problem.STUCK)
+    assert flow["menu_options"] == ["restart"]
+    done = await recover(bench, repairs, handle, "restart")
+
+    assert done["type"] == "create_entry"
+    assert handle.writes == [RESTART_PATH]
+    assert handle.miner.truth.hashing
+
+
+async def test_an_overheat_that_the_firmware_ends_itself_raises_no_such_repair(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    handle = await overheated(bench, GAMMA_215)
+    for _ in range(40):
+        await bench.advance(15)
+        assert repairs.issue(handle, Problem.STUCK) is None
+    assert handle.miner.truth.hashing
+    assert repairs.issue(handle, Problem.DERATED) is not None
+
 
 # The hash rate that the user expects.
 
@@ -93,9 +393,6 @@ class Restarts:
     def sent(self) -> list[float]:
         """When it was told to restart."""
         return [at for at, told in self._handle.timed_writes if told == RESTART_PATH]
-
-
-RESTART_PATH = "/api/system/restart"
 
 
 async def stalling(bench: TimedBench, **option: Any) -> Handle:
@@ -184,10 +481,11 @@ def issue_of(handle: Handle, problem: str) -> ir.IssueEntry | None:
 REGULATOR_OFF = {"power_fault": "VOUT_UV", "coreVoltageActual": 0, "hashRate": 0}
 
 
-async def lost_regulator(bench: TimedBench) -> Handle:
-    """Give a miner with the option whose regulator has just switched off."""
+async def lost_regulator(bench: TimedBench, *, restart_stalled: bool = True) -> Handle:
+    """Give a miner whose regulator has just switched off, with the option or not."""
     handle = await take_over(bench, await bench.miner(GAMMA))
-    await fill(bench, handle.entry, restart_stalled=True)
+    await fill(bench, handle.entry, restart_stalled=restart_stalled)
+    await bench.advance(30)
     handle.miner.inject("override", values=REGULATOR_OFF)
     return handle
 

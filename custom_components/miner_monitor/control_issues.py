@@ -17,6 +17,7 @@ FIXABLE = (
     Problem.RESTART_NEEDED,
     Problem.PROTECTED,
     Problem.TEMPORARY_OLD,
+    Problem.STUCK,
 )
 """Problems whose repair has something to offer."""
 

@@ -36,6 +36,7 @@ from .miners.model import Changes, Light, MinerSettings, Setting, SettingValue
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry
+    from .insight import MinerData
 
 type Failure = (
     MinerError | WriteError | ChangeError | PartialError | ControlError | ProfileError
@@ -100,6 +101,7 @@ def user_error(
             longest = escape.LONGEST_LINE
         case ControlError():
             key = f"control_{error.kind}"
+            placeholders["shows"] = error.shows
             kind = ServiceValidationError
         case ProfileError():
             key = f"profile_{error.kind}"
@@ -168,6 +170,16 @@ def label_of(hass: HomeAssistant, setting: Setting) -> str:
     texts = texts_of(hass, "entity")
     path = f"component.{DOMAIN}.entity.{platform}.{key}.name"
     return texts.get(path, setting.value.replace("_", " "))
+
+
+def status_text(hass: HomeAssistant, data: MinerData) -> str:
+    """Tell what a miner does, with its faults, or why it does not answer."""
+    if data.state is None:
+        return data.last_error or ""
+    key = data.state.status.value
+    path = f"component.{DOMAIN}.entity.sensor.status.state.{key}"
+    status = texts_of(hass, "entity").get(path, key)
+    return ", ".join((status, *data.state.faults))
 
 
 def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:

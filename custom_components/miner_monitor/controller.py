@@ -8,7 +8,7 @@ refused, is taken back; of what is unknown everything is kept until polls settle
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
@@ -29,6 +29,7 @@ from .control.door import CALL_DEADLINE, Door
 from .control.errors import (
     ChangeError,
     ControlError,
+    ControlFault,
     HeatError,
     PartialError,
     Refusal,
@@ -50,9 +51,17 @@ from .control.model import (
 )
 from .control.rules import Allowed
 from .control.steward import Steward
+from .control.stuck import Recovery
 from .control_issues import async_ask, async_settle
 from .control_store import ControlStore
-from .control_texts import FAILURES, Failure, change_details, describe_error, steps_of
+from .control_texts import (
+    FAILURES,
+    Failure,
+    change_details,
+    describe_error,
+    status_text,
+    steps_of,
+)
 from .miners import (
     MinerAuthError,
     MinerClient,
@@ -76,6 +85,9 @@ from .resume import async_was_off
 
 if TYPE_CHECKING:
     from .coordinator import MinerConfigEntry, MinerCoordinator
+
+RECOVERS_IN = 300.0
+"""Seconds after which a miner that was helped and restarted has to hash."""
 
 MOST_UNTOLD = 8
 """Reports that are kept while nobody listens: those of the first polls."""
@@ -114,7 +126,7 @@ class MinerController:
         self._latest: dict[_Kind, int] = {}
         self._listeners: list[Listener] = []
         self._untold: deque[Report] = deque(maxlen=MOST_UNTOLD)
-        self._seen = False
+        self._seen = self._recovering = False
         self._ranges: dict[Setting, _Range] = {}
         self._cancel_end: CALLBACK_TYPE | None = None
 
@@ -151,7 +163,7 @@ class MinerController:
     @property
     def proving(self) -> bool:
         """Whether a write is under way, or not yet proved."""
-        return self._door.proving
+        return self._door.proving or self._recovering
 
     @property
     def saves_power(self) -> bool:
@@ -310,6 +322,50 @@ class MinerController:
         )
         self._steward.applied(changes, by_user=True)
         self._changed()
+
+    @property
+    def recoveries(self) -> Collection[Recovery]:
+        """The ways to bring back a miner that is stuck, none while it is not."""
+        return self._steward.recoveries
+
+    async def async_recover(self, recovery: Recovery) -> None:
+        """Bring back a miner that is stuck, and return once it hashes."""
+        self._recovering = True
+        try:
+            changes = await self._change(
+                _Kind.SETTINGS,
+                lambda: self._steward.recovery_changes(recovery),
+                recovers=True,
+            )
+            self._steward.applied(changes, by_user=True)
+            self._changed()
+            await self._coordinator.async_command(
+                lambda client, prove: client.recover(prove)
+            )
+            await self._until_hashing()
+        finally:
+            self._recovering = False
+
+    async def _until_hashing(self) -> None:
+        """Wait until a poll shows that the miner hashes; ControlError if none does."""
+        hashes = asyncio.Event()
+
+        @callback
+        def look() -> None:
+            state = self._coordinator.data.state
+            if state is not None and state.hashing:
+                hashes.set()
+
+        cancel = self._coordinator.async_add_listener(look)
+        try:
+            look()
+            async with asyncio.timeout(RECOVERS_IN):
+                await hashes.wait()
+        except TimeoutError as err:
+            shows = status_text(self._hass, self._coordinator.data)
+            raise ControlError(ControlFault.STILL_STUCK, shows) from err
+        finally:
+            cancel()
 
     # The way of every change.
 

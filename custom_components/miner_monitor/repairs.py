@@ -1,5 +1,6 @@
 """Repairs that a user can carry out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ import voluptuous as vol
 from .action_targets import require_loaded
 from .config_flow import HOST_SCHEMA
 from .const import DOMAIN
+from .control.errors import ControlError, ControlFault
 from .control.model import Problem
+from .control.stuck import Recovery
 from .control_texts import FAILURES, describe_error
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entry_data import endpoint_of, stored_credentials
@@ -41,6 +44,8 @@ async def async_create_fix_flow(
     problem = Problem(data["problem"])
     if problem is Problem.DERATED:
         return DeratedFlow(entry)
+    if problem is Problem.STUCK:
+        return StuckFlow(entry)
     if problem is Problem.TEMPORARY_OLD:
         return TemporaryFlow(entry)
     return ConfirmFlow(entry, _OFFERS[problem])
@@ -150,6 +155,97 @@ class DeratedFlow(ControlFlow):
         """Write set points one step below those that it had."""
         return await self._async_do(
             lambda miner: miner.controller.async_restore(lower=True)
+        )
+
+
+class StuckFlow(ControlFlow):
+    """Offers what a stuck miner needs, and waits until it hashes again."""
+
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Start with nothing chosen."""
+        super().__init__(entry)
+        self._recovery: asyncio.Task[RepairsFlowResult] | None = None
+        self._waiting: asyncio.Task[None] | None = None
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the user choose among what helps this miner now."""
+        try:
+            require_loaded(self._entry)
+        except ServiceValidationError as err:
+            return self._failed(str(err))
+        ways = self._entry.runtime_data.controller.recoveries
+        if not ways:
+            error = ControlError(ControlFault.NOT_STUCK)
+            return self._failed(describe_error(self.hass, self._entry, error))
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=[way.value for way in Recovery if way in ways],
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_as_before(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let it run with the set points that it had."""
+        return self._begin(Recovery.AS_BEFORE)
+
+    async def async_step_one_step_lower(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let it run with set points one step below those."""
+        return self._begin(Recovery.ONE_STEP_LOWER)
+
+    async def async_step_board_default(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let it run with what its board is made for."""
+        return self._begin(Recovery.BOARD_DEFAULT)
+
+    async def async_step_restart(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let it run with what it is set to."""
+        return self._begin(Recovery.RESTART)
+
+    def _begin(self, recovery: Recovery) -> RepairsFlowResult:
+        """Do it, also if the user looks away."""
+        self._recovery = self._entry.async_create_background_task(
+            self.hass,
+            self._async_do(lambda miner: miner.controller.async_recover(recovery)),
+            f"{self._entry.title} recovery",
+        )
+        return self._progress(self._recovery)
+
+    async def async_step_recover(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Wait until the miner hashes, or shows that it does not."""
+        assert self._recovery is not None
+        if not self._recovery.done():
+            return self._progress(self._recovery)
+        return self.async_show_progress_done(next_step_id="recovered")
+
+    async def async_step_recovered(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Tell what came of it."""
+        assert self._recovery is not None
+        return self._recovery.result()
+
+    def _progress(self, recovery: asyncio.Task[RepairsFlowResult]) -> RepairsFlowResult:
+        async def wait() -> None:
+            # The dialog may be closed, which cancels this and not the recovery.
+            await asyncio.wait([recovery])
+
+        if self._waiting is None:
+            self._waiting = self.hass.async_create_task(wait())
+        return self.async_show_progress(
+            step_id="recover",
+            progress_action="recover",
+            progress_task=self._waiting,
+            description_placeholders=self._placeholders,
         )
 
 

@@ -29,7 +29,11 @@ from .stewarding import (
     told,
 )
 
-BEFORE_AFTER = {"before": "525 MHz, 1.15 V", "after": "425 MHz, 1.05 V"}
+BEFORE_AFTER = {
+    "before": "525 MHz, 1.15 V",
+    "after": "425 MHz, 1.05 V",
+    "lower": "490 MHz, 1.10 V",
+}
 DIFFERENCE = {"frequency": [525, 425], "core_voltage": [1.15, 1.05]}
 
 

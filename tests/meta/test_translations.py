@@ -300,13 +300,14 @@ def test_no_exception_text_is_unused(hass: HomeAssistant) -> None:
 
 
 DETAILS = {
-    Problem.DERATED: {"before", "after"},
+    Problem.DERATED: {"before", "after", "lower"},
     Problem.SETTING_REFUSED: {"error"},
     Problem.TOO_MANY_WRITES: {"limit"},
     Problem.RESTART_NEEDED: set(),
     Problem.PROTECTED: set(),
     Problem.TEMPORARY_OLD: {"steps"},
     Problem.STALLS_AGAIN: {"limit"},
+    Problem.STUCK: {"before", "lower", "default", "now", "minimum"},
 }
 """What each problem tells beside the miner's name."""
 

@@ -46,7 +46,8 @@ class SetPoints:
     @override
     def __str__(self) -> str:
         """Write both with their units."""
-        return f"{self.frequency:.6g} MHz, {self.core_voltage:.5g} V"
+        volts = f"{self.core_voltage:.3f}"
+        return f"{self.frequency:.6g} MHz, {volts.removesuffix('0')} V"
 
     def alike(self, other: SetPoints) -> bool:
         """Whether both are the same, within what devices round."""

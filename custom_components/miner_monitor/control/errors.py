@@ -153,23 +153,26 @@ class ProfileError(Exception):
 
 
 class ControlFault(StrEnum):
-    """Why the settings before a derating do not come back."""
+    """Why the settings before a derating, or a miner, do not come back."""
 
     TOO_HOT = "too_hot"
     NOTHING_TO_RESTORE = "nothing_to_restore"
     NOT_STORED = "not_stored"
     NOTHING_KNOWN = "nothing_known"
+    NOT_STUCK = "not_stuck"
+    STILL_STUCK = "still_stuck"
 
 
 class ControlError(Exception):
-    """What was asked of a miner is not done now."""
+    """What was asked of a miner is not done now; ``shows`` is what it reports."""
 
     outcome = Outcome.NOT_SENT
 
-    def __init__(self, kind: ControlFault) -> None:
+    def __init__(self, kind: ControlFault, shows: str = "") -> None:
         """Keep what a text needs."""
         super().__init__(kind.value)
         self.kind = kind
+        self.shows = shows
 
 
 class WriteError(Exception):

@@ -42,6 +42,7 @@ class Problem(StrEnum):
     PROTECTED = "protected"
     TEMPORARY_OLD = "temporary_old"
     STALLS_AGAIN = "stalls_again"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from .profiles import Profiles
 from .protect import Protection
 from .rules import same
 from .stall_restart import StallRestart
+from .stuck import StuckWatch
 from .temporary import OLDEST, Temporary
 from .throttle import SavePower
 from .values import dump_changes, load_changes, number_of, reported
@@ -43,6 +44,7 @@ class Record:
     derating: DeratingWatch = field(default_factory=DeratingWatch)
     protection: Protection = field(default_factory=Protection)
     stall: StallRestart = field(default_factory=StallRestart)
+    stuck: StuckWatch = field(default_factory=StuckWatch)
     news: News = field(default_factory=News)
     waiting: Changes = field(default_factory=dict)
     """What was written and takes effect with the next restart."""

@@ -15,6 +15,9 @@ MOST_RESTARTS = 3
 _NO_VOLTAGE = 0.1
 """V of the core below which a voltage regulator is off."""
 
+_WITHOUT_CORE_VOLTAGE = frozenset({"no_core_voltage", "chips_not_found"})
+"""Faults that no device names, and that are concluded from chips that are dead."""
+
 _RESTING = frozenset({MinerStatus.PAUSED, MinerStatus.STANDBY})
 
 
@@ -25,12 +28,13 @@ class StallCause(StrEnum):
     REGULATOR_OFF = "regulator_off"
 
 
-def regulator_is_off(state: MinerState) -> bool:
+def lost_core_voltage(state: MinerState) -> bool:
     """Whether a fault left the chips without voltage, and nobody wanted that."""
+    if state.status is not MinerStatus.FAULT:
+        return False
     volts = state.core_voltage_actual
-    return (
-        state.status is MinerStatus.FAULT and volts is not None and volts < _NO_VOLTAGE
-    )
+    is_off = volts is not None and volts < _NO_VOLTAGE
+    return is_off or not _WITHOUT_CORE_VOLTAGE.isdisjoint(state.faults)
 
 
 def is_resting(state: MinerState) -> bool:
@@ -130,7 +134,7 @@ def _cause_of(
         return None
     if stalled:
         return StallCause.STALLED
-    return StallCause.REGULATOR_OFF if regulator_is_off(state) else None
+    return StallCause.REGULATOR_OFF if lost_core_voltage(state) else None
 
 
 def _is_hot(limits: Limits, state: MinerState) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from ..miners.boots import UNTOLD, BootVerdict
+from ..miners.ceilings import hard_range
 from ..miners.errors import Outcome
 from ..miners.model import (
     Capability,
@@ -40,7 +41,8 @@ from .protect import steps_first
 from .record import Record
 from .rules import OPERATING_POINT, Allowed, clamped, raising, same
 from .stall_restart import MOST_RESTARTS
-from .steps import next_lower
+from .steps import next_lower, one_step_lower
+from .stuck import Recovery, recoveries, set_points_text
 from .temporary import FOR_EVER, Loan
 from .throttle import Ended, throttle_method
 from .values import agrees, alike, differing, dump_changes, reported
@@ -497,6 +499,23 @@ class Steward:
             )
         )
 
+    @property
+    def recoveries(self) -> Mapping[Recovery, Changes]:
+        """The ways to bring back a miner that is stuck, none while it is not."""
+        if not self._record.stuck.stuck:
+            return {}
+        baseline, limits = self._record.derating.baseline, self._identity.limits
+        return {
+            name: clamped(changes, self.allowed)[0]
+            for name, changes in recoveries(limits, self.settings, baseline).items()
+        }
+
+    def recovery_changes(self, recovery: Recovery) -> Changes:
+        """Return what a stuck miner is to run with."""
+        if (changes := self.recoveries.get(recovery)) is None:
+            raise ControlError(ControlFault.NOT_STUCK)
+        return changes
+
     def count_write(self, today: str, count: int = 1) -> None:
         """Count settings that were changed in flash."""
         self._day = today
@@ -543,6 +562,7 @@ class Steward:
         self._wall, self._monotonic = wall, monotonic
         self._day = today or self._day
         self._record.adopted.observe(identity, state)
+        self._record.stuck.observe(identity.limits, state, monotonic)
         self._record.profiles.make_first(identity)
         orders: list[Order] = [*self._look_for_restart(boot)]
         unsure = busy or boot.doubtful
@@ -560,7 +580,34 @@ class Steward:
         found = dict(self._record.problems(self._today))
         if self.restart_stalled and self._record.stall.is_exhausted(self._today):
             found[Problem.STALLS_AGAIN] = {"limit": str(MOST_RESTARTS)}
+        if (details := found.get(Problem.DERATED)) is not None:
+            found[Problem.DERATED] = {**details, "lower": self._lower_than_before}
+        if ways := self.recoveries:
+            # One repair, which offers what the other would.
+            found.pop(Problem.DERATED, None)
+            found[Problem.STUCK] = self._ways_out(ways)
         return found
+
+    @property
+    def _lower_than_before(self) -> str:
+        """The set points one step below those from before a derating."""
+        baseline = self._record.derating.baseline
+        lower = {**baseline, **one_step_lower(self._identity.limits, baseline)}
+        return set_points_text(clamped(lower, self.allowed)[0])
+
+    def _ways_out(self, ways: Mapping[Recovery, Changes]) -> Mapping[str, str]:
+        """Return what the repair of a stuck miner shows: values for each button."""
+        now = reported(self.settings, (Setting.FREQUENCY, Setting.CORE_VOLTAGE))
+        texts = {name: set_points_text(ways.get(name, {})) for name in Recovery}
+        volts = self._identity.limits.settings.get(Setting.CORE_VOLTAGE)
+        lowest = 0.0 if volts is None else hard_range(Setting.CORE_VOLTAGE, volts)[0]
+        return {
+            "before": texts[Recovery.AS_BEFORE],
+            "lower": texts[Recovery.ONE_STEP_LOWER],
+            "default": texts[Recovery.BOARD_DEFAULT],
+            "now": set_points_text(now),
+            "minimum": f"{lowest:g} V" if lowest else "?",
+        }
 
     def _look_for_restart(self, boot: BootVerdict) -> Iterator[Order]:
         if not boot.restarted:

@@ -117,6 +117,13 @@ class MinerClient(Protocol):
     async def restart(self, prove: Prove) -> None:
         """Reboot the device; a connection that breaks off then is success."""
 
+    async def recover(self, prove: Prove) -> None:
+        """Bring back a device that stands still by itself, by what it takes.
+
+        That is a restart, where nothing else keeps the device from working.
+        """
+        await self.restart(prove)
+
     async def locate(self, prove: Prove) -> None:
         """Make the device show where it is."""
 

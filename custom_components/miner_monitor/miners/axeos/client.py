@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 import json
 import re
@@ -36,13 +37,14 @@ from ..model import (
     Family,
     MinerIdentity,
     MinerReading,
+    MinerStatus,
     Setting,
     Writing,
 )
 from ..offload import read_apart
 from ..parts import send_in_order
 from ..turn import later
-from ..values import count
+from ..values import count, flag
 from .control import Known, patch_body, writing_of
 from .memory import DeviceMemory
 from .nerdos import can_shut_down, commands_need_code
@@ -64,6 +66,10 @@ _NO_SUCH_ROUTE = (302, 404, 405)
 _JSON = {"Content-Type": "application/json"}
 _CODE = re.compile(r"[0-9]{6}")
 _TOKEN = re.compile(r"[!-~]{1,127}")
+_FLAG = "overheat_mode"
+_APPLIES = 5.0
+"""Seconds that AxeOS may take to apply what it acknowledged."""
+
 _ASIC_DEADLINE = 2.0
 _LOCATE_LASTS = 30.0
 _SPARE = 60.0
@@ -232,6 +238,37 @@ class AxeOsClient(MinerClient):
         async with self._device.turn(self._deadline) as ends:
             prove(await self._read(ends))
             await self._start(_RESTART, later(self._deadline))
+
+    @override
+    async def recover(self, prove: Prove) -> None:
+        """Clear the overheat flag, which outlives a boot, and restart."""
+        async with self._device.turn(self._deadline) as ends:
+            state = (reading := await self._read(ends)).state
+            prove(reading)
+            overheated = state.overheating or state.status is MinerStatus.OVERHEATED
+            if overheated and self._overheat_flag is not None:
+                content = json.dumps({_FLAG: 0}).encode()
+                await self._send("PATCH", _SETTINGS, later(self._deadline), content)
+                await self._until_cleared()
+            await self._start(_RESTART, later(self._deadline))
+
+    @property
+    def _overheat_flag(self) -> bool | None:
+        """The flag of the last reply, None where there is none that can be cleared."""
+        return None if self._known is None else flag(self._known.info.get(_FLAG))
+
+    async def _until_cleared(self) -> None:
+        """Wait until the flag is, at most for as long as AxeOS takes to apply it.
+
+        It is applied behind the reply, and some firmware shows it only after a boot.
+        """
+        ends = later(_APPLIES)
+        while later(0) < ends:
+            await asyncio.sleep(_APPLIES / 5)
+            with suppress(MinerError):
+                await self._read(later(self._deadline))
+                if not self._overheat_flag:
+                    return
 
     @override
     async def locate(self, prove: Prove) -> None:

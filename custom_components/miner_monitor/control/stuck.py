@@ -1,0 +1,127 @@
+"""A miner that overheated or lost its core voltage, and does not hash again by itself.
+
+Firmware lowers the core voltage after it overheated, below what the voltage regulator
+can do if need be, and keeps its overheat flag until the chips answer. Then a miner
+needs set points in range, a cleared flag, and a restart.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ..miners.ceilings import hard_range
+from ..miners.model import Changes, Limits, MinerSettings, MinerState, Setting
+from .derating import SetPoints
+from .heat import is_overheated
+from .stall_restart import is_resting, lost_core_voltage
+from .steps import one_step_lower
+from .values import number_in
+
+STUCK_SECONDS = 180.0
+"""Firmware that recovers by itself has begun again by then."""
+
+_CHOSEN = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
+
+
+class Recovery(StrEnum):
+    """What a user can let a stuck miner run with."""
+
+    AS_BEFORE = "as_before"
+    ONE_STEP_LOWER = "one_step_lower"
+    BOARD_DEFAULT = "board_default"
+    RESTART = "restart"
+
+
+class StuckWatch:
+    """Waits until it is certain that a miner does not recover by itself."""
+
+    def __init__(self) -> None:
+        """Start with a miner that works."""
+        self.stuck = False
+        self._since: float | None = None
+
+    def observe(self, limits: Limits, state: MinerState, monotonic: float) -> None:
+        """Look at a good poll."""
+        if not _stands_still(limits, state):
+            self._since = None
+        elif self._since is None:
+            self._since = monotonic
+        since = self._since
+        self.stuck = since is not None and monotonic - since >= STUCK_SECONDS
+
+
+def _stands_still(limits: Limits, state: MinerState) -> bool:
+    """Whether heat, a fault or its voltage keeps it from hashing, and it is cold.
+
+    Firmware that always crawls after heat works again as soon as it is set up.
+    """
+    crawls = limits.derating is not None and limits.derating.frequency is not None
+    if state.hashing or is_resting(state) or crawls:
+        return False
+    if is_below(limits, state.settings):
+        return True
+    return (is_overheated(state) or lost_core_voltage(state)) and not _is_warm(
+        limits, state
+    )
+
+
+def is_below(limits: Limits, settings: MinerSettings) -> bool:
+    """Whether the core voltage is set to less than the voltage regulator can do."""
+    allowed = limits.settings.get(Setting.CORE_VOLTAGE)
+    volts = settings.core_voltage
+    if allowed is None or volts is None:
+        return False
+    return volts < hard_range(Setting.CORE_VOLTAGE, allowed)[0]
+
+
+def _is_warm(limits: Limits, state: MinerState) -> bool:
+    alarm, chip = limits.chip_temperature, state.hottest_chip
+    return alarm is not None and chip is not None and chip >= alarm.warn
+
+
+def recoveries(
+    limits: Limits, settings: MinerSettings, baseline: Changes
+) -> Mapping[Recovery, Changes]:
+    """Return the ways to bring it back; ``baseline`` is what a user chose last.
+
+    Only firmware that lowers itself needs other set points: elsewhere a restart
+    brings everything back. The present ones stay only where they can be.
+    """
+    found: dict[Recovery, Changes] = {}
+    if limits.derating is not None:
+        found |= _with_set_points(limits, baseline)
+    if not found or not is_below(limits, settings):
+        found[Recovery.RESTART] = {}
+    return found
+
+
+def _with_set_points(limits: Limits, baseline: Changes) -> dict[Recovery, Changes]:
+    known = {key: value for key, value in baseline.items() if key in limits.settings}
+    if known.get(Setting.AUTO_FAN) is not False:
+        known.pop(Setting.FAN_DUTY_CYCLE, None)
+    if _can_be(limits, known):
+        lower = {**known, **one_step_lower(limits, known)}
+        return {Recovery.AS_BEFORE: known, Recovery.ONE_STEP_LOWER: lower}
+    ranges = {key: limits.settings[key] for key in _CHOSEN if key in limits.settings}
+    usual: dict[Setting, float] = {
+        key: allowed.minimum if allowed.default is None else allowed.default
+        for key, allowed in ranges.items()
+    }
+    fan: Changes = {Setting.AUTO_FAN: True} if Setting.AUTO_FAN in known else {}
+    return {Recovery.BOARD_DEFAULT: {**usual, **fan}} if usual else {}
+
+
+def _can_be(limits: Limits, values: Changes) -> bool:
+    """Whether both set points are known, and none is below what the hardware does."""
+    return all(
+        (value := number_in(values, key)) is not None
+        and value >= hard_range(key, limits.settings[key])[0]
+        for key in _CHOSEN
+    )
+
+
+def set_points_text(values: Changes) -> str:
+    """Write frequency and core voltage with their units, as far as they are known."""
+    frequency, volts = (number_in(values, key) for key in _CHOSEN)
+    return (
+        "?" if frequency is None or volts is None else str(SetPoints(frequency, volts))
+    )
