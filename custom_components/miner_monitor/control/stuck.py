@@ -12,6 +12,7 @@ from ..miners.ceilings import hard_range
 from ..miners.model import Changes, Limits, MinerSettings, MinerState, Setting
 from .derating import SetPoints
 from .heat import is_overheated
+from .rules import same
 from .stall_restart import is_resting, lost_core_voltage
 from .steps import one_step_lower
 from .values import number_in
@@ -88,17 +89,26 @@ def recoveries(
     """
     found: dict[Recovery, Changes] = {}
     if limits.derating is not None:
-        found |= _with_set_points(limits, baseline)
+        found |= _with_set_points(limits, settings, baseline)
     if not found or not is_below(limits, settings):
         found[Recovery.RESTART] = {}
     return found
 
 
-def _with_set_points(limits: Limits, baseline: Changes) -> dict[Recovery, Changes]:
+def _with_set_points(
+    limits: Limits, settings: MinerSettings, baseline: Changes
+) -> dict[Recovery, Changes]:
+    """Return what it ran before, or what its board is made for.
+
+    Firmware that lowers itself changes the frequency: where that is the same, the
+    baseline was learnt from a miner that was stuck already.
+    """
     known = {key: value for key, value in baseline.items() if key in limits.settings}
+    frequency = known.get(Setting.FREQUENCY)
+    learnt_late = same(Setting.FREQUENCY, frequency, settings.frequency)
     if known.get(Setting.AUTO_FAN) is not False:
         known.pop(Setting.FAN_DUTY_CYCLE, None)
-    if _can_be(limits, known):
+    if _can_be(limits, known) and not (is_below(limits, settings) and learnt_late):
         lower = {**known, **one_step_lower(limits, known)}
         return {Recovery.AS_BEFORE: known, Recovery.ONE_STEP_LOWER: lower}
     ranges = {key: limits.settings[key] for key in _CHOSEN if key in limits.settings}
@@ -106,7 +116,9 @@ def _with_set_points(limits: Limits, baseline: Changes) -> dict[Recovery, Change
         key: allowed.minimum if allowed.default is None else allowed.default
         for key, allowed in ranges.items()
     }
-    fan: Changes = {Setting.AUTO_FAN: True} if Setting.AUTO_FAN in known else {}
+    fan: Changes = (
+        {Setting.AUTO_FAN: True} if Setting.AUTO_FAN in limits.settings else {}
+    )
     return {Recovery.BOARD_DEFAULT: {**usual, **fan}} if usual else {}
 
 
