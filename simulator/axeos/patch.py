@@ -203,7 +203,7 @@ def patch(device: Device, body: bytes) -> PatchReply:
         return PatchReply(status=400, text="Invalid JSON")
     if not isinstance(wanted, dict):
         wanted = {}
-    wanted = wanted if nerdos else spelt(wanted)
+    wanted = spelt(wanted)
     if isinstance(wanted.get("pools"), list):
         wanted["pools"] = [spelt(pool) for pool in wanted["pools"]]
     if _crashes(device, wanted):

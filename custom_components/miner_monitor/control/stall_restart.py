@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from ..miners.model import Limits, MinerState, MinerStatus
-from .derating import is_overheated
+from .heat import is_overheated
 from .values import number_of
 
 STALLED_SECONDS = 600.0
