@@ -78,7 +78,8 @@ ORDERS = {
 }
 """The one request with which each of the miners is to save power, and to work."""
 
-WRITES_FLASH = {GAMMA.name, NANO_3S.name}
+FLASH_WRITES = {GAMMA.name: 2, NANO_3S.name: 1}
+"""What each of these orders costs: AxeOS writes two settings."""
 
 REGISTRIES = (ar, cr, dr, er, fr, ir, lr, rs)
 

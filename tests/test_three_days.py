@@ -8,11 +8,11 @@ from .conftest import TimedBench
 from .house import (
     DAY,
     FIVE,
+    FLASH_WRITES,
     HOUR,
     LEEWAY,
     MINUTE,
     SETTLED,
-    WRITES_FLASH,
     House,
     assert_minimum_times,
     assert_nothing_went_wrong,
@@ -182,5 +182,4 @@ async def test_three_days_of_prices(
         assert_nothing_went_wrong(house, caplog)
         for miner in house.miners:
             assert runs(house, miner)
-            writes = len(CHANGES) if miner.name in WRITES_FLASH else 0
-            assert miner.flash_writes == writes
+            assert miner.flash_writes == len(CHANGES) * FLASH_WRITES.get(miner.name, 0)

@@ -9,12 +9,12 @@ from .automations import turn_off_automation
 from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
 from .house import (
     DAY,
+    FLASH_WRITES,
     GAMMA_PAUSES,
     HOUR,
     LEEWAY,
     MINUTE,
     SETTLED,
-    WRITES_FLASH,
     House,
     assert_minimum_times,
     assert_nothing_went_wrong,
@@ -251,7 +251,7 @@ async def test_three_days_of_sun(
         orders = told(house, miner)
         assert len(orders) >= 2 * 3 - 1
         assert len(orders) <= 3 * 10
-        assert miner.flash_writes == len(orders) * (miner.name in WRITES_FLASH)
+        assert miner.flash_writes == len(orders) * FLASH_WRITES.get(miner.name, 0)
 
     await turn_off_automation(house.hass)
     await house.turn("off")

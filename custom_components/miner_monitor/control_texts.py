@@ -213,7 +213,7 @@ def _of_part(
         for setting, value in _in_order(error.taken)
     ]
     return {
-        "errors": " ".join(describe_error(hass, entry, item) for item in reasons),
+        "errors": ". ".join(describe_error(hass, entry, item) for item in reasons),
         "applied": ", ".join(applied),
     }
 

@@ -137,7 +137,13 @@ class Door:
             for failure, concerned in by_reason(call.failures):
                 self._watcher.failed(failure, {key: changes[key] for key in concerned})
             raise
-        return {key: changes[key] for key in changes if key not in call.overtaken}
+        return {key: changes[key] for key in changes if not self._overtook(call, key)}
+
+    def _overtook(self, call: Call, setting: Setting) -> bool:
+        """Whether somebody has asked for the setting after a call."""
+        later = self._queue.get(setting) or self._writing.get(setting)
+        waits = later is not None and not later.settled and call not in later.asking
+        return waits or setting in call.overtaken
 
     def observe(self, state: MinerState, *, restarted: bool = False) -> None:
         """Judge what is pending by a good poll."""
