@@ -225,8 +225,8 @@ async def test_attributes_come_with_the_next_state(
         (
             GAMMA,
             ("binary_sensor", "problem"),
-            {"temp": 73},
-            {"temp": 73, "vrTemp": 101},
+            {"temp": 74},
+            {"temp": 74, "vrTemp": 101},
             "findings",
         ),
         (
