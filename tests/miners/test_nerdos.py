@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from custom_components.miner_monitor.miners.axeos import AxeOsClient
+from custom_components.miner_monitor.miners.axeos.nerdos_watch import NerdosWatch
 from custom_components.miner_monitor.miners.client import Credentials
 from custom_components.miner_monitor.miners.errors import (
     MinerAuthError,
@@ -399,6 +400,87 @@ def client_of(
 
 def sent(miner: Any) -> list[str]:
     return [f"{r.method} {r.path}" for r in miner.requests if r.method != "GET"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "faults"),
+    [
+        (1, OVERHEATED, ()),
+        (2, OVERHEATED, ()),
+        (3, FAULT, ("power supply",)),
+        (4, FAULT, ("input current",)),
+        (5, FAULT, ("core voltage",)),
+        (99, FAULT, ()),
+    ],
+)
+async def test_the_cause_is_asked_for_once(
+    start_miner: StartMiner,
+    session: aiohttp.ClientSession,
+    clock: Any,
+    error: int,
+    status: MinerStatus,
+    faults: tuple[str, ...],
+) -> None:
+    """The page of newer firmware tells it, however cold the chips are meanwhile."""
+    miner = await start_miner(model=QAXE, firmware="1.0.38")
+    ours = Clock()
+    client = client_of(miner, session, clock=ours)
+    assert (await client.fetch()).state.status is HASHING
+    miner.inject("regulator_lost", error=5)
+    miner.device.error = error
+    for _ in range(4):
+        clock.advance(300)
+        ours.now += 300
+        state = (await client.fetch()).state
+        assert (state.status, state.faults) == (status, faults)
+    assert pages(miner) == 1
+    miner.clear()
+    miner.reboot()
+    clock.advance(90)
+    ours.now += 90
+    assert (await client.fetch()).state.status is HASHING
+    assert pages(miner) == 1
+
+
+@pytest.mark.parametrize(
+    ("firmware", "fault", "asked"),
+    [("1.0.37", None, 0), ("1.0.38", "status", 2), ("1.0.38", "list", 2)],
+)
+async def test_without_the_page_the_other_signs_tell(
+    start_miner: StartMiner,
+    session: aiohttp.ClientSession,
+    clock: Any,
+    firmware: str,
+    fault: str | None,
+    asked: int,
+) -> None:
+    miner = await start_miner(model=QAXE, firmware=firmware)
+    ours = Clock()
+    client = client_of(miner, session, clock=ours)
+    miner.inject("regulator_lost")
+    if fault:
+        miner.inject(fault, only="dashboard")
+    for _ in range(3):
+        clock.advance(5)
+        ours.now += 5
+        state = (await client.fetch()).state
+        assert (state.status, state.faults) == (FAULT, ())
+    assert pages(miner) == asked
+
+
+def pages(miner: Any) -> int:
+    """Return how often the page with the cause was asked for."""
+    return sum("dashboard" in request.path for request in miner.requests)
+
+
+@pytest.mark.parametrize("page", [{}, {"system": 5}, {"system": {"boardError": "x"}}])
+def test_a_page_that_tells_nothing(page: dict[str, Any]) -> None:
+    watch = NerdosWatch()
+    dead = NERD | OFF | {"version": "v1.1.0"}
+    assert watch.wants_cause(dead, 0)
+    watch.take_cause(page)
+    assert not watch.wants_cause(dead, 9)
+    assert watch.wants_cause(dead, 10)
 
 
 async def test_voltage_waits_for_a_restart(

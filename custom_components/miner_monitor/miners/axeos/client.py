@@ -54,6 +54,7 @@ from .reply import check_info, parse_object
 
 _INFO = "/api/system/info"
 _ASIC = "/api/system/asic"
+_PAGE = "/api/v2/dashboard"
 _SETTINGS = "/api/system"
 _RESTART = "/api/system/restart"
 _PAUSE = "/api/system/pause"
@@ -120,6 +121,7 @@ class AxeOsClient(MinerClient):
         base = self._device.url
         self._info_url = base.with_path(_INFO)
         self._asic_url = base.with_path(_ASIC)
+        self._page_url = base.with_path(_PAGE)
 
     @property
     @override
@@ -168,6 +170,8 @@ class AxeOsClient(MinerClient):
         self._bodies["info"] = body
         if self._memory.notice(info):
             await self._ask_for_presets(ends)
+        if self._memory.wants_cause(info):
+            await self._ask_for_cause(ends)
         reading = self._memory.read(info)
         settings, limits = reading.state.settings, reading.identity.limits
         self._known = Known(info, settings, limits, self._memory.auto_fan_mode)
@@ -191,6 +195,15 @@ class AxeOsClient(MinerClient):
             return
         self._bodies["asic"] = body
         self._memory.take_presets(asic)
+
+    async def _ask_for_cause(self, ends: float) -> None:
+        """Ask why the regulator is off; without an answer there are other signs."""
+        soon = asyncio.get_running_loop().time() + _ASIC_DEADLINE
+        try:
+            body = await self._device.request("GET", self._page_url, min(ends, soon))
+            self._memory.take_cause(await read_apart(parse_object, body))
+        except MinerError:
+            return
 
     @override
     def writing(self, setting: Setting) -> Writing:

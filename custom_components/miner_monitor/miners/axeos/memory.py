@@ -135,6 +135,14 @@ class DeviceMemory:
             self._asic = asic
             self._profile = None
 
+    def wants_cause(self, info: Reply) -> bool:
+        """Tell whether to ask why the regulator of a NerdOS miner is off."""
+        return self._nerdos.wants_cause(info, self._monotonic())
+
+    def take_cause(self, page: Reply) -> None:
+        """Keep what the device answered about that."""
+        self._nerdos.take_cause(page)
+
     def read(self, info: Reply) -> MinerReading:
         """Translate a reply of the device that was noticed last."""
         profile = self._recognise(info)

@@ -25,6 +25,7 @@ _OFF_POWER = 5.0
 _CLASSIC_FAN, _PID_FAN = 1, 2
 _NO_CLASSIC_FAN = (1, 0, 31)
 _SHUTDOWN_ROUTE = (1, 0, 36)
+_DASHBOARD_ROUTE = (1, 0, 38)
 
 
 def has_no_core_voltage(info: Reply) -> bool:
@@ -48,6 +49,13 @@ def regulator_off(info: Reply, hash_rate: float | None, board: Board) -> bool:
     power = number(info.get("power"))
     most = _OFF_POWER + board.added_power
     return not hash_rate or (power is not None and power <= most)
+
+
+def tells_cause(info: Reply) -> bool:
+    """Tell whether another page says why this regulator is off."""
+    release = version(info.get("version"))
+    newer = release is not None and release >= _DASHBOARD_ROUTE
+    return newer and "shutdown" in info and lost_core_voltage(info)
 
 
 def can_shut_down(info: Reply) -> bool:

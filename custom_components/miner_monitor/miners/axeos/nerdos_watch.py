@@ -1,6 +1,10 @@
 """What only several replies of NerdOS tell together."""
 
+from collections.abc import Mapping
+
 from ..model import TripPoints
+from ..question import Question
+from ..values import count
 from . import nerdos
 from .profile import Reply
 from .status import Evidence
@@ -18,11 +22,22 @@ _DISCONNECTED = 5.0
 """Seconds after which a pool without connection is no mere change of pools."""
 
 
+_HEAT = (1, 2)
+_CAUSES: Mapping[int, str] = {
+    3: "power supply",
+    4: "input current",
+    5: "core voltage",
+    6: "coinbase verification",
+}
+"""What a board error other than heat of chip or regulator means."""
+
+
 class NerdosWatch:
     """Follows one miner from reply to reply.
 
     A rate freezes while chips do not answer, and a lost regulator tells no cause: it
-    was heat where a temperature stood near its trip point, now or just before.
+    was heat where a temperature stood near its trip point, now or just before. Newer
+    firmware has a page that tells, which is asked for then.
     """
 
     def __init__(self) -> None:
@@ -32,6 +47,25 @@ class NerdosWatch:
         self._disconnected_since: float | None = None
         self._was_near = False
         self._was_hot = False
+        self._about_cause = Question()
+        self._error = 0
+
+    def wants_cause(self, info: Reply, now: float) -> bool:
+        """Tell whether the page with the cause has to be asked for; note that it is."""
+        if not nerdos.tells_cause(info):
+            self._about_cause, self._error = Question(), 0
+            return False
+        due = self._about_cause.due(now)
+        if due:
+            self._about_cause.asked(now)
+        return due
+
+    def take_cause(self, page: Reply) -> None:
+        """Keep what the page tells; a page without an error may tell one later."""
+        system = page.get("system")
+        told = count(system.get("boardError")) if isinstance(system, dict) else None
+        self._error = told or 0
+        self._about_cause.answered = bool(told)
 
     def judge(
         self,
@@ -50,7 +84,12 @@ class NerdosWatch:
         lost = self._disconnected_for(evidence.pool_connected, now) >= _DISCONNECTED
         still = off or lost or frozen >= _FROZEN_ALONE
         rate = 0.0 if still and evidence.hash_rate else evidence.hash_rate
-        return evidence._replace(hash_rate=rate, regulator_off=off, near_trip=hot)
+        found = evidence._replace(hash_rate=rate, regulator_off=off, near_trip=hot)
+        if not off or not self._error:
+            return found
+        cause = _CAUSES.get(self._error)
+        faults = found.faults if cause is None else (*found.faults, cause)
+        return found._replace(near_trip=self._error in _HEAT, faults=faults)
 
     def _frozen_for(self, rate: float | None, now: float) -> float:
         """Return for how many seconds a rate has not moved at all."""
