@@ -269,9 +269,14 @@ def test_every_metric_is_looked_at() -> None:
 async def test_metrics_of_a_reply(
     bench: TimedBench, entity_registry_enabled_by_default: None
 ) -> None:
-    """Time stands still, so that reply and poll are of one moment."""
+    """Time stands still, so that reply and poll are of one moment.
+
+    The second poll asks for the statistics that tell of the pools.
+    """
     miner = await bench.miner(NANO_3S)
     shown = await shown_by(bench, miner)
+    (entry,) = miner_entries(bench.hass)
+    await entry.runtime_data.async_refresh()
 
     for metric, (expected, place) in METRICS.items():
         assert place.value(shown) == pytest.approx(expected(miner), rel=1e-3), metric

@@ -656,11 +656,16 @@ async def test_no_mode_together_with_the_wake_up() -> None:
         assert avalon.commands == []
 
 
-async def test_dark_mode_refuses_a_light() -> None:
+async def test_a_light_for_the_night_is_set_to_the_day_before_its_colour() -> None:
     async with simulated(NANO3S) as avalon:
         avalon.device.settings.write(led_mode=1)
-        with pytest.raises(MinerCommandError, match=r"not in \(day\)mode now"):
-            await avalon.client.apply(always({Setting.LIGHT: RED}))
+        await avalon.client.fetch()
+        await avalon.client.apply(always({Setting.LIGHT: RED}))
+        assert [order.partition("-")[0] for order in avalon.commands] == [
+            "ascset|0,ledmode,0",
+            "ascset|0,ledset,3",
+        ]
+        assert (await avalon.settles(5)).light == RED
 
 
 @pytest.mark.parametrize(
