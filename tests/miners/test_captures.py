@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ..newer_captures import BITAXE
 from .replies import CAPTURES, capture, read
 
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads(
@@ -383,18 +382,10 @@ def test_every_key_of_presets(name: str) -> None:
     assert set(EXPECTED[name]) <= set(reply)
 
 
-@pytest.mark.parametrize("name", sorted(file for file in BITAXE if "info" in file))
-def test_a_newer_capture_is_read(name: str) -> None:
-    reading = read(capture(name))
-    assert reading.identity.model
-    for value in (reading.state.power, reading.state.hash_rate):
-        assert value is None or 0 <= value < 10_000
-
-
 def test_no_capture_is_left_out() -> None:
     if not CAPTURES.is_dir():
         pytest.skip("no captures here")
-    known = {*INFOS, *(f"{name}.json" for name in ASICS), *OTHER_FILES, *BITAXE}
+    known = {*INFOS, *(f"{name}.json" for name in ASICS), *OTHER_FILES}
     assert {path.name for path in CAPTURES.iterdir()} == known
 
 

@@ -11,7 +11,6 @@ from simulator.axeos.nerdos import device_of
 from simulator.axeos.physics import core_watts, ideal_ghs
 from simulator.axeos.replies import Replies
 
-from ..newer_captures import BITAXE_NOT_SIMULATED
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures" / "bitaxe"
 
@@ -167,8 +166,7 @@ def test_every_real_reply_is_compared() -> None:
     files = {path.name for path in CAPTURES.glob("*.json")}
     statistics = {"suprahex_70x-v2.9x-statistics.json"}
     compared = INFO.keys() | ASIC.keys() | statistics
-    assert files == compared | BITAXE_NOT_SIMULATED
-    assert not compared & BITAXE_NOT_SIMULATED
+    assert files == compared
 
 
 @pytest.mark.parametrize("name", INFO)
