@@ -31,8 +31,7 @@ class Pooling:
         self._watched = now
         for pool in pools:
             self._leave(pool)
-        if pools:
-            self._connect(pools[0], now)
+        self._connect(pools[0], now)
 
     @property
     def hopeful(self) -> bool:
@@ -42,8 +41,6 @@ class Pooling:
     @property
     def in_use(self) -> Pool | None:
         """Return the pool that gets the shares, None while there is none."""
-        if not self.pools:
-            return None
         pool = self.pools[self.current]
         return pool if pool.usable else None
 

@@ -202,7 +202,9 @@ class Replies:
             "Hardware Errors": device.hardware_errors,
             "Utility": Fixed(60 * shares.accepted / max(1, device.uptime)),
             "Last Share Pool": -1 if last is None else last.number,
-            "Last Share Time": self._share_time(last and last.last_share),
+            "Last Share Time": self._share_time(
+                None if last is None else last.last_share
+            ),
             "Total MH": Fixed(1000 * device.physics.gigahashes, 4),
             "Diff1 Work": int(device.physics.gigahashes * 1e9 / 2**32),
             "Difficulty Accepted": Fixed(shares.accepted * difficulty, 8),
@@ -261,22 +263,20 @@ class Replies:
         """Tell what the screen shows."""
         device, averages = self._device, self._device.physics.averages
         last = device.pooling.last_worked
-        when = self._share_time(last and last.last_share)
-        return [
-            {
-                "Elapsed": device.uptime,
-                "GHS av": Fixed(self._readings.average_ghs),
-                "GHS 5m": Fixed(averages[300]),
-                "GHS 5s": Fixed(averages[5]),
-                "Temperature": Fixed(0),
-                "Last Share Difficulty": Fixed(device.pool_difficulty, 8),
-                "Last Share Time": when,
-                "Best Share": int(device.shares.best_session),
-                "Last Valid Work": when,
-                "Found Blocks": device.shares.blocks,
-            }
-            | self._current_pool()
-        ]
+        when = self._share_time(None if last is None else last.last_share)
+        row: Row = {
+            "Elapsed": device.uptime,
+            "GHS av": Fixed(self._readings.average_ghs),
+            "GHS 5m": Fixed(averages[300]),
+            "GHS 5s": Fixed(averages[5]),
+            "Temperature": Fixed(0),
+            "Last Share Difficulty": Fixed(device.pool_difficulty, 8),
+            "Last Share Time": when,
+            "Best Share": int(device.shares.best_session),
+            "Last Valid Work": when,
+            "Found Blocks": device.shares.blocks,
+        }
+        return [row | self._current_pool()]
 
     def _current_pool(self) -> Row:
         """Tell which pool is worked for."""

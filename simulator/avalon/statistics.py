@@ -38,7 +38,7 @@ class Statistics:
     def commands(self) -> dict[str, Callable[[str], list[Row]]]:
         """Return what can be asked, by its name."""
         dialect = self._device.model.dialect
-        commands = {"stats": self.stats}
+        commands: dict[str, Callable[[str], list[Row]]] = {"stats": self.stats}
         if dialect is not Dialect.BFG:
             commands["estats"] = self.estats
         if dialect in {Dialect.Q, Dialect.NANO3S, Dialect.MINI3}:

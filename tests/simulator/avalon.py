@@ -17,7 +17,9 @@ MODELS = (
 )
 
 
-async def ask(miner: SimulatedMiner, request: bytes | str, timeout: float = 5) -> bytes:
+async def ask(
+    miner: SimulatedMiner, request: bytes | str, timeout: float = 30
+) -> bytes:
     """Send one request and return all that comes until the end."""
     data = request.encode() if isinstance(request, str) else request
     async with asyncio.timeout(timeout):

@@ -63,6 +63,7 @@ def failed(text: str) -> tuple[str, int, str]:
         (A12, "workmode,0", info("WORKMODE[0] success"), 1),
         (A12, "workmode,2", failed("error:1 not support set workmode max_mode[1]"), 0),
         (A12, "workmode", failed("missing workmode setting"), 0),
+        (A12, "workmode,fast", failed("workmode unknown argument"), 0),
         (Q, "reboot", failed("missing reboot setting"), 0),
         (Q, "reboot,301", failed("reboot value should be 0~300 seconds"), 0),
         (Q, "reboot,all", failed("reboot value not number"), 0),

@@ -1,12 +1,15 @@
 """What was seen in running firmware code, over a real socket: a finding a test."""
 
 import json
+from pathlib import Path
 import re
 from typing import Any
 
 import pytest
 
 from simulator import ManualClock, Phase
+from simulator.avalon.faults import DEVICE_FAULTS
+from simulator.avalon.pool_faults import POOL_FAULTS
 
 from .avalon import MODELS, ask, blob, command, look
 from .conftest import StartMiner
@@ -14,6 +17,12 @@ from .conftest import StartMiner
 NANO3, NANO3S, MINI3, Q, A12, A15 = MODELS
 FAST = {"pool_difficulty": 1000.0}
 """A pool that gets a share every second or so from a Nano 3S."""
+
+
+def test_each_fault_of_the_miner_itself_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulated-avalon.md").read_text()
+    for name in DEVICE_FAULTS | POOL_FAULTS:
+        assert f"`{name}`" in page, name
 
 
 async def rows(miner: Any) -> list[dict[str, Any]]:
@@ -413,6 +422,9 @@ async def test_the_last_pool_cannot_be_disabled(start_miner: StartMiner) -> None
     nano = await start_miner(model=NANO3S)
     await told(nano, "disablepool", "1")
     assert (await told(nano, "disablepool", "1"))[:2] == ("I", 50)
+    assert (await told(nano, "enablepool", "1"))[:2] == ("S", 47)
+    assert [pool["Priority"] for pool in await rows(nano)] == [0, 1, 2]
+    await told(nano, "disablepool", "1")
     await told(nano, "disablepool", "2")
     assert (await told(nano, "disablepool", "0"))[:2] == ("E", 51)
 
