@@ -242,14 +242,16 @@ class Options:
             return DONE
         if (found := WHEN.fullmatch(argument)) is None:
             return failed("softoff unknown argument")
-        device.schedule_rest(float(found[1]))
+        device.schedule.plan_off(float(found[1]))
+        device.follow_schedule()
         return info(f"success softoff:{found[1]}")
 
     def _soft_on(self, argument: str) -> Outcome:
         """Wake at a time."""
         if (found := WHEN.fullmatch(argument)) is None:
             return failed("softon unknown argument")
-        self._device.schedule_wake(float(found[1]))
+        self._device.schedule.plan_on(float(found[1]))
+        self._device.follow_schedule()
         return info(f"success softon:{found[1]}")
 
     def _hash_power(self, argument: str) -> Outcome:

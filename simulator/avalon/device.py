@@ -228,11 +228,8 @@ class Device:
     def _watch(self) -> None:
         """Do what the firmware does after each step."""
         now = self.physics.now
-        if self.serving:
-            self.pooling.watch(now)
-            if self.session_began is None and self.pool_in_use is not None:
-                self.session_began = now
-        self._follow_schedule(now)
+        self._follow_pools(now)
+        self.follow_schedule()
         due = self.phase_until is not None and now >= self.phase_until
         match self.phase:
             case Phase.BOOTING if due:
@@ -253,8 +250,16 @@ class Device:
                 self.boot_reason = f"{BOOT_BY_HEAT}.00000000"
                 self.enter(Phase.STARTING, INIT_SECONDS)
 
-    def _follow_schedule(self, now: float) -> None:
+    def _follow_pools(self, now: float) -> None:
+        """Look after the pools; with the first one a session begins."""
+        if self.serving:
+            self.pooling.watch(now)
+            if self.session_began is None and self.pool_in_use is not None:
+                self.session_began = now
+
+    def follow_schedule(self) -> None:
         """Go to sleep or wake at the times that were asked for."""
+        now = self.physics.now
         if self.schedule.falls_asleep(now):
             self.rest()
         if self.schedule.wakes(now):
@@ -282,16 +287,6 @@ class Device:
         """Switch the chips on again, as soft on does."""
         if self.phase is Phase.STANDBY:
             self.enter(Phase.STARTING, INIT_SECONDS)
-
-    def schedule_rest(self, when: float) -> None:
-        """Switch the chips off at a time."""
-        self.schedule.plan_off(when)
-        self._follow_schedule(self.physics.now)
-
-    def schedule_wake(self, when: float) -> None:
-        """Switch the chips on at a time."""
-        self.schedule.plan_on(when)
-        self._follow_schedule(self.physics.now)
 
     def set_mode(self, mode: int, level: int) -> None:
         """Store a mode; the home models change over at once."""

@@ -119,8 +119,7 @@ class PoolCommands:
             return _refused("userpass err")
         number = leading_number(text)
         if not 0 <= number < len(device.settings["pools"]):
-            limits = "pool num must between 0 and 2"
-            return _refused(f"{limits} , your input is {number}")
+            return _refused(f"pool num must between 0 and 2 , your input is {number}")
         pools = list(device.settings["pools"])
         pools[number] = (url, worker, phrase)
         device.settings.write(pools=tuple(pools))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from .blob import STATUSES, filled
 from .blob_all import EXTRA
 from .blob_home import BOARD_Q, SHORT_STATUS
+from .items import Item
 from .models import Dialect
 from .printing import Fixed, Raw, Row
 from .readings import Readings
@@ -71,77 +72,78 @@ class Statistics:
         return [head | (self._status() if device.model.speaks_avalon else {})]
 
     def _status(self) -> Row:
-        """Return the status string where the model has it."""
-        device, model = self._device, self._device.model
+        """Return the status string in the row of its model."""
         self._readings.chips.refresh()
-        items = STATUSES[model.dialect]
-        if self._tells_all and model.dialect is Dialect.NANO3S:
-            place = next(n for n, item in enumerate(items) if item[0] == "WORKMODE")
-            items = [*items[:place], *EXTRA, *items[place:]]
-        status = filled(items, self._readings)
-        match model.dialect:
+        status = filled(self._items(), self._readings)
+        match self._device.model.dialect:
             case Dialect.Q:
-                if device.empty_replies or "empty_summary" in device.faults:
-                    device.empty_replies = max(0, device.empty_replies - 1)
-                    return {
-                        "MM ID0:Summary": Raw("'STATS':{}"),
-                        "HBinfo": Raw("'HB0':{}"),
-                    }
-                board = filled(BOARD_Q, self._readings)
-                return {
-                    "MM ID0:Summary": Raw(f"'STATS':{{{status}}}"),
-                    "HBinfo": Raw(f"'HB0':{{{board}}}"),
-                }
+                return self._status_of_q(status)
             case Dialect.A10 | Dialect.A12 | Dialect.A15:
-                old = model.dialect is Dialect.A10
-                overload: Row = {"Connection Overloaded": False} if old else {}
-                return {
-                    "MM ID0": Raw(status),
-                    "MM Count": 1,
-                    "Smart Speed": 1,
-                    **overload,
-                    "Voltage Level Offset": 0,
-                    "Nonce Mask": 25,
-                }
+                return self._status_of_industrial(status)
         return {"MM ID0": Raw(status), "MM Count": 1, "Nonce Mask": 1}
+
+    def _items(self) -> list[Item]:
+        """Return the items of the status string, with more if more was asked for."""
+        dialect = self._device.model.dialect
+        items = STATUSES[dialect]
+        if not self._tells_all or dialect is not Dialect.NANO3S:
+            return items
+        place = next(n for n, (name, _) in enumerate(items) if name == "WORKMODE")
+        return [*items[:place], *EXTRA, *items[place:]]
+
+    def _status_of_q(self, status: str) -> Row:
+        """Return the row of a Q, which tells nothing now and then."""
+        device, board = self._device, filled(BOARD_Q, self._readings)
+        if device.empty_replies or "empty_summary" in device.faults:
+            device.empty_replies = max(0, device.empty_replies - 1)
+            status = board = ""
+        return {
+            "MM ID0:Summary": Raw(f"'STATS':{{{status}}}"),
+            "HBinfo": Raw(f"'HB0':{{{board}}}"),
+        }
+
+    def _status_of_industrial(self, status: str) -> Row:
+        """Return the row of the A series."""
+        row: Row = {"MM ID0": Raw(status), "MM Count": 1, "Smart Speed": 1}
+        if self._device.model.dialect is Dialect.A10:
+            row["Connection Overloaded"] = False
+        return row | {"Voltage Level Offset": 0, "Nonce Mask": 25}
 
     def _pool(self, number: int, pool: Pool) -> Row:
         """Tell the traffic with one pool."""
-        device = self._device
-        difficulty = device.pool_difficulty if pool.accepted else 0
-        sent, received = pool.accepted + 3, pool.accepted + pool.getworks + 4
-        calls = ("Wait", "Max", "Min", "Av")
         row = self._stats_head(number, f"POOL{pool.number}")
         row |= {"Pool Calls": 0, "Pool Attempts": 0}
-        row |= {
-            f"Pool {name}": Fixed(99_999_999 if name == "Min" else 0, 6)
-            for name in calls
+        for name in ("Wait", "Max", "Min", "Av"):
+            row[f"Pool {name}"] = Fixed(99_999_999 if name == "Min" else 0, 6)
+        for name in ("Had Roll Time", "Can Roll", "Had Expire"):
+            row[f"Work {name}"] = False
+        row["Work Roll Time"] = 0
+        return row | self._difficulties(pool) | self._traffic(pool)
+
+    def _difficulties(self, pool: Pool) -> Row:
+        """Tell how difficult the work of a pool was; old firmware counts nothing."""
+        difficulty = self._device.pool_difficulty if pool.accepted else 0
+        count = 2 if difficulty else 0
+        row: Row = {
+            f"{name} Diff": Fixed(difficulty, 8) for name in ("Work", "Min", "Max")
         }
-        row |= {
-            "Work Had Roll Time": False,
-            "Work Can Roll": False,
-            "Work Had Expire": False,
-            "Work Roll Time": 0,
-            "Work Diff": Fixed(difficulty, 8),
-            "Min Diff": Fixed(difficulty, 8),
-            "Max Diff": Fixed(difficulty, 8),
-        }
-        newer = device.model.dialect is not Dialect.A10
-        if newer:
-            count = 2 if difficulty else 0
-            row |= {"Min Diff Count": count, "Max Diff Count": count}
-        row |= {
+        if self._device.model.dialect is Dialect.A10:
+            return row
+        return row | {"Min Diff Count": count, "Max Diff Count": count}
+
+    def _traffic(self, pool: Pool) -> Row:
+        """Tell what was sent and received; old firmware does not know the net."""
+        sent, received = pool.accepted + 3, pool.accepted + pool.getworks + 4
+        row: Row = {
             "Times Sent": sent,
             "Bytes Sent": sent * BYTES_PER_SHARE,
             "Times Recv": received,
             "Bytes Recv": received * 2 * BYTES_PER_SHARE,
         }
-        if newer:
-            row |= {
-                "Net Bytes Sent": sent * BYTES_PER_SHARE,
-                "Net Bytes Recv": received * 2 * BYTES_PER_SHARE,
-            }
-        return row
+        if self._device.model.dialect is Dialect.A10:
+            return row
+        sent_net, received_net = row["Bytes Sent"], row["Bytes Recv"]
+        return row | {"Net Bytes Sent": sent_net, "Net Bytes Recv": received_net}
 
     def litestats(self, _parameter: str) -> list[Row]:
         """Tell the status in short; a Q tells all of it but the chips."""
