@@ -11,7 +11,7 @@ from simulator.avalon.device import Device
 from simulator.avalon.miner import SimulatedAvalon
 
 HOME = ("avalon_nano3", "avalon_nano3s", "avalon_mini3", "avalon_q")
-ALL = (*HOME, "avalon_a1246", "avalon_a1566", "cgminer")
+ALL = (*HOME, "avalon_a1047", "avalon_a1246", "avalon_a1566", "cgminer")
 NEWER = {"model": "avalon_nano3s", "firmware": "25071001_0a1b2c3"}
 """A Nano 3S whose firmware lists target-temp."""
 
