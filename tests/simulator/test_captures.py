@@ -11,7 +11,6 @@ from simulator.axeos.nerdos import device_of
 from simulator.axeos.physics import core_watts, ideal_ghs
 from simulator.axeos.replies import Replies
 
-
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures" / "bitaxe"
 
 pytestmark = pytest.mark.skipif(
