@@ -100,7 +100,7 @@ def routes(server: Server) -> list[str]:
 
 
 class TestConformance(HttpConformance, WriteConformance):
-    commands = ("restart", "locate", "dismiss_block")
+    commands = ("restart", "recover", "locate", "dismiss_block")
 
     @override
     def make(
