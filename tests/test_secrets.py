@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.miner_monitor.diagnostics import redact
 from simulator import ManualClock, MinerSpec, SimulatedMiner
+from simulator.axeos.boards import BOARDS
 from simulator.registry import known_models, make_miner
 
 from .conftest import GAMMA, GAMMA_2, HEX, NANO_3S, NERD, PLAIN_CGMINER, Q, TimedBench
@@ -110,8 +111,7 @@ def simulated() -> Iterator[tuple[str, Any]]:
         miner: SimulatedMiner = make_miner(
             MinerSpec(name="any", model=model), ManualClock()
         )
-        avalon = model.startswith(("avalon", "cgminer"))
-        asked = ("pools", "summary", "version") if avalon else ("info", "asic")
+        asked = ("info", "asic") if model in BOARDS else ("pools", "version")
         for name in asked:
             yield f"{model} {name}", miner.reply(name)
 
@@ -262,7 +262,7 @@ class Seen:
 def feed(miner: SimulatedMiner) -> Markers:
     """Put a marker into all that a simulated miner tells as text."""
     markers = Markers()
-    if miner.spec.model.startswith(("avalon", "cgminer")):
+    if miner.spec.model not in BOARDS:
         values = markers.feed({"SSID": "s", "DNA": "d", "MAC": "m", "Password": "p"})
         user = markers.feed({"User": "u"})["User"]
         miner.inject("override", values=values)
