@@ -225,29 +225,20 @@ class Device:
     @property
     def _locked(self) -> bool:
         """Tell whether an event of old firmware keeps the miner from hashing."""
-        return (
-            self.stock
-            and self.version < REGISTERS
-            and bool(self.flash["overheat_mode"])
-        )
+        old = self.stock and self.version < REGISTERS
+        return old and bool(self.flash["overheat_mode"])
 
     def _too_hot(self) -> bool:
         """Tell whether a guard trips."""
         if self.board.meter is Meter.NONE:
             return False
-        limit = OVERHEAT_CHIP
-        if self.board.dialect is Dialect.NERDOS:
-            limit = self.flash["overheat_temp"]
-        return self.physics.chip > limit or (
+        return self.physics.chip > OVERHEAT_CHIP or (
             self.board.measures_regulator
             and self.physics.regulator > OVERHEAT_REGULATOR
         )
 
     def _overheat(self) -> None:
         """Protect the chips the way the firmware's era does."""
-        if self.board.dialect is Dialect.NERDOS:
-            self.enter(Phase.COOLING)
-            return
         self.flash.write("overheat_mode", 1)
         self.flash.write("autofanspeed", 0)
         self.flash.write("manualFanSpeed", 100)

@@ -137,7 +137,7 @@ class NerdosDevice(Device):
         super()._watch()
         if self._shutdown_at is not None and self.physics.now >= self._shutdown_at:
             self._shutdown_at = None
-            self.enter(Phase.SHUTDOWN)
+            super().shut_down()
 
     @property
     def _answering(self) -> bool:

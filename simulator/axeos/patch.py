@@ -87,12 +87,6 @@ def _angle(value: Any) -> bool:
     return _is_number(value) and _cut(value) in {0, 90, 180, 270}
 
 
-def _plain(value: Any) -> Any:
-    """Store as it came, whole floats as whole numbers."""
-    whole = isinstance(value, float) and value.is_integer()
-    return int(value) if whole else value
-
-
 def _whole_part(value: Any) -> Any:
     """Store a number without its fraction, anything else as it came."""
     return _cut(value) if _is_number(value) else value

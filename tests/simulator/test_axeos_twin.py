@@ -549,6 +549,10 @@ async def settled(miner: SimulatedMiner, clock: ManualClock) -> dict[str, Any]:
         (b'\xef\xbb\xbf{"frequency": 490}', "frequency", 490),
         (b'{"hostname": "caf\\u00e9"}', "hostname", "caf\xe9"),
         (b'{"display": "NONE"}', "display", "NONE"),
+        (b'{"hostname": "a\\"\\/\\\\b"}', "hostname", 'a"/\\b'),
+        (b'{"hostname": "\\ud83d\\ude00"}', "hostname", "\U0001f600"),
+        (b'{"x": null, "frequency": 490}', "frequency", 490),
+        (b'{"x": [{}, []], "frequency": 490}', "frequency", 490),
         pytest.param(
             b'{"x": ' + DEEP + b', "frequency": 490}', "frequency", 490, id="deep"
         ),
