@@ -195,7 +195,12 @@ async def test_a_temporary_profile_ends(bench: TimedBench, hass: HomeAssistant) 
     await bench.advance(60)
 
     assert settings_of(miner) == before
-    assert len(patches(miner)) == 2
+    assert patches(miner) == [
+        {"frequency": 400},
+        {"coreVoltage": 1000},
+        {"coreVoltage": 1150},
+        {"frequency": 525},
+    ]
 
 
 async def test_a_temporary_profile_ends_after_a_restart_of_home_assistant(

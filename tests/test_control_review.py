@@ -78,7 +78,7 @@ async def test_save_power_without_a_proof_keeps_what_was_before(
     switch = {"entity_id": find(hass, "switch", "save_power")}
     call = hass.services.async_call("switch", "turn_on", switch, blocking=True)
     await lose(bench, miner, call)
-    assert settings_of(miner)[:2] == (100, 1000)
+    assert settings_of(miner)[:2] == (100, 1180), "the voltage waits for a proof"
     await turn(bench, on=False)
     await bench.advance(30)
 
@@ -99,7 +99,7 @@ async def test_a_temporary_profile_without_a_proof_ends(
         miner,
         hass.services.async_call(DOMAIN, "apply_profile", for_an_hour, blocking=True),
     )
-    assert settings_of(miner)[:2] == (400, 1000)
+    assert settings_of(miner)[:2] == (400, 1180), "the voltage waits for a proof"
     await bench.advance(3600)
 
     assert settings_of(miner)[:2] == (500, 1180)

@@ -407,7 +407,7 @@ async def test_a_user_s_own_saving_goes_on(bench: TimedBench) -> None:
     await heat(bench, handle, 5 * MINUTE)
     await cool(bench, handle, 20 * MINUTE)
     assert throttle(handle) == STATE_ON
-    assert len(handle.writes) == 1
+    assert handle.writes == [{"frequency": 100}, {"coreVoltage": 1000}]
 
     await bench.call("switch", "turn_off", switch)
     await bench.advance(MINUTE)

@@ -17,6 +17,7 @@ from custom_components.miner_monitor.control.errors import (
     ChangeError,
     ControlError,
     ControlFault,
+    PartialError,
     ProfileError,
     ProfileFault,
     Refusal,
@@ -41,6 +42,7 @@ from custom_components.miner_monitor.insight.model import (
 )
 from custom_components.miner_monitor.miners import MinerError
 from custom_components.miner_monitor.miners.model import (
+    Changes,
     Family,
     HashBoard,
     MinerIdentity,
@@ -235,6 +237,16 @@ _RANGE = SettingRange(minimum=100, maximum=625, choices=("low", "high"))
 _FREQUENCY = Setting.FREQUENCY
 
 
+def _partial(taken: Changes) -> PartialError:
+    """Two settings that failed for reasons of their own."""
+    failures = {
+        _FREQUENCY: ChangeError(Refusal.NOT_TAKEN, _FREQUENCY, 600.0, reported=525.0),
+        Setting.FAN_DUTY_CYCLE: miners.MinerTimeoutError("no answer"),
+    }
+    asked = {_FREQUENCY: 600.0, Setting.FAN_DUTY_CYCLE: 90.0}
+    return PartialError(failures, asked, taken)
+
+
 def _raised() -> list[Failure]:
     """One of each kind of error, and all forms of a refusal."""
     refusals: list[Failure] = [
@@ -250,6 +262,7 @@ def _raised() -> list[Failure]:
             ChangeError(refusal, _FREQUENCY, 850.0, reported=525.0, allowed=_RANGE)
             for refusal in Refusal
         ),
+        *(_partial(taken) for taken in ({}, {Setting.CORE_VOLTAGE: 1.2})),
         *(ControlError(fault) for fault in ControlFault),
         *(ProfileError(fault, "Night") for fault in ProfileFault),
     ]
