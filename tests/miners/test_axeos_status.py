@@ -105,16 +105,11 @@ NERD_NO_POOL = {"stratum": {"pools": [{"connected": False}, {"connected": False}
         (NERD | STILL, IDLE),
         (NERD | STILL | {"stratum": {"pools": [{}]}}, IDLE),
         (NERD | STILL | {"stratum": None}, IDLE),
-        # no pool on 2.11 to 2.13: the chips answer and count nothing
-        (GAMMA | STILL, POOL_LOST),
-        (GAMMA | STILL | {"uptimeSeconds": 59}, STARTING),
-        (GAMMA | STILL | {"uptimeSeconds": None}, POOL_LOST),
         # no cause
-        (GAMMA | STILL | {"temp": -1}, IDLE),
-        (GAMMA | STILL | {"temp": -1, "uptimeSeconds": 599}, STARTING),
-        (GAMMA | STILL | {"temp": -1, "uptimeSeconds": 600}, IDLE),
-        (GAMMA | STILL | {"coreVoltageActual": 0}, IDLE),
-        (without(GAMMA, "manualFanSpeed") | STILL, IDLE),
+        (GAMMA | STILL, IDLE),
+        (GAMMA | STILL | {"uptimeSeconds": 599}, STARTING),
+        (GAMMA | STILL | {"uptimeSeconds": 600}, IDLE),
+        (GAMMA | STILL | {"uptimeSeconds": None}, IDLE),
         (RAMPING, IDLE),
         (GAMMA | {"uptimeSeconds": 5}, HASHING),
         # an unreadable rate
@@ -262,6 +257,40 @@ def test_sequence(
     device = Device()
     told = [device.says(info, after=after).state.status for after, info in replies]
     assert told == statuses
+
+
+@pytest.mark.parametrize(
+    ("info", "status"),
+    [
+        (GAMMA | STILL, POOL_LOST),
+        (GAMMA | STILL | {"uptimeSeconds": None}, POOL_LOST),
+        (GAMMA | STILL | {"uptimeSeconds": 59}, STARTING),
+        # chips that do not answer, have no voltage, or are not expected to do anything
+        (GAMMA | STILL | {"temp": -1}, IDLE),
+        (GAMMA | STILL | {"temp": -1, "uptimeSeconds": 599}, STARTING),
+        (GAMMA | STILL | {"temp": -1, "uptimeSeconds": 600}, IDLE),
+        (GAMMA | STILL | {"coreVoltageActual": 0}, IDLE),
+        (GAMMA | STILL | {"expectedHashrate": 0}, IDLE),
+        # other releases show it otherwise
+        (without(GAMMA, "manualFanSpeed") | STILL, IDLE),
+        (RAMPING, IDLE),
+        # a rate that is not readable is not zero
+        (GAMMA | {"hashRate": None, "hashRate_1m": 0, "hashRate_10m": 0}, IDLE),
+    ],
+)
+def test_chips_that_answer_twice_and_count_nothing_have_no_work(
+    info: dict[str, Any], status: MinerStatus
+) -> None:
+    """AxeOS 2.11 to 2.13 say nothing of a pool that is lost."""
+    device = Device()
+    device.says(info)
+    assert device.says(info).state.status is status
+
+
+def test_a_lone_zero_is_no_lost_pool() -> None:
+    device = Device()
+    told = [device.says(info).state.status for info in (GAMMA, GAMMA | STILL, GAMMA)]
+    assert told == [HASHING, IDLE, HASHING]
 
 
 @pytest.mark.parametrize(

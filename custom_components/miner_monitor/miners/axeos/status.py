@@ -64,7 +64,7 @@ class Evidence(NamedTuple):
 
 
 class Signs(NamedTuple):
-    """What the past makes of a reply.
+    """What the past makes of a reply; a lone zero among good readings is nothing.
 
     ``awake`` is the time since a wake-up that still lasts.
     """
@@ -73,6 +73,7 @@ class Signs(NamedTuple):
     cooling: bool = False
     no_chips: bool = False
     no_core_voltage: bool = False
+    without_work: bool = False
     awake: float | None = None
 
 
@@ -94,7 +95,7 @@ def decide(evidence: Evidence, signs: Signs) -> MinerStatus:
         return MinerStatus.HASHING
     if signs.cooling:
         return MinerStatus.OVERHEATED
-    if settled and _lacks_pool(evidence):
+    if settled and _lacks_pool(evidence, signs):
         return MinerStatus.POOL_LOST
     if awake is not None or (uptime is not None and uptime < START):
         return MinerStatus.STARTING
@@ -115,10 +116,10 @@ def _told(evidence: Evidence, signs: Signs, *, settled: bool) -> MinerStatus | N
     return MinerStatus.STANDBY if evidence.shutdown else None
 
 
-def _lacks_pool(evidence: Evidence) -> bool:
+def _lacks_pool(evidence: Evidence, signs: Signs) -> bool:
     """Tell whether nobody gives it work, by its word or by what its chips do."""
     told = evidence.pool_connected is False
-    return told or evidence.switched_off or evidence.without_work
+    return told or evidence.switched_off or signs.without_work
 
 
 class StatusMemory:
@@ -140,6 +141,7 @@ class StatusMemory:
             cooling=self._is_cooling(evidence),
             no_chips=self._finds_no_chips(evidence, now),
             no_core_voltage=evidence.unpowered and self._last.unpowered,
+            without_work=evidence.without_work and self._last.without_work,
             awake=self._awake(evidence, now, flagged=flagged),
         )
         status = decide(evidence, signs)
