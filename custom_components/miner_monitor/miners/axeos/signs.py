@@ -1,6 +1,7 @@
 """The signs of AxeOS by which alike looking states differ."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 import re
 from typing import Any
 
@@ -27,8 +28,11 @@ def connected(told: object) -> bool | None:
     AxeOS keeps the words of a connection that is lost, but for those of Stratum V2.
     """
     words = text(told, 128)
-    if words is None:
-        return None
+    return None if words is None else _meaning(words)
+
+
+@lru_cache(maxsize=32)
+def _meaning(words: str) -> bool | None:
     if _CONNECTED.fullmatch(words):
         return True
     return False if _NOT_CONNECTED.fullmatch(words) else None
