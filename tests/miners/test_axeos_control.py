@@ -144,7 +144,7 @@ SETTINGS = [
         {FAN: 45.0, AUTO: False},
         {"autofanspeed": 0, "fanspeed": 45},
     ),
-    ("1.0.37", NERDQAXE, {TARGET: 55.0}, {"pidTargetTemp": 55}),
+    ("1.0.37", NERDQAXE, {TARGET: 50.0}, {"pidTargetTemp": 50}),
     ("1.1.0", "nerdoctaxegamma", {MHZ: 515}, {"frequency": 515}),
     # The order of keys does nothing: what protects a chip are two requests.
     (
@@ -801,9 +801,11 @@ async def test_a_code_opens_a_session(
     clock.advance(24 * 3600)
     await later.fetch()
     with pytest.raises(MinerAuthError) as caught:
-        await later.apply(always({MINING: True}))
+        await later.apply(always({MHZ: 550}))
     assert caught.value.one_time_code
     assert simulated.reply("info")["frequency"] == 575
+    await later.apply(always({MINING: True}))
+    assert writes(simulated)[-1][:2] == ("POST", "/api/system/restart")
 
 
 async def test_what_is_refused_for_certain_is_not_sent(
@@ -838,17 +840,19 @@ async def test_a_wrong_code(
     assert len(writes(simulated)) == int(asked)
 
 
-async def test_too_many_wrong_codes(
+async def test_refusals_block_settings_and_wrong_codes_do_not(
     start_miner: StartMiner, session: aiohttp.ClientSession
 ) -> None:
     simulated = await start_miner(model=NERDQAXE, firmware="1.0.37", otp_code=CODE)
     client = client_of(simulated, session)
     await client.fetch()
-    for _ in range(5):
+    for _ in range(6):
         with pytest.raises(MinerAuthError):
             await client.open_session("000000")
-    with pytest.raises(MinerBusyError, match="blocked for 5 minutes"):
-        await client.open_session(CODE)
+    await client.open_session(CODE)
+    for _ in range(5):
+        async with session.patch(f"{simulated.url}/api/system", json={}) as answer:
+            assert answer.status == 401
     with pytest.raises(MinerBusyError, match="blocked for 5 minutes"):
         await client.apply(always({MHZ: 550}))
 
