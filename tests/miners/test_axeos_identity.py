@@ -437,13 +437,13 @@ def test_how_a_hot_miner_lowers_itself(
             None,
             None,
         ),
-        (NERD, (65, 69), (63, 65), (11.4, 11.0), 110),
-        (NERD | {"maxPower": 250}, (65, 69), (63, 65), (11.4, 11.0), 275),
+        (NERD, (65, 69), (64, 65), (11.4, 11.0), 110),
+        (NERD | {"maxPower": 250}, (65, 69), (64, 65), (11.4, 11.0), 275),
         (
             without(NERD, "overheat_temp")
             | {"deviceModel": "NerdAxe", "minVoltage": 4.5, "maxVoltage": 5.5},
             (65, 69),
-            (63, 65),
+            (64, 65),
             (4.9, 4.8),
             16.5,
         ),

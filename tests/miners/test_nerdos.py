@@ -258,15 +258,15 @@ def test_an_identity_stays_the_same_object_while_temperatures_change() -> None:
 @pytest.mark.parametrize(
     ("changes", "chip", "vr"),
     [
-        ({}, (65, 69), (63, 65)),
+        ({}, (65, 69), (64, 65)),
         ({"pidTargetTemp": 55}, (65, 69), (60, 65)),
-        ({"pidTargetTemp": 67}, (69, 69), (69, 69)),
+        ({"pidTargetTemp": 67}, (68, 69), (68, 69)),
         ({"pidTargetTemp": -1}, (65, 69), (60, 65)),
         ({"fans": FANS}, (65, 69), (70, 75)),
         (
             {"fans": [FANS[0], FANS[1] | {"pid": {"targetTemp": 73}}]},
             (65, 69),
-            (76, 76),
+            (77, 78),
         ),
         ({"overheat_temp": 0}, (68, 72), (90, 100)),
     ],
@@ -407,10 +407,10 @@ def sent(miner: Any) -> list[str]:
     [
         (1, OVERHEATED, ()),
         (2, OVERHEATED, ()),
-        (3, FAULT, ("power supply",)),
-        (4, FAULT, ("input current",)),
-        (5, FAULT, ("core voltage",)),
-        (99, FAULT, ()),
+        (3, FAULT, ("power_supply",)),
+        (4, FAULT, ("input_current",)),
+        (5, FAULT, ("core_voltage",)),
+        (99, FAULT, ("no_core_voltage",)),
     ],
 )
 async def test_the_cause_is_asked_for_once(
@@ -464,7 +464,7 @@ async def test_without_the_page_the_other_signs_tell(
         clock.advance(5)
         ours.now += 5
         state = (await client.fetch()).state
-        assert (state.status, state.faults) == (FAULT, ())
+        assert (state.status, state.faults) == (FAULT, ("no_core_voltage",))
     assert pages(miner) == asked
 
 

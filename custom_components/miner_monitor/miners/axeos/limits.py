@@ -30,7 +30,7 @@ _PID_TARGET = SettingRange(minimum=30, maximum=80, step=1)
 _BELOW_TRIP = 5
 """Degrees by which a target stays below the point where NerdOS switches off."""
 
-_REGULATION = 3
+_REGULATION = 5
 """Degrees by which a device may miss the target that it pursues."""
 
 _INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
@@ -76,8 +76,8 @@ def alarm_below(
     A fan that pursues a target swings a little above it, which is no reason to warn.
     """
     regulated = (target or 0.0) + _REGULATION
-    first = min(max(trip - warn, regulated), trip - 2)
-    return Alarm(warn=first, critical=max(trip - critical, first + 1))
+    last = max(trip - critical, min(regulated, trip - 1))
+    return Alarm(warn=min(max(trip - warn, regulated), last - 1), critical=last)
 
 
 def _trip_points(profile: Profile, heat: Heat, *, has_vr: bool) -> TripPoints:

@@ -7,7 +7,7 @@ from ..question import Question
 from ..values import count
 from . import nerdos
 from .profile import Reply
-from .status import Evidence
+from .status import NO_CORE_VOLTAGE, SETTLED, Evidence
 
 _NEAR_TRIP = 5.0
 """Degrees below a trip point that prove heat: it rises on between two polls."""
@@ -21,13 +21,12 @@ _FROZEN_ALONE = 90.0
 _DISCONNECTED = 5.0
 """Seconds after which a pool without connection is no mere change of pools."""
 
-
 _HEAT = (1, 2)
 _CAUSES: Mapping[int, str] = {
-    3: "power supply",
-    4: "input current",
-    5: "core voltage",
-    6: "coinbase verification",
+    3: "power_supply",
+    4: "input_current",
+    5: "core_voltage",
+    6: "coinbase_verification",
 }
 """What a board error other than heat of chip or regulator means."""
 
@@ -84,12 +83,13 @@ class NerdosWatch:
         lost = self._disconnected_for(evidence.pool_connected, now) >= _DISCONNECTED
         still = off or lost or frozen >= _FROZEN_ALONE
         rate = 0.0 if still and evidence.hash_rate else evidence.hash_rate
-        found = evidence._replace(hash_rate=rate, regulator_off=off, near_trip=hot)
-        if not off or not self._error:
+        found = evidence._replace(hash_rate=rate, regulator_off=off)
+        if not off or (self._error in _HEAT if self._error else hot):
             return found
-        cause = _CAUSES.get(self._error)
-        faults = found.faults if cause is None else (*found.faults, cause)
-        return found._replace(near_trip=self._error in _HEAT, faults=faults)
+        if evidence.uptime is not None and evidence.uptime < SETTLED:
+            return found
+        cause = _CAUSES.get(self._error, NO_CORE_VOLTAGE)
+        return found._replace(faults=(*found.faults, cause))
 
     def _frozen_for(self, rate: float | None, now: float) -> float:
         """Return for how many seconds a rate has not moved at all."""

@@ -28,13 +28,13 @@ NO_CORE_VOLTAGE = "no_core_voltage"
 class Evidence(NamedTuple):
     """The signs in one reply, for both dialects.
 
-    ``regulator_off``: no core voltage although nobody shut the miner down; NerdOS
-    tells no cause, and overheated only where a temperature was ``near_trip``. The rest
-    is AxeOS: ``switched_off``: 2.14 and newer took the voltage off the chips by itself,
-    for heat or for want of a pool. ``full_fan``: the fan is set to full speed by hand,
-    as heat leaves it. ``chip`` and ``vr`` are temperatures, ``powered`` whether a core
-    voltage is told. ``keeps_readings``: what this board told last stands while it cools
-    down. ``without_work``: its chips answer and have nothing to do (2.11 to 2.13).
+    ``regulator_off``: no core voltage although nobody shut the miner down; the only
+    sign of NerdOS that it overheated, where no fault says otherwise. The rest is AxeOS:
+    ``switched_off``: 2.14 and newer took the voltage off the chips by itself, for heat
+    or for want of a pool. ``full_fan``: the fan is set to full speed by hand, as heat
+    leaves it. ``chip`` and ``vr`` are temperatures, ``powered`` whether a core voltage
+    is told. ``keeps_readings``: what this board told last stands while it cools down.
+    ``without_work``: its chips answer and have nothing to do (2.11 to 2.13).
     ``unpowered``: neither voltage nor current although nothing took it off.
     """
 
@@ -42,7 +42,6 @@ class Evidence(NamedTuple):
     faults: tuple[str, ...] = ()
     overheat_flag: bool | None = None
     regulator_off: bool = False
-    near_trip: bool = False
     switched_off: bool = False
     full_fan: bool = False
     chip: float | None = None
@@ -106,11 +105,8 @@ def _told(evidence: Evidence, signs: Signs, *, settled: bool) -> MinerStatus | N
     """Return what the device says of itself."""
     if evidence.faults:
         return MinerStatus.FAULT
-    if signs.overheat_flag:
+    if signs.overheat_flag or (evidence.regulator_off and settled):
         return MinerStatus.OVERHEATED
-    if evidence.regulator_off and settled:
-        hot = evidence.near_trip
-        return MinerStatus.OVERHEATED if hot else MinerStatus.FAULT
     if evidence.paused:
         return MinerStatus.PAUSED
     return MinerStatus.STANDBY if evidence.shutdown else None
@@ -156,8 +152,7 @@ class StatusMemory:
         """Name what broke; no firmware has a key for all of it."""
         if self._status is not MinerStatus.FAULT or self._last.faults:
             return self._last.faults
-        unpowered = self._last.unpowered or self._last.regulator_off
-        return (NO_CORE_VOLTAGE if unpowered else NO_CHIPS,)
+        return (NO_CORE_VOLTAGE if self._last.unpowered else NO_CHIPS,)
 
     def _awake(self, evidence: Evidence, now: float, *, flagged: bool) -> float | None:
         """Tell apart a miner that is waking up from one that stands idle."""
