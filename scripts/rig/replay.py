@@ -21,6 +21,8 @@ HELP = "0,help"
 SECTIONS: Mapping[str, tuple[str, str, int]] = {
     "summary": ("summary", "SUMMARY", 11),
     "estats": ("stats", "STATS", 70),
+    "stats": ("stats", "STATS", 70),
+    "devs": ("devs", "DEVS", 9),
     "litestats": ("litestats", "STATS", 70),
     "pools": ("pools", "POOLS", 7),
     "version": ("version", "VERSION", 22),
