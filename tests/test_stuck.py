@@ -265,8 +265,52 @@ async def test_one_that_recovered_meanwhile_is_left_alone(
             await bench.advance(5)
             shown = await repairs.look(flow)
     assert (shown["type"], shown["reason"]) == ("abort", "failed")
-    assert "doesn't need help any more" in shown["description_placeholders"]["error"]
+    assert "needs no help at the moment" in shown["description_placeholders"]["error"]
     assert handle.writes == []
+
+
+async def test_one_that_is_not_loaded_offers_nothing(
+    bench: TimedBench, hass: HomeAssistant, repairs: Repairs
+) -> None:
+    handle = await lost_regulator(bench, restart_stalled=False)
+    await bench.advance(5 * MINUTE)
+    await bench.run(hass.config_entries.async_unload(handle.entry.entry_id))
+    shown = await repairs.begin(handle, Problem.STUCK)
+    assert (shown["type"], shown["reason"]) == ("abort", "failed")
+    assert "is not loaded" in shown["description_placeholders"]["error"]
+
+
+async def test_a_repair_of_before_our_restart_waits_until_it_is_certain_again(
+    bench: TimedBench, hass: HomeAssistant, repairs: Repairs
+) -> None:
+    """Nothing is offered of which it is not known whether it helps."""
+    handle = await lost_regulator(bench, restart_stalled=False)
+    await bench.advance(5 * MINUTE)
+    unload = hass.config_entries.async_unload(handle.entry.entry_id)
+    await bench.run(unload)
+    handle.miner.inject("offline")
+    await bench.run(hass.config_entries.async_setup(handle.entry.entry_id))
+    shown = await repairs.begin(handle, Problem.STUCK)
+    assert (shown["type"], shown["reason"]) == ("abort", "failed")
+    assert "needs no help at the moment" in shown["description_placeholders"]["error"]
+
+
+async def test_one_that_stays_away_after_its_restart_says_so(
+    bench: TimedBench, repairs: Repairs
+) -> None:
+    handle = await lost_regulator(bench, restart_stalled=False)
+    await bench.advance(5 * MINUTE)
+    flow = await repairs.begin(handle, Problem.STUCK)
+    await repairs.go_on(flow, next_step_id="restart")
+    await bench.advance(5)
+    assert handle.writes == [RESTART_PATH]
+    handle.miner.inject("offline")
+    await bench.advance(6 * MINUTE)
+    shown = await repairs.look(flow)
+    assert (shown["type"], shown["reason"]) == ("abort", "failed")
+    error = shown["description_placeholders"]["error"]
+    assert "doesn't hash yet" in error
+    assert "It reports: ." not in error
 
 
 async def test_a_lost_regulator_is_offered_a_restart(
