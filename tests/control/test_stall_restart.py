@@ -191,6 +191,24 @@ def test_a_fault_that_leaves_the_regulator_on_is_no_reason(volts: float | None) 
     assert until_restart(case) is None
 
 
+def test_a_regulator_that_is_off_while_the_pool_is_lost_too_is_left_alone() -> None:
+    case = watched()
+    case.become(pool_connected=True)
+    case.poll()
+    case.become(**LOST, pool_connected=False)
+    assert until_restart(case) is None
+
+
+@pytest.mark.parametrize("fault", ["chips_not_found", "no_core_voltage"])
+def test_dead_chips_at_a_boot_are_a_reason_though_no_pool_was_asked(fault: str) -> None:
+    case = watched()
+    case.become(pool_connected=True)
+    case.poll()
+    case.reboot()
+    case.become(**LOST | {"pool_connected": False, "faults": (fault,)})
+    assert until_restart(case) == pytest.approx(10 * MINUTE, abs=2 * POLL)
+
+
 def test_not_in_a_write_but_after_it() -> None:
     case = stalled()
     assert until_restart(case, 1800.0, busy=True) is None

@@ -57,6 +57,7 @@ class StallRestart:
         self._free_at = 0.0
         self._cause: StallCause | None = None
         self._since = self._seen = 0.0
+        self._had_pool = False
 
     @classmethod
     def load(cls, data: object, wall: float, monotonic: float) -> Self:
@@ -96,11 +97,20 @@ class StallRestart:
         self, limits: Limits, state: MinerState, stalled: bool | None, monotonic: float
     ) -> None:
         """Look at a good poll of a miner of which nobody wants anything else."""
-        cause = _cause_of(limits, state, stalled)
+        self._had_pool |= state.pool_connected is True
+        lost = state.pool_connected is False and self._had_pool
+        cause = None if lost else _cause_of(limits, state, stalled)
         unseen = monotonic - self._seen > STALLED_SECONDS
         if cause is None or self._cause is None or unseen:
             self._since = monotonic
         self._cause, self._seen = cause, monotonic
+
+    def booted(self) -> None:
+        """Take it that the miner started anew.
+
+        Firmware that finds no chips then asks no pool, so that nothing is lost.
+        """
+        self._cause, self._had_pool = None, False
 
     def forget(self) -> None:
         """Take it that something else explains why the miner stands still."""
@@ -129,10 +139,10 @@ def _cause_of(
     limits: Limits, state: MinerState, stalled: bool | None
 ) -> StallCause | None:
     """Return why the miner does nothing, where a restart may help."""
-    lost = state.status is MinerStatus.POOL_LOST or state.pool_connected is False
+    lost = state.status is MinerStatus.POOL_LOST
     if lost or is_resting(state) or _is_hot(limits, state):
         return None
-    if stalled:
+    if stalled and state.pool_connected is not False:
         return StallCause.STALLED
     return StallCause.REGULATOR_OFF if lost_core_voltage(state) else None
 

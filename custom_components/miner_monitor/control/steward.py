@@ -830,8 +830,10 @@ class Steward:
         able = Capability.RESTART in self._identity.capabilities
         if state is None or not (able and self.restart_stalled):
             return
+        if boot.restarted:
+            restarts.booted()
         restarts.observe(self._identity.limits, state, stalled, self._monotonic)
-        if boot.restarted or self._is_told_otherwise:
+        if self._is_told_otherwise:
             restarts.forget()
         cause = restarts.due(self._today, self._monotonic)
         if busy or cause is None:
