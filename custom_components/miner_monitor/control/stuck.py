@@ -15,7 +15,7 @@ from .heat import is_overheated
 from .rules import same
 from .stall_restart import is_resting, lost_core_voltage
 from .steps import one_step_lower
-from .values import number_in
+from .values import agrees, number_in
 
 STUCK_SECONDS = 180.0
 """Firmware that recovers by itself has begun again by then."""
@@ -110,6 +110,8 @@ def _with_set_points(
         known.pop(Setting.FAN_DUTY_CYCLE, None)
     if _can_be(limits, known) and not (is_below(limits, settings) and learnt_late):
         lower = {**known, **one_step_lower(limits, known)}
+        if agrees({key: known[key] for key in _CHOSEN}, settings):
+            return {Recovery.ONE_STEP_LOWER: lower}
         return {Recovery.AS_BEFORE: known, Recovery.ONE_STEP_LOWER: lower}
     ranges = {key: limits.settings[key] for key in _CHOSEN if key in limits.settings}
     usual: dict[Setting, float] = {
