@@ -167,7 +167,7 @@ def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
 def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in V, as far as the regulator can follow."""
     low, high = _endured(profile.board)
-    told = positive(asic.get("absMaxVoltage")) or high * 1e3
+    told = between(asic.get("absMaxVoltage"), low * 1e3, high * 1e3) or high * 1e3
     listed = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
     millivolts = _capped(listed, told)
     default = between(asic.get("defaultVoltage"), low * 1e3, min(told, high * 1e3))
