@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.control.errors import Heat, HeatError, HotPart
+from custom_components.miner_monitor.control.errors import (
+    Heat,
+    HeatError,
+    HotPart,
+    PartialError,
+)
 from custom_components.miner_monitor.control.heat import heat_of, require_cool
 from custom_components.miner_monitor.control.rules import Allowed, raising
 from custom_components.miner_monitor.miners.errors import Outcome
@@ -222,8 +227,10 @@ def test_what_got_hot_while_a_write_was_held_back() -> None:
         await rig.poll(10)
 
         (error,) = outcomes([call])
-        assert isinstance(error, HeatError)
-        assert error.setting is F
+        assert isinstance(error, PartialError)
+        assert [type(reason) for reason in error.failures.values()] == [HeatError]
+        assert error.changes == {F: 600.0}
+        assert error.taken == {V: 1.1, FAN: 50.0}
         sent = {
             key: value for body in rig.miner.bodies[1:] for key, value in body.items()
         }
