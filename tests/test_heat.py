@@ -427,3 +427,32 @@ def fallen(handle: Handle, frequency: float, millivolts: int) -> None:
         f'{{"frequency": {frequency}, "coreVoltage": {millivolts}, '
         '"autofanspeed": 0, "manualFanSpeed": 100}'.encode(),
     )
+
+
+@pytest.mark.parametrize("spec", [GAMMA, GAMMA_15], ids=lambda spec: spec.firmware)
+@pytest.mark.parametrize("saving", [False, True])
+async def test_overheating_at_100_mhz(
+    bench: TimedBench, repairs: Repairs, spec: MinerSpec, saving: bool
+) -> None:
+    """Known by its rule; nothing below 1.0 V is sent, whatever follows."""
+    handle = await running(bench, spec)
+    await act(handle, "apply_settings", frequency=100, core_voltage=1.06)
+    if saving and spec is GAMMA:
+        await press(handle, "switch", "throttle", "turn_on")
+    await bench.advance(2 * MINUTE)
+    handle.miner.inject("hot", temperature=80)
+    await bench.advance(20)
+    handle.miner.inject("hot", temperature=40)
+    await bench.advance(5 * MINUTE)
+    assert settings_of(handle.miner)[:2] in {(400, 960), (400, 900)}
+    issue = repairs.issue(handle, Problem.STUCK)
+    assert issue is not None
+    told = issue.translation_placeholders
+    assert told["before"].startswith("100 MHz")
+    assert told["now"].startswith("400 MHz")
+    voltages = [
+        body["coreVoltage"]
+        for body in handle.writes
+        if isinstance(body, dict) and "coreVoltage" in body
+    ]
+    assert min(voltages) >= 1000
