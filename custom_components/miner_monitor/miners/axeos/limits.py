@@ -138,7 +138,8 @@ def _target(info: Reply, profile: Profile) -> SettingRange | None:
 
 def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     """Give the presets' range in MHz, extended downwards."""
-    told = positive(asic.get("absMaxFrequency")) or HIGHEST_FREQUENCY
+    told = between(asic.get("absMaxFrequency"), LOWEST_FREQUENCY, HIGHEST_FREQUENCY)
+    told = told or HIGHEST_FREQUENCY
     presets = _capped(
         _presets(asic.get("frequencyOptions"), 50, HIGHEST_FREQUENCY), told
     )
@@ -148,7 +149,7 @@ def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
     if not presets:
         return None
     presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
-    expert = _beyond(presets[-1], min(told, HIGHEST_FREQUENCY))
+    expert = _beyond(presets[-1], told)
     lowest, highest = min(LOWEST_FREQUENCY, presets[0]), expert or presets[-1]
     if default is not None and not lowest <= default <= highest:
         default = None
