@@ -12,6 +12,7 @@ from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.miners.model import Setting
 from simulator import Phase, SimulatedMiner
+from simulator.axeos.nerdos import NerdosDevice
 
 from .conftest import TimedBench
 
@@ -118,7 +119,12 @@ class Handle:
         return (self._avalon if self.is_avalon else self._axeos)(setting)
 
     def _axeos(self, setting: Setting) -> Any:
-        stored = self.miner.device.flash.stored
+        device = self.miner.device
+        stored = device.flash.stored
+        if isinstance(device, NerdosDevice):
+            # What it runs is cut where its board ends, what it keeps is not.
+            cut = {key: device.limited(key) for key in ("frequency", "coreVoltage")}
+            stored = stored | cut
         match setting:
             case Setting.CORE_VOLTAGE:
                 return stored["coreVoltage"] / 1000

@@ -19,6 +19,8 @@ import pytest
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.model import Setting, SettingRange
 from simulator import MinerSpec
+from simulator.axeos.nerdos import NerdosDevice
+from simulator.axeos.nerdos_patch import patch_nerdos
 from simulator.axeos.patch import patch
 
 from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
@@ -307,7 +309,7 @@ class Story:
         """Bring an AxeOS on its own page to where our lists do not reach."""
         if not self.handle.is_avalon:
             body = {"frequency": 850, "coreVoltage": 1280}
-            patch(self.handle.miner.device, json.dumps(body).encode())
+            self._patch(body)
             await self.bench.pass_time(0.3)
 
     async def _heat(self, step: Step) -> None:
@@ -344,7 +346,13 @@ class Story:
             "autofanspeed": 0,
             "manualFanSpeed": 100,
         }
-        patch(self.handle.miner.device, json.dumps(body).encode())
+        self._patch(body)
+
+    def _patch(self, body: dict[str, Any]) -> None:
+        """Send what the miner's own page would."""
+        device = self.handle.miner.device
+        take = patch_nerdos if isinstance(device, NerdosDevice) else patch
+        take(device, json.dumps(body).encode())
 
     async def _by_hand(self, step: Step) -> None:
         """Change a setting on the miner's own page."""
@@ -353,12 +361,11 @@ class Story:
             case ((Setting.FREQUENCY | Setting.CORE_VOLTAGE), False):
                 key = "frequency" if setting is Setting.FREQUENCY else "coreVoltage"
                 factor = 1 if setting is Setting.FREQUENCY else 1000
-                body = json.dumps({key: round(value * factor)})
-                patch(device, body.encode())
+                self._patch({key: round(value * factor)})
                 await self.bench.pass_time(0.3)
             case Setting.TARGET_TEMPERATURE, False:
                 keys = dict.fromkeys(("temptarget", "pidTargetTemp"), round(value))
-                patch(device, json.dumps(keys).encode())
+                self._patch(keys)
             case Setting.DISPLAY, True:
                 device.settings.write(lcd=int(value))
 

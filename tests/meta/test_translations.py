@@ -17,6 +17,9 @@ from custom_components.miner_monitor.control.errors import (
     ChangeError,
     ControlError,
     ControlFault,
+    Heat,
+    HeatError,
+    HotPart,
     PartialError,
     ProfileError,
     ProfileFault,
@@ -261,6 +264,13 @@ def _raised() -> list[Failure]:
         *(
             ChangeError(refusal, _FREQUENCY, 850.0, reported=525.0, allowed=_RANGE)
             for refusal in Refusal
+            if refusal is not Refusal.TOO_HOT
+        ),
+        *(
+            HeatError(
+                Heat(part=part, temperature=73.5, trip_point=75.0), _FREQUENCY, 850.0
+            )
+            for part in HotPart
         ),
         *(_partial(taken) for taken in ({}, {Setting.CORE_VOLTAGE: 1.2})),
         *(ControlError(fault) for fault in ControlFault),
