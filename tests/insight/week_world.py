@@ -36,6 +36,7 @@ from simulator.avalon.api import Api
 from simulator.avalon.device import Device as AvalonDevice
 from simulator.avalon.readings import Readings as AvalonReadings
 from simulator.axeos.device import Device as AxeosDevice
+from simulator.axeos.nerdos import device_of
 from simulator.axeos.readings import Readings as AxeosReadings
 from simulator.axeos.replies import Replies
 
@@ -75,7 +76,7 @@ class Axeos(Miner):
     device: AxeosDevice
 
     def __init__(self, spec: MinerSpec, clock: ManualClock) -> None:
-        self.device = AxeosDevice(spec, clock)
+        self.device = device_of(spec, clock)
         self._replies = Replies(self.device)
         self._readings = AxeosReadings(self.device)
         self._memory = AxeosMemory(clock.now)
