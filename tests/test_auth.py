@@ -53,7 +53,8 @@ MOST_WRONG_CODES = 5
 CLOSED_PORT = 1
 
 LOCKED = replace(GAMMA, username=USER, password=PASSWORD)
-CODED = replace(NERD, otp_code=CODE)
+CODED = replace(NERD, firmware="1.0.35", otp_code=CODE)
+"""Before 1.0.36 a restart wants a code, as settings do of any release."""
 PRESS = {"entity_id": "button.garage_rig_restart"}
 
 

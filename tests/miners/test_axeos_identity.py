@@ -407,7 +407,7 @@ def test_how_a_hot_miner_lowers_itself(
     ("info", "chip", "vr", "volts", "watts"),
     [
         (GAMMA, (70, 74), (95, 100), (4.9, 4.8), 44),
-        (GAMMA | {"temptarget": 68}, (71, 74), (95, 100), (4.9, 4.8), 44),
+        (GAMMA | {"temptarget": 66}, (71, 74), (95, 100), (4.9, 4.8), 44),
         (GAMMA | {"temptarget": 80}, (73, 74), (95, 100), (4.9, 4.8), 44),
         (
             without(GAMMA, "temptarget", "nominalVoltage") | {"boardVersion": "302"},
@@ -625,7 +625,7 @@ def test_identity_object_lasts_while_nothing_changes() -> None:
         {"version": "v2.12.3"},
         {"hostname": "attic"},
         {"macAddr": "E4:B0:63:00:00:02"},
-        {"temptarget": 68},
+        {"temptarget": 66},
         {"boardVersion": "602"},
         {"fan2rpm": 900},
         {"miningPaused": False},

@@ -268,7 +268,7 @@ def test_an_identity_stays_the_same_object_while_temperatures_change() -> None:
             (65, 69),
             (77, 78),
         ),
-        ({"overheat_temp": 0}, (68, 72), (90, 100)),
+        ({"overheat_temp": 0}, (70, 74), (95, 100)),
     ],
 )
 def test_warnings_are_below_the_trip_points_and_above_the_targets(

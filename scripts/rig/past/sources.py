@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from custom_components.miner_monitor.miners.avalon.memory import (
     DeviceMemory as AvalonMemory,
 )
-from custom_components.miner_monitor.miners.avalon.poll import Poll, Row, Wants
+from custom_components.miner_monitor.miners.avalon.poll import NOTHING, Poll, Row, Wants
 from custom_components.miner_monitor.miners.avalon.reply import parse_commands
 from custom_components.miner_monitor.miners.axeos.memory import (
     DeviceMemory as AxeosMemory,
@@ -30,9 +30,10 @@ from simulator import Clock, MinerSpec
 from simulator.avalon.api import Api as AvalonApi
 from simulator.avalon.device import Device as AvalonDevice
 from simulator.avalon.models import MODELS
+from simulator.avalon.plain import replies_of
 from simulator.avalon.printing import Fixed, Token
 from simulator.avalon.readings import Readings as AvalonReadings
-from simulator.avalon.replies import Replies as AvalonReplies
+from simulator.avalon.statistics import Statistics as AvalonStatistics
 from simulator.axeos.api import Api as AxeosApi
 from simulator.axeos.boards import BOARDS
 from simulator.axeos.device import Device as AxeosDevice
@@ -128,26 +129,39 @@ class AvalonSource(Source):
         """Make it as it is after the uptime of its spec."""
         self.device = AvalonDevice(spec, clock)
         self._api = AvalonApi(self.device)
-        self._replies = AvalonReplies(AvalonReadings(self.device))
+        readings = AvalonReadings(self.device)
+        self._sections = replies_of(readings).sections
+        self._statistics = AvalonStatistics(readings).commands
         self._memory = AvalonMemory(clock.now)
         self._polls = 0
 
     @override
     def read(self) -> Readings:
-        device = self.device
-        silent = device.empty_replies > 0
-        now = device.clock.now()
-        when = now if device.model.epoch_when else now - device.booted_at
-        (summary,) = self._rows("summary")
-        poll = Poll(
-            summary=summary,
-            stats=self._rows("estats"),
-            pools=self._rows("pools"),
-            when=int(when),
-        )
-        self._ask_for_more(self._memory.notice(poll), silent=silent)
+        silent = self.device.empty_replies > 0
+        poll = self._poll()
+        wants = self._memory.notice(poll)
+        if wants.again:
+            poll = self._poll()
+            wants = self._memory.notice(poll)
+        self._ask_for_more(wants, silent=silent)
         self._polls += 1
         return {None: self._memory.read(poll)}
+
+    def _poll(self) -> Poll:
+        """Ask for what the memory wants to see of each poll."""
+        device = self.device
+        now = device.clock.now()
+        when = now if device.model.epoch_when else now - device.booted_at
+        sections = self._memory.sections
+        (summary,) = self._rows(sections[0])
+        screen = self._rows("lcd") if "lcd" in sections else ()
+        return Poll(
+            summary=summary,
+            stats=self._rows(sections[1]),
+            pools=self._rows("pools"),
+            when=int(when),
+            screen=screen[0] if screen else NOTHING,
+        )
 
     def _ask_for_more(self, wants: Wants, *, silent: bool) -> None:
         """Ask what the memory wants; but seldom what hardly ever changes."""
@@ -162,11 +176,14 @@ class AvalonSource(Source):
             self._memory.take_litestats(self._rows("litestats"))
 
     def _rows(self, command: str) -> tuple[Row, ...]:
-        if command not in self._replies.sections:
+        if command in self._statistics:
+            rows = self._statistics[command]("")
+        elif command in self._sections:
+            rows = self._sections[command][1]()
+        else:
             return ()
-        _, rows = self._replies.sections[command]
         return tuple(
-            {key: _as_read(value) for key, value in row.items()} for row in rows()
+            {key: _as_read(value) for key, value in row.items()} for row in rows
         )
 
     def set_mode(self, mode: int) -> None:

@@ -201,7 +201,7 @@ def operating_points(board: Board, mhz: float, mv: int) -> list[tuple[float, int
 
 
 def _switch_modes(story: Story, source: AvalonSource, times: Times) -> None:
-    """Go through the work modes, each time for half a day or so."""
+    """Go through the work modes, each time for a quarter of a day or so."""
     spec, model = source.device.spec, source.device.model
     usual = model.default_mode if spec.work_mode is None else spec.work_mode
     chance = chance_of(spec, "modes")
@@ -209,7 +209,7 @@ def _switch_modes(story: Story, source: AvalonSource, times: Times) -> None:
     while at < times.quiet - 6 * HOUR:
         mode = (mode + 1) % len(model.modes)
         story.change(at, partial(source.set_mode, mode), GLANCE)
-        at += chance.uniform(7, 12) * HOUR
+        at += chance.uniform(4, 7) * HOUR
     story.change(times.quiet, partial(source.set_mode, usual), GLANCE)
 
 
