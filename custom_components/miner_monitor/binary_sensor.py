@@ -22,7 +22,7 @@ from .entity import (
 from .entry_data import AnyConfigEntry, is_fleet
 from .fleet_binary_sensor import async_add_fleet_binary_sensors
 from .insight import MinerData
-from .miners.model import Capability, MinerState, MinerStatus
+from .miners.model import Capability, MinerIdentity, MinerState, MinerStatus
 
 PARALLEL_UPDATES = 0
 
@@ -61,6 +61,16 @@ def _findings(data: MinerData) -> dict[str, list[dict[str, Any]]]:
 
 def _problem(data: MinerData) -> bool | None:
     return None if data.state is None else bool(data.insight.health.findings)
+
+
+def _tells_heat(identity: MinerIdentity) -> bool:
+    """Whether it says that it is too hot, or it is known when it is."""
+    limits, can = identity.limits, identity.capabilities
+    return (
+        Capability.OVERHEAT_FLAG in can
+        or (Capability.CHIP_TEMPERATURE in can and limits.chip_temperature is not None)
+        or (Capability.VR_TEMPERATURE in can and limits.vr_temperature is not None)
+    )
 
 
 BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
@@ -108,14 +118,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="overheating",
         translation_key="overheating",
         device_class=BinarySensorDeviceClass.HEAT,
-        exists_fn=lambda identity: bool(
-            identity.capabilities
-            & {
-                Capability.CHIP_TEMPERATURE,
-                Capability.OVERHEAT_FLAG,
-                Capability.VR_TEMPERATURE,
-            }
-        ),
+        exists_fn=_tells_heat,
         value_fn=lambda data: data.insight.health.overheating,
     ),
     MinerBinarySensorEntityDescription(
