@@ -20,7 +20,9 @@ FAST = {"pool_difficulty": 1000.0}
 
 
 def test_each_fault_of_the_miner_itself_is_documented() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "simulated-avalon.md").read_text()
+    page = (
+        Path(__file__).parents[2] / "simulator" / "avalon" / "README.md"
+    ).read_text()
     for name in DEVICE_FAULTS | POOL_FAULTS:
         assert f"`{name}`" in page, name
 
