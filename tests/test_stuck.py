@@ -1,7 +1,6 @@
 """A miner that stands still is helped, and one that does too little is found."""
 
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -14,8 +13,7 @@ import pytest
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.control.model import Problem
 from custom_components.miner_monitor.coordinator import MinerCoordinator
-from simulator import MinerSpec, Phase
-from simulator.axeos.device import Device
+from simulator import MinerSpec
 
 from .conftest import GAMMA, NERD, OXBITCOIN, Q, TimedBench
 from .handles import Handle, take_over
@@ -34,42 +32,6 @@ MINUTE = 60.0
 
 GAMMA_215 = replace(GAMMA, name="gamma-215", firmware="2.15.0")
 RESTART_PATH = "/api/system/restart"
-
-
-@pytest.fixture(autouse=True)
-def firmware_without_floor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let AxeOS lower itself below its regulator's minimum, as it does.
-
-    Not needed where the simulator does so by itself.
-    """
-    if find_spec("simulator.axeos.cooling") is not None:
-        return
-
-    def is_broken(device: Device) -> bool:
-        low, high = device.board.regulator_mv
-        flagged = device.stock and device.version >= (2, 11, 0)
-        dead = flagged and bool(device.flash["overheat_mode"])
-        off = not low <= device.flash["coreVoltage"] <= high
-        return bool(dead or off or "power_fault" in device.faults)
-
-    def end_cooling(device: Device) -> None:
-        megahertz, millivolts = device.flash["frequency"], device.flash["coreVoltage"]
-        device.flash.write("frequency", megahertz - 100 if megahertz > 100 else 400)
-        device.flash.write("coreVoltage", millivolts - 100)
-        if device.flash["coreVoltage"] >= device.board.regulator_mv[0]:
-            device.flash.write("overheat_mode", 0)
-        device.apply_set_points()
-        device.enter(Phase.STARTING, 4.0)
-
-    def reconsider(device: Device) -> None:
-        device.revision += 1
-        if device.phase is not Phase.FAULT:
-            see(device)
-
-    see = Device.reconsider
-    monkeypatch.setattr(Device, "_broken", property(is_broken))
-    monkeypatch.setattr(Device, "_end_cooling", end_cooling)
-    monkeypatch.setattr(Device, "reconsider", reconsider)
 
 
 async def overheated(

@@ -1,6 +1,6 @@
 """What running firmware of Canaan, cgminer and BFGMiner answers, and what that means.
 
-The replies are written by what was seen: specs on the cgminer API, section 11.
+The replies are written by what the makers' own code was seen to answer.
 """
 
 from collections.abc import Mapping
