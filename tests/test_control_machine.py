@@ -335,18 +335,10 @@ class Story:
                     runs[key] = body[key]
 
     async def _overheat(self, step: Step) -> None:
-        """Leave what an overheat leaves, which knows no regulator and no least."""
-        if self.handle.is_avalon or not self.handle.miner.device.stock:
-            return
-        stored = self.handle.miner.device.flash.stored
-        lower = stored["frequency"] - 100
-        body = {
-            "frequency": lower if lower > 0 else 400,
-            "coreVoltage": max(stored["coreVoltage"] - 100, 500),
-            "autofanspeed": 0,
-            "manualFanSpeed": 100,
-        }
-        self._patch(body)
+        """Let it trip and cool down; it may be stuck then, below its regulator."""
+        if not self.handle.is_avalon:
+            self.handle.miner.inject("hot", temperature=90, duration=2)
+            await self.bench.pass_time(40)
 
     def _patch(self, body: dict[str, Any]) -> None:
         """Send what the miner's own page would."""
