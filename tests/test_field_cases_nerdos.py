@@ -318,6 +318,7 @@ async def test_chips_that_do_not_answer_do_not_hash(bench: TimedBench) -> None:
     assert handle.miner.reply("info")["coreVoltageActual"] > 1000
     assert binary(handle, "hashing") == STATE_OFF
     assert sensor(handle, "hash_rate") in NO_HASHING
+    assert sensor(handle, "status") == "fault"
     assert binary(handle, "overheating") == STATE_OFF
 
 

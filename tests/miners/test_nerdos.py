@@ -133,8 +133,14 @@ def test_a_frozen_rate_is_a_sign_with_another() -> None:
 
 
 def test_a_frozen_rate_alone_takes_longer() -> None:
-    told = statuses((0, {}), (60, {}), (29, {}), (1, {}), (15, {"hashRate": 4801}))
-    assert told == [HASHING, HASHING, HASHING, IDLE, HASHING]
+    """Only beside power and heat that move, and without a share."""
+    warm, warmer = {"power": 99.5, "temp": 57.1}, {"power": 98.9, "temp": 57.4}
+    live = ((60, warm), (29, warmer), (1, warm))
+    told = statuses((0, {}), *live, (15, {"hashRate": 4801}))
+    assert told == [HASHING, HASHING, HASHING, FAULT, HASHING]
+    for beside in ({"temp": 57.1}, {"power": 99.5}, warm | {"sharesAccepted": 1}, {}):
+        assert set(statuses((0, {}), (60, beside), (60, beside))) == {HASHING}
+    assert read(NERD).state.faults == ()
 
 
 def test_heat_before_the_loss_is_its_cause_as_long_as_it_lasts() -> None:

@@ -7,7 +7,7 @@ from ..question import Question
 from ..values import count
 from . import nerdos
 from .profile import Reply
-from .status import NO_CORE_VOLTAGE, SETTLED, Evidence
+from .status import NO_CHIPS, NO_CORE_VOLTAGE, SETTLED, Evidence
 
 _NEAR_TRIP = 5.0
 """Degrees below a trip point that prove heat: it rises on between two polls."""
@@ -20,6 +20,9 @@ _FROZEN_ALONE = 90.0
 
 _DISCONNECTED = 5.0
 """Seconds after which a pool without connection is no mere change of pools."""
+
+_LIVELY = frozenset({"power", "temp"})
+"""What moves from reply to reply while a miner has power."""
 
 _HEAT = (1, 2)
 _CAUSES: Mapping[int, str] = {
@@ -43,6 +46,8 @@ class NerdosWatch:
         """Start without a past."""
         self._rate: float | None = None
         self._rate_since = 0.0
+        self._beside: Reply = {}
+        self._moved: set[str] = set()
         self._disconnected_since: float | None = None
         self._was_near = False
         self._was_hot = False
@@ -75,15 +80,21 @@ class NerdosWatch:
         now: float,
     ) -> Evidence:
         """Return the evidence with what the past adds to it."""
-        frozen = self._frozen_for(evidence.hash_rate, now)
+        frozen = self._frozen_for(evidence.hash_rate, info, now)
         off = evidence.regulator_off or (
             nerdos.lost_core_voltage(info) and frozen >= _FROZEN
         )
         hot = self._is_hot(temperatures, trips, off=off)
         lost = self._disconnected_for(evidence.pool_connected, now) >= _DISCONNECTED
-        still = off or lost or frozen >= _FROZEN_ALONE
+        if lost:
+            self._rate_since = now
+        alone = self._is_live(info) and frozen >= _FROZEN_ALONE
+        silent = alone and not (off or lost)
+        still = off or lost or silent
         rate = 0.0 if still and evidence.hash_rate else evidence.hash_rate
         found = evidence._replace(hash_rate=rate, regulator_off=off)
+        if silent:
+            return found._replace(faults=(*found.faults, NO_CHIPS))
         if not off or (self._error in _HEAT if self._error else hot):
             return found
         if evidence.uptime is not None and evidence.uptime < SETTLED:
@@ -91,11 +102,22 @@ class NerdosWatch:
         cause = _CAUSES.get(self._error, NO_CORE_VOLTAGE)
         return found._replace(faults=(*found.faults, cause))
 
-    def _frozen_for(self, rate: float | None, now: float) -> float:
+    def _frozen_for(self, rate: float | None, info: Reply, now: float) -> float:
         """Return for how many seconds a rate has not moved at all."""
         if not rate or rate != self._rate:
             self._rate, self._rate_since = rate, now
+            self._beside, self._moved = info, set()
         return now - self._rate_since
+
+    def _is_live(self, info: Reply) -> bool:
+        """Whether power and heat moved beside a rate that did not, and no share came.
+
+        Who tells the same of everything says nothing of its chips.
+        """
+        before = self._beside
+        self._moved |= {key for key in _LIVELY if info.get(key) != before.get(key)}
+        came = info.get("sharesAccepted") != before.get("sharesAccepted")
+        return self._moved >= _LIVELY and not came
 
     def _disconnected_for(self, connected: bool | None, now: float) -> float:
         if connected is not False:
