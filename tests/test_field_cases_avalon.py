@@ -25,10 +25,12 @@ from custom_components.miner_monitor.miners.model import (
     Limits,
     MinerState,
     MinerStatus,
+    Setting,
 )
 
 from .avalon_playback import HELP, NO_POOLS, AvalonPlayback, answer, play
 from .conftest import NANO_3S as SIMULATED_NANO_3S, TimedBench
+from .handles import take_over
 from .miners.avalon_polls import (
     A1246,
     MINI_3,
@@ -437,3 +439,34 @@ async def test_metrics_of_a_nano_3s_without_rows_of_pools_in_estats(
 
     for metric, (expected, place) in METRICS.items():
         assert place.value(shown) == pytest.approx(expected(twin), rel=1e-3), metric
+
+
+async def test_the_pool_shown_follows_the_work_of_a_simulated_nano_3s(
+    bench: TimedBench,
+) -> None:
+    """Switched by hand, failed over and back, at every poll after the first share."""
+    handle = await take_over(bench, await bench.miner(SIMULATED_NANO_3S))
+    device = handle.miner.device
+
+    async def watch(seconds: float) -> list[int]:
+        """Return the pools that were mined on and shown, one after the other."""
+        seen: list[int] = []
+        for _ in range(round(seconds / POLL)):
+            await bench.advance(POLL)
+            pool = device.pool_in_use
+            if pool is None or pool.last_share is None:
+                continue
+            shown = bench.hass.states.get(handle.entity("sensor", "pool"))
+            assert shown is not None
+            assert shown.state in pool.url
+            if seen[-1:] != [pool.number]:
+                seen.append(pool.number)
+        return seen
+
+    assert await watch(300) == [0]
+    await handle.set(Setting.POOL, 1)
+    assert await watch(300) == [0, 1]
+    handle.miner.inject("pool_lost", pools=[1])
+    assert (await watch(300))[-1] == 0
+    handle.miner.clear("pool_lost")
+    assert await watch(300) == [0, 1]
