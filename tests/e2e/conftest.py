@@ -1,13 +1,12 @@
 """One real Home Assistant, one simulated farm and one browser for all tests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-import json
 from pathlib import Path
 import re
 import sys
 from typing import Any
 
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, expect
 import pytest
 
 from scripts.rig.api import HassApi
@@ -16,12 +15,10 @@ from scripts.rig.check import complaints
 from scripts.rig.hass import REPOSITORY, HassProcess
 
 from .dashboard import HOME, Dashboard
-from .frontend import Frontend
+from .frontend import VIEWPORT, WAIT_MILLISECONDS, Frontend, stay_logged_in
 from .seeded import SeededHouse, seeded_house, token_script
 
 ARTIFACTS = REPOSITORY / ".artifacts"
-VIEWPORT: ViewportSize = {"width": 1280, "height": 1450}
-WAIT_MILLISECONDS = 30_000
 
 type Tell = Callable[[str], object]
 type OpenDashboard = Callable[..., Awaitable[Dashboard]]
@@ -94,8 +91,7 @@ def logged_out(page: Page) -> Frontend:
 @pytest.fixture
 async def frontend(page: Page, hass: HassProcess) -> Frontend:
     """Give a person a browser in which they logged in some days ago."""
-    tokens = json.dumps(json.dumps(await hass.api.frontend_tokens()))
-    await page.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+    await stay_logged_in(page, hass)
     return Frontend(page)
 
 

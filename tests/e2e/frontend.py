@@ -1,13 +1,41 @@
 """The pages of Home Assistant's frontend as a person uses them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import json
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
-from scripts.rig.hass import DOMAIN, PASSWORD, USERNAME
+from scripts.rig.hass import DOMAIN, PASSWORD, USERNAME, HassProcess
 
 ADD_DIALOG = f"/config/integrations/dashboard/add?domain={DOMAIN}"
 INTEGRATION_PAGE = f"/config/integrations/integration/{DOMAIN}"
+
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1450}
+WAIT_MILLISECONDS = 30_000
+
+
+async def stay_logged_in(page: Page, hass: HassProcess) -> None:
+    """Let the page be one in which somebody logged in some days ago."""
+    tokens = json.dumps(json.dumps(await hass.api.frontend_tokens()))
+    await page.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+
+
+@asynccontextmanager
+async def repairs_page(browser: Browser, hass: HassProcess) -> AsyncIterator[Page]:
+    """Open the list of repairs."""
+    context = await browser.new_context(
+        base_url=hass.url, viewport=VIEWPORT, locale="en-GB"
+    )
+    context.set_default_timeout(WAIT_MILLISECONDS)
+    page = await context.new_page()
+    await stay_logged_in(page, hass)
+    await page.goto("/config/repairs")
+    try:
+        yield page
+    finally:
+        await context.close()
 
 
 class Frontend:

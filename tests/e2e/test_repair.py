@@ -10,7 +10,8 @@ from playwright.async_api import Browser, expect
 from scripts.rig.hass import DOMAIN, HassProcess
 from simulator import Farm, MinerSpec, SystemClock
 
-from .conftest import ARTIFACTS, VIEWPORT, WAIT_MILLISECONDS
+from .conftest import ARTIFACTS
+from .frontend import repairs_page
 from .waiting import until
 
 GAMMA = MinerSpec(name="lent", model="gamma_601", firmware="2.12.2")
@@ -56,15 +57,7 @@ async def test_settings_for_a_while_of_the_day_before_yesterday(
             await hass.wait()
 
         grow_old(tmp_path)
-        async with hass:
-            context = await browser.new_context(
-                base_url=hass.url, viewport=VIEWPORT, locale="en-GB"
-            )
-            context.set_default_timeout(WAIT_MILLISECONDS)
-            page = await context.new_page()
-            tokens = json.dumps(json.dumps(await hass.api.frontend_tokens()))
-            await page.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
-            await page.goto("/config/repairs")
+        async with hass, repairs_page(browser, hass) as page:
             await page.get_by_text("were not reset").click()
             dialog = page.locator("dialog-data-entry-flow")
             await expect(dialog).to_contain_text("400 MHz → 525 MHz")
@@ -74,4 +67,3 @@ async def test_settings_for_a_while_of_the_day_before_yesterday(
 
             await dialog.get_by_text("Restore the earlier settings").last.click()
             await until(lambda: miner.reply("info")["frequency"] == before)
-            await context.close()

@@ -1,7 +1,6 @@
 """A person brings back a miner that overheated below what its regulator can do."""
 
 import asyncio
-import json
 from pathlib import Path
 
 from playwright.async_api import Browser, expect
@@ -10,7 +9,8 @@ import pytest
 from scripts.rig.hass import DOMAIN, HassProcess
 from simulator import Farm, MinerSpec, SystemClock
 
-from .conftest import ARTIFACTS, VIEWPORT, WAIT_MILLISECONDS
+from .conftest import ARTIFACTS
+from .frontend import repairs_page
 from .waiting import until, until_so
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(900)]
@@ -47,31 +47,23 @@ async def test_stuck_after_an_overheat(browser: Browser, tmp_path: Path) -> None
             return any("stuck" in issue for issue in await repairs())
 
         await until_so(is_stuck, STUCK_IN)
-        context = await browser.new_context(
-            base_url=hass.url, viewport=VIEWPORT, locale="en-GB"
-        )
-        context.set_default_timeout(WAIT_MILLISECONDS)
-        page = await context.new_page()
-        tokens = json.dumps(json.dumps(await hass.api.frontend_tokens()))
-        await page.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
-        await page.goto("/config/repairs")
-        await page.get_by_text("needs help to hash again").click()
-        dialog = page.locator("dialog-data-entry-flow")
-        await expect(dialog).to_contain_text("525 MHz, 1.06 V")
-        ARTIFACTS.mkdir(exist_ok=True)
-        await page.screenshot(path=ARTIFACTS / "stuck.png")
-        await dialog.get_by_text("As before").click()
-        await until(lambda: miner.truth.restarts == 1)
+        async with repairs_page(browser, hass) as page:
+            await page.get_by_text("needs help to hash again").click()
+            dialog = page.locator("dialog-data-entry-flow")
+            await expect(dialog).to_contain_text("525 MHz, 1.06 V")
+            ARTIFACTS.mkdir(exist_ok=True)
+            await page.screenshot(path=ARTIFACTS / "stuck.png")
+            await dialog.get_by_text("As before").click()
+            await until(lambda: miner.truth.restarts == 1)
 
-        async def is_back() -> bool:
-            return miner.truth.hashing and not await is_stuck()
+            async def is_back() -> bool:
+                return miner.truth.hashing and not await is_stuck()
 
-        await until_so(is_back, 300)
-        await page.screenshot(path=ARTIFACTS / "stuck-repaired.png")
-        assert miner.reply("info")["coreVoltage"] == 1060
-        assert all(
-            body.get("coreVoltage", 1000) >= 1000
-            for request in miner.requests
-            if request.method == "PATCH" and isinstance(body := request.json, dict)
-        )
-        await context.close()
+            await until_so(is_back, 300)
+            await page.screenshot(path=ARTIFACTS / "stuck-repaired.png")
+            assert miner.reply("info")["coreVoltage"] == 1060
+            assert all(
+                body.get("coreVoltage", 1000) >= 1000
+                for request in miner.requests
+                if request.method == "PATCH" and isinstance(body := request.json, dict)
+            )
