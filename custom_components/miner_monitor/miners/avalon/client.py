@@ -343,12 +343,15 @@ def _soon(ends: float) -> float:
 
 
 def _poll_of(reply: Reply, stats: Reply | None = None) -> Poll:
-    poll = Poll(
+    return Poll(
         summary=reply.row("SUMMARY"),
         stats=(stats or reply).rows("STATS"),
         when=reply.when,
+        pools=reply.rows("POOLS"),
+        poolless=reply.poolless,
+        screen=reply.row("LCD"),
+        devices=reply.rows("DEVS"),
     )
-    return _with(poll, reply)
 
 
 def _with(poll: Poll, reply: Reply) -> Poll:

@@ -191,7 +191,8 @@ class DeviceMemory:
         common = self._of_pools(poll)
         system = system_of(items.get("SYSTEMSTATU"))
         values = blob_values(told, extra, model, poll.summary, system)
-        values.setdefault("uptime", self._device.uptime(poll))
+        uptime = self._device.uptime(poll)
+        values.setdefault("uptime", uptime)
         found = boards_found(told.modules)
         evidence = evidence_of(items, model, values, system, found, self._in_use)
         status = self._judge(evidence, told_anything=bool(told.modules))
@@ -199,7 +200,7 @@ class DeviceMemory:
         if told.modules:
             self._mining = told_to_mine(evidence, resting=self._status.resting)
             self._calibrating = evidence.calibrating
-        self._set_points.notice(self._device.uptime(poll), self._polled_at)
+        self._set_points.notice(uptime, self._polled_at)
         boards = boards_of(
             told.modules, working=working, hashing=status is MinerStatus.HASHING
         )

@@ -15,7 +15,6 @@ _NOT_CONNECTED = frozenset(("dead", "disabled", "rejecting"))
 _IN_WORDS = frozenset(("alive", "failover"))
 """Words that say of a pool that it can be worked for."""
 
-_WORKED, _SHARED = "Works", "Accepted"
 _WORST = 1e9
 
 
@@ -34,6 +33,8 @@ class PoolsInUse(NamedTuple):
 def word_of(row: Row) -> str | None:
     """Read the status of a pool."""
     told = row.get("Status")
+    if told == "Alive":
+        return "alive"
     return told.strip().lower() if isinstance(told, str) else None
 
 
@@ -51,45 +52,61 @@ def is_connected(row: Row) -> bool | None:
     return True if word in _IN_WORDS else None
 
 
+type _Counts = tuple[int | None, int | None]
+"""What is counted for a pool: jobs, and accepted shares."""
+
+
 class PoolMemory:
     """Finds the pool in use of one device, from poll to poll."""
 
     def __init__(self) -> None:
         """Start without a past."""
-        self._counts: Mapping[object, Row] = {}
+        self._counts: Mapping[object, _Counts] = {}
         self._last: object = None
 
     def read(self, rows: Sequence[Row], screen: Row = NOTHING) -> PoolsInUse:
         """Take the pools of a poll, and what the display says of the one in use."""
         rows = rows[:MOST_POOLS]
-        before, self._counts = self._counts, {_name(row): row for row in rows}
+        names = [(row.get("POOL"), row.get("URL")) for row in rows]
+        counts = [(_count(row, "Works"), _count(row, "Accepted")) for row in rows]
+        before, self._counts = self._counts, dict(zip(names, counts, strict=True))
+        moved = [
+            _moved(now, before.get(name))
+            for name, now in zip(names, counts, strict=True)
+        ]
         connected = [is_connected(row) for row in rows]
-        places = _candidates(rows, connected, screen)
-        place = max(
-            places, key=lambda at: self._signs(rows[at], before, at), default=None
-        )
-        self._last = None if place is None else _name(rows[place])
+        place = self._best(_candidates(rows, connected, screen), rows, names, moved)
+        self._last = None if place is None else names[place]
         return PoolsInUse(
             place,
             True if True in connected else False if False in connected else None,
-            any(_moved(row, before.get(_name(row)), _SHARED) for row in rows),
+            any(shared for _, shared in moved),
         )
 
-    def _signs(
-        self, row: Row, before: Mapping[object, Row], place: int
-    ) -> tuple[float, ...]:
-        """Rate what speaks for a pool: its work, its shares, the past, its priority."""
-        past = before.get(_name(row))
-        worked, shared = _moved(row, past, _WORKED), _moved(row, past, _SHARED)
-        last_share = number(row.get("Last Share Time")) if worked or shared else None
-        priority = count(row.get("Priority"))
-        return (
-            2 * worked + shared,
-            last_share or 0.0,
-            _name(row) == self._last,
-            -_WORST if priority is None else -priority,
-            -place,
-        )
+    def _best(
+        self,
+        places: Sequence[int],
+        rows: Sequence[Row],
+        names: Sequence[object],
+        moved: Sequence[tuple[bool, bool]],
+    ) -> int | None:
+        """Choose by what speaks for a pool: work, shares, the past, its priority."""
+        if len(places) < 2:
+            return places[0] if places else None
+
+        def signs(place: int) -> tuple[float, ...]:
+            worked, shared = moved[place]
+            told = rows[place].get("Last Share Time") if worked or shared else None
+            priority = count(rows[place].get("Priority"))
+            return (
+                2 * worked + shared,
+                number(told) or 0.0,
+                names[place] == self._last,
+                -_WORST if priority is None else -priority,
+                -place,
+            )
+
+        return max(places, key=signs)
 
 
 def _candidates(
@@ -99,6 +116,8 @@ def _candidates(
     active = [place for place, is_so in enumerate(connected) if is_so]
     if not active:
         active = [at for at, row in enumerate(rows) if flag(row.get("Stratum Active"))]
+    if not screen:
+        return active
     shown = [place for place, row in enumerate(rows) if _is_shown(row, screen)]
     return [place for place in shown if place in active] or shown or active
 
@@ -113,14 +132,18 @@ def _is_shown(row: Row, screen: Row) -> bool:
     )
 
 
-def _name(row: Row) -> object:
-    """Name a pool for as long as it is the same one."""
-    return (row.get("POOL"), row.get("URL"))
+def _moved(now: _Counts, before: _Counts | None) -> tuple[bool, bool]:
+    """Tell whether jobs and accepted shares rose since the last poll."""
+    if before is None or now == before:
+        return False, False
+    return _rose(now[0], before[0]), _rose(now[1], before[1])
 
 
-def _moved(row: Row, before: Row | None, key: str) -> bool:
-    """Tell whether a count rose since the last poll."""
-    if before is None:
-        return False
-    now, then = count(row.get(key)), count(before.get(key))
-    return now is not None and then is not None and now > then
+def _count(row: Row, key: str) -> int | None:
+    """Read a count, which is a number of its own in JSON."""
+    told = row.get(key)
+    return told if type(told) is int and told >= 0 else count(told)
+
+
+def _rose(now: int | None, before: int | None) -> bool:
+    return now is not None and before is not None and now > before

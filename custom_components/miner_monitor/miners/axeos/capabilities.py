@@ -46,7 +46,7 @@ _NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
     Capability.SHUTDOWN: ("shutdown",),
 }
 
-_SENSORS: tuple[tuple[Capability, tuple[str, ...]], ...] = (
+_SENSORS: tuple[tuple[Capability, tuple[str, ...]], ...] = (  # one key or two each
     (Capability.POWER, ("power",)),
     (Capability.INPUT_VOLTAGE, ("voltage", "voltagei")),
     (Capability.INPUT_CURRENT, ("current",)),
@@ -115,7 +115,7 @@ class SensorMemory:
         for sensor in tuple(self._open):
             capability, keys = sensor
             known = self._known[capability]
-            told = any(key in info for key in keys)
+            told = keys[0] in info or keys[-1] in info
             if getattr(state, capability) or (told and known):
                 self._proven.add(capability)
                 self._open.remove(sensor)

@@ -149,16 +149,16 @@ class DeviceMemory:
         lasting = self._read_lasting(info, profile)
         values = read_numbers(info, nerdos=profile.nerdos)
         values["expected_hash_rate"] = expected_rate(
-            values["expected_hash_rate"], lasting.settings, profile
+            values["expected_hash_rate"], lasting.expectation
         )
         if profile.nerdos:
             settle_rates(values, values["expected_hash_rate"])
-        evidence = evidence_of(info, profile, values)
+        evidence = evidence_of(info, profile, values, lasting)
         if profile.nerdos:
             evidence = self._judge_nerdos(info, profile, values, evidence)
         status = self._status.judge(evidence, self._monotonic())
         highest = highest_rate(
-            info, values["expected_hash_rate"], lasting.settings, profile
+            info, values["expected_hash_rate"], lasting.expectation, profile
         )
         drop_absurd_rates(values, highest)
         fans = fans_of(info, profile, self._fan_count)

@@ -28,8 +28,8 @@ from .columns import (
     read_columns,
 )
 from .profile import Profile, Reply, is_2_11
-from .rates import sane_chips
-from .signs import connected, with_signs_of_chips
+from .rates import Expectation, expectation_of, sane_chips
+from .signs import connected, fan_is_set_to_full, signs_of_chips
 from .status import Evidence
 
 _MOST_CHIPS = 64
@@ -57,6 +57,8 @@ class Lasting(NamedTuple):
     reject_reasons: tuple[tuple[str, int], ...]
     restart_reason: str | None
     fan_mode: int | None
+    fan_is_set_to_full: bool
+    expectation: Expectation
 
 
 LASTING_KEYS = frozenset(
@@ -94,35 +96,46 @@ def lasting_of(info: Reply, profile: Profile) -> Lasting:
     told = info.get("resetReason") or info.get("lastResetReason")
     used = [place for place, pool in enumerate(pools) if pool.active]
     pool = used[0] if len(used) == 1 else None
+    settings = replace(settings_of(info, profile), pool=pool)
     return Lasting(
-        settings=replace(settings_of(info, profile), pool=pool),
+        settings=settings,
         pools=pools,
         active_pool=next((pool for pool in pools if pool.active), None),
         fallback_pool=using_fallback(info, profile),
         reject_reasons=_reject_reasons(info),
         restart_reason=sentence(told),
         fan_mode=count(info.get("autofanspeed")),
+        fan_is_set_to_full=fan_is_set_to_full(info),
+        expectation=expectation_of(settings, profile),
     )
 
 
-def evidence_of(info: Reply, profile: Profile, values: Mapping[str, Any]) -> Evidence:
+def evidence_of(
+    info: Reply, profile: Profile, values: Mapping[str, Any], lasting: Lasting
+) -> Evidence:
     """Collect the signs of what the miner is doing."""
     rate = values["hash_rate_now"]
     if rate is None:
         rate = values["hash_rate_1m"] or values["hash_rate_10m"]
-    evidence = Evidence(
+    paused = "miningPaused" in info and flag(info["miningPaused"]) is True
+    if profile.nerdos:
+        off = nerdos.regulator_off(info, rate, profile.board)
+        signs: dict[str, Any] = {"regulator_off": off}
+    else:
+        full = lasting.fan_is_set_to_full
+        signs = signs_of_chips(
+            info, profile, values, rate, paused=paused, fan_is_set=full
+        )
+    return Evidence(
         hash_rate=rate,
         faults=_faults(info),
         overheat_flag=_overheat_flag(info),
-        paused="miningPaused" in info and flag(info["miningPaused"]) is True,
+        paused=paused,
         shutdown="shutdown" in info and flag(info["shutdown"]) is True,
         pool_connected=_pool_connected(info, profile),
         uptime=values["uptime"],
+        **signs,
     )
-    if profile.nerdos:
-        off = nerdos.regulator_off(info, rate, profile.board)
-        return evidence._replace(regulator_off=off)
-    return with_signs_of_chips(evidence, info, profile, values)
 
 
 def state_of(

@@ -1,7 +1,7 @@
 """What a board gives at its frequency, and hash rates that no board can have."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model import Chip, MinerSettings
 from .profile import Profile, Reply
@@ -21,23 +21,39 @@ _RATES = (
 )
 
 
-def expected_rate(
-    told: float | None, settings: MinerSettings, profile: Profile
-) -> float | None:
+class Expectation(NamedTuple):
+    """Hash rates in TH/s that the set point should give, None where not known.
+
+    ``computed`` is for the chips that the device tells, ``of_board`` for those that
+    its board is known to have.
+    """
+
+    computed: float | None
+    of_board: float | None
+
+
+def expectation_of(settings: MinerSettings, profile: Profile) -> Expectation:
+    """Compute what a set point should give."""
+    return Expectation(
+        _computed(settings, profile, profile.chip_count),
+        _computed(settings, profile, profile.board.chip_count),
+    )
+
+
+def expected_rate(told: float | None, expectation: Expectation) -> float | None:
     """Return the hash rate in TH/s that the set point should give.
 
     Old firmware does not tell it, none does at rest, and some counts too few chips
     on a board that is known to have more.
     """
-    computed = _computed(settings, profile, profile.chip_count)
-    if told is None or computed is None:
-        return computed if told is None else told
-    known = _computed(settings, profile, profile.board.chip_count) or 0.0
+    if told is None or expectation.computed is None:
+        return expectation.computed if told is None else told
+    known = expectation.of_board or 0.0
     return known if told < known * _MISCOUNTED else told
 
 
 def highest_rate(
-    info: Reply, expected: float | None, settings: MinerSettings, profile: Profile
+    info: Reply, expected: float | None, expectation: Expectation, profile: Profile
 ) -> float | None:
     """Return the highest hash rate in TH/s that is believed, None if none is known.
 
@@ -47,7 +63,7 @@ def highest_rate(
     if isinstance(info.get("can"), dict):
         return None
     if profile.board.name is not None:
-        expected = _computed(settings, profile, profile.chip_count) or expected
+        expected = expectation.computed or expected
     return None if expected is None else MARGIN * expected
 
 
@@ -56,8 +72,7 @@ def drop_absurd_rates(values: dict[str, Any], highest: float | None) -> None:
     if highest is None:
         return
     for name in _RATES:
-        rate = values[name]
-        if rate is not None and rate > highest:
+        if (values[name] or 0.0) > highest:
             values[name] = None
 
 
@@ -66,17 +81,20 @@ def sane_chips(chips: tuple[Chip, ...], highest: float | None) -> tuple[Chip, ..
     if highest is None or not chips:
         return chips
     share = highest / len(chips)
+    absurd = [place for place, chip in enumerate(chips) if _is_absurd(chip, share)]
+    if not absurd:
+        return chips
     return tuple(
-        chip if _is_sane(chip, share) else replace(chip, hash_rate=None, domains=())
-        for chip in chips
+        replace(chip, hash_rate=None, domains=()) if place in absurd else chip
+        for place, chip in enumerate(chips)
     )
 
 
-def _is_sane(chip: Chip, highest: float) -> bool:
-    domains = chip.domains
-    return (chip.hash_rate or 0.0) <= highest and (
-        not domains or max(domains) <= highest / len(domains)
-    )
+def _is_absurd(chip: Chip, highest: float) -> bool:
+    rate, domains = chip.hash_rate, chip.domains
+    if rate is not None and rate > highest:
+        return True
+    return bool(domains) and max(domains) > highest / len(domains)
 
 
 def _computed(settings: MinerSettings, profile: Profile, chips: int) -> float | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..values import flag, number, text
 from .profile import Profile, Reply, is_2_11
-from .status import Evidence
 
 _CONNECTED = re.compile(r"IPv[46]\b.*")
 _NOT_CONNECTED = re.compile(
@@ -18,6 +17,8 @@ _NOT_CONNECTED = re.compile(
 )
 _NO_VOLTAGE = 100.0
 """mV below which a core voltage is none."""
+
+_LEAST_VOLTS = _NO_VOLTAGE / 1e3
 
 _FULL_SPEED = 100.0
 
@@ -38,41 +39,57 @@ def _meaning(words: str) -> bool | None:
     return False if _NOT_CONNECTED.fullmatch(words) else None
 
 
-def with_signs_of_chips(
-    evidence: Evidence, info: Reply, profile: Profile, values: Mapping[str, Any]
-) -> Evidence:
-    """Add what tells whether the chips of AxeOS run, and why not."""
+def signs_of_chips(
+    info: Reply,
+    profile: Profile,
+    values: Mapping[str, Any],
+    rate: float | None,
+    *,
+    paused: bool,
+    fan_is_set: bool,
+) -> dict[str, Any]:
+    """Return what tells whether the chips of AxeOS run, and why not.
+
+    ``fan_is_set``: to full speed, by hand.
+    """
+    chip, second = values["chip_temperature"], values["chip_temperature_2"]
+    if chip is None or (second is not None and second > chip):
+        chip = second
+    full_fan = fan_is_set and _runs_full(info)
+    if rate and (values["core_voltage_actual"] or 0.0) >= _LEAST_VOLTS:
+        return {"full_fan": full_fan, "chip": chip, "powered": True}
     voltage = number(info.get("coreVoltageActual"))
     powered = None if voltage is None else voltage >= _NO_VOLTAGE
-    rate, expected = evidence.hash_rate, number(info.get("expectedHashrate"))
-    can_stop = "miningPaused" in info
-    chips = (values["chip_temperature"], values["chip_temperature_2"])
-    chip = max((told for told in chips if told is not None), default=None)
-    off = can_stop and not rate and expected == 0 and not evidence.paused
-    return evidence._replace(
-        switched_off=off,
-        full_fan=_full_fan(info),
-        chip=chip,
-        vr=values["vr_temperature"],
-        powered=powered,
-        keeps_readings=profile.board.keeps_readings,
-        without_work=values["hash_rate_now"] == 0
+    signs: dict[str, Any] = {
+        "full_fan": full_fan,
+        "chip": chip,
+        "vr": values["vr_temperature"],
+        "powered": powered,
+        "keeps_readings": profile.board.keeps_readings,
+    }
+    expected, can_stop = number(info.get("expectedHashrate")), "miningPaused" in info
+    off = can_stop and not rate and expected == 0 and not paused
+    signs["switched_off"] = off
+    signs["without_work"] = (
+        values["hash_rate_now"] == 0
         and not can_stop
-        and bool(is_2_11(info) and expected and powered and chip),
-        unpowered=powered is False
-        and not (off or evidence.paused)
-        and _draws_nothing(info, profile),
+        and bool(is_2_11(info) and expected and powered and chip)
     )
+    signs["unpowered"] = (
+        powered is False and not (off or paused) and _draws_nothing(info, profile)
+    )
+    return signs
 
 
-def _full_fan(info: Reply) -> bool:
-    """Tell a fan that is set to full speed by hand, and runs so."""
+def fan_is_set_to_full(info: Reply) -> bool:
+    """Tell whether the fan is set to full speed by hand, as heat leaves it."""
+    by_hand = flag(info.get("autofanspeed")) is False
+    return by_hand and number(info.get("manualFanSpeed")) == _FULL_SPEED
+
+
+def _runs_full(info: Reply) -> bool:
     running = number(info.get("fanspeed", _FULL_SPEED))
-    return (
-        flag(info.get("autofanspeed")) is False
-        and number(info.get("manualFanSpeed")) == _FULL_SPEED
-        and (running is None or running >= _FULL_SPEED - 1)
-    )
+    return running is None or running >= _FULL_SPEED - 1
 
 
 def _draws_nothing(info: Reply, profile: Profile) -> bool:

@@ -56,6 +56,18 @@ class Evidence(NamedTuple):
     uptime: int | None = None
 
     @property
+    def plainly_hashes(self) -> bool:
+        """Whether nothing in the reply speaks against its hash rate."""
+        return bool(self.hash_rate) and not (
+            self.faults
+            or self.overheat_flag
+            or self.regulator_off
+            or self.unpowered
+            or self.paused
+            or self.shutdown
+        )
+
+    @property
     def hot(self) -> bool:
         """Whether a reading explains that the chips were switched off."""
         chip, regulator = self.chip or 0.0, self.vr or 0.0
@@ -131,6 +143,10 @@ class StatusMemory:
 
     def judge(self, evidence: Evidence, now: float) -> MinerStatus:
         """Decide on the status of a reply that came at ``now``."""
+        if evidence.plainly_hashes:
+            self._rested, self._woke_at, self._without_uptime = False, None, None
+            self._status, self._last = MinerStatus.HASHING, evidence
+            return MinerStatus.HASHING
         flagged = self._is_flagged(evidence)
         signs = Signs(
             overheat_flag=flagged,
