@@ -52,6 +52,7 @@ class GapBridge:
         """Start without a past."""
         self._last: MinerState | None = None
         self._at = 0.0
+        self._absent: list[bool] = []
 
     def bridged(self, state: MinerState, now: float, interval: float) -> MinerState:
         """Return the state with what only this reply lacks, and note what that is.
@@ -59,16 +60,27 @@ class GapBridge:
         Nothing is carried over a change of the status, over a restart, nor over a
         longer silence.
         """
-        last, at = self._last, self._at
-        self._last, self._at = state, now
+        last, at, absent = self._last, self._at, self._absent
+        self._last, self._at, self._absent = state, now, _absent_of(state)
         if (
             last is None
+            or absent == self._absent
             or last.status is not state.status
             or (state.uptime or 0) < (last.uptime or 0)
             or now - at > LONGEST_GAP * interval
         ):
             return state
         return _with_the_missing(state, last)
+
+
+def _absent_of(state: MinerState) -> list[bool]:
+    """Tell of each measured value whether it is missing."""
+    absent = [value is None for value in _measured(state)]
+    for fan in state.fans:
+        absent += (fan.speed is None, fan.duty_cycle is None)
+    for chip in state.chips:
+        absent += (chip.hash_rate is None, chip.temperature is None)
+    return absent
 
 
 def _with_the_missing(state: MinerState, last: MinerState) -> MinerState:
