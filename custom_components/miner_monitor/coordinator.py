@@ -108,6 +108,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self.device_id = entry.unique_id
         self._session = session
         self._family = Family(entry.data[CONF_FAMILY])
+        self._followed: tuple[object, object] = (None, None)
         self._named = endpoint_of(entry)
         self.client = create_client(self._family, self._named, session)
         identity = load_identity(entry.data[CONF_IDENTITY])
@@ -461,7 +462,11 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
 
     def _follow_entry(self) -> None:
         """Ask at the address that the entry names now."""
-        named = endpoint_of(self.config_entry)
+        entry = self.config_entry
+        if entry.data is self._followed[0] and entry.options is self._followed[1]:
+            return
+        self._followed = entry.data, entry.options
+        named = endpoint_of(entry)
         if named != self._named:
             self._named = named
             self.client = create_client(self._family, named, self._session)

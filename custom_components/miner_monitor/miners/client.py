@@ -41,7 +41,8 @@ class Endpoint:
 
     ``path`` counts only for what is read from a page; ``unit`` picks one of several
     devices behind an address; ``pool_scraper`` is the URL of a second page, of one
-    that asks the pool. ``known`` is what was learnt of the device before.
+    that asks the pool. ``known`` is what was learnt of the device before,
+    which makes no other address of it.
     """
 
     host: str
@@ -50,7 +51,7 @@ class Endpoint:
     unit: str | None = None
     pool_scraper: str | None = None
     credentials: Credentials = NO_CREDENTIALS
-    known: MinerIdentity | None = field(default=None, repr=False)
+    known: MinerIdentity | None = field(default=None, repr=False, compare=False)
 
 
 type Decide = Callable[[MinerReading], Changes]
