@@ -16,7 +16,6 @@ from ..miners.model import (
 )
 from .bounds import at_least
 from .errors import ControlError, ControlFault
-from .heat import is_overheated
 from .rules import same
 from .steps import one_step_lower
 from .values import dump_changes, load_changes, number_in, number_of, reported
@@ -145,7 +144,7 @@ class DeratingWatch:
         if self._is_derating(limits, limits.derating, state.settings, now):
             self._lowered = now
             return True
-        if not is_overheated(state) or _set_points_of(self.baseline) is None:
+        if not state.overheated or _set_points_of(self.baseline) is None:
             self._follow(limits, state)
         return False
 
@@ -212,8 +211,8 @@ def _is_hot(limits: Limits, state: MinerState) -> bool:
     A device that falls back to fixed values keeps its overheat flag until somebody
     sets others: there only the chip tells.
     """
-    keeps_flag = limits.derating is not None and _fixed(limits.derating) is not None
-    if is_overheated(state) and not keeps_flag:
+    keeps_flag = limits.derating is not None and limits.derating.is_fixed
+    if state.overheated and not keeps_flag:
         return True
     alarm = limits.chip_temperature
     warn = _WARN if alarm is None else alarm.warn

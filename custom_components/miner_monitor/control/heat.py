@@ -6,17 +6,12 @@ lower them is never refused. Fans, target temperatures and *Mining* are not conc
 firmware regulates the former, and starts no chip that is too hot.
 """
 
-from ..miners.model import Changes, Limits, MinerSettings, MinerState, MinerStatus
+from ..miners.model import Changes, Limits, MinerSettings, MinerState
 from .errors import Heat, HeatError, HotPart
 from .rules import Allowed, raising
 
 MARGIN = 3.0
 """Degrees below its trip point from which a part counts as too hot."""
-
-
-def is_overheated(state: MinerState) -> bool:
-    """Whether the device says so itself."""
-    return state.status is MinerStatus.OVERHEATED or state.overheating is True
 
 
 def heat_of(
@@ -29,9 +24,9 @@ def heat_of(
     then its flag is what has to be got rid of, and only temperatures count. So it is
     with firmware that always crawls, flag set, until somebody sets it up again.
     """
-    keeps_flag = limits.derating is not None and limits.derating.frequency is not None
+    keeps_flag = limits.derating is not None and limits.derating.is_fixed
     chip = state.hottest_chip
-    if is_overheated(state) and not (recovers or keeps_flag):
+    if state.overheated and not (recovers or keeps_flag):
         return Heat(part=HotPart.OVERHEATED, temperature=chip)
     for part, temperature, trip_point in (
         (HotPart.CHIP, chip, limits.trip_points.chip),

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
 from ..miners.model import Changes, MinerSettings, MinerState, Setting, SettingValue
-from .heat import is_overheated
 from .model import Activity, Report
 from .rules import same
 from .values import dump_changes, load_changes, reported, value_of
@@ -62,7 +61,7 @@ class News:
         self, state: MinerState, lowered: Mapping[str, list[float]]
     ) -> Iterator[Report]:
         """Yield that it overheated or recovered, and what it lowered meanwhile."""
-        before, self._overheated = self._overheated, is_overheated(state)
+        before, self._overheated = self._overheated, state.overheated
         if before is False and self._overheated:
             yield Report(activity=Activity.OVERHEATED, details=lowered)
         elif before and not self._overheated:

@@ -16,7 +16,7 @@ from ..miners.model import (
     MinerState,
     TripPoints,
 )
-from .heat import MARGIN, is_overheated
+from .heat import MARGIN
 from .values import number_of
 
 HOT_SECONDS = 30.0
@@ -112,7 +112,7 @@ class Protection:
     ) -> bool:
         """Whether it has lasted long enough, is cool, and may end by itself."""
         lasted = self._lasted(monotonic)
-        if self._stays or lasted < COOL_SECONDS or is_overheated(state):
+        if self._stays or lasted < COOL_SECONDS or state.overheated:
             return False
         return all(
             _is_cool(cool, value, known=state.hashing and part in identity.capabilities)
@@ -169,7 +169,7 @@ def _apart(critical: float) -> tuple[float, float]:
 
 def _is_critical(limits: Limits, state: MinerState) -> bool:
     """Whether a part is as hot as it must never be."""
-    return is_overheated(state) or any(
+    return state.overheated or any(
         critical is not None and value is not None and value >= critical
         for _, value, critical, _ in _parts(limits, state)
     )

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Self
 
-from ..miners.model import Limits, MinerState, MinerStatus
-from .heat import is_overheated
+from ..miners.model import (
+    NO_CHIPS,
+    NO_CORE_VOLTAGE,
+    Limits,
+    MinerState,
+    MinerStatus,
+)
 from .values import number_of
 
 STALLED_SECONDS = 600.0
@@ -15,8 +20,7 @@ MOST_RESTARTS = 3
 _NO_VOLTAGE = 0.1
 """V of the core below which a voltage regulator is off."""
 
-_WITHOUT_CORE_VOLTAGE = frozenset({"no_core_voltage", "chips_not_found"})
-"""Faults that no device names, and that are concluded from chips that are dead."""
+_WITHOUT_CORE_VOLTAGE = frozenset({NO_CORE_VOLTAGE, NO_CHIPS})
 
 _RESTING = frozenset({MinerStatus.PAUSED, MinerStatus.STANDBY})
 
@@ -153,7 +157,7 @@ def _is_hot(limits: Limits, state: MinerState) -> bool:
         (limits.chip_temperature, state.hottest_chip),
         (limits.vr_temperature, state.vr_temperature),
     )
-    return is_overheated(state) or any(
+    return state.overheated or any(
         alarm is not None and value is not None and value >= alarm.warn
         for alarm, value in parts
     )

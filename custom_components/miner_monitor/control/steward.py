@@ -20,7 +20,7 @@ from .attempts import Attempts
 from .bounds import Beliefs, at_least, fits
 from .derating import WATCHED
 from .errors import ControlError, ControlFault, ProfileError, ProfileFault
-from .heat import heat_of, is_overheated
+from .heat import heat_of
 from .model import (
     Activity,
     Apply,
@@ -156,7 +156,7 @@ class Steward:
         limits, state = self._identity.limits, self._state
         heat = None if state is None else heat_of(limits, state)
         recovery = self.recovery
-        if state is not None and heat_of(limits, state, recovers=True) is not None:
+        if recovery and state is not None and heat_of(limits, state, recovers=True):
             recovery = {}
         return Allowed(
             limits, self.adopted, expert=self.expert, heat=heat, recovery=recovery
@@ -644,7 +644,7 @@ class Steward:
             self._record.throttle.lowered(derating.lowered)
         yield from self._record.news.heat(state, lowered)
         if not busy:
-            told_elsewhere = bool(lowered) or is_overheated(state)
+            told_elsewhere = bool(lowered) or state.overheated
             silent = WATCHED if told_elsewhere else ()
             yield from self._record.news.settings(state, silent=silent)
 
@@ -762,7 +762,7 @@ class Steward:
         if stepped and not self._record.protection.had_time(now):
             return
         step = next_lower(limits, state.settings) if steps_first(limits) else {}
-        skips = stepped or is_overheated(state) or self._step_refused
+        skips = stepped or state.overheated or self._step_refused
         if not self._attempts.may(Reason.PROTECT, now):
             return
         if step and not skips:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from ..miners.ceilings import hard_range
 from ..miners.model import Changes, Limits, MinerSettings, MinerState, Setting
 from .derating import SetPoints
-from .heat import is_overheated
 from .rules import same
 from .stall_restart import is_resting, lost_core_voltage
 from .steps import one_step_lower
@@ -55,12 +54,12 @@ def _stands_still(limits: Limits, state: MinerState) -> bool:
 
     Firmware that always crawls after heat works again as soon as it is set up.
     """
-    crawls = limits.derating is not None and limits.derating.frequency is not None
+    crawls = limits.derating is not None and limits.derating.is_fixed
     if state.hashing or is_resting(state) or crawls:
         return False
     if is_below(limits, state.settings):
         return True
-    return (is_overheated(state) or lost_core_voltage(state)) and not _is_warm(
+    return (state.overheated or lost_core_voltage(state)) and not _is_warm(
         limits, state
     )
 

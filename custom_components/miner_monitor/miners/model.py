@@ -234,6 +234,11 @@ class Derating:
     frequency: float | None = None
     core_voltage: float | None = None
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it falls to fixed values, and its flag stays until others are set."""
+        return self.frequency is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
@@ -348,6 +353,11 @@ class Fan:
 
     speed: int | None = None
     duty_cycle: float | None = None
+
+
+NO_CHIPS = "chips_not_found"
+NO_CORE_VOLTAGE = "no_core_voltage"
+"""Faults that no firmware names, and that are concluded from chips that are dead."""
 
 
 class PoolStatus(StrEnum):
@@ -546,6 +556,11 @@ class MinerState:
     def hashing(self) -> bool:
         """Whether the miner works on shares right now."""
         return self.status is MinerStatus.HASHING
+
+    @property
+    def overheated(self) -> bool:
+        """Whether the device says so itself, by its status or its flag."""
+        return self.status is MinerStatus.OVERHEATED or self.overheating is True
 
     @property
     def consistent(self) -> Self:

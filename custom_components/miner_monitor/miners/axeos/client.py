@@ -37,7 +37,6 @@ from ..model import (
     Family,
     MinerIdentity,
     MinerReading,
-    MinerStatus,
     Setting,
     Writing,
 )
@@ -258,8 +257,7 @@ class AxeOsClient(MinerClient):
         async with self._device.turn(self._deadline) as ends:
             state = (reading := await self._read(ends)).state
             prove(reading)
-            overheated = state.overheating or state.status is MinerStatus.OVERHEATED
-            if overheated and self._overheat_flag is not None:
+            if state.overheated and self._overheat_flag is not None:
                 content = json.dumps({_FLAG: 0}).encode()
                 await self._send("PATCH", _SETTINGS, later(self._deadline), content)
                 await self._until_cleared()

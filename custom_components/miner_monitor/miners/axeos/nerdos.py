@@ -53,9 +53,10 @@ def regulator_off(info: Reply, hash_rate: float | None, board: Board) -> bool:
 
 def tells_cause(info: Reply) -> bool:
     """Tell whether another page says why this regulator is off."""
+    if "shutdown" not in info or not lost_core_voltage(info):
+        return False
     release = version(info.get("version"))
-    newer = release is not None and release >= _DASHBOARD_ROUTE
-    return newer and "shutdown" in info and lost_core_voltage(info)
+    return release is not None and release >= _DASHBOARD_ROUTE
 
 
 def can_shut_down(info: Reply) -> bool:

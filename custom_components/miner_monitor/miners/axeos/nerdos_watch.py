@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from ..model import TripPoints
+from ..model import NO_CHIPS, NO_CORE_VOLTAGE, TripPoints
 from ..question import Question
 from ..values import count
 from . import nerdos
 from .profile import Reply
-from .status import NO_CHIPS, NO_CORE_VOLTAGE, SETTLED, Evidence
+from .status import SETTLED, Evidence
 
 _NEAR_TRIP = 5.0
 """Degrees below a trip point that prove heat: it rises on between two polls."""

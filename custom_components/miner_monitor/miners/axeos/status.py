@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..model import MinerStatus
+from ..model import NO_CHIPS, NO_CORE_VOLTAGE, MinerStatus
 
 SETTLED = 60.0
 """Seconds after a boot or a wake-up in which odd readings prove nothing."""
@@ -19,10 +19,6 @@ RESTART_VR = 95.0
 
 _NEARLY_HOT = 70.0
 """°C of a chip from which it overheats between two polls."""
-
-NO_CHIPS = "chips_not_found"
-NO_CORE_VOLTAGE = "no_core_voltage"
-"""Faults that no key of AxeOS tells."""
 
 
 class Evidence(NamedTuple):
