@@ -1,13 +1,13 @@
 """A cgminer on loopback that answers what a case says, section by section."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 import json
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, override
 
 from .conftest import TimedBench
+from .loopback import LoopbackServer
 
 type Sections = Mapping[str, Mapping[str, Any]]
 """The reply to each command; what is not named is an invalid command."""
@@ -17,20 +17,20 @@ NO_POOLS = {"STATUS": [{"STATUS": "E", "Code": 8, "Msg": "No pools"}], "id": 1}
 HELP = "ascset|0,help"
 
 
-class AvalonPlayback:
+class AvalonPlayback(LoopbackServer):
     """One miner that says what it is told to; ``requests`` are what it was asked."""
 
     def __init__(self, sections: Sections) -> None:
         """Do not listen yet."""
-        self.host, self.port = "127.0.0.1", 0
+        super().__init__()
         self.sections = dict(sections)
-        self.requests: list[str] = []
-        self.connections = 0
-        self._server: asyncio.Server | None = None
+        self._open = 0
 
-    def __iter__(self) -> Iterator[Self]:
-        """Be a farm of one."""
-        yield self
+    @property
+    @override
+    def connections(self) -> int:
+        """Tell how many connections are open."""
+        return self._open
 
     def polls(self) -> list[str]:
         """Return the requests for several replies together, and forget them all."""
@@ -38,34 +38,19 @@ class AvalonPlayback:
         self.requests.clear()
         return asked
 
-    async def __aenter__(self) -> Self:
-        """Listen on a free port."""
-        self._server = await asyncio.start_server(self._serve, self.host)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Listen no more."""
-        assert self._server is not None
-        self._server.close()
-
+    @override
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Answer one request in one connection, as the firmware does."""
-        self.connections += 1
+        self._open += 1
         try:
             with suppress(ConnectionError):
                 writer.write(self._answer(await reader.read(4095)) + b"\0")
                 await writer.drain()
         finally:
             writer.close()
-            self.connections -= 1
+            self._open -= 1
 
     def _answer(self, request: bytes) -> bytes:
         """Answer JSON in JSON, and anything else in text."""
@@ -87,9 +72,7 @@ class AvalonPlayback:
 
 async def play(bench: TimedBench, sections: Sections) -> AvalonPlayback:
     """Start a miner on a bench, which stops it at its end."""
-    miner = await AvalonPlayback(sections).__aenter__()
-    bench._farms.append(miner)  # type: ignore[arg-type]  # a farm of one
-    return miner
+    return await bench.listen(AvalonPlayback(sections))
 
 
 def answer(kind: str, *rows: Mapping[str, Any], when: int = 1_790_000_000) -> Any:

@@ -33,6 +33,7 @@ from simulator import (
     SystemClock,
 )
 
+from .loopback import LoopbackServer
 from .playback import Playback, Reply
 
 GAMMA = MinerSpec(
@@ -117,7 +118,7 @@ class Bench:
         """Give the miners their clock."""
         self.hass = hass
         self._clock = clock
-        self._farms: list[Farm | Playback] = []
+        self._farms: list[Farm | LoopbackServer] = []
 
     async def start(self, *specs: MinerSpec) -> Farm:
         """Start miners on free ports of 127.0.0.1."""
@@ -132,11 +133,15 @@ class Bench:
 
     async def play(self, info: Reply, asic: Reply | None = None) -> Playback:
         """Start a miner that answers what it is told to."""
-        miner = await Playback(info, asic).__aenter__()
-        self._farms.append(miner)
-        return miner
+        return await self.listen(Playback(info, asic))
 
-    async def end(self, farm: Farm | Playback) -> None:
+    async def listen[Server: LoopbackServer](self, server: Server) -> Server:
+        """Start a server, which is stopped with the miners."""
+        await server.__aenter__()
+        self._farms.append(server)
+        return server
+
+    async def end(self, farm: Farm | LoopbackServer) -> None:
         """Stop the miners of a farm for good."""
         self._farms.remove(farm)
         await farm.__aexit__(None, None, None)
@@ -146,7 +151,7 @@ class Bench:
         for farm in tuple(self._farms):
             await self.end(farm)
 
-    async def add(self, miner: SimulatedMiner | Playback) -> MinerConfigEntry:
+    async def add(self, miner: SimulatedMiner | LoopbackServer) -> MinerConfigEntry:
         """Add a miner as a user does, and wait for its first values."""
         result = await self.run(
             self.hass.config_entries.flow.async_init(

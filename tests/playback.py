@@ -1,17 +1,19 @@
 """A web server on loopback that answers what a case says, reply by reply."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 import json
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, override
+
+from .loopback import LoopbackServer
 
 type Reply = Mapping[str, Any]
 
 INFO, ASIC = "/api/system/info", "/api/system/asic"
 
 
-class Playback:
+class Playback(LoopbackServer):
     """One miner that says what it is told to say.
 
     ``patches`` are the settings that it was sent; ``refusal`` is the status with which
@@ -20,22 +22,17 @@ class Playback:
 
     def __init__(self, info: Reply, asic: Reply | None = None) -> None:
         """Do not listen yet."""
-        self.host, self.port = "127.0.0.1", 0
+        super().__init__()
         self.info: Reply | None = info
         self.asic = asic
         self.refusal: int | None = None
-        self.requests: list[str] = []
         self.patches: list[dict[str, Any]] = []
         self._clients: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
         self.silent = asyncio.Event()
         self.silent.set()
 
-    def __iter__(self) -> Iterator[Self]:
-        """Be a farm of one."""
-        yield self
-
     @property
+    @override
     def connections(self) -> int:
         """Tell how many connections are open."""
         return len(self._clients)
@@ -48,12 +45,7 @@ class Playback:
         """Answer again."""
         self.silent.set()
 
-    async def __aenter__(self) -> Self:
-        """Listen on a free port."""
-        self._server = await asyncio.start_server(self._serve, self.host)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
+    @override
     async def __aexit__(
         self,
         kind: type[BaseException] | None,
@@ -61,12 +53,12 @@ class Playback:
         trace: TracebackType | None,
     ) -> None:
         """Hang up."""
-        assert self._server is not None
-        self._server.close()
+        await super().__aexit__(kind, error, trace)
         self.silent.set()
         for client in tuple(self._clients):
             client.close()
 
+    @override
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:

@@ -91,7 +91,7 @@ def says(miner: AvalonPlayback, blob: Blob) -> None:
 async def added(
     bench: TimedBench, miner: AvalonPlayback
 ) -> tuple[Any, Callable[..., State]]:
-    entry = await bench.add(miner)  # type: ignore[arg-type]  # it has an address
+    entry = await bench.add(miner)
     registry = er.async_get(bench.hass)
 
     def shown(key: str) -> State:
