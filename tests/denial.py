@@ -8,7 +8,7 @@ from collections.abc import Callable
 import runpy
 from typing import Any
 
-COMPAT = "custom_components.miner_monitor.ha_compat"
+COMPAT = "custom_components.miner_monitor.runtime.ha_compat"
 INSIDE = ("homeassistant.components.", "homeassistant.helpers.")
 
 type Import = Callable[..., Any]

@@ -14,9 +14,9 @@ from homeassistant.helpers import restore_state as rs
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.entry_data import miner_entries
-from custom_components.miner_monitor.entry_store import IntentFile
 from custom_components.miner_monitor.miners.model import Setting
+from custom_components.miner_monitor.runtime.entry_data import miner_entries
+from custom_components.miner_monitor.runtime.store import IntentFile
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import TimedBench

@@ -27,7 +27,6 @@ from custom_components.miner_monitor.control.errors import (
     Refusal,
     WriteError,
 )
-from custom_components.miner_monitor.control_texts import Failure, user_error
 from custom_components.miner_monitor.miners.errors import (
     MinerAuthError,
     MinerBusyError,
@@ -37,6 +36,7 @@ from custom_components.miner_monitor.miners.errors import (
     MinerTimeoutError,
 )
 from custom_components.miner_monitor.miners.model import Changes, MinerSettings, Setting
+from custom_components.miner_monitor.runtime.messages import Failure, user_error
 from simulator import MinerSpec
 
 from .conftest import GAMMA, GAMMA_2, HEX, MINI_3, NANO_3S, NERD, Q, TimedBench

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.miner_monitor.address import (
+from custom_components.miner_monitor.flows.address import (
     Address,
     InvalidAddressError,
     parse_address,

@@ -22,11 +22,11 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.miner_monitor.address import is_private
 from custom_components.miner_monitor.const import CONF_SESSION, CONF_TRUSTED, DOMAIN
-from custom_components.miner_monitor.control_texts import FAILURES
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from custom_components.miner_monitor.flows.address import is_private
 from custom_components.miner_monitor.miners.model import Setting
+from custom_components.miner_monitor.runtime.messages import FAILURES
 from simulator import SimulatedMiner
 
 from .conftest import GAMMA, GAMMA_2, NERD, TimedBench

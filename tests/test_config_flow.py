@@ -222,7 +222,7 @@ async def test_unexpected_error(bench: TimedBench, hass: HomeAssistant) -> None:
     miner = await bench.miner(GAMMA)
     flow_id = await show_form(hass)
     with patch(
-        "custom_components.miner_monitor.probe.detect", side_effect=RuntimeError
+        "custom_components.miner_monitor.flows.probe.detect", side_effect=RuntimeError
     ):
         result = await enter(hass, flow_id, address(miner))
 

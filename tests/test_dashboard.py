@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.entry import async_fleet_entry
 from custom_components.miner_monitor.frontend import serving
 
 from .conftest import GAMMA, HEX, TimedBench

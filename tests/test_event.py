@@ -6,7 +6,7 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.miner_monitor.control.model import Activity
+from custom_components.miner_monitor.model import EventType
 from simulator import MinerSpec
 
 from .conftest import CARDS, GAMMA, PLAIN_CGMINER, Q, TimedBench
@@ -31,7 +31,7 @@ async def test_every_miner_has_it(
 
     state = hass.states.get(find(hass, "event", "activity"))
     assert state.state == STATE_UNKNOWN
-    assert state.attributes["event_types"] == [activity.value for activity in Activity]
+    assert state.attributes["event_types"] == [activity.value for activity in EventType]
 
 
 async def test_restart(bench: TimedBench, hass: HomeAssistant) -> None:

@@ -17,7 +17,6 @@ from custom_components.miner_monitor.insight.health import HealthWatch
 from custom_components.miner_monitor.insight.model import (
     Baseline,
     InsightOptions,
-    Moment,
     Shares,
 )
 from custom_components.miner_monitor.miners.model import (
@@ -27,6 +26,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
     Setting,
 )
+from custom_components.miner_monitor.model import Moment
 
 from .avalon_playback import HELP, NO_POOLS, AvalonPlayback, answer, play
 from .conftest import NANO_3S as SIMULATED_NANO_3S, TimedBench

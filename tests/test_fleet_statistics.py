@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     statistics_during_period,
 )
 
-from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.entry import async_fleet_entry
 from simulator import SimulatedMiner
 
 from .conftest import GAMMA, NERD, Q, TimedBench

@@ -22,10 +22,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from sqlalchemy.exc import OperationalError
 
-from custom_components.miner_monitor import ha_compat
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.runtime import ha_compat
 
 from .conftest import GAMMA, OXBITCOIN, Q, TimedBench
 from .denial import changed, denying, missing

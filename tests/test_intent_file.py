@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.entry_store import (
+from custom_components.miner_monitor.runtime.store import (
     VERSION,
     IntentFile,
     async_remove_intents,

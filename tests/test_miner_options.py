@@ -12,7 +12,7 @@ import pytest
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.miners.model import HashRateUnit
-from custom_components.miner_monitor.options import options_of
+from custom_components.miner_monitor.runtime.options import options_of
 from simulator import MinerSpec
 
 from .conftest import GAMMA, NIMIQ, OXBITCOIN, TimedBench

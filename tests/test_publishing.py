@@ -14,7 +14,7 @@ from custom_components.miner_monitor.binary_sensor import BINARY_SENSORS
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.entity import ANY_CHANGE, Resolution
 from custom_components.miner_monitor.select import SELECTS
-from custom_components.miner_monitor.sensor import SENSORS
+from custom_components.miner_monitor.sensors import SENSORS
 from custom_components.miner_monitor.switch import SWITCHES
 from simulator import MinerSpec, SimulatedMiner
 

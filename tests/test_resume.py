@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from sqlalchemy.exc import OperationalError
 
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.resume import async_last_published
+from custom_components.miner_monitor.runtime.restore import async_last_published
 
 from .conftest import GAMMA, TimedBench
 from .test_insight import HOUR, number, options, state_of

@@ -22,12 +22,15 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN, LOGGER
-from custom_components.miner_monitor.control.model import Activity, Report
-from custom_components.miner_monitor.escape import escaped, for_markdown, plain
 from custom_components.miner_monitor.miners import MinerCommandError
 from custom_components.miner_monitor.miners.model import Setting
+from custom_components.miner_monitor.model import (
+    EventType,
+    MinerEvent,
+)
 from custom_components.miner_monitor.repairs import async_create_fix_flow
-from custom_components.miner_monitor.strangers import async_ask_where
+from custom_components.miner_monitor.runtime.escape import escaped, for_markdown, plain
+from custom_components.miner_monitor.runtime.issues import async_ask_where
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, GAMMA_2, HEX, NANO_3S, NERD, OXBITCOIN, Q, TimedBench
@@ -209,7 +212,7 @@ async def test_all_places(
     if spec.name in WRITES:
         shown.lines += await refuse(handle, text)
     details = {"from": text, "to": [text, 1], "by": {"device": text}}
-    controller.tell(Report(activity=Activity.POOL_SWITCHED, details=details))
+    controller.tell(MinerEvent(event_type=EventType.POOL_SWITCHED, details=details))
     async_ask_where(hass, handle.entry, text, text)
     await bench.run(hass.config_entries.async_reload(handle.entry.entry_id))
     await bench.advance(60)

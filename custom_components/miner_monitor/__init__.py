@@ -1,19 +1,24 @@
 """Bitcoin miners at home, in Home Assistant."""
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN, FLEET, SIGNAL_MINERS
+from .actions.history import async_register_history_actions
+from .actions.reports import async_register_reports
+from .const import (
+    DOMAIN,
+    FLEET,
+    LOGGER,
+    SIGNAL_MINERS,
+)
 from .control.model import Problem
-from .control_issues import async_settle
 from .coordinator import MinerCoordinator
-from .entry_data import AnyConfigEntry, is_fleet
-from .entry_store import async_remove_intents, store_of
-from .fleet_coordinator import FleetCoordinator
-from .fleet_entry import (
+from .fleet.coordinator import FleetCoordinator
+from .fleet.entry import (
     async_ensure_fleet,
     async_fleet_removed,
     async_miner_removed,
@@ -23,12 +28,24 @@ from .frontend import (
     async_register_details,
     async_serve_modules,
 )
-from .history_actions import async_register_history_actions
-from .insight_keeper import async_remove_stored
-from .report_actions import async_register_reports
+from .runtime.entry_data import (
+    is_fleet,
+)
+from .runtime.escape import one_line
+from .runtime.insight import async_remove_stored
+from .runtime.issues import (
+    async_clear_issues,
+    async_delete_alike_issue,
+    async_delete_issue,
+)
+from .runtime.session import async_get_session
+from .runtime.store import (
+    async_remove_intents,
+    store_of,
+)
 from .services import async_register_actions
-from .session import async_get_session
-from .strangers import async_delete_alike_issue, async_delete_issue
+
+LOGGER.addFilter(one_line)
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -63,7 +80,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
+async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a miner, whether it is there or not, or all miners together."""
     if is_fleet(entry):
         fleet = FleetCoordinator(hass, entry)
@@ -83,7 +100,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
+async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Unload a miner, or all miners together."""
     platforms = FLEET_PLATFORMS if is_fleet(entry) else PLATFORMS
     if not await hass.config_entries.async_unload_platforms(entry, platforms):
@@ -92,7 +109,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave no open question behind."""
     if is_fleet(entry):
         await async_fleet_removed(hass)
@@ -100,7 +117,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> None
         return
     async_delete_issue(hass, entry)
     async_delete_alike_issue(hass, entry)
-    async_settle(hass, entry, *Problem)
+    async_clear_issues(hass, entry, *Problem)
     await store_of(hass, entry.entry_id).async_remove()
     await async_remove_intents(hass, entry.entry_id)
     await async_remove_stored(hass, entry)

@@ -9,6 +9,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -19,10 +20,17 @@ from .entity import (
     async_add_miner_entities,
     of_state,
 )
-from .entry_data import AnyConfigEntry, is_fleet
-from .fleet_binary_sensor import async_add_fleet_binary_sensors
-from .insight import MinerData
-from .miners.model import Capability, MinerIdentity, MinerState, MinerStatus
+from .fleet.binary_sensor import async_add_fleet_binary_sensors
+from .miners.model import (
+    Capability,
+    MinerIdentity,
+    MinerState,
+    MinerStatus,
+)
+from .model import MinerData
+from .runtime.entry_data import (
+    is_fleet,
+)
 
 PARALLEL_UPDATES = 0
 
@@ -160,7 +168,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AnyConfigEntry,
+    entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors that the miner has."""

@@ -9,6 +9,7 @@ from homeassistant.components.button import (
     ButtonEntity,
     ButtonEntityDescription,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -20,11 +21,16 @@ from .entity import (
     async_add_miner_entities,
     translate_errors,
 )
-from .entry_data import AnyConfigEntry, is_fleet
-from .fleet_button import async_add_fleet_buttons
-from .insight import MinerData
-from .miners import MinerClient, Prove
+from .fleet.button import async_add_fleet_buttons
+from .miners import (
+    MinerClient,
+    Prove,
+)
 from .miners.model import Capability
+from .model import MinerData
+from .runtime.entry_data import (
+    is_fleet,
+)
 
 # The client sends one request at a time.
 PARALLEL_UPDATES = 0
@@ -88,7 +94,7 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AnyConfigEntry,
+    entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the buttons that the miner has."""

@@ -16,10 +16,14 @@ from homeassistant.const import ATTR_TEMPERATURE, Platform, UnitOfTemperature
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .coordinator import MinerConfigEntry
-from .entity import Resolution, async_add_miner_entities, translate_errors
-from .insight import MinerData
+from .entity import (
+    MinerControlEntity,
+    MinerControlEntityDescription,
+    Resolution,
+    async_add_miner_entities,
+    translate_errors,
+)
 from .miners.model import (
     MinerIdentity,
     MinerState,
@@ -27,6 +31,7 @@ from .miners.model import (
     SettingRange,
     SettingValue,
 )
+from .model import MinerData
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0

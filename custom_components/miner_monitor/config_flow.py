@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
 )
@@ -21,11 +22,42 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import voluptuous as vol
 
-from .address import is_private
-from .const import CONF_UNIT, DOMAIN, FLEET
+from .const import (
+    CONF_UNIT,
+    DOMAIN,
+    FLEET,
+)
 from .coordinator import MinerConfigEntry
-from .entry_data import (
-    AnyConfigEntry,
+from .fleet.entry import (
+    TITLE as FLEET_TITLE,
+    async_fleet_entry,
+)
+from .flows.address import is_private
+from .flows.fleet_options import (
+    FleetOptionsFlow,
+    options_of_new_miners,
+)
+from .flows.options import MinerOptionsFlow
+from .flows.probe import (
+    LOCKED,
+    Found,
+    async_discoveries,
+    async_probe,
+)
+from .flows.reauth import (
+    LOGIN_SCHEMA,
+    ReauthSteps,
+    login_error,
+    suggested_login,
+    with_login,
+)
+from .miners import (
+    NO_CREDENTIALS,
+    Credentials,
+    Endpoint,
+)
+from .miners.model import MinerIdentity
+from .runtime.entry_data import (
     credentials_data,
     endpoint_of,
     entry_data,
@@ -33,27 +65,14 @@ from .entry_data import (
     moved_data,
     stored_credentials,
 )
-from .escape import plain
-from .fleet_entry import TITLE as FLEET_TITLE, async_fleet_entry
-from .fleet_options import FleetOptionsFlow, options_of_new_miners
-from .miners import NO_CREDENTIALS, Credentials, Endpoint
-from .miners.model import MinerIdentity
-from .options_flow import MinerOptionsFlow
-from .ownership import (
+from .runtime.escape import plain
+from .runtime.identity import (
     async_announce,
     async_entry_at,
     async_is_ours,
     async_owner,
     async_store_address,
     known_identity,
-)
-from .probe import LOCKED, Found, async_discoveries, async_probe
-from .reauth_flow import (
-    LOGIN_SCHEMA,
-    ReauthSteps,
-    login_error,
-    suggested_login,
-    with_login,
 )
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
@@ -409,7 +428,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(
-        config_entry: AnyConfigEntry,
+        config_entry: ConfigEntry,
     ) -> MinerOptionsFlow | FleetOptionsFlow:
         """Return the options of a miner, or of all."""
         return FleetOptionsFlow() if is_fleet(config_entry) else MinerOptionsFlow()

@@ -3,12 +3,9 @@
 import logging
 from typing import Final
 
-from .escape import one_line
-
 DOMAIN: Final = "miner_monitor"
 FLEET: Final = "fleet"
 LOGGER: Final = logging.getLogger(__package__)
-LOGGER.addFilter(one_line)
 
 CONF_EXPECTED_HASH_RATE: Final = "expected_hash_rate"
 CONF_EXPERT: Final = "expert"

@@ -21,13 +21,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import CONF_FAMILY, CONF_IDENTITY, LOGGER
-from .controller import MinerController
-from .device import async_update_device, device_info_of
-from .entry_data import NEEDS_CODE, endpoint_at, endpoint_of, trusted_address
-from .insight import MinerData
+from .const import (
+    CONF_FAMILY,
+    CONF_IDENTITY,
+    LOGGER,
+)
 from .insight.model import DayRow
-from .insight_keeper import InsightKeeper, now as this_moment
 from .miners import (
     MinerAlikeError,
     MinerAuthError,
@@ -38,24 +37,49 @@ from .miners import (
     Prove,
     create_client,
 )
-from .miners.codec import dump_identity, load_identity
+from .miners.codec import (
+    dump_identity,
+    load_identity,
+)
 from .miners.gaps import GapBridge
 from .miners.incomplete import completed
-from .miners.model import Changes, Family, MinerIdentity, MinerReading, MinerState
-from .options import options_of
-from .ownership import (
+from .miners.model import (
+    Changes,
+    Family,
+    MinerIdentity,
+    MinerReading,
+    MinerState,
+)
+from .model import MinerData
+from .runtime.controller import MinerController
+from .runtime.device import (
+    async_update_device,
+    device_info_of,
+)
+from .runtime.entry_data import (
+    NEEDS_CODE,
+    endpoint_at,
+    endpoint_of,
+    trusted_address,
+)
+from .runtime.identity import (
     async_alike,
     async_announce,
     async_is_ours,
     async_owner,
     async_store_address,
 )
-from .strangers import (
+from .runtime.insight import (
+    InsightRuntime,
+    now as this_moment,
+)
+from .runtime.issues import (
     async_ask_to_tell_apart,
     async_ask_where,
     async_delete_alike_issue,
     async_delete_issue,
 )
+from .runtime.options import options_of
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
 
@@ -115,7 +139,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self.options = options_of(entry.options, identity.hash_rate_unit)
         self.data = MinerData(online=None, identity=identity)
         self.controller = MinerController(hass, entry, self)
-        self._insight = InsightKeeper(
+        self._insight = InsightRuntime(
             hass, entry, identity, self.options, self.controller.tell
         )
         self._gaps = GapBridge()

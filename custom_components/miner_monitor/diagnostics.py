@@ -10,17 +10,17 @@ import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .entry_data import (
-    AnyConfigEntry,
+from .fleet.diagnostics import fleet_diagnostics
+from .miners.codec import dump_identity
+from .runtime.entry_data import (
     credentials_data,
     is_fleet,
     stored_credentials,
 )
-from .escape import WALLET
-from .fleet_diagnostics import fleet_diagnostics
-from .miners.codec import dump_identity
+from .runtime.escape import WALLET
 
 _SECRET_KEY = re.compile(
     r"user|worker|wallet|payout|address|coinbase(outputs?|others)|ssid|mac"
@@ -46,7 +46,7 @@ _SHORTEST_SECRET = 6
 
 
 async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant, entry: AnyConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of one miner, or of all miners together."""
     if is_fleet(entry):

@@ -15,10 +15,22 @@ from homeassistant.helpers.update_coordinator import (
     DataUpdateCoordinator,
 )
 
-from .control_texts import FAILURES, user_error
-from .coordinator import MinerConfigEntry, MinerCoordinator
-from .insight import MinerData
-from .miners.model import Capability, MinerIdentity, MinerState
+from .coordinator import (
+    MinerConfigEntry,
+    MinerCoordinator,
+)
+from .miners.model import (
+    Capability,
+    MinerIdentity,
+    MinerState,
+    Setting,
+)
+from .model import MinerData
+from .runtime.controller import MinerController
+from .runtime.messages import (
+    FAILURES,
+    user_error,
+)
 
 WRITE_AT_LEAST_EVERY = 15 * 60
 """Seconds after which a state is written even if it moved less than its resolution.
@@ -297,3 +309,48 @@ def translate_errors[EntityT: MinerEntity[Any], **P](
             raise user_error(self.hass, entry, err) from err
 
     return translated
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerControlEntityDescription(MinerEntityDescription):
+    """What a description says of an entity that exists to change a setting.
+
+    Without ``setting`` the other conditions of a description decide.
+    """
+
+    setting: Setting | None = None
+
+    @override
+    def supported(self, identity: MinerIdentity) -> bool:
+        """Whether the device takes this setting."""
+        return (
+            self.setting is None or self.setting in identity.limits.settings
+        ) and MinerEntityDescription.supported(self, identity)
+
+
+class MinerControlEntity[DescriptionT: MinerEntityDescription](
+    MinerReadingEntity[DescriptionT]
+):
+    """An entity that shows what the miner reports and asks for something else."""
+
+    @property
+    def controller(self) -> MinerController:
+        """Who changes settings of this miner."""
+        return self.coordinator.controller
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the miner answers and its present firmware takes the setting."""
+        return super().available and self.entity_description.supported(
+            self.coordinator.data.identity
+        )
+
+
+def any_setting(*settings: Setting) -> Callable[[MinerIdentity], bool]:
+    """Ask whether a device takes at least one of these settings."""
+
+    def takes_one(identity: MinerIdentity) -> bool:
+        return any(setting in identity.limits.settings for setting in settings)
+
+    return takes_one

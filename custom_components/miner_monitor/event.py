@@ -8,10 +8,17 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control.model import Activity, Report
 from .coordinator import MinerConfigEntry
-from .entity import MinerEntity, MinerEntityDescription, async_add_miner_entities
-from .escape import plain_values
+from .entity import (
+    MinerEntity,
+    MinerEntityDescription,
+    async_add_miner_entities,
+)
+from .model import (
+    EventType,
+    MinerEvent,
+)
+from .runtime.escape import plain_values
 
 PARALLEL_UPDATES = 0
 
@@ -25,7 +32,7 @@ EVENTS: tuple[MinerEventEntityDescription, ...] = (
     MinerEventEntityDescription(
         key="activity",
         translation_key="activity",
-        event_types=[activity.value for activity in Activity],
+        event_types=[activity.value for activity in EventType],
         off_ok=True,
     ),
 )
@@ -38,11 +45,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the events of the miner."""
     async_add_miner_entities(
-        entry, Platform.EVENT, EVENTS, MinerEvent, async_add_entities
+        entry, Platform.EVENT, EVENTS, MinerEventEntity, async_add_entities
     )
 
 
-class MinerEvent(MinerEntity[MinerEventEntityDescription], EventEntity):
+class MinerEventEntity(MinerEntity[MinerEventEntityDescription], EventEntity):
     """What happens to a miner."""
 
     entity_description: MinerEventEntityDescription
@@ -56,8 +63,8 @@ class MinerEvent(MinerEntity[MinerEventEntityDescription], EventEntity):
         )
 
     @callback
-    def _async_happened(self, report: Report) -> None:
-        self._trigger_event(report.activity, plain_values(report.details))
+    def _async_happened(self, report: MinerEvent) -> None:
+        self._trigger_event(report.event_type, plain_values(report.details))
         self.async_write_ha_state()
 
     @callback

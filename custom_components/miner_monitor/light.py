@@ -16,11 +16,18 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .coordinator import MinerConfigEntry
-from .entity import async_add_miner_entities, translate_errors
-from .insight import MinerData
-from .miners.model import Light, Setting
+from .entity import (
+    MinerControlEntity,
+    MinerControlEntityDescription,
+    async_add_miner_entities,
+    translate_errors,
+)
+from .miners.model import (
+    Light,
+    Setting,
+)
+from .model import MinerData
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0

@@ -21,18 +21,26 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PRIORITY
-from .control_entity import MinerControlEntity, MinerControlEntityDescription
 from .coordinator import MinerConfigEntry
 from .entity import (
+    MinerControlEntity,
+    MinerControlEntityDescription,
     MinerEntity,
     MinerEntityDescription,
     async_add_miner_entities,
     translate_errors,
 )
 from .fleet import abilities_of
-from .fleet_commands import MAX_PRIORITY, MIN_PRIORITY, priority_of
-from .insight import MinerData
-from .miners.model import Setting, SettingRange
+from .fleet.commands import (
+    MAX_PRIORITY,
+    MIN_PRIORITY,
+    priority_of,
+)
+from .miners.model import (
+    Setting,
+    SettingRange,
+)
+from .model import MinerData
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0

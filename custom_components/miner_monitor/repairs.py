@@ -12,18 +12,37 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
-from .action_targets import require_loaded
 from .config_flow import HOST_SCHEMA
 from .const import DOMAIN
-from .control.errors import ControlError, ControlFault
+from .control.errors import (
+    ControlError,
+    ControlFault,
+)
 from .control.model import Problem
 from .control.stuck import Recovery
-from .control_texts import FAILURES, describe_error
-from .coordinator import MinerConfigEntry, MinerCoordinator
-from .entry_data import endpoint_of, stored_credentials
-from .escape import for_markdown
-from .ownership import async_is_ours, async_store_address, known_identity
-from .probe import Found, async_probe
+from .coordinator import (
+    MinerConfigEntry,
+    MinerCoordinator,
+)
+from .flows.probe import (
+    Found,
+    async_probe,
+)
+from .runtime.entry_data import (
+    endpoint_of,
+    stored_credentials,
+)
+from .runtime.escape import for_markdown
+from .runtime.identity import (
+    async_is_ours,
+    async_store_address,
+    known_identity,
+)
+from .runtime.messages import (
+    FAILURES,
+    describe_error,
+)
+from .runtime.targets import require_loaded
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult

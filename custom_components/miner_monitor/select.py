@@ -9,16 +9,22 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control_entity import (
+from .coordinator import MinerConfigEntry
+from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     any_setting,
+    async_add_miner_entities,
+    of_state,
+    translate_errors,
 )
-from .controller import MinerController
-from .coordinator import MinerConfigEntry
-from .entity import async_add_miner_entities, of_state, translate_errors
-from .insight import MinerData
-from .miners.model import MinerState, Pool, Setting
+from .miners.model import (
+    MinerState,
+    Pool,
+    Setting,
+)
+from .model import MinerData
+from .runtime.controller import MinerController
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0

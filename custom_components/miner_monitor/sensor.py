@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import override
 
 from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -11,26 +12,31 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .const import DOMAIN
-from .coordinator import MinerConfigEntry, MinerCoordinator
-from .entity import MinerReadingEntity, async_add_miner_entities
-from .entry_data import AnyConfigEntry, is_fleet
-from .fleet_sensor import async_add_fleet_sensors
-from .insight import MinerData
-from .sensors.description import MinerSensorEntityDescription, Value
-from .sensors.hardware import HARDWARE
-from .sensors.insight import INSIGHT
-from .sensors.service import SERVICE
-from .sensors.shares import SHARES
-from .sensors.work import WORK
+from .coordinator import (
+    MinerConfigEntry,
+    MinerCoordinator,
+)
+from .entity import (
+    MinerReadingEntity,
+    async_add_miner_entities,
+)
+from .fleet.sensor import async_add_fleet_sensors
+from .model import MinerData
+from .runtime.entry_data import (
+    is_fleet,
+)
+from .sensors import SENSORS
+from .sensors.description import (
+    MinerSensorEntityDescription,
+    Value,
+)
 
 PARALLEL_UPDATES = 0
-
-SENSORS = (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE)
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AnyConfigEntry,
+    entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors that the miner has."""

@@ -12,14 +12,27 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .action_targets import invalid, miner_of, require_loaded, targets_of
 from .const import DOMAIN
-from .control_texts import FAILURES, NAMED_BY, user_error
-from .controller import MinerController
 from .coordinator import MinerConfigEntry
 from .miners.model import Setting
-from .ownership import known_identity
-from .permissions import Keys, async_require_control, async_require_read
+from .runtime.controller import MinerController
+from .runtime.identity import known_identity
+from .runtime.messages import (
+    FAILURES,
+    NAMED_BY,
+    user_error,
+)
+from .runtime.permissions import (
+    Keys,
+    async_require_control,
+    async_require_read,
+)
+from .runtime.targets import (
+    invalid,
+    miner_of,
+    require_loaded,
+    targets_of,
+)
 
 ACTION_APPLY_SETTINGS = "apply_settings"
 ACTION_APPLY_PROFILE = "apply_profile"

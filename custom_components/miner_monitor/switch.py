@@ -9,18 +9,26 @@ from homeassistant.components.switch import (
     SwitchEntity,
     SwitchEntityDescription,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .control.throttle import throttle_method
-from .control_entity import MinerControlEntity, MinerControlEntityDescription
-from .controller import MinerController
-from .entity import async_add_miner_entities, of_state, translate_errors
-from .entry_data import AnyConfigEntry, is_fleet
-from .fleet_switch import async_add_fleet_switches
-from .insight import MinerData
+from .entity import (
+    MinerControlEntity,
+    MinerControlEntityDescription,
+    async_add_miner_entities,
+    of_state,
+    translate_errors,
+)
+from .fleet.switch import async_add_fleet_switches
 from .miners.model import Setting
+from .model import MinerData
+from .runtime.controller import MinerController
+from .runtime.entry_data import (
+    is_fleet,
+)
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
@@ -83,7 +91,7 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
         entity_category=EntityCategory.CONFIG,
         attributes_fn=_method,
         exists_fn=lambda identity: throttle_method(identity) is not None,
-        value_fn=lambda data: data.control.throttled,
+        value_fn=lambda data: data.control.saving_power,
         turn_fn=lambda controller, on: controller.async_throttle(on),
     ),
 )
@@ -91,7 +99,7 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AnyConfigEntry,
+    entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the switches that the miner has."""

@@ -7,7 +7,7 @@ import gc
 import selectors
 from typing import Any, override
 
-from custom_components.miner_monitor.control.door import Door
+from custom_components.miner_monitor.control.door import SettingsWriter
 from custom_components.miner_monitor.control.errors import ChangeError
 from custom_components.miner_monitor.control.rules import Allowed
 from custom_components.miner_monitor.miners.errors import (
@@ -250,7 +250,7 @@ class Rig:
         self.miner = Miner(state)
         self.log = Log()
         self.limits = LIMITS
-        self.door = Door(self.miner, self._allowed, self.log)
+        self.door = SettingsWriter(self.miner, self._allowed, self.log)
         self.miner.publish = self.door.observe
 
     def _allowed(self) -> Allowed:

@@ -5,19 +5,17 @@ import json
 from typing import Any
 
 from custom_components.miner_monitor.control.model import (
-    Activity,
     Apply,
     Ask,
     ControlState,
     Order,
     Problem,
     Reason,
-    Report,
     Settle,
     Throttle,
 )
-from custom_components.miner_monitor.control.steward import Steward
-from custom_components.miner_monitor.miners.boots import UNTOLD, BootVerdict
+from custom_components.miner_monitor.control.steward import IntentReconciler
+from custom_components.miner_monitor.miners.boots import UNTOLD, RestartVerdict
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
     Alarm,
@@ -33,6 +31,10 @@ from custom_components.miner_monitor.miners.model import (
     Pool,
     Setting,
     SettingRange,
+)
+from custom_components.miner_monitor.model import (
+    EventType,
+    MinerEvent,
 )
 
 TODAY = "2026-11-20"
@@ -134,7 +136,9 @@ POOLS = (
 )
 
 
-def dumped(steward: Steward, wall: float, monotonic: float = 0.0) -> dict[str, Any]:
+def dumped(
+    steward: IntentReconciler, wall: float, monotonic: float = 0.0
+) -> dict[str, Any]:
     """Return both files of a steward in one."""
     return {
         "rest": steward.dump(wall),
@@ -145,11 +149,11 @@ def dumped(steward: Steward, wall: float, monotonic: float = 0.0) -> dict[str, A
 
 def loaded(
     identity: MinerIdentity, stored: Any, wall: float, monotonic: float = 0.0
-) -> Steward:
+) -> IntentReconciler:
     """Read what ``dumped`` returned, or anything else."""
     files = stored if isinstance(stored, dict) else {}
     at = files.get("intents_at")
-    return Steward.load(
+    return IntentReconciler.load(
         identity,
         files.get("rest"),
         files.get("intents"),
@@ -173,7 +177,7 @@ class Case:
         if settings is None:
             settings = NANO_SETTINGS if MODE in identity.limits.settings else None
         self.identity = identity
-        self.steward = Steward(identity)
+        self.steward = IntentReconciler(identity)
         self.wall = 1_795_000_000.0
         self.monotonic = 1000.0
         self._boot = UNTOLD
@@ -222,13 +226,13 @@ class Case:
     def reboot(self) -> None:
         """Let the device start anew, on its way from a poll to the next."""
         self.become(uptime=0)
-        self._boot = BootVerdict(
+        self._boot = RestartVerdict(
             restarted=True, while_watched=self._ours, booted_at=self.wall
         )
 
     def doubt(self) -> None:
         """Let the next poll say that the device started anew, for the first time."""
-        self._boot = BootVerdict(doubtful=True)
+        self._boot = RestartVerdict(doubtful=True)
 
     def look(self, *, busy: bool = False, today: str = TODAY) -> list[Order]:
         """Show the steward the device as it is."""
@@ -333,10 +337,10 @@ def settled(orders: list[Order]) -> list[Problem]:
     return [order.problem for order in orders if isinstance(order, Settle)]
 
 
-def told(orders: list[Order]) -> list[tuple[Activity, dict[str, Any]]]:
+def told(orders: list[Order]) -> list[tuple[EventType, dict[str, Any]]]:
     """Pick the events."""
     return [
-        (order.activity, dict(order.details))
+        (order.event_type, dict(order.details))
         for order in orders
-        if isinstance(order, Report)
+        if isinstance(order, MinerEvent)
     ]

@@ -19,7 +19,7 @@ from custom_components.miner_monitor.control.errors import (
     Refusal,
 )
 from custom_components.miner_monitor.control.rules import Allowed, clamped
-from custom_components.miner_monitor.control.steward import Steward
+from custom_components.miner_monitor.control.steward import IntentReconciler
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Limits,
@@ -87,7 +87,7 @@ class Watched:
     def __init__(self, ends: Ends, reading: MinerReading) -> None:
         """Begin with a good poll."""
         self._ends = ends
-        self.steward = Steward(reading.identity)
+        self.steward = IntentReconciler(reading.identity)
         self._now = 1_795_000_000.0
         self.poll(reading)
 
@@ -245,7 +245,7 @@ def test_absurd_settings_of_an_avalon(absurd: dict[str, str], polls: int) -> Non
 def test_absurd_values_of_a_store(values: dict[str, Any]) -> None:
     """What was stored by whomever is neither offered nor accepted."""
     reading = replies.read(replies.GAMMA_214, _ASIC)
-    stored = Steward(reading.identity).dump(0.0)
+    stored = IntentReconciler(reading.identity).dump(0.0)
     stored["adopted"] = values
     stored["profiles"] = {"made": True, "saved": {"Old": values}}
     steward = loaded(reading.identity, {"rest": stored}, 0.0)

@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError, ControlFault
-from custom_components.miner_monitor.control.model import Activity, Ask, Problem
+from custom_components.miner_monitor.control.model import (
+    Ask,
+    Problem,
+)
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Derating,
@@ -14,6 +17,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerSettings,
     MinerStatus,
 )
+from custom_components.miner_monitor.model import EventType
 
 from .stewarding import (
     AUTO,
@@ -56,7 +60,7 @@ def test_between_two_polls() -> None:
     orders = case.poll()
 
     assert Ask(problem=Problem.DERATED, details=BEFORE_AFTER) in orders
-    assert told(orders) == [(Activity.OVERHEATED, DIFFERENCE)]
+    assert told(orders) == [(EventType.OVERHEATED, DIFFERENCE)]
     assert case.shown.derated is True
     assert case.poll() == []
 
@@ -79,13 +83,13 @@ def test_seen_from_its_beginning() -> None:
     case = Case(GAMMA)
     case.become(status=MinerStatus.OVERHEATED, overheating=True)
     case.set(auto_fan=False, fan_duty_cycle=100)
-    assert told(case.poll()) == [(Activity.OVERHEATED, {})]
+    assert told(case.poll()) == [(EventType.OVERHEATED, {})]
     assert told(case.poll()) == []
 
     case.become(status=MinerStatus.HASHING, overheating=False)
     case.heat()
     orders = case.poll()
-    assert told(orders) == [(Activity.RECOVERED, DIFFERENCE)]
+    assert told(orders) == [(EventType.RECOVERED, DIFFERENCE)]
     assert asks(orders) == [Problem.DERATED]
     case.become(chip_temperature=45)
     case.poll()
@@ -260,7 +264,7 @@ def test_once_more() -> None:
     orders = case.poll()
 
     assert told(orders)[0] == (
-        Activity.OVERHEATED,
+        EventType.OVERHEATED,
         {"frequency": [525, 325], "core_voltage": [1.15, 0.95]},
     )
     assert asks(orders) == [Problem.DERATED]

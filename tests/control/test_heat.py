@@ -375,7 +375,7 @@ def test_saving_power_goes_on_after_an_overheat() -> None:
     case.polls(3)
     lowest = case.state.settings
     assert (lowest.frequency, lowest.core_voltage) == (100, 1.0)
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
     assert case.shown.derated is False
     case.throttle(False)
     assert case.state.settings.frequency == 525

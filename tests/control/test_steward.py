@@ -11,12 +11,11 @@ import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
 from custom_components.miner_monitor.control.model import (
-    Activity,
     Ask,
     Problem,
     Reason,
 )
-from custom_components.miner_monitor.control.steward import Steward
+from custom_components.miner_monitor.control.steward import IntentReconciler
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     Changes,
@@ -27,6 +26,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
     Setting,
 )
+from custom_components.miner_monitor.model import EventType
 
 from .stewarding import (
     AUTO,
@@ -73,7 +73,7 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     return case
 
 
-def reload(case: Case, data: Any, later: float = 0.0) -> Steward:
+def reload(case: Case, data: Any, later: float = 0.0) -> IntentReconciler:
     return loaded(case.identity, data, case.wall + later)
 
 
@@ -152,7 +152,9 @@ def test_nothing_usable_stored(data: Any) -> None:
     """A steward without a memory is a new one."""
     case = Case(QUIET, look=False)
 
-    assert dumped(reload(case, data), case.wall) == dumped(Steward(QUIET), case.wall)
+    assert dumped(reload(case, data), case.wall) == dumped(
+        IntentReconciler(QUIET), case.wall
+    )
 
 
 GARBAGE = st.recursive(
@@ -273,7 +275,7 @@ def test_restarted() -> None:
     """It is told once."""
     case = Case()
     case.reboot()
-    assert told(case.poll()) == [(Activity.RESTARTED, {})]
+    assert told(case.poll()) == [(EventType.RESTARTED, {})]
     assert told(case.poll()) == []
 
 
@@ -298,7 +300,7 @@ def test_nothing_is_judged_while_a_restart_is_doubtful() -> None:
     assert case.poll() == []
 
     assert told(case.poll()) == [
-        (Activity.SETTINGS_CHANGED, {"frequency": [525, 490], "by": "device"})
+        (EventType.SETTINGS_CHANGED, {"frequency": [525, 490], "by": "device"})
     ]
 
 
@@ -308,7 +310,7 @@ def test_short_uptime() -> None:
     for _ in range(2):
         case.wait(100)
         case.reboot()
-        assert told(case.poll()) == [(Activity.RESTARTED, {})]
+        assert told(case.poll()) == [(EventType.RESTARTED, {})]
 
 
 def test_first_sight() -> None:
@@ -366,16 +368,16 @@ def test_overheats_and_recovers(heat: dict[str, Any]) -> None:
     case = Case()
     cool = case.state
     case.become(**heat)
-    assert told(case.poll(busy=True)) == [(Activity.OVERHEATED, {})]
+    assert told(case.poll(busy=True)) == [(EventType.OVERHEATED, {})]
     case.restart()
     assert told(case.poll()) == []
     case.become(status=cool.status, overheating=cool.overheating)
-    assert told(case.poll()) == [(Activity.RECOVERED, {})]
+    assert told(case.poll()) == [(EventType.RECOVERED, {})]
     assert told(case.poll()) == []
 
 
 def changed(by: str, **details: Any) -> list[Any]:
-    return [(Activity.SETTINGS_CHANGED, {**details, "by": by})]
+    return [(EventType.SETTINGS_CHANGED, {**details, "by": by})]
 
 
 @pytest.mark.parametrize(
@@ -489,7 +491,7 @@ def test_pool_switched(pool: int | None, expected: dict[str, Any] | None) -> Non
         assert orders == []
     else:
         details = {**expected, "by": "device"}
-        assert told(orders) == [(Activity.POOL_SWITCHED, details)]
+        assert told(orders) == [(EventType.POOL_SWITCHED, details)]
 
 
 def test_pool_while_unconnected() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.control.model import (
-    Activity,
     Apply,
     Problem,
     Reason,
@@ -20,6 +19,7 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
     SettingRange,
 )
+from custom_components.miner_monitor.model import EventType
 
 from .stewarding import (
     AUTO,
@@ -169,7 +169,9 @@ def test_changed_by_hand(
     orders = [*case.poll(), *case.poll()]
 
     assert writes(orders) == []
-    assert told(orders) == [(Activity.SETTINGS_CHANGED, {"kept": kept, "by": "device"})]
+    assert told(orders) == [
+        (EventType.SETTINGS_CHANGED, {"kept": kept, "by": "device"})
+    ]
     assert case.poll() == []
 
 
@@ -371,7 +373,7 @@ def test_heater_left_its_mode() -> None:
     case.wait(HOUR)
 
     assert told(case.poll()) == [
-        (Activity.SETTINGS_CHANGED, {"kept": {"work_mode": "Medium"}, "by": "device"})
+        (EventType.SETTINGS_CHANGED, {"kept": {"work_mode": "Medium"}, "by": "device"})
     ]
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from custom_components.miner_monitor.control.model import (
-    Activity,
     Apply,
     Problem,
     Reason,
@@ -22,6 +21,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
     SettingRange,
 )
+from custom_components.miner_monitor.model import EventType
 
 from .stewarding import (
     AUTO,
@@ -86,10 +86,10 @@ def test_changes(identity: MinerIdentity, on: Changes, off: Changes) -> None:
 
     assert case.throttle(True) == on
     case.poll()
-    assert case.shown.throttled is (True if on else None)
+    assert case.shown.saving_power is (True if on else None)
     assert case.throttle(False) == off
     case.poll()
-    assert case.shown.throttled is (False if on else None)
+    assert case.shown.saving_power is (False if on else None)
 
 
 @pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
@@ -120,7 +120,7 @@ def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None
         case.throttle(True)
         case.restart()
     case.poll()
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
     case.throttle(False)
 
     assert case.state.settings == before
@@ -133,7 +133,7 @@ def test_nothing_asked_for_here(identity: MinerIdentity) -> None:
     case.take(case.steward.throttle_changes(True))
     case.poll()
 
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
     assert case.steward.throttle_changes(False) == {}
 
 
@@ -145,11 +145,11 @@ def test_saving_of_what_was_stopped_before(identity: MinerIdentity) -> None:
     case.poll()
     case.throttle(True)
     case.poll()
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
     case.throttle(False)
 
     assert case.state.settings.mining is False
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
 
 
 @pytest.mark.parametrize("identity", [GAMMA, SOFT])
@@ -166,7 +166,7 @@ def test_stopped_by_the_user_while_it_saves_power(identity: MinerIdentity) -> No
     case.poll()
 
     assert case.state.settings.mining is False
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
 
 
 @pytest.mark.parametrize("identity", [GAMMA, SOFT])
@@ -181,7 +181,7 @@ def test_stopped_by_the_user_while_saving_ends(identity: MinerIdentity) -> None:
     case.steward.end_throttle()
     case.poll()
 
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
     assert case.steward.throttle_changes(False) == {}
 
 
@@ -253,7 +253,7 @@ def test_after_days(identity: MinerIdentity) -> None:
     case.restart(3 * 24 * 3600)
     for _ in range(5):
         assert case.poll() == []
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
 
     case.throttle(False)
 
@@ -341,7 +341,7 @@ def test_stop_is_asserted_again(identity: MinerIdentity, away: float | None) -> 
     assert writes(orders) == [replace(REASSERTED, unwatched=away is not None)]
     case.obey(orders)
     assert writes(case.poll()) == []
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
 
 
 def test_not_while_it_is_written() -> None:
@@ -374,7 +374,7 @@ def test_resumed_by_hand(identity: MinerIdentity, restarted: bool) -> None:
 
     assert writes(orders) == []
     assert told(orders) == [
-        (Activity.SETTINGS_CHANGED, {"mining": [False, True], "by": "device"})
+        (EventType.SETTINGS_CHANGED, {"mining": [False, True], "by": "device"})
     ]
     case.reboot()
     assert writes(case.poll()) == []
@@ -414,9 +414,9 @@ def test_changed_by_hand(
 
     key = next(iter(by_hand))
     assert told(orders) == [
-        (Activity.SETTINGS_CHANGED, {key: [old, new], "by": "device"})
+        (EventType.SETTINGS_CHANGED, {key: [old, new], "by": "device"})
     ]
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
     assert case.steward.throttle_changes(False) == {}
 
 
@@ -450,7 +450,7 @@ def test_mode_that_is_slow_to_come_back() -> None:
     case.steward.applied(case.steward.throttle_changes(False))
     case.steward.end_throttle()
     case.poll(busy=True)
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
     case.restart()
     case.wait(181)
     case.poll()
@@ -460,10 +460,10 @@ def test_mode_that_is_slow_to_come_back() -> None:
     assert case.steward.throttle_changes(False) == {MODE: "High"}
     case.throttle(False)
     case.poll()
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
     case.set(work_mode="Low")
     case.poll()
-    assert case.shown.throttled is False, "the user chose it"
+    assert case.shown.saving_power is False, "the user chose it"
 
 
 def test_off_at_the_least_power() -> None:
@@ -471,11 +471,11 @@ def test_off_at_the_least_power() -> None:
     case = Case(NANO, MinerSettings(work_mode="Low"))
     case.throttle(True)
     case.poll()
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
     case.throttle(False)
     case.poll()
 
-    assert case.shown.throttled is False
+    assert case.shown.saving_power is False
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,7 @@ def test_off_at_the_least_power() -> None:
 )
 def test_shown_without_an_order(settings: MinerSettings, expected: bool | None) -> None:
     """A stop by somebody else is none that *Save power* could end."""
-    assert Case(GAMMA, settings).shown.throttled is expected
+    assert Case(GAMMA, settings).shown.saving_power is expected
 
 
 @pytest.mark.parametrize("reported", [True, False, None])
@@ -499,7 +499,7 @@ def test_shown_as_reported(reported: bool | None) -> None:
     case.poll()
     case.set(mining=reported)
 
-    assert case.shown.throttled is (None if reported is None else not reported)
+    assert case.shown.saving_power is (None if reported is None else not reported)
 
 
 def test_an_old_order_is_not_carried_out_again() -> None:
@@ -522,7 +522,7 @@ def test_away() -> None:
     """Nothing is known of a miner that does not answer."""
     shown = Case(GAMMA).steward.show(None, "2026-11-20")
 
-    assert (shown.throttled, shown.profile, shown.derated) == (None, None, None)
+    assert (shown.saving_power, shown.profile, shown.derated) == (None, None, None)
 
 
 def test_partial_poll() -> None:
@@ -535,7 +535,7 @@ def test_partial_poll() -> None:
     case.set(work_mode="Low")
     case.poll()
 
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
 
 
 def test_gives_up() -> None:
@@ -566,7 +566,7 @@ def test_lowered_by_heat_meanwhile() -> None:
     case.heat()
     case.poll()
 
-    assert case.shown.throttled is True
+    assert case.shown.saving_power is True
     assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
 
 

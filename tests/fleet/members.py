@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from custom_components.miner_monitor.control.model import ControlState
-from custom_components.miner_monitor.fleet import Ability, Member
-from custom_components.miner_monitor.insight.model import Insight, MinerData
+from custom_components.miner_monitor.fleet import FleetFeature, Member
+from custom_components.miner_monitor.insight.model import Insight
 from custom_components.miner_monitor.miners.model import (
     Family,
     HashRateUnit,
@@ -14,6 +14,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.model import MinerData
 
 IDENTITY = MinerIdentity(family=Family.AXEOS, manufacturer="Bitaxe", model="Gamma 601")
 CARD = replace(IDENTITY, model="RB4", hash_rate_unit=HashRateUnit.GIGA)
@@ -27,7 +28,7 @@ STATE = MinerState(
     shares_rejected=2,
     settings=MinerSettings(mining=True),
 )
-BOTH = frozenset({Ability.THROTTLE, Ability.MINING})
+BOTH = frozenset({FleetFeature.THROTTLE, FleetFeature.MINING})
 
 
 def shown(
@@ -51,7 +52,7 @@ def shown(
         state=told,
         believed=told,
         insight=insight,
-        control=control or ControlState(throttled=False),
+        control=control or ControlState(saving_power=False),
     )
 
 

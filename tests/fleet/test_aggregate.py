@@ -9,11 +9,11 @@ import pytest
 
 from custom_components.miner_monitor.control.model import ControlState
 from custom_components.miner_monitor.fleet import (
-    Ability,
-    Covered,
     FleetData,
+    FleetFeature,
     Member,
-    Trouble,
+    MemberProblems,
+    PartialSum,
     abilities_of,
     aggregate,
 )
@@ -51,46 +51,46 @@ def test_nobody() -> None:
         (
             [member(hash_rate=1.5), member(hash_rate=2.5)],
             "hash_rate",
-            Covered(4.0, 2, 2),
+            PartialSum(4.0, 2, 2),
         ),
-        ([member(), Member("b", AWAY)], "hash_rate", Covered(1.0, 1, 2)),
-        ([member(), member(hash_rate=None)], "hash_rate", Covered(1.0, 1, 2)),
-        ([member(hash_rate=None)], "hash_rate", Covered(None, 0, 1)),
-        ([Member("a", AWAY)], "hash_rate", Covered(None, 0, 1)),
-        ([member(), member(identity=CARD)], "hash_rate", Covered(1.0, 1, 1)),
-        ([member(identity=CARD)], "hash_rate", Covered(None, 0, 0)),
+        ([member(), Member("b", AWAY)], "hash_rate", PartialSum(1.0, 1, 2)),
+        ([member(), member(hash_rate=None)], "hash_rate", PartialSum(1.0, 1, 2)),
+        ([member(hash_rate=None)], "hash_rate", PartialSum(None, 0, 1)),
+        ([Member("a", AWAY)], "hash_rate", PartialSum(None, 0, 1)),
+        ([member(), member(identity=CARD)], "hash_rate", PartialSum(1.0, 1, 1)),
+        ([member(identity=CARD)], "hash_rate", PartialSum(None, 0, 0)),
         (
             [member(), member(status=MinerStatus.PAUSED, hash_rate=0.0, power=5.0)],
             "efficiency",
-            Covered(25.0, 2, 2),
+            PartialSum(25.0, 2, 2),
         ),
-        ([member(power=10.0), member(power=None)], "power", Covered(10.0, 1, 2)),
-        ([member(power=10.0), member(identity=CARD)], "power", Covered(30.0, 2, 2)),
+        ([member(power=10.0), member(power=None)], "power", PartialSum(10.0, 1, 2)),
+        ([member(power=10.0), member(identity=CARD)], "power", PartialSum(30.0, 2, 2)),
         (
             [member(), member(power=None, hash_rate=9.0)],
             "efficiency",
-            Covered(20.0, 1, 2),
+            PartialSum(20.0, 1, 2),
         ),
-        ([member(hash_rate=0.0)], "efficiency", Covered(None, 1, 1)),
+        ([member(hash_rate=0.0)], "efficiency", PartialSum(None, 1, 1)),
         (
             [member(chip_temperature=55.0), member(chip_temperature_2=71.5)],
             "hottest_chip",
-            Covered(71.5, 2, 2),
+            PartialSum(71.5, 2, 2),
         ),
         (
             [member(best_difficulty=5.0), member(best_difficulty=None)],
             "best_difficulty",
-            Covered(5.0, 1, 2),
+            PartialSum(5.0, 1, 2),
         ),
     ],
 )
-def test_sum(members: list[Member], key: str, expected: Covered) -> None:
+def test_sum(members: list[Member], key: str, expected: PartialSum) -> None:
     """What is unknown is left out, and it is told of how many a value is."""
     assert getattr(aggregate(members), key) == expected
 
 
 def test_coverage() -> None:
-    assert Covered(1.0, 7, 8).coverage == "7 of 8"
+    assert PartialSum(1.0, 7, 8).coverage == "7 of 8"
 
 
 def _with(**insight: Any) -> Member:
@@ -112,7 +112,7 @@ def _away(**insight: Any) -> Member:
                 _with(baseline=Baseline(ratio=None, expected=9.0)),
             ],
             "hash_rate_ratio",
-            Covered(99.0, 2, 3),
+            PartialSum(99.0, 2, 3),
         ),
         (
             [
@@ -121,24 +121,24 @@ def _away(**insight: Any) -> Member:
                 _with(shares=Shares()),
             ],
             "reject_rate",
-            Covered(2.5, 2, 3),
+            PartialSum(2.5, 2, 3),
         ),
-        ([_with(wall_power=25.0), _with()], "wall_power", Covered(25.0, 1, 2)),
-        ([_with(wall_power=25.0), _with()], "wall_efficiency", Covered(25.0, 1, 2)),
+        ([_with(wall_power=25.0), _with()], "wall_power", PartialSum(25.0, 1, 2)),
+        ([_with(wall_power=25.0), _with()], "wall_efficiency", PartialSum(25.0, 1, 2)),
         # The plug of one that is away still measures.
         (
             [_with(wall_power=25.0), _away(wall_power=3.0)],
             "wall_power",
-            Covered(28.0, 2, 2),
+            PartialSum(28.0, 2, 2),
         ),
         (
             [_with(wall_power=25.0), _away(wall_power=3.0)],
             "wall_efficiency",
-            Covered(25.0, 1, 2),
+            PartialSum(25.0, 1, 2),
         ),
     ],
 )
-def test_ratio_of_sums(members: list[Member], key: str, expected: Covered) -> None:
+def test_ratio_of_sums(members: list[Member], key: str, expected: PartialSum) -> None:
     """A ratio weighs each miner by its size."""
     value = getattr(aggregate(members), key)
     assert value.value == pytest.approx(expected.value)
@@ -182,7 +182,7 @@ _HOT = Finding(kind=FindingKind.CHIP_HOT, severity=Severity.WARNING)
 def test_problem(known: dict[str, Any], expected: tuple[str, ...]) -> None:
     """Each kind is named once; a miner that is off has none."""
     data = aggregate([member("fine"), member("odd", **known)])
-    assert data.troubles == ((Trouble("odd", expected),) if expected else ())
+    assert data.troubles == ((MemberProblems("odd", expected),) if expected else ())
     assert data.problem is bool(expected)
 
 
@@ -203,20 +203,20 @@ def test_without_an_answer_no_problem_is_known() -> None:
 def test_on_if_any_is(states: list[bool | None], expected: bool | None) -> None:
     data = aggregate(
         member(
-            control=ControlState(throttled=state),
+            control=ControlState(saving_power=state),
             settings=MinerSettings(mining=state),
         )
         for state in states
     )
-    assert data.throttled is expected
+    assert data.saving_power is expected
     assert data.mining is expected
 
 
 def test_only_what_can_be_switched_is_looked_at() -> None:
     """A card that always hashes does not hold the switch on."""
-    data = aggregate([Member("card", shown(control=ControlState(throttled=True)))])
+    data = aggregate([Member("card", shown(control=ControlState(saving_power=True)))])
     assert data.mining is None
-    assert data.throttled is None
+    assert data.saving_power is None
 
 
 _PAUSE = replace(
@@ -233,17 +233,19 @@ _SLOW = replace(
     ("identity", "expected"),
     [
         (IDENTITY, set()),
-        (_PAUSE, {Ability.THROTTLE, Ability.MINING, Ability.RESTART}),
-        (_SLOW, {Ability.THROTTLE}),
+        (_PAUSE, {FleetFeature.THROTTLE, FleetFeature.MINING, FleetFeature.RESTART}),
+        (_SLOW, {FleetFeature.THROTTLE}),
     ],
 )
-def test_abilities(identity: Any, expected: set[Ability]) -> None:
+def test_abilities(identity: Any, expected: set[FleetFeature]) -> None:
     assert abilities_of(identity) == expected
 
 
 def test_wall_power_is_there_once_a_miner_has_it() -> None:
-    assert Ability.WALL_POWER not in aggregate([_with()]).abilities
-    assert Ability.WALL_POWER in aggregate([_with(wall_power=1.0), _with()]).abilities
+    assert FleetFeature.WALL_POWER not in aggregate([_with()]).features
+    assert (
+        FleetFeature.WALL_POWER in aggregate([_with(wall_power=1.0), _with()]).features
+    )
 
 
 def test_a_hundred_miners_are_added_in_a_millisecond() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.fleet import FleetMeters, FleetTotal
-from custom_components.miner_monitor.insight.model import Insight, MinerData
+from custom_components.miner_monitor.insight.model import Insight
+from custom_components.miner_monitor.model import MinerData
 
 from .members import AWAY, shown
 

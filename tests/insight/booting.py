@@ -3,16 +3,17 @@
 import json
 from typing import Self
 
-from custom_components.miner_monitor.insight.model import Moment, Uptime
+from custom_components.miner_monitor.insight.model import Uptime
 from custom_components.miner_monitor.insight.uptime import BootCounter
-from custom_components.miner_monitor.miners.boots import Boots, BootVerdict
+from custom_components.miner_monitor.miners.boots import RestartDetector, RestartVerdict
+from custom_components.miner_monitor.model import Moment
 
-GOES_ON = BootVerdict(continues=True)
-RESTARTED = BootVerdict(restarted=True, while_watched=True)
-DOUBTFUL = BootVerdict(doubtful=True)
+GOES_ON = RestartVerdict(continues=True)
+RESTARTED = RestartVerdict(restarted=True, while_watched=True)
+DOUBTFUL = RestartVerdict(doubtful=True)
 
 
-def verdict_of(restarted: bool) -> BootVerdict:
+def verdict_of(restarted: bool) -> RestartVerdict:
     """Return the verdict of a poll after which the miner did, or did not, restart."""
     return RESTARTED if restarted else GOES_ON
 
@@ -21,9 +22,9 @@ class CountedBoots:
     """The one detector with the counter that goes by its verdicts."""
 
     def __init__(self) -> None:
-        self.boots = Boots()
+        self.boots = RestartDetector()
         self.counter = BootCounter()
-        self.verdict = BootVerdict()
+        self.verdict = RestartVerdict()
 
     @property
     def restarted(self) -> bool:

@@ -14,17 +14,15 @@ from custom_components.miner_monitor.fleet import (
 )
 from custom_components.miner_monitor.insight import (
     Insight,
-    MinerData,
     MinerTracker,
-    Moment,
 )
 from custom_components.miner_monitor.insight.model import (
     NOTHING_AROUND,
     DayRow,
+    Environment,
     InsightOptions,
-    Surroundings,
 )
-from custom_components.miner_monitor.miners.boots import Boots
+from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     Family,
@@ -33,6 +31,10 @@ from custom_components.miner_monitor.miners.model import (
     MinerSettings,
     MinerState,
     MinerStatus,
+)
+from custom_components.miner_monitor.model import (
+    MinerData,
+    Moment,
 )
 
 SETTINGS = MinerSettings(frequency=525.0, core_voltage=1.15)
@@ -79,7 +81,7 @@ class Poisoned:
 
     identity: MinerIdentity = BOARD
     options: InsightOptions | None = None
-    around: Surroundings = NOTHING_AROUND
+    around: Environment = NOTHING_AROUND
     interval: float = 15.0
     seed: int = 1
     now: float = 0.0
@@ -88,7 +90,7 @@ class Poisoned:
     counted_from: int | None = None
     settings: MinerSettings = SETTINGS
     tracker: MinerTracker = field(init=False)
-    boots: Boots = field(default_factory=Boots)
+    boots: RestartDetector = field(default_factory=RestartDetector)
     meters: FleetMeters = field(default_factory=FleetMeters)
     insight: Insight = field(default_factory=Insight)
     fleet: FleetData = field(default_factory=FleetData)
@@ -150,7 +152,7 @@ class Poisoned:
             around=self.around,
             boot=self.boots.observe(state.uptime, moment.wall, moment.monotonic),
         )
-        self.reports += [report.activity for report in self.tracker.take_reports()]
+        self.reports += [report.event_type for report in self.tracker.take_reports()]
         data = MinerData(
             online=True,
             identity=self.identity,

@@ -17,7 +17,6 @@ from custom_components.miner_monitor.insight.model import (
     FindingKind,
     Health,
     InsightOptions,
-    Moment,
     Severity,
     Shares,
 )
@@ -28,6 +27,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.model import Moment
 
 LIMITS = Limits(
     chip_temperature=Alarm(warn=68, critical=72),

@@ -25,7 +25,7 @@ def look(luck: Luck, seen: Look) -> list[tuple[str, dict[str, float]]]:
     )
     network = seen.get("network", NETWORK)
     reports = luck.observe(state, 1.8e9 + (seen.get("at") or 0.0), network)
-    return [(report.activity.value, dict(report.details)) for report in reports]
+    return [(report.event_type.value, dict(report.details)) for report in reports]
 
 
 def reborn(luck: Luck, age: float) -> Luck:

@@ -9,8 +9,8 @@ import pytest
 
 from custom_components.miner_monitor.fleet import FleetTotal
 from custom_components.miner_monitor.insight.model import (
+    Environment,
     InsightOptions,
-    Surroundings,
 )
 from custom_components.miner_monitor.miners.model import (
     Limits,
@@ -287,8 +287,8 @@ def test_what_a_plug_and_a_thermometer_say_is_judged_too(
 ) -> None:
     """They are entities of others, which tell garbage as well."""
     world = Poisoned(options=InsightOptions(plug=True))
-    good = Surroundings(wall_power=22.0, room_temperature=21.0)
-    bad = Surroundings(wall_power=garbage, room_temperature=garbage)
+    good = Environment(wall_power=22.0, room_temperature=21.0)
+    bad = Environment(wall_power=garbage, room_temperature=garbage)
     for around in [*[good] * 80, *[bad] * length, *[good] * 80]:
         world.around = around
         world.poll()
@@ -304,7 +304,7 @@ def test_a_plug_that_is_really_used_is_believed_in_the_end() -> None:
     world = Poisoned(options=InsightOptions(plug=True))
     told = []
     for power in [*[22.0] * 50, *[500.0] * 6]:
-        world.around = Surroundings(wall_power=power)
+        world.around = Environment(wall_power=power)
         told.append(world.poll().wall_power)
 
     assert told[-7:] == [22.0, None, None, None, None, 500.0, 500.0]

@@ -8,14 +8,15 @@ import random
 import pytest
 
 from custom_components.miner_monitor.insight.health import LEAST_REJECTED
-from custom_components.miner_monitor.insight.model import Moment, Shares
+from custom_components.miner_monitor.insight.model import Shares
 from custom_components.miner_monitor.insight.share_window import (
     ShareWindow,
     lower_bound,
 )
 from custom_components.miner_monitor.insight.shares import ShareWatch
-from custom_components.miner_monitor.miners.boots import Boots
+from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
+from custom_components.miner_monitor.model import Moment
 
 from .booting import RESTARTED, CountedBoots
 
@@ -34,7 +35,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.watch = ShareWatch()
-        self.boots = Boots()
+        self.boots = RestartDetector()
 
     def poll(
         self,

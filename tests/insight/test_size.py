@@ -16,10 +16,8 @@ from custom_components.miner_monitor.insight import (
     Insight,
     InsightOptions,
     MinerTracker,
-    Moment,
 )
-from custom_components.miner_monitor.insight.model import Surroundings
-from custom_components.miner_monitor.insight_keeper import packed, unpacked
+from custom_components.miner_monitor.insight.model import Environment
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     Capability,
@@ -34,6 +32,8 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
     SettingRange,
 )
+from custom_components.miner_monitor.model import Moment
+from custom_components.miner_monitor.runtime.insight import packed, unpacked
 
 LARGEST = 64 * 1024
 DAYS, POLL = 37, 100
@@ -122,7 +122,7 @@ def full() -> tuple[MinerTracker, Insight]:
             monotonic=seconds + rng.uniform(0, 1),
             day=str(FIRST_DAY + timedelta(seconds=seconds)),
         )
-        around = Surroundings(
+        around = Environment(
             wall_power=20 + rng.gauss(0, 1), room_temperature=20 + rng.gauss(0, 1)
         )
         insight = tracker.observe(

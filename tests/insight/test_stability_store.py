@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.miner_monitor.insight.model import Moment, Stability
+from custom_components.miner_monitor.insight.model import Stability
 from custom_components.miner_monitor.insight.stability import StabilityRecord
+from custom_components.miner_monitor.model import Moment
 from simulator.nature import Noise
 
 from .watching import DAY, GOOD, HOUR, START, Watch

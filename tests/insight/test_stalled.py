@@ -11,9 +11,9 @@ import random
 
 import pytest
 
-from custom_components.miner_monitor.insight.model import Moment
 from custom_components.miner_monitor.insight.shares import ShareWatch
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
+from custom_components.miner_monitor.model import Moment
 
 from .booting import verdict_of
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.miner_monitor.insight import MinerTracker, Moment
+from custom_components.miner_monitor.insight import MinerTracker
 from custom_components.miner_monitor.insight.model import Total
-from custom_components.miner_monitor.miners.boots import Boots
+from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     ErrorKind,
@@ -16,6 +16,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.model import Moment
 
 IDENTITY = MinerIdentity(
     family=Family.AXEOS,
@@ -45,7 +46,7 @@ def test_a_good_poll() -> None:
         moment(0),
         response_time=80.0,
         interval=15,
-        boot=Boots().observe(1000, 1_700_000_000, 0),
+        boot=RestartDetector().observe(1000, 1_700_000_000, 0),
     )
 
     assert insight.last_seen == 1_700_000_000

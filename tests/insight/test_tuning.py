@@ -11,10 +11,9 @@ import pytest
 from custom_components.miner_monitor.insight.model import (
     NOTHING_AROUND,
     Bottleneck,
+    Environment,
     InsightOptions,
-    Moment,
     OperatingPoint,
-    Surroundings,
     Tuning,
     Verdict,
 )
@@ -28,6 +27,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
     Setting,
 )
+from custom_components.miner_monitor.model import Moment
 
 EPOCH = 1_790_000_000.0
 DAY = 86_400.0
@@ -313,7 +313,7 @@ def test_efficiency_is_a_ratio_of_sums() -> None:
 def test_all_figures_are_there() -> None:
     """Whatever the miner and its room tell."""
     bench = Bench()
-    bench.around = Surroundings(room_temperature=21.0)
+    bench.around = Environment(room_temperature=21.0)
     shares = iter(range(10_000))
     bench.run(
         13.5,
@@ -355,7 +355,7 @@ def test_counters_that_begin_anew_tell_no_rejects() -> None:
 def test_the_plug_tells_the_power_where_the_miner_does_not() -> None:
     """Some miners do not measure it."""
     bench = Bench()
-    bench.around = Surroundings(wall_power=20.0)
+    bench.around = Environment(wall_power=20.0)
 
     bench.run(13.5, replace(GOOD, power=None))
 
@@ -505,7 +505,7 @@ def wild(seed: int, points: int) -> Bench:
     for _ in range(3):
         for index in range(points):
             for _ in range(60):
-                bench.around = Surroundings(room_temperature=21 + rng.random())
+                bench.around = Environment(room_temperature=21 + rng.random())
                 bench.poll(state(index))
         bench.now += DAY
     return bench

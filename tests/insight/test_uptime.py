@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.insight.model import Moment, Presence, Uptime
+from custom_components.miner_monitor.insight.model import (
+    Presence,
+    Uptime,
+)
 from custom_components.miner_monitor.insight.uptime import PresenceRecord
+from custom_components.miner_monitor.model import Moment
 
 from .booting import CountedBoots
 

@@ -13,7 +13,6 @@ from custom_components.miner_monitor.insight.model import (
     InsightOptions,
     Judgement,
     Missing,
-    Moment,
     Tuning,
     Verdict,
 )
@@ -24,6 +23,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
     Setting,
 )
+from custom_components.miner_monitor.model import Moment
 
 from .tuning_world import (
     BLOCK,

@@ -8,12 +8,12 @@ from random import Random
 from custom_components.miner_monitor.insight.blocks import Block, PointKey
 from custom_components.miner_monitor.insight.model import (
     Judgement,
-    Moment,
     Tuning,
     Verdict,
 )
 from custom_components.miner_monitor.insight.tuning import TuningMap
 from custom_components.miner_monitor.miners.model import Setting
+from custom_components.miner_monitor.model import Moment
 
 HOUR, DAY = 3600.0, 86_400.0
 EPOCH = 1_790_000_000.0

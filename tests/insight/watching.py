@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 import json
 
-from custom_components.miner_monitor.insight.model import Moment, Stability
+from custom_components.miner_monitor.insight.model import Stability
 from custom_components.miner_monitor.insight.stability import StabilityRecord
-from custom_components.miner_monitor.miners.boots import Boots
+from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
+from custom_components.miner_monitor.model import Moment
 
 START = 1_699_999_200.0
 """A border of the buckets of every width."""
@@ -31,7 +32,7 @@ class Watch:
 
     def __init__(self, interval: float = 15.0) -> None:
         self.record = StabilityRecord()
-        self.boots = Boots()
+        self.boots = RestartDetector()
         self.interval = interval
         self.now = 0.0
         self.wall_set = 0.0
@@ -89,6 +90,6 @@ class Watch:
         self.now += seconds
         self.record = StabilityRecord()
         self.record.load(json.loads(stored))
-        boots, self.boots = self.boots.dump(), Boots()
+        boots, self.boots = self.boots.dump(), RestartDetector()
         self.boots.load(json.loads(json.dumps(boots)))
         return stored

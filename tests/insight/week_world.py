@@ -17,7 +17,6 @@ from custom_components.miner_monitor.insight import (
     BOOTED,
     Insight,
     MinerTracker,
-    Moment,
 )
 from custom_components.miner_monitor.insight.model import DayRow, Total
 from custom_components.miner_monitor.miners.avalon.memory import (
@@ -29,8 +28,9 @@ from custom_components.miner_monitor.miners.axeos.memory import (
     DeviceMemory as AxeosMemory,
 )
 from custom_components.miner_monitor.miners.axeos.reply import check_info, parse_object
-from custom_components.miner_monitor.miners.boots import Boots
+from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import ErrorKind, MinerReading
+from custom_components.miner_monitor.model import Moment
 from simulator import ManualClock, MinerSpec
 from simulator.avalon.api import Api
 from simulator.avalon.device import Device as AvalonDevice
@@ -204,7 +204,7 @@ class World:
     clock_error: float = 0.0
     insight: Insight = field(default_factory=Insight)
     tracker: MinerTracker | None = None
-    boots: Boots = field(default_factory=Boots)
+    boots: RestartDetector = field(default_factory=RestartDetector)
     _run: int = 0
     _began: float = 0.0
     _stored: str = ""
@@ -268,7 +268,10 @@ class World:
         self._run += 1
         self._began = self.clock.now() - self.chance.uniform(10, 1e5)
         self._failed, self._online, self._seen_at = 0, None, None
-        self.tracker, self.boots = MinerTracker(self.miner.read().identity), Boots()
+        self.tracker, self.boots = (
+            MinerTracker(self.miner.read().identity),
+            RestartDetector(),
+        )
         if self._stored:
             stored = json.loads(self._stored)
             assert self.tracker.load(stored, self.moment().wall)

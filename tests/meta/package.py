@@ -12,7 +12,7 @@ from homeassistant.helpers.entity import EntityDescription
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
+from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "miner_monitor"
@@ -49,10 +49,10 @@ ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
 
 
 FLEET_MODULES = {
-    Platform.BINARY_SENSOR: "fleet_binary_sensor",
-    Platform.BUTTON: "fleet_button",
-    Platform.SENSOR: "fleet_sensor",
-    Platform.SWITCH: "fleet_switch",
+    Platform.BINARY_SENSOR: "fleet.binary_sensor",
+    Platform.BUTTON: "fleet.button",
+    Platform.SENSOR: "fleet.sensor",
+    Platform.SWITCH: "fleet.switch",
 }
 FLEET_ENTITIES: list[tuple[Platform, FleetEntityDescription]] = [
     (platform, description)

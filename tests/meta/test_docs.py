@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.miner_monitor import const
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
+from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
 
 from .package import (
     ENTITIES,

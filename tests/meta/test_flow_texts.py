@@ -16,9 +16,9 @@ from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.miner_monitor.entry_data import NEEDS_CODE
-from custom_components.miner_monitor.fleet_entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.entry import async_fleet_entry
 from custom_components.miner_monitor.repairs import async_create_fix_flow
+from custom_components.miner_monitor.runtime.entry_data import NEEDS_CODE
 from tests.conftest import GAMMA, RB4, Bench
 
 from .package import INTEGRATION, argument, calls, dict_keys, parse
@@ -33,9 +33,9 @@ RAISED_BY_HOME_ASSISTANT = {
     "async_set_unique_id": "already_in_progress",
 }
 FLOW = parse(INTEGRATION / "config_flow.py")
-REAUTH = parse(INTEGRATION / "reauth_flow.py")
-OPTIONS = parse(INTEGRATION / "options_flow.py")
-FLEET_OPTIONS = parse(INTEGRATION / "fleet_options.py")
+REAUTH = parse(INTEGRATION / "flows" / "reauth.py")
+OPTIONS = parse(INTEGRATION / "flows" / "options.py")
+FLEET_OPTIONS = parse(INTEGRATION / "flows" / "fleet_options.py")
 ENDS = {"reconfigure_successful": FLOW, "reauth_successful": REAUTH}
 
 
@@ -50,7 +50,7 @@ def _words(path: str) -> set[str]:
     }
 
 
-PROBE_ERRORS = _words("probe.py")
+PROBE_ERRORS = _words("flows/probe.py")
 
 
 def _assigned_errors(path: str) -> set[str]:
@@ -275,7 +275,7 @@ def test_errors_of_the_options() -> None:
     }
     returned = _returned_errors(OPTIONS) | _returned_errors(FLEET_OPTIONS)
     disordered = {"critical_not_above_warning", "poor_not_below_good"}
-    assert disordered <= returned | _assigned_errors("fleet_options.py")
+    assert disordered <= returned | _assigned_errors("flows/fleet_options.py")
     assert set(TEXTS["options"]["error"]) == raised | disordered
 
 

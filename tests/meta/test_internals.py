@@ -8,7 +8,7 @@ import pytest
 
 from .package import ALL_MODULES, INTEGRATION, parse
 
-COMPAT = INTEGRATION / "ha_compat.py"
+COMPAT = INTEGRATION / "runtime" / "ha_compat.py"
 
 DOCUMENTED = {
     "homeassistant.auth.permissions.const",

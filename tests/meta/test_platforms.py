@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
+from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
 from custom_components.miner_monitor.miners.model import Capability
 
 from .package import (

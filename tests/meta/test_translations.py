@@ -26,13 +26,11 @@ from custom_components.miner_monitor.control.errors import (
     Refusal,
 )
 from custom_components.miner_monitor.control.model import Problem
-from custom_components.miner_monitor.control_issues import FIXABLE
-from custom_components.miner_monitor.control_texts import Failure, user_error
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.fleet import FleetData
-from custom_components.miner_monitor.fleet_entity import FleetEntityDescription
-from custom_components.miner_monitor.insight import Insight, MinerData
+from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
+from custom_components.miner_monitor.insight import Insight
 from custom_components.miner_monitor.insight.model import (
     Grade,
     Judgement,
@@ -54,6 +52,9 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
     SettingRange,
 )
+from custom_components.miner_monitor.model import MinerData
+from custom_components.miner_monitor.runtime.issues import FIXABLE
+from custom_components.miner_monitor.runtime.messages import Failure, user_error
 
 from .package import (
     ENTITIES,
@@ -301,7 +302,7 @@ def _invalid_calls() -> dict[str, set[str]]:
     }
     for module, error in (
         ("services.py", "kind"),
-        ("fleet_commands.py", "HomeAssistantError"),
+        ("fleet/commands.py", "HomeAssistantError"),
     ):
         for call in calls(parse(INTEGRATION / module), error):
             key = argument(call, "translation_key")
@@ -338,13 +339,16 @@ DETAILS = {
 def _issues() -> dict[str, tuple[set[str], bool]]:
     """Placeholders of each issue that is created, and whether it can be fixed."""
     found = {}
-    for call in calls(parse(INTEGRATION / "strangers.py"), "async_create_issue"):
+    for call in calls(
+        parse(INTEGRATION / "runtime/issues.py"), "async_create_issue"
+    ):
         key, given = (
             argument(call, "translation_key"),
             argument(call, "translation_placeholders"),
         )
         fixable = argument(call, "is_fixable")
-        assert isinstance(key, ast.Name)
+        if not (isinstance(key, ast.Name) and key.id.startswith("ISSUE_")):
+            continue
         assert isinstance(given, ast.Dict)
         assert isinstance(fixable, ast.Constant)
         found[getattr(const, key.id)] = (

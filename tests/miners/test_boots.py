@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.miners.boots import Boots, BootVerdict
+from custom_components.miner_monitor.miners.boots import RestartDetector, RestartVerdict
 
 WALL = 1_700_000_000.0
 POLL = 15
@@ -18,12 +18,12 @@ class Watch:
     """Polls a miner of given uptimes; time goes by as it is told to."""
 
     def __init__(self) -> None:
-        self.boots = Boots()
+        self.boots = RestartDetector()
         self.wall = WALL
         self.monotonic = 100.0
         self.uptime: Any = None
 
-    def poll(self, uptime: Any, away: float = POLL) -> BootVerdict:
+    def poll(self, uptime: Any, away: float = POLL) -> RestartVerdict:
         self.wall += away
         self.monotonic += away
         return self.boots.observe(uptime, self.wall, self.monotonic)
@@ -32,7 +32,7 @@ class Watch:
         """Tell of each poll whether a restart was told with it."""
         return [self.poll(uptime).restarted for uptime in uptimes]
 
-    def go_on(self, uptime: Any) -> BootVerdict:
+    def go_on(self, uptime: Any) -> RestartVerdict:
         """Poll a miner that is up since what it told last."""
         self.uptime = uptime + POLL if uptime and uptime > 0 else uptime
         return self.poll(self.uptime)
@@ -40,7 +40,7 @@ class Watch:
     def reload(self) -> None:
         """Restart what watches."""
         stored = json.loads(json.dumps(self.boots.dump()))
-        self.boots, self.monotonic = Boots(), 5.0
+        self.boots, self.monotonic = RestartDetector(), 5.0
         self.boots.load(stored)
 
 
@@ -137,7 +137,7 @@ def test_restart_over_a_pause_of_ours(
 )
 def test_damaged_bearings(data: Any) -> None:
     """They are none, so that the next uptime is the first."""
-    boots = Boots()
+    boots = RestartDetector()
     boots.load(data)
     verdict = boots.observe(10, WALL, 5.0)
     assert (verdict.restarted, verdict.doubtful, verdict.gained) == (False, False, None)
@@ -147,7 +147,7 @@ def test_damaged_bearings(data: Any) -> None:
 def test_jitter_is_no_restart(seed: int) -> None:
     """Answers take up to eight seconds, and the clock is a little slow or fast."""
     chance = random.Random(seed)
-    pace, boots = 1 + chance.uniform(-1e-4, 1e-4), Boots()
+    pace, boots = 1 + chance.uniform(-1e-4, 1e-4), RestartDetector()
     for poll in range(2000):
         asked = 15.0 * poll
         answered = asked + chance.random() ** 4 * 8
@@ -162,7 +162,7 @@ def test_every_restart_after_a_minute_of_work(seed: int) -> None:
     moments = [0.0]
     while len(moments) < 40:
         moments.append(moments[-1] + chance.uniform(80, 4000))
-    boots, found, ends = Boots(), 0, moments[-1] + 90
+    boots, found, ends = RestartDetector(), 0, moments[-1] + 90
     polls = [poll * 15.0 for poll in range(int(ends / 15) + 1)]
     starts = [(start, start + chance.uniform(1, 45)) for start in moments]
     for poll in polls:
@@ -221,10 +221,10 @@ def test_a_restart_is_told_at_the_next_poll() -> None:
     assert doubt.booted_at == WALL - UP + POLL
 
     verdict = watch.poll(19)
-    assert verdict == BootVerdict(
+    assert verdict == RestartVerdict(
         restarted=True, while_watched=True, booted_at=watch.wall - 19, gained=19.0
     )
-    assert watch.poll(34) == BootVerdict(
+    assert watch.poll(34) == RestartVerdict(
         continues=True, booted_at=watch.wall - 34, gained=15.0
     )
 

@@ -11,11 +11,11 @@ from homeassistant.components.recorder.db_schema import Base
 from sqlalchemy import create_engine
 
 from custom_components.miner_monitor.const import DOMAIN, FLEET
-from custom_components.miner_monitor.fleet_sensor import FLEET_SENSORS
+from custom_components.miner_monitor.fleet.sensor import FLEET_SENSORS
 from custom_components.miner_monitor.miners.model import MinerIdentity
 from custom_components.miner_monitor.number import NUMBERS
 from custom_components.miner_monitor.select import SELECTS
-from custom_components.miner_monitor.sensor import SENSORS
+from custom_components.miner_monitor.sensors import SENSORS
 from scripts.rig.farm import FarmMiner
 from scripts.rig.past.seed import spec_of
 from scripts.rig.past.sources import make_source

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from custom_components.miner_monitor.insight import MinerTracker
-from custom_components.miner_monitor.insight.model import Moment, Verdict
-from custom_components.miner_monitor.insight_keeper import unpacked
+from custom_components.miner_monitor.insight.model import Verdict
+from custom_components.miner_monitor.model import Moment
+from custom_components.miner_monitor.runtime.insight import unpacked
 from scripts.rig.farm import FarmMiner
 from scripts.rig.past import Seeded, seed_past
 from scripts.rig.past.seed import spec_of

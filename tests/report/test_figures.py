@@ -14,7 +14,6 @@ from custom_components.miner_monitor.insight.model import (
     Grade,
     Health,
     Insight,
-    MinerData,
     Range,
     Session,
     Severity,
@@ -29,6 +28,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.report.cost import cost_of, steps_of
 from custom_components.miner_monitor.report.days import best_of, days_figures
 from custom_components.miner_monitor.report.fleet import fleet_figures

@@ -14,7 +14,6 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.escape import escaped
 from custom_components.miner_monitor.insight.model import (
     Bottleneck,
     DayRow,
@@ -24,7 +23,6 @@ from custom_components.miner_monitor.insight.model import (
     Health,
     Insight,
     Judgement,
-    MinerData,
     Missing,
     OperatingPoint,
     Severity,
@@ -38,6 +36,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
     Setting,
 )
+from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.report import markdown
 from custom_components.miner_monitor.report.fleet import fleet_figures
 from custom_components.miner_monitor.report.gather import (
@@ -55,6 +54,7 @@ from custom_components.miner_monitor.report.model import (
 )
 from custom_components.miner_monitor.report.texts import Texts
 from custom_components.miner_monitor.report.tuning import tuning_figures
+from custom_components.miner_monitor.runtime.escape import escaped
 
 SLOW = {Setting.FREQUENCY: 525.0, Setting.CORE_VOLTAGE: 1.15}
 FAST = {Setting.FREQUENCY: 1000.0, Setting.CORE_VOLTAGE: 1.2}

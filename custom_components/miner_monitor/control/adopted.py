@@ -10,7 +10,10 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
-from .bounds import HIGHEST, endures
+from .bounds import (
+    HIGHEST,
+    endures,
+)
 from .rules import same
 from .values import number_of
 

@@ -13,7 +13,10 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
-from .errors import ChangeError, Refusal
+from .errors import (
+    ChangeError,
+    Refusal,
+)
 
 _ANY = SettingRange(minimum=0, maximum=100)
 

@@ -4,8 +4,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..miners.model import Changes, Setting, SettingValue
-from .errors import Failure, PartialError, by_reason
+from ..miners.model import (
+    Changes,
+    Setting,
+    SettingValue,
+)
+from .errors import (
+    Failure,
+    PartialError,
+    by_reason,
+)
 
 
 class Call:

@@ -2,7 +2,12 @@
 
 from collections.abc import Callable
 
-from ..miners.model import Changes, MinerSettings, Setting, Writing
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    Setting,
+    Writing,
+)
 
 CHIP = (Setting.CORE_VOLTAGE, Setting.FREQUENCY)
 """The set points of which one has to follow the other."""

@@ -15,10 +15,19 @@ from ..miners.model import (
     SettingRange,
 )
 from .bounds import at_least
-from .errors import ControlError, ControlFault
+from .errors import (
+    ControlError,
+    ControlFault,
+)
 from .rules import same
 from .steps import one_step_lower
-from .values import dump_changes, load_changes, number_in, number_of, reported
+from .values import (
+    dump_changes,
+    load_changes,
+    number_in,
+    number_of,
+    reported,
+)
 
 WATCHED = (
     Setting.FREQUENCY,

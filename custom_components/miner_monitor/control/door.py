@@ -16,17 +16,50 @@ from ..miners.model import (
     Setting,
     SettingValue,
 )
-from .calls import Call, Want, Wants, changes_of
-from .chip_order import CHIP, second_request
-from .errors import ChangeError, Failure, Refusal, by_reason
+from .calls import (
+    Call,
+    Want,
+    Wants,
+    changes_of,
+)
+from .chip_order import (
+    CHIP,
+    second_request,
+)
+from .errors import (
+    ChangeError,
+    Failure,
+    Refusal,
+    by_reason,
+)
 from .heat import require_cool
-from .lanes import Lane, Lanes, lane_of
+from .lanes import (
+    Lane,
+    Lanes,
+    lane_of,
+)
 from .looptime import LoopTime
-from .proof import Proofs, Watcher
-from .readback import Device, ReadBack
-from .rules import Allowed, effective
+from .proof import (
+    Proofs,
+    Watcher,
+)
+from .readback import (
+    Device,
+    ReadBack,
+)
+from .rules import (
+    Allowed,
+    effective,
+)
 
-__all__ = ["CALL_DEADLINE", "GATHER", "PAIR_DEADLINE", "Device", "Door", "Watcher"]
+__all__ = [
+    "CALL_DEADLINE",
+    "GATHER",
+    "PAIR_DEADLINE",
+    "Device",
+    "SettingsWriter",
+    "Watcher",
+]
 
 GATHER = 0.3
 """Seconds in which what belongs together arrives: a scene, parallel actions."""
@@ -41,7 +74,7 @@ BUSY_PATIENCE = 600.0
 """Seconds for which a device may put off what nobody waits for any more."""
 
 
-class Door:
+class SettingsWriter:
     """Merges what is wanted, keeps the pace, writes, and reads back.
 
     One task does all of it, so that there is one write at a time and a caller that

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..miners.errors import MinerError, Outcome
+from ..miners.errors import (
+    MinerError,
+    Outcome,
+)
 from ..miners.model import (
     Changes,
     MinerSettings,

@@ -6,9 +6,21 @@ lower them is never refused. Fans, target temperatures and *Mining* are not conc
 firmware regulates the former, and starts no chip that is too hot.
 """
 
-from ..miners.model import Changes, Limits, MinerSettings, MinerState
-from .errors import Heat, HeatError, HotPart
-from .rules import Allowed, raising
+from ..miners.model import (
+    Changes,
+    Limits,
+    MinerSettings,
+    MinerState,
+)
+from .errors import (
+    Heat,
+    HeatError,
+    HotPart,
+)
+from .rules import (
+    Allowed,
+    raising,
+)
 
 MARGIN = 3.0
 """Degrees below its trip point from which a part counts as too hot."""

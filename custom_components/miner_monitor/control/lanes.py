@@ -3,9 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum, auto
 
-from ..miners.model import Changes, MinerSettings, Writing
-from .pace import Pace, PowerPace
-from .rules import effective, is_urgent
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    Writing,
+)
+from .pace import (
+    Pace,
+    PowerPace,
+)
+from .rules import (
+    effective,
+    is_urgent,
+)
 
 
 class Lane(Enum):

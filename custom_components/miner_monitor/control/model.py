@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ..miners.events import MinerEvent
 from ..miners.model import Changes
 
 
@@ -16,20 +17,6 @@ class ThrottleMethod(StrEnum):
     SHUTDOWN = "shutdown"
     WORK_MODE = "work_mode"
     SETTINGS = "settings"
-
-
-class Activity(StrEnum):
-    """What happens to a miner now and then."""
-
-    RESTARTED = "restarted"
-    STALL_RESTART = "stall_restart"
-    OVERHEATED = "overheated"
-    RECOVERED = "recovered"
-    POOL_SWITCHED = "pool_switched"
-    SETTINGS_CHANGED = "settings_changed"
-    SETTING_REFUSED = "setting_refused"
-    NEW_BEST_DIFFICULTY = "new_best_difficulty"
-    BLOCK_FOUND = "block_found"
 
 
 class Problem(StrEnum):
@@ -49,14 +36,14 @@ class Problem(StrEnum):
 class ControlState:
     """What is known beyond the device's own settings.
 
-    ``throttled``: it saves power by command. ``profile`` is the saved one that the
+    ``saving_power``: it saves power by command. ``profile`` is the saved one that the
     device matches, ``temporary_until`` the epoch second at which the settings before
     it come back. ``derated``: it lowered its own set points. ``setting_writes`` are
     today's changes that went to flash.
     """
 
     throttle_method: ThrottleMethod | None = None
-    throttled: bool | None = None
+    saving_power: bool | None = None
     profile: str | None = None
     profiles: tuple[str, ...] = ()
     temporary_until: float | None = None
@@ -103,14 +90,6 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Tell what happened; ``details`` are JSON types and hold no secret."""
-
-    activity: Activity
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Raise a repair; ``details`` fill its text, or ``changes`` that were refused."""
 
@@ -126,5 +105,5 @@ class Settle:
     problem: Problem
 
 
-type Order = Apply | Throttle | Restart | Report | Ask | Settle
+type Order = Apply | Throttle | Restart | MinerEvent | Ask | Settle
 """What the steward wants done after it has looked at a poll."""

@@ -3,10 +3,24 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
-from ..miners.model import Changes, MinerSettings, MinerState, Setting, SettingValue
-from .model import Activity, Report
+from ..miners.events import (
+    EventType,
+    MinerEvent,
+)
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    MinerState,
+    Setting,
+    SettingValue,
+)
 from .rules import same
-from .values import dump_changes, load_changes, reported, value_of
+from .values import (
+    dump_changes,
+    load_changes,
+    reported,
+    value_of,
+)
 
 _TOLD = (
     Setting.FREQUENCY,
@@ -59,19 +73,19 @@ class News:
 
     def heat(
         self, state: MinerState, lowered: Mapping[str, list[float]]
-    ) -> Iterator[Report]:
+    ) -> Iterator[MinerEvent]:
         """Yield that it overheated or recovered, and what it lowered meanwhile."""
         before, self._overheated = self._overheated, state.overheated
         if before is False and self._overheated:
-            yield Report(activity=Activity.OVERHEATED, details=lowered)
+            yield MinerEvent(event_type=EventType.OVERHEATED, details=lowered)
         elif before and not self._overheated:
-            yield Report(activity=Activity.RECOVERED, details=lowered)
+            yield MinerEvent(event_type=EventType.RECOVERED, details=lowered)
         elif lowered:
-            yield Report(activity=Activity.OVERHEATED, details=lowered)
+            yield MinerEvent(event_type=EventType.OVERHEATED, details=lowered)
 
     def settings(
         self, state: MinerState, *, silent: Collection[Setting]
-    ) -> Iterator[Report]:
+    ) -> Iterator[MinerEvent]:
         """Yield which settings differ, apart from those told elsewhere."""
         if state.settings is self._seen and not self._written:
             return
@@ -96,8 +110,8 @@ class News:
             else:
                 found.setdefault(who, {})[setting.value] = [old, value]
         for who, details in found.items():
-            yield Report(
-                activity=Activity.SETTINGS_CHANGED, details={**details, "by": who}
+            yield MinerEvent(
+                event_type=EventType.SETTINGS_CHANGED, details={**details, "by": who}
             )
 
 
@@ -113,14 +127,14 @@ def _compared(state: MinerState) -> Changes:
 
 def _pool_switched(
     state: MinerState, old: SettingValue, new: SettingValue, who: str
-) -> Report:
+) -> MinerEvent:
     """Tell between which pools, by host and port."""
     details = {
         "from": _pool_address(state, old),
         "to": _pool_address(state, new),
         "by": who,
     }
-    return Report(activity=Activity.POOL_SWITCHED, details=details)
+    return MinerEvent(event_type=EventType.POOL_SWITCHED, details=details)
 
 
 def _pool_address(state: MinerState, place: SettingValue) -> str | None:
@@ -130,8 +144,8 @@ def _pool_address(state: MinerState, place: SettingValue) -> str | None:
     return state.pools[int(place)].address
 
 
-def changed_by_hand(details: Mapping[str, Any]) -> Report:
+def changed_by_hand(details: Mapping[str, Any]) -> MinerEvent:
     """Tell that somebody changed settings on the device itself."""
-    return Report(
-        activity=Activity.SETTINGS_CHANGED, details={**details, "by": _DEVICE}
+    return MinerEvent(
+        event_type=EventType.SETTINGS_CHANGED, details={**details, "by": _DEVICE}
     )

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from .model import Apply, Ask, Problem, Settle
+from .model import (
+    Apply,
+    Ask,
+    Problem,
+    Settle,
+)
 
 type Details = Mapping[str, str]
 

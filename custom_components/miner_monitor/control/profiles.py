@@ -12,11 +12,24 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
-from .bounds import bounded, fits, require_fitting
-from .errors import ChangeError, ProfileError, ProfileFault
+from .bounds import (
+    bounded,
+    fits,
+    require_fitting,
+)
+from .errors import (
+    ChangeError,
+    ProfileError,
+    ProfileFault,
+)
 from .rules import Allowed
 from .throttle import middle
-from .values import agrees, dump_changes, load_changes, reported
+from .values import (
+    agrees,
+    dump_changes,
+    load_changes,
+    reported,
+)
 
 _MODES = (Setting.WORK_MODE, Setting.HEATING_TEMPERATURE)
 _SET_POINTS = (

@@ -13,7 +13,10 @@ from ..miners.model import (
     Setting,
     SettingValue,
 )
-from .errors import ChangeError, Refusal
+from .errors import (
+    ChangeError,
+    Refusal,
+)
 from .rules import same
 
 UNCONFIRMED_PROOF = 120.0

@@ -4,12 +4,37 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from ..miners.client import MinerClient
-from ..miners.errors import MinerCommandError, MinerError, Outcome
-from ..miners.model import Changes, MinerSettings, MinerState, Setting, Writing
-from .calls import Want, Wants, changes_of
-from .errors import ChangeError, Failure, Refusal
+from ..miners.errors import (
+    MinerCommandError,
+    MinerError,
+    Outcome,
+)
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    MinerState,
+    Setting,
+    Writing,
+)
+from .calls import (
+    Want,
+    Wants,
+    changes_of,
+)
+from .errors import (
+    ChangeError,
+    Failure,
+    Refusal,
+)
 from .looptime import LoopTime
-from .proof import UNCONFIRMED_PROOF, Proof, Proofs, Receipt, refusal, verdict
+from .proof import (
+    UNCONFIRMED_PROOF,
+    Proof,
+    Proofs,
+    Receipt,
+    refusal,
+    verdict,
+)
 
 UNACKNOWLEDGED_SETTLES = 5.0
 """Seconds that a device has to apply what it did not acknowledge."""

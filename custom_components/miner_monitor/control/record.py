@@ -4,20 +4,38 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ..miners.model import Changes, MinerSettings, Setting
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    Setting,
+)
 from .adopted import Adopted
 from .derating import DeratingWatch
-from .model import Problem, Reason
+from .model import (
+    Problem,
+    Reason,
+)
 from .news import News
 from .profiles import Profiles
 from .protect import Protection
 from .rules import same
 from .stall_restart import StallRestart
 from .stuck import StuckWatch
-from .temporary import OLDEST, Temporary
+from .temporary import (
+    OLDEST,
+    Temporary,
+)
 from .throttle import SavePower
-from .values import dump_changes, load_changes, number_of, reported
-from .writes import MOST_WRITES, Writes
+from .values import (
+    dump_changes,
+    load_changes,
+    number_of,
+    reported,
+)
+from .writes import (
+    MOST_WRITES,
+    Writes,
+)
 
 _MARGIN = 60.0
 """Seconds by which two files that were written one after the other may differ."""

@@ -14,8 +14,15 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
-from .bounds import bounded, endures
-from .errors import ChangeError, Heat, Refusal
+from .bounds import (
+    bounded,
+    endures,
+)
+from .errors import (
+    ChangeError,
+    Heat,
+    Refusal,
+)
 
 SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
 """The settings that are on or off."""

@@ -3,9 +3,17 @@
 import math
 
 from ..miners.ceilings import hard_range
-from ..miners.model import Changes, Limits, MinerSettings, Setting
+from ..miners.model import (
+    Changes,
+    Limits,
+    MinerSettings,
+    Setting,
+)
 from .bounds import bounded
-from .values import number_in, reported
+from .values import (
+    number_in,
+    reported,
+)
 
 _LOWER = {Setting.FREQUENCY: 25.0, Setting.CORE_VOLTAGE: 0.02}
 """How far down the next point lies where the device lists none."""

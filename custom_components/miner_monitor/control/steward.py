@@ -5,9 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ..miners.boots import UNTOLD, BootVerdict
+from ..miners.boots import (
+    UNTOLD,
+    RestartVerdict,
+)
 from ..miners.ceilings import hard_range
 from ..miners.errors import Outcome
+from ..miners.events import (
+    EventType,
+    MinerEvent,
+)
 from ..miners.model import (
     Capability,
     Changes,
@@ -17,42 +24,77 @@ from ..miners.model import (
     Setting,
 )
 from .attempts import Attempts
-from .bounds import Beliefs, at_least, fits
+from .bounds import (
+    Beliefs,
+    at_least,
+    fits,
+)
 from .derating import WATCHED
-from .errors import ControlError, ControlFault, ProfileError, ProfileFault
+from .errors import (
+    ControlError,
+    ControlFault,
+    ProfileError,
+    ProfileFault,
+)
 from .heat import heat_of
 from .model import (
-    Activity,
     Apply,
     Ask,
     ControlState,
     Order,
     Problem,
     Reason,
-    Report,
     Restart,
     Throttle,
     ThrottleMethod,
 )
 from .news import changed_by_hand
-from .problems import Problems, refused
+from .problems import (
+    Problems,
+    refused,
+)
 from .profiles import worth_keeping
 from .protect import steps_first
 from .record import Record
-from .rules import OPERATING_POINT, Allowed, clamped, raising, same
+from .rules import (
+    OPERATING_POINT,
+    Allowed,
+    clamped,
+    raising,
+    same,
+)
 from .stall_restart import MOST_RESTARTS
-from .steps import next_lower, one_step_lower
-from .stuck import Recovery, recoveries, set_points_text
-from .temporary import FOR_EVER, Loan
-from .throttle import Ended, throttle_method
-from .values import agrees, alike, differing, dump_changes, reported
+from .steps import (
+    next_lower,
+    one_step_lower,
+)
+from .stuck import (
+    Recovery,
+    recoveries,
+    set_points_text,
+)
+from .temporary import (
+    FOR_EVER,
+    Loan,
+)
+from .throttle import (
+    Ended,
+    throttle_method,
+)
+from .values import (
+    agrees,
+    alike,
+    differing,
+    dump_changes,
+    reported,
+)
 
 __all__ = [
     "ControlError",
     "ControlFault",
+    "IntentReconciler",
     "ProfileError",
     "ProfileFault",
-    "Steward",
     "throttle_method",
 ]
 
@@ -63,7 +105,7 @@ _TOGETHER_SECONDS = 900.0
 """Between the start of a miner and ours, when both had no power."""
 
 
-class Steward:
+class IntentReconciler:
     """Remembers what is wanted, looks at every good poll and orders what is due.
 
     ``protect``, ``restart_stalled`` and ``expert`` are the user's options. Every
@@ -194,7 +236,7 @@ class Steward:
         settings = None if state is None else state.settings
         return ControlState(
             throttle_method=self.throttle_method,
-            throttled=self._shown_throttled(settings),
+            saving_power=self._shown_saving_power(settings),
             profile=self._shown_profile(settings),
             profiles=tuple(self._record.profiles.saved),
             temporary_until=self._shown_until(),
@@ -210,7 +252,7 @@ class Steward:
         )
         return loan.until if ends and loan is not None else None
 
-    def _shown_throttled(self, settings: MinerSettings | None) -> bool | None:
+    def _shown_saving_power(self, settings: MinerSettings | None) -> bool | None:
         if settings is None:
             return None
         return self._record.throttle.shown(self._identity, settings)
@@ -547,7 +589,7 @@ class Steward:
         wall: float,
         monotonic: float,
         busy: bool,
-        boot: BootVerdict = UNTOLD,
+        boot: RestartVerdict = UNTOLD,
         stalled: bool | None = None,
         today: str | None = None,
     ) -> list[Order]:
@@ -609,7 +651,7 @@ class Steward:
             "minimum": f"{lowest:g} V" if lowest else "?",
         }
 
-    def _look_for_restart(self, boot: BootVerdict) -> Iterator[Order]:
+    def _look_for_restart(self, boot: RestartVerdict) -> Iterator[Order]:
         if not boot.restarted:
             return
         self._record.waiting = {}
@@ -617,7 +659,7 @@ class Steward:
             self._unwatched = not boot.while_watched
             self._record.throttle.restarted(self._monotonic)
         if boot.while_watched:
-            yield Report(activity=Activity.RESTARTED)
+            yield MinerEvent(event_type=EventType.RESTARTED)
 
     @property
     def _restart_was_no_resume(self) -> bool:
@@ -823,7 +865,7 @@ class Steward:
         return self._record.stall.stalls
 
     def _look_at_stall(
-        self, stalled: bool | None, boot: BootVerdict, *, busy: bool
+        self, stalled: bool | None, boot: RestartVerdict, *, busy: bool
     ) -> Iterator[Order]:
         """Order a restart of a miner that nobody told to stand still."""
         restarts, state = self._record.stall, self._state

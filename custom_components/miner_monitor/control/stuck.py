@@ -9,12 +9,24 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from ..miners.ceilings import hard_range
-from ..miners.model import Changes, Limits, MinerSettings, MinerState, Setting
+from ..miners.model import (
+    Changes,
+    Limits,
+    MinerSettings,
+    MinerState,
+    Setting,
+)
 from .derating import SetPoints
 from .rules import same
-from .stall_restart import is_resting, lost_core_voltage
+from .stall_restart import (
+    is_resting,
+    lost_core_voltage,
+)
 from .steps import one_step_lower
-from .values import agrees, number_in
+from .values import (
+    agrees,
+    number_in,
+)
 
 STUCK_SECONDS = 180.0
 """Firmware that recovers by itself has begun again by then."""

@@ -14,9 +14,15 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
-from .bounds import bounded, endures
+from .bounds import (
+    bounded,
+    endures,
+)
 from .mining import MiningRequest
-from .model import Reason, ThrottleMethod
+from .model import (
+    Reason,
+    ThrottleMethod,
+)
 from .rules import same
 from .values import (
     agrees,

@@ -3,9 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeIs
 
-from ..miners.model import Changes, MinerSettings, Setting, SettingValue
+from ..miners.model import (
+    Changes,
+    MinerSettings,
+    Setting,
+    SettingValue,
+)
 from .bounds import HIGHEST
-from .rules import SWITCHES, same
+from .rules import (
+    SWITCHES,
+    same,
+)
 
 _LONGEST = 63
 

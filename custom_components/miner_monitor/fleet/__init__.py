@@ -1,20 +1,34 @@
 """All miners together; knows no Home Assistant."""
 
-from .aggregate import abilities_of, aggregate
-from .memory import StopMemory, starting_order
+from .aggregate import (
+    abilities_of,
+    aggregate,
+)
+from .memory import (
+    StopMemory,
+    starting_order,
+)
 from .meters import FleetMeters
-from .model import Ability, Candidate, Covered, FleetData, FleetTotal, Member, Trouble
+from .model import (
+    Candidate,
+    FleetData,
+    FleetFeature,
+    FleetTotal,
+    Member,
+    MemberProblems,
+    PartialSum,
+)
 
 __all__ = [
-    "Ability",
     "Candidate",
-    "Covered",
     "FleetData",
+    "FleetFeature",
     "FleetMeters",
     "FleetTotal",
     "Member",
+    "MemberProblems",
+    "PartialSum",
     "StopMemory",
-    "Trouble",
     "abilities_of",
     "aggregate",
     "starting_order",

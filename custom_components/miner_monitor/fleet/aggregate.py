@@ -8,7 +8,7 @@ efficiency is what is paid for.
 from collections.abc import Iterable
 
 from ..control.throttle import throttle_method
-from ..insight.model import FindingKind, MinerData
+from ..insight.model import FindingKind
 from ..miners.model import (
     Capability,
     HashRateUnit,
@@ -17,18 +17,25 @@ from ..miners.model import (
     MinerStatus,
     Setting,
 )
-from .model import Ability, Covered, FleetData, Member, Trouble
+from ..model import MinerData
+from .model import (
+    FleetData,
+    FleetFeature,
+    Member,
+    MemberProblems,
+    PartialSum,
+)
 
 OVERHEATING = "overheating"
 THROTTLED = "throttled"
 
 
-def abilities_of(identity: MinerIdentity) -> frozenset[Ability]:
+def abilities_of(identity: MinerIdentity) -> frozenset[FleetFeature]:
     """Return what the fleet can do with a miner."""
     able = {
-        Ability.THROTTLE: throttle_method(identity) is not None,
-        Ability.MINING: Setting.MINING in identity.limits.settings,
-        Ability.RESTART: Capability.RESTART in identity.capabilities,
+        FleetFeature.THROTTLE: throttle_method(identity) is not None,
+        FleetFeature.MINING: Setting.MINING in identity.limits.settings,
+        FleetFeature.RESTART: Capability.RESTART in identity.capabilities,
     }
     return frozenset(ability for ability, there in able.items() if there)
 
@@ -47,8 +54,8 @@ class _Sum:
             self.total += value
             self.known += 1
 
-    def of(self, miners: int) -> Covered:
-        return Covered(self.total if self.known else None, self.known, miners)
+    def of(self, miners: int) -> PartialSum:
+        return PartialSum(self.total if self.known else None, self.known, miners)
 
 
 class _Ratio:
@@ -66,9 +73,9 @@ class _Ratio:
             self.below += below
             self.known += 1
 
-    def of(self, miners: int, scale: float = 1.0) -> Covered:
+    def of(self, miners: int, scale: float = 1.0) -> PartialSum:
         value = scale * self.above / self.below if self.below > 0 else None
-        return Covered(value, self.known, miners)
+        return PartialSum(value, self.known, miners)
 
 
 class _Highest:
@@ -88,8 +95,8 @@ class _Highest:
         if self.value is None or value > self.value:
             self.value, self.name = value, name
 
-    def of(self, miners: int) -> Covered:
-        return Covered(self.value, self.known, miners)
+    def of(self, miners: int) -> PartialSum:
+        return PartialSum(self.value, self.known, miners)
 
 
 class _Any:
@@ -114,31 +121,31 @@ class _Adding:
         self.efficiency, self.wall_efficiency = _Ratio(), _Ratio()
         self.ratio, self.rejects = _Ratio(), _Ratio()
         self.hottest, self.best = _Highest(), _Highest()
-        self.throttled, self.mining = _Any(), _Any()
-        self.troubles: list[Trouble] = []
-        self.abilities: set[Ability] = set()
+        self.saving_power, self.mining = _Any(), _Any()
+        self.troubles: list[MemberProblems] = []
+        self.features: set[FleetFeature] = set()
 
     def add(self, member: Member) -> None:
         """Take a miner, there or away."""
         data = member.data
         self.total += 1
-        self.abilities |= member.abilities
+        self.features |= member.features
         sha256 = data.identity.hash_rate_unit is HashRateUnit.TERA
         self.hashers += sha256
         if (wall := data.insight.wall_power) is not None:
-            self.abilities.add(Ability.WALL_POWER)
+            self.features.add(FleetFeature.WALL_POWER)
         self.wall_power.add(wall)
         if not data.online:
             return
         self.online += 1
         if problems := _problems(data):
-            self.troubles.append(Trouble(member.name, problems))
+            self.troubles.append(MemberProblems(member.name, problems))
         if data.believed is not None:
             self._add_state(member, data.believed, sha256=sha256)
 
     def _add_state(self, member: Member, state: MinerState, *, sha256: bool) -> None:
         """Take what is believed of a miner that is there."""
-        insight, abilities = member.data.insight, member.abilities
+        insight, features = member.data.insight, member.features
         self.power.add(state.power)
         self.hottest.add(state.hottest_chip, member.name)
         shares = insight.shares
@@ -151,9 +158,9 @@ class _Adding:
             self.wall_efficiency.add(insight.wall_power, rate)
             self.best.add(state.best_difficulty, member.name)
             self._add_ratio(member.data)
-        if Ability.THROTTLE in abilities:
-            self.throttled.add(member.data.control.throttled)
-        if Ability.MINING in abilities:
+        if FleetFeature.THROTTLE in features:
+            self.saving_power.add(member.data.control.saving_power)
+        if FleetFeature.MINING in features:
             self.mining.add(state.settings.mining)
 
     def _add_ratio(self, data: MinerData) -> None:
@@ -180,9 +187,9 @@ class _Adding:
             best_difficulty=self.best.of(hashers),
             reject_rate=self.rejects.of(miners, 100.0),
             troubles=tuple(self.troubles),
-            throttled=self.throttled.value,
+            saving_power=self.saving_power.value,
             mining=self.mining.value,
-            abilities=frozenset(self.abilities),
+            features=frozenset(self.features),
         )
 
 

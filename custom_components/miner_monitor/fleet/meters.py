@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import math
 from typing import Any
 
-from ..insight.model import MinerData
+from ..model import MinerData
 from .model import FleetTotal
 
 _MOST_ADDED: Mapping[FleetTotal, float] = {

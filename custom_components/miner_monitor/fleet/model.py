@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..insight.model import MinerData
+from ..model import MinerData
 
 
 class FleetTotal(StrEnum):
@@ -19,7 +19,7 @@ class FleetTotal(StrEnum):
     SHARES_REJECTED = "shares_rejected"
 
 
-class Ability(StrEnum):
+class FleetFeature(StrEnum):
     """What can be done with a miner by its fleet, or is known of it."""
 
     THROTTLE = "throttle"
@@ -34,7 +34,7 @@ class Member:
 
     name: str
     data: MinerData
-    abilities: frozenset[Ability] = frozenset()
+    features: frozenset[FleetFeature] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class PartialSum:
     """A value of several miners: ``known`` of them gave a part, ``of`` could have."""
 
     value: float | None = None
@@ -61,11 +61,11 @@ class Covered:
         return f"{self.known} of {self.of}"
 
 
-NOBODY = Covered()
+NOBODY = PartialSum()
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class MemberProblems:
     """What is wrong with one miner."""
 
     name: str
@@ -77,26 +77,26 @@ class FleetData:
     """All miners together at one moment.
 
     Hash rates are those of SHA-256 miners alone. ``hottest`` names the miner of the
-    hottest chip. ``throttled`` and ``mining``: at least one is. ``totals`` are None
+    hottest chip. ``saving_power`` and ``mining``: at least one is. ``totals`` are None
     until it is known what was published before.
     """
 
     miners_online: int = 0
     miners_total: int = 0
-    hash_rate: Covered = NOBODY
-    hash_rate_ratio: Covered = NOBODY
-    power: Covered = NOBODY
-    efficiency: Covered = NOBODY
-    wall_power: Covered = NOBODY
-    wall_efficiency: Covered = NOBODY
-    hottest_chip: Covered = NOBODY
+    hash_rate: PartialSum = NOBODY
+    hash_rate_ratio: PartialSum = NOBODY
+    power: PartialSum = NOBODY
+    efficiency: PartialSum = NOBODY
+    wall_power: PartialSum = NOBODY
+    wall_efficiency: PartialSum = NOBODY
+    hottest_chip: PartialSum = NOBODY
     hottest: str | None = None
-    best_difficulty: Covered = NOBODY
-    reject_rate: Covered = NOBODY
-    troubles: tuple[Trouble, ...] = ()
-    throttled: bool | None = None
+    best_difficulty: PartialSum = NOBODY
+    reject_rate: PartialSum = NOBODY
+    troubles: tuple[MemberProblems, ...] = ()
+    saving_power: bool | None = None
     mining: bool | None = None
-    abilities: frozenset[Ability] = frozenset()
+    features: frozenset[FleetFeature] = frozenset()
     totals: Mapping[FleetTotal, float | None] = field(default_factory=dict)
 
     @property

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_register_admin_service
 
-from ..action_targets import targets_of
 from ..const import DOMAIN
+from ..runtime.targets import targets_of
 
 ACTION_SHOW_DETAILS = "show_details"
 

@@ -8,7 +8,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..ha_compat import load_module
+from ..runtime.ha_compat import load_module
 
 FOLDER = Path(__file__).parent / "modules"
 ENTRY = "miner-monitor.js"

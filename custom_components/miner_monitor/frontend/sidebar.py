@@ -9,9 +9,17 @@ from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..const import CONF_SIDEBAR, DOMAIN, LOGGER
-from ..fleet_coordinator import FleetConfigEntry
-from ..ha_compat import add_dashboard, has_panel, texts_of
+from ..const import (
+    CONF_SIDEBAR,
+    DOMAIN,
+    LOGGER,
+)
+from ..fleet.coordinator import FleetConfigEntry
+from ..runtime.ha_compat import (
+    add_dashboard,
+    has_panel,
+    texts_of,
+)
 from .serving import LATE
 
 URL_PATH = "miner-monitor"

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from .files import FileError, FileFault
+from .files import (
+    FileError,
+    FileFault,
+)
 from .readings import (
     GENESIS,
     MOST_MINERS,

@@ -11,7 +11,12 @@ import secrets
 import stat
 import time
 
-from .columns import ColumnSet, Row, Sheet, header
+from .columns import (
+    ColumnSet,
+    Row,
+    Sheet,
+    header,
+)
 
 FOLDER = "miner_monitor"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,95}\.csv")

@@ -5,8 +5,14 @@ from pathlib import Path
 import sqlite3
 from urllib.parse import quote
 
-from .files import FileError, FileFault
-from .hours import MOST_HOURS, HourBook
+from .files import (
+    FileError,
+    FileFault,
+)
+from .hours import (
+    MOST_HOURS,
+    HourBook,
+)
 from .readings import (
     AWAY,
     GENESIS,

@@ -6,10 +6,24 @@ from datetime import tzinfo
 from pathlib import Path
 
 from .csv_files import read_csv
-from .files import FileError, FileFault
-from .hours import MOST_HOURS, HourBook
-from .metrics_db import is_database, read_database
-from .readings import LocalTime, Rows, Skipped, typical_interval
+from .files import (
+    FileError,
+    FileFault,
+)
+from .hours import (
+    MOST_HOURS,
+    HourBook,
+)
+from .metrics_db import (
+    is_database,
+    read_database,
+)
+from .readings import (
+    LocalTime,
+    Rows,
+    Skipped,
+    typical_interval,
+)
 
 
 @dataclass(slots=True, kw_only=True)

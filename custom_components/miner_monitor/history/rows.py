@@ -2,7 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from .columns import ONLINE, Row, Source, known
+from .columns import (
+    ONLINE,
+    Row,
+    Source,
+    known,
+)
 
 TOGETHER = 1.0
 """Seconds within which changes belong to one poll, hence to one row."""

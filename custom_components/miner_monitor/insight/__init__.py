@@ -1,23 +1,23 @@
 """What the numbers of a miner mean: pure state machines without Home Assistant."""
 
 from .model import (
+    Environment,
     Insight,
     InsightOptions,
-    MinerData,
-    Moment,
     ResponseTimes,
-    Surroundings,
 )
-from .tracker import BOOTED, MinerTracker, lasting
+from .tracker import (
+    BOOTED,
+    MinerTracker,
+    lasting,
+)
 
 __all__ = [
     "BOOTED",
+    "Environment",
     "Insight",
     "InsightOptions",
-    "MinerData",
     "MinerTracker",
-    "Moment",
     "ResponseTimes",
-    "Surroundings",
     "lasting",
 ]

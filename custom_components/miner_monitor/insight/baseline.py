@@ -1,7 +1,10 @@
 """How the hash rate compares with what the settings should give."""
 
 from ..miners.model import MinerState
-from .model import Baseline, InsightOptions
+from .model import (
+    Baseline,
+    InsightOptions,
+)
 from .windows import SlidingSums
 
 SETTLE_SECONDS = 120

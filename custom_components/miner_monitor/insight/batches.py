@@ -7,9 +7,18 @@ but at most four hours of them.
 
 import math
 
-from .blocks import Block, PointKey
-from .ledger import COVARIATES, Ledger
-from .moments import shortened, sound_numbers
+from .blocks import (
+    Block,
+    PointKey,
+)
+from .ledger import (
+    COVARIATES,
+    Ledger,
+)
+from .moments import (
+    shortened,
+    sound_numbers,
+)
 
 BATCH_BLOCKS = 24
 """Blocks of a whole batch: four hours, a sixth of a day and night."""

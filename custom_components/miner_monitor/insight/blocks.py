@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
-from ..miners.model import MinerSettings, MinerState, Setting
-from .model import Moment, Surroundings
+from ..miners.events import Moment
+from ..miners.model import (
+    MinerSettings,
+    MinerState,
+    Setting,
+)
+from .model import Environment
 
 BLOCK_SECONDS = 600.0
 
@@ -96,7 +101,7 @@ class BlockBuilder:
         state: MinerState,
         moment: Moment,
         interval: float,
-        around: Surroundings,
+        around: Environment,
         restarted: bool,
     ) -> Block | None:
         """Take a good poll; return the block that it completes."""
@@ -162,7 +167,7 @@ class BlockBuilder:
         self._shares = (None, None)
 
     def _take(
-        self, state: MinerState, span: float, interval: float, around: Surroundings
+        self, state: MinerState, span: float, interval: float, around: Environment
     ) -> None:
         """Weigh each quantity with the time since the last poll."""
         rate = state.hash_rate_now

@@ -3,8 +3,15 @@
 from array import array
 from collections.abc import Mapping, Sequence
 
-from .model import Grade, Moment, Range
-from .stored import LARGEST, number_of
+from ..miners.events import Moment
+from .model import (
+    Grade,
+    Range,
+)
+from .stored import (
+    LARGEST,
+    number_of,
+)
 
 MINUTE = 60.0
 LONGEST_BRIDGE = 31 * 86_400.0

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Self
 
-from .model import DayRow, Finding, FindingKind
+from .model import (
+    DayRow,
+    Finding,
+    FindingKind,
+)
 from .stored import number_of
 
 DAYS_KEPT = 35

@@ -2,7 +2,11 @@
 
 from math import inf
 
-from ..miners.model import MinerIdentity, MinerState, MinerStatus
+from ..miners.model import (
+    MinerIdentity,
+    MinerState,
+    MinerStatus,
+)
 from .stored import number_of
 
 LONGEST_GAP = 3.25

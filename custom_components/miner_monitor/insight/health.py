@@ -16,15 +16,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..miners.model import Alarm, Fan, Limits, MinerState, MinerStatus
-from .alarms import HighWatch, LowWatch
+from ..miners.events import Moment
+from ..miners.model import (
+    Alarm,
+    Fan,
+    Limits,
+    MinerState,
+    MinerStatus,
+)
+from .alarms import (
+    HighWatch,
+    LowWatch,
+)
 from .model import (
     Baseline,
     Finding,
     FindingKind,
     Health,
     InsightOptions,
-    Moment,
     Severity,
     Shares,
 )

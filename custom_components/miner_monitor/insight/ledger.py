@@ -14,7 +14,10 @@ import math
 from math import sumprod
 from typing import Self
 
-from .moments import shortened, sound_numbers
+from .moments import (
+    shortened,
+    sound_numbers,
+)
 
 COVARIATES = 4
 

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 
-from ..control.model import Activity, Report
+from ..miners.events import (
+    EventType,
+    MinerEvent,
+)
 from ..miners.model import MinerState
-from .stored import count_of, number_of
+from .stored import (
+    count_of,
+    number_of,
+)
 
 FRESH_SECONDS = 86400.0
 """What was known longer ago says nothing of what is news."""
@@ -44,7 +50,7 @@ class Luck:
 
     def observe(
         self, state: MinerState, wall: float, network_difficulty: float | None
-    ) -> tuple[Report, ...]:
+    ) -> tuple[MinerEvent, ...]:
         """Take one good poll at epoch second ``wall`` and tell what is new."""
         best = state.best_difficulty
         if (
@@ -149,15 +155,15 @@ class Luck:
         self._shared = count_of(data.get("shared"), _MOST_BLOCKS) or 0
 
 
-def _best_report(best: float, before: float) -> Report:
-    return Report(
-        activity=Activity.NEW_BEST_DIFFICULTY,
+def _best_report(best: float, before: float) -> MinerEvent:
+    return MinerEvent(
+        event_type=EventType.NEW_BEST_DIFFICULTY,
         details={"difficulty": best, "before": before},
     )
 
 
-def _block_report(blocks: int, difficulty: float) -> Report:
+def _block_report(blocks: int, difficulty: float) -> MinerEvent:
     details: dict[str, float] = {"blocks": blocks}
     if difficulty:
         details["difficulty"] = difficulty
-    return Report(activity=Activity.BLOCK_FOUND, details=details)
+    return MinerEvent(event_type=EventType.BLOCK_FOUND, details=details)

@@ -8,26 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..control.model import ControlState
-from ..miners.model import Alarm, Changes, ErrorKind, MinerIdentity, MinerState
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time by two clocks, both in seconds, and by the calendar.
-
-    ``wall`` (since the epoch) is for people; spans are taken from ``monotonic``
-    alone, so that a clock that is set does no harm. ``day`` is the local date as
-    YYYY-MM-DD.
-    """
-
-    wall: float
-    monotonic: float
-    day: str
+from ..miners.model import (
+    Alarm,
+    Changes,
+    ErrorKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Environment:
     """What others know about a miner at the moment of a poll.
 
     ``wall_power`` is what the plug measures in W, ``room_temperature`` in °C,
@@ -39,7 +28,7 @@ class Surroundings:
     network_difficulty: float | None = None
 
 
-NOTHING_AROUND = Surroundings()
+NOTHING_AROUND = Environment()
 
 
 REJECT_ALARM = Alarm(warn=3.0, critical=10.0)
@@ -406,23 +395,3 @@ class Insight:
     shares: Shares = Shares()
     health: Health = Health()
     tuning: Tuning = Tuning()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinerData:
-    """All that is known of one miner at one moment.
-
-    ``online`` is None until the first poll has an outcome; while a miner is away
-    ``state`` is None, so that no stale value can be taken for a fresh one.
-    ``believed`` is that state without what cannot be true, for whoever adds up.
-    ``unplugged``: its plug is off, so that nobody asks it.
-    """
-
-    online: bool | None
-    identity: MinerIdentity
-    state: MinerState | None = None
-    believed: MinerState | None = None
-    insight: Insight = Insight()
-    control: ControlState = field(default_factory=ControlState)
-    last_error: str | None = None
-    unplugged: bool = False

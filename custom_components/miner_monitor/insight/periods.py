@@ -1,6 +1,10 @@
 """The ten-minute periods in which a miner did best and worst."""
 
-from .buckets import LATEST, MINUTE, Amounts
+from .buckets import (
+    LATEST,
+    MINUTE,
+    Amounts,
+)
 from .model import Period
 from .stored import number_of
 

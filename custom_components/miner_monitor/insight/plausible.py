@@ -10,9 +10,17 @@ from dataclasses import replace
 import math
 from typing import Any
 
-from ..miners.boots import BootVerdict
-from ..miners.model import Limits, MinerSettings, MinerState, MinerStatus
-from .model import InsightOptions, Surroundings
+from ..miners.boots import RestartVerdict
+from ..miners.model import (
+    Limits,
+    MinerSettings,
+    MinerState,
+    MinerStatus,
+)
+from .model import (
+    Environment,
+    InsightOptions,
+)
 
 AGREEING = 2
 """Polls in a row that have to agree on what lies within known bounds."""
@@ -221,7 +229,7 @@ class Gate:
         self,
         state: MinerState,
         monotonic: float,
-        boot: BootVerdict,
+        boot: RestartVerdict,
         network: float | None,
     ) -> MinerState:
         """Return the state with what is believed; the same one if that is all of it.
@@ -244,7 +252,7 @@ class Gate:
         self._judge_records(state, changes, network)
         return replace(state, **changes) if changes else state
 
-    def around(self, around: Surroundings, monotonic: float) -> Surroundings:
+    def around(self, around: Environment, monotonic: float) -> Environment:
         """Return what is believed of what others measure."""
         explained = monotonic < self._explained_until
         wall, room = around.wall_power, around.room_temperature
@@ -260,7 +268,7 @@ class Gate:
         self._status = None
 
     def _look_for_reasons(
-        self, state: MinerState, monotonic: float, boot: BootVerdict
+        self, state: MinerState, monotonic: float, boot: RestartVerdict
     ) -> None:
         """Find what lets a miner take other readings, and for how long it does."""
         settings, status = state.settings, state.status

@@ -4,10 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from ..miners.model import Alarm, Limits, Setting
-from .blocks import FIGURES, LONGEST_NAME, Block, PointKey
-from .model import Bottleneck, InsightOptions, OperatingPoint
-from .moments import Moments, sound_number
+from ..miners.model import (
+    Alarm,
+    Limits,
+    Setting,
+)
+from .blocks import (
+    FIGURES,
+    LONGEST_NAME,
+    Block,
+    PointKey,
+)
+from .model import (
+    Bottleneck,
+    InsightOptions,
+    OperatingPoint,
+)
+from .moments import (
+    Moments,
+    sound_number,
+)
 
 WANDERING = 0.05
 """Deviation between the means of ten minutes, as a part of the rate, from which a

@@ -1,6 +1,10 @@
 """What a miner did since its last start."""
 
-from .buckets import Amounts, packed, unpacked
+from .buckets import (
+    Amounts,
+    packed,
+    unpacked,
+)
 from .model import Session
 
 NUMBERS = 11

@@ -4,12 +4,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 import math
 
-from ..miners.boots import PATIENCE, BootVerdict
+from ..miners.boots import (
+    PATIENCE,
+    RestartVerdict,
+)
+from ..miners.events import Moment
 from ..miners.model import MinerState
-from .model import Moment, Shares
-from .share_window import ShareWindow, lower_bound
-from .stall import HASHES_PER_DIFFICULTY, LONGEST_SPAN, StallWatch
-from .stored import LARGEST, count_of, number_of
+from .model import Shares
+from .share_window import (
+    ShareWindow,
+    lower_bound,
+)
+from .stall import (
+    HASHES_PER_DIFFICULTY,
+    LONGEST_SPAN,
+    StallWatch,
+)
+from .stored import (
+    LARGEST,
+    count_of,
+    number_of,
+)
 
 SECONDS_PER_YEAR = 31_557_600.0
 RATE_SECONDS = 3600.0
@@ -157,7 +172,7 @@ class ShareWatch:
         interval: float,
         expected: float | None,
         network_difficulty: float | None,
-        boot: BootVerdict,
+        boot: RestartVerdict,
     ) -> Shares:
         """Take one good poll; rates in TH/s, ``interval`` in s."""
         away = self._away(state, moment)
@@ -220,7 +235,7 @@ class ShareWatch:
             return moment.monotonic - self._monotonic
         return 0.0 if self._wall is None else moment.wall - self._wall
 
-    def _follow(self, boot: BootVerdict) -> None:
+    def _follow(self, boot: RestartVerdict) -> None:
         """Begin anew with a boot, or where what was stored proves nothing."""
         if boot.restarted:
             self._begin(0)

@@ -4,7 +4,10 @@ from array import array
 from math import sqrt, sumprod
 from typing import NamedTuple
 
-from .windows import SPARE_ROWS, SlidingSums
+from .windows import (
+    SPARE_ROWS,
+    SlidingSums,
+)
 
 SPANS = (60.0, 300.0, 600.0)
 LEAST_SAMPLES = 4

@@ -2,13 +2,31 @@
 
 from typing import NamedTuple
 
+from ..miners.events import Moment
 from ..miners.model import MinerState
-from .baseline import HIGHEST_RATE, present_rate, settled
-from .buckets import AMOUNTS, MINUTE, History, Timeline
-from .model import Moment, Session, Stability
+from .baseline import (
+    HIGHEST_RATE,
+    present_rate,
+    settled,
+)
+from .buckets import (
+    AMOUNTS,
+    MINUTE,
+    History,
+    Timeline,
+)
+from .model import (
+    Session,
+    Stability,
+)
 from .periods import Periods
 from .sessions import SessionRecord
-from .spread import LONGEST_GAP, NO_FIGURES, Figures, Spread
+from .spread import (
+    LONGEST_GAP,
+    NO_FIGURES,
+    Figures,
+    Spread,
+)
 
 HIGHEST_POWER = 1e9
 LONGEST_UPTIME = 1e10

@@ -1,7 +1,7 @@
 """A miner that claims to hash and finds nothing."""
 
+from ..miners.events import Moment
 from ..miners.model import MinerState
-from .model import Moment
 
 LEAST_SECONDS = 600.0
 """No shorter silence counts, however frequent the shares are."""

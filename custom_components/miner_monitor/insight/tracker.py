@@ -4,32 +4,55 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..control.model import Activity, Report
-from ..miners.boots import UNTOLD, BootVerdict
-from ..miners.model import ErrorKind, HashRateUnit, MinerIdentity, MinerState
+from ..miners.boots import (
+    UNTOLD,
+    RestartVerdict,
+)
+from ..miners.events import (
+    EventType,
+    MinerEvent,
+    Moment,
+)
+from ..miners.model import (
+    ErrorKind,
+    HashRateUnit,
+    MinerIdentity,
+    MinerState,
+)
 from .baseline import BaselineWindow
 from .days import DayBook
-from .energy import EnergyMeter, energy_reading
+from .energy import (
+    EnergyMeter,
+    energy_reading,
+)
 from .health import HealthWatch
 from .luck import Luck
 from .model import (
     NOTHING_AROUND,
     DayRow,
+    Environment,
     Insight,
     InsightOptions,
-    Moment,
     Presence,
-    Surroundings,
     Total,
     Uptime,
 )
-from .plausible import Gate, seen_at
+from .plausible import (
+    Gate,
+    seen_at,
+)
 from .responses import Responses
 from .shares import ShareWatch
 from .stability import StabilityRecord
-from .stored import count_of, number_of
+from .stored import (
+    count_of,
+    number_of,
+)
 from .tuning import TuningMap
-from .uptime import BootCounter, PresenceRecord
+from .uptime import (
+    BootCounter,
+    PresenceRecord,
+)
 
 BOOTED = "booted"
 """Under which the bearings of restarts are kept beside what ``dump`` returns."""
@@ -80,7 +103,7 @@ class MinerTracker:
         self._gate = Gate(identity.limits, self._options)
         self._believed: MinerState | None = None
         self._snapshot = Insight()
-        self._reports: tuple[Report, ...] = ()
+        self._reports: tuple[MinerEvent, ...] = ()
         self._resumed = False
 
     def _new_baseline(self) -> BaselineWindow:
@@ -116,7 +139,7 @@ class MinerTracker:
         """Whether something changed that must not be lost, or an event comes twice."""
         return self._luck.changed
 
-    def take_reports(self) -> tuple[Report, ...]:
+    def take_reports(self) -> tuple[MinerEvent, ...]:
         """Return what happened with the last poll, once."""
         reports, self._reports = self._reports, ()
         return reports
@@ -139,8 +162,8 @@ class MinerTracker:
         *,
         response_time: float,
         interval: float,
-        around: Surroundings = NOTHING_AROUND,
-        boot: BootVerdict = UNTOLD,
+        around: Environment = NOTHING_AROUND,
+        boot: RestartVerdict = UNTOLD,
     ) -> Insight:
         """Take a good poll that took ``response_time`` ms, and what it tells of boots.
 
@@ -208,7 +231,7 @@ class MinerTracker:
         moment: Moment,
         *,
         away: bool,
-        around: Surroundings = NOTHING_AROUND,
+        around: Environment = NOTHING_AROUND,
     ) -> Insight:
         """Take a failed poll.
 
@@ -221,7 +244,7 @@ class MinerTracker:
         return self._absent(moment, presence, around, away=away)
 
     def unplugged(
-        self, moment: Moment, around: Surroundings = NOTHING_AROUND
+        self, moment: Moment, around: Environment = NOTHING_AROUND
     ) -> Insight:
         """Take a moment in which the miner has no power, on purpose."""
         self._energy.pause()
@@ -229,7 +252,7 @@ class MinerTracker:
         return self._absent(moment, presence, around, away=True)
 
     def _absent(
-        self, moment: Moment, presence: Presence, around: Surroundings, *, away: bool
+        self, moment: Moment, presence: Presence, around: Environment, *, away: bool
     ) -> Insight:
         """Tell what outlives the moment, and what the plug measures meanwhile."""
         past = self._snapshot
@@ -294,11 +317,11 @@ class MinerTracker:
             day.note(findings)
         for report in self._reports:
             day.best(report.details.get("difficulty"))
-            if report.activity is Activity.BLOCK_FOUND:
+            if report.event_type is EventType.BLOCK_FOUND:
                 day.add(blocks=report.details["blocks"])
 
     def _network_difficulty(
-        self, state: MinerState, around: Surroundings
+        self, state: MinerState, around: Environment
     ) -> float | None:
         """Return that of Bitcoin, if it is what the miner works on."""
         if self._identity.hash_rate_unit is not HashRateUnit.TERA:
@@ -307,10 +330,10 @@ class MinerTracker:
 
     # What is drawn from the wall.
 
-    def _plug_power(self, around: Surroundings) -> float | None:
+    def _plug_power(self, around: Environment) -> float | None:
         return around.wall_power if self._options.plug else None
 
-    def _wall_power(self, state: MinerState, around: Surroundings) -> float | None:
+    def _wall_power(self, state: MinerState, around: Environment) -> float | None:
         """Return what the plug measures, else what the supply is told to waste."""
         options = self._options
         if options.plug:

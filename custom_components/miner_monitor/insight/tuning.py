@@ -5,14 +5,39 @@ weighs half after the half-life of the options: instead of letting the old ones 
 less at every step, each new one weighs more, and all are scaled down once in a while.
 """
 
-from ..miners.model import Limits, MinerState
-from .batches import ENERGY_PRIORS, WORK_PRIORS, Batch
-from .blocks import Block, BlockBuilder, PointKey
-from .ledger import Account, Ledger
-from .model import InsightOptions, Moment, Surroundings, Tuning
+from ..miners.events import Moment
+from ..miners.model import (
+    Limits,
+    MinerState,
+)
+from .batches import (
+    ENERGY_PRIORS,
+    WORK_PRIORS,
+    Batch,
+)
+from .blocks import (
+    Block,
+    BlockBuilder,
+    PointKey,
+)
+from .ledger import (
+    Account,
+    Ledger,
+)
+from .model import (
+    Environment,
+    InsightOptions,
+    Tuning,
+)
 from .moments import sound_number
-from .points import Bounds, PointRecord
-from .verdicts import Books, judge
+from .points import (
+    Bounds,
+    PointRecord,
+)
+from .verdicts import (
+    Books,
+    judge,
+)
 
 MOST_POINTS = 40
 
@@ -59,7 +84,7 @@ class TuningMap:
         state: MinerState,
         moment: Moment,
         interval: float,
-        around: Surroundings,
+        around: Environment,
         restarted: bool,
     ) -> Tuning:
         """Take a good poll."""

@@ -4,9 +4,17 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from ..miners.boots import BootVerdict
-from .model import Moment, Presence, Uptime
-from .stored import count_of, number_of, numbers_of
+from ..miners.boots import RestartVerdict
+from ..miners.events import Moment
+from .model import (
+    Presence,
+    Uptime,
+)
+from .stored import (
+    count_of,
+    number_of,
+    numbers_of,
+)
 
 _STEADY = 5.0
 """Seconds by which the moment of a boot may wander before it is told anew."""
@@ -39,7 +47,7 @@ class BootCounter:
         self._started: float | None = None
         self._snapshot = Uptime()
 
-    def observe(self, boot: BootVerdict, moment: Moment) -> Uptime:
+    def observe(self, boot: RestartVerdict, moment: Moment) -> Uptime:
         """Take the verdict of a good poll."""
         if (began := boot.booted_at) is None:
             return self.absent()

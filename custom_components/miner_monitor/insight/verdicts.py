@@ -12,10 +12,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import math
 
-from .batches import BALANCED, DEVIATION, EFFICIENCY, HASH_RATE
+from .batches import (
+    BALANCED,
+    DEVIATION,
+    EFFICIENCY,
+    HASH_RATE,
+)
 from .blocks import PointKey
-from .ledger import Account, Fit, Ledger, Level
-from .model import Judgement, Missing, Verdict
+from .ledger import (
+    Account,
+    Fit,
+    Ledger,
+    Level,
+)
+from .model import (
+    Judgement,
+    Missing,
+    Verdict,
+)
 from .points import PointRecord
 
 ENOUGH_BLOCKS = 12

@@ -4,8 +4,17 @@
 poll; ``model`` is the vocabulary; ``errors`` is all that can be raised.
 """
 
-from .client import NO_CREDENTIALS, Credentials, Endpoint, MinerClient, Prove
-from .detect import create_client, detect
+from .client import (
+    NO_CREDENTIALS,
+    Credentials,
+    Endpoint,
+    MinerClient,
+    Prove,
+)
+from .detect import (
+    create_client,
+    detect,
+)
 from .errors import (
     MinerAlikeError,
     MinerAuthError,

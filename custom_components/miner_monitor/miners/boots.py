@@ -25,7 +25,7 @@ _FALL = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BootVerdict:
+class RestartVerdict:
     """What one poll tells of the boots of a miner, for everybody.
 
     ``restarted`` is told once for each restart, with the poll that confirms it;
@@ -46,7 +46,7 @@ class BootVerdict:
     gained: float | None = 0.0
 
 
-UNTOLD = BootVerdict()
+UNTOLD = RestartVerdict()
 """A poll that says nothing of boots."""
 
 
@@ -71,7 +71,7 @@ class _Kind(Enum):
     ODD = auto()
 
 
-class Boots:
+class RestartDetector:
     """Compares the moments of boot that uptimes tell, for one miner.
 
     While we run, the clock that nobody sets is used; over a pause of ours, the wall
@@ -112,19 +112,19 @@ class Boots:
 
     def observe(
         self, uptime: float | None, wall: float, monotonic: float
-    ) -> BootVerdict:
+    ) -> RestartVerdict:
         """Take the uptime of a good poll, and judge."""
         if (uptime := uptime_of(uptime)) is None:
             return UNTOLD
         look, before = _Look(uptime, wall, monotonic), self._sure
         if before is None:
             self._believe(look)
-            return BootVerdict(booted_at=look.booted_at, gained=None)
+            return RestartVerdict(booted_at=look.booted_at, gained=None)
         kind = _compared(before, look)
         if kind is _Kind.GOES_ON and not self._is_nearer_to_doubt(before, look):
             self._believe(look)
             gained = _gained(uptime - before.uptime, before, look)
-            return BootVerdict(
+            return RestartVerdict(
                 continues=True, booted_at=look.booted_at, gained=max(0.0, gained)
             )
         return self._judge(before, look, kind)
@@ -138,10 +138,10 @@ class Boots:
             and abs(_behind(doubt, look)) < abs(_behind(before, look))
         )
 
-    def _judge(self, before: _Look, look: _Look, kind: _Kind) -> BootVerdict:
+    def _judge(self, before: _Look, look: _Look, kind: _Kind) -> RestartVerdict:
         """Judge an uptime that contradicts what is known."""
         doubt, self._doubt = self._doubt, look
-        doubtful = BootVerdict(
+        doubtful = RestartVerdict(
             doubtful=kind is _Kind.RESTARTED, booted_at=before.booted_at
         )
         if doubt is not None and _is_told_twice(doubt, look):
@@ -159,15 +159,15 @@ class Boots:
                 return self._restarted(before, doubt, look)
         if goes_on or self._doubts >= PATIENCE:
             self._believe(look)
-            return BootVerdict(booted_at=look.booted_at)
+            return RestartVerdict(booted_at=look.booted_at)
         return doubtful
 
-    def _restarted(self, before: _Look, boot: _Look, look: _Look) -> BootVerdict:
+    def _restarted(self, before: _Look, boot: _Look, look: _Look) -> RestartVerdict:
         self._believe(boot)
         again = boot is not look
         if again:
             self._doubt, self._doubts = look, 1
-        return BootVerdict(
+        return RestartVerdict(
             restarted=True,
             doubtful=again,
             while_watched=before.monotonic is not None,

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from .errors import MinerCommandError
-from .model import Setting, SettingRange, SettingValue
+from .model import (
+    Setting,
+    SettingRange,
+    SettingValue,
+)
 
 LOWEST_FREQUENCY = 100
 """MHz. Presets end far higher, but less power must be possible."""

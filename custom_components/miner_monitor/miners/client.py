@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 import time
 from typing import Any, Protocol
 
-from .model import Changes, Family, MinerIdentity, MinerReading, Setting, Writing
+from .model import (
+    Changes,
+    Family,
+    MinerIdentity,
+    MinerReading,
+    Setting,
+    Writing,
+)
 
 FETCH_DEADLINE = 8.0
 """Seconds for one complete poll, connection included."""

@@ -9,7 +9,13 @@ from aiohttp import ClientSession
 
 from .avalon import AvalonClient
 from .axeos import AxeOsClient
-from .client import DETECT_DEADLINE, NO_CREDENTIALS, Credentials, Endpoint, MinerClient
+from .client import (
+    DETECT_DEADLINE,
+    NO_CREDENTIALS,
+    Credentials,
+    Endpoint,
+    MinerClient,
+)
 from .errors import (
     MinerAuthError,
     MinerError,
@@ -19,7 +25,10 @@ from .errors import (
 )
 from .fpga import FpgaClient
 from .http import NotHttpError
-from .model import Family, MinerReading
+from .model import (
+    Family,
+    MinerReading,
+)
 
 DEFAULT_PORTS: Mapping[Family, int] = {
     Family.AXEOS: 80,

@@ -9,7 +9,11 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from .model import Chip, Fan, MinerState
+from .model import (
+    Chip,
+    Fan,
+    MinerState,
+)
 
 LONGEST_GAP = 3.25
 """Nominal intervals between two polls; what is older is no neighbour."""

@@ -21,7 +21,10 @@ from aiohttp import (
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from .client import NO_CREDENTIALS, Credentials
+from .client import (
+    NO_CREDENTIALS,
+    Credentials,
+)
 from .errors import (
     MinerAuthError,
     MinerConnectionError,
@@ -31,7 +34,11 @@ from .errors import (
     MinerTimeoutError,
     Outcome,
 )
-from .metered import METER, Meter, MeteredConnector
+from .metered import (
+    METER,
+    Meter,
+    MeteredConnector,
+)
 from .model import ErrorKind
 from .turn import Turn
 

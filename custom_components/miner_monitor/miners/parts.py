@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from .errors import MinerError, Outcome
+from .errors import (
+    MinerError,
+    Outcome,
+)
 
 
 async def send_in_order(parts: Iterable[Callable[[], Awaitable[None]]]) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 
 from ..insight.model import DayRow
 from ..miners.model import HashRateUnit
-from .numbers import plain, ratio, total
+from .numbers import (
+    plain,
+    ratio,
+    total,
+)
 
 type Figures = dict[str, Any]
 

@@ -5,7 +5,10 @@ from datetime import tzinfo
 from typing import Any
 
 from ..miners.model import HashRateUnit
-from .days import best_of, days_figures
+from .days import (
+    best_of,
+    days_figures,
+)
 from .miner import (
     Work,
     about,
@@ -16,8 +19,18 @@ from .miner import (
     shares_figures,
     spread_of,
 )
-from .model import HOUR, MinerFacts, Period, Price, Records
-from .numbers import plain, ratio, total
+from .model import (
+    HOUR,
+    MinerFacts,
+    Period,
+    Price,
+    Records,
+)
+from .numbers import (
+    plain,
+    ratio,
+    total,
+)
 
 type Figures = dict[str, Any]
 

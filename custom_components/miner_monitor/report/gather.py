@@ -11,9 +11,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_PRICE, DOMAIN
-from ..entry_data import is_fleet
-from ..ha_compat import is_recorded, kept_days
+from ..const import (
+    CONF_PRICE,
+    DOMAIN,
+)
+from ..runtime.entry_data import is_fleet
+from ..runtime.ha_compat import (
+    is_recorded,
+    kept_days,
+)
 from .model import (
     COUNTED,
     FINE_HOURS,

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..escape import escaped
-from .numbers import shortened, shown
+from ..runtime.escape import escaped
+from .numbers import (
+    shortened,
+    shown,
+)
 from .texts import Texts
 
 type Figures = Mapping[str, Any]

@@ -5,10 +5,28 @@ from dataclasses import asdict
 from datetime import tzinfo
 from typing import Any
 
-from ..insight.model import Finding, Insight
-from .days import day_figures, days_figures
-from .model import HOUR, MEASURED, MinerFacts, Period, Price, Records, Spread
-from .numbers import local_time, plain, ratio
+from ..insight.model import (
+    Finding,
+    Insight,
+)
+from .days import (
+    day_figures,
+    days_figures,
+)
+from .model import (
+    HOUR,
+    MEASURED,
+    MinerFacts,
+    Period,
+    Price,
+    Records,
+    Spread,
+)
+from .numbers import (
+    local_time,
+    plain,
+    ratio,
+)
 
 type Figures = dict[str, Any]
 

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..insight.model import DayRow, MinerData, Tuning
+from ..insight.model import (
+    DayRow,
+    Tuning,
+)
 from ..miners.model import HashRateUnit
+from ..model import MinerData
 
 MINUTES_5 = 300
 HOUR = 3600

@@ -6,8 +6,8 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
-from ..ha_compat import texts_of
 from ..miners.model import Changes
+from ..runtime.ha_compat import texts_of
 from ..sensors.insight import settings_text
 
 

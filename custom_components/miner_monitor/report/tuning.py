@@ -4,10 +4,20 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-from ..insight.model import Figure, Judgement, OperatingPoint
-from ..miners.model import Changes, HashRateUnit
+from ..insight.model import (
+    Figure,
+    Judgement,
+    OperatingPoint,
+)
+from ..miners.model import (
+    Changes,
+    HashRateUnit,
+)
 from .model import MinerFacts
-from .numbers import local_time, plain
+from .numbers import (
+    local_time,
+    plain,
+)
 
 type Figures = dict[str, Any]
 type Namer = Callable[[Changes], str]

@@ -1,1 +1,9 @@
 """Tables of the sensors of a miner, by what they are about."""
+
+from .hardware import HARDWARE
+from .insight import INSIGHT
+from .service import SERVICE
+from .shares import SHARES
+from .work import WORK
+
+SENSORS = (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE)

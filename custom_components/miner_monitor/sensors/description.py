@@ -13,11 +13,19 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfTemperature
 from homeassistant.helpers.typing import StateType
 
-from ..entity import ANY_CHANGE, MinerEntityDescription, Resolution, of_state
-from ..insight import MinerData
+from ..entity import (
+    ANY_CHANGE,
+    MinerEntityDescription,
+    Resolution,
+    of_state,
+)
 from ..insight.model import Total
-from ..miners.model import Capability, MinerState
-from ..options import MinerOptions
+from ..miners.model import (
+    Capability,
+    MinerState,
+)
+from ..model import MinerData
+from ..runtime.options import MinerOptions
 
 ONE_PERCENT = Resolution(relative=0.01)
 ONCE_A_MINUTE = Resolution(seconds=60)

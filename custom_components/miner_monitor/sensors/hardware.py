@@ -17,9 +17,17 @@ from homeassistant.const import (
     UnitOfTime,
 )
 
-from ..entity import ANY_CHANGE, Resolution, of_state
-from ..insight import MinerData
-from ..miners.model import Capability, HashBoard, MinerState
+from ..entity import (
+    ANY_CHANGE,
+    Resolution,
+    of_state,
+)
+from ..miners.model import (
+    Capability,
+    HashBoard,
+    MinerState,
+)
+from ..model import MinerData
 from .description import (
     ONE_PERCENT,
     MinerSensorEntityDescription,

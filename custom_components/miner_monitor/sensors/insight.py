@@ -14,11 +14,25 @@ from homeassistant.const import (
 )
 
 from ..entity import Resolution
-from ..insight import MinerData
-from ..insight.model import Judgement, Missing, Total, Verdict
-from ..miners.model import Capability, HashRateUnit, MinerIdentity, Setting
-from ..options import MinerOptions
-from .description import ONE_PERCENT, MinerSensorEntityDescription, Value
+from ..insight.model import (
+    Judgement,
+    Missing,
+    Total,
+    Verdict,
+)
+from ..miners.model import (
+    Capability,
+    HashRateUnit,
+    MinerIdentity,
+    Setting,
+)
+from ..model import MinerData
+from ..runtime.options import MinerOptions
+from .description import (
+    ONE_PERCENT,
+    MinerSensorEntityDescription,
+    Value,
+)
 from .work import JOULES_PER_TERAHASH
 
 _WATT_HOUR = Resolution(absolute=0.001)

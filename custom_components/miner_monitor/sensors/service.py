@@ -10,10 +10,19 @@ from homeassistant.const import (
     UnitOfTime,
 )
 
-from ..entity import Resolution, of_state
-from ..insight import MinerData
-from ..miners.model import Capability, ErrorKind
-from .description import MinerSensorEntityDescription, timestamp
+from ..entity import (
+    Resolution,
+    of_state,
+)
+from ..miners.model import (
+    Capability,
+    ErrorKind,
+)
+from ..model import MinerData
+from .description import (
+    MinerSensorEntityDescription,
+    timestamp,
+)
 
 
 def _last_response_time(data: MinerData) -> float | None:

@@ -6,10 +6,23 @@ from typing import Any
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 
-from ..entity import Resolution, of_state
-from ..insight import MinerData
-from ..miners.model import Capability, MinerState, Pool, PoolStatus
-from .description import ONCE_A_MINUTE, MinerSensorEntityDescription, Value, number
+from ..entity import (
+    Resolution,
+    of_state,
+)
+from ..miners.model import (
+    Capability,
+    MinerState,
+    Pool,
+    PoolStatus,
+)
+from ..model import MinerData
+from .description import (
+    ONCE_A_MINUTE,
+    MinerSensorEntityDescription,
+    Value,
+    number,
+)
 
 MAX_POOLS = 8
 

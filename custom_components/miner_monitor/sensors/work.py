@@ -3,8 +3,15 @@
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfRatio
 
-from ..entity import ANY_CHANGE, Resolution, of_state
-from ..miners.model import Capability, MinerStatus
+from ..entity import (
+    ANY_CHANGE,
+    Resolution,
+    of_state,
+)
+from ..miners.model import (
+    Capability,
+    MinerStatus,
+)
 from .description import (
     ONE_PERCENT,
     MinerSensorEntityDescription,

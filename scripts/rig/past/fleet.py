@@ -34,7 +34,7 @@ class PastFleet:
     def look(self, now: float) -> None:
         """Note what all show together."""
         data = aggregate(
-            Member(member.entry.title, member.data, member.abilities)
+            Member(member.entry.title, member.data, member.features)
             for member in self._members
         )
         data = replace(data, totals=self._meters.totals)

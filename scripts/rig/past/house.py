@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from custom_components.miner_monitor.const import DOMAIN, FLEET
-from custom_components.miner_monitor.entry_store import VERSION
+from custom_components.miner_monitor.runtime.store import VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

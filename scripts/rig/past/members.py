@@ -14,20 +14,22 @@ from custom_components.miner_monitor.control.throttle import throttle_method
 from custom_components.miner_monitor.fleet import abilities_of
 from custom_components.miner_monitor.insight import (
     BOOTED,
-    MinerData,
     MinerTracker,
-    Moment,
 )
 from custom_components.miner_monitor.insight.model import Insight, Stability
 from custom_components.miner_monitor.insight.spread import LEAST_SAMPLES
-from custom_components.miner_monitor.miners.boots import Boots
+from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import (
     ErrorKind,
     MinerIdentity,
     MinerReading,
     MinerState,
 )
-from custom_components.miner_monitor.options import options_of
+from custom_components.miner_monitor.model import (
+    MinerData,
+    Moment,
+)
+from custom_components.miner_monitor.runtime.options import options_of
 
 from .handover import Handover
 from .house import Entity, Entry
@@ -121,19 +123,19 @@ class PastMember:
         options = options_of(entry.options, identity.hash_rate_unit)
         self.tracker = MinerTracker(identity, options.insight)
         self.tracker.resume({})
-        self.abilities = abilities_of(identity)
+        self.features = abilities_of(identity)
         self.times = array("d")
         tracks = (miner_track(entity, identity) for entity in entities)
         self.tracks: list[Track] = [track for track in tracks if track is not None]
         self.data = MinerData(online=None, identity=identity)
         self._control = ControlState(
-            throttled=None if throttle_method(identity) is None else False,
+            saving_power=None if throttle_method(identity) is None else False,
             derated=None if identity.limits.derating is None else False,
         )
         self._handover = handover
         self._spread = Spread()
         self._missed_since: float | None = None
-        self._boots = Boots()
+        self._boots = RestartDetector()
 
     def observe(
         self, reading: MinerReading, moment: Moment, interval: float, response: float

@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from custom_components.miner_monitor.const import FLEET
-from custom_components.miner_monitor.insight_keeper import packed
 from custom_components.miner_monitor.miners.model import MinerState
+from custom_components.miner_monitor.runtime.insight import packed
 from simulator import ManualClock, MinerSpec
 from simulator.stepping import hasty
 

@@ -8,13 +8,13 @@ from typing import Any
 from custom_components.miner_monitor.binary_sensor import BINARY_SENSORS
 from custom_components.miner_monitor.entity import ANY_CHANGE, Resolution
 from custom_components.miner_monitor.fleet import FleetData
-from custom_components.miner_monitor.fleet_binary_sensor import FLEET_BINARY_SENSORS
-from custom_components.miner_monitor.fleet_sensor import FLEET_SENSORS
-from custom_components.miner_monitor.insight import MinerData
+from custom_components.miner_monitor.fleet.binary_sensor import FLEET_BINARY_SENSORS
+from custom_components.miner_monitor.fleet.sensor import FLEET_SENSORS
 from custom_components.miner_monitor.miners.model import MinerIdentity, Setting
+from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.number import NUMBERS
 from custom_components.miner_monitor.select import SELECTS
-from custom_components.miner_monitor.sensor import SENSORS
+from custom_components.miner_monitor.sensors import SENSORS
 from custom_components.miner_monitor.sensors.description import (
     MinerSensorEntityDescription,
 )

@@ -5,11 +5,34 @@ from collections.abc import Callable
 from ..errors import MinerResponseError
 from ..question import Question
 from ..values import between
-from .blob import Items, Told, gather
-from .identity import Who, mac_of, serial_of, who_is
-from .models import Model, model_of
-from .poll import NOTHING, Poll, Row, Wants
-from .sections import DEVICES, POOLS, SCREEN, SUMMARY, Statistics
+from .blob import (
+    Items,
+    Told,
+    gather,
+)
+from .identity import (
+    Who,
+    mac_of,
+    serial_of,
+    who_is,
+)
+from .models import (
+    Model,
+    model_of,
+)
+from .poll import (
+    NOTHING,
+    Poll,
+    Row,
+    Wants,
+)
+from .sections import (
+    DEVICES,
+    POOLS,
+    SCREEN,
+    SUMMARY,
+    Statistics,
+)
 from .status import system_of
 
 _LITE_GROWS_OLD = 300.0

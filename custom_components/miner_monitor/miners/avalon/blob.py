@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..values import LARGEST
-from .poll import NOTHING, Row
+from .poll import (
+    NOTHING,
+    Row,
+)
 
 type Items = Mapping[str, str]
 """A blob taken apart."""

@@ -6,7 +6,12 @@ from functools import partial
 
 from ..model import HashBoard
 from ..values import LARGEST
-from .blob import Items, Module, blob_items, vector
+from .blob import (
+    Items,
+    Module,
+    blob_items,
+    vector,
+)
 from .lazy import Parts
 
 MOST_BOARDS = 8

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
-from ..model import Capability, MinerState
+from ..model import (
+    Capability,
+    MinerState,
+)
 from .blob import Items
 from .models import Model
 from .poll import Row

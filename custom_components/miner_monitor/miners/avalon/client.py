@@ -9,7 +9,13 @@ from typing import Any, override
 
 import orjson
 
-from ..client import FETCH_DEADLINE, Decide, MinerClient, Prove, monotonic
+from ..client import (
+    FETCH_DEADLINE,
+    Decide,
+    MinerClient,
+    Prove,
+    monotonic,
+)
 from ..errors import (
     MinerCommandError,
     MinerCutOffError,
@@ -30,9 +36,23 @@ from ..parts import send_in_order
 from ..turn import later
 from .blob import blob_items
 from .memory import DeviceMemory
-from .orders import Order, clean_filter, orders_for, reboot
-from .poll import Poll, Row, Wants
-from .reply import BrokenReplyError, Reply, parse_commands, parse_reply
+from .orders import (
+    Order,
+    clean_filter,
+    orders_for,
+    reboot,
+)
+from .poll import (
+    Poll,
+    Row,
+    Wants,
+)
+from .reply import (
+    BrokenReplyError,
+    Reply,
+    parse_commands,
+    parse_reply,
+)
 from .sections import DEVICES
 from .transport import TcpDevice
 from .verdict import check_taken

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..values import LARGEST, LARGEST_DIFFICULTY
+from ..values import (
+    LARGEST,
+    LARGEST_DIFFICULTY,
+)
 
 _PLAIN = (float, int)
 _WORDS = {"true": 1.0, "false": 0.0}

@@ -3,8 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..model import Fan, MinerStatus
-from .blob import Items, Module, vector
+from ..model import (
+    Fan,
+    MinerStatus,
+)
+from .blob import (
+    Items,
+    Module,
+    vector,
+)
 from .inventory import Inventory
 from .models import Model
 from .supply import supply_faults

@@ -3,12 +3,29 @@
 from typing import Any
 
 from ..model import Figure
-from ..values import LARGEST, sentence
-from .blob import Items, dashed, vector
-from .columns import Column, counter, difficulty, flag, percent, read_columns
+from ..values import (
+    LARGEST,
+    sentence,
+)
+from .blob import (
+    Items,
+    dashed,
+    vector,
+)
+from .columns import (
+    Column,
+    counter,
+    difficulty,
+    flag,
+    percent,
+    read_columns,
+)
 from .poll import Row
 from .pools import moment
-from .supply import Supply, supply_figures
+from .supply import (
+    Supply,
+    supply_figures,
+)
 
 _MOST_NUMBERED = 8
 _LARGEST_WORD = 0xFFFF

@@ -12,10 +12,20 @@ from ..model import (
     Setting,
     TripPoints,
 )
-from ..values import mac, text
+from ..values import (
+    mac,
+    text,
+)
 from .blob import Items
-from .knobs import NOTHING_OFFERED, Ranges, heating_modes
-from .models import Model, parted
+from .knobs import (
+    NOTHING_OFFERED,
+    Ranges,
+    heating_modes,
+)
+from .models import (
+    Model,
+    parted,
+)
 from .poll import Row
 
 _SERIAL = re.compile(r"[0-9a-f]{12,32}")

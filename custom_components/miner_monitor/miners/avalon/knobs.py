@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from ..model import SWITCH, Capability, Setting, SettingRange, Writing
+from ..model import (
+    SWITCH,
+    Capability,
+    Setting,
+    SettingRange,
+    Writing,
+)
 from .models import Model
 
 EFFECTS = ("on", "flash", "breath", "loop")

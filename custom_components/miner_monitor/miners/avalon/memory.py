@@ -5,7 +5,10 @@ from functools import partial
 import time
 from typing import Any
 
-from ..errors import MinerCommandError, MinerResponseError
+from ..errors import (
+    MinerCommandError,
+    MinerResponseError,
+)
 from ..model import (
     Figure,
     MinerIdentity,
@@ -17,17 +20,37 @@ from ..model import (
 )
 from ..values import text
 from .acquaintance import Acquaintance
-from .blob import Items, dashed, gather
+from .blob import (
+    Items,
+    dashed,
+    gather,
+)
 from .boards import boards_of
 from .capabilities import ReadingMemory
-from .faults import FaultMemory, health_of
+from .faults import (
+    FaultMemory,
+    health_of,
+)
 from .figures import figures_of
-from .identity import Parts, Who, identity_of, mac_of, plain_identity
+from .identity import (
+    Parts,
+    Who,
+    identity_of,
+    mac_of,
+    plain_identity,
+)
 from .inventory import Inventory
-from .knobs import commanded, offered, writing_of
+from .knobs import (
+    commanded,
+    offered,
+    writing_of,
+)
 from .lazy import Figures
 from .models import Model
-from .orders import Order, Situation
+from .orders import (
+    Order,
+    Situation,
+)
 from .parser import (
     blob_values,
     boards_found,
@@ -38,11 +61,32 @@ from .parser import (
     settle,
     start_of,
 )
-from .poll import NOTHING, Poll, Row, Wants
-from .pool_in_use import PoolMemory, PoolsInUse
-from .pools import numbers_of, of_all_pools, pools_of, user_of
-from .setpoints import Circumstances, SetPoints, told_to_mine
-from .status import Evidence, StatusMemory, system_of
+from .poll import (
+    NOTHING,
+    Poll,
+    Row,
+    Wants,
+)
+from .pool_in_use import (
+    PoolMemory,
+    PoolsInUse,
+)
+from .pools import (
+    numbers_of,
+    of_all_pools,
+    pools_of,
+    user_of,
+)
+from .setpoints import (
+    Circumstances,
+    SetPoints,
+    told_to_mine,
+)
+from .status import (
+    Evidence,
+    StatusMemory,
+    system_of,
+)
 from .supply import Supply
 
 _CLOCK_JITTER = 5

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..ceilings import check_value
-from ..errors import MinerBusyError, MinerCommandError
+from ..errors import (
+    MinerBusyError,
+    MinerCommandError,
+)
 from ..model import (
     SWITCH,
     Changes,
@@ -14,8 +17,15 @@ from ..model import (
     SettingRange,
     SettingValue,
 )
-from .knobs import EFFECTS, NOTHING_OFFERED, Ranges
-from .models import Mode, Model
+from .knobs import (
+    EFFECTS,
+    NOTHING_OFFERED,
+    Ranges,
+)
+from .models import (
+    Mode,
+    Model,
+)
 from .setpoints import AUTOMATIC
 
 _LEAD = 5

@@ -4,13 +4,36 @@ from collections.abc import Iterable
 import re
 from typing import Any
 
-from ..model import Fan, MinerStatus
-from .blob import Items, Module, Told, vector
-from .columns import Column, counter, difficulty, percent, read_columns
+from ..model import (
+    Fan,
+    MinerStatus,
+)
+from .blob import (
+    Items,
+    Module,
+    Told,
+    vector,
+)
+from .columns import (
+    Column,
+    counter,
+    difficulty,
+    percent,
+    read_columns,
+)
 from .models import Model
-from .poll import Poll, Row
+from .poll import (
+    Poll,
+    Row,
+)
 from .pool_in_use import PoolsInUse
-from .status import Evidence, State, System, Work, system_of
+from .status import (
+    Evidence,
+    State,
+    System,
+    Work,
+    system_of,
+)
 from .supply import read_supply
 
 _TEMPERATURES = (-40, 200)

@@ -7,8 +7,15 @@ minutes before it moves: only what is counted for a pool shows that it is worked
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..values import count, flag, number
-from .poll import NOTHING, Row
+from ..values import (
+    count,
+    flag,
+    number,
+)
+from .poll import (
+    NOTHING,
+    Row,
+)
 
 MOST_POOLS = 8
 _NOT_CONNECTED = frozenset(("dead", "disabled", "rejecting"))

@@ -5,8 +5,18 @@ from functools import lru_cache, partial
 import re
 from typing import Any
 
-from ..model import Figure, Pool, PoolStatus, address_of
-from ..values import between, count, one_way, text
+from ..model import (
+    Figure,
+    Pool,
+    PoolStatus,
+    address_of,
+)
+from ..values import (
+    between,
+    count,
+    one_way,
+    text,
+)
 from .columns import (
     Column,
     counter,
@@ -15,9 +25,20 @@ from .columns import (
     percent,
     read_columns,
 )
-from .lazy import Figures, Parts
-from .poll import NOTHING, Row
-from .pool_in_use import MOST_POOLS, PoolsInUse, is_connected, word_of
+from .lazy import (
+    Figures,
+    Parts,
+)
+from .poll import (
+    NOTHING,
+    Row,
+)
+from .pool_in_use import (
+    MOST_POOLS,
+    PoolsInUse,
+    is_connected,
+    word_of,
+)
 
 EPOCH = 1_000_000_000
 """A time below this is in seconds since the start, else since 1970."""

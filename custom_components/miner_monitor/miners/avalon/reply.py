@@ -6,10 +6,23 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ..errors import MinerResponseError, Outcome
-from .poll import NOTHING, Row
-from .repair import load_leniently, salvaged_sections, whole_blobs
-from .text import STATUS, split_text
+from ..errors import (
+    MinerResponseError,
+    Outcome,
+)
+from .poll import (
+    NOTHING,
+    Row,
+)
+from .repair import (
+    load_leniently,
+    salvaged_sections,
+    whole_blobs,
+)
+from .text import (
+    STATUS,
+    split_text,
+)
 
 _PADDING = b"\0 \t\r\n"
 _ROWS_AT_MOST = 100

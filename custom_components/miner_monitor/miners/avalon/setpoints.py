@@ -3,12 +3,25 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..model import Light, MinerSettings
-from ..values import between, flag
-from .blob import Items, dashed, vector
+from ..model import (
+    Light,
+    MinerSettings,
+)
+from ..values import (
+    between,
+    flag,
+)
+from .blob import (
+    Items,
+    dashed,
+    vector,
+)
 from .knobs import EFFECTS
 from .models import Model
-from .status import Evidence, State
+from .status import (
+    Evidence,
+    State,
+)
 
 AUTOMATIC = -1
 """The duty cycle by which the firmware means that it chooses itself."""

@@ -4,7 +4,10 @@ import re
 from typing import NamedTuple
 
 from .poll import Row
-from .repair import blob_is_whole, blob_places
+from .repair import (
+    blob_is_whole,
+    blob_places,
+)
 
 STATUS = "STATUS"
 """The kind of a section that tells how a command went."""

@@ -8,7 +8,10 @@ from ..errors import (
     Outcome,
 )
 from ..values import sentence
-from .reply import BrokenReplyError, parse_reply
+from .reply import (
+    BrokenReplyError,
+    parse_reply,
+)
 
 _PADDING = b"\0 \t\r\n"
 

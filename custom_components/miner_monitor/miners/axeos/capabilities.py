@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
-from ..model import Capability, MinerState
+from ..model import (
+    Capability,
+    MinerState,
+)
 from .boards import Board
 from .nerdos import can_shut_down
-from .profile import Profile, Reply
+from .profile import (
+    Profile,
+    Reply,
+)
 
 _BY_KEY: Mapping[Capability, tuple[str, ...]] = {
     Capability.HASH_RATE_10M: ("hashRate_10m",),

@@ -30,7 +30,11 @@ from ..errors import (
     MinerResponseError,
     Outcome,
 )
-from ..http import Answer, HttpDevice, StatusError
+from ..http import (
+    Answer,
+    HttpDevice,
+    StatusError,
+)
 from ..model import (
     Changes,
     ErrorKind,
@@ -43,13 +47,29 @@ from ..model import (
 from ..offload import read_apart
 from ..parts import send_in_order
 from ..turn import later
-from ..values import count, flag
-from .control import Known, patch_body, writing_of
+from ..values import (
+    count,
+    flag,
+)
+from .control import (
+    Known,
+    patch_body,
+    writing_of,
+)
 from .memory import DeviceMemory
-from .nerdos import can_shut_down, commands_need_code
+from .nerdos import (
+    can_shut_down,
+    commands_need_code,
+)
 from .profile import is_nerdos
-from .refusal import refusal_of, secrets_of
-from .reply import check_info, parse_object
+from .refusal import (
+    refusal_of,
+    secrets_of,
+)
+from .reply import (
+    check_info,
+    parse_object,
+)
 
 _INFO = "/api/system/info"
 _ASIC = "/api/system/asic"

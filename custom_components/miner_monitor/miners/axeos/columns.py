@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ..values import LARGEST_DIFFICULTY, difficulty, number
+from ..values import (
+    LARGEST_DIFFICULTY,
+    difficulty,
+    number,
+)
 from .profile import Reply
 
 SLOWEST_POOL = 60_000

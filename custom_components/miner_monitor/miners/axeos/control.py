@@ -5,10 +5,33 @@ from typing import Any, NamedTuple
 
 from ..ceilings import check_value
 from ..errors import MinerCommandError
-from ..model import Changes, Limits, MinerSettings, Setting, SettingValue, Writing
-from ..values import count, flag, members, number, version
-from .nerdos import MOST_POOLS, auto_fan_mode, has_no_core_voltage
-from .profile import Reply, has_pool_list, is_2_10, is_2_11, is_nerdos
+from ..model import (
+    Changes,
+    Limits,
+    MinerSettings,
+    Setting,
+    SettingValue,
+    Writing,
+)
+from ..values import (
+    count,
+    flag,
+    members,
+    number,
+    version,
+)
+from .nerdos import (
+    MOST_POOLS,
+    auto_fan_mode,
+    has_no_core_voltage,
+)
+from .profile import (
+    Reply,
+    has_pool_list,
+    is_2_10,
+    is_2_11,
+    is_nerdos,
+)
 
 _RESUME = 60.0
 _NERDOS_START = 90.0

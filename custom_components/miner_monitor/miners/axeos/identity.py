@@ -2,11 +2,22 @@
 
 import re
 
-from ..model import Capability, Family, MinerIdentity
-from ..values import mac, one_way, text
+from ..model import (
+    Capability,
+    Family,
+    MinerIdentity,
+)
+from ..values import (
+    mac,
+    one_way,
+    text,
+)
 from .limits import limits_of
 from .nerdos_heat import Heat
-from .profile import Profile, Reply
+from .profile import (
+    Profile,
+    Reply,
+)
 
 _DEFAULT_HOSTNAME = re.compile(
     r"(bitaxe|espressif|nerd\w*axe|nerdeko|nerdqx|zyber8\w*|lv0\d\w*)[+-]*"

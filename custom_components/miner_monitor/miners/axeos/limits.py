@@ -3,7 +3,11 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from ..ceilings import HIGHEST_FREQUENCY, HIGHEST_VOLTAGE, LOWEST_FREQUENCY
+from ..ceilings import (
+    HIGHEST_FREQUENCY,
+    HIGHEST_VOLTAGE,
+    LOWEST_FREQUENCY,
+)
 from ..model import (
     SWITCH,
     Alarm,
@@ -14,12 +18,25 @@ from ..model import (
     SettingRange,
     TripPoints,
 )
-from ..values import between, number, numbers, positive
+from ..values import (
+    between,
+    number,
+    numbers,
+    positive,
+)
 from .boards import Board
 from .control import is_live
 from .nerdos_heat import Heat
-from .profile import Profile, Reply, has_pool_list, is_2_11
-from .status import TRIP_CHIP, TRIP_VR
+from .profile import (
+    Profile,
+    Reply,
+    has_pool_list,
+    is_2_11,
+)
+from .status import (
+    TRIP_CHIP,
+    TRIP_VR,
+)
 
 _MOST_PRESETS = 64
 _ANY_VOLTAGE = (0.8, 1.5)

@@ -5,15 +5,33 @@ from operator import is_, itemgetter
 import time
 from typing import Any
 
-from ..model import Capability, MinerIdentity, MinerReading, TripPoints
+from ..model import (
+    Capability,
+    MinerIdentity,
+    MinerReading,
+    TripPoints,
+)
 from ..question import Question
-from ..values import count, mac, text
+from ..values import (
+    count,
+    mac,
+    text,
+)
 from .boards import UNKNOWN
-from .capabilities import SensorMemory, declared
+from .capabilities import (
+    SensorMemory,
+    declared,
+)
 from .columns import read_numbers
 from .identity import identity_of
-from .nerdos_figures import correct, settle_rates
-from .nerdos_heat import Heat, heat_of
+from .nerdos_figures import (
+    correct,
+    settle_rates,
+)
+from .nerdos_heat import (
+    Heat,
+    heat_of,
+)
 from .nerdos_watch import NerdosWatch
 from .parser import (
     LASTING_KEYS,
@@ -23,9 +41,21 @@ from .parser import (
     lasting_of,
     state_of,
 )
-from .profile import Profile, Reply, has_asic_endpoint, profile_of
-from .rates import drop_absurd_rates, expected_rate, highest_rate
-from .status import Evidence, StatusMemory
+from .profile import (
+    Profile,
+    Reply,
+    has_asic_endpoint,
+    profile_of,
+)
+from .rates import (
+    drop_absurd_rates,
+    expected_rate,
+    highest_rate,
+)
+from .status import (
+    Evidence,
+    StatusMemory,
+)
 
 _WHO = (("version", text), ("macAddr", mac), ("boardVersion", text))
 _IDENTIFYING = frozenset(

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
-from ..model import Fan, Pool
+from ..model import (
+    Fan,
+    Pool,
+)
 from ..values import (
     between,
     count,

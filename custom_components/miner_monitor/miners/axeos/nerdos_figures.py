@@ -2,9 +2,15 @@
 
 from typing import Any
 
-from ..values import flag, positive
+from ..values import (
+    flag,
+    positive,
+)
 from .boards import Board
-from .columns import Column, read_columns
+from .columns import (
+    Column,
+    read_columns,
+)
 from .profile import Reply
 
 WINDOWS = (

@@ -3,7 +3,11 @@
 from typing import NamedTuple
 
 from ..model import TripPoints
-from ..values import count, members, positive
+from ..values import (
+    count,
+    members,
+    positive,
+)
 from . import nerdos_figures
 from .nerdos import MOST_FANS
 from .profile import Reply

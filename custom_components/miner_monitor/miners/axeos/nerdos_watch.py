@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 
-from ..model import NO_CHIPS, NO_CORE_VOLTAGE, TripPoints
+from ..model import (
+    NO_CHIPS,
+    NO_CORE_VOLTAGE,
+    TripPoints,
+)
 from ..question import Question
 from ..values import count
 from . import nerdos
 from .profile import Reply
-from .status import SETTLED, Evidence
+from .status import (
+    SETTLED,
+    Evidence,
+)
 
 _NEAR_TRIP = 5.0
 """Degrees below a trip point that prove heat: it rises on between two polls."""

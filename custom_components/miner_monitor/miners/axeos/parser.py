@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..model import Chip, Fan, MinerSettings, MinerState, MinerStatus, Pool, PoolStatus
+from ..model import (
+    Chip,
+    Fan,
+    MinerSettings,
+    MinerState,
+    MinerStatus,
+    Pool,
+    PoolStatus,
+)
 from ..values import (
     between,
     count,
@@ -27,9 +35,21 @@ from .columns import (
     Column,
     read_columns,
 )
-from .profile import Profile, Reply, is_2_11
-from .rates import Expectation, expectation_of, sane_chips
-from .signs import connected, fan_is_set_to_full, signs_of_chips
+from .profile import (
+    Profile,
+    Reply,
+    is_2_11,
+)
+from .rates import (
+    Expectation,
+    expectation_of,
+    sane_chips,
+)
+from .signs import (
+    connected,
+    fan_is_set_to_full,
+    signs_of_chips,
+)
 from .status import Evidence
 
 _MOST_CHIPS = 64

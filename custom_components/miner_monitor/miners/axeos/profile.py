@@ -4,8 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..values import count, positive, text, version
-from .boards import CORES_PER_CHIP, Board, find_board
+from ..values import (
+    count,
+    positive,
+    text,
+    version,
+)
+from .boards import (
+    CORES_PER_CHIP,
+    Board,
+    find_board,
+)
 
 type Reply = Mapping[str, Any]
 

@@ -3,8 +3,14 @@
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..model import Chip, MinerSettings
-from .profile import Profile, Reply
+from ..model import (
+    Chip,
+    MinerSettings,
+)
+from .profile import (
+    Profile,
+    Reply,
+)
 
 MARGIN = 5.0
 """Multiples of what a board gives at its frequency; what is above is no hash rate."""

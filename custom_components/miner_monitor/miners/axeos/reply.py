@@ -5,7 +5,10 @@ from typing import Any
 
 import orjson
 
-from ..errors import MinerResponseError, MinerUnsupportedError
+from ..errors import (
+    MinerResponseError,
+    MinerUnsupportedError,
+)
 from ..values import number
 
 _DEEPEST = 16

@@ -5,8 +5,16 @@ from functools import lru_cache
 import re
 from typing import Any
 
-from ..values import flag, number, text
-from .profile import Profile, Reply, is_2_11
+from ..values import (
+    flag,
+    number,
+    text,
+)
+from .profile import (
+    Profile,
+    Reply,
+    is_2_11,
+)
 
 _CONNECTED = re.compile(r"IPv[46]\b.*")
 _NOT_CONNECTED = re.compile(

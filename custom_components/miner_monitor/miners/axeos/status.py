@@ -2,7 +2,11 @@
 
 from typing import NamedTuple
 
-from ..model import NO_CHIPS, NO_CORE_VOLTAGE, MinerStatus
+from ..model import (
+    NO_CHIPS,
+    NO_CORE_VOLTAGE,
+    MinerStatus,
+)
 
 SETTLED = 60.0
 """Seconds after a boot or a wake-up in which odd readings prove nothing."""

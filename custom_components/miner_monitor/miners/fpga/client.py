@@ -27,12 +27,34 @@ from ..errors import (
     MinerTimeoutError,
 )
 from ..http import HttpDevice
-from ..model import Family, MinerIdentity, MinerReading, Setting, Writing
+from ..model import (
+    Family,
+    MinerIdentity,
+    MinerReading,
+    Setting,
+    Writing,
+)
 from ..offload import read_apart
-from .exposition import Page, Parser, decode, load_parser, read_page
+from .exposition import (
+    Page,
+    Parser,
+    decode,
+    load_parser,
+    read_page,
+)
 from .freshness import Freshness
-from .kinds import RATE, REPORTED, identity_of, kind_of, kind_of_card
-from .parser import pool_rate, reported_at, state_of
+from .kinds import (
+    RATE,
+    REPORTED,
+    identity_of,
+    kind_of,
+    kind_of_card,
+)
+from .parser import (
+    pool_rate,
+    reported_at,
+    state_of,
+)
 
 _USUAL_PATH = "/metrics"
 _SCRAPER_DEADLINE = 3.0

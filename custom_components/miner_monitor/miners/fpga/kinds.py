@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import MinerResponseError
-from ..model import Alarm, Capability, Family, HashRateUnit, Limits, MinerIdentity
+from ..model import (
+    Alarm,
+    Capability,
+    Family,
+    HashRateUnit,
+    Limits,
+    MinerIdentity,
+)
 from .exposition import Page
 
 RATE, REPORTED = "hashrate", "last_update"

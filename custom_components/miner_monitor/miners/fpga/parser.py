@@ -3,9 +3,23 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..model import HashRateUnit, MinerState, MinerStatus
-from ..values import between, count, percent, positive, temperature
-from .kinds import RATE, REPORTED, Kind
+from ..model import (
+    HashRateUnit,
+    MinerState,
+    MinerStatus,
+)
+from ..values import (
+    between,
+    count,
+    percent,
+    positive,
+    temperature,
+)
+from .kinds import (
+    RATE,
+    REPORTED,
+    Kind,
+)
 
 _FASTEST = 1e7
 """No card is a thousandth as fast, in the unit of its kind."""

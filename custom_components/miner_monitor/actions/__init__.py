@@ -1,0 +1,1 @@
+"""The actions that a user calls, one module for each kind."""

@@ -1,0 +1,381 @@
+"""What the fleet's switches and its button do to many miners.
+
+To stop is done with all at once; to start one after the other, for a fuse may not
+stand the inrush of all. A start goes on behind the call that asked for it, and after
+a reload or a restart of Home Assistant.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import count
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import (
+    CONF_PRIORITY,
+    DOMAIN,
+    LOGGER,
+)
+from ..miners.errors import Outcome
+from ..miners.model import (
+    Changes,
+    Setting,
+)
+from ..runtime.entry_data import miner_entries
+from ..runtime.escape import plain
+from ..runtime.messages import (
+    FAILURES,
+    user_error,
+)
+from ..runtime.targets import invalid
+from . import (
+    Candidate,
+    FleetFeature,
+    starting_order,
+)
+
+if TYPE_CHECKING:
+    from ..coordinator import (
+        MinerConfigEntry,
+        MinerCoordinator,
+    )
+    from .coordinator import (
+        FleetCoordinator,
+        FleetMember,
+    )
+
+STAGGER = 2.0
+"""Seconds from the start of one miner to that of the next."""
+
+DEFAULT_PRIORITY = 10
+MIN_PRIORITY, MAX_PRIORITY = 1, 100
+
+_LOADS_WITHIN = 300.0
+"""Seconds within which a miner is loaded after a start, or is left out."""
+
+_MOST_WAITING = 1000
+
+type Command = Callable[[MinerCoordinator], Awaitable[None]]
+
+_MINING_OFF: Changes = {Setting.MINING: False}
+
+_STOP: Mapping[FleetFeature, Command] = {
+    FleetFeature.THROTTLE: lambda miner: miner.controller.async_throttle(True),
+    FleetFeature.MINING: lambda miner: miner.controller.async_apply(_MINING_OFF),
+}
+_START: Mapping[FleetFeature, Command] = {
+    FleetFeature.THROTTLE: lambda miner: miner.controller.async_throttle(False),
+    FleetFeature.MINING: lambda miner: miner.controller.async_apply(
+        {Setting.MINING: True}
+    ),
+    FleetFeature.RESTART: lambda miner: miner.async_command(
+        lambda client, prove: client.restart(prove)
+    ),
+}
+
+
+def priority_of(entry: MinerConfigEntry) -> int:
+    """Return when a miner's turn is; the lower, the sooner."""
+    value = entry.options.get(CONF_PRIORITY, DEFAULT_PRIORITY)
+    return int(value) if isinstance(value, int | float) else DEFAULT_PRIORITY
+
+
+class FleetCommands:
+    """Stops and starts miners; a new command of a kind ends the one before it."""
+
+    def __init__(self, hass: HomeAssistant, fleet: FleetCoordinator) -> None:
+        """Take whom to command."""
+        self._hass = hass
+        self._fleet = fleet
+        self._numbers = count(1)
+        self._present: dict[FleetFeature, int] = {}
+        self._last_stop: dict[str, int] = {}
+        self._starting: dict[FleetFeature, list[str]] = {}
+        self._waiting: dict[FleetFeature, int] = {}
+        self._failed: dict[FleetFeature, list[str]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def waiting(self, ability: FleetFeature) -> int:
+        """Return how many miners are still to be started."""
+        return self._waiting.get(ability, 0)
+
+    def failed(self, ability: FleetFeature) -> list[str]:
+        """Name those that did not follow the last command."""
+        return list(self._failed.get(ability, ()))
+
+    def dump(self) -> dict[str, list[str]]:
+        """Return who is still to be started, in that order, as JSON types."""
+        return {ability.value: keys for ability, keys in self._starting.items() if keys}
+
+    def load(self, data: object) -> None:
+        """Read what ``dump`` wrote; what is no miner is left out."""
+        for ability in (FleetFeature.THROTTLE, FleetFeature.MINING):
+            found = data.get(ability.value) if isinstance(data, dict) else None
+            keys = found[:_MOST_WAITING] if isinstance(found, list) else []
+            self._starting[ability] = [key for key in keys if isinstance(key, str)]
+
+    def go_on(self) -> None:
+        """Go on with the starts that were broken off."""
+        for ability, keys in tuple(self._starting.items()):
+            if keys:
+                self._begin(ability)
+                self._start_behind(ability, keys)
+
+    async def async_stop(self, ability: FleetFeature) -> None:
+        """Stop all at once, and remember whom; those that fail are named."""
+        self._begin(FleetFeature.RESTART)
+        number = self._begin(ability)
+        memory = self._fleet.memories[ability]
+        members = self._members(ability)
+        self._last_stop.update((member.key, number) for member in members)
+        if ability is FleetFeature.MINING:
+            for member in members:
+                member.miner.controller.asked(_MINING_OFF)
+        targets = [
+            member
+            for member in members
+            if not member.miner.data.unplugged
+            and (self._works(ability, member) or self._lock(member.key).locked())
+        ]
+        known = memory.stopped
+        for member in targets:
+            memory.remember(member.key)
+        try:
+            await self._fleet.async_store_intents()
+        except HomeAssistantError as err:
+            for key in {member.key for member in targets} - known:
+                memory.forget(key)
+            raise _not_stored(self._fleet.name) from err
+        errors = await asyncio.gather(
+            *(self._stop(ability, member, known) for member in targets)
+        )
+        await self._store()
+        named = [
+            (member, error)
+            for member, error in zip(targets, errors, strict=True)
+            if error is not None
+        ]
+        if self._present[ability] == number:
+            self._failed[ability] = [_name(member) for member, _ in named]
+            self._fleet.async_update_listeners()
+        _raise([error for _, error in named])
+
+    async def async_start(self, ability: FleetFeature) -> None:
+        """Start those that were stopped here, in the background.
+
+        Those that do not answer now are tried last, and named at once. To end a
+        saving that was begun elsewhere is no error: who turns everything off does it.
+        """
+        self._begin(ability)
+        memory = self._fleet.memories[ability]
+        members = self._members(ability)
+        chosen = [member for member in members if member.key in memory.stopped]
+        waits = ability is FleetFeature.MINING and not chosen
+        if waits and any(member.stopped(ability) for member in members):
+            raise invalid("nothing_to_start")
+        await self._run(ability, chosen)
+
+    async def async_restart_all(self) -> None:
+        """Restart all that can be, one after the other."""
+        self._begin(FleetFeature.RESTART)
+        await self._run(FleetFeature.RESTART, self._members(FleetFeature.RESTART))
+
+    def _begin(self, ability: FleetFeature) -> int:
+        """End what is under way of a kind; return the number of the new command."""
+        number = self._present[ability] = next(self._numbers)
+        self._starting[ability] = []
+        self._waiting[ability] = 0
+        self._failed[ability] = []
+        return number
+
+    def _holds(self, ability: FleetFeature, number: int, member: FleetMember) -> bool:
+        """Whether a command still holds for a miner: the other switch may stop it.
+
+        The end of saving power wakes nobody up whom that switch has stopped.
+        """
+        stopped = self._last_stop.get(member.key, 0)
+        wakes = ability is not FleetFeature.THROTTLE
+        return self._present[ability] == number and not (wakes and stopped > number)
+
+    def _works(self, ability: FleetFeature, member: FleetMember) -> bool:
+        """Whether there is something to stop: also a pause that saves power.
+
+        Otherwise that would end without a miner to start again.
+        """
+        saves = (
+            ability is FleetFeature.MINING
+            and member.stopped(FleetFeature.THROTTLE) is True
+        )
+        return saves or member.stopped(ability) is not True
+
+    def _members(self, ability: FleetFeature) -> list[FleetMember]:
+        members = self._fleet.members.values()
+        return [member for member in members if ability in member.features]
+
+    def _lock(self, key: str) -> asyncio.Lock:
+        """One miner is told one thing after the other."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    async def _stop(
+        self, ability: FleetFeature, member: FleetMember, known: frozenset[str]
+    ) -> HomeAssistantError | None:
+        """Stop one; ``known`` are those that had been stopped before."""
+        memory = self._fleet.memories[ability]
+        async with self._lock(member.key):
+            memory.remember(member.key)
+            try:
+                await _STOP[ability](member.miner)
+            except FAILURES as err:
+                if err.outcome is not Outcome.UNKNOWN and member.key not in known:
+                    memory.forget(member.key)
+                return user_error(self._hass, member.entry, err)
+        return None
+
+    async def _store(self) -> None:
+        """Store what came of a command; what cannot be is stored with the next."""
+        try:
+            await self._fleet.async_store_intents()
+        except HomeAssistantError as err:
+            LOGGER.warning("%s: this was not stored: %s", self._fleet.name, err)
+
+    async def _run(self, ability: FleetFeature, members: Iterable[FleetMember]) -> None:
+        """Start them behind the call, and name those that are away."""
+        by_key = {member.key: member for member in members}
+        order = starting_order(map(_candidate, by_key.values()))
+        number = self._present[ability]
+        if ability is not FleetFeature.RESTART:
+            self._starting[ability] = list(order)
+            try:
+                await self._fleet.async_store_intents()
+            except HomeAssistantError as err:
+                self._starting[ability] = []
+                raise _not_stored(self._fleet.name) from err
+        if self._present[ability] == number:
+            self._start_behind(ability, order)
+        away = [_name(by_key[key]) for key in order if not _answers(by_key[key])]
+        if away:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="miners_away",
+                translation_placeholders={"names": ", ".join(away)},
+            )
+
+    def _start_behind(self, ability: FleetFeature, order: list[str]) -> None:
+        """Start miners in this order behind the call."""
+        self._starting[ability] = list(order)
+        self._waiting[ability] = len(order)
+        self._fleet.config_entry.async_create_background_task(
+            self._hass,
+            self._stagger(ability, self._present[ability], list(order)),
+            f"{self._fleet.name} {ability}",
+        )
+        self._fleet.async_update_listeners()
+
+    async def _stagger(
+        self, ability: FleetFeature, number: int, keys: list[str]
+    ) -> None:
+        # Those that are still being stopped would all start when that is over.
+        for key in keys:
+            async with self._lock(key):
+                pass
+        for place, key in enumerate(keys):
+            if place:
+                await asyncio.sleep(STAGGER)
+            if self._present[ability] != number:
+                return
+            self._waiting[ability] -= 1
+            self._fleet.async_update_listeners()
+            self._fleet.config_entry.async_create_background_task(
+                self._hass,
+                self._start(ability, number, key),
+                f"{self._fleet.name} {ability} {place}",
+            )
+
+    async def _start(self, ability: FleetFeature, number: int, key: str) -> None:
+        async with self._lock(key):
+            # It may have been reloaded, or told something else, since.
+            member = await self._loaded(key)
+            if member is None or not self._holds(ability, number, member):
+                return
+            try:
+                await _START[ability](member.miner)
+            except FAILURES as err:
+                self._start_failed(ability, number, member, err)
+            else:
+                if (memory := self._fleet.memories.get(ability)) is not None:
+                    memory.forget(key)
+            if self._present[ability] == number and key in self._starting[ability]:
+                self._starting[ability].remove(key)
+            await self._store()
+
+    async def _loaded(self, key: str) -> FleetMember | None:
+        """Return a miner by its key once it is loaded; None where it never is."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + _LOADS_WITHIN
+        while True:
+            for member in self._fleet.members.values():
+                if member.key == key:
+                    return member
+            if loop.time() >= ends or not self._will_load(key):
+                return None
+            await asyncio.sleep(STAGGER)
+
+    def _will_load(self, key: str) -> bool:
+        """Whether a miner is set up, or about to be."""
+        return any(
+            entry.unique_id == key and entry.disabled_by is None
+            for entry in miner_entries(self._hass)
+        )
+
+    @callback
+    def _start_failed(
+        self, ability: FleetFeature, number: int, member: FleetMember, error: Exception
+    ) -> None:
+        """Tell of what failed when nobody waited for it any more."""
+        assert isinstance(error, FAILURES)
+        text = user_error(self._hass, member.entry, error)
+        LOGGER.warning("%s: %s", self._fleet.name, text)
+        if self._present[ability] == number:
+            self._failed[ability].append(_name(member))
+            self._fleet.async_update_listeners()
+
+
+def _answers(member: FleetMember) -> bool:
+    return member.miner.data.online is True
+
+
+def _candidate(member: FleetMember) -> Candidate:
+    return Candidate(
+        member.key, member.entry.title, priority_of(member.entry), _answers(member)
+    )
+
+
+def _name(member: FleetMember) -> str:
+    """Return a miner's name as it can stand in a sentence."""
+    return plain(member.entry.title)
+
+
+def _not_stored(name: str) -> HomeAssistantError:
+    """Return what to raise when nothing was sent because it could not be stored."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="control_not_stored",
+        translation_placeholders={"name": name},
+    )
+
+
+def _raise(errors: list[HomeAssistantError]) -> None:
+    """Name all that failed in one error."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={
+                "count": str(len(errors)),
+                "errors": "; ".join(str(error) for error in errors),
+            },
+        )

@@ -1,0 +1,277 @@
+"""All miners together: follows every loaded miner, and polls nobody."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+import time
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from ..const import (
+    DOMAIN,
+    FLEET,
+    LOGGER,
+    SIGNAL_MINERS,
+)
+from ..coordinator import (
+    MinerConfigEntry,
+    MinerCoordinator,
+)
+from ..miners.model import MinerIdentity
+from ..runtime.entry_data import miner_entries
+from ..runtime.restore import async_last_published
+from ..runtime.store import (
+    Data,
+    EntryStore,
+    IntentFile,
+)
+from . import (
+    FleetData,
+    FleetFeature,
+    FleetMeters,
+    FleetTotal,
+    Member,
+    StopMemory,
+    abilities_of,
+    aggregate,
+)
+from .commands import FleetCommands
+
+type FleetConfigEntry = ConfigEntry[FleetCoordinator]
+
+RECOMPUTE_EVERY = 5.0
+"""Seconds within which all is added up at most once."""
+
+SAVE_EVERY = timedelta(minutes=15)
+
+FORGET_STOPS_AFTER = 24 * 3600.0
+"""Seconds after which it is not known any more whom the switches have stopped."""
+
+SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
+
+
+class FleetMember:
+    """One loaded miner, and what has to be undone when it unloads."""
+
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Take its coordinator, which is another one after a reload."""
+        self.entry = entry
+        self.miner: MinerCoordinator = entry.runtime_data
+        assert entry.unique_id is not None
+        self.key = entry.unique_id
+        self.stop_listening: CALLBACK_TYPE | None = None
+        self._identity: MinerIdentity | None = None
+        self._abilities: frozenset[FleetFeature] = frozenset()
+
+    @property
+    def features(self) -> frozenset[FleetFeature]:
+        """What can be done with it; found anew when it changes."""
+        if self.miner.identity is not self._identity:
+            self._identity = self.miner.identity
+            self._abilities = abilities_of(self._identity)
+        return self._abilities
+
+    def stopped(self, ability: FleetFeature) -> bool | None:
+        """Whether it saves power, or was told to stand still."""
+        data = self.miner.data
+        if not data.online or data.state is None or ability not in self.features:
+            return None
+        if ability is FleetFeature.THROTTLE:
+            return data.control.saving_power
+        mining = data.state.settings.mining
+        return None if mining is None else not mining
+
+
+class FleetCoordinator(DataUpdateCoordinator[FleetData]):
+    """Adds up what the miners' own coordinators know."""
+
+    config_entry: FleetConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+        """Begin with nobody."""
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None
+        )
+        self.data = FleetData()
+        self.members: dict[str, FleetMember] = {}
+        self.meters = FleetMeters()
+        self.memories = {ability: StopMemory() for ability in SWITCHES}
+        self.commands = FleetCommands(hass, self)
+        self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
+        self._intents = IntentFile(hass, FLEET)
+        self._unloaded = False
+        self._computed_at = -RECOMPUTE_EVERY
+        self._cancel_computing: CALLBACK_TYPE | None = None
+        self._stop_following: CALLBACK_TYPE | None = None
+
+    @property
+    def device_info(self) -> dr.DeviceInfo:
+        """What the device registry holds of all miners together."""
+        return dr.DeviceInfo(
+            entry_type=dr.DeviceEntryType.SERVICE,
+            identifiers={(DOMAIN, FLEET)},
+            manufacturer="Miner Monitor",
+            translation_key=FLEET,
+        )
+
+    async def async_start(self) -> None:
+        """Take up what was stored, and follow the miners from now on."""
+        stored, intents = (
+            await self._store.async_load(),
+            await self._intents.async_load(),
+        )
+        fresh = self._load(stored)
+        if intents is not None and fresh:
+            self._load_intents(intents)
+        self._stop_following = async_dispatcher_connect(
+            self.hass, SIGNAL_MINERS, self._follow
+        )
+        self._follow()
+        self._compute()
+        self.commands.go_on()
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_resume(), f"{self.name} last totals"
+        )
+
+    async def async_unload(self) -> None:
+        """Follow nobody any more, and store what was counted; take nothing back."""
+        self._unloaded = True
+        if self._stop_following is not None:
+            self._stop_following()
+            self._stop_following = None
+        for key in tuple(self.members):
+            self._leave(key)
+        if self._cancel_computing is not None:
+            self._cancel_computing()
+            self._cancel_computing = None
+        await self._store.async_close()
+
+    async def async_store_intents(self) -> None:
+        """Store whom the switches stop and start; HomeAssistantError if it fails."""
+        if not self._unloaded:
+            await self._intents.async_save(
+                {
+                    "stopped": {
+                        ability.value: memory.dump()
+                        for ability, memory in self.memories.items()
+                    },
+                    "starting": self.commands.dump(),
+                }
+            )
+
+    async def _async_resume(self) -> None:
+        """Go on from what was published last."""
+        registry = er.async_get(self.hass)
+        found = {
+            total.value: registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, f"{FLEET}_{total}"
+            )
+            for total in FleetTotal
+        }
+        known = {key: entity_id for key, entity_id in found.items() if entity_id}
+        self.meters.resume(await async_last_published(self.hass, known))
+        self._compute_soon()
+
+    @callback
+    def _follow(self) -> None:
+        """Listen to each loaded miner, and to no other."""
+        loaded = {
+            entry.entry_id: entry
+            for entry in miner_entries(self.hass)
+            if entry.state is ConfigEntryState.LOADED
+        }
+        for key, member in tuple(self.members.items()):
+            entry = loaded.get(key)
+            if entry is None or entry.runtime_data is not member.miner:
+                self._leave(key)
+        for key, entry in loaded.items():
+            if key not in self.members:
+                self._join(key, FleetMember(entry))
+
+    def _join(self, key: str, member: FleetMember) -> None:
+        self.members[key] = member
+        member.stop_listening = member.miner.async_add_listener(self._watch(member))
+        self._look_at(member)
+
+    def _leave(self, key: str) -> None:
+        member = self.members.pop(key)
+        if member.stop_listening is not None:
+            member.stop_listening()
+        self.meters.forget(member.key)
+        self._compute_soon()
+
+    def _watch(self, member: FleetMember) -> Callable[[], None]:
+        @callback
+        def look() -> None:
+            self._look_at(member)
+
+        return look
+
+    def _look_at(self, member: FleetMember) -> None:
+        """Count what a miner adds at once, so that no poll is missed."""
+        self.meters.observe(member.key, member.miner.data)
+        for ability, memory in self.memories.items():
+            memory.observe(member.key, member.stopped(ability), time.monotonic())
+        self._compute_soon()
+
+    @callback
+    def _compute_soon(self) -> None:
+        """Add all up, at once or when it is time again."""
+        if self._cancel_computing is None:
+            left = self._computed_at + RECOMPUTE_EVERY - time.monotonic()
+            self._cancel_computing = async_call_later(
+                self.hass,
+                max(0.0, left),
+                HassJob(self._computing, cancel_on_shutdown=True),
+            )
+
+    @callback
+    def _computing(self, _: datetime) -> None:
+        self._cancel_computing = None
+        self._compute()
+
+    def _compute(self) -> None:
+        self._computed_at = time.monotonic()
+        data = aggregate(
+            Member(member.entry.title, member.miner.data, member.features)
+            for member in self.members.values()
+        )
+        self.async_set_updated_data(replace(data, totals=self.meters.totals))
+
+    def _dump(self) -> Data:
+        return {
+            "stored_at": time.time(),
+            "totals": self.meters.dump(),
+        }
+
+    def _load(self, data: Data | None) -> bool:
+        """Read what ``_dump`` wrote; tell whether it is of the last day."""
+        stored_at = None if data is None else data.get("stored_at")
+        if data is not None and not self.meters.load(data.get("totals")):
+            LOGGER.warning("What is stored of %s is not readable", self.name)
+        alive_at = max(
+            stored_at if isinstance(stored_at, int | float) else 0.0,
+            self._intents.saved_at or 0.0,
+        )
+        # The stored age of a backup is no reason to start a miner.
+        return time.time() - alive_at <= FORGET_STOPS_AFTER
+
+    def _load_intents(self, data: Data) -> None:
+        """Read what ``async_store_intents`` wrote."""
+        if isinstance(stopped := data.get("stopped"), dict):
+            for ability, memory in self.memories.items():
+                memory.load(stopped.get(ability.value))
+        self.commands.load(data.get("starting"))
+
+    @override
+    async def _async_update_data(self) -> FleetData:
+        """Give what is known, for whoever asks Home Assistant to refresh it."""
+        self._compute_soon()
+        return self.data

@@ -1,0 +1,1 @@
+"""The dialogs: what a user is asked, and what comes of it."""

@@ -1,0 +1,120 @@
+"""Asking an address that a user gave what is there."""
+
+from asyncio import Semaphore
+from dataclasses import dataclass, replace
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import (
+    DOMAIN,
+    LOGGER,
+)
+from ..miners import (
+    NO_CREDENTIALS,
+    Credentials,
+    Endpoint,
+    MinerAuthError,
+    MinerConnectionError,
+    MinerError,
+    MinerResponseError,
+    MinerTimeoutError,
+    MinerUnsupportedError,
+    create_client,
+    detect,
+)
+from ..miners.model import MinerIdentity
+from ..runtime.session import async_get_session
+from .address import (
+    Address,
+    InvalidAddressError,
+    parse_address,
+)
+
+MOST_DISCOVERIES = 16
+"""Announced addresses that are asked at a time; what a user typed waits for none."""
+
+_DISCOVERIES: HassKey[Semaphore] = HassKey(f"{DOMAIN}_discoveries")
+
+LOCKED = "password_required"
+"""The one error that a user can help with at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A miner and where it is; ``units`` are all that share the address."""
+
+    endpoint: Endpoint
+    identity: MinerIdentity
+    units: tuple[str, ...] = ()
+
+
+@callback
+def async_discoveries(hass: HomeAssistant) -> Semaphore:
+    """Return what lets few announced addresses be asked at a time."""
+    return hass.data.setdefault(_DISCOVERIES, Semaphore(MOST_DISCOVERIES))
+
+
+async def async_probe(
+    hass: HomeAssistant,
+    text: str,
+    unit: str | None = None,
+    credentials: Credentials = NO_CREDENTIALS,
+) -> Found | str:
+    """Return the miner at an address, or the key of the error to show.
+
+    Of several at one address it is the one called ``unit``, if there is such a one.
+    """
+    try:
+        address = parse_address(text)
+    except InvalidAddressError:
+        return "invalid_host"
+    try:
+        return await _async_find(hass, address, unit, credentials)
+    except MinerError as err:
+        LOGGER.debug("No miner at %s: %s", address.host, err)
+        return error_key(err)
+    except Exception:  # noqa: BLE001 - a flow must show a form, whatever happened
+        LOGGER.exception("Unexpected error while asking %s", address.host)
+        return "unknown"
+
+
+async def _async_find(
+    hass: HomeAssistant, address: Address, unit: str | None, credentials: Credentials
+) -> Found:
+    session = await async_get_session(hass)
+    client, reading = await detect(
+        address.host,
+        address.port,
+        session,
+        path=address.path,
+        credentials=credentials,
+    )
+    endpoint = Endpoint(
+        host=client.host,
+        port=client.port,
+        path=address.path,
+        credentials=credentials,
+    )
+    if unit in client.units and unit != reading.identity.unit:
+        wanted = replace(endpoint, unit=unit)
+        reading = await create_client(client.family, wanted, session).fetch()
+    return Found(endpoint=endpoint, identity=reading.identity, units=client.units)
+
+
+def error_key(error: MinerError) -> str:
+    """Return the key of the text that tells a user what went wrong."""
+    match error:
+        case MinerTimeoutError():
+            return "timeout"
+        case MinerConnectionError():
+            return "cannot_connect"
+        case MinerAuthError(credentials=True):
+            return LOCKED
+        case MinerAuthError():
+            return "refused"
+        case MinerUnsupportedError():
+            return "unknown_miner"
+        case MinerResponseError():
+            return "not_a_miner"
+    return "unknown"

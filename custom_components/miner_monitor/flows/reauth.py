@@ -1,0 +1,274 @@
+"""Asking again for what a miner wants to be shown."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+import re
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import (
+    CONF_CODE,
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_USERNAME,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from ..const import CONF_SESSION
+from ..coordinator import MinerConfigEntry
+from ..miners import (
+    Credentials,
+    MinerAuthError,
+    MinerBusyError,
+    MinerClient,
+    MinerCommandError,
+    MinerError,
+    MinerResponseError,
+    MinerStrangerError,
+    create_client,
+)
+from ..runtime.entry_data import (
+    NEEDS_CODE,
+    address_text,
+    endpoint_at,
+    moved_data,
+    stored_credentials,
+    trusted_address,
+)
+from ..runtime.escape import for_markdown
+from ..runtime.identity import (
+    async_is_ours,
+    known_identity,
+)
+from ..runtime.session import async_get_session
+from .probe import (
+    LOCKED,
+    error_key,
+)
+
+
+def _field(kind: TextSelectorType, autocomplete: str) -> TextSelector:
+    return TextSelector(TextSelectorConfig(type=kind, autocomplete=autocomplete))
+
+
+LOGIN_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_USERNAME): _field(TextSelectorType.TEXT, "username"),
+        vol.Required(CONF_PASSWORD): _field(
+            TextSelectorType.PASSWORD, "current-password"
+        ),
+    }
+)
+CODE_SCHEMA = vol.Schema(
+    {vol.Required(CONF_CODE): _field(TextSelectorType.TEXT, "one-time-code")}
+)
+
+
+def with_login(credentials: Credentials, user_input: Mapping[str, Any]) -> Credentials:
+    """Return credentials with the user name and the password of a form."""
+    return replace(
+        credentials,
+        username=user_input.get(CONF_USERNAME, ""),
+        password=user_input[CONF_PASSWORD],
+    )
+
+
+def suggested_login(credentials: Credentials) -> dict[str, str]:
+    """Return what a form shows again; never a password."""
+    return {CONF_USERNAME: credentials.username}
+
+
+class MarkdownFlow(ConfigFlow):
+    """A flow whose texts are Markdown: what it names in them is text."""
+
+    @override
+    @callback
+    def async_show_form(
+        self,
+        *,
+        description_placeholders: Mapping[str, str] | None = None,
+        **form: Any,
+    ) -> ConfigFlowResult:
+        """Show a form with names and addresses escaped."""
+        texts = for_markdown(description_placeholders or {})
+        return super().async_show_form(description_placeholders=texts, **form)
+
+    @override
+    @callback
+    def async_abort(
+        self,
+        *,
+        description_placeholders: Mapping[str, str] | None = None,
+        **end: Any,
+    ) -> ConfigFlowResult:
+        """End with names and addresses escaped."""
+        texts = for_markdown(description_placeholders or {})
+        return super().async_abort(description_placeholders=texts, **end)
+
+
+class ReauthSteps(MarkdownFlow):
+    """The steps in which a known miner gets a new password or a new session."""
+
+    _at: tuple[str, int] | None = None
+    """An address that the user has not confirmed, if it is one."""
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Ask for what the miner wants to see, and first whether it is the miner."""
+        entry: MinerConfigEntry = self._get_reauth_entry()
+        data = {**entry.data, **entry_data}
+        at = data[CONF_HOST], data[CONF_PORT]
+        if trusted_address(entry) != address_text(*at):
+            self._at = at
+            return await self.async_step_new_address()
+        if entry_data.get(NEEDS_CODE):
+            return await self.async_step_one_time_code()
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_new_address(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user confirm an address, then show there what is stored."""
+        entry: MinerConfigEntry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                await self._async_prove(entry, stored_credentials(entry))
+            except MinerAuthError:
+                return await self.async_step_reauth_confirm()
+            except MinerError as err:
+                errors["base"] = _key(err)
+            else:
+                return self._done(entry, {})
+        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
+        return self.async_show_form(
+            step_id="new_address",
+            data_schema=vol.Schema({}),
+            description_placeholders={
+                "name": entry.title,
+                "host": address_text(host, port),
+                "known": trusted_address(entry),
+            },
+            errors=errors,
+        )
+
+    def _done(
+        self, entry: MinerConfigEntry, updates: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Store what the miner has taken, and that the user sent it there."""
+        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
+        data = moved_data(entry, host, port, confirmed=self._at is not None)
+        return self.async_update_reload_and_abort(entry, data={**data, **updates})
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take a new password, once the miner has taken it."""
+        entry: MinerConfigEntry = self._get_reauth_entry()
+        credentials = stored_credentials(entry)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            credentials = with_login(credentials, user_input)
+            try:
+                await self._async_prove(entry, credentials)
+            except MinerError as err:
+                errors["base"] = login_error(_key(err))
+            else:
+                login = {
+                    CONF_USERNAME: credentials.username,
+                    CONF_PASSWORD: credentials.password,
+                }
+                return self._done(entry, login)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=self.add_suggested_values_to_schema(
+                LOGIN_SCHEMA, suggested_login(credentials)
+            ),
+            description_placeholders={"name": entry.title},
+            errors=errors,
+        )
+
+    async def async_step_one_time_code(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Trade a code for a session, with the right miner."""
+        entry: MinerConfigEntry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            outcome = await self._async_trade(entry, user_input[CONF_CODE])
+            if isinstance(outcome, Credentials):
+                return self._done(entry, {CONF_SESSION: outcome.session})
+            if outcome == LOCKED:
+                return await self.async_step_reauth_confirm()
+            errors[CONF_CODE] = outcome
+        return self.async_show_form(
+            step_id="one_time_code",
+            data_schema=CODE_SCHEMA,
+            description_placeholders={"name": entry.title},
+            errors=errors,
+        )
+
+    async def _async_trade(
+        self, entry: MinerConfigEntry, text: str
+    ) -> Credentials | str:
+        """Return credentials with a new session, or the key of the error to show."""
+        code = "".join(text.split())
+        # A few wrong codes lock the miner: what cannot be one is not sent.
+        if not re.fullmatch(r"[0-9]{6}", code):
+            return "invalid_code"
+        credentials = stored_credentials(entry)
+        try:
+            client = await self._async_prove(entry, credentials)
+        except MinerError as err:
+            return _key(err)
+        try:
+            return replace(credentials, session=await client.open_session(code))
+        except MinerError as err:
+            return _code_error(err)
+
+    async def _async_prove(
+        self, entry: MinerConfigEntry, credentials: Credentials
+    ) -> MinerClient:
+        """Return a client that reads the entry's own miner with these credentials."""
+        known = known_identity(entry)
+        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
+        at = endpoint_at(entry, host, port)
+        endpoint = replace(at, credentials=credentials)
+        session = await async_get_session(self.hass)
+        client = create_client(known.family, endpoint, session)
+        seen = (await client.fetch()).identity
+        if not async_is_ours(self.hass, known, seen):
+            raise MinerStrangerError(f"{seen.model} answers there")
+        return client
+
+
+def login_error(key: str) -> str:
+    """Return the error of a login: a password is asked for though one was shown."""
+    return "invalid_auth" if key == LOCKED else key
+
+
+def _key(error: MinerError) -> str:
+    if isinstance(error, MinerStrangerError):
+        return "wrong_device"
+    return error_key(error)
+
+
+def _code_error(error: MinerError) -> str:
+    match error:
+        case MinerAuthError(one_time_code=True):
+            return "invalid_code"
+        case MinerAuthError():
+            return _key(error)
+        case MinerBusyError():
+            return "code_locked"
+        case MinerCommandError() | MinerResponseError():
+            return "no_session"
+    return _key(error)

@@ -1,0 +1,30 @@
+"""What a coordinator hands out of its miner, and what everything above reads."""
+
+from dataclasses import dataclass, field
+
+from .control.model import ControlState
+from .insight.model import Insight
+from .miners.events import EventType, MinerEvent, Moment
+from .miners.model import MinerIdentity, MinerState
+
+__all__ = ["ControlState", "EventType", "MinerData", "MinerEvent", "Moment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinerData:
+    """All that is known of one miner at one moment.
+
+    ``online`` is None until the first poll has an outcome; while a miner is away
+    ``state`` is None, so that no stale value can be taken for a fresh one.
+    ``believed`` is that state without what cannot be true, for whoever adds up.
+    ``unplugged``: its plug is off, so that nobody asks it.
+    """
+
+    online: bool | None
+    identity: MinerIdentity
+    state: MinerState | None = None
+    believed: MinerState | None = None
+    insight: Insight = field(default_factory=Insight)
+    control: ControlState = field(default_factory=ControlState)
+    last_error: str | None = None
+    unplugged: bool = False

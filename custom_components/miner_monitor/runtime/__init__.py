@@ -1,0 +1,1 @@
+"""What stands around one miner inside Home Assistant."""

@@ -1,0 +1,138 @@
+"""What a user wants of one miner, on the disk: before it is sent, and after."""
+
+import asyncio
+from collections.abc import Hashable
+from datetime import timedelta
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import LOGGER
+from ..control.errors import (
+    ControlError,
+    ControlFault,
+)
+from ..control.steward import IntentReconciler
+from ..miners.model import MinerIdentity
+from .store import (
+    EntryStore,
+    IntentFile,
+)
+
+SAVE_EVERY = timedelta(hours=1)
+"""How often all is stored at least: its age tells an old backup."""
+
+STORE_TIME_LEFT = 60.0
+"""Seconds after which the time that settings for a while have left is stored again."""
+
+
+class ControlStore:
+    """Keeps a steward in two files: its intents in one that is synced, and the rest."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, identity: MinerIdentity
+    ) -> None:
+        """Begin with nothing wanted."""
+        self._hass = hass
+        self._entry = entry
+        self._identity = identity
+        self._rest = EntryStore(hass, entry, entry.entry_id, self._dump, SAVE_EVERY)
+        self._intents = IntentFile(hass, entry.entry_id)
+        self.steward = IntentReconciler(identity)
+        self.turn = asyncio.Lock()
+        """Held from the moment something is wanted until it is stored and sent."""
+        self._stored: Hashable = None
+        self._stored_at = 0.0
+        self._storing: asyncio.Task[None] | None = None
+        self._closed = False
+        self.loaded_at = 0.0
+        """When we began, in epoch seconds."""
+        self.intents_at: float | None = None
+        """When what we began with had been stored."""
+
+    async def async_load(self) -> None:
+        """Take up what was wanted before."""
+        rest, intents = await self._rest.async_load(), await self._intents.async_load()
+        self.loaded_at, self.intents_at = time.time(), self._intents.saved_at
+        if rest is not None or intents is not None:
+            self.steward = IntentReconciler.load(
+                self._identity,
+                rest,
+                intents,
+                wall=time.time(),
+                monotonic=time.monotonic(),
+                intents_at=self.intents_at,
+            )
+        self._stored, self._stored_at = self.steward.intents, time.monotonic()
+
+    async def async_close(self) -> None:
+        """Store for the last time what is wanted."""
+        async with self.turn:
+            await self._store_what_changed()
+            self._closed = True
+        await self._rest.async_close()
+
+    async def async_save(self) -> None:
+        """Store all but the intents now."""
+        await self._rest.async_save()
+
+    def save_soon(self) -> None:
+        """Store all but the intents within seconds."""
+        self._rest.save_soon()
+
+    async def async_store_intents(self) -> None:
+        """Store what is wanted if it changed; ControlError when that fails."""
+        if self._closed or self.steward.intents == self._stored:
+            return
+        try:
+            await self._write()
+        except HomeAssistantError as err:
+            raise ControlError(ControlFault.NOT_STORED) from err
+
+    @callback
+    def store_intents_soon(self) -> None:
+        """Store what came about by itself; what cannot be is tried again later."""
+        storing = self._storing is not None and not self._storing.done()
+        if self._closed or storing or not self._is_due:
+            return
+        self._storing = self._hass.async_create_task(
+            self._store_in_turn(), f"{self._entry.title} intents"
+        )
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether something else is wanted, or the time left is stored too long ago."""
+        now = time.monotonic()
+        if self.steward.intents != self._stored:
+            return True
+        left = self.steward.seconds_left(time.time(), now)
+        return left is not None and now - self._stored_at >= STORE_TIME_LEFT
+
+    async def _store_in_turn(self) -> None:
+        async with self.turn:
+            await self._store_what_changed()
+
+    async def _store_what_changed(self) -> None:
+        if self._closed or not self._is_due:
+            return
+        try:
+            await self._write()
+        except HomeAssistantError as err:
+            LOGGER.warning(
+                "%s: what was asked of it was not stored: %s", self._entry.title, err
+            )
+
+    async def _write(self) -> None:
+        wanted, now = self.steward.intents, time.monotonic()
+        await self._intents.async_save(self.steward.dump_intents(time.time(), now))
+        if wanted != self._stored:
+            # Only now: a change that is not stored outdates nothing that is.
+            self.steward.acts(time.time())
+            self._rest.save_soon()
+        self._stored, self._stored_at = wanted, now
+
+    def _dump(self) -> dict[str, Any]:
+        return self.steward.dump(time.time())

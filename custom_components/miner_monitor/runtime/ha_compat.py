@@ -1,0 +1,401 @@
+"""All that is used of Home Assistant beyond its developer documentation.
+
+Another release may lack it or have changed it. So each use is a function of its own
+here, imports what it needs when it is called, and is guarded: a failure is told once,
+in plain words, and a fallback takes the place of the result.
+"""
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+import math
+from typing import TYPE_CHECKING, Any, Concatenate, override
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.hass_dict import HassKey
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..const import (
+    DOMAIN,
+    LOGGER,
+)
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from homeassistant.components.recorder import Recorder
+    from homeassistant.components.recorder.db_schema import (
+        Statistics,
+        StatisticsMeta,
+        StatisticsShortTerm,
+    )
+    from sqlalchemy.orm import Session
+
+_TOLD: HassKey[set[str]] = HassKey(f"{DOMAIN}_told")
+
+type Guarded[**P, T] = Callable[Concatenate[HomeAssistant, P], T]
+
+
+def guarded[**P, T, F](
+    lost: str, fallback: F
+) -> Callable[[Guarded[P, T]], Guarded[P, T | F]]:
+    """Return the fallback, and tell once what is lost, where a function fails.
+
+    A database that does not answer and an error that is meant for the user are no
+    difference between releases: they pass.
+    """
+
+    def decorate(function: Guarded[P, T]) -> Guarded[P, T | F]:
+        @wraps(function)
+        def call(hass: HomeAssistant, /, *args: P.args, **kwargs: P.kwargs) -> T | F:
+            try:
+                return function(hass, *args, **kwargs)
+            except SQLAlchemyError, HomeAssistantError:
+                raise
+            except Exception as err:  # noqa: BLE001 - what has changed may raise anything
+                tell_once(hass, lost, err)
+                return fallback
+
+        return call
+
+    return decorate
+
+
+def tell_once(hass: HomeAssistant, lost: str, err: Exception) -> None:
+    """Log what does not work, once until the next start."""
+    told = hass.data.setdefault(_TOLD, set())
+    if lost not in told:
+        told.add(lost)
+        LOGGER.warning("%s (%r)", lost, err)
+
+
+# The recorder. Its documented part writes statistics, and reads those of a period.
+
+
+@guarded("The recorder cannot be asked by this version of Home Assistant", None)
+def recorder_of(hass: HomeAssistant) -> Recorder | None:
+    """Return the recorder, which may not have its database yet; None without one."""
+    from homeassistant.helpers.recorder import DATA_INSTANCE
+
+    return hass.data.get(DATA_INSTANCE)
+
+
+def running_recorder(hass: HomeAssistant) -> Recorder | None:
+    """Return the recorder if it can be asked.
+
+    One that never reached its database is there too.
+    """
+    return recorder_of(hass) if "recorder" in hass.config.components else None
+
+
+@guarded("The recorder is asked without knowing whether it has started", None)
+def recorder_connected(hass: HomeAssistant) -> asyncio.Future[bool] | None:
+    """Return what tells when, and whether, the recorder reached its database."""
+    from homeassistant.helpers.recorder import DATA_RECORDER
+
+    data = hass.data.get(DATA_RECORDER)
+    return None if data is None else data.db_connected
+
+
+@guarded("The recorder is asked without knowing whether its tables are ready", None)
+def recorder_ready(hass: HomeAssistant) -> asyncio.Future[bool] | None:
+    """Return what tells when, and whether, the recorder's tables are of this version.
+
+    To change those of an older version can take hours.
+    """
+    recorder = recorder_of(hass)
+    return None if recorder is None else recorder.async_db_ready
+
+
+@guarded("The recorder is not waited for: the last seconds may be missing", None)
+def recorder_done(hass: HomeAssistant) -> Coroutine[Any, Any, None] | None:
+    """Return what waits until all that is known now can be read."""
+    recorder = recorder_of(hass)
+    return None if recorder is None else recorder.async_block_till_done()
+
+
+@guarded("Every sensor is taken for recorded", fallback=True)
+def is_recorded(hass: HomeAssistant, entity_id: str) -> bool:
+    """Whether the user lets the recorder have an entity."""
+    from homeassistant.components.recorder import is_entity_recorded
+
+    return recorder_of(hass) is not None and is_entity_recorded(hass, entity_id)
+
+
+@guarded("How long the recorder keeps its data is not known", math.inf)
+def kept_days(hass: HomeAssistant) -> float:
+    """Return after how many days the recorder forgets; infinity without one."""
+    recorder = recorder_of(hass)
+    return math.inf if recorder is None else recorder.keep_days
+
+
+TOTALS_LOST = (
+    "The recorder does not tell the last totals: they go on from what was stored beside"
+    " it, which may be some minutes older"
+)
+
+
+@guarded(TOTALS_LOST, ())
+def last_state(hass: HomeAssistant, entity_id: str) -> Sequence[State]:
+    """Return the last state of an entity that the recorder has."""
+    from homeassistant.components.recorder.history import get_last_state_changes
+
+    return _states(get_last_state_changes(hass, 1, entity_id), entity_id)
+
+
+@guarded(TOTALS_LOST, ())
+def last_states(
+    hass: HomeAssistant, entity_id: str, since: datetime, most: int
+) -> Sequence[State]:
+    """Return the last states of an entity that the recorder has, the newest first."""
+    from homeassistant.components.recorder.history import state_changes_during_period
+
+    found = state_changes_during_period(
+        hass,
+        since,
+        entity_id=entity_id,
+        descending=True,
+        limit=most,
+        include_start_time_state=False,
+    )
+    return _states(found, entity_id)
+
+
+def _states(found: Mapping[str, Iterable[Any]], entity_id: str) -> list[State]:
+    return [state for state in found.get(entity_id, ()) if isinstance(state, State)]
+
+
+@guarded(TOTALS_LOST, ())
+def last_statistics(
+    hass: HomeAssistant, entity_id: str
+) -> Sequence[tuple[float, str | None]]:
+    """Return the last values in an entity's statistics, each with its unit."""
+    from homeassistant.components.recorder.statistics import (
+        get_last_short_term_statistics,
+        get_last_statistics,
+    )
+
+    if (metadata := statistics_metadata(hass, {entity_id}).get(entity_id)) is None:
+        return ()
+    return [
+        (value, metadata[1])
+        for read in (get_last_short_term_statistics, get_last_statistics)
+        for row in read(hass, 1, entity_id, False, {"state"}).get(entity_id, [])
+        if (value := row.get("state")) is not None
+    ]
+
+
+def statistics_metadata(
+    hass: HomeAssistant, names: set[str]
+) -> dict[str, tuple[int, str | None]]:
+    """Return the number and the unit of each of these statistics that there is."""
+    from homeassistant.components.recorder.statistics import get_metadata
+
+    return {
+        name: (number, metadata["unit_of_measurement"])
+        for name, (number, metadata) in get_metadata(hass, statistic_ids=names).items()
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsDatabase:
+    """The recorder's tables of statistics, and a session to ask them."""
+
+    session: Session
+    hourly: type[Statistics]
+    five_minutes: type[StatisticsShortTerm]
+    meta: type[StatisticsMeta]
+    most_ids: int
+
+
+@contextmanager
+def statistics_database(hass: HomeAssistant) -> Iterator[StatisticsDatabase]:
+    """Open the tables of statistics; only what is guarded itself may do so."""
+    from homeassistant.components.recorder import get_instance
+    from homeassistant.components.recorder.db_schema import (
+        Statistics,
+        StatisticsMeta,
+        StatisticsShortTerm,
+    )
+    from homeassistant.helpers.recorder import session_scope
+
+    with session_scope(hass=hass, read_only=True) as session:
+        yield StatisticsDatabase(
+            session=session,
+            hourly=Statistics,
+            five_minutes=StatisticsShortTerm,
+            meta=StatisticsMeta,
+            most_ids=get_instance(hass).max_bind_vars,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedState:
+    """A state of the past."""
+
+    at: float
+    state: str
+    unit: str | None
+
+
+@guarded("The states of the past cannot be read from the recorder", None)
+def states_between(
+    hass: HomeAssistant,
+    start: datetime,
+    end: datetime,
+    entity_ids: Iterable[str],
+    *,
+    first: bool,
+) -> Mapping[str, Sequence[RecordedState]] | None:
+    """Return what entities were in a time, and what they were already at its start."""
+    from homeassistant.components.recorder.history import get_significant_states
+    from homeassistant.const import (
+        COMPRESSED_STATE_ATTRIBUTES,
+        COMPRESSED_STATE_LAST_UPDATED,
+        COMPRESSED_STATE_STATE,
+    )
+
+    found = get_significant_states(
+        hass,
+        start,
+        end,
+        list(entity_ids),
+        include_start_time_state=first,
+        significant_changes_only=False,
+        compressed_state_format=True,
+    )
+    return {
+        entity_id: [
+            RecordedState(
+                at=item[COMPRESSED_STATE_LAST_UPDATED],
+                state=item[COMPRESSED_STATE_STATE],
+                unit=item.get(COMPRESSED_STATE_ATTRIBUTES, {}).get(
+                    ATTR_UNIT_OF_MEASUREMENT
+                ),
+            )
+            for item in items
+            if isinstance(item, dict)
+        ]
+        for entity_id, items in found.items()
+    }
+
+
+# The frontend: an integration can neither load a module nor bring a dashboard by
+# documented means.
+
+
+@guarded("The frontend does not load the cards and the dashboard of miners", None)
+def load_module(hass: HomeAssistant, url: str) -> None:
+    """Let every page load a module."""
+    from homeassistant.components.frontend import add_extra_js_url
+
+    add_extra_js_url(hass, url)
+
+
+@guarded("Whether a page has an address in the sidebar is not known", fallback=False)
+def has_panel(hass: HomeAssistant, path: str) -> bool:
+    """Whether something is at an address of the frontend."""
+    from homeassistant.components.frontend import async_panel_exists
+
+    return async_panel_exists(hass, path)
+
+
+@guarded(
+    "Miners is not in the sidebar, because this version of Home Assistant keeps its"
+    " dashboards in another way; add it as a dashboard of the kind Miner Monitor",
+    None,
+)
+def add_dashboard(
+    hass: HomeAssistant,
+    path: str,
+    config: dict[str, Any],
+    panels: Mapping[str, Mapping[str, Any]],
+) -> CALLBACK_TYPE | None:
+    """Add a dashboard that nothing stores, and panels by their path.
+
+    Returns what takes them away.
+    """
+    from homeassistant.components.frontend import async_register_built_in_panel
+    from homeassistant.components.lovelace.const import LOVELACE_DATA
+
+    dashboards = hass.data[LOVELACE_DATA].dashboards
+    dashboard = dashboards[path] = _dashboard_class()(hass, path, config)
+
+    @callback
+    def remove() -> None:
+        _remove_panels(hass, panels)
+        if dashboards.get(path) is dashboard:
+            del dashboards[path]
+
+    try:
+        for panel_path, panel in panels.items():
+            async_register_built_in_panel(hass, frontend_url_path=panel_path, **panel)
+    except Exception:
+        remove()
+        raise
+    return remove
+
+
+@guarded("Miners stays in the sidebar until the next start", None)
+def _remove_panels(hass: HomeAssistant, paths: Iterable[str]) -> None:
+    from homeassistant.components.frontend import async_remove_panel
+
+    for path in paths:
+        async_remove_panel(hass, path, warn_if_unknown=False)
+
+
+def _dashboard_class() -> Callable[..., Any]:
+    """Return the class of a dashboard that is always the same."""
+    from homeassistant.components.lovelace.dashboard import LovelaceConfig
+    from homeassistant.helpers.json import json_bytes, json_fragment
+
+    class StrategyDashboard(LovelaceConfig):
+        """A dashboard that the browser builds itself."""
+
+        def __init__(
+            self, hass: HomeAssistant, path: str, content: dict[str, Any]
+        ) -> None:
+            """Take what it is made of."""
+            super().__init__(hass, path, None)
+            self._content = content
+
+        @property
+        @override
+        def mode(self) -> str:
+            """It cannot be edited."""
+            return "yaml"
+
+        @override
+        async def async_get_info(self) -> dict[str, Any]:
+            """Return what the system's health says of it."""
+            return {"mode": "auto-gen"}
+
+        @override
+        async def async_load(self, force: bool) -> dict[str, Any]:
+            """Return its configuration."""
+            return self._content
+
+        @override
+        async def async_json(self, force: bool) -> json_fragment:
+            """Return its configuration as it goes to the browser."""
+            return json_fragment(json_bytes(self._content))
+
+    return StrategyDashboard
+
+
+# Texts.
+
+
+_NO_TEXTS: Mapping[str, str] = {}
+
+
+@guarded("Texts of Miner Monitor are not translated", _NO_TEXTS)
+def texts_of(hass: HomeAssistant, category: str) -> Mapping[str, str]:
+    """Return our texts of a category, in the language of Home Assistant."""
+    from homeassistant.helpers.translation import async_get_cached_translations
+
+    return async_get_cached_translations(hass, hass.config.language, category, DOMAIN)

@@ -1,0 +1,151 @@
+"""Which entry does a device belong to, whatever its address is now?
+
+Every miner is polled by its own coordinator alone, so each one that finds a
+stranger at its address tells the stranger's own. That heals any permutation of
+addresses without a single extra request to a device.
+"""
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import CONF_PATH
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import CONF_IDENTITY
+from ..miners import Endpoint
+from ..miners.codec import load_identity
+from ..miners.marks import (
+    Whose,
+    which_of_two,
+)
+from ..miners.model import MinerIdentity
+from .entry_data import (
+    endpoint_of,
+    miner_entries,
+    moved_data,
+)
+
+
+def known_identity(entry: ConfigEntry) -> MinerIdentity:
+    """Return who the entry's miner is, loaded or not."""
+    if entry.state is ConfigEntryState.LOADED:
+        identity: MinerIdentity = entry.runtime_data.identity
+        return identity
+    return load_identity(entry.data[CONF_IDENTITY])
+
+
+@callback
+def async_owner(hass: HomeAssistant, seen: MinerIdentity) -> ConfigEntry | None:
+    """Return the entry of a device, if there is just one that it can be.
+
+    A device without a name of its own is known by its kind, and of several by the
+    marks of its owner.
+    """
+    if seen.unique_id is None:
+        candidates = [
+            entry
+            for entry in _nameless(hass, seen)
+            if async_alike(hass, entry, seen) is None
+        ]
+    else:
+        candidates = [
+            entry
+            for entry in miner_entries(hass)
+            if known_identity(entry).unique_id == seen.unique_id
+        ]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+@callback
+def async_is_ours(
+    hass: HomeAssistant, known: MinerIdentity, seen: MinerIdentity
+) -> bool:
+    """Whether the device that answered can be the one that an entry knows.
+
+    One of several nameless ones of a kind can be, unless its marks say that it is
+    another. That is enough to be read; who writes asks ``async_alike`` as well.
+    """
+    if not known.same_device(seen):
+        return False
+    if seen.unique_id is None:
+        rivals = map(known_identity, _nameless(hass, known))
+        return all(
+            which_of_two(known, rival, seen) is not Whose.THEIRS for rival in rivals
+        )
+    # New firmware may begin to tell a MAC, but not one of another entry.
+    newly_named = known.unique_id != seen.unique_id
+    return not newly_named or async_owner(hass, seen) is None
+
+
+@callback
+def async_alike(
+    hass: HomeAssistant, entry: ConfigEntry, seen: MinerIdentity
+) -> ConfigEntry | None:
+    """Return another entry whose miner may have answered for all that is known."""
+    known = known_identity(entry)
+    if known.unique_id is not None or seen.unique_id is not None:
+        return None
+    return next(
+        (
+            other
+            for other in _nameless(hass, known)
+            if other.entry_id != entry.entry_id
+            and which_of_two(known, known_identity(other), seen) is not Whose.OURS
+        ),
+        None,
+    )
+
+
+def _nameless(hass: HomeAssistant, like: MinerIdentity) -> list[ConfigEntry]:
+    """Return the entries of a kind whose miners do not name themselves."""
+    return [
+        entry
+        for entry in miner_entries(hass)
+        if (known := known_identity(entry)).unique_id is None
+        and known.kind == like.kind
+    ]
+
+
+@callback
+def async_entry_at(
+    hass: HomeAssistant, endpoint: Endpoint, unit: str | None
+) -> ConfigEntry | None:
+    """Return the entry of what is at this address, of one unit if it has several."""
+    for entry in miner_entries(hass):
+        known = endpoint_of(entry)
+        if (known.host, known.port, known.unit) == (endpoint.host, endpoint.port, unit):
+            return entry
+    return None
+
+
+@callback
+def async_announce(
+    hass: HomeAssistant, owner: ConfigEntry, host: str, port: int
+) -> None:
+    """Tell an entry that its miner was seen at this address.
+
+    A loaded entry proves the address before it moves there; for one that is not
+    loaded it is stored, and proved by the first poll.
+    """
+    if owner.state is ConfigEntryState.LOADED:
+        owner.runtime_data.async_offer_address(host, port)
+    else:
+        async_store_address(hass, owner, host, port)
+
+
+@callback
+def async_store_address(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    host: str,
+    port: int,
+    path: str | None = None,
+    *,
+    confirmed: bool = False,
+) -> None:
+    """Let the next poll of an entry go to this address, and to its page if given.
+
+    It sees no password before the user has ``confirmed`` it.
+    """
+    data = moved_data(entry, host, port, confirmed=confirmed)
+    if path is not None:
+        data[CONF_PATH] = path
+    hass.config_entries.async_update_entry(entry, data=data)

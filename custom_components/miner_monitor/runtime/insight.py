@@ -1,0 +1,244 @@
+"""One miner's insight inside Home Assistant: fed, stored, resumed and told."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+import time
+from zlib import crc32
+
+from homeassistant.components import persistent_notification
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_dumps
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
+
+from ..const import (
+    DOMAIN,
+    LOGGER,
+)
+from ..insight import (
+    BOOTED,
+    Insight,
+    MinerTracker,
+)
+from ..insight.model import (
+    DayRow,
+    Total,
+)
+from ..miners.boots import (
+    RestartDetector,
+    RestartVerdict,
+)
+from ..miners.model import (
+    ErrorKind,
+    MinerIdentity,
+    MinerState,
+)
+from ..model import (
+    EventType,
+    MinerEvent,
+    Moment,
+)
+from .environment import EnvironmentReader
+from .escape import escaped
+from .ha_compat import texts_of
+from .identity import known_identity
+from .options import MinerOptions
+from .removed_miners import (
+    async_keep,
+    async_take,
+)
+from .restore import async_last_published
+from .store import (
+    Data,
+    EntryStore,
+    async_read,
+    store_of,
+)
+
+SAVE_EVERY = 15 * 60
+"""Seconds within which all is stored; what events are told by, at once."""
+
+RESUME_PATIENCE = 0.8
+"""Seconds that set-up waits for the recorder; totals are unknown until it answered."""
+
+KEY = "insight"
+
+
+class InsightRuntime:
+    """Gives a tracker what it needs of Home Assistant."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        identity: MinerIdentity,
+        options: MinerOptions,
+        tell: Callable[[MinerEvent], None],
+    ) -> None:
+        """Begin with nothing known; ``tell`` takes what happens to the miner."""
+        assert entry.unique_id is not None
+        self._hass = hass
+        self._entry = entry
+        self._device_id = entry.unique_id
+        self._tell = tell
+        self._tracker = MinerTracker(identity, options.insight)
+        self.boots = RestartDetector()
+        """The one detector of restarts, stored with the rest."""
+        self.surroundings = EnvironmentReader(hass, options)
+        # Those that start together need not be stored together.
+        phase = 0.9 + crc32(entry.entry_id.encode()) / 2**32 / 10
+        self._store = EntryStore(
+            hass,
+            entry,
+            f"{KEY}.{entry.entry_id}",
+            self._dump,
+            timedelta(seconds=SAVE_EVERY * phase),
+        )
+
+    async def async_load(self) -> None:
+        """Go on where we stopped, once it is known what was published."""
+        stored = await self._store.async_load()
+        if stored is None:
+            stored = await async_take(self._hass, self._device_id)
+        if stored is not None:
+            self._load(unpacked(stored))
+        resumed = self._entry.async_create_background_task(
+            self._hass, self._async_resume(), f"{self._entry.title} totals"
+        )
+        await asyncio.wait({resumed}, timeout=RESUME_PATIENCE)
+
+    def _load(self, data: Data) -> None:
+        if not self._tracker.load(data, time.time()):
+            LOGGER.warning("What is stored of %s is not readable", self._entry.title)
+        self.boots.load(data.get(BOOTED))
+
+    async def _async_resume(self) -> None:
+        registry = er.async_get(self._hass)
+        entity_ids = {
+            total.value: entity_id
+            for total in Total
+            if (
+                entity_id := registry.async_get_entity_id(
+                    Platform.SENSOR, DOMAIN, f"{self._device_id}_{total}"
+                )
+            )
+        }
+        published = await async_last_published(self._hass, entity_ids)
+        self._tracker.resume({Total(key): value for key, value in published.items()})
+
+    async def async_unload(self) -> None:
+        """Store for the last time."""
+        await self._store.async_close()
+
+    @property
+    def believed(self) -> MinerState | None:
+        """The last good state without what cannot be true."""
+        return self._tracker.believed
+
+    @property
+    def days(self) -> tuple[DayRow, ...]:
+        """The last days, the oldest first."""
+        return self._tracker.days
+
+    @callback
+    def observe(
+        self,
+        identity: MinerIdentity,
+        state: MinerState,
+        moment: Moment,
+        boot: RestartVerdict,
+        *,
+        response_time: float,
+        interval: float,
+    ) -> Insight:
+        """Take a good poll that took ``response_time`` ms."""
+        insight = self._tracker.observe(
+            identity,
+            state,
+            moment,
+            response_time=response_time,
+            interval=interval,
+            around=self.surroundings.read(),
+            boot=boot,
+        )
+        if (believed := self._tracker.believed) is not None:
+            self.surroundings.share(identity, believed)
+        for report in self._tracker.take_reports():
+            self._tell(report)
+            if report.event_type is EventType.BLOCK_FOUND:
+                self._celebrate()
+        if self._tracker.urgent:
+            self._entry.async_create_background_task(
+                self._hass, self._store.async_save(), f"{self._entry.title} insight"
+            )
+        return insight
+
+    @callback
+    def failed(self, kind: ErrorKind, *, away: bool) -> Insight:
+        """Take a failed poll."""
+        around = self.surroundings.read()
+        return self._tracker.failed(kind, now(), away=away, around=around)
+
+    @callback
+    def unplugged(self) -> Insight:
+        """Take a moment in which nobody asks the miner."""
+        return self._tracker.unplugged(now(), self.surroundings.read())
+
+    def _celebrate(self) -> None:
+        """Leave a note that stays until it is read."""
+        texts = texts_of(self._hass, "common")
+        path = f"component.{DOMAIN}.common.block_found"
+        persistent_notification.async_create(
+            self._hass,
+            texts.get(f"{path}_text", "{name}").format(name=escaped(self._entry.title)),
+            title=texts.get(f"{path}_title"),
+        )
+
+    def _dump(self) -> Data:
+        data = self._tracker.dump(time.time())
+        return packed({**data, BOOTED: self.boots.dump()})
+
+
+def packed(data: Data) -> Data:
+    """Write long parts as one text each.
+
+    In a store every number has a line of its own, with blanks before it: that makes
+    most of a file.
+    """
+    return {
+        key: json_dumps(part) if isinstance(part, list | dict) else part
+        for key, part in data.items()
+    }
+
+
+def unpacked(stored: Data) -> Data:
+    """Return what ``packed`` was given; what cannot be read is left as it is."""
+    found = dict(stored)
+    for key, part in stored.items():
+        if isinstance(part, str):
+            with suppress(*JSON_DECODE_EXCEPTIONS):
+                found[key] = json_loads(part)
+    return found
+
+
+async def async_remove_stored(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Leave nothing of a removed miner behind but its meters and counters.
+
+    One without a name of its own is not known again, so nothing is kept of it.
+    """
+    store = store_of(hass, f"{KEY}.{entry.entry_id}")
+    stored = await async_read(store)
+    if stored is not None and known_identity(entry).unique_id is not None:
+        assert entry.unique_id is not None
+        await async_keep(hass, entry.unique_id, stored)
+    await store.async_remove()
+
+
+def now() -> Moment:
+    """Return this moment by all clocks."""
+    return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())

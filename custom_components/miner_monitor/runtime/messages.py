@@ -1,0 +1,275 @@
+"""What goes wrong with a miner, in words for its user."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from ..const import DOMAIN
+from ..control.errors import (
+    ChangeError,
+    ControlError,
+    Heat,
+    HeatError,
+    PartialError,
+    ProfileError,
+    Refusal,
+    WriteError,
+    by_reason,
+)
+from ..control.heat import MARGIN
+from ..miners import (
+    MinerAlikeError,
+    MinerAuthError,
+    MinerBusyError,
+    MinerConnectionError,
+    MinerError,
+    MinerStrangerError,
+    MinerTimeoutError,
+    MinerUnpluggedError,
+)
+from ..miners.model import (
+    Changes,
+    Light,
+    MinerSettings,
+    Setting,
+    SettingValue,
+)
+from . import escape
+from .ha_compat import texts_of
+
+if TYPE_CHECKING:
+    from ..model import MinerData
+
+type Failure = (
+    MinerError | WriteError | ChangeError | PartialError | ControlError | ProfileError
+)
+
+FAILURES = (
+    MinerError,
+    WriteError,
+    ChangeError,
+    PartialError,
+    ControlError,
+    ProfileError,
+)
+"""All that the user's wish can end in."""
+
+NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
+    Setting.MINING: (Platform.SWITCH, "mining"),
+    Setting.WORK_MODE: (Platform.SELECT, "work_mode"),
+    Setting.FREQUENCY: (Platform.NUMBER, "frequency"),
+    Setting.CORE_VOLTAGE: (Platform.NUMBER, "core_voltage"),
+    Setting.AUTO_FAN: (Platform.SWITCH, "auto_fan"),
+    Setting.FAN_DUTY_CYCLE: (Platform.NUMBER, "fan_duty_cycle"),
+    Setting.MIN_FAN_DUTY_CYCLE: (Platform.NUMBER, "min_fan_duty_cycle"),
+    Setting.TARGET_TEMPERATURE: (Platform.NUMBER, "target_temperature"),
+    Setting.HEATING_TEMPERATURE: (Platform.CLIMATE, "heater"),
+    Setting.LIGHT: (Platform.LIGHT, "led"),
+    Setting.DISPLAY: (Platform.SWITCH, "display"),
+    Setting.POOL: (Platform.SELECT, "pool"),
+}
+"""The entity that shows a setting, and whose name a user knows it by."""
+
+_UNITS: Mapping[Setting, str] = {
+    Setting.FREQUENCY: " MHz",
+    Setting.CORE_VOLTAGE: " V",
+    Setting.FAN_DUTY_CYCLE: " %",
+    Setting.MIN_FAN_DUTY_CYCLE: " %",
+    Setting.TARGET_TEMPERATURE: " °C",
+    Setting.HEATING_TEMPERATURE: " °C",
+}
+_INVALID = (Refusal.NOT_OFFERED, Refusal.OUT_OF_RANGE, Refusal.NOT_A_CHOICE)
+
+
+def user_error(
+    hass: HomeAssistant, entry: ConfigEntry, error: Failure
+) -> HomeAssistantError:
+    """Translate what control or a client raised."""
+    kind, longest = HomeAssistantError, escape.LONGEST_SENTENCE
+    placeholders = {"name": entry.title}
+    match error:
+        case HeatError():
+            key = f"setting_too_hot_{error.heat.part}"
+            placeholders |= _of_change(hass, error) | _of_heat(error.heat)
+            kind = ServiceValidationError
+        case ChangeError():
+            key = f"setting_{error.refusal}"
+            placeholders |= _of_change(hass, error)
+            if error.refusal in _INVALID:
+                kind = ServiceValidationError
+        case PartialError():
+            key = "setting_partly" if error.taken else "setting_several"
+            placeholders |= _of_part(hass, entry, error)
+            longest = escape.LONGEST_LINE
+        case ControlError():
+            key = f"control_{error.kind}"
+            placeholders["shows"] = error.shows
+            kind = ServiceValidationError
+        case ProfileError():
+            key = f"profile_{error.kind}"
+            placeholders["profile"] = escape.plain(error.name)
+            kind = ServiceValidationError
+        case WriteError():
+            key = _key_of(error.cause)
+            told = steps_of(hass, error.changes, error.reported)
+            text = f"{error.cause} ({told})"
+            placeholders |= _of_request(entry, text)
+        case _:
+            key = _key_of(error)
+            placeholders |= _of_request(entry, str(error))
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={
+            key: escape.plain(text, longest) for key, text in placeholders.items()
+        },
+    )
+
+
+def describe_error(hass: HomeAssistant, entry: ConfigEntry, error: Failure) -> str:
+    """Tell in a sentence what went wrong."""
+    return str(user_error(hass, entry, error))
+
+
+def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:
+    """Return what an event tells of a change that failed, or was given up."""
+    if isinstance(error, ChangeError):
+        return {
+            "setting": error.setting.value,
+            "asked": plain(error.asked),
+            "reported": plain(error.reported),
+        }
+    return {
+        "setting": ", ".join(setting for setting in Setting if setting in changes),
+        "asked": ", ".join(text_of(*change) for change in _in_order(changes)),
+        "reported": None,
+    }
+
+
+def plain(value: SettingValue | None) -> Any:
+    """Return a value as a JSON type."""
+    return ("on" if value.on else "off") if isinstance(value, Light) else value
+
+
+def text_of(setting: Setting, value: SettingValue | None) -> str:
+    """Write a value with its unit."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Light):
+        value = value.on
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return value
+    if setting is Setting.POOL:
+        return str(int(value) + 1)
+    return f"{value:g}{_UNITS.get(setting, '')}"
+
+
+def label_of(hass: HomeAssistant, setting: Setting) -> str:
+    """Name a setting as its entity is named."""
+    platform, key = NAMED_BY[setting]
+    texts = texts_of(hass, "entity")
+    path = f"component.{DOMAIN}.entity.{platform}.{key}.name"
+    return texts.get(path, setting.value.replace("_", " "))
+
+
+def status_text(hass: HomeAssistant, data: MinerData) -> str:
+    """Tell what a miner does, with its faults, or why it does not answer."""
+    if data.state is None:
+        return data.last_error or ""
+    key = data.state.status.value
+    path = f"component.{DOMAIN}.entity.sensor.status.state.{key}"
+    status = texts_of(hass, "entity").get(path, key)
+    return ", ".join((status, *data.state.faults))
+
+
+def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
+    setting, allowed = error.setting, error.allowed
+    texts = {
+        "setting": label_of(hass, setting),
+        "asked": text_of(setting, error.asked),
+        "reported": text_of(setting, error.reported),
+    }
+    if allowed is not None:
+        texts["minimum"] = text_of(setting, allowed.minimum)
+        texts["maximum"] = text_of(setting, allowed.maximum)
+        texts["choices"] = ", ".join(allowed.choices)
+    return texts
+
+
+def _of_part(
+    hass: HomeAssistant, entry: ConfigEntry, error: PartialError
+) -> dict[str, str]:
+    """Tell of each setting why it was not applied, and which were."""
+    reasons: list[Failure] = [
+        WriteError(
+            failure, {key: error.changes[key] for key in settings}, error.reported
+        )
+        if isinstance(failure, MinerError)
+        else failure
+        for failure, settings in by_reason(error.failures)
+    ]
+    applied = [
+        f"{label_of(hass, setting)}: {text_of(setting, value)}"
+        for setting, value in _in_order(error.taken)
+    ]
+    return {
+        "errors": ". ".join(describe_error(hass, entry, item) for item in reasons),
+        "applied": ", ".join(applied),
+    }
+
+
+def _of_heat(heat: Heat) -> dict[str, str]:
+    """Write how hot it is, where its firmware switches off, and what is cool enough."""
+    if heat.temperature is None or heat.trip_point is None:
+        return {}
+    return {
+        "temperature": f"{heat.temperature:.1f} °C",
+        "trip_point": f"{heat.trip_point:g} °C",
+        "cool": f"{heat.trip_point - MARGIN:g} °C",
+    }
+
+
+def _of_request(entry: ConfigEntry, text: str) -> dict[str, str]:
+    return {"host": entry.data[CONF_HOST], "error": text}
+
+
+def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> str:
+    """Tell what is, and what was to be; without words, for it is in no language."""
+    return ", ".join(
+        f"{label_of(hass, setting)}: {text_of(setting, reported.get(setting))}"
+        f" → {text_of(setting, asked)}"
+        for setting, asked in _in_order(changes)
+    )
+
+
+def _in_order(changes: Changes) -> list[tuple[Setting, SettingValue]]:
+    return [(item, changes[item]) for item in Setting if item in changes]
+
+
+def _key_of(error: MinerError) -> str:
+    match error:
+        case MinerAlikeError():
+            return "alike"
+        case MinerStrangerError():
+            return "wrong_device"
+        case MinerTimeoutError():
+            return "timeout"
+        case MinerUnpluggedError():
+            return "unplugged"
+        case MinerConnectionError():
+            return "cannot_connect"
+        case MinerAuthError(one_time_code=True):
+            return "code_required"
+        case MinerAuthError(credentials=True):
+            return "password_required"
+        case MinerAuthError():
+            return "refused"
+        case MinerBusyError():
+            return "busy"
+    return "command_failed"

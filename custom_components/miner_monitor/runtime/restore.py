@@ -1,0 +1,246 @@
+"""What our totals were when they were last published.
+
+A total that begins below what was published is a dip in its statistics. A store is
+as old as its last save, the recorder's database only some seconds.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+import math
+from typing import TYPE_CHECKING
+
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    STATE_OFF,
+    STATE_ON,
+    UnitOfEnergy,
+    UnitOfTime,
+)
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.restore_state import RestoreEntity
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import DurationConverter, EnergyConverter
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..const import LOGGER
+from .ha_compat import (
+    TOTALS_LOST,
+    last_state,
+    last_states,
+    last_statistics,
+    recorder_connected,
+    recorder_of,
+    recorder_ready,
+    running_recorder,
+    tell_once,
+)
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
+
+PATIENCE = 300.0
+"""Seconds that the recorder is given to begin; once it did it may take its time."""
+
+TRIES = 10
+TRY_AGAIN = 30.0
+"""Seconds after which a database that failed is asked again."""
+
+ANSWERS_WITHIN = 1800.0
+"""Seconds that one question to the recorder may take."""
+
+SOON = 10.0
+"""Seconds within which an answer is of use to who waits for it to write."""
+
+LOOK_BACK = timedelta(days=10)
+MOST_LOOKED_AT = 20
+"""How far back and how many states are looked at when the last one says nothing."""
+
+
+async def async_last_published(
+    hass: HomeAssistant, entity_ids: Mapping[str, str]
+) -> dict[str, float]:
+    """Return the greatest value that is known of each entity, by its key.
+
+    Energy is in kWh, durations in s, whatever unit the user chose to see. A key of
+    which nothing is known is left out. It takes as long as the recorder does: an
+    unknown total harms no statistics, one that is too low does. Whatever fails is
+    told, and costs no more than what it would have given.
+    """
+    known = {
+        key: await _async_restored(hass, entity_id)
+        for key, entity_id in entity_ids.items()
+    }
+    recorded = await _async_recorded(hass, entity_ids) if entity_ids else {}
+    values = {key: [*known[key], *recorded.get(key, ())] for key in entity_ids}
+    return {key: max(found) for key, found in values.items() if found}
+
+
+async def async_was_off(
+    hass: HomeAssistant, entity_id: str, since: float, before: float
+) -> bool:
+    """Whether the recorder last saw a switch off, between two epoch seconds.
+
+    It knows what came after a backup that was restored without its database. Nothing
+    that it fails to tell is a proof.
+    """
+    if (recorder := running_recorder(hass)) is None:
+        return False
+    began = dt_util.utc_from_timestamp(since)
+    try:
+        async with asyncio.timeout(SOON):
+            states = await recorder.async_add_executor_job(
+                last_states, hass, entity_id, began, MOST_LOOKED_AT
+            )
+    except (SQLAlchemyError, TimeoutError) as err:
+        LOGGER.debug("The recorder does not tell the past of %s: %s", entity_id, err)
+        return False
+    known = (
+        state.state
+        for state in states
+        if state.last_updated.timestamp() < before
+        and state.state in {STATE_ON, STATE_OFF}
+    )
+    return next(known, None) == STATE_OFF
+
+
+class _LastState(RestoreEntity):
+    """Asks for the last state of an entity as the entity itself would."""
+
+    def __init__(self, hass: HomeAssistant, entity_id: str) -> None:
+        """Take which entity to ask for."""
+        self.hass = hass
+        self.entity_id = entity_id
+
+
+async def _async_restored(hass: HomeAssistant, entity_id: str) -> list[float]:
+    """Return what Home Assistant kept of an entity when it stopped or went on."""
+    try:
+        state = await _LastState(hass, entity_id).async_get_last_state()
+    except Exception as err:  # noqa: BLE001 - the total goes on from what else is known
+        tell_once(hass, "Home Assistant does not tell the last states of totals", err)
+        return []
+    return _values_of([] if state is None else [state])
+
+
+async def _async_recorded(
+    hass: HomeAssistant, entity_ids: Mapping[str, str]
+) -> Mapping[str, list[float]]:
+    """Ask the recorder, if there is one, until it answers."""
+    try:
+        return await _async_ask(hass, entity_ids)
+    except Exception as err:  # noqa: BLE001 - totals go on whatever the recorder does
+        tell_once(hass, TOTALS_LOST, err)
+        return {}
+
+
+async def _async_ask(
+    hass: HomeAssistant, entity_ids: Mapping[str, str]
+) -> Mapping[str, list[float]]:
+    """Ask again for what the database failed to tell, as it does while it is locked."""
+    if (recorder := await _async_ready_recorder(hass)) is None:
+        return {}
+    found: dict[str, list[float]] = {}
+    failed: dict[str, SQLAlchemyError] = {}
+    for attempt in range(TRIES):
+        if attempt:
+            await asyncio.sleep(TRY_AGAIN)
+        missing = {key: it for key, it in entity_ids.items() if key not in found}
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            read, failed = await recorder.async_add_executor_job(
+                _recorded, hass, missing
+            )
+        found |= read
+        if not failed:
+            return found
+    for err in failed.values():
+        tell_once(hass, TOTALS_LOST, err)
+    return found
+
+
+async def _async_ready_recorder(hass: HomeAssistant) -> Recorder | None:
+    """Return the recorder as soon as it can be asked.
+
+    The tables of an older version may be changed first, which can take hours.
+    """
+    connected = recorder_connected(hass)
+    if connected is not None and not await _async_is_true(connected, PATIENCE):
+        return None
+    ready = recorder_ready(hass)
+    if ready is not None and not await _async_is_true(ready):
+        return None
+    return recorder_of(hass)
+
+
+async def _async_is_true(
+    future: asyncio.Future[bool], timeout: float | None = None
+) -> bool:
+    done, _ = await asyncio.wait({future}, timeout=timeout)
+    return bool(done) and not future.cancelled() and future.result()
+
+
+def _recorded(
+    hass: HomeAssistant, entity_ids: Mapping[str, str]
+) -> tuple[dict[str, list[float]], dict[str, SQLAlchemyError]]:
+    """Read the last state of each entity, else what its history says."""
+    found: dict[str, list[float]] = {}
+    failed: dict[str, SQLAlchemyError] = {}
+    for key, entity_id in entity_ids.items():
+        try:
+            values = _values_of(last_state(hass, entity_id))
+            found[key] = values or _history(hass, entity_id)
+        except SQLAlchemyError as err:
+            failed[key] = err
+    return found, failed
+
+
+def _history(hass: HomeAssistant, entity_id: str) -> list[float]:
+    """Read what comes before a state that says nothing, and the last statistics."""
+    since = dt_util.utcnow() - LOOK_BACK
+    before = last_states(hass, entity_id, since, MOST_LOOKED_AT)
+    return [
+        *_values_of(before),
+        *(
+            value
+            for shown, unit in last_statistics(hass, entity_id)
+            if (value := _in_our_unit(shown, unit)) is not None
+        ),
+    ]
+
+
+def _values_of(states: Iterable[State]) -> list[float]:
+    return [value for state in states if (value := _value_of(state)) is not None]
+
+
+def _value_of(state: State) -> float | None:
+    return _in_our_unit(state.state, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT))
+
+
+def _in_our_unit(value: object, unit: str | None) -> float | None:
+    """Return a value that was shown in a unit in ours."""
+    if (number := _number(value)) is None:
+        return None
+    convert = _CONVERTERS.get(unit)
+    return number if convert is None else convert(number)
+
+
+def _number(value: object) -> float | None:
+    if not isinstance(value, str | int | float):
+        return None
+    with suppress(ValueError):
+        number = float(value)
+        return number if math.isfinite(number) and number >= 0 else None
+    return None
+
+
+_CONVERTERS: Mapping[str | None, Callable[[float], float]] = {
+    **{
+        unit: EnergyConverter.converter_factory(unit, UnitOfEnergy.KILO_WATT_HOUR)
+        for unit in EnergyConverter.VALID_UNITS
+    },
+    **{
+        unit: DurationConverter.converter_factory(unit, UnitOfTime.SECONDS)
+        for unit in DurationConverter.VALID_UNITS
+    },
+}
