@@ -1,113 +1,242 @@
-"""A MinerIdentity as JSON and back.
+"""Dataclasses as JSON types and back: the one form of what we store.
 
-What another version of this package wrote may name capabilities, settings or
-fields that this one does not know: they are left out, never an error.
+What is read may be damaged, or be written by another version: a field that is unknown
+is left out, one that cannot be read takes its default, and so does what cannot be
+read as an item of a collection. Only an object that lacks a field without a default
+is refused as a whole.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, fields
-from typing import Any
-
-from .model import (
-    Alarm,
-    Capability,
-    Derating,
-    Family,
-    HashRateUnit,
-    Limits,
-    MinerIdentity,
-    Setting,
-    SettingRange,
-    TripPoints,
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import suppress
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
+import math
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    TypeAliasType,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
 )
 
-_OTHER = (
-    "settings",
-    "trip_points",
-    "derating",
-    "heating_modes",
-    "doubtful_standby_power",
-)
-_ALARMS = tuple(field.name for field in fields(Limits) if field.name not in _OTHER)
-_RANGE = {field.name for field in fields(SettingRange)}
-_DERATING = {field.name for field in fields(Derating)}
-_TRIP_POINTS = {field.name for field in fields(TripPoints)}
+from .model import MinerIdentity
+
+LARGEST = 1e18
+
+
+class CodecError(ValueError):
+    """What was read is not what was to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Bounds of a number that makes sense, or of the length of a collection."""
+
+    least: float = 0.0
+    most: float = LARGEST
+
+
+type Amount = Annotated[float, Within()]
+"""A finite number from 0."""
+type Count = Annotated[int, Within()]
+"""How often something happened."""
+
+
+def dump(value: Any) -> Any:
+    """Return a value as JSON types; a dataclass as a mapping of its ``init`` fields."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            item.name: dump(getattr(value, item.name))
+            for item in fields(value)
+            if item.init
+        }
+    if isinstance(value, Mapping):
+        return {dump(key): dump(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(dump, value))
+    if isinstance(value, list | tuple):
+        return [dump(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def load[T](kind: type[T], data: object) -> T:
+    """Return what ``dump`` was given; CodecError where it cannot be read at all."""
+    hashable: Any = kind
+    loaded: T = _loader(hashable)(data)
+    return loaded
+
+
+def load_or[T](kind: type[T], data: object, default: T) -> T:
+    """Return what ``dump`` was given, or the default."""
+    try:
+        return load(kind, data)
+    except CodecError:
+        return default
 
 
 def dump_identity(identity: MinerIdentity) -> dict[str, Any]:
     """Return the identity as JSON types."""
-    data = {field.name: getattr(identity, field.name) for field in fields(identity)}
-    data["family"] = identity.family.value
-    data["hash_rate_unit"] = identity.hash_rate_unit.value
-    data["capabilities"] = sorted(identity.capabilities)
-    data["limits"] = _dump_limits(identity.limits)
+    data: dict[str, Any] = dump(identity)
     return data
 
 
 def load_identity(data: Mapping[str, Any]) -> MinerIdentity:
     """Return the identity that ``dump_identity`` wrote."""
-    known = {field.name for field in fields(MinerIdentity)}
-    values = {key: value for key, value in data.items() if key in known}
-    values["family"] = Family(data["family"])
-    values["hash_rate_unit"] = HashRateUnit(data["hash_rate_unit"])
-    values["capabilities"] = frozenset(
-        Capability(name) for name in data["capabilities"] if name in set(Capability)
-    )
-    values["limits"] = _load_limits(data["limits"])
-    return MinerIdentity(**values)
+    return load(MinerIdentity, data)
 
 
-def _dump_limits(limits: Limits) -> dict[str, Any]:
-    alarms: dict[str, Alarm | None] = {name: getattr(limits, name) for name in _ALARMS}
-    return {
-        "settings": {
-            setting.value: _as_json(asdict(allowed))
-            for setting, allowed in limits.settings.items()
-        },
-        "trip_points": asdict(limits.trip_points),
-        "derating": None if limits.derating is None else asdict(limits.derating),
-        "heating_modes": list(limits.heating_modes),
-        "doubtful_standby_power": limits.doubtful_standby_power,
-        **{
-            name: [alarm.warn, alarm.critical]
-            for name, alarm in alarms.items()
-            if alarm is not None
-        },
-    }
+type _Loader = Callable[[object], Any]
 
 
-def _load_limits(data: Mapping[str, Any]) -> Limits:
-    settings = {
-        Setting(name): SettingRange(**_known(allowed, _RANGE))
-        for name, allowed in data["settings"].items()
-        if name in set(Setting)
-    }
-    alarms = {
-        name: Alarm(warn=data[name][0], critical=data[name][1])
-        for name in _ALARMS
-        if name in data
-    }
-    derating = data.get("derating")
-    return Limits(
-        settings=settings,
-        trip_points=TripPoints(**_known(data.get("trip_points", {}), _TRIP_POINTS)),
-        derating=None if derating is None else Derating(**_known(derating, _DERATING)),
-        heating_modes=tuple(data.get("heating_modes", ())),
-        doubtful_standby_power=data.get("doubtful_standby_power", False),
-        **alarms,
-    )
+@cache
+def _loader(kind: Any) -> _Loader:
+    """Return what reads a type."""
+    if isinstance(kind, TypeAliasType):
+        return _loader(kind.__value__)
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _bounded(_loader(parts[0]), parts[1])
+    if origin in {Union, UnionType}:
+        return _first_of([_loader(part) for part in parts])
+    if is_dataclass(kind):
+        return _object_loader(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return lambda data: _called(kind, data)
+    if origin in {tuple, list, set, frozenset}:
+        return _collection_loader(origin, parts)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_loader(*(_loader(part) for part in parts))
+    return _SCALARS.get(kind, _refuse)
 
 
-def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-    }
+def _object_loader(kind: Any) -> _Loader:
+    """Read a mapping of fields, or a list of them in their order."""
+    hints = get_type_hints(kind, include_extras=True)
+    known = [
+        (item.name, _loader(hints[item.name]), _is_optional(item))
+        for item in fields(kind)
+        if item.init
+    ]
+
+    def load_object(data: object) -> Any:
+        if isinstance(data, list | tuple):
+            data = {
+                name: value for (name, _, _), value in zip(known, data, strict=False)
+            }
+        if not isinstance(data, Mapping):
+            raise CodecError("not an object")
+        found = {}
+        for name, read, optional in known:
+            try:
+                found[name] = read(data[name])
+            except (KeyError, CodecError) as err:
+                if not optional:
+                    raise CodecError(f"{kind.__name__} without {name}") from err
+        return kind(**found)
+
+    return load_object
 
 
-def _known(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in values.items()
-        if name in names
-    }
+def _is_optional(item: Field[Any]) -> bool:
+    return item.default is not MISSING or item.default_factory is not MISSING
+
+
+def _collection_loader(origin: Callable[..., Any], parts: tuple[Any, ...]) -> _Loader:
+    if origin is tuple and parts[-1] is not Ellipsis:
+        readers = [_loader(part) for part in parts]
+
+        def load_row(data: object) -> Any:
+            if not isinstance(data, list | tuple) or len(data) != len(readers):
+                raise CodecError("not a row")
+            return tuple(read(item) for read, item in zip(readers, data, strict=True))
+
+        return load_row
+    read = _loader(parts[0])
+
+    def load_items(data: object) -> Any:
+        if not isinstance(data, list | tuple):
+            raise CodecError("not a list")
+        return origin(_readable(read, data))
+
+    return load_items
+
+
+def _mapping_loader(read_key: _Loader, read_value: _Loader) -> _Loader:
+    def load_pairs(data: object) -> Any:
+        if not isinstance(data, Mapping):
+            raise CodecError("not a mapping")
+        return dict(
+            _readable(
+                lambda pair: (read_key(pair[0]), read_value(pair[1])), data.items()
+            )
+        )
+
+    return load_pairs
+
+
+def _readable(read: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Yield what can be read of a collection."""
+    for item in items:
+        with suppress(CodecError):
+            yield read(item)
+
+
+def _bounded(read: _Loader, bounds: Within) -> _Loader:
+    def load_bounded(data: object) -> Any:
+        size = len(data) if isinstance(data, Sized) else (value := read(data))
+        if not bounds.least <= size <= bounds.most:
+            raise CodecError(f"{size} is not within {bounds.least} and {bounds.most}")
+        return read(data) if isinstance(data, Sized) else value
+
+    return load_bounded
+
+
+def _first_of(readers: list[_Loader]) -> _Loader:
+    def load_one(data: object) -> Any:
+        for found in _readable(lambda read: (read(data),), readers):
+            return found[0]
+        raise CodecError("of none of the types")
+
+    return load_one
+
+
+def _called(kind: Callable[[Any], Any], data: object) -> Any:
+    try:
+        return kind(data)
+    except (TypeError, ValueError, OverflowError) as err:
+        raise CodecError(str(err)) from err
+
+
+def _refuse(data: object) -> Any:
+    raise CodecError("of no type that is stored")
+
+
+def _of[T](*kinds: type[T]) -> _Loader:
+    def load_scalar(data: object) -> Any:
+        if type(data) in kinds:
+            return data
+        raise CodecError(f"{type(data).__name__} instead of {kinds[0].__name__}")
+
+    return load_scalar
+
+
+def _float(data: object) -> float:
+    if type(data) in {int, float}:
+        number: float = _called(float, data)
+        if math.isfinite(number):
+            return number
+    raise CodecError("not a finite number")
+
+
+_SCALARS: Mapping[Any, _Loader] = {
+    bool: _of(bool),
+    float: _float,
+    int: lambda data: data if type(data) is int else int(_float(data)),
+    str: _of(str),
+    type(None): _of(type(None)),
+    Any: lambda data: data,
+}
