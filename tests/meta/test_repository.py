@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 import re
 import subprocess
-import tomllib
 from typing import Any
 
 import pytest
@@ -41,17 +40,6 @@ EXAMPLE_HOST = re.compile(
     r"|[\w.-]+\.(local|example|test|invalid)"
     r"|(www\.)?example\.(com|org)|[\w-]+"
 )
-PACKAGE = "custom_components.miner_monitor"
-CONTRACTED = {
-    f"{PACKAGE}.miners": "homeassistant",
-    f"{PACKAGE}.insight": "homeassistant",
-    f"{PACKAGE}.sensor": f"{PACKAGE}.miners.axeos",
-    f"{PACKAGE}.binary_sensor": f"{PACKAGE}.miners.axeos",
-    f"{PACKAGE}.button": f"{PACKAGE}.miners.axeos",
-    f"{PACKAGE}.coordinator": f"{PACKAGE}.miners.axeos",
-    f"{PACKAGE}.entity": f"{PACKAGE}.miners.axeos",
-    "simulator": "custom_components",
-}
 
 
 def _files() -> list[Path]:
@@ -133,18 +121,6 @@ def test_json(path: Path) -> None:
     content = json.loads(text, object_pairs_hook=_no_twins)
     if path not in HAND_FORMATTED:
         assert text == json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-@pytest.mark.parametrize("source", sorted(CONTRACTED))
-def test_import_contract(source: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    linter = project["tool"]["importlinter"]
-    assert {"custom_components", "simulator"} <= set(linter["root_packages"])
-    assert any(
-        source in contract["source_modules"]
-        and CONTRACTED[source] in contract["forbidden_modules"]
-        for contract in linter["contracts"]
-    )
 
 
 def test_scripts_can_be_run() -> None:

@@ -339,9 +339,7 @@ DETAILS = {
 def _issues() -> dict[str, tuple[set[str], bool]]:
     """Placeholders of each issue that is created, and whether it can be fixed."""
     found = {}
-    for call in calls(
-        parse(INTEGRATION / "runtime/issues.py"), "async_create_issue"
-    ):
+    for call in calls(parse(INTEGRATION / "runtime/issues.py"), "async_create_issue"):
         key, given = (
             argument(call, "translation_key"),
             argument(call, "translation_placeholders"),

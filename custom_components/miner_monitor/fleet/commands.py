@@ -8,9 +8,10 @@ a reload or a restart of Home Assistant.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import (
@@ -18,9 +19,11 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
+from ..coordinator import MinerConfigEntry, MinerCoordinator
 from ..miners.errors import Outcome
 from ..miners.model import (
     Changes,
+    MinerIdentity,
     Setting,
 )
 from ..runtime.entry_data import miner_entries
@@ -33,18 +36,10 @@ from ..runtime.targets import invalid
 from . import (
     Candidate,
     FleetFeature,
+    StopMemory,
+    abilities_of,
     starting_order,
 )
-
-if TYPE_CHECKING:
-    from ..coordinator import (
-        MinerConfigEntry,
-        MinerCoordinator,
-    )
-    from .coordinator import (
-        FleetCoordinator,
-        FleetMember,
-    )
 
 STAGGER = 2.0
 """Seconds from the start of one miner to that of the next."""
@@ -82,10 +77,57 @@ def priority_of(entry: MinerConfigEntry) -> int:
     return int(value) if isinstance(value, int | float) else DEFAULT_PRIORITY
 
 
+class FleetMember:
+    """One loaded miner, and what has to be undone when it unloads."""
+
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Take its coordinator, which is another one after a reload."""
+        self.entry = entry
+        self.miner: MinerCoordinator = entry.runtime_data
+        assert entry.unique_id is not None
+        self.key = entry.unique_id
+        self.stop_listening: CALLBACK_TYPE | None = None
+        self._identity: MinerIdentity | None = None
+        self._abilities: frozenset[FleetFeature] = frozenset()
+
+    @property
+    def features(self) -> frozenset[FleetFeature]:
+        """What can be done with it; found anew when it changes."""
+        if self.miner.identity is not self._identity:
+            self._identity = self.miner.identity
+            self._abilities = abilities_of(self._identity)
+        return self._abilities
+
+    def stopped(self, ability: FleetFeature) -> bool | None:
+        """Whether it saves power, or was told to stand still."""
+        data = self.miner.data
+        if not data.online or data.state is None or ability not in self.features:
+            return None
+        if ability is FleetFeature.THROTTLE:
+            return data.control.saving_power
+        mining = data.state.settings.mining
+        return None if mining is None else not mining
+
+
+class CommandedFleet(Protocol):
+    """What commands need of the coordinator that owns them."""
+
+    name: str
+    config_entry: ConfigEntry
+    members: dict[str, FleetMember]
+    memories: dict[FleetFeature, StopMemory]
+
+    async def async_store_intents(self) -> None:
+        """Store who is stopped, and who is still to be started."""
+
+    def async_update_listeners(self) -> None:
+        """Show what became of a command."""
+
+
 class FleetCommands:
     """Stops and starts miners; a new command of a kind ends the one before it."""
 
-    def __init__(self, hass: HomeAssistant, fleet: FleetCoordinator) -> None:
+    def __init__(self, hass: HomeAssistant, fleet: CommandedFleet) -> None:
         """Take whom to command."""
         self._hass = hass
         self._fleet = fleet

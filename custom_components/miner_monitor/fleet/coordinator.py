@@ -20,11 +20,6 @@ from ..const import (
     LOGGER,
     SIGNAL_MINERS,
 )
-from ..coordinator import (
-    MinerConfigEntry,
-    MinerCoordinator,
-)
-from ..miners.model import MinerIdentity
 from ..runtime.entry_data import miner_entries
 from ..runtime.restore import async_last_published
 from ..runtime.store import (
@@ -39,10 +34,9 @@ from . import (
     FleetTotal,
     Member,
     StopMemory,
-    abilities_of,
     aggregate,
 )
-from .commands import FleetCommands
+from .commands import FleetCommands, FleetMember
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
 
@@ -55,38 +49,6 @@ FORGET_STOPS_AFTER = 24 * 3600.0
 """Seconds after which it is not known any more whom the switches have stopped."""
 
 SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
-
-
-class FleetMember:
-    """One loaded miner, and what has to be undone when it unloads."""
-
-    def __init__(self, entry: MinerConfigEntry) -> None:
-        """Take its coordinator, which is another one after a reload."""
-        self.entry = entry
-        self.miner: MinerCoordinator = entry.runtime_data
-        assert entry.unique_id is not None
-        self.key = entry.unique_id
-        self.stop_listening: CALLBACK_TYPE | None = None
-        self._identity: MinerIdentity | None = None
-        self._abilities: frozenset[FleetFeature] = frozenset()
-
-    @property
-    def features(self) -> frozenset[FleetFeature]:
-        """What can be done with it; found anew when it changes."""
-        if self.miner.identity is not self._identity:
-            self._identity = self.miner.identity
-            self._abilities = abilities_of(self._identity)
-        return self._abilities
-
-    def stopped(self, ability: FleetFeature) -> bool | None:
-        """Whether it saves power, or was told to stand still."""
-        data = self.miner.data
-        if not data.online or data.state is None or ability not in self.features:
-            return None
-        if ability is FleetFeature.THROTTLE:
-            return data.control.saving_power
-        mining = data.state.settings.mining
-        return None if mining is None else not mining
 
 
 class FleetCoordinator(DataUpdateCoordinator[FleetData]):
