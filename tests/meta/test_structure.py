@@ -97,7 +97,7 @@ def test_map_of_the_folders() -> None:
     }
     start = GUIDE.index("## Map")
     listed = re.findall(
-        r"^\| `([\w/]+/)` \|",
+        r"^\| `([\w/-]+/)` \|",
         GUIDE[start : GUIDE.index("\n## ", start + 1)],
         re.MULTILINE,
     )
