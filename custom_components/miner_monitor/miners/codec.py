@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 import math
 from types import UnionType
 from typing import (
@@ -26,6 +26,9 @@ from typing import (
 from .model import MinerIdentity
 
 LARGEST = 1e18
+
+_WORD = 2**63
+"""What every JSON library can write of a whole number is below it."""
 
 
 class CodecError(ValueError):
@@ -105,7 +108,7 @@ def _loader(kind: Any) -> _Loader:
     if is_dataclass(kind):
         return _object_loader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return lambda data: _called(kind, data)
+        return _enum_loader(kind)
     if origin in {tuple, list, set, frozenset}:
         return _collection_loader(origin, parts)
     if isinstance(origin, type) and issubclass(origin, Mapping):
@@ -136,9 +139,20 @@ def _object_loader(kind: Any) -> _Loader:
             except (KeyError, CodecError) as err:
                 if not optional:
                     raise CodecError(f"{kind.__name__} without {name}") from err
-        return kind(**found)
+        return _called(partial(kind, **found))
 
     return load_object
+
+
+def _enum_loader(kind: type[Enum]) -> _Loader:
+    members = {member.value: member for member in kind}
+
+    def load_member(data: object) -> Any:
+        if type(data) not in {str, int} or data not in members:
+            raise CodecError(f"no {kind.__name__}")
+        return members[data]
+
+    return load_member
 
 
 def _is_optional(item: Field[Any]) -> bool:
@@ -160,7 +174,7 @@ def _collection_loader(origin: Callable[..., Any], parts: tuple[Any, ...]) -> _L
     def load_items(data: object) -> Any:
         if not isinstance(data, list | tuple):
             raise CodecError("not a list")
-        return origin(_readable(read, data))
+        return _called(origin, _readable(read, data))
 
     return load_items
 
@@ -188,8 +202,8 @@ def _readable(read: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]
 def _bounded(read: _Loader, bounds: Within) -> _Loader:
     def load_bounded(data: object) -> Any:
         size = len(data) if isinstance(data, Sized) else (value := read(data))
-        if not bounds.least <= size <= bounds.most:
-            raise CodecError(f"{size} is not within {bounds.least} and {bounds.most}")
+        if size is not None and not bounds.least <= size <= bounds.most:
+            raise CodecError(f"not within {bounds.least} and {bounds.most}")
         return read(data) if isinstance(data, Sized) else value
 
     return load_bounded
@@ -204,11 +218,11 @@ def _first_of(readers: list[_Loader]) -> _Loader:
     return load_one
 
 
-def _called(kind: Callable[[Any], Any], data: object) -> Any:
+def _called(kind: Callable[..., Any], *data: object) -> Any:
     try:
-        return kind(data)
+        return kind(*data)
     except (TypeError, ValueError, OverflowError) as err:
-        raise CodecError(str(err)) from err
+        raise CodecError("of another kind") from err
 
 
 def _refuse(data: object) -> Any:
@@ -232,10 +246,17 @@ def _float(data: object) -> float:
     raise CodecError("not a finite number")
 
 
+def _int(data: object) -> int:
+    number = data if type(data) is int else int(_float(data))
+    if -_WORD <= number < _WORD:
+        return number
+    raise CodecError("too large")
+
+
 _SCALARS: Mapping[Any, _Loader] = {
     bool: _of(bool),
     float: _float,
-    int: lambda data: data if type(data) is int else int(_float(data)),
+    int: _int,
     str: _of(str),
     type(None): _of(type(None)),
     Any: lambda data: data,
