@@ -15,6 +15,7 @@ from scripts.rig.farm import FarmProcess
 from scripts.rig.hass import CONFIGURATION, DOMAIN, HassProcess
 from scripts.rig.process import ProcessFailedError, free_ports
 
+from .bench_floor import DOMAIN as FLOOR
 from .bench_probe import DOMAIN as PROBE, NOTES
 from .figures import Reply
 from .fleet import Entries, entries_of, make_fleet
@@ -45,7 +46,7 @@ class Installation:
         self.hass = HassProcess(
             directory,
             configuration=BENCH_CONFIGURATION,
-            with_integration=bool(entries),
+            with_integration=any(entry.domain == DOMAIN for entry in entries),
         )
         self._spawned = 0.0
 
@@ -110,7 +111,7 @@ class Lab:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Lab]:
         """Make the template and run the farm."""
-        _link_probe(self._template)
+        _link_helpers(self._template)
         template = HassProcess(
             self._template, configuration=BENCH_CONFIGURATION, with_integration=False
         )
@@ -140,11 +141,12 @@ class Lab:
         return Installation(directory, entries)
 
 
-def _link_probe(directory: Path) -> None:
-    """Make the probe a custom integration of the template."""
+def _link_helpers(directory: Path) -> None:
+    """Make the probe and the floor custom integrations of the template."""
     folder = directory / "custom_components"
     folder.mkdir(parents=True)
-    (folder / PROBE).symlink_to(Path(__file__).parent / PROBE)
+    for name in (PROBE, FLOOR):
+        (folder / name).symlink_to(Path(__file__).parent / name)
 
 
 def _write_entries(path: Path, entries: Entries) -> None:

@@ -10,7 +10,7 @@ from .table import Judged, Row, Target
 DEVICES = 100
 LATENCY = 0.1
 REPLAY = "replay_avalon"
-FETCH_TARGET = Target(judged=Judged.RATIO, limit=1.5)
+FETCH_TARGET = Target(judged=Judged.RATIO, limit=2.0)
 
 
 async def measure_avalon_fetch(

@@ -8,6 +8,13 @@ from pathlib import Path
 import time
 
 from .lab import Installation, Lab
+from .measure_floor import (
+    Load,
+    collection,
+    collection_rows,
+    floor_entries,
+    load_of,
+)
 from .measure_pipeline import cpu_rows, delay_rows, memory_rows, observe
 from .measure_recorder import STATISTICS_PERIOD, RecorderRun, statistics_due
 from .measure_start import (
@@ -16,6 +23,7 @@ from .measure_start import (
     measure_starts,
     start_pair,
     start_row,
+    start_row_beside_idle,
 )
 from .plan import Plan
 from .progress import say
@@ -23,6 +31,7 @@ from .table import Row
 from .usage import Memory, memory
 
 IDLE, FEW, MANY, RECORDED = "idle", "few", "many", "recorded"
+FLOOR = "floor"
 SILENT = {FEW: "few-silent", MANY: "many-silent"}
 
 
@@ -81,6 +90,7 @@ class _Visit:
         self._installations: dict[str, Installation] = {}
         self._after_adding: dict[str, Memory] = {}
         self._added = 0.0
+        self._load: Load | None = None
 
     async def run(self) -> None:
         """Add the miners, start again beside silent ones, then observe."""
@@ -93,6 +103,13 @@ class _Visit:
                 idle = self._lab.installation(IDLE, [])
                 self._installations[IDLE] = idle
                 await stack.enter_async_context(idle.running())
+            if self._load is not None:
+                entries = floor_entries(
+                    self._load, self._plan.many, self._plan.interval
+                )
+                floor = self._lab.installation(FLOOR, entries)
+                self._installations[FLOOR] = floor
+                await stack.enter_async_context(floor.running())
             if "e" in self._items:
                 await self._measure_silent(stack)
             else:
@@ -107,6 +124,8 @@ class _Visit:
         async with installation.running():
             await asyncio.sleep(self._plan.settle)
             self._after_adding[name] = memory(installation.hass.pid)
+            if name == MANY and "f" in self._items:
+                self._load = await load_of(installation, self._plan)
         self._installations[name] = installation
 
     async def _start_sound(self, stack: AsyncExitStack) -> None:
@@ -117,6 +136,8 @@ class _Visit:
 
     async def _measure_silent(self, stack: AsyncExitStack) -> None:
         plan, rows = self._plan, self._findings.rows
+        many = self._installations[MANY]
+        rows.append(await start_row_beside_idle(self._lab, many, plan))
         pairs = []
         for name, count in ((FEW, plan.few_silent), (MANY, plan.many_silent)):
             say(f"starts again with {name} miners, beside it with {count} silent")
@@ -142,7 +163,11 @@ class _Visit:
             # The first statistics of a sensor cost much more than all later ones.
             await asyncio.sleep(statistics_due(self._added) - time.time())
         say(f"measures CPU, delays and memory with {plan.many} miners, {seconds:g} s")
-        observed = {name: self._installations[name] for name in (IDLE, FEW, MANY)}
+        observed = {
+            name: self._installations[name]
+            for name in (IDLE, FLOOR, FEW, MANY)
+            if name in self._installations
+        }
         window = await observe(self._lab, plan, self._lab.directory, observed)
         if "c" in self._items:
             rows += cpu_rows(plan, window)
@@ -150,3 +175,7 @@ class _Visit:
             rows += await delay_rows(window, observed[MANY])
         if "f" in self._items:
             rows += memory_rows(plan, window, self._after_adding)
+            collections = [
+                await collection(observed[name]) for name in (IDLE, FLOOR, MANY)
+            ]
+            rows += collection_rows(plan, *collections)

@@ -64,6 +64,25 @@ def start_row(pair: Pair) -> Row:
     )
 
 
+async def start_row_beside_idle(lab: Lab, many: Installation, plan: Plan) -> Row:
+    """Return the row about what miners that all answer add to the start."""
+    idle = lab.installation("idle-start", [])
+    seconds: dict[str, list[float]] = {idle.name: [], many.name: []}
+    for _ in range(plan.starts):
+        for one in (idle, many):
+            async with one.running():
+                seconds[one.name].append(await one.start_seconds())
+    return Row(
+        item="e",
+        measure=f"HA start, {len(many.entries)} miners, beside idle",
+        unit="s",
+        baseline=median(seconds[idle.name]),
+        ours=median(seconds[many.name]),
+        target=Target(judged=Judged.DIFFERENCE, limit=2.0),
+        note=f"medians of {plan.starts}, in turns, each alone; all miners answer",
+    )
+
+
 async def age_rows(lab: Lab, plan: Plan, pairs: list[Pair]) -> list[Row]:
     """Return the rows about the age of what healthy miners last said."""
     await asyncio.sleep(plan.settle)

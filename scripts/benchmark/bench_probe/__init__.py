@@ -2,12 +2,14 @@
 
 The bench loads it from the configuration directory. It keeps its notes in memory,
 as small as can be, and writes them when asked by the action `bench_probe.dump`.
+`bench_probe.collect` collects all garbage and tells how long that took.
 `bench_probe.time` calls another action and tells how long that took, and for how long
 the event loop stood still meanwhile.
 """
 
 from array import array
 import asyncio
+import gc
 import json
 from pathlib import Path
 import time
@@ -56,9 +58,20 @@ async def async_setup(hass: HomeAssistant, config: dict[str, Any]) -> bool:
         path = Path(hass.config.path(NOTES))
         await hass.async_add_executor_job(path.write_text, json.dumps(notes))
 
+    @callback
+    def collect(_: ServiceCall) -> ServiceResponse:
+        gc.collect()
+        started = time.thread_time()
+        gc.collect()
+        seconds = time.thread_time() - started
+        return {"seconds": seconds, "objects": len(gc.get_objects())}
+
     hass.bus.async_listen(EVENT_STATE_CHANGED, note_write)
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, note_start)
     hass.services.async_register(DOMAIN, "dump", dump)
+    hass.services.async_register(
+        DOMAIN, "collect", collect, supports_response=SupportsResponse.ONLY
+    )
     hass.services.async_register(
         DOMAIN, "time", _time, supports_response=SupportsResponse.ONLY
     )

@@ -1,0 +1,65 @@
+"""Sensors that say one number after the other."""
+
+from datetime import datetime, timedelta
+from itertools import count, cycle, islice
+
+from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_interval
+
+from . import DOMAIN
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add as many as the entry says, and write as many states with each poll."""
+    data = entry.data
+    measured = [FloorSensor(entry, f"measured {n}") for n in range(data["measured"])]
+    for sensor in measured:
+        sensor._attr_state_class = SensorStateClass.MEASUREMENT  # noqa: SLF001 - its maker sets what is Home Assistant's
+        sensor._attr_native_unit_of_measurement = UnitOfPower.WATT  # noqa: SLF001 - the same
+    plain = [FloorSensor(entry, f"plain {n}") for n in range(data["plain"])]
+    off = [FloorSensor(entry, f"off {n}") for n in range(data["off"])]
+    for sensor in off:
+        sensor._attr_entity_registry_enabled_default = False  # noqa: SLF001 - the same
+    async_add_entities([*measured, *plain, *off])
+    writers, owed = cycle(measured), 0.0
+
+    async def write(_: datetime) -> None:
+        nonlocal owed
+        owed += data["writes"]
+        for sensor in islice(writers, int(owed)):
+            sensor.count()
+        owed -= int(owed)
+
+    every = timedelta(seconds=data["interval"])
+    entry.async_on_unload(async_track_time_interval(hass, write, every))
+
+
+class FloorSensor(SensorEntity):
+    """Says a number."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: ConfigEntry, name: str) -> None:
+        """Begin at nothing."""
+        self._attr_name = name
+        self._attr_unique_id = f"{entry.unique_id}_{name}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.unique_id or "")}, name=entry.title
+        )
+        self._numbers = count(1)
+        self._attr_native_value = 0
+
+    def count(self) -> None:
+        """Say the next number."""
+        self._attr_native_value = next(self._numbers)
+        self.async_write_ha_state()
