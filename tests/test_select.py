@@ -8,8 +8,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.miner_monitor.miners.model import Setting
-from custom_components.miner_monitor.select import WORK_MODES
+from custom_components.miner_monitor.miners.settings import SETTINGS, Setting
 from simulator import MinerSpec
 
 from .conftest import (
@@ -58,7 +57,7 @@ async def test_every_work_mode_has_a_text(bench: TimedBench, spec: MinerSpec) ->
     entry = await bench.add(await bench.miner(spec))
     modes = entry.runtime_data.identity.limits.settings[Setting.WORK_MODE].choices
     assert modes
-    assert set(modes) <= set(WORK_MODES)
+    assert set(modes) <= set(SETTINGS[Setting.WORK_MODE].choices)
 
 
 @pytest.mark.parametrize(

@@ -22,22 +22,18 @@ from .entity import (
     MinerControlEntityDescription,
     Resolution,
     async_add_miner_entities,
-    translate_errors,
 )
-from .miners.model import (
-    MinerIdentity,
-    MinerState,
-    Setting,
-    SettingRange,
-    SettingValue,
-)
+from .miners.settings import MinerSettings, Setting, SettingValue
 from .model import MinerData
+from .runtime.controller import MinerController
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
 
 _ROOM = Resolution(absolute=0.5)
 
+_MODES = {True: HVACMode.HEAT, False: HVACMode.OFF, None: None}
+_ACTIONS = {True: HVACAction.IDLE, False: HVACAction.OFF, None: None}
 _FEATURES = ClimateEntityFeature.PRESET_MODE | ClimateEntityFeature.TARGET_TEMPERATURE
 _ON_AND_OFF = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
 
@@ -49,26 +45,11 @@ class MinerClimateEntityDescription(
     """A heater."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heater:
-    """What a heater reports and takes, in °C."""
-
-    mode: HVACMode | None = None
-    action: HVACAction | None = None
-    preset: str | None = None
-    target: float | None = None
-    room: float | None = None
-    presets: tuple[str, ...] = ()
-    can_stop: bool = False
-    allowed: SettingRange | None = None
-
-
 CLIMATES: tuple[MinerClimateEntityDescription, ...] = (
-    MinerClimateEntityDescription(
-        key="heater",
-        translation_key="heater",
-        setting=Setting.HEATING_TEMPERATURE,
+    MinerClimateEntityDescription.of(
+        Setting.HEATING_TEMPERATURE,
         exists_fn=lambda identity: bool(identity.limits.heating_modes),
+        write_fn=MinerController.async_apply,
     ),
 )
 
@@ -84,25 +65,6 @@ async def async_setup_entry(
     )
 
 
-def _mode(state: MinerState) -> HVACMode | None:
-    if (mining := state.settings.mining) is None:
-        return None
-    return HVACMode.HEAT if mining else HVACMode.OFF
-
-
-def _action(state: MinerState) -> HVACAction | None:
-    if (mining := state.settings.mining) is None:
-        return None
-    if not mining:
-        return HVACAction.OFF
-    return HVACAction.HEATING if state.hashing else HVACAction.IDLE
-
-
-def _preset(state: MinerState, identity: MinerIdentity) -> str | None:
-    mode = state.settings.work_mode
-    return mode if mode in identity.limits.heating_modes else None
-
-
 def _with_old_names[EntityT: ClimateEntity](cls: type[EntityT]) -> type[EntityT]:
     """Give the native temperatures the names by which releases before 2026.11 ask.
 
@@ -112,6 +74,20 @@ def _with_old_names[EntityT: ClimateEntity](cls: type[EntityT]) -> type[EntityT]
         for name in ("temperature_unit", "current_temperature", "target_temperature"):
             setattr(cls, name, property(attrgetter(f"_attr_native_{name}")))
     return cls
+
+
+def _reported(data: MinerData) -> dict[str, Any]:
+    """Return what the miner does and is set to; None for what is not known."""
+    state = data.state
+    settings = MinerSettings() if state is None else state.settings
+    mining, mode = settings.mining, settings.work_mode
+    hashing = mining and state is not None and state.hashing
+    return {
+        "hvac_mode": _MODES[mining],
+        "hvac_action": HVACAction.HEATING if hashing else _ACTIONS[mining],
+        "preset_mode": mode if mode in data.identity.limits.heating_modes else None,
+        "native_target_temperature": settings.heating_temperature,
+    }
 
 
 @_with_old_names
@@ -128,25 +104,22 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
     entity_description: MinerClimateEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> Heater:
+    def _read(self, data: MinerData) -> dict[str, Any]:
         limits = data.identity.limits
-        fixed = Heater(
-            presets=limits.heating_modes,
-            can_stop=Setting.MINING in limits.settings,
-            allowed=self.controller.allowed(Setting.HEATING_TEMPERATURE),
-        )
-        if (state := data.state) is None:
-            return fixed
-        return Heater(
-            mode=_mode(state),
-            action=_action(state),
-            preset=_preset(state, data.identity),
-            target=state.settings.heating_temperature,
-            room=self._steady(state.inlet_temperature),
-            presets=fixed.presets,
-            can_stop=fixed.can_stop,
-            allowed=fixed.allowed,
-        )
+        can_stop = Setting.MINING in limits.settings
+        shown: dict[str, Any] = {
+            "hvac_modes": [HVACMode.HEAT, *[HVACMode.OFF] * can_stop],
+            "supported_features": _FEATURES | _ON_AND_OFF if can_stop else _FEATURES,
+            "preset_modes": list(limits.heating_modes),
+            **_reported(data),
+        }
+        room = None if data.state is None else data.state.inlet_temperature
+        shown["native_current_temperature"] = self._steady(room)
+        if allowed := self.controller.allowed(Setting.HEATING_TEMPERATURE):
+            shown["min_temp"] = allowed.minimum
+            shown["max_temp"] = allowed.maximum
+            shown["target_temperature_step"] = allowed.step
+        return shown
 
     def _steady(self, room: float | None) -> float | None:
         """Keep the temperature that is shown until it has moved far enough."""
@@ -156,37 +129,16 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         return shown
 
     @override
-    def _show(self, value: Heater) -> None:
-        self._attr_hvac_mode = value.mode
-        self._attr_hvac_action = value.action
-        self._attr_preset_mode = value.preset
-        self._attr_native_target_temperature = value.target
-        self._attr_native_current_temperature = value.room
-        self._attr_preset_modes = list(value.presets)
-        modes = [HVACMode.HEAT, HVACMode.OFF] if value.can_stop else [HVACMode.HEAT]
-        self._attr_hvac_modes = modes
-        self._attr_supported_features = (
-            _FEATURES | _ON_AND_OFF if value.can_stop else _FEATURES
-        )
-        if (allowed := value.allowed) is not None:
-            self._attr_min_temp = allowed.minimum
-            self._attr_max_temp = allowed.maximum
-            self._attr_target_temperature_step = allowed.step
-
-    @override
-    @translate_errors
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
         """Heat, or stand still."""
-        await self.controller.async_apply(self._changes_to(hvac_mode))
+        await self._write(self._changes_to(hvac_mode))
 
     @override
-    @translate_errors
     async def async_set_preset_mode(self, preset_mode: str) -> None:
         """Heat in another way."""
-        await self.controller.async_apply({Setting.WORK_MODE: preset_mode})
+        await self._write({Setting.WORK_MODE: preset_mode})
 
     @override
-    @translate_errors
     async def async_set_temperature(self, /, **kwargs: Any) -> None:
         """Ask for another room temperature, and for a mode if one comes with it."""
         changes: dict[Setting, SettingValue] = {}
@@ -194,7 +146,7 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
             changes |= self._changes_to(mode)
         if (wanted := kwargs.get(ATTR_TEMPERATURE)) is not None:
             changes[Setting.HEATING_TEMPERATURE] = wanted
-        await self.controller.async_apply(changes)
+        await self._write(changes)
 
     def _changes_to(self, mode: HVACMode) -> dict[Setting, SettingValue]:
         """Leave a mode that is not meant for heating, if the miner is to heat."""

@@ -1,10 +1,11 @@
 """What all entities of a miner have in common."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 import time
-from typing import Any, Concatenate, override
+from typing import Any, Concatenate, Self, override
 
+from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -25,6 +26,7 @@ from .miners.model import (
     MinerState,
     Setting,
 )
+from .miners.settings import SETTINGS
 from .model import MinerData
 from .runtime.controller import MinerController
 from .runtime.messages import (
@@ -313,12 +315,31 @@ def translate_errors[EntityT: MinerEntity[Any], **P](
 
 @dataclass(frozen=True, kw_only=True)
 class MinerControlEntityDescription(MinerEntityDescription):
-    """What a description says of an entity that exists to change a setting.
+    """What a description says of an entity that exists to change something.
 
     Without ``setting`` the other conditions of a description decide.
     """
 
     setting: Setting | None = None
+    value_fn: Callable[[MinerData], Any]
+    write_fn: Callable[[MinerController, Any], Awaitable[None]]
+
+    @classmethod
+    def of(cls, setting: Setting, **more: Any) -> Self:
+        """Describe the entity of a setting by its row, and by what is special."""
+        spec = SETTINGS[setting]
+        usual = {
+            "key": spec.key,
+            "translation_key": spec.key,
+            "setting": setting,
+            "entity_category": None if spec.primary else EntityCategory.CONFIG,
+            "entity_registry_enabled_default": spec.enabled,
+            "value_fn": of_state(lambda state: state.settings.get(setting)),
+            "write_fn": lambda controller, value: controller.async_apply(
+                {setting: value}
+            ),
+        }
+        return cls(**{**usual, **more})
 
     @override
     def supported(self, identity: MinerIdentity) -> bool:
@@ -328,10 +349,13 @@ class MinerControlEntityDescription(MinerEntityDescription):
         ) and MinerEntityDescription.supported(self, identity)
 
 
-class MinerControlEntity[DescriptionT: MinerEntityDescription](
+class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
     MinerReadingEntity[DescriptionT]
 ):
-    """An entity that shows what the miner reports and asks for something else."""
+    """An entity that shows what the miner reports and asks for something else.
+
+    It reads what Home Assistant is to be shown by the names of its attributes.
+    """
 
     @property
     def controller(self) -> MinerController:
@@ -345,6 +369,16 @@ class MinerControlEntity[DescriptionT: MinerEntityDescription](
         return super().available and self.entity_description.supported(
             self.coordinator.data.identity
         )
+
+    @override
+    def _show(self, value: Mapping[str, Any]) -> None:
+        for name, item in value.items():
+            setattr(self, f"_attr_{name}", item)
+
+    @translate_errors
+    async def _write(self, value: Any) -> None:
+        """Ask the miner for another value."""
+        await self.entity_description.write_fn(self.controller, value)
 
 
 def any_setting(*settings: Setting) -> Callable[[MinerIdentity], bool]:

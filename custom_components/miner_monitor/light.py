@@ -12,7 +12,7 @@ from homeassistant.components.light import (
     LightEntityDescription,
     LightEntityFeature,
 )
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -21,12 +21,8 @@ from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     async_add_miner_entities,
-    translate_errors,
 )
-from .miners.model import (
-    Light,
-    Setting,
-)
+from .miners.settings import Light, Setting, shown_by
 from .model import MinerData
 
 # The controller brings order into what is asked for at the same time.
@@ -40,15 +36,7 @@ class MinerLightEntityDescription(
     """A light."""
 
 
-LIGHTS: tuple[MinerLightEntityDescription, ...] = (
-    MinerLightEntityDescription(
-        key="led",
-        translation_key="led",
-        setting=Setting.LIGHT,
-        entity_category=EntityCategory.CONFIG,
-        entity_registry_enabled_default=False,
-    ),
-)
+LIGHTS = tuple(map(MinerLightEntityDescription.of, shown_by(Platform.LIGHT)))
 
 
 async def async_setup_entry(
@@ -72,9 +60,6 @@ def brightness_of(percent: int) -> int:
     return round(percent * 2.55)
 
 
-type _Reading = tuple[Light | None, tuple[str, ...]]
-
-
 class MinerLight(MinerControlEntity[MinerLightEntityDescription], LightEntity):
     """A light of a miner."""
 
@@ -84,40 +69,37 @@ class MinerLight(MinerControlEntity[MinerLightEntityDescription], LightEntity):
     entity_description: MinerLightEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> _Reading:
+    def _read(self, data: MinerData) -> dict[str, Any]:
         allowed = self.controller.allowed(Setting.LIGHT)
-        return (
-            None if data.state is None else data.state.settings.light,
-            () if allowed is None else allowed.choices,
-        )
-
-    @override
-    def _show(self, value: _Reading) -> None:
-        light, effects = value
-        self._attr_effect_list = list(effects)
-        self._attr_is_on = None if light is None else light.on
+        shown: dict[str, Any] = {
+            "effect_list": [] if allowed is None else list(allowed.choices)
+        }
+        light: Light | None = self.entity_description.value_fn(data)
         if light is None:
-            return
-        self._attr_effect = light.effect
-        self._attr_rgb_color = light.color
+            return {**shown, "is_on": None}
         if light.brightness is not None:
-            self._attr_brightness = brightness_of(light.brightness)
+            shown["brightness"] = brightness_of(light.brightness)
+        return {
+            **shown,
+            "is_on": light.on,
+            "effect": light.effect,
+            "rgb_color": light.color,
+        }
 
     @override
-    @translate_errors
     async def async_turn_on(self, /, **kwargs: Any) -> None:
         """Turn it on; what is not asked for stays as it is."""
         brightness = kwargs.get(ATTR_BRIGHTNESS)
-        light = Light(
-            on=True,
-            effect=kwargs.get(ATTR_EFFECT),
-            brightness=None if brightness is None else percent_of(brightness),
-            color=kwargs.get(ATTR_RGB_COLOR),
+        await self._write(
+            Light(
+                on=True,
+                effect=kwargs.get(ATTR_EFFECT),
+                brightness=None if brightness is None else percent_of(brightness),
+                color=kwargs.get(ATTR_RGB_COLOR),
+            )
         )
-        await self.controller.async_apply({Setting.LIGHT: light})
 
     @override
-    @translate_errors
     async def async_turn_off(self, /, **kwargs: Any) -> None:
         """Turn it off."""
-        await self.controller.async_apply({Setting.LIGHT: Light(on=False)})
+        await self._write(Light(on=False))

@@ -1,7 +1,7 @@
 """Numbers of a miner that can be set."""
 
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -9,14 +9,7 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import (
-    PERCENTAGE,
-    EntityCategory,
-    Platform,
-    UnitOfElectricPotential,
-    UnitOfFrequency,
-    UnitOfTemperature,
-)
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -28,7 +21,6 @@ from .entity import (
     MinerEntity,
     MinerEntityDescription,
     async_add_miner_entities,
-    translate_errors,
 )
 from .fleet import abilities_of
 from .fleet.commands import (
@@ -36,10 +28,7 @@ from .fleet.commands import (
     MIN_PRIORITY,
     priority_of,
 )
-from .miners.model import (
-    Setting,
-    SettingRange,
-)
+from .miners.settings import SETTINGS, Setting, shown_by
 from .model import MinerData
 
 # The controller brings order into what is asked for at the same time.
@@ -58,44 +47,21 @@ class MinerNumberEntityDescription(
 
     setting: Setting
     mode: NumberMode = NumberMode.BOX
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 
-NUMBERS: tuple[MinerNumberEntityDescription, ...] = (
-    MinerNumberEntityDescription(
-        key="core_voltage",
-        translation_key="core_voltage",
-        setting=Setting.CORE_VOLTAGE,
-        device_class=NumberDeviceClass.VOLTAGE,
-        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-    ),
-    MinerNumberEntityDescription(
-        key="fan_duty_cycle",
-        translation_key="fan_duty_cycle",
-        setting=Setting.FAN_DUTY_CYCLE,
-        native_unit_of_measurement=PERCENTAGE,
-    ),
-    MinerNumberEntityDescription(
-        key="frequency",
-        translation_key="frequency",
-        setting=Setting.FREQUENCY,
-        device_class=NumberDeviceClass.FREQUENCY,
-        native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
-    ),
-    MinerNumberEntityDescription(
-        key="min_fan_duty_cycle",
-        translation_key="min_fan_duty_cycle",
-        setting=Setting.MIN_FAN_DUTY_CYCLE,
-        entity_registry_enabled_default=False,
-        native_unit_of_measurement=PERCENTAGE,
-    ),
-    MinerNumberEntityDescription(
-        key="target_temperature",
-        translation_key="target_temperature",
-        setting=Setting.TARGET_TEMPERATURE,
-        device_class=NumberDeviceClass.TEMPERATURE,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-    ),
+_DEVICE_CLASSES = {
+    "MHz": NumberDeviceClass.FREQUENCY,
+    "V": NumberDeviceClass.VOLTAGE,
+    "°C": NumberDeviceClass.TEMPERATURE,
+}
+
+NUMBERS = tuple(
+    MinerNumberEntityDescription.of(
+        setting,
+        device_class=_DEVICE_CLASSES.get(SETTINGS[setting].unit),
+        native_unit_of_measurement=SETTINGS[setting].unit or None,
+    )
+    for setting in shown_by(Platform.NUMBER)
 )
 
 
@@ -133,34 +99,25 @@ async def async_setup_entry(
     )
 
 
-type _Reading = tuple[float | None, SettingRange | None]
-
-
 class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity):
     """A number of a miner, with the range that the miner allows at the moment."""
 
     entity_description: MinerNumberEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> _Reading:
-        setting = self.entity_description.setting
-        value = None if data.state is None else data.state.settings.get(setting)
-        assert value is None or isinstance(value, int | float)
-        return value, self.controller.allowed(setting)
+    def _read(self, data: MinerData) -> dict[str, Any]:
+        description = self.entity_description
+        shown = {"native_value": description.value_fn(data)}
+        if (allowed := self.controller.allowed(description.setting)) is not None:
+            shown["native_min_value"] = allowed.minimum
+            shown["native_max_value"] = allowed.maximum
+            shown["native_step"] = allowed.step
+        return shown
 
     @override
-    def _show(self, value: _Reading) -> None:
-        self._attr_native_value, allowed = value
-        if allowed is not None:
-            self._attr_native_min_value = allowed.minimum
-            self._attr_native_max_value = allowed.maximum
-            self._attr_native_step = allowed.step
-
-    @override
-    @translate_errors
     async def async_set_native_value(self, value: float) -> None:
         """Ask the miner for another value."""
-        await self.controller.async_apply({self.entity_description.setting: value})
+        await self._write(value)
 
 
 class MinerPriority(MinerEntity[MinerPriorityEntityDescription], NumberEntity):

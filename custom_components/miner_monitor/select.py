@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -16,26 +16,14 @@ from .entity import (
     any_setting,
     async_add_miner_entities,
     of_state,
-    translate_errors,
 )
-from .miners.model import (
-    MinerState,
-    Pool,
-    Setting,
-)
+from .miners.model import MinerState, Pool
+from .miners.settings import SETTINGS, Kind, Setting, shown_by
 from .model import MinerData
 from .runtime.controller import MinerController
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
-
-WORK_MODES = (
-    *("low", "medium", "mid", "high"),
-    *("night", "heating_eco", "mining", "heating_super"),
-    *("eco", "standard", "super"),
-    "normal",
-)
-"""The work modes of all models, which have texts."""
 
 STARTING_PROFILES = ("eco", "default", "high")
 """The profiles that a miner begins with, which have texts."""
@@ -45,20 +33,23 @@ STARTING_PROFILES = ("eco", "default", "high")
 class MinerSelectEntityDescription(
     MinerControlEntityDescription, SelectEntityDescription
 ):
-    """A choice: its options at the moment, the present one, and how it is made.
+    """A choice, and its options at the moment.
 
     ``options`` are those that have texts. Those of the moment are None while they
     are not known.
     """
 
     options_fn: Callable[[MinerData], tuple[str, ...] | None]
-    value_fn: Callable[[MinerData], str | None]
-    select_fn: Callable[[MinerController, str], Awaitable[None]]
 
 
-def _work_modes(data: MinerData) -> tuple[str, ...] | None:
-    allowed = data.identity.limits.settings.get(Setting.WORK_MODE)
-    return None if allowed is None else allowed.choices
+def _choices(setting: Setting) -> Callable[[MinerData], tuple[str, ...] | None]:
+    """Offer what the miner itself lists."""
+
+    def choices(data: MinerData) -> tuple[str, ...] | None:
+        allowed = data.identity.limits.settings.get(setting)
+        return None if allowed is None else allowed.choices
+
+    return choices
 
 
 def _pool_option(index: int, pool: Pool) -> str:
@@ -91,17 +82,13 @@ def _select_pool(controller: MinerController, option: str) -> Awaitable[None]:
 
 
 SELECTS: tuple[MinerSelectEntityDescription, ...] = (
-    MinerSelectEntityDescription(
-        key="pool",
-        translation_key="pool",
-        setting=Setting.POOL,
+    MinerSelectEntityDescription.of(
+        Setting.POOL,
         attributes_fn=lambda data: {"restart_needed": data.control.restart_needed},
         attributes_at_once=True,
-        entity_category=EntityCategory.CONFIG,
-        entity_registry_enabled_default=False,
         options_fn=_pools,
         value_fn=of_state(_pool),
-        select_fn=_select_pool,
+        write_fn=_select_pool,
     ),
     MinerSelectEntityDescription(
         key="profile",
@@ -110,18 +97,16 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
         options=list(STARTING_PROFILES),
         options_fn=lambda data: data.control.profiles,
         value_fn=lambda data: data.control.profile,
-        select_fn=lambda controller, name: controller.async_apply_profile(name),
+        write_fn=MinerController.async_apply_profile,
     ),
-    MinerSelectEntityDescription(
-        key="work_mode",
-        translation_key="work_mode",
-        setting=Setting.WORK_MODE,
-        options=list(WORK_MODES),
-        options_fn=_work_modes,
-        value_fn=of_state(lambda state: state.settings.work_mode),
-        select_fn=lambda controller, mode: controller.async_apply(
-            {Setting.WORK_MODE: mode}
-        ),
+    *(
+        MinerSelectEntityDescription.of(
+            setting,
+            options=list(SETTINGS[setting].choices),
+            options_fn=_choices(setting),
+        )
+        for setting in shown_by(Platform.SELECT)
+        if SETTINGS[setting].kind is Kind.CHOICE
     ),
 )
 
@@ -137,9 +122,6 @@ async def async_setup_entry(
     )
 
 
-type _Reading = tuple[tuple[str, ...] | None, str | None]
-
-
 class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity):
     """A choice of a miner."""
 
@@ -147,18 +129,14 @@ class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity
     entity_description: MinerSelectEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> _Reading:
+    def _read(self, data: MinerData) -> dict[str, Any]:
         description = self.entity_description
-        return description.options_fn(data), description.value_fn(data)
+        shown: dict[str, Any] = {"current_option": description.value_fn(data)}
+        if (options := description.options_fn(data)) is not None:
+            shown["options"] = list(options)
+        return shown
 
     @override
-    def _show(self, value: _Reading) -> None:
-        options, self._attr_current_option = value
-        if options is not None:
-            self._attr_options = list(options)
-
-    @override
-    @translate_errors
     async def async_select_option(self, option: str) -> None:
         """Choose another option."""
-        await self.entity_description.select_fn(self.controller, option)
+        await self._write(option)

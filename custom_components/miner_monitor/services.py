@@ -14,12 +14,11 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry
-from .miners.model import Setting
+from .miners.settings import SETTINGS, Kind
 from .runtime.controller import MinerController
 from .runtime.identity import known_identity
 from .runtime.messages import (
     FAILURES,
-    NAMED_BY,
     user_error,
 )
 from .runtime.permissions import (
@@ -57,15 +56,9 @@ def _number(value: Any) -> float:
 
 
 _NUMBER = vol.All(_number, vol.Range(min=0, max=100_000))
-_SETTINGS: dict[Setting, Any] = {
-    Setting.FREQUENCY: _NUMBER,
-    Setting.CORE_VOLTAGE: _NUMBER,
-    Setting.AUTO_FAN: cv.boolean,
-    Setting.FAN_DUTY_CYCLE: _NUMBER,
-    Setting.MIN_FAN_DUTY_CYCLE: _NUMBER,
-    Setting.TARGET_TEMPERATURE: _NUMBER,
-    Setting.HEATING_TEMPERATURE: _NUMBER,
-    Setting.WORK_MODE: cv.string,
+_KINDS = {Kind.NUMBER: _NUMBER, Kind.SWITCH: cv.boolean, Kind.CHOICE: cv.string}
+_SETTINGS = {
+    setting: _KINDS[spec.kind] for setting, spec in SETTINGS.items() if spec.kept
 }
 
 _PROFILES = ((Platform.SELECT, "profile"),)
@@ -113,7 +106,8 @@ async def _apply_settings(call: ServiceCall) -> None:
     }
     if not changes:
         raise invalid("no_settings")
-    controls = [NAMED_BY[setting] for setting in changes]
+    specs = [SETTINGS[setting] for setting in changes]
+    controls = [(Platform(spec.platform), spec.key) for spec in specs]
     await _for_each(call, controls, lambda miner: miner.async_apply(changes))
 
 

@@ -1,6 +1,6 @@
 """Switches of a miner."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -19,11 +19,9 @@ from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     async_add_miner_entities,
-    of_state,
-    translate_errors,
 )
 from .fleet.switch import async_add_fleet_switches
-from .miners.model import Setting
+from .miners.settings import shown_by
 from .model import MinerData
 from .runtime.controller import MinerController
 from .runtime.entry_data import (
@@ -38,50 +36,15 @@ PARALLEL_UPDATES = 0
 class MinerSwitchEntityDescription(
     MinerControlEntityDescription, SwitchEntityDescription
 ):
-    """A switch, where its state comes from and how it is turned."""
-
-    value_fn: Callable[[MinerData], bool | None]
-    turn_fn: Callable[[MinerController, bool], Awaitable[None]]
+    """A switch."""
 
 
 def _method(data: MinerData) -> Mapping[str, Any]:
     return {"method": data.control.throttle_method}
 
 
-def _set(setting: Setting) -> Callable[[MinerController, bool], Awaitable[None]]:
-    """Turn a setting on or off."""
-
-    def turn(controller: MinerController, on: bool) -> Awaitable[None]:
-        return controller.async_apply({setting: on})
-
-    return turn
-
-
 SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
-    MinerSwitchEntityDescription(
-        key="auto_fan",
-        translation_key="auto_fan",
-        setting=Setting.AUTO_FAN,
-        entity_category=EntityCategory.CONFIG,
-        value_fn=of_state(lambda state: state.settings.auto_fan),
-        turn_fn=_set(Setting.AUTO_FAN),
-    ),
-    MinerSwitchEntityDescription(
-        key="display",
-        translation_key="display",
-        setting=Setting.DISPLAY,
-        entity_category=EntityCategory.CONFIG,
-        entity_registry_enabled_default=False,
-        value_fn=of_state(lambda state: state.settings.display),
-        turn_fn=_set(Setting.DISPLAY),
-    ),
-    MinerSwitchEntityDescription(
-        key="mining",
-        translation_key="mining",
-        setting=Setting.MINING,
-        value_fn=of_state(lambda state: state.settings.mining),
-        turn_fn=_set(Setting.MINING),
-    ),
+    *map(MinerSwitchEntityDescription.of, shown_by(Platform.SWITCH)),
     MinerSwitchEntityDescription(
         key="throttle",
         translation_key="throttle",
@@ -92,7 +55,7 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
         attributes_fn=_method,
         exists_fn=lambda identity: throttle_method(identity) is not None,
         value_fn=lambda data: data.control.saving_power,
-        turn_fn=lambda controller, on: controller.async_throttle(on),
+        write_fn=MinerController.async_throttle,
     ),
 )
 
@@ -117,24 +80,15 @@ class MinerSwitch(MinerControlEntity[MinerSwitchEntityDescription], SwitchEntity
     entity_description: MinerSwitchEntityDescription
 
     @override
-    def _read(self, data: MinerData) -> bool | None:
-        return self.entity_description.value_fn(data)
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        """The value that was written last."""
-        value: bool | None = self._shown
-        return value
+    def _read(self, data: MinerData) -> dict[str, Any]:
+        return {"is_on": self.entity_description.value_fn(data)}
 
     @override
-    @translate_errors
     async def async_turn_on(self, /, **kwargs: Any) -> None:
         """Turn it on."""
-        await self.entity_description.turn_fn(self.controller, True)
+        await self._write(True)
 
     @override
-    @translate_errors
     async def async_turn_off(self, /, **kwargs: Any) -> None:
         """Turn it off."""
-        await self.entity_description.turn_fn(self.controller, False)
+        await self._write(False)

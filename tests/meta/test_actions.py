@@ -11,9 +11,7 @@ import pytest
 
 from custom_components.miner_monitor import async_setup
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.control.bounds import HIGHEST
-from custom_components.miner_monitor.miners.model import Setting
-from custom_components.miner_monitor.select import WORK_MODES
+from custom_components.miner_monitor.miners.settings import SETTINGS, Setting
 
 from .package import INTEGRATION, ROOT, load_json
 
@@ -71,11 +69,14 @@ def test_every_field_is_described(schemas: dict[str, Any], action: str) -> None:
     assert set(TEXTS["services"][action]["fields"]) == taken
 
 
-@pytest.mark.parametrize("setting", sorted(HIGHEST.keys() - {Setting.POOL}))
+KEPT_NUMBERS = [item for item, spec in SETTINGS.items() if spec.kept and spec.is_number]
+
+
+@pytest.mark.parametrize("setting", KEPT_NUMBERS)
 def test_no_field_offers_what_no_hardware_endures(setting: Setting) -> None:
     """The ends of a miner are narrower, and told when it refuses."""
     offered = ACTIONS["apply_settings"]["fields"][setting.value]["selector"]["number"]
-    assert 0 <= offered["min"] < offered["max"] <= HIGHEST[setting]
+    assert 0 <= offered["min"] < offered["max"] <= SETTINGS[setting].highest
 
 
 def _keys(schema: Any) -> set[str]:
@@ -143,7 +144,7 @@ def test_work_modes() -> None:
     """The form offers those that the select has, with the same texts."""
     select = ACTIONS["apply_settings"]["fields"]["work_mode"]["selector"]["select"]
     entity = TEXTS["entity"][Platform.SELECT]["work_mode"]["state"]
-    assert set(select["options"]) == set(WORK_MODES)
+    assert set(select["options"]) == set(SETTINGS[Setting.WORK_MODE].choices)
     assert TEXTS["selector"][select["translation_key"]]["options"] == entity
 
 

@@ -10,10 +10,8 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
-from .bounds import (
-    HIGHEST,
-    endures,
-)
+from ..miners.settings import SETTINGS, Kind
+from .bounds import endures
 from .rules import same
 from .values import number_of
 
@@ -95,9 +93,8 @@ class Adopted:
 
     def _add(self, setting: Setting, value: object) -> None:
         """Keep a number as the newest of its setting."""
-        if setting is Setting.POOL or setting not in HIGHEST:
-            return
-        number = number_of(value, HIGHEST[setting])
+        spec = SETTINGS[setting]
+        number = number_of(value, spec.highest) if spec.kind is Kind.NUMBER else None
         if number is None:
             return
         if self._is_newest(setting, number):

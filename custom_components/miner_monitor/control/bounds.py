@@ -1,9 +1,7 @@
 """What hardware endures: the end of all that is offered, kept or believed."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from ..miners.ceilings import hard_range
 from ..miners.model import (
     Changes,
     Limits,
@@ -13,26 +11,11 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
+from ..miners.settings import SETTINGS, hard_range
 from .errors import (
     ChangeError,
     Refusal,
 )
-
-_ANY = SettingRange(minimum=0, maximum=100)
-
-HIGHEST: Mapping[Setting, float] = {
-    setting: hard_range(setting, _ANY)[1]
-    for setting in (
-        Setting.FREQUENCY,
-        Setting.CORE_VOLTAGE,
-        Setting.FAN_DUTY_CYCLE,
-        Setting.MIN_FAN_DUTY_CYCLE,
-        Setting.TARGET_TEMPERATURE,
-        Setting.HEATING_TEMPERATURE,
-        Setting.POOL,
-    )
-}
-"""The end of each number for any device; the limits of one are narrower."""
 
 
 def endures(setting: Setting, allowed: SettingRange, value: float) -> bool:
@@ -43,7 +26,8 @@ def endures(setting: Setting, allowed: SettingRange, value: float) -> bool:
 
 def fits(setting: Setting, value: SettingValue | None, limits: Limits) -> bool:
     """Whether it is no number, or one that the hardware endures."""
-    if setting not in HIGHEST or not isinstance(value, int | float):
+    is_number = SETTINGS[setting].is_number
+    if not is_number or not isinstance(value, int | float):
         return True
     return endures(setting, limits.settings[setting], value)
 
@@ -119,7 +103,8 @@ def _believed(limits: Limits, settings: MinerSettings) -> MinerSettings:
     absurd = {
         setting.value: None
         for setting, allowed in limits.settings.items()
-        if setting in HIGHEST and not _can_be(settings.get(setting), setting, allowed)
+        if SETTINGS[setting].is_number
+        and not _can_be(settings.get(setting), setting, allowed)
     }
     return replace(settings, **absurd) if absurd else settings
 

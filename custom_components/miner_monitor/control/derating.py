@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, override
 
-from ..miners.ceilings import hard_range
 from ..miners.model import (
     Changes,
     Derating,
@@ -14,6 +13,7 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
+from ..miners.settings import hard_range
 from .bounds import at_least
 from .errors import (
     ControlError,

@@ -14,6 +14,7 @@ from ..miners.model import (
     Setting,
     SettingValue,
 )
+from ..miners.settings import SETTINGS
 from .rules import same
 from .values import (
     dump_changes,
@@ -22,14 +23,7 @@ from .values import (
     value_of,
 )
 
-_TOLD = (
-    Setting.FREQUENCY,
-    Setting.CORE_VOLTAGE,
-    Setting.WORK_MODE,
-    Setting.AUTO_FAN,
-    Setting.FAN_DUTY_CYCLE,
-    Setting.MIN_FAN_DUTY_CYCLE,
-)
+_TOLD = tuple(setting for setting in Setting if SETTINGS[setting].announced)
 _COMPARED = (*_TOLD, Setting.POOL)
 _DEVICE = "device"
 _HOME_ASSISTANT = "home_assistant"

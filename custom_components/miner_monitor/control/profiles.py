@@ -12,6 +12,7 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
+from ..miners.settings import SETTINGS, KeptWith
 from .bounds import (
     bounded,
     fits,
@@ -31,15 +32,6 @@ from .values import (
     reported,
 )
 
-_MODES = (Setting.WORK_MODE, Setting.HEATING_TEMPERATURE)
-_SET_POINTS = (
-    Setting.FREQUENCY,
-    Setting.CORE_VOLTAGE,
-    Setting.AUTO_FAN,
-    Setting.FAN_DUTY_CYCLE,
-    Setting.TARGET_TEMPERATURE,
-    Setting.MIN_FAN_DUTY_CYCLE,
-)
 _CHIP = {Setting.FREQUENCY, Setting.CORE_VOLTAGE}
 _MOST_PROFILES = 20
 _LONGEST_NAME = 30
@@ -61,7 +53,8 @@ def worth_keeping(limits: Limits, settings: MinerSettings) -> Changes:
     raises a ChangeError: one without the other is not what the device runs.
     """
     modes = Setting.WORK_MODE in limits.settings
-    wanted = set(_MODES if modes else _SET_POINTS) & limits.settings.keys()
+    kept = KeptWith.MODES if modes else KeptWith.SET_POINTS
+    wanted = {item for item in limits.settings if SETTINGS[item].kept is kept}
     if settings.auto_fan is not False and Setting.AUTO_FAN in limits.settings:
         wanted.discard(Setting.FAN_DUTY_CYCLE)
     if limits.heating_modes and settings.work_mode not in limits.heating_modes:
@@ -92,7 +85,7 @@ class Profiles:
         saved = data.get("saved")
         for name, values in saved.items() if isinstance(saved, Mapping) else ():
             changes = load_changes(values)
-            kept = {key: changes[key] for key in changes if key in _KEPT}
+            kept = {key: changes[key] for key in changes if SETTINGS[key].kept}
             try:
                 profiles.save(name, kept)
             except ProfileError:
@@ -176,16 +169,13 @@ class Profiles:
         return known
 
 
-_KEPT = frozenset({*_MODES, *_SET_POINTS})
-
-
 def _possible(changes: Changes, allowed: Allowed) -> bool:
     """Whether a device can be set to all that another one had."""
     try:
         allowed.check(changes)
     except ChangeError:
         return False
-    return changes.keys() <= _KEPT
+    return all(SETTINGS[setting].kept for setting in changes)
 
 
 def _starters(

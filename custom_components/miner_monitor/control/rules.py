@@ -14,6 +14,7 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
+from ..miners.settings import SETTINGS, Kind
 from .bounds import (
     bounded,
     endures,
@@ -24,39 +25,8 @@ from .errors import (
     Refusal,
 )
 
-SWITCHES = frozenset({Setting.MINING, Setting.AUTO_FAN, Setting.DISPLAY})
-"""The settings that are on or off."""
-
-_TOLERANCES: Mapping[Setting, float] = {
-    Setting.FREQUENCY: 0.5,
-    Setting.CORE_VOLTAGE: 0.0005,
-    Setting.FAN_DUTY_CYCLE: 0.5,
-    Setting.MIN_FAN_DUTY_CYCLE: 0.5,
-    Setting.TARGET_TEMPERATURE: 0.5,
-    Setting.HEATING_TEMPERATURE: 0.5,
-    Setting.POOL: 0.0,
-}
-"""How far a device may round the numbers that it is given."""
-
 _ROUNDING = 1e-9
 """What floating point adds to a difference that is just at the tolerance."""
-
-_STRESS_RISES_WITH = frozenset(
-    {
-        Setting.FREQUENCY,
-        Setting.CORE_VOLTAGE,
-        Setting.TARGET_TEMPERATURE,
-        Setting.HEATING_TEMPERATURE,
-    }
-)
-
-_STRESS_FALLS_WITH = frozenset({Setting.FAN_DUTY_CYCLE, Setting.MIN_FAN_DUTY_CYCLE})
-
-
-OPERATING_POINT = frozenset(
-    {Setting.FREQUENCY, Setting.CORE_VOLTAGE, Setting.WORK_MODE}
-)
-"""What makes a miner work harder, and hotter."""
 
 
 class Allowed:
@@ -97,7 +67,7 @@ class Allowed:
     ) -> SettingRange | None:
         """Return the range to show, which holds every value the device runs."""
         allowed = self._range(setting)
-        if allowed is None or not is_number(setting):
+        if allowed is None or not SETTINGS[setting].is_number:
             return allowed
         shown = [*self._known(setting, allowed)]
         if _is_finite(reported) and endures(setting, allowed, reported):
@@ -124,9 +94,8 @@ class Allowed:
         if self._refusal(setting, asked) is None:
             return asked
         allowed = self._range(setting)
-        if allowed is None or not is_number(setting) or not _is_finite(asked):
-            return None
-        if setting is Setting.POOL:
+        is_amount = SETTINGS[setting].kind is Kind.NUMBER
+        if allowed is None or not is_amount or not _is_finite(asked):
             return None
         return min(max(asked, allowed.minimum), allowed.maximum)
 
@@ -148,15 +117,16 @@ class Allowed:
         allowed = self._range(setting)
         if allowed is None:
             return Refusal.NOT_OFFERED
-        if is_number(setting):
+        if SETTINGS[setting].is_number:
             fits = self._number_fits(setting, asked, allowed)
             return None if fits else Refusal.OUT_OF_RANGE
-        if setting in SWITCHES:
-            fits = isinstance(asked, bool)
-        elif setting is Setting.LIGHT:
-            fits = isinstance(asked, Light) and _light_fits(asked, allowed)
-        else:
-            fits = isinstance(asked, str) and asked in allowed.choices
+        match SETTINGS[setting].kind:
+            case Kind.SWITCH:
+                fits = isinstance(asked, bool)
+            case Kind.LIGHT:
+                fits = isinstance(asked, Light) and _light_fits(asked, allowed)
+            case _:
+                fits = isinstance(asked, str) and asked in allowed.choices
         return None if fits else Refusal.NOT_A_CHOICE
 
     def _number_fits(
@@ -164,7 +134,7 @@ class Allowed:
     ) -> bool:
         if not _is_finite(asked):
             return False
-        if setting is Setting.POOL and asked != int(asked):
+        if SETTINGS[setting].kind is Kind.PLACE and asked != int(asked):
             return False
         if allowed.minimum <= asked <= allowed.maximum:
             return True
@@ -189,11 +159,6 @@ def clamped(changes: Changes, allowed: Allowed) -> tuple[Changes, Changes]:
     return written, differing
 
 
-def is_number(setting: Setting) -> bool:
-    """Whether the values of a setting are numbers."""
-    return setting in _TOLERANCES
-
-
 def same(
     setting: Setting, asked: SettingValue | None, reported: SettingValue | None
 ) -> bool:
@@ -206,7 +171,7 @@ def same(
             and isinstance(reported, Light)
             and _same_light(asked, reported)
         )
-    if not is_number(setting):
+    if not SETTINGS[setting].is_number:
         return type(asked) is type(reported) and asked == reported
     return (
         _is_finite(asked) and _is_finite(reported) and _near(setting, asked, reported)
@@ -248,7 +213,7 @@ def raising(
     return tuple(
         setting
         for setting in wanted
-        if setting in OPERATING_POINT
+        if SETTINGS[setting].heats
         and _stress(setting, wanted, settings, work_modes) > 0
     )
 
@@ -261,27 +226,23 @@ def _stress(
 ) -> int:
     """Tell by the sign whether one change adds stress (1) or takes it off (-1)."""
     asked, reported = wanted[setting], settings.get(setting)
-    if setting is Setting.MINING:
-        return 1 if asked else -1
-    if setting is Setting.AUTO_FAN:
-        at_full_speed = wanted.get(Setting.FAN_DUTY_CYCLE) == 100
-        return -1 if asked or at_full_speed else 1
-    if setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan:
+    stress = SETTINGS[setting].stress
+    if setting is Setting.AUTO_FAN and wanted.get(Setting.FAN_DUTY_CYCLE) == 100:
+        return -1
+    if not stress or (setting is Setting.FAN_DUTY_CYCLE and settings.auto_fan):
         return 0
     if setting is Setting.WORK_MODE:
         place = _place(asked, work_modes)
         return -1 if place == 0 else _direction(place, _place(reported, work_modes))
-    if setting in _STRESS_RISES_WITH:
-        return _direction(asked, reported)
-    if setting in _STRESS_FALLS_WITH:
-        return _direction(reported, asked)
-    return 0
+    if isinstance(asked, bool):
+        return stress if asked else -stress
+    return _direction(asked, reported, stress)
 
 
-def _direction(asked: object, reported: object) -> int:
+def _direction(asked: object, reported: object, stress: int = 1) -> int:
     if not (_is_finite(asked) and _is_finite(reported)):
         return 1
-    return -1 if asked < reported else 1
+    return -stress if asked < reported else stress
 
 
 def _place(mode: object, work_modes: Sequence[str]) -> int | None:
@@ -289,7 +250,7 @@ def _place(mode: object, work_modes: Sequence[str]) -> int | None:
 
 
 def _near(setting: Setting, asked: float, reported: float) -> bool:
-    reach = _TOLERANCES[setting] + _ROUNDING
+    reach = SETTINGS[setting].tolerance + _ROUNDING
     return reported - reach <= asked <= reported + reach
 
 

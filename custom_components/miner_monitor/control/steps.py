@@ -2,13 +2,13 @@
 
 import math
 
-from ..miners.ceilings import hard_range
 from ..miners.model import (
     Changes,
     Limits,
     MinerSettings,
     Setting,
 )
+from ..miners.settings import hard_range
 from .bounds import bounded
 from .values import (
     number_in,

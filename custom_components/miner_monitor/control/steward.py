@@ -9,7 +9,6 @@ from ..miners.boots import (
     UNTOLD,
     RestartVerdict,
 )
-from ..miners.ceilings import hard_range
 from ..miners.errors import Outcome
 from ..miners.events import (
     EventType,
@@ -23,6 +22,7 @@ from ..miners.model import (
     MinerState,
     Setting,
 )
+from ..miners.settings import SETTINGS, hard_range
 from .attempts import Attempts
 from .bounds import (
     Beliefs,
@@ -57,7 +57,6 @@ from .profiles import worth_keeping
 from .protect import steps_first
 from .record import Record
 from .rules import (
-    OPERATING_POINT,
     Allowed,
     clamped,
     raising,
@@ -769,7 +768,7 @@ class IntentReconciler:
         if not raising(before, self.settings, self.allowed.work_modes):
             self._drop_step()
             return before
-        later = {key: before[key] for key in OPERATING_POINT if key in before}
+        later = {key: before[key] for key in before if SETTINGS[key].heats}
         self._record.lowered.exchange(later, self._record.kept(self.settings, later))
         return {key: value for key, value in before.items() if key not in later}
 

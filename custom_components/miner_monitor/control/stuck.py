@@ -8,7 +8,6 @@ needs set points in range, a cleared flag, and a restart.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ..miners.ceilings import hard_range
 from ..miners.model import (
     Changes,
     Limits,
@@ -16,6 +15,7 @@ from ..miners.model import (
     MinerState,
     Setting,
 )
+from ..miners.settings import hard_range
 from .derating import SetPoints
 from .rules import same
 from .stall_restart import (

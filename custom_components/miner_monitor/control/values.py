@@ -9,11 +9,8 @@ from ..miners.model import (
     Setting,
     SettingValue,
 )
-from .bounds import HIGHEST
-from .rules import (
-    SWITCHES,
-    same,
-)
+from ..miners.settings import SETTINGS, Kind
+from .rules import same
 
 _LONGEST = 63
 
@@ -49,15 +46,15 @@ def reported(settings: MinerSettings, wanted: Iterable[Setting]) -> Changes:
 
 def value_of(setting: Setting, value: object) -> SettingValue | None:
     """Read a value that can be kept; a light, or anything else, is None."""
-    if setting is Setting.LIGHT:
-        return None
-    if setting in SWITCHES:
-        return value if isinstance(value, bool) else None
-    if setting is Setting.WORK_MODE:
-        if not isinstance(value, str):
+    match SETTINGS[setting].kind:
+        case Kind.LIGHT:
             return None
-        return value if 0 < len(value) <= _LONGEST else None
-    return number_of(value, HIGHEST[setting])
+        case Kind.SWITCH:
+            return value if isinstance(value, bool) else None
+        case Kind.CHOICE:
+            is_name = isinstance(value, str) and 0 < len(value) <= _LONGEST
+            return str(value) if is_name else None
+    return number_of(value, SETTINGS[setting].highest)
 
 
 def load_changes(data: object) -> Changes:

@@ -4,9 +4,18 @@ Every function of this package raises these and nothing else. The text is for
 logs and diagnostics; what a user reads is made from the class and ``reason``.
 """
 
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
-from .model import ErrorKind
+
+class ErrorKind(StrEnum):
+    """Why a request failed, coarse enough to count."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    NETWORK = "network"
+    HTTP_STATUS = "http_status"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
 
 
 class Outcome(Enum):

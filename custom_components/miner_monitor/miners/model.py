@@ -12,6 +12,30 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
+from .errors import ErrorKind
+from .settings import (
+    SWITCH,
+    Changes,
+    Light,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    SettingValue,
+    Writing,
+)
+
+__all__ = [
+    "SWITCH",
+    "Changes",
+    "ErrorKind",
+    "Light",
+    "MinerSettings",
+    "Setting",
+    "SettingRange",
+    "SettingValue",
+    "Writing",
+]
+
 
 class Family(StrEnum):
     """A group of devices that share one protocol."""
@@ -41,17 +65,6 @@ _PER_TERAHASH: Mapping[HashRateUnit, float] = {
 }
 
 
-class ErrorKind(StrEnum):
-    """Why a request failed, coarse enough to count."""
-
-    TIMEOUT = "timeout"
-    REFUSED = "refused"
-    NETWORK = "network"
-    HTTP_STATUS = "http_status"
-    UNREADABLE = "unreadable"
-    OTHER = "other"
-
-
 class MinerStatus(StrEnum):
     """What a miner that answers is doing."""
 
@@ -63,23 +76,6 @@ class MinerStatus(StrEnum):
     FAULT = "fault"
     POOL_LOST = "pool_lost"
     IDLE = "idle"
-
-
-class Setting(StrEnum):
-    """A set point that a client can write; MinerSettings has a field for each."""
-
-    MINING = "mining"
-    WORK_MODE = "work_mode"
-    FREQUENCY = "frequency"
-    CORE_VOLTAGE = "core_voltage"
-    AUTO_FAN = "auto_fan"
-    FAN_DUTY_CYCLE = "fan_duty_cycle"
-    MIN_FAN_DUTY_CYCLE = "min_fan_duty_cycle"
-    TARGET_TEMPERATURE = "target_temperature"
-    HEATING_TEMPERATURE = "heating_temperature"
-    LIGHT = "light"
-    DISPLAY = "display"
-    POOL = "pool"
 
 
 class Capability(StrEnum):
@@ -149,74 +145,6 @@ class Capability(StrEnum):
     SOFT_OFF = "soft_off"
     DISMISS_BLOCK = "dismiss_block"
     RESET_FILTER = "reset_filter"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Light:
-    """A light: brightness and warmth in %, colour as red, green, blue to 255.
-
-    ``effect`` is one of the choices of the device's Setting.LIGHT.
-    """
-
-    on: bool
-    effect: str | None = None
-    brightness: int | None = None
-    warmth: int | None = None
-    color: tuple[int, int, int] | None = None
-
-
-type SettingValue = bool | float | str | Light
-"""A value of a setting: a switch, a number in its unit, the name of a choice."""
-
-type Changes = Mapping[Setting, SettingValue]
-"""The set points that are to be written together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingRange:
-    """The values one setting may take, in the unit of the setting.
-
-    ``options`` are the device's own presets in rising order. ``choices`` are names,
-    those of work modes from the least power to the most. ``expert_maximum`` is what
-    a user may open up who knows what it does to the chip, ``lowest`` and ``highest``
-    what the hardware endures at all (see ceilings.py). What is not ``live`` takes
-    effect with the device's next restart.
-    """
-
-    minimum: float = 0
-    maximum: float = 1
-    step: float = 1
-    options: tuple[float, ...] = ()
-    default: float | None = None
-    choices: tuple[str, ...] = ()
-    expert_maximum: float | None = None
-    lowest: float | None = None
-    highest: float | None = None
-    live: bool = True
-
-
-SWITCH = SettingRange()
-"""The range of what is on or off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
-    """What it takes to write a setting, and when the device shows it.
-
-    ``wears``: kept in flash, which every change wears. ``power``: the device needs a
-    minute between two of these. ``proof``: seconds within which the device reports
-    the new value; 0 is with its next reply. ``settles``: seconds for which it may
-    still be applying what it has acknowledged. ``needs_restart``: reported and in
-    effect only after a restart. ``precedes``: the settings that it changes after this
-    one, where one request holds both.
-    """
-
-    wears: bool = False
-    power: bool = False
-    proof: float = 0.0
-    settles: float = 0.0
-    needs_restart: bool = False
-    precedes: frozenset[Setting] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,35 +366,7 @@ class HashBoard:
     chip_work: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinerSettings:
-    """The set points a device reports.
-
-    Frequency in MHz, voltage in V, duty cycles in %, temperatures in °C. ``mining``
-    is False while the device stands still by command, ``pool`` the place of the pool
-    in use in MinerState.pools.
-    """
-
-    mining: bool | None = None
-    work_mode: str | None = None
-    frequency: float | None = None
-    core_voltage: float | None = None
-    auto_fan: bool | None = None
-    fan_duty_cycle: float | None = None
-    min_fan_duty_cycle: float | None = None
-    target_temperature: float | None = None
-    heating_temperature: float | None = None
-    light: Light | None = None
-    display: bool | None = None
-    pool: int | None = None
-    forced_fallback_pool: bool | None = None
-
-    def get(self, setting: Setting) -> SettingValue | None:
-        """Return what the device reports of a setting."""
-        value: SettingValue | None = getattr(self, setting)
-        return value
-
-
+_NOT_TOLD = MinerSettings()
 _PRESENT_RATES = ("hash_rate", "hash_rate_now")
 _MEAN_RATES = ("hash_rate_1m", "hash_rate_10m", "hash_rate_1h", "hash_rate_1d")
 
@@ -549,7 +449,7 @@ class MinerState:
     faults: tuple[str, ...] = ()
     controller_state: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
-    settings: MinerSettings = MinerSettings()
+    settings: MinerSettings = _NOT_TOLD
     bridged: tuple[str, ...] = ()
 
     @property

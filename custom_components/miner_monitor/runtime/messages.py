@@ -1,10 +1,9 @@
 """What goes wrong with a miner, in words for its user."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, Platform
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -38,6 +37,7 @@ from ..miners.model import (
     Setting,
     SettingValue,
 )
+from ..miners.settings import SETTINGS, Kind
 from . import escape
 from .ha_compat import texts_of
 
@@ -58,30 +58,6 @@ FAILURES = (
 )
 """All that the user's wish can end in."""
 
-NAMED_BY: Mapping[Setting, tuple[Platform, str]] = {
-    Setting.MINING: (Platform.SWITCH, "mining"),
-    Setting.WORK_MODE: (Platform.SELECT, "work_mode"),
-    Setting.FREQUENCY: (Platform.NUMBER, "frequency"),
-    Setting.CORE_VOLTAGE: (Platform.NUMBER, "core_voltage"),
-    Setting.AUTO_FAN: (Platform.SWITCH, "auto_fan"),
-    Setting.FAN_DUTY_CYCLE: (Platform.NUMBER, "fan_duty_cycle"),
-    Setting.MIN_FAN_DUTY_CYCLE: (Platform.NUMBER, "min_fan_duty_cycle"),
-    Setting.TARGET_TEMPERATURE: (Platform.NUMBER, "target_temperature"),
-    Setting.HEATING_TEMPERATURE: (Platform.CLIMATE, "heater"),
-    Setting.LIGHT: (Platform.LIGHT, "led"),
-    Setting.DISPLAY: (Platform.SWITCH, "display"),
-    Setting.POOL: (Platform.SELECT, "pool"),
-}
-"""The entity that shows a setting, and whose name a user knows it by."""
-
-_UNITS: Mapping[Setting, str] = {
-    Setting.FREQUENCY: " MHz",
-    Setting.CORE_VOLTAGE: " V",
-    Setting.FAN_DUTY_CYCLE: " %",
-    Setting.MIN_FAN_DUTY_CYCLE: " %",
-    Setting.TARGET_TEMPERATURE: " °C",
-    Setting.HEATING_TEMPERATURE: " °C",
-}
 _INVALID = (Refusal.NOT_OFFERED, Refusal.OUT_OF_RANGE, Refusal.NOT_A_CHOICE)
 
 
@@ -165,16 +141,16 @@ def text_of(setting: Setting, value: SettingValue | None) -> str:
         return "on" if value else "off"
     if isinstance(value, str):
         return value
-    if setting is Setting.POOL:
+    spec = SETTINGS[setting]
+    if spec.kind is Kind.PLACE:
         return str(int(value) + 1)
-    return f"{value:g}{_UNITS.get(setting, '')}"
+    return f"{value:g} {spec.unit}".rstrip()
 
 
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
     """Name a setting as its entity is named."""
-    platform, key = NAMED_BY[setting]
-    texts = texts_of(hass, "entity")
-    path = f"component.{DOMAIN}.entity.{platform}.{key}.name"
+    spec, texts = SETTINGS[setting], texts_of(hass, "entity")
+    path = f"component.{DOMAIN}.entity.{spec.platform}.{spec.key}.name"
     return texts.get(path, setting.value.replace("_", " "))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..ceilings import check_value
 from ..errors import (
     MinerBusyError,
     MinerCommandError,
@@ -17,6 +16,7 @@ from ..model import (
     SettingRange,
     SettingValue,
 )
+from ..settings import check_value
 from .knobs import (
     EFFECTS,
     NOTHING_OFFERED,

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, override
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..ceilings import check_value
 from ..client import (
     FETCH_DEADLINE,
     NO_CREDENTIALS,
@@ -46,6 +45,7 @@ from ..model import (
 )
 from ..offload import read_apart
 from ..parts import send_in_order
+from ..settings import check_value
 from ..turn import later
 from ..values import (
     count,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..ceilings import check_value
 from ..errors import MinerCommandError
 from ..model import (
     Changes,
@@ -13,6 +12,7 @@ from ..model import (
     SettingValue,
     Writing,
 )
+from ..settings import check_value
 from ..values import (
     count,
     flag,

@@ -3,11 +3,6 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from ..ceilings import (
-    HIGHEST_FREQUENCY,
-    HIGHEST_VOLTAGE,
-    LOWEST_FREQUENCY,
-)
 from ..model import (
     SWITCH,
     Alarm,
@@ -17,6 +12,11 @@ from ..model import (
     Setting,
     SettingRange,
     TripPoints,
+)
+from ..settings import (
+    HIGHEST_FREQUENCY,
+    HIGHEST_VOLTAGE,
+    LOWEST_FREQUENCY,
 )
 from ..values import (
     between,

@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.miners.ceilings import hard_range
 from custom_components.miner_monitor.miners.codec import dump_identity, load_identity
-from custom_components.miner_monitor.miners.model import Setting, SettingRange
+from custom_components.miner_monitor.miners.settings import (
+    SETTINGS,
+    Kind,
+    MinerSettings,
+    Setting,
+    SettingRange,
+    hard_range,
+)
 
 from .replies import GAMMA, read
 
@@ -80,3 +86,19 @@ def test_a_range_of_any_kind_has_an_end(
     setting: Setting, allowed: SettingRange, expected: tuple[float, float]
 ) -> None:
     assert hard_range(setting, allowed) == expected
+
+
+def test_every_setting_has_a_row_and_a_field() -> None:
+    fields = MinerSettings.__dataclass_fields__
+    assert list(SETTINGS) == list(Setting)
+    assert {setting.value for setting in Setting} <= fields.keys()
+
+
+@pytest.mark.parametrize("setting", Setting)
+def test_row(setting: Setting) -> None:
+    """What is written without a range is what the hardware endures."""
+    spec = SETTINGS[setting]
+    low, high = spec.bounds
+    assert 0 <= low < high <= spec.highest
+    assert (spec.kind is Kind.NUMBER) == bool(spec.unit)
+    assert bool(spec.choices) == (spec.kind is Kind.CHOICE)
