@@ -29,10 +29,13 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
 )
 from custom_components.miner_monitor.model import MinerData
-from custom_components.miner_monitor.report.cost import cost_of, steps_of
-from custom_components.miner_monitor.report.days import best_of, days_figures
-from custom_components.miner_monitor.report.fleet import fleet_figures
-from custom_components.miner_monitor.report.miner import miner_figures
+from custom_components.miner_monitor.report.figures import (
+    best_of,
+    days_figures,
+    fleet_figures,
+    miner_figures,
+)
+from custom_components.miner_monitor.report.markdown import shortened, shown
 from custom_components.miner_monitor.report.model import (
     NO_RECORDS,
     MinerFacts,
@@ -40,13 +43,10 @@ from custom_components.miner_monitor.report.model import (
     Price,
     Records,
     Spread,
-)
-from custom_components.miner_monitor.report.numbers import (
     local_time,
     plain,
-    shortened,
-    shown,
 )
+from custom_components.miner_monitor.report.recorder import cost_of, steps_of
 
 HOUR = 3600.0
 PERIOD = Period(

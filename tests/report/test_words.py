@@ -38,12 +38,12 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.report import markdown
-from custom_components.miner_monitor.report.fleet import fleet_figures
-from custom_components.miner_monitor.report.gather import (
-    period_of_today,
-    period_until_now,
+from custom_components.miner_monitor.report.figures import (
+    fleet_figures,
+    miner_figures,
+    tuning_figures,
 )
-from custom_components.miner_monitor.report.miner import miner_figures
+from custom_components.miner_monitor.report.markdown import Texts
 from custom_components.miner_monitor.report.model import (
     UNITS,
     MinerFacts,
@@ -52,8 +52,10 @@ from custom_components.miner_monitor.report.model import (
     Records,
     Spread,
 )
-from custom_components.miner_monitor.report.texts import Texts
-from custom_components.miner_monitor.report.tuning import tuning_figures
+from custom_components.miner_monitor.report.recorder import (
+    period_of_today,
+    period_until_now,
+)
 from custom_components.miner_monitor.runtime.escape import escaped
 
 SLOW = {Setting.FREQUENCY: 525.0, Setting.CORE_VOLTAGE: 1.15}

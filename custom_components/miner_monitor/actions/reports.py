@@ -22,30 +22,28 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..report import markdown
-from ..report.fleet import fleet_figures
-from ..report.gather import (
-    facts_of,
-    period_of_today,
-    period_until_now,
-    price_of,
-    query_of,
-)
-from ..report.miner import miner_figures
+from ..report.figures import fleet_figures, miner_figures, tuning_figures
 from ..report.model import (
     FLEET_MEASURED,
     MEASURED,
     MOST_HOURS,
     NO_RECORDS,
     UNITS,
+    Figures,
     MinerFacts,
     Period,
     Price,
     Records,
+    local_time,
 )
-from ..report.numbers import local_time
-from ..report.recorder import read
-from ..report.texts import Texts
-from ..report.tuning import tuning_figures
+from ..report.recorder import (
+    facts_of,
+    period_of_today,
+    period_until_now,
+    price_of,
+    query_of,
+    read,
+)
 from ..runtime.entry_data import miner_entries
 from ..runtime.ha_compat import running_recorder
 from ..runtime.permissions import (
@@ -69,7 +67,6 @@ DEFAULT_HOURS = 24
 AT_ONCE = 5
 """Miners that are looked at before other callbacks get their turn."""
 
-type Figures = dict[str, Any]
 type Entries = Sequence[MinerConfigEntry]
 
 
@@ -127,7 +124,7 @@ async def _compare_settings(call: ServiceCall) -> ServiceResponse:
     loaded, rest = _apart(await _readable_targets(call))
     if not loaded:
         require_loaded(rest[0])
-    facts, texts = await _facts(call.hass, loaded), Texts(call.hass)
+    facts, texts = await _facts(call.hass, loaded), markdown.Texts(call.hass)
     zone = dt_util.get_default_time_zone()
 
     def assemble() -> Figures:
@@ -175,7 +172,7 @@ class _Known:
     period: Period
     price: Price | None
     zone: tzinfo
-    texts: Texts
+    texts: markdown.Texts
     frame: Figures
 
 
@@ -206,7 +203,7 @@ async def _report(
         period=period,
         price=price,
         zone=zone,
-        texts=Texts(hass),
+        texts=markdown.Texts(hass),
         frame={
             **_period_figures(period, zone),
             "recorder": recorder is not None,

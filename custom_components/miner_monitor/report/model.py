@@ -1,19 +1,28 @@
-"""What a report is made from: facts of the miners and what was recorded of them."""
+"""What a report is made from: facts of the miners, and what was recorded of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from datetime import datetime, tzinfo
+import math
+from typing import Any
 
-from ..insight.model import (
-    DayRow,
-    Tuning,
+from homeassistant.const import (
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfFrequency,
+    UnitOfPower,
+    UnitOfTemperature,
 )
+
+from ..insight.model import DayRow
 from ..miners.model import HashRateUnit
 from ..model import MinerData
 
+type Figures = dict[str, Any]
+"""A part of a response."""
+
 MINUTES_5 = 300
 HOUR = 3600
-DAY = 24 * HOUR
 
 MOST_HOURS = 744
 """A month of 31 days."""
@@ -58,53 +67,42 @@ UNITS: Mapping[str, str] = {
 }
 """The units of a response; a hash rate of one miner is in the unit of its own."""
 
-
-class Quantity(StrEnum):
-    """What is measured; each is reported in one unit."""
-
-    POWER = "power"
-    ENERGY = "energy"
-    TEMPERATURE = "temperature"
-    VOLTAGE = "voltage"
-    FREQUENCY = "frequency"
-    OTHER = "other"
-
-
-MEASURED: Mapping[str, Quantity] = {
-    "hash_rate": Quantity.OTHER,
-    "hash_rate_ratio": Quantity.OTHER,
-    "efficiency": Quantity.OTHER,
-    "power": Quantity.POWER,
-    "wall_power": Quantity.POWER,
-    "chip_temperature": Quantity.TEMPERATURE,
-    "chip_temperature_2": Quantity.TEMPERATURE,
-    "vr_temperature": Quantity.TEMPERATURE,
-    "board_temperature": Quantity.TEMPERATURE,
-    "inlet_temperature": Quantity.TEMPERATURE,
-    "outlet_temperature": Quantity.TEMPERATURE,
-    "ambient_temperature": Quantity.TEMPERATURE,
-    "input_voltage": Quantity.VOLTAGE,
-    "core_voltage_actual": Quantity.VOLTAGE,
-    "frequency_actual": Quantity.FREQUENCY,
-    "fan_speed": Quantity.OTHER,
-    "fan_speed_2": Quantity.OTHER,
-    "fan_speed_3": Quantity.OTHER,
-    "fan_speed_4": Quantity.OTHER,
-    "fan_duty_cycle": Quantity.OTHER,
-    "reject_rate": Quantity.OTHER,
-    "hardware_error_rate": Quantity.OTHER,
-    "wifi_signal": Quantity.OTHER,
-    "response_time": Quantity.OTHER,
+MEASURED: Mapping[str, str | None] = {
+    "hash_rate": None,
+    "hash_rate_ratio": None,
+    "efficiency": None,
+    "power": UnitOfPower.WATT,
+    "wall_power": UnitOfPower.WATT,
+    "chip_temperature": UnitOfTemperature.CELSIUS,
+    "chip_temperature_2": UnitOfTemperature.CELSIUS,
+    "vr_temperature": UnitOfTemperature.CELSIUS,
+    "board_temperature": UnitOfTemperature.CELSIUS,
+    "inlet_temperature": UnitOfTemperature.CELSIUS,
+    "outlet_temperature": UnitOfTemperature.CELSIUS,
+    "ambient_temperature": UnitOfTemperature.CELSIUS,
+    "input_voltage": UnitOfElectricPotential.VOLT,
+    "core_voltage_actual": UnitOfElectricPotential.VOLT,
+    "frequency_actual": UnitOfFrequency.MEGAHERTZ,
+    "fan_speed": None,
+    "fan_speed_2": None,
+    "fan_speed_3": None,
+    "fan_speed_4": None,
+    "fan_duty_cycle": None,
+    "reject_rate": None,
+    "hardware_error_rate": None,
+    "wifi_signal": None,
+    "response_time": None,
 }
-"""Sensors of which means, minima and maxima are reported."""
+"""Sensors of which means, minima and maxima are reported, each with the unit of a
+report if users may choose another one."""
 
-COUNTED: Mapping[str, Quantity] = {
-    "energy": Quantity.ENERGY,
-    "wall_energy": Quantity.ENERGY,
-    "shares_accepted": Quantity.OTHER,
-    "shares_rejected": Quantity.OTHER,
+COUNTED: Mapping[str, str | None] = {
+    "energy": UnitOfEnergy.KILO_WATT_HOUR,
+    "wall_energy": UnitOfEnergy.KILO_WATT_HOUR,
+    "shares_accepted": None,
+    "shares_rejected": None,
 }
-"""Sensors of which is reported by how much they rose."""
+"""Sensors of which is reported by how much they rose, in the same way."""
 
 FLEET_MEASURED = frozenset({"hash_rate", "power", "chip_temperature"})
 """What a report of all miners needs of the measured ones."""
@@ -112,7 +110,7 @@ FLEET_MEASURED = frozenset({"hash_rate", "power", "chip_temperature"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a kWh costs: statistics of an entity, or what it says now."""
+    """What a kWh costs: statistics of an entity, or its present state."""
 
     entity_id: str
     present: float | None
@@ -141,11 +139,6 @@ class MinerFacts:
         return self.data.identity.hash_rate_unit
 
     @property
-    def tuning(self) -> Tuning:
-        """The tuning map."""
-        return self.data.insight.tuning
-
-    @property
     def billed(self) -> tuple[str, ...]:
         """The entities whose energy is paid for: the wall's where it is known."""
         keys = ("wall_energy", "energy")
@@ -164,11 +157,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked of the recorder, each entity with what it measures."""
+    """What is asked of the recorder, each entity with the unit that is wanted."""
 
     period: Period
-    measured: Mapping[str, Quantity]
-    counted: Mapping[str, Quantity]
+    measured: Mapping[str, str | None]
+    counted: Mapping[str, str | None]
     billed: frozenset[str] = frozenset()
     price: Price | None = None
 
@@ -187,3 +180,30 @@ class Records:
 
 
 NO_RECORDS = Records()
+
+
+def plain(value: float | None) -> Any:
+    """Return a number with as many digits as are of use; None for what is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    if isinstance(value, int):
+        return value
+    return round(value, 3 if abs(value) >= 100 else 6)
+
+
+def ratio(part: float | None, whole: float | None, scale: float = 1.0) -> float | None:
+    """Divide; None where there is nothing to divide, or to divide by."""
+    return None if part is None or not whole else part / whole * scale
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """Add up what is known; None where nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def local_time(seconds: float | None, zone: tzinfo) -> str | None:
+    """Return an epoch second as ISO 8601 with its zone."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, zone).isoformat(timespec="seconds")
