@@ -424,9 +424,7 @@ async def test_too_large(
     media: Path, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two_hours(media)
-    monkeypatch.setattr(
-        "custom_components.miner_monitor.history.csv_files.MOST_BYTES", 10
-    )
+    monkeypatch.setattr("custom_components.miner_monitor.history.prior.MOST_BYTES", 10)
     with pytest.raises(ServiceValidationError) as caught:
         await bring(hass, "a.csv")
     assert caught.value.translation_key == "import_too_large"

@@ -8,11 +8,9 @@ import tempfile
 
 from hypothesis import given, settings, strategies as st
 
+from custom_components.miner_monitor.history.files import FileError
 from custom_components.miner_monitor.history.hours import HourBook
-from custom_components.miner_monitor.history.prior import (
-    Prior,
-    PriorFileError,
-)
+from custom_components.miner_monitor.history.prior import Prior
 
 from .prior_tools import (
     START,
@@ -91,7 +89,7 @@ def test_any_damage_to_a_database(data: st.DataObject) -> None:
             place = data.draw(st.integers(16, len(content) - 1))
             content[place] = data.draw(st.integers(0, 255))
         path.write_bytes(content)
-        with suppress(PriorFileError):
+        with suppress(FileError):
             _sound(read(path))
 
 

@@ -24,7 +24,6 @@ SHEET = Sheet(
     zone=UTC,
     facts={"name": "Gamma"},
     chosen={},
-    scales={},
 )
 ROW = Row(time=0, online=False, states={})
 

@@ -6,10 +6,7 @@ import sqlite3
 
 import pytest
 
-from custom_components.miner_monitor.history.files import FileFault
-from custom_components.miner_monitor.history.prior import (
-    PriorFileError,
-)
+from custom_components.miner_monitor.history.files import FileError, FileFault
 
 from .prior_tools import (
     HOUR,
@@ -103,7 +100,7 @@ def test_rows_of_a_database_that_are_none(tmp_path: Path) -> None:
 def test_databases_of_others(tmp_path: Path, change: str) -> None:
     """A view is no table: it could count for ever. A virtual one runs code."""
     path = write_db(tmp_path / "metrics.db", [("g1", START, 1200, 18, 5)], change)
-    with pytest.raises(PriorFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read(path)
     assert caught.value.fault is FileFault.UNKNOWN
 
@@ -125,5 +122,5 @@ def test_a_database_that_is_cut_off(tmp_path: Path) -> None:
     rows = [("g1", moment, 1200, 18, 5) for moment in minutes(2000)]
     path = write_db(tmp_path / "metrics.db", rows)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(PriorFileError):
+    with pytest.raises(FileError):
         read(path)

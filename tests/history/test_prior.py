@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.miner_monitor.history import csv_files, metrics_db, prior
-from custom_components.miner_monitor.history.files import FileFault
+from custom_components.miner_monitor.history import metrics_db, prior
+from custom_components.miner_monitor.history.files import FileError, FileFault
 from custom_components.miner_monitor.history.hours import running_sums
-from custom_components.miner_monitor.history.prior import (
-    Prior,
-    PriorFileError,
-)
+from custom_components.miner_monitor.history.prior import Prior
 from custom_components.miner_monitor.history.readings import LocalTime, name_of, number
 
 from .prior_tools import (
@@ -356,7 +353,7 @@ def test_two_parts_of_an_hour_are_one_hour(tmp_path: Path) -> None:
 def test_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(content)
-    with pytest.raises(PriorFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read(path)
     assert caught.value.fault is FileFault.UNKNOWN
     assert caught.value.file == "other"
@@ -366,14 +363,14 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_csv(tmp_path / "a.csv", TOOL_000, map(row_000, minutes(10)))
     database = write_db(tmp_path / "b.db", [("g", START, 1200, 18, 5)])
     with monkeypatch.context() as patch:
-        patch.setattr(csv_files, "MOST_BYTES", 1000)
+        patch.setattr(prior, "MOST_BYTES", 1000)
         patch.setattr(metrics_db, "MOST_BYTES", 1000)
         for file in (path, database):
-            with pytest.raises(PriorFileError) as caught:
+            with pytest.raises(FileError) as caught:
                 read(file)
             assert caught.value.fault is FileFault.TOO_LARGE
-    monkeypatch.setattr(csv_files, "MOST_ROWS", 9)
-    with pytest.raises(PriorFileError) as caught:
+    monkeypatch.setattr(prior, "MOST_ROWS", 9)
+    with pytest.raises(FileError) as caught:
         read(path)
     assert caught.value.fault is FileFault.TOO_LARGE
 
@@ -388,14 +385,14 @@ def test_too_many_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     for module in (prior, metrics_db):
         monkeypatch.setattr(module, "MOST_HOURS", 4)
     for file in (path, database):
-        with pytest.raises(PriorFileError) as caught:
+        with pytest.raises(FileError) as caught:
             read(file)
         assert caught.value.fault is FileFault.TOO_LARGE
 
 
 def test_too_many_miners(tmp_path: Path) -> None:
     rows = [row_000(START, name=f"miner {index}") for index in range(201)]
-    with pytest.raises(PriorFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read_rows(tmp_path, *rows)
     assert caught.value.fault is FileFault.TOO_LARGE
 

@@ -1,7 +1,7 @@
 """Actions about history: a file of what was, and what other tools knew before."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import (
     HomeAssistant,
@@ -24,11 +24,14 @@ from ..history.export import (
     async_export,
 )
 from ..history.importing import async_import
-from ..history.recorder import require_recorder
+from ..runtime.ha_compat import running_recorder
 from ..runtime.targets import (
     invalid,
     targets_of,
 )
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
 
 ACTION_EXPORT_CSV = "export_csv"
 ACTION_IMPORT_HISTORY = "import_history"
@@ -83,7 +86,7 @@ def async_register_history_actions(hass: HomeAssistant) -> None:
 
 
 async def _export_csv(call: ServiceCall) -> ServiceResponse:
-    recorder = require_recorder(call.hass)
+    recorder = _require_recorder(call.hass)
     entries = await targets_of(call)
     start, end = _span(call.data)
     columns: ColumnSet = call.data[ATTR_COLUMNS]
@@ -100,10 +103,17 @@ async def _export_csv(call: ServiceCall) -> ServiceResponse:
 
 
 async def _import_history(call: ServiceCall) -> ServiceResponse:
-    recorder = require_recorder(call.hass)
+    recorder = _require_recorder(call.hass)
     return await async_import(
         call.hass, recorder, call.data[ATTR_FILE], call.data[ATTR_MAP]
     )
+
+
+def _require_recorder(hass: HomeAssistant) -> Recorder:
+    """Return the recorder; an error says that there is none."""
+    if (recorder := running_recorder(hass)) is None:
+        raise invalid("no_recorder")
+    return recorder
 
 
 def _span(data: dict[str, Any]) -> tuple[datetime, datetime]:

@@ -1,14 +1,24 @@
-"""Which columns an exported file has, for us and for the tools before us."""
+"""Which columns an exported file has, for us and for prior tools, and its rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
+import math
 import re
 import unicodedata
 
 type Source = tuple[str, str]
 """An entity of a miner: its platform and its key."""
+
+type Change = tuple[float, Source, str]
+"""When a state was written, whose it is, and what it is."""
+
+type Statistics = tuple[float, Mapping[Source, str]]
+"""The start of a period of statistics, and a value of each source."""
+
+TOGETHER = 1.0
+"""Seconds within which changes belong to one poll, hence to one row."""
 
 ONLINE: Source = ("binary_sensor", "online")
 STATUS: Source = ("sensor", "status")
@@ -77,8 +87,8 @@ def _fact(name: str, fact: str) -> Column:
     return Column(name=name, kind=Kind.FACT, sources=(("fact", fact),))
 
 
-def _text(name: str, key: str) -> Column:
-    return Column(name=name, kind=Kind.TEXT, sources=(("sensor", key),))
+def _text(name: str, key: str, kind: Kind = Kind.TEXT) -> Column:
+    return Column(name=name, kind=kind, sources=(("sensor", key),))
 
 
 _TIMESTAMP = Column(name="timestamp", kind=Kind.TIME)
@@ -116,7 +126,7 @@ _OURS = (
     _ours("pool_difficulty"),
     _ours("network_difficulty"),
     _text("pool", "pool"),
-    Column(name="uptime", kind=Kind.SINCE, sources=(("sensor", "uptime"),)),
+    _text("uptime", "uptime", Kind.SINCE),
     _ours("total_uptime", "s"),
     _ours("restarts"),
     _ours("times_offline"),
@@ -142,7 +152,7 @@ _TOOL_000 = (
     _number("session_diff", "best_session_difficulty"),
     _number("accepted_shares", "shares_accepted"),
     _number("rejected_shares", "shares_rejected"),
-    Column(name="uptime_s", kind=Kind.SINCE, sources=(("sensor", "uptime"),)),
+    _text("uptime_s", "uptime", Kind.SINCE),
     _number("wifi_rssi", "wifi_signal", unit="dBm"),
     _text("pool_url", "pool"),
     Column(name="worker_name", kind=Kind.NOTHING),
@@ -207,16 +217,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """How the rows of one miner are written: its facts, and what fills a column.
-
-    ``scales`` has factor and offset of each source on its way to the column's unit.
-    """
+    """How the rows of one miner are written: its facts, and what fills a column."""
 
     columns: ColumnSet
     zone: tzinfo
     facts: Mapping[str, str]
     chosen: Mapping[str, Source]
-    scales: Mapping[Source, tuple[float, float]]
 
     def cells(self, row: Row) -> list[str]:
         """Return the cells of a row."""
@@ -240,7 +246,7 @@ class Sheet:
             return safe_text(state)
         if column.kind is Kind.SINCE:
             return _since(state, row.time)
-        return _scaled(state, column.factor, self.scales.get(source, (1.0, 0.0)))
+        return _scaled(state, column.factor)
 
     def _time(self, time: float) -> str:
         moment = datetime.fromtimestamp(time, self.zone)
@@ -283,14 +289,69 @@ def _since(state: str, time: float) -> str:
     return str(int(seconds))
 
 
-def _scaled(state: str, factor: float, scale: tuple[float, float]) -> str:
-    """Return a number in the unit of the column, without the noise of floats."""
+def _scaled(state: str, factor: float) -> str:
+    """Return a number times the factor of the column, without the noise of floats."""
     try:
         number = float(state)
     except ValueError:
         return ""
-    if number - number != 0:
+    if not math.isfinite(number):
         return ""
-    if factor == 1.0 and scale == (1.0, 0.0):
-        return state
-    return f"{(number * scale[0] + scale[1]) * factor:.10g}"
+    return state if factor == 1.0 else f"{number * factor:.10g}"
+
+
+class RowMaker:
+    """Makes one row of what one poll changed, and carries forward what it did not.
+
+    An absent miner gets one row when it goes, and none before it is back. Where
+    nothing says whether it is there, as while Home Assistant starts, there is none.
+    ``lasting`` sources have a state while the miner is absent.
+    """
+
+    def __init__(
+        self, *, knows_presence: bool = False, lasting: Collection[Source] = ()
+    ) -> None:
+        """Begin with nothing known."""
+        self._knows_presence = knows_presence
+        self._lasting = lasting
+        self._states: dict[Source, str] = {}
+        self._began: float | None = None
+        self._away = False
+
+    def feed(self, changes: Iterable[Change]) -> Iterator[Row]:
+        """Take changes in the order of time, and give the rows that are complete."""
+        for time, source, state in changes:
+            if self._began is not None and time - self._began > TOGETHER:
+                yield from self.finish()
+            if self._began is None:
+                self._began = time
+            self._states[source] = state
+
+    def finish(self) -> Iterator[Row]:
+        """Give the row that is still open."""
+        began, self._began = self._began, None
+        if began is not None and (online := self._online()) is not None:
+            yield from self._row(began, online, self._states)
+
+    def feed_periods(self, periods: Iterable[Statistics]) -> Iterator[Row]:
+        """Give a row per period; one that has only totals was offline."""
+        for time, states in periods:
+            online = any(source not in self._lasting for source in states)
+            yield from self._row(time, online, states)
+
+    def _row(
+        self, time: float, online: bool, states: Mapping[Source, str]
+    ) -> Iterator[Row]:
+        if online or not self._away:
+            shown = dict(states) if online else {}
+            yield Row(time=time, online=online, states=shown)
+        self._away = not online
+
+    def _online(self) -> bool | None:
+        if self._knows_presence:
+            return {"on": True, "off": False}.get(self._states.get(ONLINE, ""))
+        return any(
+            known(state) is not None
+            for source, state in self._states.items()
+            if source not in self._lasting
+        )

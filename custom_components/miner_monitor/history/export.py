@@ -1,11 +1,12 @@
 """Writes what miners did into a file of the media folder."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -14,21 +15,26 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..runtime.ha_compat import (
+    async_commit,
     is_recorded,
     kept_days,
+    states_between,
 )
 from ..runtime.identity import known_identity
 from ..runtime.targets import invalid
+from ..runtime.units import conversion
 from ..sensors import SENSORS
 from .columns import (
     ONLINE,
     STATUS,
-    Column,
+    Change,
     ColumnSet,
     Kind,
     Row,
+    RowMaker,
     Sheet,
     Source,
+    Statistics,
     header,
     sources_of,
 )
@@ -40,20 +46,11 @@ from .files import (
     check_target,
     prepare_folder,
 )
-from .recorder import (
-    Period,
-    async_commit,
-    async_read_changes,
-    async_read_means,
-    scale_between,
-)
-from .rows import (
-    MeanRowMaker,
-    RowMaker,
-)
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
+
+type Period = Literal["5minute", "hour"]
 
 STATES, STATISTICS = "states", "statistics"
 
@@ -68,6 +65,12 @@ _PARTS: Mapping[str, timedelta] = {
     "hour": timedelta(days=10),
 }
 """How much of one miner's history is read at once; sorting it holds up all else."""
+
+_SOURCE_NAMES: Mapping[Period | None, str] = {
+    None: "states",
+    "5minute": "statistics_5_minutes",
+    "hour": "statistics_hourly",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +88,13 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Miner:
-    """One miner's part of a file."""
+    """One miner's part of a file: what fills its columns, each in which unit."""
 
     name: str
     sheet: Sheet
-    entities: dict[str, Source]
-    units: dict[Source, str]
-    missing: list[str]
+    entities: dict[str, Source] = field(default_factory=dict)
+    units: dict[Source, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
 
 
 async def async_export(
@@ -99,13 +102,12 @@ async def async_export(
 ) -> dict[str, Any]:
     """Write the file, and tell what is in it."""
     period = _period(hass, request)
-    names = _names(hass, request.entries)
-    miners = [
-        _miner(hass, entry, name, request)
-        for entry, name in zip(request.entries, names, strict=True)
-    ]
-    media = _media(hass)
-    await async_commit(recorder)
+    miners = _miners(hass, request)
+    folders = hass.config.media_dirs
+    if not folders:
+        raise invalid("no_media_folder")
+    media = Path(folders.get("local") or next(iter(folders.values())))
+    await async_commit(hass)
     try:
         file = await hass.async_add_executor_job(_begin, hass, media, request)
         try:
@@ -128,7 +130,7 @@ async def async_export(
         "columns": columns,
         "empty_columns": [name for name in columns if name not in file.filled],
         "not_recorded": {miner.name: miner.missing for miner in miners},
-        "source": _source_name(period),
+        "source": _SOURCE_NAMES[period],
         "start": dt_util.as_local(request.start).isoformat(),
         "end": dt_util.as_local(request.end).isoformat(),
     }
@@ -136,23 +138,10 @@ async def async_export(
 
 def _refused(fault: FileFault, name: str) -> Exception:
     """Return the error that tells why there is no such file."""
-    match fault:
-        case FileFault.NAME:
-            return invalid("export_name", file=name)
-        case FileFault.EXISTS:
-            return invalid("export_exists", file=name)
-        case _:
-            return invalid("export_place", file=name)
-
-
-def _source_name(period: Period | None) -> str:
-    match period:
-        case None:
-            return "states"
-        case "5minute":
-            return "statistics_5_minutes"
-        case _:
-            return "statistics_hourly"
+    return {
+        FileFault.NAME: invalid("export_name", file=name),
+        FileFault.EXISTS: invalid("export_exists", file=name),
+    }.get(fault) or invalid("export_place", file=name)
 
 
 def _period(hass: HomeAssistant, request: ExportRequest) -> Period | None:
@@ -161,14 +150,6 @@ def _period(hass: HomeAssistant, request: ExportRequest) -> Period | None:
         return None
     age = dt_util.utcnow() - request.start
     return "5minute" if age / timedelta(days=1) <= kept_days(hass) else "hour"
-
-
-def _media(hass: HomeAssistant) -> Path:
-    """Return the path of the media folder."""
-    folders = hass.config.media_dirs
-    if not folders:
-        raise invalid("no_media_folder")
-    return Path(folders.get("local") or next(iter(folders.values())))
 
 
 def _begin(hass: HomeAssistant, media: Path, request: ExportRequest) -> ExportFile:
@@ -185,79 +166,148 @@ async def _parts(
 ) -> AsyncIterator[Iterable[Row]]:
     """Read the history of a miner part by part; the rows are made when written."""
     maker = RowMaker(knows_presence=ONLINE in miner.entities.values(), lasting=_LASTING)
-    mean_maker = MeanRowMaker(_LASTING)
-    start, step = request.start, _PARTS[period or STATES]
-    while start < request.end:
-        end = min(start + step, request.end)
+    hass, start, step = recorder.hass, request.start, _PARTS[period or STATES]
+    shown = {
+        source: state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        for entity_id, source in miner.entities.items()
+        if (state := hass.states.get(entity_id)) is not None
+    }
+    while miner.entities and start < request.end:
+        end, first = min(start + step, request.end), start == request.start
         if period is None:
-            changes = await async_read_changes(
-                recorder,
-                miner.entities,
-                start,
-                end,
-                first=start == request.start,
-                units=miner.units,
+            yield maker.feed(
+                await recorder.async_add_executor_job(
+                    _read_changes, hass, miner, start, end, first
+                )
             )
-            yield maker.feed(changes)
         else:
-            means = await async_read_means(recorder, miner.entities, start, end, period)
-            yield mean_maker.feed(means)
+            yield maker.feed_periods(
+                await recorder.async_add_executor_job(
+                    _read_periods, hass, miner, start, end, period, shown
+                )
+            )
         start = end
     yield maker.finish()
+
+
+def _read_changes(
+    hass: HomeAssistant, miner: _Miner, start: datetime, end: datetime, first: bool
+) -> list[Change]:
+    """Return what entities were from start to end, in the order of time.
+
+    The first part of a history begins with what they were already at its start. A
+    number is brought from the unit that it had then to the one that is wanted.
+    """
+    since = start - timedelta(microseconds=1)
+    found = states_between(hass, since, end, miner.entities, first=first)
+    if found is None:
+        raise invalid("recorder_changed")
+    earliest = start.timestamp()
+    return sorted(
+        (max(item.at, earliest), source, _in_unit(item.state, item.unit, miner, source))
+        for entity_id, items in found.items()
+        for source in (miner.entities[entity_id],)
+        for item in items
+    )
+
+
+def _read_periods(
+    hass: HomeAssistant,
+    miner: _Miner,
+    start: datetime,
+    end: datetime,
+    period: Period,
+    shown: Mapping[Source, str | None],
+) -> list[Statistics]:
+    """Return the means, and of counters the last values, of each period.
+
+    Statistics come in the unit in which an entity is shown today.
+    """
+    found = statistics_during_period(
+        hass, start, end, set(miner.entities), period, None, {"mean", "state"}
+    )
+    periods: dict[float, dict[Source, str]] = {}
+    for entity_id, rows in found.items():
+        source = miner.entities[entity_id]
+        for row in rows:
+            mean, state = row.get("mean"), row.get("state")
+            value = state if mean is None else mean
+            if value is not None:
+                text = _in_unit(f"{value:.10g}", shown.get(source), miner, source)
+                periods.setdefault(row["start"], {})[source] = text
+    return sorted(periods.items())
+
+
+def _in_unit(state: object, unit: str | None, miner: _Miner, source: Source) -> str:
+    """Return a state, a number in the unit that is wanted of its source."""
+    text = str(state)
+    if (convert := conversion(unit, miner.units.get(source))) is None:
+        return text
+    try:
+        return f"{convert(float(text)):.10g}"
+    except ValueError:
+        return text
+
+
+def _miners(hass: HomeAssistant, request: ExportRequest) -> list[_Miner]:
+    """Find out what fills the columns; miners of one name get different names."""
+    names = []
+    for entry in request.entries:
+        device = dr.async_get(hass).async_get_device_by_identifier(
+            (DOMAIN, entry.unique_id or ""), entry.entry_id
+        )
+        names.append((device and device.name_by_user) or entry.title)
+    return [
+        _miner(
+            hass,
+            entry,
+            name if names.count(name) == 1 else f"{name} ({entry.unique_id})",
+            request,
+        )
+        for name, entry in zip(names, request.entries, strict=True)
+    ]
 
 
 def _miner(
     hass: HomeAssistant, entry: MinerConfigEntry, name: str, request: ExportRequest
 ) -> _Miner:
-    """Find out which entities fill the columns of a miner."""
+    """Find out which entities fill the columns of a miner.
+
+    There are statistics of sensors with numbers only.
+    """
     statistics = request.source == STATISTICS
     chosen: dict[str, Source] = {}
-    units: dict[Source, str] = {}
-    entities: dict[str, Source] = {}
-    missing = []
-    for column, sources in sources_of(request.columns):
-        for source in sources:
-            entity_id = _recorded(hass, entry, source)
-            if entity_id is None or (statistics and not _counted(column, source)):
-                continue
-            chosen[column.name] = source
-            entities[entity_id] = source
-            if column.unit is not None:
-                units[source] = column.unit
-            break
-        else:
-            missing.append(column.name)
-    if not statistics:
-        for source in (ONLINE, STATUS):
-            if entity_id := _recorded(hass, entry, source):
-                entities[entity_id] = source
+    identity = known_identity(entry)
+    facts = {
+        "name": name,
+        "host": entry.data[CONF_HOST],
+        "chip_model": identity.chip_model,
+        "board": identity.board,
+        "firmware": identity.firmware,
+    }
     sheet = Sheet(
         columns=request.columns,
         zone=dt_util.get_default_time_zone(),
-        facts=_facts(entry, name),
+        facts={key: value for key, value in facts.items() if value},
         chosen=chosen,
-        scales=_scales(hass, entities, units) if statistics else {},
     )
-    return _Miner(
-        name=name, sheet=sheet, entities=entities, units=units, missing=missing
-    )
-
-
-def _scales(
-    hass: HomeAssistant, entities: Mapping[str, Source], units: Mapping[Source, str]
-) -> dict[Source, tuple[float, float]]:
-    """Return how statistics, which come in the unit of today, become the column's."""
-    scales = {}
-    for entity_id, source in entities.items():
-        state = hass.states.get(entity_id)
-        unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        scales[source] = scale_between(unit, units.get(source))
-    return scales
-
-
-def _counted(column: Column, source: Source) -> bool:
-    """Whether there are statistics of a source: of sensors with numbers only."""
-    return source[0] == "sensor" and column.kind is Kind.NUMBER
+    miner = _Miner(name=name, sheet=sheet)
+    for column, sources in sources_of(request.columns):
+        for source in sources:
+            counted = source[0] == "sensor" and column.kind is Kind.NUMBER
+            entity_id = _recorded(hass, entry, source)
+            if entity_id is None or (statistics and not counted):
+                continue
+            chosen[column.name] = miner.entities[entity_id] = source
+            if column.unit is not None:
+                miner.units[source] = column.unit
+            break
+        else:
+            miner.missing.append(column.name)
+    for source in () if statistics else (ONLINE, STATUS):
+        if entity_id := _recorded(hass, entry, source):
+            miner.entities[entity_id] = source
+    return miner
 
 
 def _recorded(
@@ -272,30 +322,3 @@ def _recorded(
     if entity_id is None or registry.entities[entity_id].disabled:
         return None
     return entity_id if is_recorded(hass, entity_id) else None
-
-
-def _names(hass: HomeAssistant, entries: list[MinerConfigEntry]) -> list[str]:
-    """Return what the miners are called; those of one name can be told apart."""
-    names = []
-    for entry in entries:
-        device = dr.async_get(hass).async_get_device_by_identifier(
-            (DOMAIN, entry.unique_id or ""), entry.entry_id
-        )
-        names.append((device and device.name_by_user) or entry.title)
-    return [
-        name if names.count(name) == 1 else f"{name} ({entry.unique_id})"
-        for name, entry in zip(names, entries, strict=True)
-    ]
-
-
-def _facts(entry: MinerConfigEntry, name: str) -> dict[str, str]:
-    """Return what is the same in all rows of a miner, as it is now."""
-    identity = known_identity(entry)
-    known = {
-        "name": name,
-        "host": entry.data[CONF_HOST],
-        "chip_model": identity.chip_model,
-        "board": identity.board,
-        "firmware": identity.firmware,
-    }
-    return {key: value for key, value in known.items() if value}

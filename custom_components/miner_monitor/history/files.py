@@ -31,25 +31,18 @@ class FileFault(StrEnum):
     NAME = "name"
     PLACE = "place"
     EXISTS = "exists"
-    MISSING = "missing"
     TOO_LARGE = "too_large"
     UNKNOWN = "unknown"
 
 
 class FileError(Exception):
-    """A file that is not written or read."""
+    """A file that is not written or read; of several it is named by who reads them."""
 
-    def __init__(self, fault: FileFault) -> None:
+    def __init__(self, fault: FileFault, file: str = "") -> None:
         """Say why."""
-        super().__init__(fault.value)
+        super().__init__(f"{file}: {fault.value}")
         self.fault = fault
-
-
-def plain_name(name: str) -> str:
-    """Return a file's name if it is nothing more than that."""
-    if len(name) > 100 or _NAME.fullmatch(name) is None:
-        raise FileError(FileFault.NAME)
-    return name
+        self.file = file
 
 
 def prepare_folder(media: Path, closed: Path) -> Path:
@@ -78,7 +71,9 @@ def _clear(folder: Path) -> None:
 
 def check_target(folder: Path, name: str, *, overwrite: bool) -> Path:
     """Return the path of a new file; nothing else than an old export may be there."""
-    target = folder / plain_name(name)
+    if len(name) > 100 or _NAME.fullmatch(name) is None:
+        raise FileError(FileFault.NAME)
+    target = folder / name
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:
@@ -125,7 +120,11 @@ class ExportFile:
         if self._overwrite:
             self._path.replace(self._target)
             return
-        self._reserve()
+        try:
+            # Take the name, unless somebody took it meanwhile.
+            self._target.open("x").close()
+        except FileExistsError:
+            raise FileError(FileFault.EXISTS) from None
         try:
             self._path.replace(self._target)
         except OSError:
@@ -137,10 +136,3 @@ class ExportFile:
         with suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
-
-    def _reserve(self) -> None:
-        """Take the name, unless somebody took it meanwhile."""
-        try:
-            self._target.open("x").close()
-        except FileExistsError:
-            raise FileError(FileFault.EXISTS) from None

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import math
-from typing import Final
+from typing import Any, Final
 
 from .readings import FIGURES
 
@@ -38,26 +38,17 @@ class Mean:
 class _Spread:
     """Sum and extremes of what an hour has so far."""
 
-    __slots__ = ("count", "maximum", "minimum", "total", "weight")
+    __slots__ = ("maximum", "minimum", "total", "weight")
 
     def __init__(self) -> None:
-        self.count = 0
         self.total = self.weight = 0.0
         self.minimum, self.maximum = math.inf, -math.inf
 
-    def add(self, value: float, total: float, weight: float) -> None:
-        self.count += 1
+    def add(self, low: float, high: float, total: float, weight: float) -> None:
         self.total += total
         self.weight += weight
-        self.minimum = min(self.minimum, value)
-        self.maximum = max(self.maximum, value)
-
-    def merge(self, other: _Spread) -> None:
-        self.count += other.count
-        self.total += other.total
-        self.weight += other.weight
-        self.minimum = min(self.minimum, other.minimum)
-        self.maximum = max(self.maximum, other.maximum)
+        self.minimum = min(self.minimum, low)
+        self.maximum = max(self.maximum, high)
 
     def result(self) -> Mean:
         """Return the figures; rounding must not put the mean beside the extremes."""
@@ -124,9 +115,10 @@ class HourBook:
         span.rows += 1
         for key, value in zip(FIGURES, values[:-1], strict=False):
             if not math.isnan(value):
-                self._spread(key, hour).add(value, value, 1.0)
+                self._spread(key, hour).add(value, value, value, 1.0)
         if rate > 0 and power > 0:
-            self._spread("efficiency", hour).add(power / rate, power, rate)
+            joules = power / rate
+            self._spread("efficiency", hour).add(joules, joules, power, rate)
         self._meter(time, power)
         if not math.isnan(accepted):
             self._count(hour, accepted)
@@ -149,18 +141,21 @@ class HourBook:
 
     def _take_hour(self, hour: int, other: HourBook) -> None:
         for key, hours in other._means.items():
-            if hour in hours:
-                self._spread(key, hour).merge(hours[hour])
+            if (them := hours.get(hour)) is not None:
+                ours = self._spread(key, hour)
+                ours.add(them.minimum, them.maximum, them.total, them.weight)
         for key, amounts in other._totals.items():
             if hour in amounts:
-                totals = self._totals[key]
-                totals[hour] = totals.get(hour, 0.0) + amounts[hour]
+                self._add(key, hour, amounts[hour])
 
     def _forget(self, hour: int) -> None:
-        for spreads in self._means.values():
-            spreads.pop(hour, None)
-        for amounts in self._totals.values():
-            amounts.pop(hour, None)
+        tables: list[dict[int, Any]] = [*self._means.values(), *self._totals.values()]
+        for table in tables:
+            table.pop(hour, None)
+
+    def _add(self, key: str, hour: int, amount: float) -> None:
+        totals = self._totals[key]
+        totals[hour] = totals.get(hour, 0.0) + amount
 
     def means(self, key: str) -> dict[int, Mean]:
         """Return the hours of a figure by their start."""
@@ -179,9 +174,7 @@ class HourBook:
 
     def _spread(self, key: str, hour: int) -> _Spread:
         hours = self._means[key]
-        if (spread := hours.get(hour)) is None:
-            spread = hours[hour] = _Spread()
-        return spread
+        return hours.get(hour) or hours.setdefault(hour, _Spread())
 
     def _learn_gap(self, time: float) -> None:
         """Follow a tool that began to poll less often, and no outage."""
@@ -195,34 +188,27 @@ class HourBook:
     def _meter(self, time: float, power: float) -> None:
         """Integrate the power between two rows that are not too far apart."""
         before = self._power
-        if math.isnan(power):
-            self._power = None
-            return
-        self._power = (time, power)
-        if before is None or time - before[0] > self._longest:
-            return
-        self._add_energy(before[0], before[1], time, power)
+        self._power = None if math.isnan(power) else (time, power)
+        if self._power and before and time - before[0] <= self._longest:
+            self._add_energy(*before, time, power)
 
     def _add_energy(self, start: float, first: float, end: float, last: float) -> None:
         """Share the trapezoid among the hours in which it lies."""
         slope = (last - first) / (end - start)
-        energy = self._totals["energy"]
         while start < end:
             hour = int(start // HOUR) * HOUR
             until = min(end, hour + HOUR)
             power = first + slope * (until - start)
             kilowatt_hours = (first + power) / 2 * (until - start) / 3.6e6
-            energy[hour] = energy.get(hour, 0.0) + kilowatt_hours
+            self._add("energy", hour, kilowatt_hours)
             start, first = until, power
 
     def _count(self, hour: int, accepted: float) -> None:
         """Add what a counter rose; one that fell began again at 0."""
         before, self._accepted = self._accepted, accepted
-        if before is None:
-            return
-        rose = accepted - before if accepted >= before else accepted
-        shares = self._totals["shares_accepted"]
-        shares[hour] = shares.get(hour, 0.0) + rose
+        if before is not None:
+            rose = accepted - before if accepted >= before else accepted
+            self._add("shares_accepted", hour, rose)
 
 
 def running_sums(

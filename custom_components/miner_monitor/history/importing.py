@@ -7,6 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    statistics_during_period,
+)
 from homeassistant.const import (
     UnitOfEnergy,
     UnitOfFrequency,
@@ -21,14 +26,16 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..runtime.entry_data import miner_entries
-from ..runtime.ha_compat import texts_of
+from ..runtime.ha_compat import async_commit, texts_of
 from ..runtime.identity import known_identity
 from ..runtime.targets import (
     invalid,
     miner_of,
 )
+from ..runtime.units import unit_class
 from .files import (
     FOLDER,
+    FileError,
     FileFault,
 )
 from .hours import (
@@ -40,20 +47,15 @@ from .hours import (
 )
 from .prior import (
     Prior,
-    PriorFileError,
     read_prior,
-)
-from .recorder import (
-    async_commit,
-    async_read_sums,
-    async_write_statistic,
-    mean_rows,
-    sum_rows,
 )
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
-    from homeassistant.components.recorder.models import StatisticData
+    from homeassistant.components.recorder.models import (
+        StatisticData,
+        StatisticMetaData,
+    )
 
 MEDIA_SOURCE: Final = "media-source://media_source/"
 
@@ -71,6 +73,9 @@ UNITS: Final[Mapping[str, str | None]] = {
 
 _LONGEST_SLUG: Final = 80
 """Letters of a name that are enough; written in Latin ones it may have many more."""
+
+ROWS_AT_ONCE = 1000
+"""Rows that are handed over without a break; more would hold up the event loop."""
 
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_import")
 
@@ -105,14 +110,14 @@ async def async_import(
     merged = await hass.async_add_executor_job(_merged, targets, prior.books)
     # Two imports at once would both add to sums that neither has seen.
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
-        await async_commit(recorder)
+        await async_commit(hass)
         names = _figure_names(hass)
         written = [
             await _write(hass, recorder, target, names[key], key, book)
             for target, book in merged
             for key in (*MEANS, *TOTALS)
         ]
-        await async_commit(recorder)
+        await async_commit(hass)
     skipped = prior.skipped
     return {
         "files": prior.tools,
@@ -144,12 +149,10 @@ def _read(hass: HomeAssistant, files: list[str]) -> Prior:
     now = dt_util.utcnow() + timedelta(hours=1)
     try:
         return read_prior(found, dt_util.get_default_time_zone(), now.timestamp())
-    except PriorFileError as err:
-        match err.fault:
-            case FileFault.TOO_LARGE:
-                raise invalid("import_too_large", file=err.file) from err
-            case _:
-                raise invalid("import_unknown", file=err.file) from err
+    except FileError as err:
+        if err.fault is FileFault.TOO_LARGE:
+            raise invalid("import_too_large", file=err.file) from err
+        raise invalid("import_unknown", file=err.file) from err
     except OSError as err:
         reason = err.strerror or type(err).__name__
         raise invalid("import_failed", error=reason) from err
@@ -157,15 +160,11 @@ def _read(hass: HomeAssistant, files: list[str]) -> Prior:
 
 def _path(hass: HomeAssistant, name: str) -> Path:
     """Return where a file is: in a media folder, or where Home Assistant may read."""
-    folders = [Path(folder) for folder in hass.config.media_dirs.values()]
+    media = {key: Path(folder) for key, folder in hass.config.media_dirs.items()}
     if name.startswith(MEDIA_SOURCE):
         place, _, name = name.removeprefix(MEDIA_SOURCE).partition("/")
-        folders = [
-            Path(folder)
-            for key, folder in hass.config.media_dirs.items()
-            if key == place
-        ]
-    given = Path(name)
+        media = {key: folder for key, folder in media.items() if key == place}
+    folders, given = list(media.values()), Path(name)
     candidates = [given]
     if not given.is_absolute():
         candidates = [
@@ -205,19 +204,12 @@ def _targets(
             slug = slugify(entry.unique_id or entry.entry_id, separator="")
             title = entry.title
         else:
-            title, slug = name, _free(slugify(name)[:_LONGEST_SLUG].strip("_"), used)
+            title, slug = name, slugify(name)[:_LONGEST_SLUG].strip("_")
+            free = (slug, *(f"{slug}_{number}" for number in range(2, 2 + len(used))))
+            slug = next(one for one in free if one not in used)
             used.add(slug)
         targets.append(_Target(slug=slug, name=title, entry=entry, files_name=name))
     return targets
-
-
-def _free(slug: str, used: set[str]) -> str:
-    """Return a slug that no other name has."""
-    number, free = 1, slug
-    while free in used:
-        number += 1
-        free = f"{slug}_{number}"
-    return free
 
 
 def _known_names(hass: HomeAssistant) -> dict[str, MinerConfigEntry]:
@@ -244,10 +236,9 @@ def _merged(
     merged: dict[str, tuple[_Target, HourBook]] = {}
     for target in targets:
         book = books[target.files_name]
-        if (there := merged.get(target.slug)) is None:
-            merged[target.slug] = (target, book)
-        else:
-            there[1].merge(book)
+        there = merged.setdefault(target.slug, (target, book))[1]
+        if there is not book:
+            there.merge(book)
     return list(merged.values())
 
 
@@ -275,29 +266,59 @@ async def _write(
     hours = book.hours(key)
     if hours is None:
         return None
-    statistic_id, unit = f"{DOMAIN}:{target.slug}_{key}", UNITS[key]
-    name = f"{target.name}: {figure}"
-    stored = None
-    if key in TOTALS:
-        stored = await async_read_sums(recorder, statistic_id, unit)
-    rows = await hass.async_add_executor_job(_rows, book, key, stored)
-    await async_write_statistic(
-        hass, statistic_id, name, unit, rows, total=stored is not None
-    )
-    first, last, count = hours
+    metadata: StatisticMetaData = {
+        "statistic_id": f"{DOMAIN}:{target.slug}_{key}",
+        "source": DOMAIN,
+        "name": f"{target.name}: {figure}",
+        "mean_type": StatisticMeanType.NONE
+        if key in TOTALS
+        else StatisticMeanType.ARITHMETIC,
+        "has_sum": key in TOTALS,
+        "unit_class": unit_class(UNITS[key]),
+        "unit_of_measurement": UNITS[key],
+    }
+    rows = await recorder.async_add_executor_job(_rows, hass, metadata, book, key)
+    # What is there is replaced; without any row only the name is renewed.
+    for begin in range(0, max(len(rows), 1), ROWS_AT_ONCE):
+        some = rows[begin : begin + ROWS_AT_ONCE]
+        async_add_external_statistics(hass, metadata, some)
+        await asyncio.sleep(0)
+    first, last, number = hours
     return {
-        "statistic_id": statistic_id,
-        "name": name,
-        "hours": count,
+        "statistic_id": metadata["statistic_id"],
+        "name": metadata["name"],
+        "hours": number,
         "start": dt_util.as_local(dt_util.utc_from_timestamp(first)).isoformat(),
         "end": dt_util.as_local(dt_util.utc_from_timestamp(last + HOUR)).isoformat(),
     }
 
 
 def _rows(
-    book: HourBook, key: str, stored: list[tuple[int, float]] | None
+    hass: HomeAssistant, metadata: StatisticMetaData, book: HourBook, key: str
 ) -> list[StatisticData]:
     """Return the hours of a figure; those of a total go on from what is stored."""
-    if stored is None:
-        return mean_rows(book.means(key))
-    return sum_rows(running_sums(stored, book.totals(key)))
+    if key not in TOTALS:
+        return [
+            {
+                "start": dt_util.utc_from_timestamp(hour),
+                "mean": mean.mean,
+                "min": mean.minimum,
+                "max": mean.maximum,
+            }
+            for hour, mean in book.means(key).items()
+        ]
+    statistic_id, unit = metadata["statistic_id"], UNITS[key]
+    units = {known: unit} if (known := unit_class(unit)) and unit else None
+    beginning = dt_util.utc_from_timestamp(0)
+    found = statistics_during_period(
+        hass, beginning, None, {statistic_id}, "hour", units, {"sum"}
+    )
+    stored = [
+        (int(row["start"]), total)
+        for row in found.get(statistic_id, [])
+        if (total := row.get("sum")) is not None
+    ]
+    return [
+        {"start": dt_util.utc_from_timestamp(hour), "state": total, "sum": total}
+        for hour, total in running_sums(stored, book.totals(key))
+    ]

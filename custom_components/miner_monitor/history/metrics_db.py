@@ -1,8 +1,10 @@
 """Reads the database of tool 001, which may be another's or a trap."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 import sqlite3
+from typing import Any
 from urllib.parse import quote
 
 from .files import (
@@ -17,9 +19,8 @@ from .readings import (
     AWAY,
     GENESIS,
     MOST_MINERS,
+    Intake,
     LocalTime,
-    Skipped,
-    figures,
     name_of,
     number,
     typical_interval,
@@ -60,25 +61,20 @@ def is_database(path: Path) -> bool:
 
 
 def read_database(
-    path: Path, clock: LocalTime, skipped: Skipped, latest: float
+    path: Path, intake: Intake
 ) -> tuple[dict[str, HourBook], dict[str, str]]:
     """Return the hours of each miner by its name, and the host names it knows."""
     if path.stat().st_size > MOST_BYTES:
         raise FileError(FileFault.TOO_LARGE)
     try:
         with closing(_connect(path)) as connection:
-            query = _query(connection)
-            names = _names(connection)
-            reader = _Reader(
-                names,
-                {key: _interval(connection, key, clock) for key in names},
-                clock,
-                skipped,
-                latest,
-            )
-            for row in connection.execute(query):
-                reader.take(*row)
-            return reader.books(), _hosts(connection, names)
+            query, names = _query(connection), _names(connection)
+            books = {
+                name: HourBook(_interval(connection, key, intake.clock))
+                for key, name in names.items()
+            }
+            _take(connection.execute(query), names, books, intake)
+            return books, _hosts(connection, names)
     except (sqlite3.Error, OverflowError, UnicodeError) as err:
         raise FileError(FileFault.UNKNOWN) from err
 
@@ -166,52 +162,33 @@ def _hosts(connection: sqlite3.Connection, names: dict[object, str]) -> dict[str
     }
 
 
-class _Reader:
-    """Takes the rows of all miners in the order in which they were written."""
-
-    def __init__(
-        self,
-        names: dict[object, str],
-        intervals: dict[object, float],
-        clock: LocalTime,
-        skipped: Skipped,
-        latest: float,
-    ) -> None:
-        self._names = names
-        self._books = {key: HourBook(intervals[key]) for key in names}
-        self._last = dict.fromkeys(names, GENESIS)
-        self._clock = clock
-        self._skipped = skipped
-        self._latest = latest
-        self._hours = 0
-
-    def books(self) -> dict[str, HourBook]:
-        """Return the hours of each miner by its name."""
-        return {self._names[key]: book for key, book in self._books.items()}
-
-    def take(self, line: object, key: object, stamp: object, *raw: object) -> None:
-        """Take a row."""
-        name = self._names.get(key)
-        time = None if name is None else self._clock.read(name, stamp)
+def _take(
+    rows: Iterable[Sequence[Any]],
+    names: Mapping[object, str],
+    books: Mapping[str, HourBook],
+    intake: Intake,
+) -> None:
+    """Take the rows of all miners in the order in which they were written."""
+    last, hours, skipped = dict.fromkeys(books, GENESIS), 0, intake.skipped
+    for line, key, stamp, *raw in rows:
+        name = names.get(key)
         values = [number(value) for value in raw]
-        told = any(value is not None for value in values[:2])
-        if time is None or not GENESIS < time <= self._latest or not told:
-            self._skipped.junk(line if isinstance(line, int) else 0)
-            return
-        if time <= self._last[key]:
-            self._skipped.repeated += 1
-            return
-        self._last[key] = time
         if values[0] is not None:
             values[0] *= 1e-3
-        if (found := figures(values)) is None:
-            self._skipped.offline += 1
-            found = AWAY
-        book = self._books[key]
-        self._hours -= len(book)
-        book.observe(time, found)
-        self._hours += len(book)
-        if self._hours > MOST_HOURS:
+        found = intake.reading(name, stamp, values)
+        if name is None or found is None:
+            skipped.junk(line if isinstance(line, int) else 0)
+            continue
+        time, told = found
+        if time <= last[name]:
+            skipped.repeated += 1
+            continue
+        last[name] = time
+        skipped.offline += told is None
+        hours -= len(books[name])
+        books[name].observe(time, told or AWAY)
+        hours += len(books[name])
+        if hours > MOST_HOURS:
             raise FileError(FileFault.TOO_LARGE)
 
 

@@ -66,35 +66,20 @@ class Skipped:
 
 def number(value: object) -> float | None:
     """Return a finite number of a cell, also one like 27.21M; None where none is."""
-    if isinstance(value, bool) or value is None:
-        return None
+    factor = 1.0
     if isinstance(value, str):
-        return _written(value.strip())
-    if not isinstance(value, int | float):
+        value = value.strip()
+        if len(value) > _LONGEST_NUMBER or "_" in value:
+            return None
+        if (short := _SHORT.fullmatch(value)) is not None:
+            value, factor = short[1], _SUFFIXES[short[2].upper()]
+    elif isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return _sane(float(value))
-    except OverflowError:
+        found = float(value) * factor
+    except ValueError, OverflowError:
         return None
-
-
-def _written(text: str) -> float | None:
-    if not text or len(text) > _LONGEST_NUMBER or "_" in text:
-        return None
-    try:
-        return _sane(float(text))
-    except ValueError:
-        pass
-    if (short := _SHORT.fullmatch(text)) is None:
-        return None
-    try:
-        return _sane(float(short[1]) * _SUFFIXES[short[2].upper()])
-    except ValueError:
-        return None
-
-
-def _sane(value: float) -> float | None:
-    return value if -_LARGEST <= value <= _LARGEST else None
+    return found if -_LARGEST <= found <= _LARGEST else None
 
 
 def name_of(value: object) -> str | None:
@@ -161,6 +146,39 @@ class LocalTime:
             if second_time >= last:
                 return second_time
         return seconds
+
+
+class Intake:
+    """Takes the rows of one import, whatever file they come from.
+
+    Times without a zone are in ``zone``; those after ``latest`` are none.
+    """
+
+    def __init__(self, zone: tzinfo, latest: float) -> None:
+        """Begin with no row."""
+        self.clock = LocalTime(zone)
+        self.skipped = Skipped()
+        self._latest = latest
+
+    def reading(
+        self,
+        name: str | None,
+        stamp: object,
+        values: Sequence[float | None],
+        *,
+        away: bool = False,
+    ) -> tuple[float, tuple[float, ...] | None] | None:
+        """Return time and figures of a row; None where it tells nothing.
+
+        There are no figures in the row of a miner that did not answer.
+        """
+        time = None if name is None else self.clock.read(name, stamp)
+        if time is None or not GENESIS < time <= self._latest:
+            return None
+        if away:
+            return time, None
+        told = values[0] is not None or values[1] is not None
+        return (time, figures(values)) if told else None
 
 
 class Rows:

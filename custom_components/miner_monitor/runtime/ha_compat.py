@@ -5,8 +5,9 @@ here, imports what it needs when it is called, and is guarded: a failure is told
 in plain words, and a fallback takes the place of the result.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -25,8 +26,6 @@ from ..const import (
 )
 
 if TYPE_CHECKING:
-    import asyncio
-
     from homeassistant.components.recorder import Recorder
     from homeassistant.components.recorder.db_schema import (
         Statistics,
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _TOLD: HassKey[set[str]] = HassKey(f"{DOMAIN}_told")
+
+COMMIT_PATIENCE = 60.0
+"""Seconds to wait for what is under way to be in the database."""
 
 type Guarded[**P, T] = Callable[Concatenate[HomeAssistant, P], T]
 
@@ -118,6 +120,14 @@ def recorder_done(hass: HomeAssistant) -> Coroutine[Any, Any, None] | None:
     return None if recorder is None else recorder.async_block_till_done()
 
 
+async def async_commit(hass: HomeAssistant) -> None:
+    """Wait until what is known now can be read, if that does not take too long."""
+    if (done := recorder_done(hass)) is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COMMIT_PATIENCE):
+                await done
+
+
 @guarded("Every sensor is taken for recorded", fallback=True)
 def is_recorded(hass: HomeAssistant, entity_id: str) -> bool:
     """Whether the user lets the recorder have an entity."""
@@ -139,8 +149,24 @@ TOTALS_LOST = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedState:
+    """A state of the past."""
+
+    at: float
+    state: object
+    unit: str | None
+
+
+def recorded_state(state: State) -> RecordedState:
+    """Return what a state was, in what unit, and since when."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    at = state.last_updated.timestamp()
+    return RecordedState(at=at, state=state.state, unit=unit)
+
+
 @guarded(TOTALS_LOST, ())
-def last_state(hass: HomeAssistant, entity_id: str) -> Sequence[State]:
+def last_state(hass: HomeAssistant, entity_id: str) -> Sequence[RecordedState]:
     """Return the last state of an entity that the recorder has."""
     from homeassistant.components.recorder.history import get_last_state_changes
 
@@ -150,7 +176,7 @@ def last_state(hass: HomeAssistant, entity_id: str) -> Sequence[State]:
 @guarded(TOTALS_LOST, ())
 def last_states(
     hass: HomeAssistant, entity_id: str, since: datetime, most: int
-) -> Sequence[State]:
+) -> Sequence[RecordedState]:
     """Return the last states of an entity that the recorder has, the newest first."""
     from homeassistant.components.recorder.history import state_changes_during_period
 
@@ -165,15 +191,14 @@ def last_states(
     return _states(found, entity_id)
 
 
-def _states(found: Mapping[str, Iterable[Any]], entity_id: str) -> list[State]:
-    return [state for state in found.get(entity_id, ()) if isinstance(state, State)]
+def _states(found: Mapping[str, Iterable[Any]], entity_id: str) -> list[RecordedState]:
+    states = found.get(entity_id, ())
+    return [recorded_state(state) for state in states if isinstance(state, State)]
 
 
 @guarded(TOTALS_LOST, ())
-def last_statistics(
-    hass: HomeAssistant, entity_id: str
-) -> Sequence[tuple[float, str | None]]:
-    """Return the last values in an entity's statistics, each with its unit."""
+def last_statistics(hass: HomeAssistant, entity_id: str) -> Sequence[RecordedState]:
+    """Return the last values in an entity's statistics."""
     from homeassistant.components.recorder.statistics import (
         get_last_short_term_statistics,
         get_last_statistics,
@@ -182,10 +207,9 @@ def last_statistics(
     if (metadata := statistics_metadata(hass, {entity_id}).get(entity_id)) is None:
         return ()
     return [
-        (value, metadata[1])
+        RecordedState(at=row["start"], state=row.get("state"), unit=metadata[1])
         for read in (get_last_short_term_statistics, get_last_statistics)
         for row in read(hass, 1, entity_id, False, {"state"}).get(entity_id, [])
-        if (value := row.get("state")) is not None
     ]
 
 
@@ -231,15 +255,6 @@ def statistics_database(hass: HomeAssistant) -> Iterator[StatisticsDatabase]:
             meta=StatisticsMeta,
             most_ids=get_instance(hass).max_bind_vars,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedState:
-    """A state of the past."""
-
-    at: float
-    state: str
-    unit: str | None
 
 
 @guarded("The states of the past cannot be read from the recorder", None)

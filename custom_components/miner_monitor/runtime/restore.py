@@ -5,37 +5,32 @@ as old as its last save, the recorder's database only some seconds.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-import math
 from typing import TYPE_CHECKING
 
-from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
-    STATE_OFF,
-    STATE_ON,
-    UnitOfEnergy,
-    UnitOfTime,
-)
-from homeassistant.core import HomeAssistant, State
+from homeassistant.const import STATE_OFF, STATE_ON, UnitOfEnergy, UnitOfTime
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import DurationConverter, EnergyConverter
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import LOGGER
+from ..miners.values import number
 from .ha_compat import (
     TOTALS_LOST,
+    RecordedState,
     last_state,
     last_states,
     last_statistics,
+    recorded_state,
     recorder_connected,
     recorder_of,
     recorder_ready,
     running_recorder,
     tell_once,
 )
+from .units import converted, unit_class
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
@@ -99,8 +94,7 @@ async def async_was_off(
     known = (
         state.state
         for state in states
-        if state.last_updated.timestamp() < before
-        and state.state in {STATE_ON, STATE_OFF}
+        if state.at < before and state.state in {STATE_ON, STATE_OFF}
     )
     return next(known, None) == STATE_OFF
 
@@ -121,7 +115,7 @@ async def _async_restored(hass: HomeAssistant, entity_id: str) -> list[float]:
     except Exception as err:  # noqa: BLE001 - the total goes on from what else is known
         tell_once(hass, "Home Assistant does not tell the last states of totals", err)
         return []
-    return _values_of([] if state is None else [state])
+    return [] if state is None else _values_of([recorded_state(state)])
 
 
 async def _async_recorded(
@@ -188,8 +182,8 @@ def _recorded(
     failed: dict[str, SQLAlchemyError] = {}
     for key, entity_id in entity_ids.items():
         try:
-            values = _values_of(last_state(hass, entity_id))
-            found[key] = values or _history(hass, entity_id)
+            states = last_state(hass, entity_id)
+            found[key] = _values_of(states) or _history(hass, entity_id)
         except SQLAlchemyError as err:
             failed[key] = err
     return found, failed
@@ -199,48 +193,17 @@ def _history(hass: HomeAssistant, entity_id: str) -> list[float]:
     """Read what comes before a state that says nothing, and the last statistics."""
     since = dt_util.utcnow() - LOOK_BACK
     before = last_states(hass, entity_id, since, MOST_LOOKED_AT)
+    return _values_of([*before, *last_statistics(hass, entity_id)])
+
+
+_UNITS = {"energy": UnitOfEnergy.KILO_WATT_HOUR, "duration": UnitOfTime.SECONDS}
+"""Our units by their class."""
+
+
+def _values_of(states: Iterable[RecordedState]) -> list[float]:
+    """Return the totals that some states show, in our units."""
     return [
-        *_values_of(before),
-        *(
-            value
-            for shown, unit in last_statistics(hass, entity_id)
-            if (value := _in_our_unit(shown, unit)) is not None
-        ),
+        converted(value, state.unit, _UNITS.get(unit_class(state.unit) or ""))
+        for state in states
+        if (value := number(state.state)) is not None and value >= 0
     ]
-
-
-def _values_of(states: Iterable[State]) -> list[float]:
-    return [value for state in states if (value := _value_of(state)) is not None]
-
-
-def _value_of(state: State) -> float | None:
-    return _in_our_unit(state.state, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT))
-
-
-def _in_our_unit(value: object, unit: str | None) -> float | None:
-    """Return a value that was shown in a unit in ours."""
-    if (number := _number(value)) is None:
-        return None
-    convert = _CONVERTERS.get(unit)
-    return number if convert is None else convert(number)
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, str | int | float):
-        return None
-    with suppress(ValueError):
-        number = float(value)
-        return number if math.isfinite(number) and number >= 0 else None
-    return None
-
-
-_CONVERTERS: Mapping[str | None, Callable[[float], float]] = {
-    **{
-        unit: EnergyConverter.converter_factory(unit, UnitOfEnergy.KILO_WATT_HOUR)
-        for unit in EnergyConverter.VALID_UNITS
-    },
-    **{
-        unit: DurationConverter.converter_factory(unit, UnitOfTime.SECONDS)
-        for unit in DurationConverter.VALID_UNITS
-    },
-}
