@@ -33,11 +33,11 @@ from .fleet.entry import (
     async_fleet_entry,
 )
 from .flows.address import is_private
-from .flows.fleet_options import (
+from .flows.options import (
     FleetOptionsFlow,
+    MinerOptionsFlow,
     options_of_new_miners,
 )
-from .flows.options import MinerOptionsFlow
 from .flows.probe import (
     LOCKED,
     Found,
@@ -125,15 +125,21 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add the miner at an address."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            found = await self._async_ask(user_input[CONF_HOST])
-            if isinstance(found, Found):
-                return await self._async_pick(found)
-            if found == LOCKED:
-                return await self.async_step_credentials()
-            errors[CONF_HOST] = found
-        return self._show_host_form("user", user_input, errors)
+        if user_input is None:
+            return self._show_host("user", None)
+        return await self._async_taken(
+            "user", await self._async_ask(user_input[CONF_HOST])
+        )
+
+    async def _async_taken(self, step: str, found: Found | str) -> ConfigFlowResult:
+        """Go on with what answers at the address of a form, or show the form again."""
+        if isinstance(found, Found):
+            if self.source == SOURCE_RECONFIGURE:
+                return self._move(found)
+            return await self._async_pick(found)
+        if found == LOCKED:
+            return await self.async_step_credentials()
+        return self._show_host(step, self._address, found)
 
     async def async_step_credentials(
         self, user_input: dict[str, Any] | None = None
@@ -144,9 +150,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             self._credentials = with_login(self._credentials, user_input)
             found = await self._async_ask(self._address)
             if isinstance(found, Found):
-                if self.source == SOURCE_RECONFIGURE:
-                    return self._move(found)
-                return await self._async_pick(found)
+                return await self._async_taken("user", found)
             errors["base"] = login_error(found)
         return self.async_show_form(
             step_id="credentials",
@@ -211,22 +215,16 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             return self.async_abort(reason="fleet_has_no_address")
         known = endpoint_of(entry)
         if user_input is None:
-            return self._show_reconfigure(_address_text(known), {})
+            return self._show_host("reconfigure", _address_text(known))
         self._unit, self._credentials = known.unit, stored_credentials(entry)
         found = await self._async_ask(user_input[CONF_HOST])
-        if isinstance(found, Found):
-            return self._move(found)
-        if found == LOCKED:
-            return await self.async_step_credentials()
-        return self._show_reconfigure(self._address, {CONF_HOST: found})
+        return await self._async_taken("reconfigure", found)
 
     def _move(self, found: Found) -> ConfigFlowResult:
         """Let the entry follow to where its miner was found."""
         entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
         if not async_is_ours(self.hass, known_identity(entry), found.identity):
-            errors[CONF_HOST] = "wrong_device"
-            return self._show_reconfigure(self._address, errors)
+            return self._show_host("reconfigure", self._address, "wrong_device")
         at = found.endpoint
         return self.async_update_reload_and_abort(
             entry,
@@ -235,14 +233,6 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
                 CONF_PATH: at.path,
                 **credentials_data(at.credentials),
             },
-        )
-
-    def _show_reconfigure(
-        self, address: str, errors: dict[str, str]
-    ) -> ConfigFlowResult:
-        name = self._get_reconfigure_entry().title
-        return self._show_host_form(
-            "reconfigure", {CONF_HOST: address}, errors, {"name": name}
         )
 
     @property
@@ -410,18 +400,20 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             )
         return self.async_abort(reason="already_configured")
 
-    def _show_host_form(
-        self,
-        step_id: str,
-        user_input: dict[str, Any] | None,
-        errors: dict[str, str],
-        placeholders: dict[str, str] | None = None,
+    def _show_host(
+        self, step: str, address: str | None, error: str | None = None
     ) -> ConfigFlowResult:
+        """Ask for an address; one that was entered is shown again."""
+        names = {}
+        if step == "reconfigure":
+            names["name"] = self._get_reconfigure_entry().title
         return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(HOST_SCHEMA, user_input),
-            description_placeholders=placeholders,
-            errors=errors,
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(
+                HOST_SCHEMA, {CONF_HOST: address} if address else None
+            ),
+            description_placeholders=names,
+            errors={CONF_HOST: error} if error else {},
         )
 
     @staticmethod

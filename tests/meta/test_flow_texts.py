@@ -35,7 +35,6 @@ RAISED_BY_HOME_ASSISTANT = {
 FLOW = parse(INTEGRATION / "config_flow.py")
 REAUTH = parse(INTEGRATION / "flows" / "reauth.py")
 OPTIONS = parse(INTEGRATION / "flows" / "options.py")
-FLEET_OPTIONS = parse(INTEGRATION / "flows" / "fleet_options.py")
 ENDS = {"reconfigure_successful": FLOW, "reauth_successful": REAUTH}
 
 
@@ -273,9 +272,8 @@ def test_errors_of_the_options() -> None:
         for call in calls(OPTIONS, "InvalidAddressError")
         if call.args
     }
-    returned = _returned_errors(OPTIONS) | _returned_errors(FLEET_OPTIONS)
     disordered = {"critical_not_above_warning", "poor_not_below_good"}
-    assert disordered <= returned | _assigned_errors("flows/fleet_options.py")
+    assert disordered <= _returned_errors(OPTIONS)
     assert set(TEXTS["options"]["error"]) == raised | disordered
 
 

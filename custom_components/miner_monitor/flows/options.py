@@ -1,11 +1,16 @@
-"""The options of a miner."""
+"""The options: of a miner by one table of its fields, and of all miners."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import (
+    ConfigFlowResult,
+    OptionsFlow,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import (
     CONF_SCAN_INTERVAL,
     Platform,
@@ -14,6 +19,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -36,6 +42,7 @@ from ..const import (
     CONF_PLUG_POWER,
     CONF_PLUG_SWITCH,
     CONF_POOL_SCRAPER,
+    CONF_PRICE,
     CONF_PROTECT,
     CONF_PSU_CAPACITY,
     CONF_PSU_CONSTANT,
@@ -44,11 +51,14 @@ from ..const import (
     CONF_RATIO_POOR,
     CONF_RESTART_STALLED,
     CONF_ROOM_TEMPERATURE,
+    CONF_SIDEBAR,
     LOGGER,
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
 )
 from ..control.throttle import throttle_method
+from ..fleet.entry import async_fleet_entry
+from ..insight.model import InsightOptions
 from ..miners import (
     MinerError,
     create_client,
@@ -74,15 +84,19 @@ from .address import (
     parse_address,
 )
 
-SECTION_SUPPLY = "supply"
-SECTION_JUDGEMENT = "judgement"
-SECTION_TUNING = "tuning"
-SECTIONS = (SECTION_SUPPLY, SECTION_JUDGEMENT, SECTION_TUNING)
+SECTIONS = ("supply", "judgement", "tuning")
 
-type Fields = dict[vol.Marker, Selector[Any]]
+type Fields = dict[str | None, dict[vol.Marker, Selector[Any]]]
+"""The fields of a form by the section in which they are."""
 
-_HIGHEST_RATES = {HashRateUnit.TERA: 10_000.0}
-"""More than any miner of this unit does, so that GH/s are not taken for TH/s."""
+_PAIRS = (
+    *((warn_key(name), critical_key(name)) for name in (*WATCHED, REJECTS)),
+    (CONF_RATIO_POOR, CONF_RATIO_GOOD),
+)
+"""Thresholds of which the first is below the second; both are stored or none."""
+
+_DEFAULTS = InsightOptions()
+_FOR_NEW_MINERS = (CONF_SCAN_INTERVAL, CONF_RATIO_GOOD, CONF_RATIO_POOR)
 
 
 class MinerOptionsFlow(OptionsFlowWithReload):
@@ -95,8 +109,7 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         identity = known_identity(self.config_entry)
         if user_input is not None:
-            offered = {str(key) for key in _offered(identity, user_input)}
-            options = self._taken(identity, offered, _flat(user_input))
+            options = self._taken(identity, user_input)
             if (wrong := _disorder(options)) is not None:
                 errors["base"] = wrong
             else:
@@ -105,14 +118,13 @@ class MinerOptionsFlow(OptionsFlowWithReload):
                     return self.async_create_entry(data=options)
                 except InvalidAddressError as err:
                     errors[CONF_POOL_SCRAPER] = str(err)
-        default = identity.poll_interval
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
                 _schema(identity), user_input or self._suggested(identity)
             ),
             description_placeholders={
-                "default": str(default),
+                "default": str(identity.poll_interval),
                 "unit": identity.hash_rate_unit,
             },
             errors=errors,
@@ -129,37 +141,42 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         return {**known, **dict.fromkeys(SECTIONS, known)}
 
     def _taken(
-        self, identity: MinerIdentity, offered: set[str], entered: Mapping[str, Any]
+        self, identity: MinerIdentity, user_input: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the options that follow from the form.
 
         What the form did not offer stays; what is as it would be anyway is not stored,
         so that better knowledge of a board is not shut out.
         """
-        options = {
-            key: value
-            for key, value in self.config_entry.options.items()
-            if key not in offered
+        entered = dict(user_input)
+        for name in SECTIONS:
+            entered |= user_input.get(name, {})
+        offered = {
+            str(key)
+            for name, fields in _fields(identity).items()
+            if name is None or name in user_input
+            for key in fields
         }
         usual = _thresholds(identity, {})
+        stored = self.config_entry.options
+        options = {key: value for key, value in stored.items() if key not in offered}
         options |= {
             key: value
-            for key, value in entered.items()
-            if value not in (None, "", False) and usual.get(key) != value
+            for key in offered & entered.keys()
+            if (value := entered[key]) not in (None, "", False)
+            and usual.get(key) != value
         }
-        for key in _pairs_of(options):
-            if key in usual:
-                options.setdefault(key, usual[key])
-        options[CONF_SCAN_INTERVAL] = int(entered[CONF_SCAN_INTERVAL])
-        return options
+        twins = [pair for pair in _PAIRS if not options.keys().isdisjoint(pair)]
+        held = {key: usual[key] for pair in twins for key in pair if key in usual}
+        return held | options | {CONF_SCAN_INTERVAL: int(entered[CONF_SCAN_INTERVAL])}
 
     async def _async_try_scraper(self, options: dict[str, Any]) -> None:
-        """Put the URL of a pool scraper in the place of what was entered."""
-        if text := options.pop(CONF_POOL_SCRAPER, "").strip():
-            options[CONF_POOL_SCRAPER] = await self._async_scraper(text)
+        """Put the URL of a pool scraper in the place of what was entered.
 
-    async def _async_scraper(self, text: str) -> str:
-        """Return the URL of a pool scraper; InvalidAddressError names what is wrong."""
+        Raises InvalidAddressError with the key of what is wrong.
+        """
+        if not (text := options.pop(CONF_POOL_SCRAPER, "").strip()):
+            return
         try:
             address = parse_address(text)
         except InvalidAddressError as err:
@@ -167,6 +184,7 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         if address.port is None:
             raise InvalidAddressError("invalid_scraper")
         url = f"http://{address.host}:{address.port}{address.path}"
+        options[CONF_POOL_SCRAPER] = url
         endpoint = replace(endpoint_of(self.config_entry), pool_scraper=url)
         family = known_identity(self.config_entry).family
         session = await async_get_session(self.hass)
@@ -175,27 +193,9 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         except MinerError as err:
             # A miner that is off must not keep a user from setting this up.
             LOGGER.debug("The pool scraper was not tried: %s", err)
-            return url
+            return
         if reading.state.pool_hash_rate is None:
             raise InvalidAddressError("no_pool_hash_rate")
-        return url
-
-
-def _flat(entered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was entered, without the sections of the form."""
-    flat = {key: value for key, value in entered.items() if key not in SECTIONS}
-    for name in SECTIONS:
-        flat |= entered.get(name, {})
-    return flat
-
-
-def _pairs_of(options: Mapping[str, Any]) -> list[str]:
-    """Return the thresholds that must be there because their twins are."""
-    pairs = [(warn_key(name), critical_key(name)) for name in (*WATCHED, REJECTS)]
-    pairs.append((CONF_RATIO_GOOD, CONF_RATIO_POOR))
-    return [
-        key for pair in pairs if any(item in options for item in pair) for key in pair
-    ]
 
 
 def _thresholds(
@@ -217,102 +217,89 @@ def _thresholds(
 
 
 def _disorder(options: Mapping[str, Any]) -> str | None:
-    """Tell if two thresholds are the wrong way round."""
-    for name in (*WATCHED, REJECTS):
-        warn, critical = options.get(warn_key(name)), options.get(critical_key(name))
-        if warn is not None and critical is not None and warn >= critical:
-            return "critical_not_above_warning"
-    good, poor = options.get(CONF_RATIO_GOOD), options.get(CONF_RATIO_POOR)
-    if good is not None and poor is not None and poor >= good:
-        return "poor_not_below_good"
+    """Return the error of two thresholds that are the wrong way round."""
+    for low, high in _PAIRS:
+        known = low in options and high in options
+        if known and options[low] >= options[high]:
+            ratio = low == CONF_RATIO_POOR
+            return "poor_not_below_good" if ratio else "critical_not_above_warning"
     return None
-
-
-def _offered(
-    identity: MinerIdentity, entered: Mapping[str, Any]
-) -> Iterator[vol.Marker]:
-    """Yield the markers of all fields but those of sections that did not come back."""
-    for marker, field in _schema(identity).schema.items():
-        if isinstance(field, section):
-            if marker in entered:
-                yield from field.schema.schema
-        else:
-            yield marker
 
 
 def _schema(identity: MinerIdentity) -> vol.Schema:
     """Offer what makes sense for the miner."""
-    fields: dict[vol.Marker, Any] = {
-        vol.Required(CONF_SCAN_INTERVAL): _number(
-            MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, UnitOfTime.SECONDS, step=1
-        )
+    fields = _fields(identity)
+    sections = {
+        vol.Optional(name): section(vol.Schema(fields[name]), {"collapsed": True})
+        for name in SECTIONS
+        if name in fields
     }
-    if Capability.POOL_SCRAPER in identity.capabilities:
-        fields[vol.Optional(CONF_POOL_SCRAPER)] = TextSelector()
-    if _can_be_widened(identity):
-        fields[vol.Optional(CONF_EXPERT, default=False)] = BooleanSelector()
-    if throttle_method(identity) is not None:
-        fields[vol.Optional(CONF_PROTECT, default=False)] = BooleanSelector()
-    if Capability.RESTART in identity.capabilities:
-        fields[vol.Optional(CONF_RESTART_STALLED, default=False)] = BooleanSelector()
-    for name, inside in (
-        (SECTION_SUPPLY, _supply(identity)),
-        (SECTION_JUDGEMENT, _judgement(identity)),
-        (SECTION_TUNING, _tuning(identity)),
-    ):
-        if inside:
-            fields[vol.Optional(name)] = section(
-                vol.Schema(inside), {"collapsed": True}
+    return vol.Schema({**fields[None], **sections})
+
+
+def _fields(identity: MinerIdentity) -> Fields:
+    """Return the fields that make sense for the miner."""
+    unit, limits, has = identity.hash_rate_unit, identity.limits, identity.capabilities
+    ranges = limits.settings.values()
+    widened = any(allowed.expert_maximum is not None for allowed in ranges)
+    # More than any miner of this unit does, so that GH/s are not taken for TH/s.
+    rates = _number(0, 10_000 if unit is HashRateUnit.TERA else 1e6, unit)
+    ratios = _number(1, 150, UnitOfRatio.PERCENTAGE)
+    degrees = _number(30, 130, UnitOfTemperature.CELSIUS)
+    rejects = _number(0.1, 100, UnitOfRatio.PERCENTAGE)
+    supply, judgement, tuning = SECTIONS
+    sensors = Platform.SENSOR
+    table: list[tuple[str | None, str, Selector[Any], bool]] = [
+        (None, CONF_SCAN_INTERVAL, _INTERVAL, True),
+        (None, CONF_POOL_SCRAPER, TextSelector(), Capability.POOL_SCRAPER in has),
+        (None, CONF_EXPERT, BooleanSelector(), widened),
+        (None, CONF_PROTECT, BooleanSelector(), throttle_method(identity) is not None),
+        (None, CONF_RESTART_STALLED, BooleanSelector(), Capability.RESTART in has),
+        (supply, CONF_PLUG_POWER, _entity(sensors, SensorDeviceClass.POWER), True),
+        (supply, CONF_PLUG_SWITCH, _entity(Platform.SWITCH), True),
+        *(
+            (supply, key, selector, Capability.POWER in has)
+            for key, selector in (
+                (CONF_PSU_EFFICIENCY, _number(50, 100, UnitOfRatio.PERCENTAGE)),
+                (CONF_PSU_CONSTANT, _number(0, 500, UnitOfPower.WATT)),
+                (CONF_PSU_CAPACITY, _number(1, 20_000, UnitOfPower.WATT)),
             )
-    return vol.Schema(fields)
-
-
-def _supply(identity: MinerIdentity) -> Fields:
-    """Offer what tells the power at the wall."""
-    fields: Fields = {
-        vol.Optional(CONF_PLUG_POWER): _entity(
-            Platform.SENSOR, SensorDeviceClass.POWER
         ),
-        vol.Optional(CONF_PLUG_SWITCH): _entity(Platform.SWITCH),
-    }
-    if Capability.POWER in identity.capabilities:
-        fields |= {
-            vol.Optional(CONF_PSU_EFFICIENCY): _number(50, 100, UnitOfRatio.PERCENTAGE),
-            vol.Optional(CONF_PSU_CONSTANT): _number(0, 500, UnitOfPower.WATT),
-            vol.Optional(CONF_PSU_CAPACITY): _number(1, 20_000, UnitOfPower.WATT),
-        }
+        (judgement, CONF_EXPECTED_HASH_RATE, rates, True),
+        (judgement, CONF_MINIMUM_HASH_RATE, rates, unit is not HashRateUnit.TERA),
+        (judgement, CONF_RATIO_GOOD, ratios, True),
+        (judgement, CONF_RATIO_POOR, ratios, True),
+        *(
+            (judgement, key, degrees, getattr(limits, name) is not None)
+            for name in WATCHED
+            for key in (warn_key(name), critical_key(name))
+        ),
+        (judgement, warn_key(REJECTS), rejects, Capability.SHARES in has),
+        (judgement, critical_key(REJECTS), rejects, Capability.SHARES in has),
+        *(
+            (tuning, key, selector, bool(limits.settings))
+            for key, selector in (
+                (
+                    CONF_ROOM_TEMPERATURE,
+                    _entity(sensors, SensorDeviceClass.TEMPERATURE),
+                ),
+                (CONF_HALF_LIFE, _number(1, 365, UnitOfTime.DAYS, step=1)),
+            )
+        ),
+    ]
+    fields: Fields = defaultdict(dict)
+    for name, key, selector, offered in table:
+        if offered:
+            fields[name][_marker(key, selector)] = selector
     return fields
 
 
-def _judgement(identity: MinerIdentity) -> Fields:
-    """Offer what the miner is measured by."""
-    unit, capabilities = identity.hash_rate_unit, identity.capabilities
-    highest = _HIGHEST_RATES.get(unit, 1e6)
-    fields: Fields = {vol.Optional(CONF_EXPECTED_HASH_RATE): _number(0, highest, unit)}
-    if unit is not HashRateUnit.TERA:
-        fields[vol.Optional(CONF_MINIMUM_HASH_RATE)] = _number(0, 1e6, unit)
-    for key in (CONF_RATIO_GOOD, CONF_RATIO_POOR):
-        fields[vol.Optional(key)] = _number(1, 150, UnitOfRatio.PERCENTAGE)
-    for name in WATCHED:
-        if getattr(identity.limits, name) is not None:
-            for key in (warn_key(name), critical_key(name)):
-                fields[vol.Optional(key)] = _number(30, 130, UnitOfTemperature.CELSIUS)
-    if Capability.SHARES in capabilities:
-        for key in (warn_key(REJECTS), critical_key(REJECTS)):
-            fields[vol.Optional(key)] = _number(0.1, 100, UnitOfRatio.PERCENTAGE)
-    return fields
-
-
-def _tuning(identity: MinerIdentity) -> Fields:
-    """Offer what the tuning map takes into account."""
-    if not identity.limits.settings:
-        return {}
-    return {
-        vol.Optional(CONF_ROOM_TEMPERATURE): _entity(
-            Platform.SENSOR, SensorDeviceClass.TEMPERATURE
-        ),
-        vol.Optional(CONF_HALF_LIFE): _number(1, 365, UnitOfTime.DAYS, step=1),
-    }
+def _marker(key: str, selector: Selector[Any]) -> vol.Marker:
+    if key == CONF_SCAN_INTERVAL:
+        return vol.Required(key)
+    if isinstance(selector, BooleanSelector):
+        return vol.Optional(key, default=False)
+    return vol.Optional(key)
 
 
 def _entity(domain: str, device_class: str | None = None) -> EntitySelector:
@@ -336,7 +323,61 @@ def _number(
     )
 
 
-def _can_be_widened(identity: MinerIdentity) -> bool:
-    """Whether a setting has a range beyond the usual one."""
-    ranges = identity.limits.settings.values()
-    return any(allowed.expert_maximum is not None for allowed in ranges)
+_INTERVAL = _number(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, UnitOfTime.SECONDS, step=1)
+_RATIO = _number(1, 100, UnitOfRatio.PERCENTAGE, step=1)
+_FLEET_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_SIDEBAR, default=True): BooleanSelector(),
+        vol.Optional(CONF_PRICE): EntitySelector(
+            EntitySelectorConfig(domain=[Platform.SENSOR, "input_number"])
+        ),
+        vol.Optional(CONF_SCAN_INTERVAL): _INTERVAL,
+        vol.Optional(CONF_RATIO_GOOD): _RATIO,
+        vol.Optional(CONF_RATIO_POOR): _RATIO,
+    }
+)
+
+
+class FleetOptionsFlow(OptionsFlow):
+    """What holds for all miners; nothing has to be loaded anew for it."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Begin; a miner's options have the step of this name."""
+        return await self.async_step_fleet()
+
+    async def async_step_fleet(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show and store the options; what is empty is not set."""
+        errors: dict[str, str] = {}
+        usual = {
+            CONF_RATIO_GOOD: _DEFAULTS.ratio_good,
+            CONF_RATIO_POOR: _DEFAULTS.ratio_poor,
+        }
+        if user_input is not None:
+            if (wrong := _disorder(usual | user_input)) is None:
+                options = dict(user_input)
+                if CONF_SCAN_INTERVAL in options:
+                    options[CONF_SCAN_INTERVAL] = int(options[CONF_SCAN_INTERVAL])
+                return self.async_create_entry(data=options)
+            errors[CONF_RATIO_POOR] = wrong
+        return self.async_show_form(
+            step_id="fleet",
+            data_schema=self.add_suggested_values_to_schema(
+                _FLEET_SCHEMA, user_input or self.config_entry.options
+            ),
+            description_placeholders={
+                "good": f"{_DEFAULTS.ratio_good:g}",
+                "poor": f"{_DEFAULTS.ratio_poor:g}",
+            },
+            errors=errors,
+        )
+
+
+def options_of_new_miners(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what a new miner's entry begins with."""
+    fleet = async_fleet_entry(hass)
+    options: Mapping[str, Any] = {} if fleet is None else fleet.options
+    return {key: options[key] for key in _FOR_NEW_MINERS if key in options}

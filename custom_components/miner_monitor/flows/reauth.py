@@ -116,18 +116,28 @@ class MarkdownFlow(ConfigFlow):
 class ReauthSteps(MarkdownFlow):
     """The steps in which a known miner gets a new password or a new session."""
 
-    _at: tuple[str, int] | None = None
+    _new_address: tuple[str, int] | None = None
     """An address that the user has not confirmed, if it is one."""
+
+    @property
+    def _known(self) -> MinerConfigEntry:
+        """The entry whose miner is asked for."""
+        return self._get_reauth_entry()
+
+    @property
+    def _asked(self) -> tuple[str, int]:
+        """The address at which the miner is asked."""
+        data = self._known.data
+        return self._new_address or (data[CONF_HOST], data[CONF_PORT])
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Ask for what the miner wants to see, and first whether it is the miner."""
-        entry: MinerConfigEntry = self._get_reauth_entry()
-        data = {**entry.data, **entry_data}
+        data = {**self._known.data, **entry_data}
         at = data[CONF_HOST], data[CONF_PORT]
-        if trusted_address(entry) != address_text(*at):
-            self._at = at
+        if trusted_address(self._known) != address_text(*at):
+            self._new_address = at
             return await self.async_step_new_address()
         if entry_data.get(NEEDS_CODE):
             return await self.async_step_one_time_code()
@@ -137,116 +147,101 @@ class ReauthSteps(MarkdownFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the user confirm an address, then show there what is stored."""
-        entry: MinerConfigEntry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            try:
-                await self._async_prove(entry, stored_credentials(entry))
-            except MinerAuthError:
+            found = await self._async_prove(stored_credentials(self._known))
+            if not isinstance(found, MinerError):
+                return self._done({})
+            if isinstance(found, MinerAuthError):
                 return await self.async_step_reauth_confirm()
-            except MinerError as err:
-                errors["base"] = _key(err)
-            else:
-                return self._done(entry, {})
-        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
-        return self.async_show_form(
-            step_id="new_address",
-            data_schema=vol.Schema({}),
-            description_placeholders={
-                "name": entry.title,
-                "host": address_text(host, port),
-                "known": trusted_address(entry),
-            },
-            errors=errors,
+            errors["base"] = _key(found)
+        return self._show(
+            "new_address",
+            vol.Schema({}),
+            errors,
+            host=address_text(*self._asked),
+            known=trusted_address(self._known),
         )
-
-    def _done(
-        self, entry: MinerConfigEntry, updates: Mapping[str, Any]
-    ) -> ConfigFlowResult:
-        """Store what the miner has taken, and that the user sent it there."""
-        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
-        data = moved_data(entry, host, port, confirmed=self._at is not None)
-        return self.async_update_reload_and_abort(entry, data={**data, **updates})
 
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take a new password, once the miner has taken it."""
-        entry: MinerConfigEntry = self._get_reauth_entry()
-        credentials = stored_credentials(entry)
+        credentials = stored_credentials(self._known)
         errors: dict[str, str] = {}
         if user_input is not None:
             credentials = with_login(credentials, user_input)
-            try:
-                await self._async_prove(entry, credentials)
-            except MinerError as err:
-                errors["base"] = login_error(_key(err))
-            else:
+            found = await self._async_prove(credentials)
+            if not isinstance(found, MinerError):
                 login = {
                     CONF_USERNAME: credentials.username,
                     CONF_PASSWORD: credentials.password,
                 }
-                return self._done(entry, login)
-        return self.async_show_form(
-            step_id="reauth_confirm",
-            data_schema=self.add_suggested_values_to_schema(
-                LOGIN_SCHEMA, suggested_login(credentials)
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+                return self._done(login)
+            errors["base"] = login_error(_key(found))
+        schema = self.add_suggested_values_to_schema(
+            LOGIN_SCHEMA, suggested_login(credentials)
         )
+        return self._show("reauth_confirm", schema, errors)
 
     async def async_step_one_time_code(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Trade a code for a session, with the right miner."""
-        entry: MinerConfigEntry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            outcome = await self._async_trade(entry, user_input[CONF_CODE])
+            outcome = await self._async_trade(user_input[CONF_CODE])
             if isinstance(outcome, Credentials):
-                return self._done(entry, {CONF_SESSION: outcome.session})
+                return self._done({CONF_SESSION: outcome.session})
             if outcome == LOCKED:
                 return await self.async_step_reauth_confirm()
             errors[CONF_CODE] = outcome
+        return self._show("one_time_code", CODE_SCHEMA, errors)
+
+    def _show(
+        self, step: str, schema: vol.Schema, errors: dict[str, str], **names: str
+    ) -> ConfigFlowResult:
         return self.async_show_form(
-            step_id="one_time_code",
-            data_schema=CODE_SCHEMA,
-            description_placeholders={"name": entry.title},
+            step_id=step,
+            data_schema=schema,
+            description_placeholders={"name": self._known.title, **names},
             errors=errors,
         )
 
-    async def _async_trade(
-        self, entry: MinerConfigEntry, text: str
-    ) -> Credentials | str:
+    def _done(self, updates: Mapping[str, Any]) -> ConfigFlowResult:
+        """Store what the miner has taken, and that the user sent it there."""
+        confirmed = self._new_address is not None
+        data = moved_data(self._known, *self._asked, confirmed=confirmed)
+        return self.async_update_reload_and_abort(self._known, data={**data, **updates})
+
+    async def _async_trade(self, text: str) -> Credentials | str:
         """Return credentials with a new session, or the key of the error to show."""
         code = "".join(text.split())
         # A few wrong codes lock the miner: what cannot be one is not sent.
         if not re.fullmatch(r"[0-9]{6}", code):
             return "invalid_code"
-        credentials = stored_credentials(entry)
-        try:
-            client = await self._async_prove(entry, credentials)
-        except MinerError as err:
-            return _key(err)
+        credentials = stored_credentials(self._known)
+        client = await self._async_prove(credentials)
+        if isinstance(client, MinerError):
+            return _key(client)
         try:
             return replace(credentials, session=await client.open_session(code))
         except MinerError as err:
             return _code_error(err)
 
-    async def _async_prove(
-        self, entry: MinerConfigEntry, credentials: Credentials
-    ) -> MinerClient:
+    async def _async_prove(self, credentials: Credentials) -> MinerClient | MinerError:
         """Return a client that reads the entry's own miner with these credentials."""
-        known = known_identity(entry)
-        host, port = self._at or (entry.data[CONF_HOST], entry.data[CONF_PORT])
-        at = endpoint_at(entry, host, port)
+        known = known_identity(self._known)
+        at = endpoint_at(self._known, *self._asked)
         endpoint = replace(at, credentials=credentials)
         session = await async_get_session(self.hass)
         client = create_client(known.family, endpoint, session)
-        seen = (await client.fetch()).identity
+        try:
+            seen = (await client.fetch()).identity
+        except MinerError as err:
+            return err
         if not async_is_ours(self.hass, known, seen):
-            raise MinerStrangerError(f"{seen.model} answers there")
+            return MinerStrangerError(f"{seen.model} answers there")
         return client
 
 
@@ -256,9 +251,8 @@ def login_error(key: str) -> str:
 
 
 def _key(error: MinerError) -> str:
-    if isinstance(error, MinerStrangerError):
-        return "wrong_device"
-    return error_key(error)
+    stranger = isinstance(error, MinerStrangerError)
+    return "wrong_device" if stranger else error_key(error)
 
 
 def _code_error(error: MinerError) -> str:
