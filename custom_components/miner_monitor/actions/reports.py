@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import batched
 from typing import Any
@@ -68,6 +67,9 @@ AT_ONCE = 5
 """Miners that are looked at before other callbacks get their turn."""
 
 type Entries = Sequence[MinerConfigEntry]
+type Maker = Callable[
+    [Sequence[MinerFacts], Records, Period, Price | None, tzinfo], Figures
+]
 
 
 def _hours(value: Any) -> int:
@@ -106,24 +108,22 @@ def async_register_reports(hass: HomeAssistant) -> None:
 
 
 async def _miner_report(call: ServiceCall) -> ServiceResponse:
-    loaded, rest = _apart(await _readable_targets(call))
-    if not loaded:
-        require_loaded(rest[0])
-    return await _report(call, loaded, rest, MEASURED, _of_miners)
+    miners = await _loaded_targets(call)
+    return await _report(call, miners, MEASURED, _figures, markdown.miner_report)
 
 
 async def _fleet_report(call: ServiceCall) -> ServiceResponse:
     entries = miner_entries(call.hass)
-    loaded, rest = _apart(await async_readable(call.hass, call.context, entries))
-    if not loaded:
+    miners = _apart(await async_readable(call.hass, call.context, entries))
+    if not miners[0]:
         raise invalid("no_miner_loaded")
-    return await _report(call, loaded, rest, FLEET_MEASURED, _of_fleet)
+    return await _report(
+        call, miners, FLEET_MEASURED, fleet_figures, markdown.fleet_report
+    )
 
 
 async def _compare_settings(call: ServiceCall) -> ServiceResponse:
-    loaded, rest = _apart(await _readable_targets(call))
-    if not loaded:
-        require_loaded(rest[0])
+    loaded, rest = await _loaded_targets(call)
     facts, texts = await _facts(call.hass, loaded), markdown.Texts(call.hass)
     zone = dt_util.get_default_time_zone()
 
@@ -138,21 +138,25 @@ async def _compare_settings(call: ServiceCall) -> ServiceResponse:
     return await call.hass.async_add_executor_job(assemble)
 
 
-async def _readable_targets(call: ServiceCall) -> Entries:
-    """Return the miners that are meant, if the caller may read all of them."""
+async def _loaded_targets(call: ServiceCall) -> tuple[Entries, Entries]:
+    """Return the miners that are meant, if the caller may read all of them.
+
+    At least one is loaded; those that are not come apart.
+    """
     entries = await targets_of(call)
     await async_require_read(call.hass, call.context, entries)
-    return entries
+    loaded, rest = _apart(entries)
+    if not loaded:
+        require_loaded(rest[0])
+    return loaded, rest
 
 
 def _apart(entries: Iterable[MinerConfigEntry]) -> tuple[Entries, Entries]:
-    """Part those that can tell something from those that are not loaded."""
-    loaded: list[MinerConfigEntry] = []
-    rest: list[MinerConfigEntry] = []
+    """Part those that are loaded from those that are not."""
+    parts: dict[bool, list[MinerConfigEntry]] = {True: [], False: []}
     for entry in entries:
-        there = entry.state is ConfigEntryState.LOADED
-        (loaded if there else rest).append(entry)
-    return loaded, rest
+        parts[entry.state is ConfigEntryState.LOADED].append(entry)
+    return parts[True], parts[False]
 
 
 async def _facts(hass: HomeAssistant, loaded: Entries) -> list[MinerFacts]:
@@ -164,87 +168,57 @@ async def _facts(hass: HomeAssistant, loaded: Entries) -> list[MinerFacts]:
     return facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What the event loop knows for a report; the rest is done in a thread."""
-
-    facts: Sequence[MinerFacts]
-    period: Period
-    price: Price | None
-    zone: tzinfo
-    texts: markdown.Texts
-    frame: Figures
-
-
-type Maker = Callable[[_Known, Records], Figures]
-
-
 async def _report(
     call: ServiceCall,
-    loaded: Entries,
-    rest: Entries,
+    miners: tuple[Entries, Entries],
     measured: Iterable[str],
-    make: Maker,
+    figures: Maker,
+    write: Callable[[Figures, markdown.Texts], str],
 ) -> Figures:
-    """Ask the recorder, and return the response that ``make`` puts together.
+    """Ask the recorder, and return the response with its figures and in words.
 
     Without a recorder there are the daily rows, and the present: that is worth more
     to a notification than an error.
     """
     hass, zone = call.hass, dt_util.get_default_time_zone()
-    price = price_of(hass)
+    price, texts = price_of(hass), markdown.Texts(hass)
     if call.data[ATTR_TODAY]:
         period = period_of_today()
     else:
         period = period_until_now(hass, call.data[ATTR_HOURS])
     recorder = running_recorder(hass)
-    known = _Known(
-        facts=await _facts(hass, loaded),
-        period=period,
-        price=price,
-        zone=zone,
-        texts=markdown.Texts(hass),
-        frame={
-            **_period_figures(period, zone),
-            "recorder": recorder is not None,
-            "units": dict(UNITS),
-            "not_loaded": [entry.title for entry in rest],
-        },
-    )
-    if recorder is None:
-        return await hass.async_add_executor_job(make, known, NO_RECORDS)
-    query = query_of(known.facts, period, price, measured)
+    facts = await _facts(hass, miners[0])
+    query = query_of(facts, period, price, measured)
 
     def made() -> Figures:
-        if (records := read(hass, query)) is None:
-            without = {**known.frame, "recorder": False}
-            return make(replace(known, frame=without), NO_RECORDS)
-        return make(known, records)
+        records = None if recorder is None else read(hass, query)
+        response = {
+            "period": {
+                "start": local_time(period.start, zone),
+                "end": local_time(period.end, zone),
+                "hours": period.hours,
+            },
+            "days": {"from": period.first_day, "to": period.last_day},
+            "recorder": records is not None,
+            "units": dict(UNITS),
+            "not_loaded": [entry.title for entry in miners[1]],
+            **figures(facts, records or NO_RECORDS, period, price, zone),
+        }
+        return {**response, "markdown": write(response, texts)}
 
+    if recorder is None:
+        return await hass.async_add_executor_job(made)
     return await recorder.async_add_executor_job(made)
 
 
-def _period_figures(period: Period, zone: tzinfo) -> Figures:
+def _figures(
+    members: Sequence[MinerFacts],
+    records: Records,
+    period: Period,
+    price: Price | None,
+    zone: tzinfo,
+) -> Figures:
+    """Return the figures of each miner."""
     return {
-        "period": {
-            "start": local_time(period.start, zone),
-            "end": local_time(period.end, zone),
-            "hours": period.hours,
-        },
-        "days": {"from": period.first_day, "to": period.last_day},
+        "miners": [miner_figures(one, records, period, price, zone) for one in members]
     }
-
-
-def _of_miners(known: _Known, records: Records) -> Figures:
-    miners = [
-        miner_figures(facts, records, known.period, known.price, known.zone)
-        for facts in known.facts
-    ]
-    response = {**known.frame, "miners": miners}
-    return {**response, "markdown": markdown.miner_report(response, known.texts)}
-
-
-def _of_fleet(known: _Known, records: Records) -> Figures:
-    figures = fleet_figures(known.facts, records, known.period, known.price, known.zone)
-    response = {**known.frame, **figures}
-    return {**response, "markdown": markdown.fleet_report(response, known.texts)}

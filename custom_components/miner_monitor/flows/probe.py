@@ -1,6 +1,7 @@
 """Asking an address that a user gave what is there."""
 
 from asyncio import Semaphore
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from homeassistant.core import HomeAssistant, callback
@@ -102,19 +103,19 @@ async def _async_find(
     return Found(endpoint=endpoint, identity=reading.identity, units=client.units)
 
 
+_ERRORS: Mapping[type[MinerError], str] = {
+    MinerTimeoutError: "timeout",
+    MinerConnectionError: "cannot_connect",
+    MinerAuthError: "refused",
+    MinerUnsupportedError: "unknown_miner",
+    MinerResponseError: "not_a_miner",
+    MinerError: "unknown",
+}
+"""The keys of the texts that say what went wrong; the first that fits."""
+
+
 def error_key(error: MinerError) -> str:
-    """Return the key of the text that tells a user what went wrong."""
-    match error:
-        case MinerTimeoutError():
-            return "timeout"
-        case MinerConnectionError():
-            return "cannot_connect"
-        case MinerAuthError(credentials=True):
-            return LOCKED
-        case MinerAuthError():
-            return "refused"
-        case MinerUnsupportedError():
-            return "unknown_miner"
-        case MinerResponseError():
-            return "not_a_miner"
-    return "unknown"
+    """Return the key of the text that says what went wrong."""
+    if isinstance(error, MinerAuthError) and error.credentials:
+        return LOCKED
+    return next(key for kind, key in _ERRORS.items() if isinstance(error, kind))

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import math
-from typing import Any, Final
+from typing import Final
 
 from .readings import FIGURES
 
@@ -58,23 +58,34 @@ class _Spread:
         )
 
 
-@dataclass(slots=True)
-class _Span:
-    """When a miner was watched in an hour, and how often."""
+class _Hour:
+    """When a miner was watched in an hour, how often, and what it did."""
 
-    first: float
-    last: float = 0.0
-    rows: int = 0
+    __slots__ = ("first", "last", "means", "rows", "totals")
 
-    def overlaps(self, other: _Span) -> bool:
+    def __init__(self, first: float) -> None:
+        self.first = self.last = first
+        self.rows = 0
+        self.means: dict[str, _Spread] = {}
+        self.totals: dict[str, float] = {}
+
+    def spread(self, key: str) -> _Spread:
+        return self.means.get(key) or self.means.setdefault(key, _Spread())
+
+    def count(self, key: str, amount: float) -> None:
+        self.totals[key] = self.totals.get(key, 0.0) + amount
+
+    def overlaps(self, other: _Hour) -> bool:
         return self.first <= other.last and other.first <= self.last
 
-    def joined(self, other: _Span) -> _Span:
-        return _Span(
-            min(self.first, other.first),
-            max(self.last, other.last),
-            self.rows + other.rows,
-        )
+    def join(self, other: _Hour) -> None:
+        self.first = min(self.first, other.first)
+        self.last = max(self.last, other.last)
+        self.rows += other.rows
+        for key, part in other.means.items():
+            self.spread(key).add(part.minimum, part.maximum, part.total, part.weight)
+        for key, amount in other.totals.items():
+            self.count(key, amount)
 
 
 class HourBook:
@@ -85,43 +96,44 @@ class HourBook:
         usual = min(max(interval, 1.0), _LONGEST_INTERVAL)
         self._gaps = deque([usual] * 5, maxlen=_REMEMBERED)
         self._longest = MOST_GAPS * usual
-        self._means: dict[str, dict[int, _Spread]] = {key: {} for key in MEANS}
-        self._totals: dict[str, dict[int, float]] = {key: {} for key in TOTALS}
+        self._hours: dict[int, _Hour] = {}
         self._seen: float | None = None
         self._power: tuple[float, float] | None = None
         self._accepted: float | None = None
-        self._spans: dict[int, _Span] = {}
 
     def __len__(self) -> int:
         """Return how many hours there are."""
-        return len(self._spans)
+        return len(self._hours)
 
     @property
     def rows(self) -> int:
         """How many rows told something."""
-        return sum(span.rows for span in self._spans.values())
+        return sum(hour.rows for hour in self._hours.values())
 
     def observe(self, time: float, values: tuple[float, ...]) -> None:
         """Take a row; one without hash rate and power is of a miner that was away."""
-        hour = int(time // HOUR) * HOUR
         self._learn_gap(time)
         rate, power, accepted = values[0], values[1], values[-1]
         if math.isnan(rate) and math.isnan(power):
             self._power = None
             return
-        if (span := self._spans.get(hour)) is None:
-            span = self._spans[hour] = _Span(time)
-        span.last = time
-        span.rows += 1
+        start = int(time // HOUR) * HOUR
+        hour = self._hours.get(start) or self._hours.setdefault(start, _Hour(time))
+        hour.last = time
+        hour.rows += 1
         for key, value in zip(FIGURES, values[:-1], strict=False):
             if not math.isnan(value):
-                self._spread(key, hour).add(value, value, value, 1.0)
+                hour.spread(key).add(value, value, value, 1.0)
         if rate > 0 and power > 0:
             joules = power / rate
-            self._spread("efficiency", hour).add(joules, joules, power, rate)
+            hour.spread("efficiency").add(joules, joules, power, rate)
         self._meter(time, power)
         if not math.isnan(accepted):
-            self._count(hour, accepted)
+            # A counter that fell began again at 0.
+            before, self._accepted = self._accepted, accepted
+            if before is not None:
+                rose = accepted - before if accepted >= before else accepted
+                hour.count("shares_accepted", rose)
 
     def merge(self, other: HourBook) -> None:
         """Take the hours of the same miner from elsewhere.
@@ -129,52 +141,35 @@ class HourBook:
         Two parts of an hour are put together. Where both watched at once, the one with
         more rows counts: added up, the miner would have used twice what it did.
         """
-        for hour, span in other._spans.items():
-            ours = self._spans.get(hour)
-            if ours is not None and ours.overlaps(span):
-                if ours.rows >= span.rows:
-                    continue
-                self._forget(hour)
-                ours = None
-            self._spans[hour] = span if ours is None else ours.joined(span)
-            self._take_hour(hour, other)
-
-    def _take_hour(self, hour: int, other: HourBook) -> None:
-        for key, hours in other._means.items():
-            if (them := hours.get(hour)) is not None:
-                ours = self._spread(key, hour)
-                ours.add(them.minimum, them.maximum, them.total, them.weight)
-        for key, amounts in other._totals.items():
-            if hour in amounts:
-                self._add(key, hour, amounts[hour])
-
-    def _forget(self, hour: int) -> None:
-        tables: list[dict[int, Any]] = [*self._means.values(), *self._totals.values()]
-        for table in tables:
-            table.pop(hour, None)
-
-    def _add(self, key: str, hour: int, amount: float) -> None:
-        totals = self._totals[key]
-        totals[hour] = totals.get(hour, 0.0) + amount
+        for start, theirs in other._hours.items():
+            ours = self._hours.get(start)
+            if ours is None or (ours.overlaps(theirs) and ours.rows < theirs.rows):
+                self._hours[start] = theirs
+            elif not ours.overlaps(theirs):
+                ours.join(theirs)
 
     def means(self, key: str) -> dict[int, Mean]:
         """Return the hours of a figure by their start."""
+        hours = sorted(self._hours.items())
         return {
-            hour: spread.result() for hour, spread in sorted(self._means[key].items())
+            start: hour.means[key].result()
+            for start, hour in hours
+            if key in hour.means
         }
 
     def totals(self, key: str) -> dict[int, float]:
         """Return the amounts of each hour by its start."""
-        return dict(sorted(self._totals[key].items()))
+        hours = sorted(self._hours.items())
+        return {start: hour.totals[key] for start, hour in hours if key in hour.totals}
 
     def hours(self, key: str) -> tuple[int, int, int] | None:
         """Return the first and the last hour of a figure, and how many there are."""
-        known = self._totals[key] if key in self._totals else self._means[key]
+        known = [
+            start
+            for start, hour in self._hours.items()
+            if key in hour.totals or key in hour.means
+        ]
         return (min(known), max(known), len(known)) if known else None
-
-    def _spread(self, key: str, hour: int) -> _Spread:
-        hours = self._means[key]
-        return hours.get(hour) or hours.setdefault(hour, _Spread())
 
     def _learn_gap(self, time: float) -> None:
         """Follow a tool that began to poll less often, and no outage."""
@@ -200,15 +195,8 @@ class HourBook:
             until = min(end, hour + HOUR)
             power = first + slope * (until - start)
             kilowatt_hours = (first + power) / 2 * (until - start) / 3.6e6
-            self._add("energy", hour, kilowatt_hours)
+            self._hours[hour].count("energy", kilowatt_hours)
             start, first = until, power
-
-    def _count(self, hour: int, accepted: float) -> None:
-        """Add what a counter rose; one that fell began again at 0."""
-        before, self._accepted = self._accepted, accepted
-        if before is not None:
-            rose = accepted - before if accepted >= before else accepted
-            self._add("shares_accepted", hour, rose)
 
 
 def running_sums(
