@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.miner_monitor.miners.fpga.freshness import Freshness
+from custom_components.miner_monitor.miners.fpga.client import Freshness
 
 from .replies import Clock
 

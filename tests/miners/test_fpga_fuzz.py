@@ -10,8 +10,12 @@ import pytest
 
 from custom_components.miner_monitor.miners import MinerResponseError
 from custom_components.miner_monitor.miners.fpga.exposition import decode, read_page
-from custom_components.miner_monitor.miners.fpga.kinds import identity_of, kind_of
-from custom_components.miner_monitor.miners.fpga.parser import pool_rate, state_of
+from custom_components.miner_monitor.miners.fpga.parser import (
+    identity_of,
+    kind_of,
+    pool_rate,
+    state_of,
+)
 from custom_components.miner_monitor.miners.model import MinerState
 
 from . import fpga_replies as replies

@@ -8,14 +8,14 @@ from prometheus_client.parser import text_string_to_metric_families
 import pytest
 
 from custom_components.miner_monitor.miners.fpga.exposition import decode, read_page
-from custom_components.miner_monitor.miners.fpga.kinds import (
+from custom_components.miner_monitor.miners.fpga.parser import (
     NIMIQ,
     RB4,
     ZEROX_BITCOIN,
     Kind,
     kind_of,
+    state_of,
 )
-from custom_components.miner_monitor.miners.fpga.parser import state_of
 
 COMMON = ("hashrate", "clock_speed", "errors", "temperature", "voltage", "last_update")
 SOLUTIONS = ("solutions_good", "solutions_total")

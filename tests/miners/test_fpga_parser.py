@@ -14,7 +14,7 @@ from custom_components.miner_monitor.miners.fpga.exposition import (
     decode,
     read_page,
 )
-from custom_components.miner_monitor.miners.fpga.kinds import (
+from custom_components.miner_monitor.miners.fpga.parser import (
     NIMIQ,
     RB4,
     ZEROX_BITCOIN,
@@ -22,8 +22,9 @@ from custom_components.miner_monitor.miners.fpga.kinds import (
     identity_of,
     kind_of,
     kind_of_card,
+    pool_rate,
+    state_of,
 )
-from custom_components.miner_monitor.miners.fpga.parser import pool_rate, state_of
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     Capability,

@@ -1,10 +1,18 @@
-"""What every family's client can be asked."""
+"""What every family's client can be asked, and what their clients share."""
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 import time
-from typing import Any, Protocol
+from typing import Any
 
+from .errors import (
+    MinerCommandError,
+    MinerError,
+    MinerTimeoutError,
+    Outcome,
+)
 from .model import (
     Changes,
     Family,
@@ -71,45 +79,60 @@ type Prove = Callable[[MinerReading], object]
 """Looks at who answered, and raises what speaks against commanding it."""
 
 
-class MinerClient(Protocol):
-    """One device at one address.
+type Send = Callable[[float], Awaitable[None]]
+"""Sends one request, at the latest until a time of the loop."""
 
-    One request at a time; the connection is closed after every reply; every
-    method raises MinerError subclasses only and ends within its deadline.
+
+class MinerClient(ABC):
+    """One device at one address, which serves one request at a time.
+
+    What a family's devices cannot do is refused here; its client overrides what they
+    can. ``units`` are the names of the devices behind an address that can have several.
     """
 
-    @property
-    def family(self) -> Family:
-        """The protocol this client speaks."""
+    family: Family
+    """The protocol that this client speaks."""
+
+    configuration_url: str | None
+    """The device's own web page."""
+
+    units: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        deadline: float,
+        monotonic: Callable[[], float] = monotonic,
+    ) -> None:
+        """Keep the address; ``monotonic`` is the clock for what takes minutes."""
+        self.host = host
+        self.port = port
+        self._deadline = deadline
+        self._monotonic = monotonic
+        self._lock = asyncio.Lock()
 
     @property
-    def host(self) -> str:
-        """Host name or address of the device."""
-
-    @property
-    def port(self) -> int:
-        """Port of the device."""
-
-    @property
-    def configuration_url(self) -> str | None:
-        """The device's own web page."""
-
-    @property
+    @abstractmethod
     def raw(self) -> Mapping[str, Any]:
         """The last replies by request name, unredacted, for diagnostics."""
 
-    @property
-    def units(self) -> tuple[str, ...]:
-        """What the devices behind this address are called, if it can have several."""
+    @abstractmethod
+    async def _read(self, ends: float) -> MinerReading:
+        """Poll once, until a time of the loop; only within a slot."""
 
     async def identify(self) -> MinerIdentity:
         """Ask who is there."""
+        return (await self.fetch()).identity
 
     async def fetch(self) -> MinerReading:
         """Poll once: the identity and the state of one and the same reply."""
+        async with self._slot() as ends:
+            return await self._read(ends)
 
     def writing(self, setting: Setting) -> Writing:
         """Tell what it takes to write a setting of the device fetched last."""
+        return Writing()
 
     async def apply(self, decide: Decide) -> None:
         """Poll, and write what is decided on that reading, as one exchange.
@@ -121,9 +144,11 @@ class MinerClient(Protocol):
         means that the device refuses for the moment, MinerAuthError that it wants to
         be shown something first.
         """
+        raise self._cannot("be set")
 
     async def restart(self, prove: Prove) -> None:
         """Reboot the device; a connection that breaks off then is success."""
+        raise self._cannot("be restarted")
 
     async def recover(self, prove: Prove) -> None:
         """Bring back a device that stands still by itself, by what it takes.
@@ -134,12 +159,117 @@ class MinerClient(Protocol):
 
     async def locate(self, prove: Prove) -> None:
         """Make the device show where it is."""
+        raise self._cannot("show where it is by a signal that ends by itself")
 
     async def dismiss_block(self, prove: Prove) -> None:
         """End the device's celebration of a block."""
+        raise self._cannot("celebrate a block")
 
     async def reset_filter(self, prove: Prove) -> None:
         """Tell the device that its air filter is clean."""
+        raise self._cannot("be told of a filter")
 
     async def open_session(self, code: str) -> str:
         """Trade a one-time code for a session; MinerAuthError when it is wrong."""
+        raise self._cannot("open a session")
+
+    def _cannot(self, what: str) -> MinerCommandError:
+        return MinerCommandError(f"a device of the family {self.family} cannot {what}")
+
+    def _slot(self) -> RequestSlot:
+        return RequestSlot(self._lock, self._deadline)
+
+    async def _command(self, prove: Prove, send: Send) -> None:
+        """Poll, let somebody look at who answered, and send, as one exchange."""
+        async with self._slot() as ends:
+            prove(await self._read(ends))
+            await send(later(self._deadline))
+
+
+class RequestSlot:
+    """A time in which the device is ours; entering gives the loop time it ends."""
+
+    __slots__ = ("_ends", "_lock")
+
+    def __init__(self, lock: asyncio.Lock, deadline: float) -> None:
+        """Count from now."""
+        self._lock = lock
+        self._ends = later(deadline)
+
+    async def __aenter__(self) -> float:
+        """Queue up behind earlier requests."""
+        if self._lock.locked():
+            try:
+                async with asyncio.timeout_at(self._ends):
+                    await self._lock.acquire()
+            except TimeoutError as err:
+                raise MinerTimeoutError("an earlier request is not done") from err
+        else:
+            await self._lock.acquire()
+        return self._ends
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the next one in."""
+        self._lock.release()
+
+
+def later(seconds: float) -> float:
+    """Return the time of the loop so many seconds from now."""
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def send_in_order(requests: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """Send the requests of one write; the first that fails ends it.
+
+    What failed after a request was taken has left the device between two states.
+    """
+    taken = False
+    for send in requests:
+        try:
+            await send()
+        except MinerError as err:
+            if taken:
+                err.outcome = Outcome.UNKNOWN
+            raise
+        taken = True
+
+
+_LARGE = 16 * 1024
+"""Bytes. What a device that is well says is shorter, and read at once."""
+
+
+async def read_apart[Content: (str, bytes), Read](
+    read: Callable[[Content], Read], content: Content
+) -> Read:
+    """Read a reply; a large one in a thread, for it may be made to take long."""
+    if len(content) <= _LARGE:
+        return read(content)
+    return await asyncio.to_thread(read, content)
+
+
+_SELDOM = 600.0
+"""Seconds between two questions to a device that never answers them."""
+
+
+class Question:
+    """What a device is asked once per start and firmware, until it has answered.
+
+    It is asked less and less often, the longer in vain, by a clock of seconds.
+    """
+
+    __slots__ = ("_next", "_wait", "answered")
+
+    def __init__(self, wait: float = 10.0) -> None:
+        """Be due at once, and then after so many seconds."""
+        self.answered = False
+        self._wait = wait
+        self._next = float("-inf")
+
+    def due(self, now: float) -> bool:
+        """Return whether it is time to ask."""
+        return not self.answered and now >= self._next
+
+    def asked(self, now: float) -> None:
+        """Note that it goes out."""
+        self._next = now + self._wait
+        self._wait = min(2 * self._wait, max(self._wait, _SELDOM))

@@ -40,7 +40,6 @@ from .metered import (
     MeteredConnector,
 )
 from .model import ErrorKind
-from .turn import Turn
 
 LARGEST_REPLY = 64 * 1024
 
@@ -88,10 +87,10 @@ class Answer:
 class HttpDevice:
     """The web server of one device.
 
-    Small web servers run out of sockets: requests queue up on a lock, and each
-    connection is closed after its reply. A user name and a password are shown only
-    to a device that asks for them, with each reading anew: another one may have taken
-    its address meanwhile.
+    Small web servers run out of sockets: each connection is closed after its reply,
+    and whoever asks sends one request at a time. A user name and a password are shown
+    only to a device that asks for them, with each reading anew: another one may have
+    taken its address meanwhile.
     """
 
     def __init__(
@@ -104,19 +103,15 @@ class HttpDevice:
         """Prepare the base address; a host that cannot be one fails here."""
         try:
             self.url = URL.build(scheme="http", host=host, port=port, path="/")
+            self.origin = str(self.url.origin())
         except (TypeError, ValueError) as err:
             raise MinerConnectionError(f"no usable address: {err}") from err
         self._session = session
         self._authorization = _authorization(credentials)
         self._asked = False
-        self._lock = asyncio.Lock()
-
-    def turn(self, deadline: float) -> Turn:
-        """Wait for our turn and enter it, within ``deadline`` seconds from now."""
-        return Turn(self._lock, deadline)
 
     async def request(self, method: str, url: URL, ends: float) -> bytes:
-        """Return the body of a successful reply; only within a turn."""
+        """Return the body of a successful reply; only within a slot."""
         meter = self._meter()
         try:
             async with asyncio.timeout_at(ends):

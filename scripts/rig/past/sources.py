@@ -18,13 +18,13 @@ from custom_components.miner_monitor.miners.axeos.memory import (
 )
 from custom_components.miner_monitor.miners.axeos.reply import check_info
 from custom_components.miner_monitor.miners.fpga.exposition import read_page
-from custom_components.miner_monitor.miners.fpga.kinds import (
+from custom_components.miner_monitor.miners.fpga.parser import (
     RATE,
     identity_of,
     kind_of,
     kind_of_card,
+    state_of,
 )
-from custom_components.miner_monitor.miners.fpga.parser import state_of
 from custom_components.miner_monitor.miners.model import MinerReading
 from simulator import Clock, MinerSpec
 from simulator.avalon.api import Api as AvalonApi

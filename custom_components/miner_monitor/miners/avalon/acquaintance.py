@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from ..client import Question
 from ..errors import MinerResponseError
-from ..question import Question
 from ..values import between
 from .blob import (
     Items,

@@ -14,7 +14,10 @@ from ..client import (
     Decide,
     MinerClient,
     Prove,
+    later,
     monotonic,
+    read_apart,
+    send_in_order,
 )
 from ..errors import (
     MinerCommandError,
@@ -31,9 +34,6 @@ from ..model import (
     Setting,
     Writing,
 )
-from ..offload import read_apart
-from ..parts import send_in_order
-from ..turn import later
 from .blob import blob_items
 from .memory import DeviceMemory
 from .orders import (
@@ -99,8 +99,10 @@ class AvalonClient(MinerClient):
       answer them together. This is remembered until it starts again.
     - A reply that breaks off is asked for once more.
 
-    All of them are of one turn and one deadline, one connection after the other.
+    All of them are of one slot and one deadline, one connection after the other.
     """
+
+    family = Family.AVALON
 
     def __init__(
         self,
@@ -115,36 +117,15 @@ class AvalonClient(MinerClient):
 
         ``known`` is what was learnt of the miner before this start.
         """
+        super().__init__(host, port, deadline, monotonic)
+        self.configuration_url = f"http://{host}"
         self._device = TcpDevice(host, port)
-        self._host = host
-        self._port = port
-        self._deadline = deadline
         self._memory = DeviceMemory(monotonic, known)
         self._singly = False
         self._elapsed = 0
         self._firmware: str | None = None
         self._next_command = 0.0
         self._bodies: dict[str, bytes] = {}
-
-    @property
-    @override
-    def family(self) -> Family:
-        return Family.AVALON
-
-    @property
-    @override
-    def host(self) -> str:
-        return self._host
-
-    @property
-    @override
-    def port(self) -> int:
-        return self._port
-
-    @property
-    @override
-    def configuration_url(self) -> str | None:
-        return f"http://{self._host}"
 
     @property
     @override
@@ -155,22 +136,9 @@ class AvalonClient(MinerClient):
             for name, content in _contents(command, body)
         }
 
-    @property
     @override
-    def units(self) -> tuple[str, ...]:
-        return ()
-
-    @override
-    async def identify(self) -> MinerIdentity:
-        return (await self.fetch()).identity
-
-    @override
-    async def fetch(self) -> MinerReading:
-        async with self._device.turn(self._deadline) as ends:
-            return await self._look(ends)
-
-    async def _look(self, ends: float) -> MinerReading:
-        """Poll; only within a turn."""
+    async def _read(self, ends: float) -> MinerReading:
+        """Poll; only within a slot."""
         poll = await self._poll(ends)
         wants = self._memory.notice(poll)
         if wants.again:
@@ -189,7 +157,7 @@ class AvalonClient(MinerClient):
             return await self._poll_singly(ends)
         poll: Poll | None = None
         try:
-            reply = await self._read(_TOGETHER, _joined(self._memory.sections), ends)
+            reply = await self._ask(_TOGETHER, _joined(self._memory.sections), ends)
         except BrokenReplyError:
             pass
         else:
@@ -209,14 +177,14 @@ class AvalonClient(MinerClient):
     async def _poll_singly(self, ends: float) -> Poll:
         """Ask one by one; pools and what follows them cost only themselves."""
         first, statistics, *others = self._memory.sections
-        summary = await self._read(first, _single(first), ends)
-        stats = await self._read(_STATISTICS, _single(statistics), ends)
+        summary = await self._ask(first, _single(first), ends)
+        stats = await self._ask(_STATISTICS, _single(statistics), ends)
         if not summary.row("SUMMARY") and not stats.rows("STATS"):
             raise MinerResponseError("neither a summary nor statistics")
         poll = _poll_of(summary, stats)
         for command in others:
             with suppress(MinerResponseError):
-                reply = await self._read(command, _single(command), ends)
+                reply = await self._ask(command, _single(command), ends)
                 poll = _with(poll, reply)
         return poll
 
@@ -224,31 +192,31 @@ class AvalonClient(MinerClient):
         """Ask what the memory wants; no answer costs nothing but itself."""
         if wants.version:
             with suppress(MinerError):
-                version = await self._read("version", _VERSION, _soon(ends))
+                version = await self._ask("version", _VERSION, _soon(ends))
                 if row := version.row("VERSION"):
                     self._memory.take_version(row)
                 elif version.failed:
                     self._memory.has_no_version()
         if wants.commands:
             with suppress(MinerError):
-                reply = await self._read(_COMMANDS, _HELP, _soon(ends))
+                reply = await self._ask(_COMMANDS, _HELP, _soon(ends))
                 commands = parse_commands(self._bodies[_COMMANDS])
                 if commands or reply.failed:
                     self._memory.take_commands(commands)
         if wants.litestats:
             with suppress(MinerError):
-                stats = await self._read("litestats", _LITESTATS, _soon(ends))
+                stats = await self._ask("litestats", _LITESTATS, _soon(ends))
                 self._memory.take_litestats(stats.rows("STATS"))
         if wants.devices:
             with suppress(MinerError):
-                reply = await self._read(DEVICES, _single(DEVICES), _soon(ends))
+                reply = await self._ask(DEVICES, _single(DEVICES), _soon(ends))
                 self._memory.take_devices(reply.rows("DEVS"))
 
-    async def _read(self, name: str, request: bytes, ends: float) -> Reply:
+    async def _ask(self, name: str, request: bytes, ends: float) -> Reply:
         """Return the reply, asked for once more if it breaks off."""
         cut: Reply | None = None
         try:
-            reply = await self._read_once(name, request, ends)
+            reply = await self._ask_once(name, request, ends)
             if not reply.cut:
                 return reply
             cut = reply
@@ -258,13 +226,13 @@ class AvalonClient(MinerClient):
             if not err.cut:
                 raise
         try:
-            return await self._read_once(name, request, ends)
+            return await self._ask_once(name, request, ends)
         except MinerError:
             if cut is None:
                 raise
             return cut
 
-    async def _read_once(self, name: str, request: bytes, ends: float) -> Reply:
+    async def _ask_once(self, name: str, request: bytes, ends: float) -> Reply:
         body = await self._device.ask(request, ends)
         reply = await read_apart(parse_reply, body)
         self._bodies[name] = body
@@ -286,41 +254,29 @@ class AvalonClient(MinerClient):
 
     @override
     async def apply(self, decide: Decide) -> None:
-        async with self._device.turn(self._deadline) as ends:
-            changes = decide(await self._look(ends))
+        async with self._slot() as ends:
+            changes = decide(await self._read(ends))
             if changes:
                 await self._carry_out(*orders_for(changes, self._memory.situation()))
 
     @override
     async def restart(self, prove: Prove) -> None:
-        async with self._device.turn(self._deadline) as ends:
-            reading = await self._look(ends)
+        async with self._slot() as ends:
+            reading = await self._read(ends)
             prove(reading)
             _check_capable(reading, Capability.RESTART)
             await self._carry_out(reboot(self._memory.situation().model))
 
     @override
     async def reset_filter(self, prove: Prove) -> None:
-        async with self._device.turn(self._deadline) as ends:
-            reading = await self._look(ends)
+        async with self._slot() as ends:
+            reading = await self._read(ends)
             prove(reading)
             _check_capable(reading, Capability.RESET_FILTER)
             await self._carry_out(clean_filter())
 
-    @override
-    async def locate(self, prove: Prove) -> None:
-        raise MinerCommandError("an Avalon has no signal that ends by itself")
-
-    @override
-    async def dismiss_block(self, prove: Prove) -> None:
-        raise MinerCommandError("an Avalon does not celebrate a block")
-
-    @override
-    async def open_session(self, code: str) -> str:
-        raise MinerCommandError("an Avalon has no sessions")
-
     async def _carry_out(self, *orders: Order) -> None:
-        """Send commands, each once; only within a turn."""
+        """Send commands, each once; only within a slot."""
         ends = later(self._deadline)
         await send_in_order(partial(self._send, order, ends) for order in orders)
 

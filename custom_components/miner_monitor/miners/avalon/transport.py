@@ -23,7 +23,6 @@ from ..errors import (
     Outcome,
 )
 from ..model import ErrorKind
-from ..turn import Turn
 
 LARGEST_REPLY = 256 * 1024
 
@@ -49,20 +48,15 @@ class TcpDevice:
         self._host = host
         self._port = port
         self._address = (host, port) if _is_literal(host) else None
-        self._lock = asyncio.Lock()
-
-    def turn(self, deadline: float) -> Turn:
-        """Wait for our turn and enter it, within ``deadline`` seconds from now."""
-        return Turn(self._lock, deadline)
 
     async def ask(self, request: bytes, ends: float) -> bytes:
-        """Return the reply to a question; only within a turn."""
+        """Return the reply to a question; only within a slot."""
         return await self._run(_Exchange(request), ends)
 
     async def command(
         self, request: bytes, ends: float, *, may_be_silent: bool = False
     ) -> bytes:
-        """Send a command once, and return the reply; only within a turn.
+        """Send a command once, and return the reply; only within a slot.
 
         Of what may silence the device at once, silence is an empty reply.
         """

@@ -18,7 +18,10 @@ from ..client import (
     Decide,
     MinerClient,
     Prove,
+    later,
     monotonic,
+    read_apart,
+    send_in_order,
 )
 from ..errors import (
     MinerAuthError,
@@ -38,15 +41,11 @@ from ..model import (
     Changes,
     ErrorKind,
     Family,
-    MinerIdentity,
     MinerReading,
     Setting,
     Writing,
 )
-from ..offload import read_apart
-from ..parts import send_in_order
 from ..settings import check_value
-from ..turn import later
 from ..values import (
     count,
     flag,
@@ -114,6 +113,8 @@ class _Refusal(NamedTuple):
 class AxeOsClient(MinerClient):
     """A miner that runs AxeOS, NerdOS, or one of their forks."""
 
+    family = Family.AXEOS
+
     def __init__(
         self,
         host: str,
@@ -125,64 +126,29 @@ class AxeOsClient(MinerClient):
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock for what takes a miner minutes."""
+        super().__init__(host, port, deadline, monotonic)
         self._device = HttpDevice(host, port, session, credentials)
         self._credentials = credentials
         self._session_token = credentials.session
-        self._host = host
-        self._port = port
-        self._monotonic = monotonic
-        self._deadline = deadline
         self._memory = DeviceMemory(monotonic)
         self._located_at: float | None = None
         self._refusal = _Refusal("", float("-inf"), 0.0)
         self._bodies: dict[str, bytes] = {}
         self._known: Known | None = None
         base = self._device.url
+        self.configuration_url = self._device.origin
         self._info_url = base.with_path(_INFO)
         self._asic_url = base.with_path(_ASIC)
         self._page_url = base.with_path(_PAGE)
 
     @property
     @override
-    def family(self) -> Family:
-        return Family.AXEOS
-
-    @property
-    @override
-    def host(self) -> str:
-        return self._host
-
-    @property
-    @override
-    def port(self) -> int:
-        return self._port
-
-    @property
-    @override
-    def configuration_url(self) -> str | None:
-        return str(self._device.url.origin())
-
-    @property
-    @override
     def raw(self) -> Mapping[str, Any]:
         return {name: parse_object(body) for name, body in self._bodies.items()}
 
-    @property
     @override
-    def units(self) -> tuple[str, ...]:
-        return ()
-
-    @override
-    async def identify(self) -> MinerIdentity:
-        return (await self.fetch()).identity
-
-    @override
-    async def fetch(self) -> MinerReading:
-        async with self._device.turn(self._deadline) as ends:
-            return await self._read(ends)
-
     async def _read(self, ends: float) -> MinerReading:
-        """Poll; only within a turn."""
+        """Poll; only within a slot."""
         body = await self._device.request("GET", self._info_url, ends)
         info = await read_apart(parse_object, body)
         check_info(info)
@@ -230,7 +196,7 @@ class AxeOsClient(MinerClient):
 
     @override
     async def apply(self, decide: Decide) -> None:
-        async with self._device.turn(self._deadline) as ends:
+        async with self._slot() as ends:
             changes = decide(await self._read(ends))
             await send_in_order(self._parts(changes, later(self._deadline)))
 
@@ -267,14 +233,12 @@ class AxeOsClient(MinerClient):
 
     @override
     async def restart(self, prove: Prove) -> None:
-        async with self._device.turn(self._deadline) as ends:
-            prove(await self._read(ends))
-            await self._start(_RESTART, later(self._deadline))
+        await self._command(prove, partial(self._start, _RESTART))
 
     @override
     async def recover(self, prove: Prove) -> None:
         """Clear the overheat flag, which outlives a boot, and restart."""
-        async with self._device.turn(self._deadline) as ends:
+        async with self._slot() as ends:
             state = (reading := await self._read(ends)).state
             prove(reading)
             if state.overheated and self._overheat_flag is not None:
@@ -307,16 +271,12 @@ class AxeOsClient(MinerClient):
         now = self._monotonic()
         if self._located_at is not None and now - self._located_at < _LOCATE_LASTS:
             return
-        await self._command(_LOCATE, prove)
+        await self._command(prove, partial(self._send, "POST", _LOCATE))
         self._located_at = now
 
     @override
     async def dismiss_block(self, prove: Prove) -> None:
-        await self._command(_DISMISS, prove)
-
-    @override
-    async def reset_filter(self, prove: Prove) -> None:
-        raise MinerCommandError("there is no filter")
+        await self._command(prove, partial(self._send, "POST", _DISMISS))
 
     @override
     async def open_session(self, code: str) -> str:
@@ -324,7 +284,7 @@ class AxeOsClient(MinerClient):
         code = code.replace(" ", "")
         if not _CODE.fullmatch(code):
             raise MinerAuthError("no code", credentials=False, one_time_code=True)
-        async with self._device.turn(self._deadline) as ends:
+        async with self._slot() as ends:
             answer = await self._ask_for_session(code, ends)
         if answer.status // 100 != 2:
             secrets = secrets_of(self._credentials, code)
@@ -345,15 +305,10 @@ class AxeOsClient(MinerClient):
             return answer
         return await self._device.command("POST", newer, ends, headers=shown)
 
-    async def _command(self, path: str, prove: Prove) -> None:
-        async with self._device.turn(self._deadline) as ends:
-            prove(await self._read(ends))
-            await self._send("POST", path, later(self._deadline))
-
     async def _send(
         self, method: str, path: str, ends: float, body: bytes | None = None
     ) -> None:
-        """Send a command once; only within a turn."""
+        """Send a command once; only within a slot."""
         self._spare_refusals(path)
         url: URL = self._device.url.with_path(path)
         headers = {} if body is None else dict(_JSON)

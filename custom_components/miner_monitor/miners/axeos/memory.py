@@ -5,13 +5,13 @@ from operator import is_, itemgetter
 import time
 from typing import Any
 
+from ..client import Question
 from ..model import (
     Capability,
     MinerIdentity,
     MinerReading,
     TripPoints,
 )
-from ..question import Question
 from ..values import (
     count,
     mac,

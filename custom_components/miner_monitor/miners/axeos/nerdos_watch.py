@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from ..client import Question
 from ..model import (
     NO_CHIPS,
     NO_CORE_VOLTAGE,
     TripPoints,
 )
-from ..question import Question
 from ..values import count
 from . import nerdos
 from .profile import Reply

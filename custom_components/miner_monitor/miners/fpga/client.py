@@ -1,7 +1,7 @@
 """The HTTP client of the exporters of FPGA cards."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, override
 
@@ -12,14 +12,13 @@ from ..client import (
     FETCH_DEADLINE,
     NO_CREDENTIALS,
     Credentials,
-    Decide,
     Endpoint,
     MinerClient,
-    Prove,
+    later,
     monotonic,
+    read_apart,
 )
 from ..errors import (
-    MinerCommandError,
     MinerConnectionError,
     MinerError,
     MinerResponseError,
@@ -31,10 +30,7 @@ from ..model import (
     Family,
     MinerIdentity,
     MinerReading,
-    Setting,
-    Writing,
 )
-from ..offload import read_apart
 from .exposition import (
     Page,
     Parser,
@@ -42,57 +38,40 @@ from .exposition import (
     load_parser,
     read_page,
 )
-from .freshness import Freshness
-from .kinds import (
+from .parser import (
     RATE,
     REPORTED,
     identity_of,
     kind_of,
     kind_of_card,
-)
-from .parser import (
     pool_rate,
     reported_at,
     state_of,
 )
 
+SHORTEST_LIMIT = 90.0
+"""Seconds without news that no exporter is blamed for."""
+
+LARGEST_STEP = 600.0
+"""Seconds; slower exporters than this are not waited for."""
+
+_STEPS = 3
 _USUAL_PATH = "/metrics"
 _SCRAPER_DEADLINE = 3.0
 """Seconds; the card's own values must not wait longer for the pool's."""
 
-
-class WebPage:
-    """One page of values, asked for by one request at a time."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        path: str,
-        session: ClientSession,
-        credentials: Credentials = NO_CREDENTIALS,
-    ) -> None:
-        """Prepare the address; without a path, what every exporter answers to."""
-        self._device = HttpDevice(host, port, session, credentials)
-        try:
-            self.url = self._device.url.with_path(
-                path if path.strip("/") else _USUAL_PATH
-            )
-        except ValueError as err:
-            raise MinerConnectionError(f"no usable address: {err}") from err
-
-    async def ask(self, deadline: float) -> bytes:
-        """Return the page as it is now."""
-        async with self._device.turn(deadline) as ends:
-            return await self._device.request("GET", self.url, ends)
+type _Ask = Callable[[float], Awaitable[bytes]]
+"""Returns a page as it is now, until a time of the loop."""
 
 
 class FpgaClient(MinerClient):
-    """One FPGA card behind an exporter.
+    """One FPGA card behind an exporter, which takes no commands.
 
     A reply that has the words of another page only is refused before the library
     that reads such pages is imported.
     """
+
+    family = Family.FPGA
 
     def __init__(
         self,
@@ -103,68 +82,36 @@ class FpgaClient(MinerClient):
         deadline: float = FETCH_DEADLINE,
     ) -> None:
         """Prepare; ``monotonic`` is the clock by which values become stale."""
+        host, port = endpoint.host, endpoint.port
+        super().__init__(host, port, deadline, monotonic)
         self._endpoint = endpoint
-        self._deadline = deadline
-        self._page = WebPage(
-            endpoint.host,
-            endpoint.port,
-            endpoint.path,
-            session,
-            endpoint.credentials,
+        url, self._ask = _page_at(
+            host, port, endpoint.path, session, endpoint.credentials
         )
-        self._scraper = _scraper_page(endpoint.pool_scraper, session)
+        self.configuration_url = str(url)
+        self._ask_scraper = _scraper_at(endpoint.pool_scraper, session)
         self._freshness = Freshness(monotonic)
         self._parser: Parser | None = None
         self._identity: MinerIdentity | None = None
-        self._units: tuple[str, ...] = ()
         self._replies: dict[str, str] = {}
-
-    @property
-    @override
-    def family(self) -> Family:
-        return Family.FPGA
-
-    @property
-    @override
-    def host(self) -> str:
-        return self._endpoint.host
-
-    @property
-    @override
-    def port(self) -> int:
-        return self._endpoint.port
-
-    @property
-    @override
-    def configuration_url(self) -> str | None:
-        return str(self._page.url)
 
     @property
     @override
     def raw(self) -> Mapping[str, Any]:
         return dict(self._replies)
 
-    @property
     @override
-    def units(self) -> tuple[str, ...]:
-        return self._units
-
-    @override
-    async def identify(self) -> MinerIdentity:
-        return (await self.fetch()).identity
-
-    @override
-    async def fetch(self) -> MinerReading:
-        ends = asyncio.get_running_loop().time() + self._deadline
-        pool = asyncio.create_task(self._ask_scraper(ends))
+    async def _read(self, ends: float) -> MinerReading:
+        pool = asyncio.create_task(self._pool_rate(ends))
         try:
-            page = await self._read("metrics", self._page, ends, RATE, REPORTED)
+            page = await self._page("metrics", self._ask, ends, RATE, REPORTED)
             kind = kind_of(page)
-            self._units = tuple(card for card in page.cards if RATE in page.cards[card])
+            self.units = tuple(card for card in page.cards if RATE in page.cards[card])
             card = self._pick_card()
             values = page.cards[card]
             kind = kind_of_card(kind, values)
-            self._check_freshness(reported_at(values))
+            if (still := self._freshness.stale_for(reported_at(values))) is not None:
+                raise MinerStaleError(f"nothing new from the card for {still:.0f} s")
             state = state_of(values, kind, await pool)
         finally:
             pool.cancel()
@@ -176,52 +123,21 @@ class FpgaClient(MinerClient):
             self._identity = identity
         return MinerReading(identity=self._identity, state=state)
 
-    @override
-    def writing(self, setting: Setting) -> Writing:
-        return Writing()
-
-    @override
-    async def apply(self, decide: Decide) -> None:
-        raise _no_commands()
-
-    @override
-    async def restart(self, prove: Prove) -> None:
-        raise _no_commands()
-
-    @override
-    async def locate(self, prove: Prove) -> None:
-        raise _no_commands()
-
-    @override
-    async def dismiss_block(self, prove: Prove) -> None:
-        raise _no_commands()
-
-    @override
-    async def reset_filter(self, prove: Prove) -> None:
-        raise _no_commands()
-
-    @override
-    async def open_session(self, code: str) -> str:
-        raise _no_commands()
-
-    async def _ask_scraper(self, ends: float) -> float | None:
+    async def _pool_rate(self, ends: float) -> float | None:
         """Ask what the pool sees; no answer costs nothing but this value."""
-        if self._scraper is None:
+        if self._ask_scraper is None:
             return None
-        soon = asyncio.get_running_loop().time() + _SCRAPER_DEADLINE
+        ends = min(ends, later(_SCRAPER_DEADLINE))
         try:
-            page = await self._read(
-                "pool", self._scraper, min(ends, soon), "pool_hashrate"
-            )
+            page = await self._page("pool", self._ask_scraper, ends, "pool_hashrate")
         except MinerError:
             self._replies.pop("pool", None)
             return None
         return pool_rate(page.plain)
 
-    async def _read(self, name: str, source: WebPage, ends: float, *words: str) -> Page:
+    async def _page(self, name: str, ask: _Ask, ends: float, *words: str) -> Page:
         """Ask for a page that must have these words in it."""
-        left = ends - asyncio.get_running_loop().time()
-        reply = decode(await source.ask(left))
+        reply = decode(await ask(ends))
         if not all(word in reply for word in words):
             raise MinerResponseError("not the page of such an exporter")
         if self._parser is None:
@@ -237,33 +153,80 @@ class FpgaClient(MinerClient):
     def _pick_card(self) -> str:
         """Return the card that is meant: the one asked for, else the first."""
         wanted = self._endpoint.unit
-        if not self._units:
+        if not self.units:
             raise MinerResponseError("no card has told anything yet")
         if wanted is None:
-            return self._units[0]
-        if wanted not in self._units:
+            return self.units[0]
+        if wanted not in self.units:
             raise MinerResponseError(f"no card {wanted!r} in the reply any more")
         return wanted
 
-    def _check_freshness(self, stamp: float | None) -> None:
-        """Refuse values that the exporter only repeats."""
-        stale = self._freshness.stale_for(stamp)
-        if stale is not None:
-            raise MinerStaleError(f"nothing new from the card for {stale:.0f} s")
+
+class Freshness:
+    """Tells values that stand still from values that come slowly.
+
+    An exporter goes on for ever with the last values of a miner that started anew.
+    Its own time stamp then stands still; how long, our clock measures, because the
+    exporter's may be wrong. The limit follows the exporter's pace: three of the
+    largest steps seen. A step beyond the limit is a freeze that ended, and must not
+    hide the next one, so it teaches nothing unless the step before it was as long:
+    then it is the pace. At most half an hour passes until a freeze is seen.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        """Start without a past."""
+        self._monotonic = monotonic
+        self._stamp: float | None = None
+        self._moved_at = 0.0
+        self._last_step = 0.0
+        self._largest_step = 0.0
+
+    @property
+    def limit(self) -> float:
+        """Seconds after which values without news are stale."""
+        return max(SHORTEST_LIMIT, _STEPS * self._largest_step)
+
+    def stale_for(self, stamp: float | None) -> float | None:
+        """Return how long nothing has come, None while that is not too long."""
+        if stamp is None:
+            return None
+        now = self._monotonic()
+        if stamp != self._stamp:
+            if self._stamp is not None:
+                self._learn(now - self._moved_at)
+            self._stamp, self._moved_at = stamp, now
+        still = now - self._moved_at
+        return still if still >= self.limit else None
+
+    def _learn(self, step: float) -> None:
+        usual = step if step < self.limit else min(step, self._last_step)
+        self._last_step = step
+        if usual <= LARGEST_STEP:
+            self._largest_step = max(self._largest_step, usual)
 
 
-def _scraper_page(address: str | None, session: ClientSession) -> WebPage | None:
-    """Prepare the second page; an address that cannot be one has no answer."""
-    if not address:
-        return None
+def _page_at(
+    host: str,
+    port: int,
+    path: str,
+    session: ClientSession,
+    credentials: Credentials = NO_CREDENTIALS,
+) -> tuple[URL, _Ask]:
+    """Prepare a page; without a path, what every exporter answers to."""
+    device = HttpDevice(host, port, session, credentials)
     try:
-        url = URL(address)
+        url = device.url.with_path(path if path.strip("/") else _USUAL_PATH)
+    except ValueError as err:
+        raise MinerConnectionError(f"no usable address: {err}") from err
+    return url, partial(device.request, "GET", url)
+
+
+def _scraper_at(address: str | None, session: ClientSession) -> _Ask | None:
+    """Prepare the second page; an address that cannot be one has no answer."""
+    try:
+        url = URL(address or "")
         if url.scheme != "http" or not url.host or not url.port:
             return None
-        return WebPage(url.host, url.port, url.path, session)
+        return _page_at(url.host, url.port, url.path, session)[1]
     except MinerError, ValueError:
         return None
-
-
-def _no_commands() -> MinerCommandError:
-    return MinerCommandError("an exporter takes no commands")
