@@ -15,7 +15,6 @@ from custom_components.miner_monitor.control.model import (
     Throttle,
 )
 from custom_components.miner_monitor.control.steward import IntentReconciler
-from custom_components.miner_monitor.miners.boots import UNTOLD, RestartVerdict
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
     Alarm,
@@ -32,6 +31,7 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
     SettingRange,
 )
+from custom_components.miner_monitor.miners.restarts import UNTOLD, RestartVerdict
 from custom_components.miner_monitor.model import (
     EventType,
     MinerEvent,

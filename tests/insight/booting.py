@@ -5,7 +5,10 @@ from typing import Self
 
 from custom_components.miner_monitor.insight.model import Uptime
 from custom_components.miner_monitor.insight.uptime import BootCounter
-from custom_components.miner_monitor.miners.boots import RestartDetector, RestartVerdict
+from custom_components.miner_monitor.miners.restarts import (
+    RestartDetector,
+    RestartVerdict,
+)
 from custom_components.miner_monitor.model import Moment
 
 GOES_ON = RestartVerdict(continues=True)

@@ -22,7 +22,6 @@ from custom_components.miner_monitor.insight.model import (
     Environment,
     InsightOptions,
 )
-from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     Family,
@@ -32,6 +31,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import (
     MinerData,
     Moment,

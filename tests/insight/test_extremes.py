@@ -6,12 +6,12 @@ import pytest
 
 from custom_components.miner_monitor.insight.model import InsightOptions
 from custom_components.miner_monitor.insight.plausible import Gate
-from custom_components.miner_monitor.miners.boots import UNTOLD
 from custom_components.miner_monitor.miners.model import (
     Limits,
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.miners.restarts import UNTOLD
 
 WELL = MinerState(
     status=MinerStatus.HASHING,

@@ -14,8 +14,8 @@ from custom_components.miner_monitor.insight.share_window import (
     lower_bound,
 )
 from custom_components.miner_monitor.insight.shares import ShareWatch
-from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
+from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import Moment
 
 from .booting import RESTARTED, CountedBoots

@@ -6,7 +6,6 @@ import pytest
 
 from custom_components.miner_monitor.insight import MinerTracker
 from custom_components.miner_monitor.insight.model import Total
-from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     ErrorKind,
@@ -16,6 +15,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerState,
     MinerStatus,
 )
+from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import Moment
 
 IDENTITY = MinerIdentity(

@@ -6,8 +6,8 @@ import json
 
 from custom_components.miner_monitor.insight.model import Stability
 from custom_components.miner_monitor.insight.stability import StabilityRecord
-from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
+from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import Moment
 
 START = 1_699_999_200.0

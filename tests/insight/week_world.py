@@ -28,8 +28,8 @@ from custom_components.miner_monitor.miners.axeos.memory import (
     DeviceMemory as AxeosMemory,
 )
 from custom_components.miner_monitor.miners.axeos.reply import check_info, parse_object
-from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import ErrorKind, MinerReading
+from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import Moment
 from simulator import ManualClock, MinerSpec
 from simulator.avalon.api import Api

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from custom_components.miner_monitor.miners.axeos import AxeOsClient
-from custom_components.miner_monitor.miners.axeos.nerdos_watch import NerdosWatch
+from custom_components.miner_monitor.miners.axeos.status import NerdosWatch
 from custom_components.miner_monitor.miners.client import Credentials
 from custom_components.miner_monitor.miners.errors import (
     MinerAuthError,

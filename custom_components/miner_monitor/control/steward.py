@@ -5,10 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ..miners.boots import (
-    UNTOLD,
-    RestartVerdict,
-)
 from ..miners.errors import Outcome
 from ..miners.events import (
     EventType,
@@ -21,6 +17,10 @@ from ..miners.model import (
     MinerSettings,
     MinerState,
     Setting,
+)
+from ..miners.restarts import (
+    UNTOLD,
+    RestartVerdict,
 )
 from ..miners.settings import SETTINGS, hard_range
 from .attempts import Attempts

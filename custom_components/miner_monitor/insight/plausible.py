@@ -10,13 +10,13 @@ from dataclasses import replace
 import math
 from typing import Any
 
-from ..miners.boots import RestartVerdict
 from ..miners.model import (
     Limits,
     MinerSettings,
     MinerState,
     MinerStatus,
 )
+from ..miners.restarts import RestartVerdict
 from .model import (
     Environment,
     InsightOptions,

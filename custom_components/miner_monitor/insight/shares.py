@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 import math
 
-from ..miners.boots import (
+from ..miners.events import Moment
+from ..miners.model import MinerState
+from ..miners.restarts import (
     PATIENCE,
     RestartVerdict,
 )
-from ..miners.events import Moment
-from ..miners.model import MinerState
 from .model import Shares
 from .share_window import (
     ShareWindow,

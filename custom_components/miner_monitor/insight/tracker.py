@@ -4,10 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..miners.boots import (
-    UNTOLD,
-    RestartVerdict,
-)
 from ..miners.events import (
     EventType,
     MinerEvent,
@@ -18,6 +14,10 @@ from ..miners.model import (
     HashRateUnit,
     MinerIdentity,
     MinerState,
+)
+from ..miners.restarts import (
+    UNTOLD,
+    RestartVerdict,
 )
 from .baseline import BaselineWindow
 from .days import DayBook

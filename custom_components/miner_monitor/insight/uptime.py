@@ -4,8 +4,8 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from ..miners.boots import RestartVerdict
 from ..miners.events import Moment
+from ..miners.restarts import RestartVerdict
 from .model import (
     Presence,
     Uptime,

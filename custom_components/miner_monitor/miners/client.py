@@ -273,3 +273,9 @@ class Question:
         """Note that it goes out."""
         self._next = now + self._wait
         self._wait = min(2 * self._wait, max(self._wait, _SELDOM))
+
+    def ask(self, now: float) -> bool:
+        """Return whether it is time to ask, and note that it goes out then."""
+        if due := self.due(now):
+            self.asked(now)
+        return due

@@ -76,7 +76,6 @@ from ..miners import (
     MinerTimeoutError,
     Prove,
 )
-from ..miners.boots import RestartVerdict
 from ..miners.errors import Outcome
 from ..miners.model import (
     Changes,
@@ -87,6 +86,7 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
+from ..miners.restarts import RestartVerdict
 from ..model import (
     EventType,
     MinerData,

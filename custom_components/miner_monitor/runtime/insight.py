@@ -29,14 +29,14 @@ from ..insight.model import (
     DayRow,
     Total,
 )
-from ..miners.boots import (
-    RestartDetector,
-    RestartVerdict,
-)
 from ..miners.model import (
     ErrorKind,
     MinerIdentity,
     MinerState,
+)
+from ..miners.restarts import (
+    RestartDetector,
+    RestartVerdict,
 )
 from ..model import (
     EventType,

@@ -18,13 +18,13 @@ from custom_components.miner_monitor.insight import (
 )
 from custom_components.miner_monitor.insight.model import Insight, Stability
 from custom_components.miner_monitor.insight.spread import LEAST_SAMPLES
-from custom_components.miner_monitor.miners.boots import RestartDetector
 from custom_components.miner_monitor.miners.model import (
     ErrorKind,
     MinerIdentity,
     MinerReading,
     MinerState,
 )
+from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import (
     MinerData,
     Moment,

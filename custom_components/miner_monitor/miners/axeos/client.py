@@ -61,13 +61,11 @@ from .nerdos import (
     commands_need_code,
 )
 from .profile import is_nerdos
-from .refusal import (
-    refusal_of,
-    secrets_of,
-)
 from .reply import (
     check_info,
     parse_object,
+    refusal_of,
+    secrets_of,
 )
 
 _INFO = "/api/system/info"

@@ -24,15 +24,10 @@ from .capabilities import (
 )
 from .columns import read_numbers
 from .identity import identity_of
-from .nerdos_figures import (
-    correct,
-    settle_rates,
-)
-from .nerdos_heat import (
+from .nerdos import (
     Heat,
     heat_of,
 )
-from .nerdos_watch import NerdosWatch
 from .parser import (
     LASTING_KEYS,
     Lasting,
@@ -48,12 +43,15 @@ from .profile import (
     profile_of,
 )
 from .rates import (
+    correct_nerdos,
     drop_absurd_rates,
     expected_rate,
     highest_rate,
+    settle_rates,
 )
 from .status import (
     Evidence,
+    NerdosWatch,
     StatusMemory,
 )
 
@@ -151,11 +149,7 @@ class DeviceMemory:
         if not has_asic_endpoint(info):
             self._complete = True
             return False
-        now = self._monotonic()
-        due = self._about_presets.due(now)
-        if due:
-            self._about_presets.asked(now)
-        return due
+        return self._about_presets.ask(self._monotonic())
 
     def take_presets(self, asic: Reply | None) -> None:
         """Keep what the device answered about its presets; None where it has none."""
@@ -215,7 +209,7 @@ class DeviceMemory:
         self, info: Reply, profile: Profile, values: dict[str, Any], evidence: Evidence
     ) -> Evidence:
         """Take in what NerdOS tells in its own way."""
-        correct(values, info, profile.board)
+        correct_nerdos(values, info, profile.board)
         if (heat := heat_of(info)) != self._heat:
             self._heat = heat
         seen = TripPoints(chip=values["chip_temperature"], vr=values["vr_temperature"])

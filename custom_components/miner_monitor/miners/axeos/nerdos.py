@@ -1,10 +1,15 @@
-"""Where NerdOS differs from AxeOS: fans, pools, switches, signs of a regulator off."""
+"""Where NerdOS differs from AxeOS: fans, pools, switches, signs of a regulator off.
+
+And where it switches its chips off, and warns before that.
+"""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from ..model import (
     Fan,
     Pool,
+    TripPoints,
 )
 from ..values import (
     between,
@@ -20,6 +25,7 @@ from ..values import (
 from .boards import Board
 from .columns import SLOWEST_POOL
 from .profile import Reply
+from .rates import fleet_power
 
 MOST_FANS = 8
 MOST_POOLS = 8
@@ -29,6 +35,8 @@ _CLASSIC_FAN, _PID_FAN = 1, 2
 _NO_CLASSIC_FAN = (1, 0, 31)
 _SHUTDOWN_ROUTE = (1, 0, 36)
 _DASHBOARD_ROUTE = (1, 0, 38)
+_TRIP = 70.0
+_LINKED_FAN = 3
 
 
 def has_no_core_voltage(info: Reply) -> bool:
@@ -162,3 +170,38 @@ def _live(pool: Pool, told: Reply) -> Pool:
         best_difficulty=difficulty(told.get("bestDiff")),
         latency=between(told.get("pingRtt"), 0, SLOWEST_POOL) or None,
     )
+
+
+class Heat(NamedTuple):
+    """What the limits of a NerdOS miner rest on, beside what identifies it.
+
+    ``regulated`` is the temperature in °C at which its fan holds the regulator.
+    """
+
+    trip_points: TripPoints = TripPoints()
+    regulated: float | None = None
+    leads_fleet: bool = False
+
+
+def heat_of(info: Reply) -> Heat:
+    """Read the limits; the regulator has its own where a second fan cools it."""
+    chip = positive(info.get("overheat_temp", _TRIP))
+    fan = _fan_of_regulator(info)
+    pid = fan.get("pid") if fan else None
+    target = pid.get("targetTemp") if isinstance(pid, dict) else None
+    if fan is None:
+        target = info.get("pidTargetTemp")
+    vr = chip if fan is None else positive(fan.get("overheatTemp")) or chip
+    return Heat(
+        trip_points=TripPoints(chip=chip, vr=vr),
+        regulated=positive(target),
+        leads_fleet=fleet_power(info) is not None,
+    )
+
+
+def _fan_of_regulator(info: Reply) -> Reply | None:
+    """Return the second fan, as far as it is not linked to the first."""
+    fans = members(info.get("fans"), MOST_FANS)
+    if len(fans) < 2 or count(fans[1].get("mode")) == _LINKED_FAN:
+        return None
+    return fans[1]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ..columns import read_columns
 from ..model import (
     Chip,
     Fan,
@@ -28,12 +29,8 @@ from . import nerdos
 from .columns import (
     CHIP,
     FANS,
-    FANS_2_0,
-    FANS_2_1_4,
     NERDOS_SETTINGS,
     STOCK_SETTINGS,
-    Column,
-    read_columns,
 )
 from .profile import (
     Profile,
@@ -208,8 +205,8 @@ def fans_of(info: Reply, profile: Profile, seen: int) -> tuple[Fan, ...]:
     """
     if profile.nerdos:
         return nerdos.fans(info)
-    told = read_columns(info, _fan_columns(info))
-    speed, second, duty_cycle = told["speed"], told["second"], told["duty_cycle"]
+    told = read_columns(info, FANS)
+    speed, second, duty_cycle = map(told.get, ("speed", "second", "duty_cycle"))
     if speed is None and "fanspeed" not in info:
         return ()
     if (idle := profile.board.idle_fan_speed) and speed and speed <= idle:
@@ -278,13 +275,6 @@ def using_fallback(info: Reply, profile: Profile) -> bool | None:
     if profile.nerdos:
         return nerdos.using_fallback(info)
     return flag(info.get("isUsingFallbackStratum"))
-
-
-def _fan_columns(info: Reply) -> tuple[Column, ...]:
-    """Choose by the name of the speed, which changed in 2.1.4 and 2.1.9."""
-    if "fanrpm" in info:
-        return FANS
-    return FANS_2_1_4 if "fanSpeedRpm" in info else FANS_2_0
 
 
 def _shown_rate(values: Mapping[str, Any]) -> float | None:

@@ -26,7 +26,7 @@ _FALL = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartVerdict:
-    """What one poll tells of the boots of a miner, for everybody.
+    """What one poll says about the restarts of a miner, for everybody.
 
     ``restarted`` is told once for each restart, with the poll that confirms it;
     ``while_watched``: we ran and had seen the miner before it. ``doubtful``: this
@@ -85,8 +85,8 @@ class RestartDetector:
     """
 
     def __init__(self) -> None:
-        """Start without a bearing."""
-        self._sure: _Look | None = None
+        """Start without a reference."""
+        self._reference: _Look | None = None
         self._doubt: _Look | None = None
         self._doubts = 0
 
@@ -102,13 +102,13 @@ class RestartDetector:
         seen_at = between(data.get("seen_at"), 0, _LATEST)
         uptime = uptime_of(data.get("uptime"))
         if seen_at is not None and uptime is not None:
-            self._sure = _Look(uptime, seen_at, None)
+            self._reference = _Look(uptime, seen_at, None)
 
     def dump(self) -> dict[str, Any] | None:
-        """Return the last bearing as JSON types."""
-        if self._sure is None:
+        """Return the last reference as JSON types."""
+        if self._reference is None:
             return None
-        return {"uptime": self._sure.uptime, "seen_at": self._sure.wall}
+        return {"uptime": self._reference.uptime, "seen_at": self._reference.wall}
 
     def observe(
         self, uptime: float | None, wall: float, monotonic: float
@@ -116,7 +116,7 @@ class RestartDetector:
         """Take the uptime of a good poll, and judge."""
         if (uptime := uptime_of(uptime)) is None:
             return UNTOLD
-        look, before = _Look(uptime, wall, monotonic), self._sure
+        look, before = _Look(uptime, wall, monotonic), self._reference
         if before is None:
             self._believe(look)
             return RestartVerdict(booted_at=look.booted_at, gained=None)
@@ -176,7 +176,7 @@ class RestartDetector:
         )
 
     def _believe(self, look: _Look) -> None:
-        self._sure, self._doubt, self._doubts = look, None, 0
+        self._reference, self._doubt, self._doubts = look, None, 0
 
 
 def _away(before: _Look, look: _Look) -> float:

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.miners.boots import RestartDetector, RestartVerdict
+from custom_components.miner_monitor.miners.restarts import (
+    RestartDetector,
+    RestartVerdict,
+)
 
 WALL = 1_700_000_000.0
 POLL = 15

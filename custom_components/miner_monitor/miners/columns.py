@@ -1,0 +1,85 @@
+"""The plain numbers of a reply, a row or a blob: under which key, within which bounds.
+
+What is no JSON number goes through the reader of its column: text as a number, with or
+without a percent sign, unless the column has another one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from . import values as readers
+from .values import (
+    LARGEST,
+    LARGEST_DIFFICULTY,
+    number,
+)
+
+_PLAIN = (float, int)
+
+
+def _number_or_percent(value: object) -> float | None:
+    return number(value.removesuffix("%") if isinstance(value, str) else value)
+
+
+class Column(NamedTuple):
+    """A number: kept within its bounds, in the reply's unit, then divided.
+
+    ``absent`` are values that mean nothing; ``kind`` makes it a whole number or a
+    flag; ``reader`` takes what is no JSON number.
+    """
+
+    name: str
+    key: str
+    low: float = 0
+    high: float = LARGEST
+    divisor: float = 1
+    absent: tuple[float, ...] = ()
+    kind: type[int] | None = None
+    reader: Callable[[object], float | None] = _number_or_percent
+
+
+def counter(name: str, key: str, *absent: float) -> Column:
+    """Describe a whole number that counts."""
+    return Column(name, key, absent=absent, kind=int)
+
+
+def seconds(name: str, key: str) -> Column:
+    """Describe a time; longer than some decades is no time of a miner."""
+    return Column(name, key, high=1e9, kind=int)
+
+
+def difficulty(name: str, key: str, *absent: float) -> Column:
+    """Describe a difficulty."""
+    high, reader = LARGEST_DIFFICULTY, readers.difficulty
+    return Column(name, key, high=high, absent=absent, reader=reader)
+
+
+def percent(name: str, key: str) -> Column:
+    """Describe a share of a whole."""
+    return Column(name, key, high=100)
+
+
+def flag(name: str, key: str) -> Column:
+    """Describe a yes or no."""
+    return Column(name, key, low=-LARGEST, kind=bool, reader=readers.flag)
+
+
+def read_columns(
+    row: Mapping[str, Any],
+    columns: Iterable[Column],
+    values: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Add the numbers of a row; what is missing or out of bounds is left out.
+
+    Of several columns of a name the last one that has a value counts. This runs for
+    each poll of each miner: plain numbers take no call.
+    """
+    get = row.get
+    values = {} if values is None else values
+    for name, key, low, high, divisor, absent, kind, reader in columns:
+        value = get(key)
+        if value is not None and value.__class__ not in _PLAIN:
+            value = reader(value)
+        if value is not None and low <= value <= high and value not in absent:
+            values[name] = value / divisor if kind is None else kind(value)
+    return values
