@@ -10,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 from .actions.history import async_register_history_actions
 from .actions.reports import async_register_reports
 from .const import (
+    CONF_FAMILY,
     DOMAIN,
     FLEET,
     LOGGER,
@@ -28,6 +29,8 @@ from .frontend import (
     async_register_details,
     async_serve_modules,
 )
+from .miners import load_family
+from .miners.model import Family
 from .runtime.entry_data import (
     is_fleet,
 )
@@ -92,6 +95,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     entry.async_on_unload(
         entry.async_on_state_change(lambda: async_dispatcher_send(hass, SIGNAL_MINERS))
     )
+    await load_family(Family(entry.data[CONF_FAMILY]))
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator
     await coordinator.async_start()

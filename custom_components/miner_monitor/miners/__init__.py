@@ -14,6 +14,7 @@ from .client import (
 from .detect import (
     create_client,
     detect,
+    load_family,
 )
 from .errors import (
     MinerAlikeError,
@@ -56,4 +57,5 @@ __all__ = [
     "Prove",
     "create_client",
     "detect",
+    "load_family",
 ]

@@ -1,14 +1,14 @@
 """What answers at an address."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from aiohttp import ClientSession
 
-from .avalon import AvalonClient
-from .axeos import AxeOsClient
 from .client import (
     DETECT_DEADLINE,
     NO_CREDENTIALS,
@@ -23,7 +23,6 @@ from .errors import (
     MinerTimeoutError,
     MinerUnsupportedError,
 )
-from .fpga import FpgaClient
 from .http import NotHttpError
 from .model import (
     Family,
@@ -37,13 +36,13 @@ DEFAULT_PORTS: Mapping[Family, int] = {
 }
 """Where a family listens unless told otherwise."""
 
-_CLIENTS: Mapping[Family, Callable[[Endpoint, ClientSession], MinerClient]] = {
-    Family.AXEOS: lambda at, session: AxeOsClient(
-        at.host, at.port, session, credentials=at.credentials
-    ),
-    Family.AVALON: lambda at, _: AvalonClient(at.host, at.port, known=at.known),
-    Family.FPGA: FpgaClient,
+_PACKAGES: Mapping[Family, str] = {
+    Family.AXEOS: ".axeos",
+    Family.AVALON: ".avalon",
+    Family.FPGA: ".fpga",
 }
+"""Where the ``client_at`` of a family is; imported in a home that has the family."""
+
 _TELLING = (
     MinerAuthError,
     MinerUnsupportedError,
@@ -59,7 +58,17 @@ def create_client(
     family: Family, endpoint: Endpoint, session: ClientSession
 ) -> MinerClient:
     """Return the client of a family whose device is known."""
-    return _CLIENTS[family](endpoint, session)
+    client: MinerClient = _package(family).client_at(endpoint, session)
+    return client
+
+
+async def load_family(family: Family) -> None:
+    """Import what a family needs, in a thread: it is slow."""
+    await asyncio.to_thread(_package, family)
+
+
+def _package(family: Family) -> ModuleType:
+    return import_module(_PACKAGES[family], __package__)
 
 
 async def detect(
@@ -116,6 +125,7 @@ def _spoke_http(errors: Iterable[MinerError]) -> bool:
 
 
 async def _ask(family: Family, endpoint: Endpoint, session: ClientSession) -> Found:
+    await load_family(family)
     client = create_client(family, endpoint, session)
     return client, await client.fetch()
 

@@ -2,4 +2,6 @@
 
 from .client import FpgaClient
 
-__all__ = ["FpgaClient"]
+__all__ = ["FpgaClient", "client_at"]
+
+client_at = FpgaClient
