@@ -1,4 +1,4 @@
-"""A door before a device that exists only here, on a loop whose time is not ours."""
+"""A settings writer before a device that is made up, on a loop with its own time."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
@@ -7,9 +7,9 @@ import gc
 import selectors
 from typing import Any, override
 
-from custom_components.miner_monitor.control.door import SettingsWriter
 from custom_components.miner_monitor.control.errors import ChangeError
 from custom_components.miner_monitor.control.rules import Allowed
+from custom_components.miner_monitor.control.settings_writer import SettingsWriter
 from custom_components.miner_monitor.miners.errors import (
     MinerConnectionError,
     MinerError,

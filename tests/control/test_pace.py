@@ -6,7 +6,12 @@ from itertools import accumulate
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.miner_monitor.control.pace import Pace, PowerPace
+from custom_components.miner_monitor.control.pending_changes import Pace, WriteClass
+from custom_components.miner_monitor.miners.settings import (
+    Changes,
+    MinerSettings,
+    Setting,
+)
 
 GATHER = 0.3
 
@@ -21,10 +26,10 @@ def written(wishes: Sequence[tuple[float, bool]]) -> list[float]:
         pace.asked(asked)
         ends = wishes[place + 1][0] if place + 1 < len(wishes) else float("inf")
         now = asked
-        while (wait := pace.due(now, urgent=urgent)) > 0 and now + wait < ends:
+        while (wait := pace.flash_wait(now, urgent=urgent)) > 0 and now + wait < ends:
             now += wait
         if wait == 0:
-            pace.wrote(now)
+            pace.wrote({WriteClass.FLASH}, now)
             writes.append(now)
     return writes
 
@@ -145,16 +150,21 @@ def test_what_comes_together_is_single() -> None:
     for now in (0.0, 3.0, 6.0):
         pace.asked(now)
         pace.asked(now + 0.2)
-        assert pace.due(now + GATHER, urgent=True) == 0
-        pace.wrote(now + GATHER)
+        assert pace.flash_wait(now + GATHER, urgent=True) == 0
+        pace.wrote({WriteClass.FLASH}, now + GATHER)
 
 
 def test_power_is_changed_once_a_minute() -> None:
-    pace = PowerPace()
-    assert pace.due(100.0) == 0
+    pace, power = Pace(), WriteClass.POWER
+    changes: Changes = {Setting.WORK_MODE: "eco"}
 
-    pace.wrote(100.0)
+    def wait(now: float) -> float:
+        return pace.wait(power, changes, MinerSettings(work_mode="super"), (), now)
 
-    assert pace.due(100.0) == 60
-    assert pace.due(159.0) == 1
-    assert pace.due(160.0) == 0
+    assert wait(100.0) == 0
+
+    pace.wrote({power}, 100.0)
+
+    assert wait(100.0) == 60
+    assert wait(159.0) == 1
+    assert wait(160.0) == 0

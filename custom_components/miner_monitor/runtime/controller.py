@@ -38,11 +38,6 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
-from ..control.calls import Call
-from ..control.door import (
-    CALL_DEADLINE,
-    SettingsWriter,
-)
 from ..control.errors import (
     ChangeError,
     ControlError,
@@ -64,8 +59,13 @@ from ..control.model import (
     Settle,
     Throttle,
 )
+from ..control.pending_changes import Caller
 from ..control.readback import Device
 from ..control.rules import Allowed
+from ..control.settings_writer import (
+    CALL_DEADLINE,
+    SettingsWriter,
+)
 from ..control.steward import IntentReconciler
 from ..control.stuck import Recovery
 from ..miners import (
@@ -443,7 +443,7 @@ class MinerController:
             (unknown if error.outcome is Outcome.UNKNOWN else cancel)()
             self._changed()
 
-        async def enter() -> tuple[Call, Changes]:
+        async def enter() -> tuple[Caller, Changes]:
             async with self._store.turn:
                 if look:
                     await self._coordinator.async_read()
@@ -470,7 +470,7 @@ class MinerController:
         return changes
 
     async def _outcome(
-        self, call: Call, take_back: Callable[[Failure], None]
+        self, call: Caller, take_back: Callable[[Failure], None]
     ) -> Changes:
         """Wait for what becomes of a call; take back what failed, and tell."""
         try:
@@ -487,8 +487,8 @@ class MinerController:
             raise
 
     async def _uninterrupted(
-        self, step: Coroutine[Any, Any, tuple[Call, Changes]]
-    ) -> tuple[Call, Changes]:
+        self, step: Coroutine[Any, Any, tuple[Caller, Changes]]
+    ) -> tuple[Caller, Changes]:
         """Wait for a step that goes on though whoever waits for it is cancelled."""
         task = self._entry.async_create_task(
             self._hass, step, f"{self._entry.title} change"
@@ -762,7 +762,7 @@ class MinerController:
         self._coordinator.async_control_changed()
 
 
-def _leave(task: asyncio.Task[tuple[Call, Changes]]) -> None:
+def _leave(task: asyncio.Task[tuple[Caller, Changes]]) -> None:
     """Let the call know that nobody waits for it any more."""
     if task.cancelled():
         return
