@@ -21,7 +21,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.miner_monitor.const import DOMAIN, LOGGER
+from custom_components.miner_monitor.const import DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from custom_components.miner_monitor.miners import MinerCommandError
 from custom_components.miner_monitor.miners.model import Setting
 from custom_components.miner_monitor.model import (
@@ -30,7 +30,7 @@ from custom_components.miner_monitor.model import (
 )
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.escape import escaped, for_markdown, plain
-from custom_components.miner_monitor.runtime.issues import async_ask_where
+from custom_components.miner_monitor.runtime.issues import async_create_issue
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, GAMMA_2, HEX, NANO_3S, NERD, OXBITCOIN, Q, TimedBench
@@ -213,7 +213,7 @@ async def test_all_places(
         shown.lines += await refuse(handle, text)
     details = {"from": text, "to": [text, 1], "by": {"device": text}}
     controller.tell(MinerEvent(event_type=EventType.POOL_SWITCHED, details=details))
-    async_ask_where(hass, handle.entry, text, text)
+    async_create_issue(hass, handle.entry, ISSUE_WRONG_DEVICE, host=text, found=text)
     await bench.run(hass.config_entries.async_reload(handle.entry.entry_id))
     await bench.advance(60)
     handle.miner.inject("garbage")

@@ -1,9 +1,11 @@
 """Bitcoin miners at home, in Home Assistant."""
 
-from homeassistant.config_entries import ConfigEntry
+from collections.abc import Collection, Mapping
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
@@ -13,6 +15,8 @@ from .const import (
     CONF_FAMILY,
     DOMAIN,
     FLEET,
+    ISSUE_ALIKE,
+    ISSUE_WRONG_DEVICE,
     LOGGER,
     SIGNAL_MINERS,
 )
@@ -30,17 +34,13 @@ from .frontend import (
     async_serve_modules,
 )
 from .miners import load_family
-from .miners.model import Family
+from .miners.model import Family, MinerIdentity, Setting
 from .runtime.entry_data import (
     is_fleet,
 )
 from .runtime.escape import one_line
 from .runtime.insight import async_remove_stored
-from .runtime.issues import (
-    async_clear_issues,
-    async_delete_alike_issue,
-    async_delete_issue,
-)
+from .runtime.issues import async_clear_issues
 from .runtime.session import async_get_session
 from .runtime.store import (
     async_remove_intents,
@@ -65,12 +65,20 @@ PLATFORMS = [
 ]
 
 
-FLEET_PLATFORMS = [
+FLEET_PLATFORMS = {
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.SENSOR,
     Platform.SWITCH,
-]
+}
+
+ONLY_WITH: Mapping[Platform, frozenset[Setting]] = {
+    Platform.CLIMATE: frozenset({Setting.HEATING_TEMPERATURE}),
+    Platform.LIGHT: frozenset({Setting.LIGHT}),
+    Platform.SELECT: frozenset({Setting.FREQUENCY, Setting.POOL, Setting.WORK_MODE}),
+    Platform.SWITCH: frozenset(Setting),
+}
+"""Platforms that are loaded only for a miner that takes one of these settings."""
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -89,7 +97,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
         fleet = FleetCoordinator(hass, entry)
         entry.runtime_data = fleet
         await fleet.async_start()
-        await hass.config_entries.async_forward_entry_setups(entry, FLEET_PLATFORMS)
+        await _async_forward(hass, entry, FLEET_PLATFORMS)
         entry.async_on_unload(async_keep_in_sidebar(hass, entry))
         return True
     entry.async_on_unload(
@@ -99,14 +107,50 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator
     await coordinator.async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    had = {entity.domain for entity in registered}
+    await _async_forward(hass, entry, platforms_of(coordinator.identity) | had)
+    seen = coordinator.identity
+
+    @callback
+    def follow() -> None:
+        nonlocal seen
+        loaded = entry.state is ConfigEntryState.LOADED
+        if loaded and coordinator.identity is not seen:
+            seen = coordinator.identity
+            if more := platforms_of(seen) - coordinator.platforms:
+                name = f"{entry.title} platforms"
+                entry.async_create_background_task(
+                    hass, _async_forward(hass, entry, more), name
+                )
+
+    entry.async_on_unload(coordinator.async_add_listener(follow))
     hass.async_create_task(async_ensure_fleet(hass), f"{DOMAIN} all miners")
     return True
 
 
+def platforms_of(identity: MinerIdentity) -> set[str]:
+    """Return the platforms on which a miner has entities."""
+    settings = identity.limits.settings
+    return {
+        platform
+        for platform in PLATFORMS
+        if platform not in ONLY_WITH or not ONLY_WITH[platform].isdisjoint(settings)
+    }
+
+
+async def _async_forward(
+    hass: HomeAssistant, entry: ConfigEntry, platforms: Collection[str]
+) -> None:
+    """Set up platforms, and remember which."""
+    more = {Platform(name) for name in platforms}
+    await hass.config_entries.async_forward_entry_setups(entry, more)
+    entry.runtime_data.platforms |= more
+
+
 async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Unload a miner, or all miners together."""
-    platforms = FLEET_PLATFORMS if is_fleet(entry) else PLATFORMS
+    platforms = entry.runtime_data.platforms
     if not await hass.config_entries.async_unload_platforms(entry, platforms):
         return False
     await entry.runtime_data.async_unload()
@@ -119,9 +163,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
         await async_fleet_removed(hass)
         await async_remove_intents(hass, FLEET)
         return
-    async_delete_issue(hass, entry)
-    async_delete_alike_issue(hass, entry)
-    async_clear_issues(hass, entry, *Problem)
+    async_clear_issues(hass, entry, *Problem, ISSUE_ALIKE, ISSUE_WRONG_DEVICE)
     await store_of(hass, entry.entry_id).async_remove()
     await async_remove_intents(hass, entry.entry_id)
     await async_remove_stored(hass, entry)

@@ -1,13 +1,10 @@
 """Binary sensors of a miner."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
     BinarySensorEntity,
-    BinarySensorEntityDescription,
 )
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
@@ -15,12 +12,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import (
-    MinerEntityDescription,
-    MinerReadingEntity,
-    async_add_miner_entities,
+    ReadingEntity,
+    async_add_described,
     of_state,
 )
-from .fleet.binary_sensor import async_add_fleet_binary_sensors
+from .fleet.entities import FLEET_BINARY_SENSORS, MINERS
 from .miners.model import (
     Capability,
     MinerIdentity,
@@ -28,20 +24,10 @@ from .miners.model import (
     MinerStatus,
 )
 from .model import MinerData
-from .runtime.entry_data import (
-    is_fleet,
-)
+from .runtime.entry_data import is_fleet
+from .sensors.description import MinerBinarySensorEntityDescription
 
 PARALLEL_UPDATES = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class MinerBinarySensorEntityDescription(
-    MinerEntityDescription, BinarySensorEntityDescription
-):
-    """A binary sensor and where its value comes from."""
-
-    value_fn: Callable[[MinerData], bool | None]
 
 
 def _has_fault(state: MinerState) -> bool:
@@ -119,7 +105,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="online",
         translation_key="online",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        off_ok=True,
+        available_offline=True,
         value_fn=lambda data: data.online,
     ),
     MinerBinarySensorEntityDescription(
@@ -171,33 +157,27 @@ async def async_setup_entry(
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the binary sensors that the miner has."""
-    if is_fleet(entry):
-        async_add_fleet_binary_sensors(entry, async_add_entities)
-        return
-    async_add_miner_entities(
-        entry,
-        Platform.BINARY_SENSOR,
-        BINARY_SENSORS,
-        MinerBinarySensor,
-        async_add_entities,
+    """Add the binary sensors of a miner, or of all miners together."""
+    rows: tuple[MinerBinarySensorEntityDescription[Any], ...] = (
+        FLEET_BINARY_SENSORS if is_fleet(entry) else BINARY_SENSORS
+    )
+    async_add_described(
+        entry, Platform.BINARY_SENSOR, rows, MinerBinarySensor, async_add_entities
     )
 
 
 class MinerBinarySensor(
-    MinerReadingEntity[MinerBinarySensorEntityDescription], BinarySensorEntity
+    ReadingEntity[Any, MinerBinarySensorEntityDescription[Any]], BinarySensorEntity
 ):
-    """A binary sensor of a miner."""
+    """A binary sensor of a miner, or of all miners together."""
 
-    entity_description: MinerBinarySensorEntityDescription
-
-    @override
-    def _read(self, data: MinerData) -> bool | None:
-        return self.entity_description.value_fn(data)
+    entity_description: MinerBinarySensorEntityDescription[Any]
+    # The list may be as long as there are miners.
+    _unrecorded_attributes = frozenset({MINERS})
 
     @property
     @override
     def is_on(self) -> bool | None:
         """The value that was written last."""
-        value: bool | None = self._shown
+        value: bool | None = self._published
         return value

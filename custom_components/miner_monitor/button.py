@@ -16,21 +16,19 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MinerCoordinator
 from .entity import (
-    MinerEntity,
     MinerEntityDescription,
-    async_add_miner_entities,
+    MinerMonitorEntity,
+    async_add_described,
     translate_errors,
 )
-from .fleet.button import async_add_fleet_buttons
+from .fleet.entities import FLEET_BUTTONS, FleetButton
 from .miners import (
     MinerClient,
     Prove,
 )
 from .miners.model import Capability
 from .model import MinerData
-from .runtime.entry_data import (
-    is_fleet,
-)
+from .runtime.entry_data import is_fleet
 
 # The client sends one request at a time.
 PARALLEL_UPDATES = 0
@@ -97,16 +95,20 @@ async def async_setup_entry(
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the buttons that the miner has."""
+    """Add the buttons of a miner, or of all miners together."""
     if is_fleet(entry):
-        async_add_fleet_buttons(entry, async_add_entities)
-        return
-    async_add_miner_entities(
-        entry, Platform.BUTTON, BUTTONS, MinerButton, async_add_entities
-    )
+        async_add_described(
+            entry, Platform.BUTTON, FLEET_BUTTONS, FleetButton, async_add_entities
+        )
+    else:
+        async_add_described(
+            entry, Platform.BUTTON, BUTTONS, MinerButton, async_add_entities
+        )
 
 
-class MinerButton(MinerEntity[MinerButtonEntityDescription], ButtonEntity):
+class MinerButton(
+    MinerMonitorEntity[MinerCoordinator, MinerButtonEntityDescription], ButtonEntity
+):
     """A button of a miner."""
 
     entity_description: MinerButtonEntityDescription

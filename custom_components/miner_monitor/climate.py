@@ -21,7 +21,7 @@ from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     Resolution,
-    async_add_miner_entities,
+    async_add_described,
 )
 from .miners.settings import MinerSettings, Setting, SettingValue
 from .model import MinerData
@@ -60,7 +60,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the heater of a miner that is one."""
-    async_add_miner_entities(
+    async_add_described(
         entry, Platform.CLIMATE, CLIMATES, MinerClimate, async_add_entities
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 import time
-from typing import override
+from typing import Any, override
 from zlib import crc32
 
 from aiohttp import ClientSession
@@ -16,6 +16,7 @@ from homeassistant.const import (
     CONF_PASSWORD,
     CONF_PORT,
     CONF_SCAN_INTERVAL,
+    Platform,
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -24,6 +25,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .const import (
     CONF_FAMILY,
     CONF_IDENTITY,
+    ISSUE_ALIKE,
+    ISSUE_WRONG_DEVICE,
     LOGGER,
 )
 from .insight.model import DayRow
@@ -52,10 +55,6 @@ from .miners.model import (
 )
 from .model import MinerData
 from .runtime.controller import MinerController
-from .runtime.device import (
-    async_update_device,
-    device_info_of,
-)
 from .runtime.entry_data import (
     NEEDS_CODE,
     endpoint_at,
@@ -68,16 +67,16 @@ from .runtime.identity import (
     async_is_ours,
     async_owner,
     async_store_address,
+    async_update_device,
+    device_info_of,
 )
 from .runtime.insight import (
     InsightRuntime,
     now as this_moment,
 )
 from .runtime.issues import (
-    async_ask_to_tell_apart,
-    async_ask_where,
-    async_delete_alike_issue,
-    async_delete_issue,
+    async_clear_issues,
+    async_create_issue,
 )
 from .runtime.options import options_of
 
@@ -116,7 +115,35 @@ REPAIR_AFTER_POLLS = 6
 """Polls that meet a stranger before the user is asked for the address."""
 
 
-class MinerCoordinator(DataUpdateCoordinator[MinerData]):
+class MonitorCoordinator[DataT](DataUpdateCoordinator[DataT]):
+    """What entities need of the coordinator of a miner, or of all miners together."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Poll nobody before it is asked for."""
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None
+        )
+        assert entry.unique_id is not None
+        self.device_id = entry.unique_id
+        self.platforms: set[Platform] = set()
+
+    @property
+    def device_info(self) -> DeviceInfo:
+        """What the device registry holds of it."""
+        raise NotImplementedError
+
+    @property
+    def owner(self) -> Any:
+        """What decides which entities there are; another object if it changed."""
+        return self.data
+
+    @property
+    def present(self) -> bool:
+        """Whether there is something to show now."""
+        return True
+
+
+class MinerCoordinator(MonitorCoordinator[MinerData]):
     """Polls one miner and gives MinerData; no answer is data, not an error."""
 
     config_entry: MinerConfigEntry
@@ -125,11 +152,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         self, hass: HomeAssistant, entry: MinerConfigEntry, session: ClientSession
     ) -> None:
         """Begin with what is stored, so that a miner that is off changes nothing."""
-        super().__init__(
-            hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None
-        )
-        assert entry.unique_id is not None
-        self.device_id = entry.unique_id
+        super().__init__(hass, entry)
         self._session = session
         self._family = Family(entry.data[CONF_FAMILY])
         self._followed: tuple[object, object] = (None, None)
@@ -158,6 +181,19 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         return self.data.identity
 
     @property
+    @override
+    def owner(self) -> MinerIdentity:
+        """Who the miner is: its capabilities and limits decide."""
+        return self.data.identity
+
+    @property
+    @override
+    def present(self) -> bool:
+        """Whether the miner answers."""
+        return self.data.online is True
+
+    @property
+    @override
     def device_info(self) -> DeviceInfo:
         """What the device registry holds of the miner."""
         return device_info_of(
@@ -267,7 +303,9 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             self._poll_again_in(self._nominal_interval)
             self.async_set_updated_data(data)
             if writing and other is not None:
-                async_ask_to_tell_apart(self.hass, self.config_entry, other)
+                async_create_issue(
+                    self.hass, self.config_entry, ISSUE_ALIKE, other=other.title
+                )
                 raise MinerAlikeError(f"it may be {other.title}")
             return data.state or reading.state
 
@@ -358,7 +396,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
             return err
         if async_is_ours(self.hass, self.identity, reading.identity):
             if async_alike(self.hass, self.config_entry, reading.identity) is None:
-                async_delete_alike_issue(self.hass, self.config_entry)
+                async_clear_issues(self.hass, self.config_entry, ISSUE_ALIKE)
             return self._answered(reading, (time.monotonic() - started) * 1e3)
         return reading.identity
 
@@ -367,7 +405,7 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         if self.data.online is False and not self.data.unplugged:
             LOGGER.info("%s is back", self.name)
         if self.data.online is not True:
-            async_delete_issue(self.hass, self.config_entry)
+            async_clear_issues(self.hass, self.config_entry, ISSUE_WRONG_DEVICE)
         self._failed_polls, self._failing_since, self._stranger_polls = 0, None, 0
         self._plugged_in_at = None
         moment, interval = this_moment(), self._chosen_interval
@@ -440,8 +478,12 @@ class MinerCoordinator(DataUpdateCoordinator[MinerData]):
         if self._stranger_polls >= REPAIR_AFTER_POLLS:
             # From here on others tell when ours is seen; the stranger is left alone.
             self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
-            async_ask_where(
-                self.hass, self.config_entry, self.client.host, stranger.model
+            async_create_issue(
+                self.hass,
+                self.config_entry,
+                ISSUE_WRONG_DEVICE,
+                host=self.client.host,
+                found=stranger.model,
             )
         return self._away(MinerStrangerError(f"{stranger.model} answers there"))
 

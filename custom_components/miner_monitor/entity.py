@@ -1,28 +1,22 @@
-"""What all entities of a miner have in common."""
+"""What all entities of a miner, and of all miners together, have in common."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 import time
 from typing import Any, Concatenate, Self, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import (
-    CoordinatorEntity,
-    DataUpdateCoordinator,
-)
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import (
-    MinerConfigEntry,
-    MinerCoordinator,
-)
+from .coordinator import MinerCoordinator, MonitorCoordinator
 from .miners.model import (
     Capability,
-    MinerIdentity,
     MinerState,
     Setting,
 )
@@ -65,36 +59,108 @@ class Resolution:
 ANY_CHANGE = Resolution()
 
 
+def _unknown(_: object) -> None:
+    """Give no value."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class ReadingEntityDescription(EntityDescription):
-    """What a description says of when its entity is written.
+class MinerEntityDescription[DataT = MinerData](EntityDescription):
+    """What a description of any platform says of an entity.
+
+    ``DataT`` is what its coordinator hands out: MinerData, or FleetData for all miners
+    together. The entity exists where the miner has ``capability`` and ``setting``, and
+    ``exists_fn`` agrees; it gets the miner's identity, or the fleet's data.
+    ``available_offline``: it shows something while the miner is away.
 
     Attributes that differ are written with the next value, and after a quarter of an
     hour at the latest; ``attributes_at_once``: with the poll that brings them.
     """
 
+    capability: Capability | None = None
+    setting: Setting | None = None
+    exists_fn: Callable[[Any], bool] | None = None
+    available_offline: bool = False
     resolution: Resolution = ANY_CHANGE
-    attributes_fn: Callable[[Any], Mapping[str, Any] | None] | None = None
+    attributes_fn: Callable[[DataT], Mapping[str, Any] | None] | None = None
     attributes_at_once: bool = False
+    placeholders: Mapping[str, str] | None = None
+    value_fn: Callable[[DataT], Any] = _unknown
+
+    def supported(self, owner: Any) -> bool:
+        """Whether a miner, by its identity, or the fleet has what this is about."""
+        return (
+            (self.capability is None or self.capability in owner.capabilities)
+            and (self.setting is None or self.setting in owner.limits.settings)
+            and (self.exists_fn is None or self.exists_fn(owner))
+        )
+
+
+class MinerMonitorEntity[
+    CoordinatorT: MonitorCoordinator[Any],
+    DescriptionT: MinerEntityDescription[Any],
+](CoordinatorEntity[CoordinatorT]):
+    """One entity of one miner, or of all miners together.
+
+    What is the same for all is said by the class: Home Assistant's own properties
+    leave a copy of each answer in each entity.
+    """
+
+    assumed_state = False
+    attribution = None
+    entity_description: DescriptionT
+    entity_picture = None
+    entity_registry_visible_default = True
+    force_update = False
+    has_entity_name = True
+    icon = None
+    should_poll = False
+
+    def __init__(self, coordinator: CoordinatorT, description: DescriptionT) -> None:
+        """Take name, unique id and device from the description and the coordinator."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._attr_unique_id = f"{coordinator.device_id}_{description.key}"
+        if description.placeholders is not None:
+            self._attr_translation_placeholders = dict(description.placeholders)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """The device of all entities of the miner, described by its coordinator."""
+        return self.coordinator.device_info
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the miner answers, or the entity has a state without it."""
+        return self.entity_description.available_offline or self.coordinator.present
 
 
 class ReadingEntity[
-    CoordinatorT: DataUpdateCoordinator[Any],
-    DescriptionT: ReadingEntityDescription,
-](CoordinatorEntity[CoordinatorT]):
-    """An entity that shows a value and writes it only when that is worth a row."""
+    CoordinatorT: MonitorCoordinator[Any],
+    DescriptionT: MinerEntityDescription[Any],
+](MinerMonitorEntity[CoordinatorT, DescriptionT]):
+    """An entity that shows a value and writes it only when that is worth a row.
 
-    entity_description: DescriptionT
+    It has its first value at once: Home Assistant registers ranges and options
+    before it adds the entity.
+    """
+
     _written: tuple[bool, Any, float]
     _written_attributes: dict[str, Any] | None = None
     _differ_since: float | None = None
 
+    def __init__(self, coordinator: CoordinatorT, description: DescriptionT) -> None:
+        """Show what is known."""
+        super().__init__(coordinator, description)
+        self._publish(self._read(coordinator.data))
+
     def _read(self, data: Any) -> Any:
         """Return the value to show."""
-        raise NotImplementedError
+        return self.entity_description.value_fn(data)
 
     @property
-    def _shown(self) -> Any:
+    def _published(self) -> Any:
         """The value that was written last."""
         return self._written[1]
 
@@ -108,8 +174,8 @@ class ReadingEntity[
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show what has been said since."""
-        self._take(self._read(self.coordinator.data))
+        """Show what was reported since."""
+        self._publish(self._read(self.coordinator.data))
         await super().async_added_to_hass()
 
     @callback
@@ -127,10 +193,10 @@ class ReadingEntity[
                 and self._attributes_due()
             )
         ):
-            self._take(value)
+            self._publish(value)
             self.async_write_ha_state()
 
-    def _take(self, value: Any) -> None:
+    def _publish(self, value: Any) -> None:
         self._written = (self.available, value, time.monotonic())
         self._show(value)
         if (attributes := self._attributes()) is not None:
@@ -164,86 +230,6 @@ class ReadingEntity[
         return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class MinerEntityDescription(ReadingEntityDescription):
-    """What a description of any platform says about a miner's entity.
-
-    The entity exists where the miner has ``capability`` and ``exists_fn`` agrees.
-    ``off_ok``: it has something to say while the miner is away.
-    """
-
-    capability: Capability | None = None
-    exists_fn: Callable[[MinerIdentity], bool] | None = None
-    off_ok: bool = False
-    attributes_fn: Callable[[MinerData], Mapping[str, Any] | None] | None = None
-    placeholders: Mapping[str, str] | None = None
-
-    def supported(self, identity: MinerIdentity) -> bool:
-        """Whether a miner has what this entity shows or does."""
-        return (
-            self.capability is None or self.capability in identity.capabilities
-        ) and (self.exists_fn is None or self.exists_fn(identity))
-
-
-class MinerEntity[DescriptionT: MinerEntityDescription](
-    CoordinatorEntity[MinerCoordinator]
-):
-    """One entity of one miner.
-
-    What is the same for all is said by the class: Home Assistant's own properties
-    leave a copy of each answer in each entity.
-    """
-
-    assumed_state = False
-    attribution = None
-    entity_description: DescriptionT
-    entity_picture = None
-    entity_registry_visible_default = True
-    force_update = False
-    has_entity_name = True
-    icon = None
-    should_poll = False
-
-    def __init__(
-        self, coordinator: MinerCoordinator, description: DescriptionT
-    ) -> None:
-        """Take name, unique id and device from the description and the miner."""
-        super().__init__(coordinator)
-        self.entity_description = description
-        self._attr_unique_id = f"{coordinator.device_id}_{description.key}"
-        if description.placeholders is not None:
-            self._attr_translation_placeholders = dict(description.placeholders)
-
-    @property
-    @override
-    def device_info(self) -> DeviceInfo:
-        """The device of all entities of the miner, described by its coordinator."""
-        return self.coordinator.device_info
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Whether the miner answers, or the entity speaks for an absent one."""
-        return self.entity_description.off_ok or self.coordinator.data.online is True
-
-
-class MinerReadingEntity[DescriptionT: MinerEntityDescription](
-    ReadingEntity[MinerCoordinator, DescriptionT], MinerEntity[DescriptionT]
-):
-    """An entity that shows what is known of a miner.
-
-    It has its first value at once: Home Assistant registers ranges and options
-    before it adds the entity.
-    """
-
-    def __init__(
-        self, coordinator: MinerCoordinator, description: DescriptionT
-    ) -> None:
-        """Show what is known."""
-        super().__init__(coordinator, description)
-        self._take(self._read(coordinator.data))
-
-
 def of_state[T](
     value_fn: Callable[[MinerState], T | None],
 ) -> Callable[[MinerData], T | None]:
@@ -255,50 +241,7 @@ def of_state[T](
     return value_of
 
 
-@callback
-def async_add_miner_entities[DescriptionT: MinerEntityDescription](
-    entry: MinerConfigEntry,
-    domain: str,
-    descriptions: Iterable[DescriptionT],
-    create: Callable[[MinerCoordinator, DescriptionT], Entity],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add what the miner has now, what it had before, and what it gets later.
-
-    An entity that is registered exists even when the miner is off, or older
-    firmware leaves it without a value; so nothing depends on the moment of start.
-    """
-    coordinator = entry.runtime_data
-    registered = {
-        registry_entry.unique_id
-        for registry_entry in er.async_entries_for_config_entry(
-            er.async_get(coordinator.hass), entry.entry_id
-        )
-        if registry_entry.domain == domain
-    }
-    seen = coordinator.identity
-    present: list[DescriptionT] = []
-    waiting: list[DescriptionT] = []
-    for description in descriptions:
-        known = f"{coordinator.device_id}_{description.key}" in registered
-        there = known or description.supported(seen)
-        (present if there else waiting).append(description)
-    async_add_entities(create(coordinator, description) for description in present)
-
-    @callback
-    def add_new() -> None:
-        nonlocal seen
-        if (identity := coordinator.data.identity) is seen:
-            return
-        seen = identity
-        if new := [item for item in waiting if item.supported(identity)]:
-            waiting[:] = [item for item in waiting if item not in new]
-            async_add_entities(create(coordinator, item) for item in new)
-
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
-
-
-def translate_errors[EntityT: MinerEntity[Any], **P](
+def translate_errors[EntityT: MinerMonitorEntity[Any, Any], **P](
     command: Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]],
 ) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
     """Turn what control or a miner's client raises into what a user can read."""
@@ -315,13 +258,8 @@ def translate_errors[EntityT: MinerEntity[Any], **P](
 
 @dataclass(frozen=True, kw_only=True)
 class MinerControlEntityDescription(MinerEntityDescription):
-    """What a description says of an entity that exists to change something.
+    """What a description says of an entity that exists to change something."""
 
-    Without ``setting`` the other conditions of a description decide.
-    """
-
-    setting: Setting | None = None
-    value_fn: Callable[[MinerData], Any]
     write_fn: Callable[[MinerController, Any], Awaitable[None]]
 
     @classmethod
@@ -341,16 +279,9 @@ class MinerControlEntityDescription(MinerEntityDescription):
         }
         return cls(**{**usual, **more})
 
-    @override
-    def supported(self, identity: MinerIdentity) -> bool:
-        """Whether the device takes this setting."""
-        return (
-            self.setting is None or self.setting in identity.limits.settings
-        ) and MinerEntityDescription.supported(self, identity)
-
 
 class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
-    MinerReadingEntity[DescriptionT]
+    ReadingEntity[MinerCoordinator, DescriptionT]
 ):
     """An entity that shows what the miner reports and asks for something else.
 
@@ -381,10 +312,52 @@ class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
         await self.entity_description.write_fn(self.controller, value)
 
 
-def any_setting(*settings: Setting) -> Callable[[MinerIdentity], bool]:
+@callback
+def async_add_described[
+    CoordinatorT: MonitorCoordinator[Any],
+    DescriptionT: MinerEntityDescription[Any],
+](
+    entry: ConfigEntry[CoordinatorT],
+    domain: str,
+    descriptions: Iterable[DescriptionT],
+    create: Callable[[CoordinatorT, DescriptionT], Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what the miner has now, what it had before, and what it gets later.
+
+    An entity that is registered exists even when the miner is off, or older
+    firmware leaves it without a value; so nothing depends on the moment of start.
+    """
+    coordinator = entry.runtime_data
+    registry = er.async_get(coordinator.hass)
+    waiting, seen = tuple(descriptions), None
+
+    @callback
+    def add(*, registered: bool = False) -> None:
+        nonlocal seen, waiting
+        if (owner := coordinator.owner) is seen:
+            return
+        seen = owner
+        new = [
+            item
+            for item in waiting
+            if item.supported(owner)
+            or (
+                registered
+                and registry.async_get_entity_id(
+                    domain, entry.domain, f"{coordinator.device_id}_{item.key}"
+                )
+            )
+        ]
+        if new:
+            waiting = tuple(item for item in waiting if item not in new)
+            async_add_entities(create(coordinator, item) for item in new)
+
+    add(registered=True)
+    if waiting:
+        entry.async_on_unload(coordinator.async_add_listener(add))
+
+
+def any_setting(*settings: Setting) -> Callable[[Any], bool]:
     """Ask whether a device takes at least one of these settings."""
-
-    def takes_one(identity: MinerIdentity) -> bool:
-        return any(setting in identity.limits.settings for setting in settings)
-
-    return takes_one
+    return lambda identity: not identity.limits.settings.keys().isdisjoint(settings)

@@ -8,11 +8,11 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
-    MinerEntity,
     MinerEntityDescription,
-    async_add_miner_entities,
+    MinerMonitorEntity,
+    async_add_described,
 )
 from .model import (
     EventType,
@@ -33,7 +33,7 @@ EVENTS: tuple[MinerEventEntityDescription, ...] = (
         key="activity",
         translation_key="activity",
         event_types=[activity.value for activity in EventType],
-        off_ok=True,
+        available_offline=True,
     ),
 )
 
@@ -44,12 +44,14 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the events of the miner."""
-    async_add_miner_entities(
+    async_add_described(
         entry, Platform.EVENT, EVENTS, MinerEventEntity, async_add_entities
     )
 
 
-class MinerEventEntity(MinerEntity[MinerEventEntityDescription], EventEntity):
+class MinerEventEntity(
+    MinerMonitorEntity[MinerCoordinator, MinerEventEntityDescription], EventEntity
+):
     """What happens to a miner."""
 
     entity_description: MinerEventEntityDescription

@@ -20,7 +20,7 @@ from .coordinator import MinerConfigEntry
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
-    async_add_miner_entities,
+    async_add_described,
 )
 from .miners.settings import Light, Setting, shown_by
 from .model import MinerData
@@ -45,9 +45,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the lights that the miner has."""
-    async_add_miner_entities(
-        entry, Platform.LIGHT, LIGHTS, MinerLight, async_add_entities
-    )
+    async_add_described(entry, Platform.LIGHT, LIGHTS, MinerLight, async_add_entities)
 
 
 def percent_of(brightness: int) -> int:

@@ -14,15 +14,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_PRIORITY
-from .coordinator import MinerConfigEntry
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
-    MinerEntity,
     MinerEntityDescription,
-    async_add_miner_entities,
+    MinerMonitorEntity,
+    async_add_described,
 )
-from .fleet import abilities_of
+from .fleet import features_of
 from .fleet.commands import (
     MAX_PRIORITY,
     MIN_PRIORITY,
@@ -75,12 +75,12 @@ PRIORITIES: tuple[MinerPriorityEntityDescription, ...] = (
         key="priority",
         translation_key="priority",
         entity_category=EntityCategory.CONFIG,
-        exists_fn=lambda identity: bool(abilities_of(identity)),
+        exists_fn=lambda identity: bool(features_of(identity)),
         mode=NumberMode.BOX,
         native_min_value=MIN_PRIORITY,
         native_max_value=MAX_PRIORITY,
         native_step=1,
-        off_ok=True,
+        available_offline=True,
     ),
 )
 
@@ -91,10 +91,10 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the numbers that the miner has."""
-    async_add_miner_entities(
+    async_add_described(
         entry, Platform.NUMBER, NUMBERS, MinerNumber, async_add_entities
     )
-    async_add_miner_entities(
+    async_add_described(
         entry, Platform.NUMBER, PRIORITIES, MinerPriority, async_add_entities
     )
 
@@ -120,7 +120,9 @@ class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity
         await self._write(value)
 
 
-class MinerPriority(MinerEntity[MinerPriorityEntityDescription], NumberEntity):
+class MinerPriority(
+    MinerMonitorEntity[MinerCoordinator, MinerPriorityEntityDescription], NumberEntity
+):
     """The place of a miner in the order of starting: an option, no setting."""
 
     entity_description: MinerPriorityEntityDescription

@@ -1,7 +1,8 @@
 """Repairs that a user can carry out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.repairs import RepairsFlow
@@ -47,7 +48,10 @@ from .runtime.targets import require_loaded
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult
 
+CONFIRM = "confirm"
+
 type Work = Callable[[MinerCoordinator], Awaitable[None]]
+type Input = dict[str, Any] | None
 
 
 async def async_create_fix_flow(
@@ -61,31 +65,29 @@ async def async_create_fix_flow(
     if "problem" not in data:
         return WrongDeviceFlow(entry)
     problem = Problem(data["problem"])
-    if problem is Problem.DERATED:
-        return DeratedFlow(entry)
-    if problem is Problem.STUCK:
-        return StuckFlow(entry)
-    if problem is Problem.TEMPORARY_OLD:
-        return TemporaryFlow(entry)
-    return ConfirmFlow(entry, _OFFERS[problem])
+    return (
+        StuckFlow(entry)
+        if problem is Problem.STUCK
+        else OfferFlow(entry, _OFFERS[problem])
+    )
 
 
-class WrongDeviceFlow(RepairsFlow):
-    """Asks where a miner is whose address another device has taken."""
+class MinerFlow(RepairsFlow):
+    """A repair of one miner."""
 
     def __init__(self, entry: MinerConfigEntry) -> None:
-        """Remember whose address is asked for."""
+        """Remember which miner it is about."""
         self._entry = entry
 
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
+
+class WrongDeviceFlow(MinerFlow):
+    """Asks where a miner is whose address another device has taken."""
+
+    async def async_step_init(self, user_input: Input = None) -> RepairsFlowResult:
         """Begin; what is given here is the issue's data, no user's input."""
         return await self.async_step_address()
 
-    async def async_step_address(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_address(self, user_input: Input = None) -> RepairsFlowResult:
         """Take the new address and prove it."""
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -119,20 +121,16 @@ class WrongDeviceFlow(RepairsFlow):
         )
 
 
-class ControlFlow(RepairsFlow):
-    """Offers to do something about a miner, and says when that fails."""
-
-    def __init__(self, entry: MinerConfigEntry) -> None:
-        """Remember which miner it is about."""
-        self._entry = entry
+class ControlFlow(MinerFlow):
+    """Does something about a miner, and says when that fails."""
 
     @property
     def _placeholders(self) -> dict[str, str]:
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        told = None if issue is None else issue.translation_placeholders
-        return {**for_markdown({"name": self._entry.title}), **(told or {})}
+        given = None if issue is None else issue.translation_placeholders
+        return {**for_markdown({"name": self._entry.title}), **(given or {})}
 
-    async def _async_do(self, work: Work) -> RepairsFlowResult:
+    async def _async_do(self, work: Work, _: Input = None) -> RepairsFlowResult:
         """Do it; the issue goes when the miner shows that it helped."""
         try:
             require_loaded(self._entry)
@@ -148,47 +146,55 @@ class ControlFlow(RepairsFlow):
             reason="failed", description_placeholders=for_markdown({"error": error})
         )
 
-
-class DeratedFlow(ControlFlow):
-    """Offers the set points that a miner had before it overheated."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let the user choose."""
+    def _menu(self, options: Iterable[str]) -> RepairsFlowResult:
         return self.async_show_menu(
             step_id="init",
-            menu_options=["as_before", "one_step_lower"],
+            menu_options=list(options),
             description_placeholders=self._placeholders,
         )
 
-    async def async_step_as_before(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Write the set points that it had."""
-        return await self._async_do(lambda miner: miner.controller.async_restore())
 
-    async def async_step_one_step_lower(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Write set points one step below those that it had."""
-        return await self._async_do(
-            lambda miner: miner.controller.async_restore(lower=True)
+class OfferFlow(ControlFlow):
+    """Lets the user choose one of several things, or agree to the only one."""
+
+    def __init__(self, entry: MinerConfigEntry, offers: Mapping[str, Work]) -> None:
+        """Make a step of each of several offers."""
+        super().__init__(entry)
+        self._offers = offers
+        for name, work in offers.items():
+            if name != CONFIRM:
+                setattr(self, f"async_step_{name}", partial(self._async_do, work))
+
+    async def async_step_init(self, user_input: Input = None) -> RepairsFlowResult:
+        """Begin; what is given here is the issue's data, no user's input."""
+        if CONFIRM in self._offers:
+            return await self.async_step_confirm()
+        return self._menu(self._offers)
+
+    async def async_step_confirm(self, user_input: Input = None) -> RepairsFlowResult:
+        """Ask, then do it."""
+        if user_input is not None:
+            return await self._async_do(self._offers[CONFIRM])
+        return self.async_show_form(
+            step_id=CONFIRM,
+            data_schema=vol.Schema({}),
+            description_placeholders=self._placeholders,
         )
 
 
 class StuckFlow(ControlFlow):
     """Offers what a stuck miner needs, and waits until it hashes again."""
 
-    def __init__(self, entry: MinerConfigEntry) -> None:
-        """Start with nothing chosen."""
-        super().__init__(entry)
-        self._recovery: asyncio.Task[RepairsFlowResult] | None = None
-        self._waiting: asyncio.Task[None] | None = None
+    _recovering: asyncio.Task[RepairsFlowResult]
+    _waiting: asyncio.Task[None] | None = None
 
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Make a step of each way to help."""
+        super().__init__(entry)
+        for way in Recovery:
+            setattr(self, f"async_step_{way}", partial(self._async_begin, way))
+
+    async def async_step_init(self, user_input: Input = None) -> RepairsFlowResult:
         """Let the user choose among what helps this miner now."""
         try:
             require_loaded(self._entry)
@@ -198,65 +204,31 @@ class StuckFlow(ControlFlow):
         if not ways:
             error = ControlError(ControlFault.NOT_STUCK)
             return self._failed(describe_error(self.hass, self._entry, error))
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=[way.value for way in Recovery if way in ways],
-            description_placeholders=self._placeholders,
-        )
+        return self._menu(way.value for way in Recovery if way in ways)
 
-    async def async_step_as_before(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let it run with the set points that it had."""
-        return self._begin(Recovery.AS_BEFORE)
-
-    async def async_step_one_step_lower(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let it run with set points one step below those."""
-        return self._begin(Recovery.ONE_STEP_LOWER)
-
-    async def async_step_board_default(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let it run with what its board is made for."""
-        return self._begin(Recovery.BOARD_DEFAULT)
-
-    async def async_step_restart(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let it run with what it is set to."""
-        return self._begin(Recovery.RESTART)
-
-    def _begin(self, recovery: Recovery) -> RepairsFlowResult:
+    async def _async_begin(self, way: Recovery, _: Input = None) -> RepairsFlowResult:
         """Do it, also if the user looks away."""
-        self._recovery = self._entry.async_create_background_task(
+        self._recovering = self._entry.async_create_background_task(
             self.hass,
-            self._async_do(lambda miner: miner.controller.async_recover(recovery)),
+            self._async_do(lambda miner: miner.controller.async_recover(way)),
             f"{self._entry.title} recovery",
         )
-        return self._progress(self._recovery)
+        return self._progress()
 
-    async def async_step_recover(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_recover(self, user_input: Input = None) -> RepairsFlowResult:
         """Wait until the miner hashes, or shows that it does not."""
-        assert self._recovery is not None
-        if not self._recovery.done():
-            return self._progress(self._recovery)
+        if not self._recovering.done():
+            return self._progress()
         return self.async_show_progress_done(next_step_id="recovered")
 
-    async def async_step_recovered(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Tell what came of it."""
-        assert self._recovery is not None
-        return self._recovery.result()
+    async def async_step_recovered(self, user_input: Input = None) -> RepairsFlowResult:
+        """Show what came of it."""
+        return self._recovering.result()
 
-    def _progress(self, recovery: asyncio.Task[RepairsFlowResult]) -> RepairsFlowResult:
+    def _progress(self) -> RepairsFlowResult:
         async def wait() -> None:
             # The dialog may be closed, which cancels this and not the recovery.
-            await asyncio.wait([recovery])
+            await asyncio.wait([self._recovering])
 
         if self._waiting is None:
             self._waiting = self.hass.async_create_task(wait())
@@ -268,72 +240,19 @@ class StuckFlow(ControlFlow):
         )
 
 
-class TemporaryFlow(ControlFlow):
-    """Offers what was before settings for a while that are too old to end."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let the user choose."""
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["restore", "keep"],
-            description_placeholders=self._placeholders,
+_OFFERS: Mapping[Problem, Mapping[str, Work]] = {
+    Problem.DERATED: {
+        "as_before": lambda miner: miner.controller.async_restore(),
+        "one_step_lower": lambda miner: miner.controller.async_restore(lower=True),
+    },
+    Problem.TEMPORARY_OLD: {
+        "restore": lambda miner: miner.controller.async_end_temporary(give_back=True),
+        "keep": lambda miner: miner.controller.async_end_temporary(give_back=False),
+    },
+    Problem.RESTART_NEEDED: {
+        CONFIRM: lambda miner: miner.async_command(
+            lambda client, prove: client.restart(prove)
         )
-
-    async def async_step_restore(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Write what was before."""
-        return await self._async_do(
-            lambda miner: miner.controller.async_end_temporary(give_back=True)
-        )
-
-    async def async_step_keep(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Let the present settings stay."""
-        return await self._async_do(
-            lambda miner: miner.controller.async_end_temporary(give_back=False)
-        )
-
-
-class ConfirmFlow(ControlFlow):
-    """Offers one thing, and does it once the user agrees."""
-
-    def __init__(self, entry: MinerConfigEntry, work: Work) -> None:
-        """Remember what is offered."""
-        super().__init__(entry)
-        self._work = work
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Begin; what is given here is the issue's data, no user's input."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Ask, then do it."""
-        if user_input is not None:
-            return await self._async_do(self._work)
-        return self.async_show_form(
-            step_id="confirm",
-            data_schema=vol.Schema({}),
-            description_placeholders=self._placeholders,
-        )
-
-
-async def _restart(miner: MinerCoordinator) -> None:
-    await miner.async_command(lambda client, prove: client.restart(prove))
-
-
-async def _end_saving(miner: MinerCoordinator) -> None:
-    await miner.controller.async_end_protection()
-
-
-_OFFERS: Mapping[Problem, Work] = {
-    Problem.RESTART_NEEDED: _restart,
-    Problem.PROTECTED: _end_saving,
+    },
+    Problem.PROTECTED: {CONFIRM: lambda miner: miner.controller.async_end_protection()},
 }

@@ -14,7 +14,7 @@ from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     any_setting,
-    async_add_miner_entities,
+    async_add_described,
     of_state,
 )
 from .miners.model import MinerState, Pool
@@ -117,7 +117,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the choices that the miner has."""
-    async_add_miner_entities(
+    async_add_described(
         entry, Platform.SELECT, SELECTS, MinerSelect, async_add_entities
     )
 

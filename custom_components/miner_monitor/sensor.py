@@ -1,7 +1,6 @@
 """Sensors of a miner."""
 
-from collections.abc import Iterable
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
@@ -12,19 +11,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .const import DOMAIN
-from .coordinator import (
-    MinerConfigEntry,
-    MinerCoordinator,
-)
 from .entity import (
-    MinerReadingEntity,
-    async_add_miner_entities,
+    ReadingEntity,
+    async_add_described,
 )
-from .fleet.sensor import async_add_fleet_sensors
-from .model import MinerData
-from .runtime.entry_data import (
-    is_fleet,
-)
+from .fleet.entities import FLEET_SENSORS
+from .runtime.entry_data import is_fleet
 from .sensors import SENSORS
 from .sensors.description import (
     MinerSensorEntityDescription,
@@ -39,37 +31,25 @@ async def async_setup_entry(
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors that the miner has."""
-    if is_fleet(entry):
-        async_add_fleet_sensors(entry, async_add_entities)
-        return
-    options = entry.runtime_data.options
-    wanted = [item.under(options) for item in SENSORS if item.wanted(options)]
-    _forget(hass, entry, [item for item in SENSORS if not item.wanted(options)])
-    async_add_miner_entities(
-        entry, Platform.SENSOR, wanted, _create, async_add_entities
-    )
+    """Add the sensors of a miner, or of all miners together.
 
-
-def _forget(
-    hass: HomeAssistant,
-    entry: MinerConfigEntry,
-    unwanted: Iterable[MinerSensorEntityDescription],
-) -> None:
-    """Take out of the registry what the options ask for no more.
-
-    It knows it again, by the same name, if they do so later.
+    What the options ask for no more is taken out of the registry. It knows it again,
+    by the same name, if they do so later.
     """
-    registry, device_id = er.async_get(hass), entry.runtime_data.device_id
-    for description in unwanted:
-        if entity_id := registry.async_get_entity_id(
-            Platform.SENSOR, DOMAIN, f"{device_id}_{description.key}"
-        ):
-            registry.async_remove(entity_id)
+    wanted: tuple[MinerSensorEntityDescription[Any], ...] = FLEET_SENSORS
+    if not is_fleet(entry):
+        options, registry = entry.runtime_data.options, er.async_get(hass)
+        wanted = tuple(item.under(options) for item in SENSORS if item.wanted(options))
+        for key in {item.key for item in SENSORS} - {item.key for item in wanted}:
+            if entity_id := registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, f"{entry.unique_id}_{key}"
+            ):
+                registry.async_remove(entity_id)
+    async_add_described(entry, Platform.SENSOR, wanted, _create, async_add_entities)
 
 
 def _create(
-    coordinator: MinerCoordinator, description: MinerSensorEntityDescription
+    coordinator: Any, description: MinerSensorEntityDescription[Any]
 ) -> MinerSensor:
     if description.total is not None:
         return MinerTotalSensor(coordinator, description)
@@ -77,15 +57,15 @@ def _create(
     return kind(coordinator, description)
 
 
-class MinerSensor(MinerReadingEntity[MinerSensorEntityDescription], SensorEntity):
-    """A sensor of a miner."""
+class MinerSensor(ReadingEntity[Any, MinerSensorEntityDescription[Any]], SensorEntity):
+    """A sensor of a miner, or of all miners together."""
 
-    entity_description: MinerSensorEntityDescription
+    entity_description: MinerSensorEntityDescription[Any]
     last_reset = None
     _scale: float | None = None
 
     def __init__(
-        self, coordinator: MinerCoordinator, description: MinerSensorEntityDescription
+        self, coordinator: Any, description: MinerSensorEntityDescription[Any]
     ) -> None:
         """Give hash rates the unit of the device."""
         if description.is_hash_rate:
@@ -95,8 +75,8 @@ class MinerSensor(MinerReadingEntity[MinerSensorEntityDescription], SensorEntity
         super().__init__(coordinator, description)
 
     @override
-    def _read(self, data: MinerData) -> Value:
-        value = self.entity_description.value_fn(data)
+    def _read(self, data: Any) -> Value:
+        value: Value = super()._read(data)
         if self._scale is not None and isinstance(value, float):
             return value * self._scale
         return value
@@ -105,14 +85,14 @@ class MinerSensor(MinerReadingEntity[MinerSensorEntityDescription], SensorEntity
     @override
     def native_value(self) -> Value:
         """The value that was written last."""
-        value: Value = self._shown
+        value: Value = self._published
         return value
 
 
 class MinerTotalSensor(MinerSensor, RestoreEntity):
     """A total that goes on from what was published before Home Assistant started.
 
-    It is restored by the coordinator, which asks the recorder too.
+    Its coordinator restores it, and asks the recorder too.
     """
 
 

@@ -21,12 +21,10 @@ from .runtime.messages import (
     FAILURES,
     user_error,
 )
-from .runtime.permissions import (
+from .runtime.targets import (
     Keys,
     async_require_control,
     async_require_read,
-)
-from .runtime.targets import (
     invalid,
     miner_of,
     require_loaded,

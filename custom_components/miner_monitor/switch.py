@@ -18,15 +18,13 @@ from .control.throttle import throttle_method
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
-    async_add_miner_entities,
+    async_add_described,
 )
-from .fleet.switch import async_add_fleet_switches
+from .fleet.entities import FLEET_SWITCHES, FleetSwitch
 from .miners.settings import shown_by
 from .model import MinerData
 from .runtime.controller import MinerController
-from .runtime.entry_data import (
-    is_fleet,
-)
+from .runtime.entry_data import is_fleet
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
@@ -65,13 +63,15 @@ async def async_setup_entry(
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the switches that the miner has."""
+    """Add the switches of a miner, or of all miners together."""
     if is_fleet(entry):
-        async_add_fleet_switches(entry, async_add_entities)
-        return
-    async_add_miner_entities(
-        entry, Platform.SWITCH, SWITCHES, MinerSwitch, async_add_entities
-    )
+        async_add_described(
+            entry, Platform.SWITCH, FLEET_SWITCHES, FleetSwitch, async_add_entities
+        )
+    else:
+        async_add_described(
+            entry, Platform.SWITCH, SWITCHES, MinerSwitch, async_add_entities
+        )
 
 
 class MinerSwitch(MinerControlEntity[MinerSwitchEntityDescription], SwitchEntity):

@@ -14,8 +14,8 @@ from custom_components.miner_monitor.fleet import (
     Member,
     MemberProblems,
     PartialSum,
-    abilities_of,
     aggregate,
+    features_of,
 )
 from custom_components.miner_monitor.insight.model import (
     Baseline,
@@ -238,7 +238,7 @@ _SLOW = replace(
     ],
 )
 def test_abilities(identity: Any, expected: set[FleetFeature]) -> None:
-    assert abilities_of(identity) == expected
+    assert features_of(identity) == expected
 
 
 def test_wall_power_is_there_once_a_miner_has_it() -> None:

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity import EntityDescription
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
+from custom_components.miner_monitor.fleet import entities
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "miner_monitor"
@@ -33,8 +33,8 @@ def descriptions(platform: str) -> list[MinerEntityDescription]:
     """Every entity description of a platform, from whatever tuples it stands in."""
     found = {
         id(item): item
-        for value in vars(platform_module(platform)).values()
-        if isinstance(value, tuple)
+        for name, value in vars(platform_module(platform)).items()
+        if isinstance(value, tuple) and not name.startswith("FLEET_")
         for item in value
         if isinstance(item, EntityDescription)
     }
@@ -48,16 +48,15 @@ ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
 ]
 
 
-FLEET_MODULES = {
-    Platform.BINARY_SENSOR: "fleet.binary_sensor",
-    Platform.BUTTON: "fleet.button",
-    Platform.SENSOR: "fleet.sensor",
-    Platform.SWITCH: "fleet.switch",
-}
-FLEET_ENTITIES: list[tuple[Platform, FleetEntityDescription]] = [
+FLEET_ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
     (platform, description)
-    for platform, module in FLEET_MODULES.items()
-    for description in descriptions(module)
+    for platform, table in (
+        (Platform.BINARY_SENSOR, entities.FLEET_BINARY_SENSORS),
+        (Platform.BUTTON, entities.FLEET_BUTTONS),
+        (Platform.SENSOR, entities.FLEET_SENSORS),
+        (Platform.SWITCH, entities.FLEET_SWITCHES),
+    )
+    for description in table
 ]
 """Every entity of all miners together."""
 

@@ -8,7 +8,6 @@ import pytest
 
 from custom_components.miner_monitor import const
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
 
 from .package import (
     ENTITIES,
@@ -50,13 +49,13 @@ DOCUMENTED = [
 """Every entity, of indexed ones the first."""
 
 
-def _unit(description: MinerEntityDescription | FleetEntityDescription) -> str:
+def _unit(description: MinerEntityDescription) -> str:
     if getattr(description, "is_hash_rate", False):
         return "TH/s"
     return getattr(description, "native_unit_of_measurement", None) or ""
 
 
-def _step(description: MinerEntityDescription | FleetEntityDescription) -> str:
+def _step(description: MinerEntityDescription) -> str:
     resolution = description.resolution
     unit = _unit(description)
     steps = []
@@ -77,7 +76,7 @@ def test_no_row_without_entity() -> None:
 
 @pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
 def test_row_of_the_fleet(
-    platform: Platform, description: FleetEntityDescription
+    platform: Platform, description: MinerEntityDescription
 ) -> None:
     name, _, kind, unit, step, _ = ROWS[FLEET_SECTION, description.key]
     assert name == NAMES[platform][description.translation_key]["name"]

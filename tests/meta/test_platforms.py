@@ -10,7 +10,6 @@ import pytest
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
 from custom_components.miner_monitor.miners.model import Capability
 
 from .package import (
@@ -63,7 +62,7 @@ def test_key_is_translation_key(
 
 @pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
 def test_texts_of_the_fleet_are_its_own(
-    platform: Platform, description: FleetEntityDescription
+    platform: Platform, description: MinerEntityDescription
 ) -> None:
     assert description.translation_key == f"fleet_{description.key}"
 

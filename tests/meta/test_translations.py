@@ -29,7 +29,6 @@ from custom_components.miner_monitor.control.model import Problem
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.fleet import FleetData
-from custom_components.miner_monitor.fleet.entity import FleetEntityDescription
 from custom_components.miner_monitor.insight import Insight
 from custom_components.miner_monitor.insight.model import (
     Grade,
@@ -223,7 +222,7 @@ ATTRIBUTES_OF_SWITCHES = {"waiting", "failed"}
 
 @pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
 def test_attributes_of_the_fleet(
-    platform: Platform, description: FleetEntityDescription
+    platform: Platform, description: MinerEntityDescription
 ) -> None:
     entity = TEXTS["entity"][platform][description.translation_key]
     shown = description.attributes_fn(FleetData()) if description.attributes_fn else {}
@@ -339,20 +338,11 @@ DETAILS = {
 def _issues() -> dict[str, tuple[set[str], bool]]:
     """Placeholders of each issue that is created, and whether it can be fixed."""
     found = {}
-    for call in calls(parse(INTEGRATION / "runtime/issues.py"), "async_create_issue"):
-        key, given = (
-            argument(call, "translation_key"),
-            argument(call, "translation_placeholders"),
-        )
-        fixable = argument(call, "is_fixable")
-        if not (isinstance(key, ast.Name) and key.id.startswith("ISSUE_")):
-            continue
-        assert isinstance(given, ast.Dict)
-        assert isinstance(fixable, ast.Constant)
-        found[getattr(const, key.id)] = (
-            dict_keys(given),
-            bool(fixable.value),
-        )
+    for call in calls(parse(INTEGRATION / "coordinator.py"), "async_create_issue"):
+        _, _, name = call.args
+        assert isinstance(name, ast.Name)
+        key = getattr(const, name.id)
+        found[key] = {"name", *(item.arg for item in call.keywords)}, key in FIXABLE
     for problem, details in DETAILS.items():
         found[problem.value] = ({"name", *details}, problem in FIXABLE)
     return found

@@ -11,7 +11,7 @@ from homeassistant.components.recorder.db_schema import Base
 from sqlalchemy import create_engine
 
 from custom_components.miner_monitor.const import DOMAIN, FLEET
-from custom_components.miner_monitor.fleet.sensor import FLEET_SENSORS
+from custom_components.miner_monitor.fleet.entities import FLEET_SENSORS
 from custom_components.miner_monitor.miners.model import MinerIdentity
 from custom_components.miner_monitor.number import NUMBERS
 from custom_components.miner_monitor.select import SELECTS

@@ -45,11 +45,9 @@ from ..report.recorder import (
 )
 from ..runtime.entry_data import miner_entries
 from ..runtime.ha_compat import running_recorder
-from ..runtime.permissions import (
+from ..runtime.targets import (
     async_readable,
     async_require_read,
-)
-from ..runtime.targets import (
     invalid,
     require_loaded,
     targets_of,

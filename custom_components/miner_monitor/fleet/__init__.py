@@ -1,8 +1,8 @@
 """All miners together; knows no Home Assistant."""
 
 from .aggregate import (
-    abilities_of,
     aggregate,
+    features_of,
 )
 from .memory import (
     StopMemory,
@@ -29,7 +29,7 @@ __all__ = [
     "MemberProblems",
     "PartialSum",
     "StopMemory",
-    "abilities_of",
     "aggregate",
+    "features_of",
     "starting_order",
 ]

@@ -6,6 +6,8 @@ efficiency is what is paid for.
 """
 
 from collections.abc import Iterable
+import math
+from operator import itemgetter
 
 from ..control.throttle import throttle_method
 from ..insight.model import FindingKind
@@ -13,7 +15,6 @@ from ..miners.model import (
     Capability,
     HashRateUnit,
     MinerIdentity,
-    MinerState,
     MinerStatus,
     Setting,
 )
@@ -30,175 +31,128 @@ OVERHEATING = "overheating"
 THROTTLED = "throttled"
 
 
-def abilities_of(identity: MinerIdentity) -> frozenset[FleetFeature]:
+def features_of(identity: MinerIdentity) -> frozenset[FleetFeature]:
     """Return what the fleet can do with a miner."""
     able = {
         FleetFeature.THROTTLE: throttle_method(identity) is not None,
         FleetFeature.MINING: Setting.MINING in identity.limits.settings,
         FleetFeature.RESTART: Capability.RESTART in identity.capabilities,
     }
-    return frozenset(ability for ability, there in able.items() if there)
+    return frozenset(feature for feature, there in able.items() if there)
 
 
-class _Sum:
-    """A sum of what is known."""
-
-    __slots__ = ("known", "total")
-
-    def __init__(self) -> None:
-        self.total = 0.0
-        self.known = 0
-
-    def add(self, value: float | None) -> None:
-        if value is not None:
-            self.total += value
-            self.known += 1
-
-    def of(self, miners: int) -> PartialSum:
-        return PartialSum(self.total if self.known else None, self.known, miners)
+def _is_sha256(member: Member) -> bool:
+    return member.data.identity.hash_rate_unit is HashRateUnit.TERA
 
 
-class _Ratio:
-    """A ratio of sums, over those of which both parts are known."""
-
-    __slots__ = ("above", "below", "known")
-
-    def __init__(self) -> None:
-        self.above = self.below = 0.0
-        self.known = 0
-
-    def add(self, above: float | None, below: float | None) -> None:
-        if above is not None and below is not None:
-            self.above += above
-            self.below += below
-            self.known += 1
-
-    def of(self, miners: int, scale: float = 1.0) -> PartialSum:
-        value = scale * self.above / self.below if self.below > 0 else None
-        return PartialSum(value, self.known, miners)
+def _sum(values: Iterable[float | None], of: int) -> PartialSum:
+    """Add up what is known."""
+    known = [value for value in values if value is not None]
+    return PartialSum(math.fsum(known) if known else None, len(known), of)
 
 
-class _Highest:
-    """The highest of what is known, and whose it is."""
-
-    __slots__ = ("known", "name", "value")
-
-    def __init__(self) -> None:
-        self.value: float | None = None
-        self.name: str | None = None
-        self.known = 0
-
-    def add(self, value: float | None, name: str) -> None:
-        if value is None:
-            return
-        self.known += 1
-        if self.value is None or value > self.value:
-            self.value, self.name = value, name
-
-    def of(self, miners: int) -> PartialSum:
-        return PartialSum(self.value, self.known, miners)
+def _ratio(
+    pairs: Iterable[tuple[float | None, float | None]], of: int, scale: float = 1.0
+) -> PartialSum:
+    """Return a ratio of sums, over those of which both parts are known."""
+    known = [(a, b) for a, b in pairs if a is not None and b is not None]
+    below = math.fsum(b for _, b in known)
+    value = scale * math.fsum(a for a, _ in known) / below if below > 0 else None
+    return PartialSum(value, len(known), of)
 
 
-class _Any:
+def _highest(
+    values: Iterable[tuple[float | None, str]], of: int
+) -> tuple[PartialSum, str | None]:
+    """Return the highest of what is known, and whose it is."""
+    known = [(value, name) for value, name in values if value is not None]
+    value, name = max(known, key=itemgetter(0), default=(None, None))
+    return PartialSum(value, len(known), of), name
+
+
+def _any(values: Iterable[bool | None]) -> bool | None:
     """Whether any is, as far as is known."""
-
-    __slots__ = ("value",)
-
-    def __init__(self) -> None:
-        self.value: bool | None = None
-
-    def add(self, value: bool | None) -> None:
-        if value is not None:
-            self.value = bool(self.value) or value
+    known = [value for value in values if value is not None]
+    return any(known) if known else None
 
 
-class _Adding:
-    """Takes one miner after the other."""
+def _expected(data: MinerData) -> tuple[float | None, float | None]:
+    """Return the hash rate of the ratio's window beside the expected one."""
+    ratio, expected = data.insight.baseline.ratio, data.insight.baseline.expected
+    if ratio is None or expected is None:
+        return None, None
+    return ratio / 100 * expected, expected
 
-    def __init__(self) -> None:
-        self.total = self.online = self.hashers = 0
-        self.hash_rate, self.power, self.wall_power = _Sum(), _Sum(), _Sum()
-        self.efficiency, self.wall_efficiency = _Ratio(), _Ratio()
-        self.ratio, self.rejects = _Ratio(), _Ratio()
-        self.hottest, self.best = _Highest(), _Highest()
-        self.saving_power, self.mining = _Any(), _Any()
-        self.troubles: list[MemberProblems] = []
-        self.features: set[FleetFeature] = set()
 
-    def add(self, member: Member) -> None:
-        """Take a miner, there or away."""
-        data = member.data
-        self.total += 1
-        self.features |= member.features
-        sha256 = data.identity.hash_rate_unit is HashRateUnit.TERA
-        self.hashers += sha256
-        if (wall := data.insight.wall_power) is not None:
-            self.features.add(FleetFeature.WALL_POWER)
-        self.wall_power.add(wall)
-        if not data.online:
-            return
-        self.online += 1
-        if problems := _problems(data):
-            self.troubles.append(MemberProblems(member.name, problems))
-        if data.believed is not None:
-            self._add_state(member, data.believed, sha256=sha256)
-
-    def _add_state(self, member: Member, state: MinerState, *, sha256: bool) -> None:
-        """Take what is believed of a miner that is there."""
-        insight, features = member.data.insight, member.features
-        self.power.add(state.power)
-        self.hottest.add(state.hottest_chip, member.name)
-        shares = insight.shares
-        if shown := shares.accepted + shares.rejected:
-            self.rejects.add(shares.rejected, shown)
-        if sha256:
-            rate = state.hash_rate
-            self.hash_rate.add(rate)
-            self.efficiency.add(state.power, rate)
-            self.wall_efficiency.add(insight.wall_power, rate)
-            self.best.add(state.best_difficulty, member.name)
-            self._add_ratio(member.data)
-        if FleetFeature.THROTTLE in features:
-            self.saving_power.add(member.data.control.saving_power)
-        if FleetFeature.MINING in features:
-            self.mining.add(state.settings.mining)
-
-    def _add_ratio(self, data: MinerData) -> None:
-        """Take the hash rate of the ratio's window beside the expected one."""
-        baseline = data.insight.baseline
-        ratio, expected = baseline.ratio, baseline.expected
-        if ratio is not None and expected is not None:
-            self.ratio.add(ratio / 100 * expected, expected)
-
-    def result(self) -> FleetData:
-        """Return the sum."""
-        miners, hashers = self.total, self.hashers
-        return FleetData(
-            miners_online=self.online,
-            miners_total=miners,
-            hash_rate=self.hash_rate.of(hashers),
-            hash_rate_ratio=self.ratio.of(hashers, 100.0),
-            power=self.power.of(miners),
-            efficiency=self.efficiency.of(hashers),
-            wall_power=self.wall_power.of(miners),
-            wall_efficiency=self.wall_efficiency.of(hashers),
-            hottest_chip=self.hottest.of(miners),
-            hottest=self.hottest.name,
-            best_difficulty=self.best.of(hashers),
-            reject_rate=self.rejects.of(miners, 100.0),
-            troubles=tuple(self.troubles),
-            saving_power=self.saving_power.value,
-            mining=self.mining.value,
-            features=frozenset(self.features),
-        )
+def _rejects(data: MinerData) -> tuple[float | None, float | None]:
+    """Return the rejected shares beside all of them, once there are any."""
+    shares = data.insight.shares
+    return shares.rejected, shares.accepted + shares.rejected or None
 
 
 def aggregate(members: Iterable[Member]) -> FleetData:
     """Return all miners together, without the totals."""
-    adding = _Adding()
-    for member in members:
-        adding.add(member)
-    return adding.result()
+    everyone = list(members)
+    online = [member for member in everyone if member.data.online]
+    states = [
+        (member, member.data.believed)
+        for member in online
+        if member.data.believed is not None
+    ]
+    hashing = [(member, state) for member, state in states if _is_sha256(member)]
+    miners, hashers = len(everyone), sum(map(_is_sha256, everyone))
+    walls = [member.data.insight.wall_power for member in everyone]
+    features = frozenset[FleetFeature]().union(*(item.features for item in everyone))
+    if any(wall is not None for wall in walls):
+        features |= {FleetFeature.WALL_POWER}
+    hottest_chip, hottest = _highest(
+        ((state.hottest_chip, member.name) for member, state in states), miners
+    )
+    best_difficulty, _ = _highest(
+        ((state.best_difficulty, member.name) for member, state in hashing), hashers
+    )
+    return FleetData(
+        miners_online=len(online),
+        miners_total=miners,
+        hash_rate=_sum((state.hash_rate for _, state in hashing), hashers),
+        hash_rate_ratio=_ratio(
+            (_expected(member.data) for member, _ in hashing), hashers, 100.0
+        ),
+        power=_sum((state.power for _, state in states), miners),
+        efficiency=_ratio(
+            ((state.power, state.hash_rate) for _, state in hashing), hashers
+        ),
+        wall_power=_sum(walls, miners),
+        wall_efficiency=_ratio(
+            (
+                (member.data.insight.wall_power, state.hash_rate)
+                for member, state in hashing
+            ),
+            hashers,
+        ),
+        hottest_chip=hottest_chip,
+        hottest=hottest,
+        best_difficulty=best_difficulty,
+        reject_rate=_ratio(
+            (_rejects(member.data) for member, _ in states), miners, 100.0
+        ),
+        troubles=tuple(
+            MemberProblems(member.name, problems)
+            for member in online
+            if (problems := _problems(member.data))
+        ),
+        saving_power=_any(
+            member.data.control.saving_power
+            for member, _ in states
+            if FleetFeature.THROTTLE in member.features
+        ),
+        mining=_any(
+            state.settings.mining
+            for member, state in states
+            if FleetFeature.MINING in member.features
+        ),
+        features=features,
+    )
 
 
 def _problems(data: MinerData) -> tuple[str, ...]:

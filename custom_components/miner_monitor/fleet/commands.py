@@ -37,7 +37,7 @@ from . import (
     Candidate,
     FleetFeature,
     StopMemory,
-    abilities_of,
+    features_of,
     starting_order,
 )
 
@@ -88,22 +88,22 @@ class FleetMember:
         self.key = entry.unique_id
         self.stop_listening: CALLBACK_TYPE | None = None
         self._identity: MinerIdentity | None = None
-        self._abilities: frozenset[FleetFeature] = frozenset()
+        self._features: frozenset[FleetFeature] = frozenset()
 
     @property
     def features(self) -> frozenset[FleetFeature]:
         """What can be done with it; found anew when it changes."""
         if self.miner.identity is not self._identity:
             self._identity = self.miner.identity
-            self._abilities = abilities_of(self._identity)
-        return self._abilities
+            self._features = features_of(self._identity)
+        return self._features
 
-    def stopped(self, ability: FleetFeature) -> bool | None:
+    def stopped(self, feature: FleetFeature) -> bool | None:
         """Whether it saves power, or was told to stand still."""
         data = self.miner.data
-        if not data.online or data.state is None or ability not in self.features:
+        if not data.online or data.state is None or feature not in self.features:
             return None
-        if ability is FleetFeature.THROTTLE:
+        if feature is FleetFeature.THROTTLE:
             return data.control.saving_power
         mining = data.state.settings.mining
         return None if mining is None else not mining
@@ -139,47 +139,47 @@ class FleetCommands:
         self._failed: dict[FleetFeature, list[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    def waiting(self, ability: FleetFeature) -> int:
+    def waiting(self, feature: FleetFeature) -> int:
         """Return how many miners are still to be started."""
-        return self._waiting.get(ability, 0)
+        return self._waiting.get(feature, 0)
 
-    def failed(self, ability: FleetFeature) -> list[str]:
+    def failed(self, feature: FleetFeature) -> list[str]:
         """Name those that did not follow the last command."""
-        return list(self._failed.get(ability, ()))
+        return list(self._failed.get(feature, ()))
 
     def dump(self) -> dict[str, list[str]]:
         """Return who is still to be started, in that order, as JSON types."""
-        return {ability.value: keys for ability, keys in self._starting.items() if keys}
+        return {feature.value: keys for feature, keys in self._starting.items() if keys}
 
     def load(self, data: object) -> None:
         """Read what ``dump`` wrote; what is no miner is left out."""
-        for ability in (FleetFeature.THROTTLE, FleetFeature.MINING):
-            found = data.get(ability.value) if isinstance(data, dict) else None
+        for feature in (FleetFeature.THROTTLE, FleetFeature.MINING):
+            found = data.get(feature.value) if isinstance(data, dict) else None
             keys = found[:_MOST_WAITING] if isinstance(found, list) else []
-            self._starting[ability] = [key for key in keys if isinstance(key, str)]
+            self._starting[feature] = [key for key in keys if isinstance(key, str)]
 
     def go_on(self) -> None:
         """Go on with the starts that were broken off."""
-        for ability, keys in tuple(self._starting.items()):
+        for feature, keys in tuple(self._starting.items()):
             if keys:
-                self._begin(ability)
-                self._start_behind(ability, keys)
+                self._begin(feature)
+                self._start_behind(feature, keys)
 
-    async def async_stop(self, ability: FleetFeature) -> None:
+    async def async_stop(self, feature: FleetFeature) -> None:
         """Stop all at once, and remember whom; those that fail are named."""
         self._begin(FleetFeature.RESTART)
-        number = self._begin(ability)
-        memory = self._fleet.memories[ability]
-        members = self._members(ability)
+        number = self._begin(feature)
+        memory = self._fleet.memories[feature]
+        members = self._members(feature)
         self._last_stop.update((member.key, number) for member in members)
-        if ability is FleetFeature.MINING:
+        if feature is FleetFeature.MINING:
             for member in members:
                 member.miner.controller.asked(_MINING_OFF)
         targets = [
             member
             for member in members
             if not member.miner.data.unplugged
-            and (self._works(ability, member) or self._lock(member.key).locked())
+            and (self._works(feature, member) or self._lock(member.key).locked())
         ]
         known = memory.stopped
         for member in targets:
@@ -191,7 +191,7 @@ class FleetCommands:
                 memory.forget(key)
             raise _not_stored(self._fleet.name) from err
         errors = await asyncio.gather(
-            *(self._stop(ability, member, known) for member in targets)
+            *(self._stop(feature, member, known) for member in targets)
         )
         await self._store()
         named = [
@@ -199,76 +199,76 @@ class FleetCommands:
             for member, error in zip(targets, errors, strict=True)
             if error is not None
         ]
-        if self._present[ability] == number:
-            self._failed[ability] = [_name(member) for member, _ in named]
+        if self._present[feature] == number:
+            self._failed[feature] = [_name(member) for member, _ in named]
             self._fleet.async_update_listeners()
         _raise([error for _, error in named])
 
-    async def async_start(self, ability: FleetFeature) -> None:
+    async def async_start(self, feature: FleetFeature) -> None:
         """Start those that were stopped here, in the background.
 
         Those that do not answer now are tried last, and named at once. To end a
         saving that was begun elsewhere is no error: who turns everything off does it.
         """
-        self._begin(ability)
-        memory = self._fleet.memories[ability]
-        members = self._members(ability)
+        self._begin(feature)
+        memory = self._fleet.memories[feature]
+        members = self._members(feature)
         chosen = [member for member in members if member.key in memory.stopped]
-        waits = ability is FleetFeature.MINING and not chosen
-        if waits and any(member.stopped(ability) for member in members):
+        waits = feature is FleetFeature.MINING and not chosen
+        if waits and any(member.stopped(feature) for member in members):
             raise invalid("nothing_to_start")
-        await self._run(ability, chosen)
+        await self._run(feature, chosen)
 
     async def async_restart_all(self) -> None:
         """Restart all that can be, one after the other."""
         self._begin(FleetFeature.RESTART)
         await self._run(FleetFeature.RESTART, self._members(FleetFeature.RESTART))
 
-    def _begin(self, ability: FleetFeature) -> int:
+    def _begin(self, feature: FleetFeature) -> int:
         """End what is under way of a kind; return the number of the new command."""
-        number = self._present[ability] = next(self._numbers)
-        self._starting[ability] = []
-        self._waiting[ability] = 0
-        self._failed[ability] = []
+        number = self._present[feature] = next(self._numbers)
+        self._starting[feature] = []
+        self._waiting[feature] = 0
+        self._failed[feature] = []
         return number
 
-    def _holds(self, ability: FleetFeature, number: int, member: FleetMember) -> bool:
+    def _holds(self, feature: FleetFeature, number: int, member: FleetMember) -> bool:
         """Whether a command still holds for a miner: the other switch may stop it.
 
         The end of saving power wakes nobody up whom that switch has stopped.
         """
         stopped = self._last_stop.get(member.key, 0)
-        wakes = ability is not FleetFeature.THROTTLE
-        return self._present[ability] == number and not (wakes and stopped > number)
+        wakes = feature is not FleetFeature.THROTTLE
+        return self._present[feature] == number and not (wakes and stopped > number)
 
-    def _works(self, ability: FleetFeature, member: FleetMember) -> bool:
+    def _works(self, feature: FleetFeature, member: FleetMember) -> bool:
         """Whether there is something to stop: also a pause that saves power.
 
         Otherwise that would end without a miner to start again.
         """
         saves = (
-            ability is FleetFeature.MINING
+            feature is FleetFeature.MINING
             and member.stopped(FleetFeature.THROTTLE) is True
         )
-        return saves or member.stopped(ability) is not True
+        return saves or member.stopped(feature) is not True
 
-    def _members(self, ability: FleetFeature) -> list[FleetMember]:
+    def _members(self, feature: FleetFeature) -> list[FleetMember]:
         members = self._fleet.members.values()
-        return [member for member in members if ability in member.features]
+        return [member for member in members if feature in member.features]
 
     def _lock(self, key: str) -> asyncio.Lock:
         """One miner is told one thing after the other."""
         return self._locks.setdefault(key, asyncio.Lock())
 
     async def _stop(
-        self, ability: FleetFeature, member: FleetMember, known: frozenset[str]
+        self, feature: FleetFeature, member: FleetMember, known: frozenset[str]
     ) -> HomeAssistantError | None:
         """Stop one; ``known`` are those that had been stopped before."""
-        memory = self._fleet.memories[ability]
+        memory = self._fleet.memories[feature]
         async with self._lock(member.key):
             memory.remember(member.key)
             try:
-                await _STOP[ability](member.miner)
+                await _STOP[feature](member.miner)
             except FAILURES as err:
                 if err.outcome is not Outcome.UNKNOWN and member.key not in known:
                     memory.forget(member.key)
@@ -282,20 +282,20 @@ class FleetCommands:
         except HomeAssistantError as err:
             LOGGER.warning("%s: this was not stored: %s", self._fleet.name, err)
 
-    async def _run(self, ability: FleetFeature, members: Iterable[FleetMember]) -> None:
+    async def _run(self, feature: FleetFeature, members: Iterable[FleetMember]) -> None:
         """Start them behind the call, and name those that are away."""
         by_key = {member.key: member for member in members}
         order = starting_order(map(_candidate, by_key.values()))
-        number = self._present[ability]
-        if ability is not FleetFeature.RESTART:
-            self._starting[ability] = list(order)
+        number = self._present[feature]
+        if feature is not FleetFeature.RESTART:
+            self._starting[feature] = list(order)
             try:
                 await self._fleet.async_store_intents()
             except HomeAssistantError as err:
-                self._starting[ability] = []
+                self._starting[feature] = []
                 raise _not_stored(self._fleet.name) from err
-        if self._present[ability] == number:
-            self._start_behind(ability, order)
+        if self._present[feature] == number:
+            self._start_behind(feature, order)
         away = [_name(by_key[key]) for key in order if not _answers(by_key[key])]
         if away:
             raise HomeAssistantError(
@@ -304,19 +304,19 @@ class FleetCommands:
                 translation_placeholders={"names": ", ".join(away)},
             )
 
-    def _start_behind(self, ability: FleetFeature, order: list[str]) -> None:
+    def _start_behind(self, feature: FleetFeature, order: list[str]) -> None:
         """Start miners in this order behind the call."""
-        self._starting[ability] = list(order)
-        self._waiting[ability] = len(order)
+        self._starting[feature] = list(order)
+        self._waiting[feature] = len(order)
         self._fleet.config_entry.async_create_background_task(
             self._hass,
-            self._stagger(ability, self._present[ability], list(order)),
-            f"{self._fleet.name} {ability}",
+            self._stagger(feature, self._present[feature], list(order)),
+            f"{self._fleet.name} {feature}",
         )
         self._fleet.async_update_listeners()
 
     async def _stagger(
-        self, ability: FleetFeature, number: int, keys: list[str]
+        self, feature: FleetFeature, number: int, keys: list[str]
     ) -> None:
         # Those that are still being stopped would all start when that is over.
         for key in keys:
@@ -325,31 +325,31 @@ class FleetCommands:
         for place, key in enumerate(keys):
             if place:
                 await asyncio.sleep(STAGGER)
-            if self._present[ability] != number:
+            if self._present[feature] != number:
                 return
-            self._waiting[ability] -= 1
+            self._waiting[feature] -= 1
             self._fleet.async_update_listeners()
             self._fleet.config_entry.async_create_background_task(
                 self._hass,
-                self._start(ability, number, key),
-                f"{self._fleet.name} {ability} {place}",
+                self._start(feature, number, key),
+                f"{self._fleet.name} {feature} {place}",
             )
 
-    async def _start(self, ability: FleetFeature, number: int, key: str) -> None:
+    async def _start(self, feature: FleetFeature, number: int, key: str) -> None:
         async with self._lock(key):
             # It may have been reloaded, or told something else, since.
             member = await self._loaded(key)
-            if member is None or not self._holds(ability, number, member):
+            if member is None or not self._holds(feature, number, member):
                 return
             try:
-                await _START[ability](member.miner)
+                await _START[feature](member.miner)
             except FAILURES as err:
-                self._start_failed(ability, number, member, err)
+                self._start_failed(feature, number, member, err)
             else:
-                if (memory := self._fleet.memories.get(ability)) is not None:
+                if (memory := self._fleet.memories.get(feature)) is not None:
                     memory.forget(key)
-            if self._present[ability] == number and key in self._starting[ability]:
-                self._starting[ability].remove(key)
+            if self._present[feature] == number and key in self._starting[feature]:
+                self._starting[feature].remove(key)
             await self._store()
 
     async def _loaded(self, key: str) -> FleetMember | None:
@@ -373,14 +373,14 @@ class FleetCommands:
 
     @callback
     def _start_failed(
-        self, ability: FleetFeature, number: int, member: FleetMember, error: Exception
+        self, feature: FleetFeature, number: int, member: FleetMember, error: Exception
     ) -> None:
         """Tell of what failed when nobody waited for it any more."""
         assert isinstance(error, FAILURES)
         text = user_error(self._hass, member.entry, error)
         LOGGER.warning("%s: %s", self._fleet.name, text)
-        if self._present[ability] == number:
-            self._failed[ability].append(_name(member))
+        if self._present[feature] == number:
+            self._failed[feature].append(_name(member))
             self._fleet.async_update_listeners()
 
 

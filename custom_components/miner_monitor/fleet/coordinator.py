@@ -12,7 +12,6 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..const import (
     DOMAIN,
@@ -20,6 +19,7 @@ from ..const import (
     LOGGER,
     SIGNAL_MINERS,
 )
+from ..coordinator import MonitorCoordinator
 from ..runtime.entry_data import miner_entries
 from ..runtime.restore import async_last_published
 from ..runtime.store import (
@@ -51,20 +51,18 @@ FORGET_STOPS_AFTER = 24 * 3600.0
 SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
 
 
-class FleetCoordinator(DataUpdateCoordinator[FleetData]):
+class FleetCoordinator(MonitorCoordinator[FleetData]):
     """Adds up what the miners' own coordinators know."""
 
     config_entry: FleetConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: FleetConfigEntry) -> None:
         """Begin with nobody."""
-        super().__init__(
-            hass, LOGGER, config_entry=entry, name=entry.title, update_interval=None
-        )
+        super().__init__(hass, entry)
         self.data = FleetData()
         self.members: dict[str, FleetMember] = {}
         self.meters = FleetMeters()
-        self.memories = {ability: StopMemory() for ability in SWITCHES}
+        self.memories = {feature: StopMemory() for feature in SWITCHES}
         self.commands = FleetCommands(hass, self)
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
         self._intents = IntentFile(hass, FLEET)
@@ -74,6 +72,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._stop_following: CALLBACK_TYPE | None = None
 
     @property
+    @override
     def device_info(self) -> dr.DeviceInfo:
         """What the device registry holds of all miners together."""
         return dr.DeviceInfo(
@@ -121,8 +120,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             await self._intents.async_save(
                 {
                     "stopped": {
-                        ability.value: memory.dump()
-                        for ability, memory in self.memories.items()
+                        feature.value: memory.dump()
+                        for feature, memory in self.memories.items()
                     },
                     "starting": self.commands.dump(),
                 }
@@ -179,8 +178,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _look_at(self, member: FleetMember) -> None:
         """Count what a miner adds at once, so that no poll is missed."""
         self.meters.observe(member.key, member.miner.data)
-        for ability, memory in self.memories.items():
-            memory.observe(member.key, member.stopped(ability), time.monotonic())
+        for feature, memory in self.memories.items():
+            memory.observe(member.key, member.stopped(feature), time.monotonic())
         self._compute_soon()
 
     @callback
@@ -228,8 +227,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _load_intents(self, data: Data) -> None:
         """Read what ``async_store_intents`` wrote."""
         if isinstance(stopped := data.get("stopped"), dict):
-            for ability, memory in self.memories.items():
-                memory.load(stopped.get(ability.value))
+            for feature, memory in self.memories.items():
+                memory.load(stopped.get(feature.value))
         self.commands.load(data.get("starting"))
 
     @override

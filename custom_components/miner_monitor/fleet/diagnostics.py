@@ -19,8 +19,8 @@ def fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
         data,
         hottest=None if data.hottest is None else numbers.get(data.hottest),
         troubles=tuple(
-            replace(trouble, name=numbers.get(trouble.name, ""))
-            for trouble in data.troubles
+            replace(member, name=numbers.get(member.name, ""))
+            for member in data.troubles
         ),
     )
     return {
@@ -33,8 +33,8 @@ def fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
                 "online": member.miner.data.online,
                 "features": sorted(member.features),
                 "stopped_by_us": sorted(
-                    ability
-                    for ability, memory in fleet.memories.items()
+                    feature
+                    for feature, memory in fleet.memories.items()
                     if member.key in memory.stopped
                 ),
             }

@@ -55,7 +55,9 @@ type Period = Literal["5minute", "hour"]
 STATES, STATISTICS = "states", "statistics"
 
 _LASTING: frozenset[Source] = frozenset(
-    ("sensor", description.key) for description in SENSORS if description.off_ok
+    ("sensor", description.key)
+    for description in SENSORS
+    if description.available_offline
 )
 """What has something to say of a miner that is away."""
 

@@ -8,8 +8,9 @@ addresses without a single extra request to a device.
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_PATH
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 
-from ..const import CONF_IDENTITY
+from ..const import CONF_IDENTITY, DOMAIN
 from ..miners import Endpoint
 from ..miners.codec import load_identity
 from ..miners.marks import (
@@ -149,3 +150,52 @@ def async_store_address(
     if path is not None:
         data[CONF_PATH] = path
     hass.config_entries.async_update_entry(entry, data=data)
+
+
+def device_info_of(
+    device_id: str, name: str, identity: MinerIdentity, url: str | None
+) -> dr.DeviceInfo:
+    """Describe the device of a miner; ``url`` is its own page."""
+    return dr.DeviceInfo(
+        configuration_url=url,
+        connections=_connections(identity),
+        hw_version=identity.board,
+        identifiers={(DOMAIN, device_id)},
+        manufacturer=identity.manufacturer,
+        model=identity.model,
+        model_id=identity.chip_model,
+        name=name,
+        serial_number=identity.serial,
+        sw_version=identity.firmware,
+    )
+
+
+@callback
+def async_update_device(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    identity: MinerIdentity,
+    url: str | None,
+) -> None:
+    """Bring the device registry up to date, without a reload."""
+    assert entry.unique_id is not None
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier(
+        (DOMAIN, entry.unique_id), entry.entry_id
+    )
+    if device is None:
+        return
+    registry.async_update_device(
+        device.id,
+        configuration_url=url,
+        hw_version=identity.board,
+        merge_connections=_connections(identity),
+        model=identity.model,
+        model_id=identity.chip_model,
+        sw_version=identity.firmware,
+    )
+
+
+def _connections(identity: MinerIdentity) -> set[tuple[str, str]]:
+    mac = identity.mac
+    return set() if mac is None else {(dr.CONNECTION_NETWORK_MAC, mac)}

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Self
 
+from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntityDescription,
@@ -19,7 +21,6 @@ from ..entity import (
     Resolution,
     of_state,
 )
-from ..insight.model import Total
 from ..miners.model import (
     Capability,
     MinerState,
@@ -34,7 +35,18 @@ type Value = StateType | datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class MinerSensorEntityDescription(MinerEntityDescription, SensorEntityDescription):
+class MinerBinarySensorEntityDescription[DataT = MinerData](
+    MinerEntityDescription[DataT], BinarySensorEntityDescription
+):
+    """A binary sensor and where its value comes from."""
+
+    value_fn: Callable[[DataT], bool | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerSensorEntityDescription[DataT = MinerData](
+    MinerEntityDescription[DataT], SensorEntityDescription
+):
     """A sensor and where its value comes from; hash rates come in TH/s.
 
     Attributes that are long lists, or many, stay out of the recorder. ``wanted_fn``:
@@ -42,11 +54,11 @@ class MinerSensorEntityDescription(MinerEntityDescription, SensorEntityDescripti
     published by its entity, and must never fall.
     """
 
-    value_fn: Callable[[MinerData], Value]
+    value_fn: Callable[[DataT], Value]
     is_hash_rate: bool = False
     attributes_recorded: bool = True
     wanted_fn: Callable[[MinerOptions], bool] | None = None
-    total: Total | None = None
+    total: StrEnum | None = None
 
     def wanted(self, options: MinerOptions) -> bool:
         """Whether the options ask for it."""

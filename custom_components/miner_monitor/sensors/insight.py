@@ -66,7 +66,7 @@ def _energy(
         translation_key=key,
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        off_ok=True,
+        available_offline=True,
         resolution=_WATT_HOUR,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=2,
@@ -167,7 +167,7 @@ def _total(
         translation_key=key,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        off_ok=True,
+        available_offline=True,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=0,
         total=total,
@@ -272,7 +272,7 @@ def _best(key: str, verdict: Verdict) -> MinerSensorEntityDescription:
         exists_fn=lambda identity: bool(
             {Setting.FREQUENCY, Setting.WORK_MODE} & set(identity.limits.settings)
         ),
-        off_ok=True,
+        available_offline=True,
         value_fn=value,
     )
 
@@ -295,7 +295,7 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         translation_key="wall_power",
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
-        off_ok=True,
+        available_offline=True,
         resolution=Resolution(absolute=0.2, relative=0.01),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -367,7 +367,7 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        off_ok=True,
+        available_offline=True,
         resolution=Resolution(absolute=60),
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=0,
@@ -396,7 +396,7 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         1,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        off_ok=True,
+        available_offline=True,
     ),
     _percent(
         "odds_of_block",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from custom_components.miner_monitor.control.model import ControlState
 from custom_components.miner_monitor.control.throttle import throttle_method
-from custom_components.miner_monitor.fleet import abilities_of
+from custom_components.miner_monitor.fleet import features_of
 from custom_components.miner_monitor.insight import (
     BOOTED,
     MinerTracker,
@@ -123,7 +123,7 @@ class PastMember:
         options = options_of(entry.options, identity.hash_rate_unit)
         self.tracker = MinerTracker(identity, options.insight)
         self.tracker.resume({})
-        self.features = abilities_of(identity)
+        self.features = features_of(identity)
         self.times = array("d")
         tracks = (miner_track(entity, identity) for entity in entities)
         self.tracks: list[Track] = [track for track in tracks if track is not None]

@@ -8,8 +8,10 @@ from typing import Any
 from custom_components.miner_monitor.binary_sensor import BINARY_SENSORS
 from custom_components.miner_monitor.entity import ANY_CHANGE, Resolution
 from custom_components.miner_monitor.fleet import FleetData
-from custom_components.miner_monitor.fleet.binary_sensor import FLEET_BINARY_SENSORS
-from custom_components.miner_monitor.fleet.sensor import FLEET_SENSORS
+from custom_components.miner_monitor.fleet.entities import (
+    FLEET_BINARY_SENSORS,
+    FLEET_SENSORS,
+)
 from custom_components.miner_monitor.miners.model import MinerIdentity, Setting
 from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.number import NUMBERS
@@ -55,7 +57,7 @@ def miner_track(entity: Entity, identity: MinerIdentity) -> Track | None:
         entity=entity,
         read=_reader(description, identity),
         resolution=description.resolution,
-        lasting=description.off_ok,
+        lasting=description.available_offline,
     )
 
 
