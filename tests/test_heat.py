@@ -309,7 +309,7 @@ async def test_work_modes(
     await bench.advance(10 * MINUTE)
     written = len(handle.writes)
     heated = Heat(part=HotPart.OVERHEATED)
-    path = "custom_components.miner_monitor.control.steward.heat_of"
+    path = "custom_components.miner_monitor.control.intents.heat_of"
     with patched(path, return_value=heated):
         with pytest.raises(ServiceValidationError, match="reports that it is overh"):
             await handle.set(Setting.WORK_MODE, higher)

@@ -163,7 +163,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         self.data = MinerData(online=None, identity=identity)
         self.controller = MinerController(hass, entry, self)
         self._insight = InsightRuntime(
-            hass, entry, identity, self.options, self.controller.tell
+            hass, entry, identity, self.options, self.controller.publish
         )
         self._gaps = GapBridge()
         self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
@@ -271,7 +271,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             raise
         await self.async_request_refresh()
 
-    async def async_read(self) -> MinerState:
+    async def async_read(self, *, max_age: float = 0.0) -> MinerState:
         """Ask now, prove who answers, and show it; MinerError tells why not."""
         self._require_power()
         prove = self._prover(writing=False)
@@ -428,7 +428,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             believed=self._insight.believed,
             insight=insight,
             control=self.controller.observe(
-                identity, state, boot, stalled=insight.shares.stalled
+                identity, state, moment, boot, stalled=insight.shares.stalled
             ),
         )
 

@@ -1,20 +1,22 @@
-"""A miner that exists on paper only, and the steward who looks at it."""
+"""A miner that exists on paper only, and what is wanted of it."""
 
 from dataclasses import replace
 import json
 from typing import Any
 
+from custom_components.miner_monitor.control.intents import ENDS, IntentReconciler
 from custom_components.miner_monitor.control.model import (
     Apply,
-    Ask,
+    ClearIssue,
     ControlState,
     Order,
     Problem,
+    RaiseIssue,
     Reason,
-    Settle,
     Throttle,
 )
-from custom_components.miner_monitor.control.steward import IntentReconciler
+from custom_components.miner_monitor.control.overrides import Kind
+from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
     Alarm,
@@ -142,7 +144,7 @@ def dumped(
     """Return both files of a steward in one."""
     return {
         "rest": steward.dump(wall),
-        "intents": steward.dump_intents(wall, monotonic),
+        "intents": steward.dump_intents(Moment(wall, monotonic, TODAY)),
         "intents_at": wall,
     }
 
@@ -157,8 +159,7 @@ def loaded(
         identity,
         files.get("rest"),
         files.get("intents"),
-        wall=wall,
-        monotonic=monotonic,
+        Moment(wall, monotonic, ""),
         intents_at=at if isinstance(at, float) else None,
     )
 
@@ -240,12 +241,10 @@ class Case:
         return self.steward.observe(
             self.identity,
             self.state,
-            wall=self.wall,
-            monotonic=self.monotonic,
+            replace(self.now, day=today),
             busy=busy,
             boot=boot,
             stalled=self.stalled,
-            today=today,
         )
 
     def poll(self, *, busy: bool = False, today: str = TODAY) -> list[Order]:
@@ -270,22 +269,33 @@ class Case:
         self.steward.protect, self.steward.restart_stalled = protect, restarts
 
     @property
+    def now(self) -> Moment:
+        """The time."""
+        return Moment(self.wall, self.monotonic, TODAY)
+
+    @property
     def intents(self) -> dict[str, Any]:
         """What is wanted until it is taken back, as it is stored."""
-        return self.steward.dump_intents(self.wall, self.monotonic)
+        return self.steward.dump_intents(self.now)
 
     def throttle(self, on: bool, by: Reason | None = None) -> Changes:
         """Do what the shell does to save power, with a willing device."""
-        changes = self.steward.throttle_changes(on)
+        changes = self.saving(on)
         if on:
-            self.steward.begin_throttle(by)
+            self.steward.begin_saving(by)
         else:
-            self.steward.begin_end_throttle()
+            self.steward.begin_end(Kind.SAVE_POWER)
         self.take(changes)
         self.steward.applied(changes)
         if not on:
-            self.steward.end_throttle()
+            self.steward.end(Kind.SAVE_POWER)
         return changes
+
+    def saving(self, on: bool) -> Changes:
+        """Return what has to be written to save power, or to save it no longer."""
+        if on:
+            return self.steward.saving_changes()
+        return self.steward.changes_back(Kind.SAVE_POWER)
 
     def lend(self, changes: Changes, seconds: float) -> None:
         """Apply settings for a while, with a willing device."""
@@ -295,24 +305,20 @@ class Case:
 
     def begin(self, changes: Changes, seconds: float) -> None:
         """Remember settings for a while that are about to be applied."""
-        self.steward.begin_temporary(
-            changes, seconds=seconds, wall=self.wall, monotonic=self.monotonic
-        )
+        self.steward.begin_temporary(changes, seconds, self.now)
 
     def obey(self, orders: list[Order]) -> None:
         """Write what was ordered, with a willing device."""
         for order in orders:
             if isinstance(order, Apply):
-                if order.reason is Reason.TEMPORARY_OVER:
-                    self.steward.begin_end_temporary()
-                elif order.reason is Reason.PROTECT:
+                if order.reason is Reason.PROTECT:
                     self.steward.begin_step(order.changes)
-                elif order.reason is Reason.COOLED:
-                    self.steward.begin_step_back()
+                if ends := ENDS.get(order.reason):
+                    self.steward.begin_end(ends)
                 self.take(order.changes)
                 self.steward.applied(order.changes)
-                self.steward.end_temporary()
-                self.steward.end_step()
+                if ends:
+                    self.steward.end(ends)
             elif isinstance(order, Throttle):
                 self.throttle(order.on, order.reason)
 
@@ -329,12 +335,12 @@ def writes(orders: list[Order]) -> list[Order]:
 
 def asks(orders: list[Order]) -> list[Problem]:
     """Pick the problems that a user is asked to look at."""
-    return [order.problem for order in orders if isinstance(order, Ask)]
+    return [order.problem for order in orders if isinstance(order, RaiseIssue)]
 
 
 def settled(orders: list[Order]) -> list[Problem]:
     """Pick the problems that are over."""
-    return [order.problem for order in orders if isinstance(order, Settle)]
+    return [order.problem for order in orders if isinstance(order, ClearIssue)]
 
 
 def told(orders: list[Order]) -> list[tuple[EventType, dict[str, Any]]]:

@@ -18,8 +18,9 @@ from custom_components.miner_monitor.control.errors import (
     ProfileError,
     Refusal,
 )
+from custom_components.miner_monitor.control.intents import IntentReconciler
 from custom_components.miner_monitor.control.rules import Allowed, clamped
-from custom_components.miner_monitor.control.steward import IntentReconciler
+from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Limits,
@@ -97,8 +98,7 @@ class Watched:
         self.steward.observe(
             reading.identity,
             reading.state,
-            wall=self._now,
-            monotonic=self._now,
+            Moment(self._now, self._now, ""),
             busy=False,
         )
         self.look(reading)
@@ -109,9 +109,9 @@ class Watched:
             self.steward.save_profile("Mine")
         with suppress(ControlError):
             self.steward.begin_temporary(
-                {F: 500.0, FAN: 50.0}, seconds=60, wall=self._now, monotonic=self._now
+                {F: 500.0, FAN: 50.0}, 60, Moment(self._now, self._now, "")
             )
-        self.steward.begin_throttle()
+        self.steward.begin_saving()
         self.look(reading)
         self.poll(reading)
 
@@ -123,12 +123,12 @@ class Watched:
         for setting, value in _numbers(stored):
             ends = self._ends if setting in offered else ANY
             assert 0 <= value <= ends[setting][1], (setting, stored)
-        for part in ("adopted", "profiles"):
+        for part in ("observed", "profiles"):
             for setting, value in _numbers(stored[part]):
                 assert value >= self._ends[setting][0], (setting, stored)
         for expert in (False, True):
             limits = reading.identity.limits
-            allowed = Allowed(limits, self.steward.adopted, expert=expert)
+            allowed = Allowed(limits, self.steward.observed_values, expert=expert)
             self._look_at(allowed, reading.state.settings)
 
     def _look_at(self, allowed: Allowed, reported: MinerSettings) -> None:
@@ -246,11 +246,13 @@ def test_absurd_values_of_a_store(values: dict[str, Any]) -> None:
     """What was stored by whomever is neither offered nor accepted."""
     reading = replies.read(replies.GAMMA_214, _ASIC)
     stored = IntentReconciler(reading.identity).dump(0.0)
-    stored["adopted"] = values
+    stored["observed"] = {"values": values}
     stored["profiles"] = {"made": True, "saved": {"Old": values}}
     steward = loaded(reading.identity, {"rest": stored}, 0.0)
     for expert in (False, True):
-        allowed = Allowed(reading.identity.limits, steward.adopted, expert=expert)
+        allowed = Allowed(
+            reading.identity.limits, steward.observed_values, expert=expert
+        )
         for setting, (low, high) in STOCK.items():
             offered = allowed.range_of(setting)
             assert offered is not None
@@ -332,11 +334,11 @@ def test_values_beyond_new_limits_are_kept_and_not_sent() -> None:
 
     kept = {key: case.steward.profiles["Fast"][key] for key in fast}
     assert kept == fast
-    now = Allowed(case.identity.limits, case.steward.adopted, expert=True)
+    now = Allowed(case.identity.limits, case.steward.observed_values, expert=True)
     with pytest.raises(ChangeError):
         now.check(fast)
     assert clamped(fast, now) == ({F: 600, V: 1.28}, {F: 850})
-    before = Allowed(wide, case.steward.adopted, expert=False)
+    before = Allowed(wide, case.steward.observed_values, expert=False)
     assert clamped(fast, before) == (fast, {})
 
 
@@ -375,8 +377,8 @@ def test_what_was_before_is_not_taken_from_an_absurd_poll() -> None:
     with pytest.raises(ControlError) as caught:
         case.lend({F: 500.0, V: 1.1}, 60)
     assert caught.value.kind is ControlFault.NOTHING_KNOWN
-    assert case.steward.throttle_changes(True)
-    case.steward.begin_throttle()
+    assert case.saving(True)
+    case.steward.begin_saving()
     case.wait(120)
 
     for kept in (*case.poll(), dumped(case.steward, case.wall)):

@@ -7,8 +7,8 @@ import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError, ControlFault
 from custom_components.miner_monitor.control.model import (
-    Ask,
     Problem,
+    RaiseIssue,
 )
 from custom_components.miner_monitor.miners.model import (
     Changes,
@@ -59,7 +59,7 @@ def test_between_two_polls() -> None:
     case.heat()
     orders = case.poll()
 
-    assert Ask(problem=Problem.DERATED, details=BEFORE_AFTER) in orders
+    assert RaiseIssue(problem=Problem.DERATED, details=BEFORE_AFTER) in orders
     assert told(orders) == [(EventType.OVERHEATED, DIFFERENCE)]
     assert case.shown.derated is True
     assert case.poll() == []
@@ -74,7 +74,7 @@ def test_while_home_assistant_was_down() -> None:
 
     case.restart()
     orders = case.poll()
-    assert orders == [Ask(problem=Problem.DERATED, details=BEFORE_AFTER)]
+    assert orders == [RaiseIssue(problem=Problem.DERATED, details=BEFORE_AFTER)]
     assert case.shown.derated is True
 
 

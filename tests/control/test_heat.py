@@ -12,6 +12,7 @@ from custom_components.miner_monitor.control.errors import (
     PartialError,
 )
 from custom_components.miner_monitor.control.heat import heat_of, require_cool
+from custom_components.miner_monitor.control.overrides import Kind
 from custom_components.miner_monitor.control.rules import Allowed, raising
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
@@ -338,7 +339,7 @@ def test_below_the_regulator_is_nobodys_wish() -> None:
     case = Case(with_derating(TRIPPING), point(425, 0.96))
     case.polls(3)
     assert case.state.settings.core_voltage == 0.96
-    assert V not in case.steward.adopted
+    assert V not in case.steward.observed_values
     case.lend(PROFILE, 60)
     assert case.intents["temporary"]["before"]["core_voltage"] == 1.0
     case.wait(60)
@@ -368,7 +369,7 @@ def test_saving_power_goes_on_after_an_overheat() -> None:
     case.polls(20)
     case.restart()
     assert writes(case.poll()) == []
-    assert case.steward.throttle_changes(True) == {F: 100, V: 1.0}
+    assert case.saving(True) == {F: 100, V: 1.0}
 
     case.become(status=MinerStatus.HASHING, overheating=False, chip_temperature=40.0)
     case.obey(case.poll())
@@ -454,7 +455,7 @@ def test_a_step_that_is_refused_is_followed_by_saving_power() -> None:
     case.polls(2)
     (step,) = writes(case.poll())
     case.steward.begin_step(step.changes)
-    case.steward.cancel_step()
+    case.steward.cancel(Kind.PROTECTION)
     case.steward.failed(step, Outcome.REFUSED)
     case.polls(2)
     (saving,) = writes(case.poll())
@@ -473,8 +474,8 @@ def test_a_step_that_never_comes_back_is_given_up() -> None:
     for _ in range(3):
         (order,) = writes(case.poll())
         assert order.changes == {F: 525, V: 1.15}
-        case.steward.begin_step_back()
-        case.steward.cancel_step_back()
+        case.steward.begin_end(Kind.PROTECTION)
+        case.steward.cancel_end(Kind.PROTECTION)
         case.steward.failed(order, Outcome.REFUSED)
         assert writes(case.poll()) == []
     assert case.intents["lowered"] is None

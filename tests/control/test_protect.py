@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.control.model import Problem, Reason, Throttle
+from custom_components.miner_monitor.control.overrides import Kind
 from custom_components.miner_monitor.miners.model import (
     Capability,
     MinerIdentity,
@@ -262,8 +263,8 @@ def test_failed_is_not_counted() -> None:
     for _ in range(20):
         case.wait(30)
         for _ in writes(case.poll()):
-            case.steward.begin_throttle(Reason.PROTECT)
-            case.steward.cancel_throttle()
+            case.steward.begin_saving(Reason.PROTECT)
+            case.steward.cancel(Kind.SAVE_POWER)
     case.become(chip_temperature=55)
     case.poll()
     overheat(case)
@@ -281,7 +282,7 @@ def test_user_ends_the_claim(user: str) -> None:
     if user == "by hand":
         case.set(mining=True)
     elif user == "switch":
-        changes = {next(iter(case.steward.throttle_changes(False))): True}
+        changes = {next(iter(case.saving(False))): True}
         case.take(changes)
         case.steward.applied(changes, by_user=True)
     else:
@@ -312,4 +313,4 @@ def test_option_switched_off_meanwhile() -> None:
     case.wait(700)
 
     assert writes(case.poll()) == [OFF]
-    assert case.steward.setting_writes(TODAY) == 0
+    assert case.steward.show(None, TODAY).setting_writes == 0

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.control.model import Order, Problem, Restart
+from custom_components.miner_monitor.control.overrides import Kind
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     Capability,
@@ -137,7 +138,7 @@ def end_saving(case: Case) -> None:
     """Begin to end it, with a device that does not show the end yet."""
     case.throttle(True)
     case.poll()
-    case.steward.begin_end_throttle()
+    case.steward.begin_end(Kind.SAVE_POWER)
 
 
 def end_temporary(case: Case) -> None:

@@ -10,13 +10,14 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
+from custom_components.miner_monitor.control.intents import IntentReconciler
 from custom_components.miner_monitor.control.model import (
-    Ask,
     Problem,
+    RaiseIssue,
     Reason,
 )
-from custom_components.miner_monitor.control.steward import IntentReconciler
 from custom_components.miner_monitor.miners.errors import Outcome
+from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Light,
@@ -116,16 +117,17 @@ def test_backup(age: float, kept: bool) -> None:
     case = busy_life()
     steward = reload(case, dumped(case.steward, case.wall), age)
     rest = steward.dump(case.wall)
-    intents = steward.dump_intents(case.wall, 0.0)
+    intents = steward.dump_intents(replace(case.now, monotonic=0.0))
 
-    known = ("derating", "waiting")
-    assert [bool(rest[part]) for part in known] == [kept] * len(known)
-    assert intents.pop("lowered") is None
-    assert [intents[part]["old"] for part in intents] == [not kept] * len(intents)
-    assert all(intents[part]["before"] for part in intents), "nobody else knows it"
+    known = (rest["derating"]["baseline"], rest["waiting"])
+    assert [bool(part) for part in known] == [kept] * len(known)
+    assert intents["lowered"] is None
+    known = [intents["throttle"], intents["temporary"]]
+    assert [part["old"] for part in known] == [not kept] * len(known)
+    assert all(part["before"] for part in known), "nobody else knows it"
     assert set(steward.profiles) == {"eco", "default", "high", "Fast"}
-    assert steward.adopted == case.steward.adopted
-    assert steward.setting_writes(TODAY) == 1
+    assert steward.observed_values == case.steward.observed_values
+    assert steward.show(None, TODAY).setting_writes == 1
     if kept:
         return
     case.steward, case.wall = steward, case.wall + age
@@ -207,7 +209,7 @@ def test_mutated_memory(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
     case = Case(OLD_GAMMA, look=False)
     case.steward, case.state = steward, STORED.state
     case.poll()
-    case.steward.throttle_changes(False)
+    case.saving(False)
     json.dumps(dumped(case.steward, case.wall), allow_nan=False)
 
 
@@ -520,7 +522,7 @@ def test_adopted() -> None:
     case.polls(3)
     case.restart()
 
-    assert case.steward.adopted == {F: (800, 850), V: (1.28,)}
+    assert case.steward.observed_values == {F: (800, 850), V: (1.28,)}
 
 
 def test_adopted_is_bounded() -> None:
@@ -530,7 +532,7 @@ def test_adopted_is_bounded() -> None:
         case.set(frequency=700 + step)
         case.polls(3)
 
-    assert case.steward.adopted[F] == tuple(range(724, 740))
+    assert case.steward.observed_values[F] == tuple(range(724, 740))
 
 
 def test_adopted_after_three_polls_in_a_row() -> None:
@@ -541,11 +543,11 @@ def test_adopted_after_three_polls_in_a_row() -> None:
         case.polls(2)
         case.set(frequency=525)
         case.poll()
-    assert case.steward.adopted == {}
+    assert case.steward.observed_values == {}
 
     case.set(frequency=800)
     case.polls(3)
-    assert case.steward.adopted == {F: (800,)}
+    assert case.steward.observed_values == {F: (800,)}
 
 
 def test_adopted_only_while_it_works() -> None:
@@ -557,10 +559,10 @@ def test_adopted_only_while_it_works() -> None:
     case.polls(5)
     case.become(status=MinerStatus.HASHING)
     case.polls(2)
-    assert case.steward.adopted == {}
+    assert case.steward.observed_values == {}
 
     case.poll()
-    assert case.steward.adopted == {F: (800,)}
+    assert case.steward.observed_values == {F: (800,)}
 
 
 @pytest.mark.parametrize(
@@ -581,7 +583,7 @@ def test_never_adopted(settings: dict[str, float]) -> None:
     case.set(**settings)
     case.polls(20)
 
-    assert case.steward.adopted == {}
+    assert case.steward.observed_values == {}
 
 
 @pytest.mark.parametrize(
@@ -598,7 +600,7 @@ def test_not_adopted_in_trouble(state: dict[str, Any]) -> None:
     case.set(frequency=700)
     case.polls(5)
 
-    assert case.steward.adopted == {}
+    assert case.steward.observed_values == {}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e9, -5, True, None])
@@ -608,7 +610,7 @@ def test_not_adopted_at_all(value: Any) -> None:
     case.set(frequency=value)
     case.polls(5)
 
-    assert case.steward.adopted == {}
+    assert case.steward.observed_values == {}
 
 
 def test_modes_are_not_adopted() -> None:
@@ -617,7 +619,7 @@ def test_modes_are_not_adopted() -> None:
     case.set(work_mode="Turbo")
     case.polls(5)
 
-    assert case.steward.adopted == {}
+    assert case.steward.observed_values == {}
 
 
 # Writes to flash
@@ -630,11 +632,11 @@ def test_writes_are_counted_by_day() -> None:
         case.steward.count_write(TODAY)
     assert case.shown.setting_writes == 3
     case.restart()
-    assert case.steward.setting_writes(TODAY) == 3
-    assert case.steward.setting_writes("2026-11-21") == 0
+    assert case.steward.show(None, TODAY).setting_writes == 3
+    assert case.steward.show(None, "2026-11-21").setting_writes == 0
     case.steward.count_write("2026-11-21")
 
-    assert case.steward.setting_writes("2026-11-21") == 1
+    assert case.steward.show(None, "2026-11-21").setting_writes == 1
 
 
 @pytest.mark.parametrize(("writes_a_day", "asked"), [(96, 0), (300, 0), (301, 1)])
@@ -646,7 +648,7 @@ def test_too_many_writes(writes_a_day: int, asked: int) -> None:
         case.steward.count_write(TODAY)
         orders += case.poll()
 
-    expected = Ask(problem=Problem.TOO_MANY_WRITES, details={"limit": "300"})
+    expected = RaiseIssue(problem=Problem.TOO_MANY_WRITES, details={"limit": "300"})
     assert orders == [expected] * asked
     assert len(settled(case.poll(today="2026-11-21"))) == asked
     assert case.poll(today="2026-11-21") == []
@@ -660,7 +662,10 @@ def test_day_is_told_by_the_entities() -> None:
     assert asks(case.poll()) == [Problem.TOO_MANY_WRITES]
     case.steward.show(case.state, "2026-11-21")
     orders = case.steward.observe(
-        case.identity, case.state, wall=case.wall, monotonic=1.0, busy=False
+        case.identity,
+        case.state,
+        Moment(case.wall, 1.0, "2026-11-21"),
+        busy=False,
     )
 
     assert settled(orders) == [Problem.TOO_MANY_WRITES]
@@ -673,4 +678,4 @@ def test_secrets_stay_out() -> None:
     case.poll()
 
     assert "example" not in json.dumps(dumped(case.steward, case.wall))
-    assert MODE not in case.steward.dump(case.wall)["news"]["settings"]
+    assert MODE not in case.steward.dump(case.wall)["changes"]["settings"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
-from custom_components.miner_monitor.control.model import Ask, Order, Problem
+from custom_components.miner_monitor.control.model import Order, Problem, RaiseIssue
 from custom_components.miner_monitor.control.stuck import Recovery
 from custom_components.miner_monitor.miners.model import (
     Changes,
@@ -123,7 +123,7 @@ def test_the_repair_has_the_values_of_its_buttons_and_replaces_the_other() -> No
         "now": "425 MHz, 0.96 V",
         "minimum": "1 V",
     }
-    assert Ask(problem=Problem.STUCK, details=details) in orders
+    assert RaiseIssue(problem=Problem.STUCK, details=details) in orders
     assert Problem.DERATED not in asks(wait(case))
 
     case.set(frequency=525.0, core_voltage=1.06, auto_fan=True)

@@ -11,6 +11,7 @@ from custom_components.miner_monitor.control.model import (
     Problem,
     Reason,
 )
+from custom_components.miner_monitor.control.overrides import Kind
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     Capability,
@@ -136,7 +137,7 @@ def test_cancelled(before: bool) -> None:
         case.lend(NIGHT, HOUR)
         case.poll()
     case.begin({F: 400.0}, 5 * HOUR)
-    case.steward.cancel_temporary()
+    case.steward.cancel(Kind.TEMPORARY)
     case.wait(HOUR)
 
     assert bool(writes(case.poll())) is before
@@ -229,8 +230,8 @@ def test_gives_up(how: str) -> None:
             if how == "refused":
                 case.steward.failed(order, Outcome.REFUSED)
             else:
-                case.steward.begin_end_temporary()
-                case.steward.end_temporary()
+                case.steward.begin_end(Kind.TEMPORARY)
+                case.steward.end(Kind.TEMPORARY)
 
     assert found == [Problem.SETTING_REFUSED]
     assert attempts == 3
@@ -435,8 +436,8 @@ def test_after_a_day_nothing_comes_back_by_itself() -> None:
     orders = case.poll()
     assert (writes(orders), asks(orders)) == ([], [Problem.TEMPORARY_OLD])
 
-    case.steward.begin_end_temporary()
-    assert case.steward.temporary_changes() == {F: 525, V: 1.15}
+    case.steward.begin_end(Kind.TEMPORARY)
+    assert case.steward.changes_back(Kind.TEMPORARY) == {F: 525, V: 1.15}
     case.take({F: 525, V: 1.15})
     assert settled(case.look()) == [Problem.TEMPORARY_OLD]
     assert case.intents["temporary"] is None
@@ -448,7 +449,7 @@ def test_a_user_may_keep_what_was_for_a_while() -> None:
     case.poll()
     case.restart(25 * HOUR)
     assert asks(case.poll()) == [Problem.TEMPORARY_OLD]
-    case.steward.keep_temporary()
+    case.steward.drop(Kind.TEMPORARY)
 
     assert settled(case.poll()) == [Problem.TEMPORARY_OLD]
     assert case.intents["temporary"] is None
@@ -480,8 +481,8 @@ def test_what_is_unknown_is_never_given_up(outcome: Outcome) -> None:
         orders = case.poll()
         assert asks(orders) == []
         for order in writes(orders):
-            case.steward.begin_end_temporary()
-            case.steward.cancel_end_temporary()
+            case.steward.begin_end(Kind.TEMPORARY)
+            case.steward.cancel_end(Kind.TEMPORARY)
             case.steward.failed(order, outcome)
             found.append(case.monotonic)
 

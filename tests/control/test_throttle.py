@@ -10,7 +10,8 @@ from custom_components.miner_monitor.control.model import (
     Reason,
     ThrottleMethod,
 )
-from custom_components.miner_monitor.control.steward import throttle_method
+from custom_components.miner_monitor.control.overrides import Kind
+from custom_components.miner_monitor.control.throttle import throttle_method
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
@@ -112,8 +113,8 @@ def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None
     case = Case(identity)
     before = case.state.settings
     if crash:
-        changes = case.steward.throttle_changes(True)
-        case.steward.begin_throttle(None)
+        changes = case.saving(True)
+        case.steward.begin_saving()
         case.restart()
         case.take(changes)
     else:
@@ -130,11 +131,11 @@ def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None
 def test_nothing_asked_for_here(identity: MinerIdentity) -> None:
     """A pause and the least power may be somebody's choice: they are left alone."""
     case = Case(identity)
-    case.take(case.steward.throttle_changes(True))
+    case.take(case.saving(True))
     case.poll()
 
     assert case.shown.saving_power is False
-    assert case.steward.throttle_changes(False) == {}
+    assert case.saving(False) == {}
 
 
 @pytest.mark.parametrize("identity", [GAMMA, SOFT])
@@ -176,13 +177,13 @@ def test_stopped_by_the_user_while_saving_ends(identity: MinerIdentity) -> None:
     case.set(mining=True)
     case.throttle(True)
     case.poll()
-    case.steward.begin_end_throttle()
+    case.steward.begin_end(Kind.SAVE_POWER)
     case.steward.asked({MINING: False})
-    case.steward.end_throttle()
+    case.steward.end(Kind.SAVE_POWER)
     case.poll()
 
     assert case.shown.saving_power is False
-    assert case.steward.throttle_changes(False) == {}
+    assert case.saving(False) == {}
 
 
 def test_a_miner_without_a_stop_of_its_own_goes_back_to_its_settings() -> None:
@@ -192,7 +193,7 @@ def test_a_miner_without_a_stop_of_its_own_goes_back_to_its_settings() -> None:
     case.poll()
     case.steward.asked({MINING: False})
 
-    assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
+    assert case.saving(False) == {F: 525, V: 1.15}
 
 
 @pytest.mark.parametrize("asked", [True, False])
@@ -206,7 +207,7 @@ def test_saving_begins_before_the_miner_shows_what_it_was_told(asked: bool) -> N
     case.throttle(True)
     case.poll()
 
-    assert case.steward.throttle_changes(False) == {MINING: asked}
+    assert case.saving(False) == {MINING: asked}
 
 
 @pytest.mark.parametrize(("seconds", "again"), [(20, True), (130, False)])
@@ -240,7 +241,7 @@ def test_what_the_miner_never_did_does_not_come_back() -> None:
     case.throttle(True)
     case.poll()
 
-    assert case.steward.throttle_changes(False) == {MINING: True}
+    assert case.saving(False) == {MINING: True}
 
 
 @pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
@@ -263,7 +264,7 @@ def test_after_days(identity: MinerIdentity) -> None:
 @pytest.mark.parametrize("identity", [NANO, OLD_GAMMA])
 def test_off_without_on(identity: MinerIdentity) -> None:
     """Settings that the user chose are left alone."""
-    assert Case(identity).steward.throttle_changes(False) == {}
+    assert Case(identity).saving(False) == {}
 
 
 def test_never_raised() -> None:
@@ -275,14 +276,14 @@ def test_never_raised() -> None:
     identity = with_settings(OLD_GAMMA, settings)
     case = Case(identity, MinerSettings(frequency=300, core_voltage=0.9))
 
-    assert case.steward.throttle_changes(True) == {F: 300, V: 0.9}
+    assert case.saving(True) == {F: 300, V: 0.9}
 
 
 def test_what_runs_below_all_limits_is_left_alone() -> None:
     """It cannot be written, and to raise it would save nothing."""
     case = Case(OLD_GAMMA, MinerSettings(frequency=50, core_voltage=1.2))
 
-    assert case.steward.throttle_changes(True) == {V: 1.0}
+    assert case.saving(True) == {V: 1.0}
 
 
 @pytest.mark.parametrize("identity", [GAMMA, NANO, OLD_GAMMA])
@@ -290,8 +291,8 @@ def test_slow_to_take(identity: MinerIdentity) -> None:
     """A poll before the device obeys changes nothing of what comes back."""
     case = Case(identity)
     before = case.state.settings
-    changes = case.steward.throttle_changes(True)
-    case.steward.begin_throttle(None)
+    changes = case.saving(True)
+    case.steward.begin_saving()
     assert told(case.poll()) == []
     case.wait(150)
     assert told(case.poll()) == []
@@ -307,8 +308,8 @@ def test_slow_to_take(identity: MinerIdentity) -> None:
 def test_cancelled(identity: MinerIdentity) -> None:
     """Nothing was written, so nothing is remembered."""
     case = Case(identity)
-    case.steward.begin_throttle(None)
-    case.steward.cancel_throttle()
+    case.steward.begin_saving()
+    case.steward.cancel(Kind.SAVE_POWER)
 
     assert case.intents["throttle"] is None
 
@@ -318,10 +319,10 @@ def test_cancelled_the_second_time() -> None:
     case = Case(NANO)
     case.throttle(True)
     case.poll()
-    case.steward.begin_throttle(None)
-    case.steward.cancel_throttle()
+    case.steward.begin_saving()
+    case.steward.cancel(Kind.SAVE_POWER)
 
-    assert case.steward.throttle_changes(False) == {MODE: "High"}
+    assert case.saving(False) == {MODE: "High"}
 
 
 @pytest.mark.parametrize("identity", [GAMMA, SOFT])
@@ -383,7 +384,7 @@ def test_resumed_by_hand(identity: MinerIdentity, restarted: bool) -> None:
 def test_stop_that_was_never_seen() -> None:
     """What did not rest before the reboot is not made to rest after it."""
     case = Case(GAMMA)
-    case.steward.begin_throttle(None)
+    case.steward.begin_saving()
     case.reboot()
     assert writes(case.poll()) == []
     case.poll()
@@ -417,7 +418,7 @@ def test_changed_by_hand(
         (EventType.SETTINGS_CHANGED, {key: [old, new], "by": "device"})
     ]
     assert case.shown.saving_power is False
-    assert case.steward.throttle_changes(False) == {}
+    assert case.saving(False) == {}
 
 
 def test_slider_ends_it() -> None:
@@ -439,7 +440,7 @@ def test_other_setting_does_not_end_it() -> None:
     case.poll()
     case.steward.applied({AUTO: False}, by_user=True)
 
-    assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
+    assert case.saving(False) == {F: 525, V: 1.15}
 
 
 def test_mode_that_is_slow_to_come_back() -> None:
@@ -447,8 +448,8 @@ def test_mode_that_is_slow_to_come_back() -> None:
     case = Case(NANO)
     case.throttle(True)
     case.poll()
-    case.steward.applied(case.steward.throttle_changes(False))
-    case.steward.end_throttle()
+    case.steward.applied(case.saving(False))
+    case.steward.end(Kind.SAVE_POWER)
     case.poll(busy=True)
     assert case.shown.saving_power is True
     case.restart()
@@ -457,7 +458,7 @@ def test_mode_that_is_slow_to_come_back() -> None:
     case.wait(181)
     case.poll()
 
-    assert case.steward.throttle_changes(False) == {MODE: "High"}
+    assert case.saving(False) == {MODE: "High"}
     case.throttle(False)
     case.poll()
     assert case.shown.saving_power is False
@@ -515,7 +516,7 @@ def test_an_old_order_is_not_carried_out_again() -> None:
     assert writes(case.poll()) == []
     case.wait(181)
     case.poll()
-    assert case.steward.throttle_changes(False) == {}
+    assert case.saving(False) == {}
 
 
 def test_away() -> None:
@@ -567,7 +568,7 @@ def test_lowered_by_heat_meanwhile() -> None:
     case.poll()
 
     assert case.shown.saving_power is True
-    assert case.steward.throttle_changes(False) == {F: 525, V: 1.15}
+    assert case.saving(False) == {F: 525, V: 1.15}
 
 
 def test_status_is_no_matter() -> None:

@@ -1,5 +1,5 @@
 """What a user wants a miner to do, and that it really does it.
 
 Knows no Home Assistant. ``door`` is the one way by which settings reach a device;
-``steward`` remembers what is wanted and finds out where the device differs.
+``intents`` remembers what is wanted and finds out where the device differs.
 """

@@ -1,9 +1,10 @@
 """Whether a device lowered its own set points because it overheated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self, override
+from dataclasses import dataclass, field
+from typing import override
 
+from ..miners.codec import Amount
 from ..miners.model import (
     Changes,
     Derating,
@@ -19,13 +20,11 @@ from .errors import (
     ControlError,
     ControlFault,
 )
+from .protect import one_step_lower
 from .rules import same
-from .steps import one_step_lower
 from .values import (
-    dump_changes,
-    load_changes,
+    StoredChanges,
     number_in,
-    number_of,
     reported,
 )
 
@@ -48,8 +47,8 @@ _COOL = 10.0
 class SetPoints:
     """Frequency in MHz and core voltage in V."""
 
-    frequency: float
-    core_voltage: float
+    frequency: Amount
+    core_voltage: Amount
 
     @override
     def __str__(self) -> str:
@@ -64,60 +63,40 @@ class SetPoints:
         )
 
 
+@dataclass(slots=True)
 class DeratingWatch:
     """Compares the reported set points with the last ones that somebody chose."""
 
-    def __init__(self) -> None:
-        """Start without a baseline."""
-        self.baseline: Changes = {}
-        self._lowered: SetPoints | None = None
-        self._full_speed_polls = 0
-        self._settled: MinerSettings | None = None
+    baseline: StoredChanges = field(default_factory=dict)
+    lowered_to: SetPoints | None = None
+    _full_speed_polls: int = field(default=0, init=False)
+    _settled: MinerSettings | None = field(default=None, init=False)
 
-    @classmethod
-    def load(cls, data: object) -> Self:
-        """Read what ``dump`` wrote."""
-        watch = cls()
-        if not isinstance(data, Mapping):
-            return watch
-        baseline = load_changes(data.get("baseline"))
-        watch.baseline = {key: baseline[key] for key in WATCHED if key in baseline}
-        frequency = number_of(data.get("frequency"))
-        voltage = number_of(data.get("core_voltage"))
-        known = _set_points_of(watch.baseline) is not None
-        if known and frequency is not None and voltage is not None:
-            watch._lowered = SetPoints(frequency, voltage)
-        return watch
-
-    def dump(self) -> dict[str, Any] | None:
-        """Return baseline and lowered values as JSON types."""
-        if not self.baseline:
-            return None
-        data: dict[str, Any] = {"baseline": dump_changes(self.baseline)}
-        if self._lowered is not None:
-            data["frequency"] = self._lowered.frequency
-            data["core_voltage"] = self._lowered.core_voltage
-        return data
+    def __post_init__(self) -> None:
+        """Leave out what was stored and cannot be."""
+        self.baseline = {k: v for k, v in self.baseline.items() if k in WATCHED}
+        if _set_points_of(self.baseline) is None:
+            self.lowered_to = None
 
     @property
     def derated(self) -> bool:
         """Whether the device runs what it lowered itself."""
-        return self._lowered is not None
+        return self.lowered_to is not None
 
     @property
     def lowered(self) -> Changes:
         """The set points that the device chose."""
-        if self._lowered is None:
+        if self.lowered_to is None:
             return {}
         return {
-            Setting.FREQUENCY: self._lowered.frequency,
-            Setting.CORE_VOLTAGE: self._lowered.core_voltage,
+            Setting.FREQUENCY: self.lowered_to.frequency,
+            Setting.CORE_VOLTAGE: self.lowered_to.core_voltage,
         }
 
     @property
     def details(self) -> Mapping[str, str]:
         """The set points before and after, as texts."""
-        before, after = _set_points_of(self.baseline), self._lowered
+        before, after = _set_points_of(self.baseline), self.lowered_to
         if before is None or after is None:
             return {}
         return {"before": str(before), "after": str(after)}
@@ -125,7 +104,7 @@ class DeratingWatch:
     @property
     def difference(self) -> Mapping[str, list[float]]:
         """The set points before and after, as numbers."""
-        before, after = _set_points_of(self.baseline), self._lowered
+        before, after = _set_points_of(self.baseline), self.lowered_to
         if before is None or after is None:
             return {}
         return {
@@ -148,10 +127,10 @@ class DeratingWatch:
         now = _set_points_of(reported(state.settings, WATCHED))
         if limits.derating is None or now is None:
             return False
-        if self._lowered is not None and now.alike(self._lowered):
+        if self.lowered_to is not None and now.alike(self.lowered_to):
             return False
         if self._is_derating(limits, limits.derating, state.settings, now):
-            self._lowered = now
+            self.lowered_to = now
             return True
         if not state.overheated or _set_points_of(self.baseline) is None:
             self._follow(limits, state)
@@ -191,9 +170,9 @@ class DeratingWatch:
             self._full_speed_polls = 0
         forced = _at_full_speed(state.settings) and not _full_speed(self.baseline)
         unsure = forced and self._full_speed_polls < _SETTLED_POLLS
-        if self.baseline and self._lowered is None and unsure:
+        if self.baseline and self.lowered_to is None and unsure:
             return
-        self._lowered = None
+        self.lowered_to = None
         self.baseline = at_least(reported(state.settings, WATCHED), limits)
         if not _full_speed(self.baseline):
             self._settled = state.settings
@@ -202,7 +181,7 @@ class DeratingWatch:
         self, limits: Limits, state: MinerState | None, *, lower: bool
     ) -> Changes:
         """Return what brings the settings back, or those one step below."""
-        if self._lowered is None or state is None:
+        if self.lowered_to is None or state is None:
             raise ControlError(ControlFault.NOTHING_TO_RESTORE)
         if _is_hot(limits, state):
             raise ControlError(ControlFault.TOO_HOT)

@@ -1,4 +1,4 @@
-"""What control shows of itself, and what it wants done."""
+"""What control shows of itself, and what it orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class ControlState:
 
 
 class Reason(StrEnum):
-    """Why the steward wants something written."""
+    """Why something is written that nobody asked for now."""
 
     REASSERT = "reassert"
     TEMPORARY_OVER = "temporary_over"
@@ -90,7 +90,7 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class RaiseIssue:
     """Raise a repair; ``details`` fill its text, or ``changes`` that were refused."""
 
     problem: Problem
@@ -99,11 +99,11 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
-    """Take a repair back."""
+class ClearIssue:
+    """Clear a repair."""
 
     problem: Problem
 
 
-type Order = Apply | Throttle | Restart | MinerEvent | Ask | Settle
-"""What the steward wants done after it has looked at a poll."""
+type Order = Apply | Throttle | Restart | MinerEvent | RaiseIssue | ClearIssue
+"""What is to be done after a poll."""

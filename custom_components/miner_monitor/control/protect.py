@@ -5,19 +5,29 @@ within STEP_SECONDS, power is saved. Where the point at which the firmware switc
 off is not known, power is saved at once.
 """
 
-from collections.abc import Mapping
-from typing import Any, Self
+from dataclasses import dataclass, field
+import math
 
+from ..miners.events import Moment
 from ..miners.model import (
     Alarm,
     Capability,
+    Changes,
     Limits,
     MinerIdentity,
+    MinerSettings,
     MinerState,
+    Setting,
     TripPoints,
 )
+from ..miners.settings import hard_range
+from .bounds import bounded
+from .day_count import DayCount
 from .heat import MARGIN
-from .values import number_of
+from .values import (
+    number_in,
+    reported,
+)
 
 HOT_SECONDS = 30.0
 STEP_SECONDS = 120.0
@@ -27,70 +37,48 @@ _LEAST_COOL = 5.0
 _ABOVE_TARGET = 2.0
 _MOST_TIMES = 3
 
+_LOWER = {Setting.FREQUENCY: 25.0, Setting.CORE_VOLTAGE: 0.02}
+"""How far down the next point lies where the device lists none."""
+
 type _Part = tuple[Capability, float | None, float | None, float | None]
 """What can get too hot: its temperature, and where it is critical and cool again."""
 
 
+@dataclass(slots=True)
 class Protection:
-    """Decides when heat is a reason to work less, and when no longer."""
+    """Decides when heat is a reason to work less, and when no longer.
 
-    def __init__(self) -> None:
-        """Start cool."""
-        self._day = ""
-        self._times = 0
-        self._stays = False
-        self._stepped = False
-        self._follows = False
-        self._hot_since: float | None = None
-        self._began: float | None = None
+    ``stays``: it happened too often to end by itself. ``stepped``: what was done last
+    was one operating point less.
+    """
 
-    @classmethod
-    def load(cls, data: object) -> Self:
-        """Read what ``dump`` wrote."""
-        protection = cls()
-        if isinstance(data, Mapping) and isinstance(day := data.get("day"), str):
-            protection._day = day[:32]
-            protection._times = int(number_of(data.get("times"), 1e3) or 0)
-            protection._stays = data.get("stays") is True
-            protection._stepped = data.get("stepped") is True
-        return protection
+    times: DayCount = field(default_factory=DayCount)
+    stays: bool = False
+    stepped: bool = False
+    _follows: bool = field(default=False, init=False)
+    _hot_since: float | None = field(default=None, init=False)
+    _began: float | None = field(default=None, init=False)
 
-    def dump(self) -> dict[str, Any]:
-        """Return the day's count as JSON types."""
-        return {
-            "day": self._day,
-            "times": self._times,
-            "stays": self._stays,
-            "stepped": self._stepped,
-        }
-
-    @property
-    def stays(self) -> bool:
-        """Whether it happened too often to end by itself."""
-        return self._stays
-
-    def began(self, today: str, monotonic: float, *, step: bool = False) -> None:
+    def began(self, now: Moment, *, step: bool = False) -> None:
         """Count one time; to save power after a ``step`` that did not help is none."""
-        self._follows = self._stepped and not step
-        self._stepped, self._began = step, monotonic
-        if self._follows:
-            return
-        self._times = 1 if today != self._day else self._times + 1
-        self._day = today
-        self._stays = self._times >= _MOST_TIMES
+        self._follows = self.stepped and not step
+        self.stepped, self._began = step, now.monotonic
+        if not self._follows:
+            self.times.add(now.day)
+            self.stays = self.times.count >= _MOST_TIMES
 
     def cancelled(self) -> None:
         """Take the last time back."""
         if self._follows:
-            self._stepped, self._follows = True, False
+            self.stepped, self._follows = True, False
             return
-        self._times = max(0, self._times - 1)
+        self.times.add(self.times.day, -1)
         self.ended()
 
     def ended(self) -> None:
         """Take it that nothing is lowered any longer, or for another reason."""
-        self._began, self._stays, self._hot_since = None, False, None
-        self._stepped = self._follows = False
+        self._began, self.stays, self._hot_since = None, False, None
+        self.stepped = self._follows = False
 
     def is_due(
         self, identity: MinerIdentity, state: MinerState, monotonic: float
@@ -112,7 +100,7 @@ class Protection:
     ) -> bool:
         """Whether it has lasted long enough, is cool, and may end by itself."""
         lasted = self._lasted(monotonic)
-        if self._stays or lasted < COOL_SECONDS or state.overheated:
+        if self.stays or lasted < COOL_SECONDS or state.overheated:
             return False
         return all(
             _is_cool(cool, value, known=state.hashing and part in identity.capabilities)
@@ -180,3 +168,42 @@ def _is_cool(cool: float | None, value: float | None, *, known: bool) -> bool:
     if cool is None:
         return True
     return not known if value is None else value <= cool
+
+
+def one_step_lower(limits: Limits, before: Changes) -> dict[Setting, float]:
+    """Return frequency and core voltage one preset lower, inside the limits."""
+    found: dict[Setting, float] = {}
+    for setting, step in _LOWER.items():
+        allowed, value = limits.settings.get(setting), number_in(before, setting)
+        if allowed is None or value is None:
+            continue
+        least, _ = hard_range(setting, allowed)
+        allowed = bounded(setting, allowed)
+        lower = (
+            item
+            for item in reversed(allowed.options)
+            if item < value and not math.isclose(item, value, abs_tol=step / 10)
+        )
+        target = next(lower, round(value - step, 4))
+        target = min(max(target, allowed.minimum), allowed.maximum, value)
+        found[setting] = max(target, least)
+    return found
+
+
+def next_lower(limits: Limits, settings: MinerSettings) -> Changes:
+    """Return the next lower work mode or operating point; nothing if there is none.
+
+    What takes effect only with a restart helps nobody who is hot now.
+    """
+    modes = limits.settings.get(Setting.WORK_MODE)
+    if modes is not None and modes.live:
+        known = list(modes.choices)
+        place = known.index(mode) if (mode := settings.work_mode) in known else 0
+        return {Setting.WORK_MODE: known[place - 1]} if place else {}
+    before = reported(settings, _LOWER)
+    found = {
+        setting: value
+        for setting, value in one_step_lower(limits, before).items()
+        if limits.settings[setting].live and value < (number_in(before, setting) or 0)
+    }
+    return found if Setting.FREQUENCY in found else {}

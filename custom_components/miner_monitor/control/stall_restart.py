@@ -1,9 +1,10 @@
 """Restarting a miner that stands still by itself although its pool is there."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
 
+from ..miners.codec import Amount
+from ..miners.events import Moment
 from ..miners.model import (
     NO_CHIPS,
     NO_CORE_VOLTAGE,
@@ -11,7 +12,7 @@ from ..miners.model import (
     MinerState,
     MinerStatus,
 )
-from .values import number_of
+from .day_count import DayCount
 
 STALLED_SECONDS = 600.0
 COOL_DOWN_SECONDS = 1800.0
@@ -46,97 +47,65 @@ def is_resting(state: MinerState) -> bool:
     return state.status in _RESTING or state.settings.mining is False
 
 
+@dataclass(slots=True)
 class StallRestart:
     """Waits until a miner stood still for long enough, and counts its restarts.
 
     The wait begins anew whenever the cause goes, or something else explains it: rest,
-    heat, a lost pool, a boot. A count belongs to the local day.
+    heat, a lost pool, a boot. A count belongs to the local day. ``restarted_at`` is
+    when the last one was sent, ``cause`` a reason for one, if it lasts.
     """
 
-    def __init__(self) -> None:
-        """Start without a restart."""
-        self._day = ""
-        self._times = 0
-        self._restarted_at: float | None = None
-        self._free_at = 0.0
-        self._cause: StallCause | None = None
-        self._since = self._seen = 0.0
-        self._had_pool = False
+    restarts: DayCount = field(default_factory=DayCount)
+    restarted_at: Amount | None = None
+    cause: StallCause | None = field(default=None, init=False)
+    _free_at: float | None = field(default=None, init=False)
+    _since: float = field(default=0.0, init=False)
+    _seen: float = field(default=0.0, init=False)
+    _had_pool: bool = field(default=False, init=False)
 
-    @classmethod
-    def load(cls, data: object, wall: float, monotonic: float) -> Self:
-        """Read what ``dump`` wrote."""
-        restarts = cls()
-        if isinstance(data, Mapping) and isinstance(day := data.get("day"), str):
-            restarts._day = day[:32]
-            restarts._times = int(number_of(data.get("times"), 1e3) or 0)
-            restarts._restarted_at = number_of(data.get("restarted_at"))
-        if restarts._restarted_at is not None:
-            age = max(0.0, wall - restarts._restarted_at)
-            restarts._free_at = monotonic + max(0.0, COOL_DOWN_SECONDS - age)
-        return restarts
-
-    def dump(self) -> dict[str, Any]:
-        """Return the day's count and the last restart as JSON types."""
-        return {
-            "day": self._day,
-            "times": self._times,
-            "restarted_at": self._restarted_at,
-        }
-
-    @property
-    def stalls(self) -> bool:
-        """Whether the last look showed a reason for a restart, if it lasts."""
-        return self._cause is not None
-
-    def times(self, today: str) -> int:
-        """Return how often the miner was restarted today."""
-        return self._times if self._day == today else 0
-
-    def is_exhausted(self, today: str) -> bool:
-        """Whether it was restarted so often today that it is not any more."""
-        return self.times(today) >= MOST_RESTARTS
+    def is_exhausted(self, day: str) -> bool:
+        """Whether it was restarted so often on a day that it is not any more."""
+        return self.restarts.on(day) >= MOST_RESTARTS
 
     def observe(
-        self, limits: Limits, state: MinerState, stalled: bool | None, monotonic: float
+        self, limits: Limits, state: MinerState, stalled: bool | None, now: Moment
     ) -> None:
         """Look at a good poll of a miner of which nobody wants anything else."""
+        if self._free_at is None:
+            age = max(0.0, now.wall - (self.restarted_at or 0.0))
+            self._free_at = now.monotonic + max(0.0, COOL_DOWN_SECONDS - age)
         self._had_pool |= state.pool_connected is True
         lost = state.pool_connected is False and self._had_pool
         cause = None if lost else _cause_of(limits, state, stalled)
-        unseen = monotonic - self._seen > STALLED_SECONDS
-        if cause is None or self._cause is None or unseen:
-            self._since = monotonic
-        self._cause, self._seen = cause, monotonic
+        unseen = now.monotonic - self._seen > STALLED_SECONDS
+        if cause is None or self.cause is None or unseen:
+            self._since = now.monotonic
+        self.cause, self._seen = cause, now.monotonic
 
     def booted(self) -> None:
         """Take it that the miner started anew.
 
         Firmware that finds no chips then asks no pool, so that nothing is lost.
         """
-        self._cause, self._had_pool = None, False
+        self.cause, self._had_pool = None, False
 
-    def forget(self) -> None:
-        """Take it that something else explains why the miner stands still."""
-        self._cause = None
-
-    def due(self, today: str, monotonic: float) -> StallCause | None:
+    def due(self, now: Moment) -> StallCause | None:
         """Return why a restart is due, if one is."""
-        lasts = monotonic - self._since >= STALLED_SECONDS
-        free = monotonic >= self._free_at and not self.is_exhausted(today)
-        return self._cause if lasts and free else None
+        lasts = now.monotonic - self._since >= STALLED_SECONDS
+        free = self._free_at is not None and now.monotonic >= self._free_at
+        return self.cause if lasts and free and not self.is_exhausted(now.day) else None
 
-    def began(self, today: str, wall: float, monotonic: float) -> None:
+    def began(self, now: Moment) -> None:
         """Count a restart that is about to be sent."""
-        self._times = self.times(today) + 1
-        self._day, self._restarted_at = today, wall
-        self._free_at = monotonic + COOL_DOWN_SECONDS
-        self._cause = None
+        self.restarts.add(now.day)
+        self.restarted_at, self.cause = now.wall, None
+        self._free_at = now.monotonic + COOL_DOWN_SECONDS
 
     def cancelled(self) -> None:
         """Take the last one back, which was not sent or was refused; wait anew."""
-        self._times = max(0, self._times - 1)
-        self._restarted_at, self._free_at = None, 0.0
+        self.restarts.add(self.restarts.day, -1)
+        self.restarted_at, self._free_at = None, 0.0
 
 
 def _cause_of(

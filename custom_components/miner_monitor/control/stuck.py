@@ -17,12 +17,12 @@ from ..miners.model import (
 )
 from ..miners.settings import hard_range
 from .derating import SetPoints
+from .protect import one_step_lower
 from .rules import same
 from .stall_restart import (
     is_resting,
     lost_core_voltage,
 )
-from .steps import one_step_lower
 from .values import (
     agrees,
     number_in,

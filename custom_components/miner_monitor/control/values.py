@@ -1,7 +1,7 @@
 """Values of several settings: alike or not, as JSON and back."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeIs
+from typing import Annotated, Any, TypeIs
 
 from ..miners.model import (
     Changes,
@@ -13,6 +13,9 @@ from ..miners.settings import SETTINGS, Kind
 from .rules import same
 
 _LONGEST = 63
+
+type StoredChanges = Annotated[Changes, keepable]
+"""Changes that are stored; what makes no sense is left out when they are read."""
 
 
 def agrees(changes: Changes, settings: MinerSettings) -> bool:

@@ -3,7 +3,8 @@
 What is read may be damaged, or be written by another version: a field that is unknown
 is left out, one that cannot be read takes its default, and so does what cannot be
 read as an item of a collection. Only an object that lacks a field without a default
-is refused as a whole.
+is refused as a whole. A type may be annotated with its bounds, or with a function that
+makes of what was read what can be.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
@@ -102,7 +103,7 @@ def _loader(kind: Any) -> _Loader:
         return _loader(kind.__value__)
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _bounded(_loader(parts[0]), parts[1])
+        return _annotated(_loader(parts[0]), parts[1])
     if origin in {Union, UnionType}:
         return _first_of([_loader(part) for part in parts])
     if is_dataclass(kind):
@@ -199,7 +200,10 @@ def _readable(read: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]
             yield read(item)
 
 
-def _bounded(read: _Loader, bounds: Within) -> _Loader:
+def _annotated(read: _Loader, bounds: Within | Callable[[Any], Any]) -> _Loader:
+    if not isinstance(bounds, Within):
+        return lambda data: bounds(read(data))
+
     def load_bounded(data: object) -> Any:
         size = len(data) if isinstance(data, Sized) else (value := read(data))
         if size is not None and not bounds.least <= size <= bounds.most:

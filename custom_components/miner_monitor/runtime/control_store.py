@@ -15,8 +15,9 @@ from ..control.errors import (
     ControlError,
     ControlFault,
 )
-from ..control.steward import IntentReconciler
+from ..control.intents import IntentReconciler
 from ..miners.model import MinerIdentity
+from .insight import now as this_moment
 from .store import (
     EntryStore,
     IntentFile,
@@ -30,7 +31,7 @@ STORE_TIME_LEFT = 60.0
 
 
 class ControlStore:
-    """Keeps a steward in two files: its intents in one that is synced, and the rest."""
+    """Keeps what is remembered in two files: the intents in one that is synced."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, identity: MinerIdentity
@@ -41,7 +42,7 @@ class ControlStore:
         self._identity = identity
         self._rest = EntryStore(hass, entry, entry.entry_id, self._dump, SAVE_EVERY)
         self._intents = IntentFile(hass, entry.entry_id)
-        self.steward = IntentReconciler(identity)
+        self.reconciler = IntentReconciler(identity)
         self.turn = asyncio.Lock()
         """Held from the moment something is wanted until it is stored and sent."""
         self._stored: Hashable = None
@@ -58,15 +59,14 @@ class ControlStore:
         rest, intents = await self._rest.async_load(), await self._intents.async_load()
         self.loaded_at, self.intents_at = time.time(), self._intents.saved_at
         if rest is not None or intents is not None:
-            self.steward = IntentReconciler.load(
+            self.reconciler = IntentReconciler.load(
                 self._identity,
                 rest,
                 intents,
-                wall=time.time(),
-                monotonic=time.monotonic(),
+                this_moment(),
                 intents_at=self.intents_at,
             )
-        self._stored, self._stored_at = self.steward.intents, time.monotonic()
+        self._stored, self._stored_at = self.reconciler.intents, time.monotonic()
 
     async def async_close(self) -> None:
         """Store for the last time what is wanted."""
@@ -85,7 +85,7 @@ class ControlStore:
 
     async def async_store_intents(self) -> None:
         """Store what is wanted if it changed; ControlError when that fails."""
-        if self._closed or self.steward.intents == self._stored:
+        if self._closed or self.reconciler.intents == self._stored:
             return
         try:
             await self._write()
@@ -105,11 +105,11 @@ class ControlStore:
     @property
     def _is_due(self) -> bool:
         """Whether something else is wanted, or the time left is stored too long ago."""
-        now = time.monotonic()
-        if self.steward.intents != self._stored:
+        now = this_moment()
+        if self.reconciler.intents != self._stored:
             return True
-        left = self.steward.seconds_left(time.time(), now)
-        return left is not None and now - self._stored_at >= STORE_TIME_LEFT
+        left = self.reconciler.seconds_left(now)
+        return left is not None and now.monotonic - self._stored_at >= STORE_TIME_LEFT
 
     async def _store_in_turn(self) -> None:
         async with self.turn:
@@ -126,13 +126,13 @@ class ControlStore:
             )
 
     async def _write(self) -> None:
-        wanted, now = self.steward.intents, time.monotonic()
-        await self._intents.async_save(self.steward.dump_intents(time.time(), now))
+        wanted, now = self.reconciler.intents, this_moment()
+        await self._intents.async_save(self.reconciler.dump_intents(now))
         if wanted != self._stored:
             # Only now: a change that is not stored outdates nothing that is.
-            self.steward.acts(time.time())
+            self.reconciler.acts(time.time())
             self._rest.save_soon()
-        self._stored, self._stored_at = wanted, now
+        self._stored, self._stored_at = wanted, now.monotonic
 
     def _dump(self) -> dict[str, Any]:
-        return self.steward.dump(time.time())
+        return self.reconciler.dump(time.time())

@@ -1,4 +1,4 @@
-"""One controller per miner: runs the door and the steward inside Home Assistant.
+"""One controller per miner: writes its settings, and stores what is wanted of it.
 
 Every change takes the same way: what is wanted, and what was before, is stored; then
 it is sent; then the miner shows it. Storing and sending are one step that no other
@@ -18,18 +18,17 @@ from collections.abc import (
 )
 from dataclasses import replace
 from datetime import datetime
-from enum import Enum, auto
+from functools import partial
 from itertools import count
 from logging import DEBUG, WARNING
 import time
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_EXPERT,
@@ -48,17 +47,22 @@ from ..control.errors import (
     WriteError,
     by_reason,
 )
+from ..control.intents import (
+    ENDS,
+    IntentReconciler,
+)
 from ..control.model import (
     Apply,
-    Ask,
+    ClearIssue,
     ControlState,
     Order,
     Problem,
+    RaiseIssue,
     Reason,
     Restart,
-    Settle,
     Throttle,
 )
+from ..control.overrides import Kind
 from ..control.pending_changes import Caller
 from ..control.readback import Device
 from ..control.rules import Allowed
@@ -66,7 +70,6 @@ from ..control.settings_writer import (
     CALL_DEADLINE,
     SettingsWriter,
 )
-from ..control.steward import IntentReconciler
 from ..control.stuck import Recovery
 from ..miners import (
     MinerAuthError,
@@ -77,6 +80,7 @@ from ..miners import (
     Prove,
 )
 from ..miners.errors import Outcome
+from ..miners.events import Moment
 from ..miners.model import (
     Changes,
     MinerIdentity,
@@ -93,6 +97,7 @@ from ..model import (
     MinerEvent,
 )
 from .control_store import ControlStore
+from .insight import now as this_moment
 from .issues import (
     async_clear_issues,
     async_raise_issue,
@@ -110,17 +115,11 @@ from .restore import async_was_off
 RECOVERS_IN = 300.0
 """Seconds after which a miner that was helped and restarted has to hash."""
 
-MOST_UNTOLD = 8
-"""Reports that are kept while nobody listens: those of the first polls."""
+MOST_UNPUBLISHED = 8
+"""Events that are kept while nobody listens: those of the first polls."""
 
-
-class _Kind(Enum):
-    """What a later change of the same kind takes the place of."""
-
-    POWER = auto()
-    TEMPORARY = auto()
-    SETTINGS = auto()
-    PROTECTION = auto()
+FRESH = 2.0
+"""Seconds for which a reading says what a change begins with."""
 
 
 type Listener = Callable[[MinerEvent], None]
@@ -137,6 +136,10 @@ class ControlledMiner(Device, Protocol):
     @property
     def identity(self) -> MinerIdentity:
         """Who the miner is."""
+
+    @override
+    async def async_read(self, *, max_age: float = 0.0) -> MinerState:
+        """Read as a device does, unless what was read last is as young as that."""
 
     async def async_command(
         self, command: Callable[[MinerClient, Prove], Awaitable[None]]
@@ -156,6 +159,10 @@ class ControlledMiner(Device, Protocol):
         """Poll soon."""
 
 
+def _nothing() -> None:
+    """Have nothing to take back."""
+
+
 class MinerController:
     """Writes to one miner, and stores what its user wants of it."""
 
@@ -170,11 +177,11 @@ class MinerController:
         self._entry = entry
         self._coordinator = coordinator
         self._store = ControlStore(hass, entry, coordinator.identity)
-        self._door = SettingsWriter(coordinator, self._allowed, self)
+        self._writer = SettingsWriter(coordinator, self._allowed, self)
         self._numbers = count(1)
-        self._latest: dict[_Kind, int] = {}
+        self._latest: dict[Kind | None, int] = {}
         self._listeners: list[Listener] = []
-        self._untold: deque[MinerEvent] = deque(maxlen=MOST_UNTOLD)
+        self._unpublished: deque[MinerEvent] = deque(maxlen=MOST_UNPUBLISHED)
         self._seen = self._recovering = False
         self._ranges: dict[Setting, _Range] = {}
         self._cancel_end: CALLBACK_TYPE | None = None
@@ -182,22 +189,22 @@ class MinerController:
     async def async_load(self) -> None:
         """Take up what was wanted before."""
         await self._store.async_load()
-        self._steward.under_way = lambda: self._door.under_way
-        self._steward.protect = self._entry.options.get(CONF_PROTECT, False)
-        self._steward.expert = bool(self._entry.options.get(CONF_EXPERT, False))
+        self._intents.under_way = lambda: self._writer.under_way
+        self._intents.protect = self._entry.options.get(CONF_PROTECT, False)
+        self._intents.expert = bool(self._entry.options.get(CONF_EXPERT, False))
         restarts = bool(self._entry.options.get(CONF_RESTART_STALLED, False))
-        self._steward.restart_stalled = restarts
+        self._intents.restart_stalled = restarts
         self._watch_end()
 
     async def async_unload(self) -> None:
         """Send nothing more, and store what is wanted; take nothing back."""
-        self._door.close()
+        self._writer.close()
         self._cancel_watch()
         await self._store.async_close()
 
     @property
-    def _steward(self) -> IntentReconciler:
-        return self._store.steward
+    def _intents(self) -> IntentReconciler:
+        return self._store.reconciler
 
     @property
     def state(self) -> ControlState:
@@ -207,37 +214,37 @@ class MinerController:
     @property
     def profiles(self) -> Mapping[str, Changes]:
         """The saved profiles by name."""
-        return self._steward.profiles
+        return self._intents.profiles
 
     @property
     def proving(self) -> bool:
         """Whether a write is under way, or not yet proved."""
-        return self._door.proving or self._recovering
+        return self._writer.proving or self._recovering
 
     @property
     def saves_power(self) -> bool:
         """Whether power is to be saved, whatever the miner does."""
-        return self._steward.saves_power
+        return self._intents.saves_power
 
     def allowed(self, setting: Setting) -> SettingRange | None:
         """Return what a setting may be set to; None where it cannot be."""
         state = self._coordinator.data.state
         reported = None if state is None else state.settings.get(setting)
         number = reported if isinstance(reported, int | float) else None
-        limits, adopted = self._coordinator.identity.limits, self._steward.adopted
+        limits, seen = self._coordinator.identity.limits, self._intents.observed_values
         known = self._ranges.get(setting)
         if (
             known is None
             or known[0] is not limits
-            or known[1] is not adopted
+            or known[1] is not seen
             or known[2] != number
         ):
             found = self._allowed().range_of(setting, number)
-            known = self._ranges[setting] = (limits, adopted, number, found)
+            known = self._ranges[setting] = (limits, seen, number, found)
         return known[3]
 
     def _allowed(self) -> Allowed:
-        return self._steward.allowed
+        return self._intents.allowed
 
     # What the user wants.
 
@@ -251,143 +258,126 @@ class MinerController:
 
         def begin() -> Changes:
             settings = self._coordinator.identity.limits.settings
-            automatic = self._door.wanted(Setting.AUTO_FAN) is True
+            automatic = self._writer.wanted(Setting.AUTO_FAN) is True
             wanted = changes
             if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in settings:
                 wanted = {Setting.AUTO_FAN: automatic, **changes}
-            wanted = self._steward.completed(wanted)
-            self._steward.begin_change(wanted)
+            wanted = self._intents.completed(wanted)
+            self._intents.begin_change(wanted)
             return wanted
 
-        written = await self._change(
-            _Kind.SETTINGS, begin, self._steward.cancel_end_throttle, look=False
-        )
-        self._steward.applied(written, by_user=True)
-        self._changed()
+        cancel = partial(self._intents.cancel_end, Kind.SAVE_POWER)
+        await self._change(None, begin, cancel, look=False, by_user=True)
 
     def asked(self, changes: Changes) -> None:
         """Take note of what is about to be applied, so that its end is known at once.
 
         *Save power* that is turned off at the same time then wakes nobody up.
         """
-        self._steward.asked(changes)
+        self._intents.asked(changes)
         self._store.store_intents_soon()
 
-    async def async_throttle(self, on: bool, by: Reason | None = None) -> None:
+    async def async_throttle(self, on: bool, reason: Reason | None = None) -> None:
         """Save power, or go back to what was before."""
-        steward = self._steward
+        if not on:
+            await self._give_back(Kind.SAVE_POWER)
+            return
 
         def begin() -> Changes:
-            changes = steward.throttle_changes(on)
-            if on:
-                steward.begin_throttle(by)
-            else:
-                steward.begin_end_throttle()
+            changes = self._intents.saving_changes()
+            self._intents.begin_saving(reason)
             return changes
 
-        cancel = steward.cancel_throttle if on else steward.cancel_end_throttle
-        changes = await self._change(_Kind.POWER, begin, cancel)
-        steward.applied(changes, by_user=False)
-        if not on:
-            steward.end_throttle()
-        self._changed()
+        await self._hold(Kind.SAVE_POWER, begin)
 
     async def async_end_protection(self) -> None:
         """Go back to what was before a miner was too hot, whatever was done then."""
-        await self.async_throttle(False)
-        await self._step_back()
-        self._changed()
+        await self._give_back(Kind.SAVE_POWER)
+        await self._give_back(Kind.PROTECTION)
 
     async def async_apply_profile(
         self, name: str, until: datetime | None = None
     ) -> None:
         """Write the settings of a profile, for good or until a point in time."""
-        steward, called_at = self._steward, time.monotonic()
+        called_at = time.monotonic()
         seconds = None if until is None else until.timestamp() - time.time()
 
         def begin() -> Changes:
-            changes = steward.profile_changes(name)
-            if seconds is not None:
-                monotonic = time.monotonic()
-                steward.begin_temporary(
-                    changes,
-                    seconds=seconds - (monotonic - called_at),
-                    wall=time.time(),
-                    monotonic=monotonic,
-                )
+            changes = self._intents.profile_changes(name)
+            if seconds is None:
+                self._intents.begin_change(changes)
             else:
-                steward.begin_change(changes)
+                now = this_moment()
+                left = seconds - (now.monotonic - called_at)
+                self._intents.begin_temporary(changes, left, now)
             return changes
 
-        if seconds is None:
-            kind, cancel = _Kind.SETTINGS, steward.cancel_end_throttle
-        else:
-            kind, cancel = _Kind.TEMPORARY, steward.cancel_temporary
-        changes = await self._change(kind, begin, cancel)
-        steward.applied(changes, by_user=seconds is None)
-        self._changed()
+        if seconds is not None:
+            await self._hold(Kind.TEMPORARY, begin)
+            return
+        cancel = partial(self._intents.cancel_end, Kind.SAVE_POWER)
+        await self._change(None, begin, cancel, by_user=True)
 
     async def async_end_temporary(self, *, give_back: bool) -> None:
         """Bring back what was before settings for a while, or let them stay."""
         if give_back:
-            await self._give_back()
+            await self._give_back(Kind.TEMPORARY)
         else:
-            self._steward.keep_temporary()
-        self._changed()
+            self._intents.drop(Kind.TEMPORARY)
+            self._changed()
 
-    async def _give_back(self) -> None:
+    async def _hold(self, kind: Kind, begin: Callable[[], Changes]) -> None:
+        """Apply what lasts for a while."""
+        await self._change(kind, begin, partial(self._intents.cancel, kind))
+
+    async def _give_back(self, kind: Kind) -> None:
+        """Bring back what was before."""
+
         def begin() -> Changes:
-            self._steward.begin_end_temporary()
-            return self._steward.temporary_changes()
+            self._intents.begin_end(kind)
+            return self._intents.changes_back(kind)
 
-        cancel = self._steward.cancel_end_temporary
-        changes = await self._change(_Kind.TEMPORARY, begin, cancel, unknown=cancel)
-        self._steward.applied(changes, by_user=False)
-        self._steward.end_temporary()
+        cancel = partial(self._intents.cancel_end, kind)
+        # A miner that is woken up may show it minutes later.
+        unknown = _nothing if kind is Kind.SAVE_POWER else cancel
+        await self._change(kind, begin, cancel, unknown=unknown, ends=True)
 
     async def async_save_profile(self, name: str) -> None:
         """Keep the present settings under a name."""
         await self._coordinator.async_read()
-        self._steward.save_profile(name)
-        await self._store.async_save()
-        self._changed()
+        self._intents.save_profile(name)
+        await self._profiles_changed()
 
     async def async_delete_profile(self, name: str) -> None:
         """Forget a profile."""
-        self._steward.delete_profile(name)
-        await self._store.async_save()
-        self._changed()
+        self._intents.delete_profile(name)
+        await self._profiles_changed()
 
     async def async_take_profiles(self, profiles: Mapping[str, Changes]) -> None:
         """Take over the profiles of another miner, all of them or none."""
-        self._steward.take_profiles(profiles)
+        self._intents.take_profiles(profiles)
+        await self._profiles_changed()
+
+    async def _profiles_changed(self) -> None:
         await self._store.async_save()
         self._changed()
 
     async def async_restore(self, *, lower: bool = False) -> None:
         """Undo what the device did to its set points, or go one step below that."""
-        changes = await self._change(
-            _Kind.SETTINGS, lambda: self._steward.restore_changes(lower=lower)
-        )
-        self._steward.applied(changes, by_user=True)
-        self._changed()
+        begin = partial(self._intents.restore_changes, lower)
+        await self._change(None, begin, by_user=True)
 
     @property
     def recoveries(self) -> Collection[Recovery]:
         """The ways to bring back a miner that is stuck, none while it is not."""
-        return self._steward.recoveries
+        return self._intents.recoveries
 
     async def async_recover(self, recovery: Recovery) -> None:
         """Bring back a miner that is stuck, and return once it hashes."""
         self._recovering = True
         try:
-            changes = await self._change(
-                _Kind.SETTINGS,
-                lambda: self._steward.recovery_changes(recovery),
-                recovers=True,
-            )
-            self._steward.applied(changes, by_user=True)
-            self._changed()
+            begin = partial(self._intents.recovery_changes, recovery)
+            await self._change(None, begin, by_user=True, recovers=True)
             await self._coordinator.async_command(
                 lambda client, prove: client.recover(prove)
             )
@@ -420,20 +410,24 @@ class MinerController:
 
     async def _change(
         self,
-        kind: _Kind,
+        kind: Kind | None,
         begin: Callable[[], Changes],
-        cancel: Callable[[], None] = lambda: None,
+        cancel: Callable[[], None] = _nothing,
         *,
-        unknown: Callable[[], None] = lambda: None,
+        unknown: Callable[[], None] = _nothing,
         look: bool = True,
+        by_user: bool = False,
+        ends: bool = False,
         recovers: bool = False,
-    ) -> Changes:
-        """Store and send what ``begin`` wants, and return what nobody has overtaken.
+    ) -> None:
+        """Store and send what ``begin`` wants, and take note of what became of it.
 
-        ``cancel`` takes it back when it was not sent or was refused, ``unknown`` does
-        what is to be done when nobody knows, unless a later change of the kind has
-        begun. With ``look`` the miner is read first. What ``recovers`` a miner that is
-        stuck after it overheated is not refused because of its flag.
+        ``kind`` is what it begins or ``ends``, None where it stays. ``cancel`` takes it
+        back when it was not sent or was refused, ``unknown`` does what is to be done
+        when nobody knows, unless a later change of the kind has begun. With ``look``
+        the miner is read first. ``by_user``: what it replaces does not come back. What
+        ``recovers`` a miner that is stuck after it overheated is not refused because
+        of its flag.
         """
         began, number = self._hass.loop.time(), next(self._numbers)
 
@@ -446,15 +440,15 @@ class MinerController:
         async def enter() -> tuple[Caller, Changes]:
             async with self._store.turn:
                 if look:
-                    await self._coordinator.async_read()
+                    await self._coordinator.async_read(max_age=FRESH)
                 self._latest[kind] = number
                 changes = begin()
-                self._steward.recovery = changes if recovers else {}
-                cut = self._steward.take_cut()
+                self._intents.recovery = changes if recovers else {}
+                cut = self._intents.take_cut()
                 try:
-                    self._door.check(changes)
+                    self._writer.check(changes)
                     await self._store.async_store_intents()
-                    return self._door.submit(changes, began=began), cut
+                    return self._writer.submit(changes, began=began), cut
                 except (ChangeError, ControlError, MinerError) as err:
                     take_back(err)
                     raise
@@ -465,16 +459,19 @@ class MinerController:
         except TimeoutError as err:
             text = "earlier changes are not done"
             raise MinerTimeoutError(text, outcome=Outcome.UNKNOWN) from err
-        changes = await self._outcome(call, take_back)
-        self._tell_cut(cut)
-        return changes
+        written = await self._outcome(call, take_back)
+        self._report_cut(cut)
+        self._intents.applied(written, by_user=by_user)
+        if ends and kind is not None:
+            self._intents.end(kind)
+        self._changed()
 
     async def _outcome(
         self, call: Caller, take_back: Callable[[Failure], None]
     ) -> Changes:
-        """Wait for what becomes of a call; take back what failed, and tell."""
+        """Wait for what becomes of a call; take back what failed, and raise it."""
         try:
-            return await self._door.outcome(call)
+            return await self._writer.outcome(call)
         except (ChangeError, PartialError, MinerError) as err:
             take_back(err)
             for failure, _ in by_reason(call.failures):
@@ -504,30 +501,16 @@ class MinerController:
 
     @property
     def _reported(self) -> MinerSettings:
-        return self._steward.settings
+        return self._intents.settings
 
     async def _step_down(self, changes: Changes) -> None:
         """Write one operating point less, and remember what was before."""
 
         def begin() -> Changes:
-            self._steward.begin_step(changes)
+            self._intents.begin_step(changes)
             return changes
 
-        cancel = self._steward.cancel_step
-        written = await self._change(_Kind.PROTECTION, begin, cancel)
-        self._steward.applied(written, by_user=False)
-
-    async def _step_back(self) -> None:
-        """Bring back what was before protection lowered it."""
-
-        def begin() -> Changes:
-            self._steward.begin_step_back()
-            return self._steward.step_back_changes()
-
-        cancel = self._steward.cancel_step_back
-        changes = await self._change(_Kind.PROTECTION, begin, cancel, unknown=cancel)
-        self._steward.applied(changes, by_user=False)
-        self._steward.end_step()
+        await self._hold(Kind.PROTECTION, begin)
 
     # What the device does.
 
@@ -536,51 +519,46 @@ class MinerController:
         self,
         identity: MinerIdentity,
         state: MinerState,
+        now: Moment,
         boot: RestartVerdict,
         *,
         stalled: bool | None,
     ) -> ControlState:
         """Take a good poll in; do what follows from it."""
-        today = _today()
-        self._door.observe(state, restarted=boot.restarted)
-        orders = self._steward.observe(
+        self._writer.observe(state, restarted=boot.restarted)
+        orders = self._intents.observe(
             identity,
             state,
-            wall=time.time(),
-            monotonic=time.monotonic(),
-            busy=self._door.proving,
+            now,
+            busy=self.proving,
             boot=boot,
             stalled=stalled,
-            today=today,
         )
-        self._door.await_restart(self._steward.waiting)
+        self._writer.await_restart(self._intents.waiting)
         self._carry_out(orders)
         self._store.store_intents_soon()
         if not self._seen:
             self._seen = True
             self._take_back(orders)
             self._store.save_soon()
-        return self._show(state, today)
+        return self._intents.show(state, now.day)
 
     def show(self, state: MinerState | None) -> ControlState:
         """Return what there is to show beside a state."""
-        return self._show(state, _today())
-
-    def _show(self, state: MinerState | None, today: str) -> ControlState:
-        return self._steward.show(state, today)
+        return self._intents.show(state, this_moment().day)
 
     def wrote(self, changes: Changes) -> None:
         """Count what was written to flash."""
-        self._steward.count_write(_today(), len(changes))
+        self._intents.count_write(this_moment().day, len(changes))
         self._store.save_soon()
 
     def taken(self, changes: Changes) -> None:
         """Take back what was said of a refusal; what we changed is no news."""
-        self._steward.took(changes)
-        self._carry_out([Settle(problem=Problem.SETTING_REFUSED)])
+        self._intents.took(changes)
+        self._carry_out([ClearIssue(problem=Problem.SETTING_REFUSED)])
 
     def failed(self, error: ChangeError | MinerError, changes: Changes) -> None:
-        """Tell of a change that failed when nobody waited for it any more."""
+        """Report a change that failed when nobody waited for it any more."""
         if isinstance(error, MinerAuthError):
             self._coordinator.async_ask_for_secret(error)
         failure = (
@@ -593,84 +571,80 @@ class MinerController:
         self._refused(text, change_details(error, changes))
 
     def _refused(self, text: str, details: Mapping[str, Any]) -> None:
-        self.tell(MinerEvent(event_type=EventType.SETTING_REFUSED, details=details))
-        ask = Ask(problem=Problem.SETTING_REFUSED, details={"error": text})
-        async_raise_issue(self._hass, self._entry, ask)
+        self.publish(MinerEvent(event_type=EventType.SETTING_REFUSED, details=details))
+        issue = RaiseIssue(problem=Problem.SETTING_REFUSED, details={"error": text})
+        async_raise_issue(self._hass, self._entry, issue)
 
     def restart_needed(self, changes: Changes) -> None:
-        """Tell that a change waits for a restart."""
-        self._steward.restart_needed(changes)
+        """Take note that a change waits for a restart."""
+        self._intents.restart_needed(changes)
         self._store.save_soon()
 
     @callback
     def async_on_activity(self, listener: Listener) -> CALLBACK_TYPE:
-        """Tell a listener whenever something happens, and what did before it came."""
+        """Call a listener when something happens, and for what did before it came."""
         self._listeners.append(listener)
-        while self._untold:
-            listener(self._untold.popleft())
+        while self._unpublished:
+            listener(self._unpublished.popleft())
         return lambda: self._listeners.remove(listener)
 
-    def tell(self, report: MinerEvent) -> None:
-        """Tell what happened to all who listen, or to the first who will."""
+    def publish(self, event: MinerEvent) -> None:
+        """Let all who listen know what happened, or the first who will."""
         if not self._listeners:
-            self._untold.append(report)
+            self._unpublished.append(event)
         for listener in tuple(self._listeners):
-            listener(report)
+            listener(event)
 
     def _carry_out(self, orders: Iterable[Order]) -> None:
         for order in orders:
             match order:
                 case Apply() | Throttle():
-                    self._entry.async_create_background_task(
-                        self._hass, self._write(order), f"{self._entry.title} control"
-                    )
+                    self._in_background(self._write(order), "control")
                 case Restart():
-                    self._entry.async_create_background_task(
-                        self._hass,
-                        self._restart_stalled(order),
-                        f"{self._entry.title} restart",
-                    )
+                    self._in_background(self._restart_stalled(order), "restart")
                 case MinerEvent():
-                    self.tell(order)
-                case Ask(changes=changes) if changes:
+                    self.publish(order)
+                case RaiseIssue(changes=changes) if changes:
                     text = steps_of(self._hass, changes, self._reported)
                     self._refused(text, change_details(None, changes))
-                case Ask(problem=Problem.TEMPORARY_OLD):
-                    before = self._steward.temporary_changes()
-                    self._steward.take_cut()
+                case RaiseIssue(problem=Problem.TEMPORARY_OLD):
+                    before = self._intents.changes_back(Kind.TEMPORARY)
+                    self._intents.take_cut()
                     steps = steps_of(self._hass, before, self._reported)
-                    ask = replace(order, details={"steps": steps})
-                    async_raise_issue(self._hass, self._entry, ask)
-                case Ask():
+                    issue = replace(order, details={"steps": steps})
+                    async_raise_issue(self._hass, self._entry, issue)
+                case RaiseIssue():
                     async_raise_issue(self._hass, self._entry, order)
-                case Settle():
+                case ClearIssue():
                     async_clear_issues(self._hass, self._entry, order.problem)
         if orders:
             self._store.save_soon()
 
+    def _in_background(self, task: Coroutine[Any, Any, None], name: str) -> None:
+        self._entry.async_create_background_task(
+            self._hass, task, f"{self._entry.title} {name}"
+        )
+
     async def _write(self, order: Apply | Throttle) -> None:
-        """Do what the steward wants written; it orders anew what failed."""
+        """Write what was ordered; what failed is ordered anew."""
         try:
-            if isinstance(order, Throttle):
-                await self.async_throttle(order.on, order.reason)
-            elif order.reason is Reason.TEMPORARY_OVER:
-                await self._give_back()
-            elif order.reason is Reason.PROTECT:
-                await self._step_down(order.changes)
-            elif order.reason is Reason.COOLED:
-                await self._step_back()
-            else:
-                await self._reassert(order)
+            match order:
+                case Throttle():
+                    await self.async_throttle(order.on, order.reason)
+                case Apply(reason=Reason.PROTECT):
+                    await self._step_down(order.changes)
+                case Apply(reason=Reason.REASSERT):
+                    await self._reassert(order)
+                case Apply():
+                    await self._give_back(ENDS[order.reason])
+                    self._report_cut(order.cut)
         except FAILURES as err:
             text = describe_error(self._hass, self._entry, err)
             # What is too hot waits, and comes with a later poll.
             waits = self._coordinator.data.unplugged or isinstance(err, HeatError)
             level = DEBUG if waits else WARNING
             LOGGER.log(level, "%s: %s", self._entry.title, text)
-            self._steward.failed(order, err.outcome)
-            return
-        self._tell_cut(order.cut if isinstance(order, Apply) else {})
-        self._changed()
+            self._intents.failed(order, err.outcome)
 
     async def _restart_stalled(self, order: Restart) -> None:
         """Restart a miner that stalled, unless that is over by now."""
@@ -678,7 +652,7 @@ class MinerController:
         async def restart(client: MinerClient, prove: Prove) -> None:
             def prove_stall(reading: MinerReading) -> object:
                 proved = prove(reading)
-                if self._door.proving or not self._steward.stalls:
+                if self._writer.proving or not self._intents.stalls:
                     raise MinerCommandError("it does not stall any more")
                 return proved
 
@@ -692,9 +666,9 @@ class MinerController:
             outcome = err.outcome
             text = describe_error(self._hass, self._entry, err)
             LOGGER.warning("%s: not restarted: %s", self._entry.title, text)
-            self._steward.failed(order, outcome)
+            self._intents.failed(order, outcome)
         if outcome in (None, Outcome.UNKNOWN):
-            self.tell(
+            self.publish(
                 MinerEvent(event_type=EventType.STALL_RESTART, details=order.details)
             )
         self._store.save_soon()
@@ -703,10 +677,10 @@ class MinerController:
         """Write what a restart undid, unless it was taken back since it was stored."""
         if order.unwatched and await self._was_taken_back():
             LOGGER.info("%s: Save power was turned off since", self._entry.title)
-            self._steward.drop_throttle()
+            self._intents.drop(Kind.SAVE_POWER)
+            self._changed()
             return
-        changes = await self._change(_Kind.POWER, lambda: order.changes, look=False)
-        self._steward.applied(changes, by_user=False)
+        await self._change(Kind.SAVE_POWER, lambda: order.changes, look=False)
 
     async def _was_taken_back(self) -> bool:
         """Whether the recorder knows more than what is stored, which is a backup."""
@@ -721,8 +695,8 @@ class MinerController:
             self._hass, entity_id, stored_at, self._store.loaded_at
         )
 
-    def _tell_cut(self, cut: Changes) -> None:
-        """Tell what was to come back and is outside of the limits of now."""
+    def _report_cut(self, cut: Changes) -> None:
+        """Report what was to come back and is outside of the limits of now."""
         for setting, asked in cut.items():
             allowed = self._allowed().range_of(setting)
             refusal = Refusal.NOT_OFFERED if allowed is None else Refusal.OUT_OF_RANGE
@@ -731,16 +705,16 @@ class MinerController:
 
     def _take_back(self, orders: Iterable[Order]) -> None:
         """Take back what was asked before we started and is over since."""
-        lasts = {order.problem for order in orders if isinstance(order, Ask)}
+        lasts = {order.problem for order in orders if isinstance(order, RaiseIssue)}
         over = {*Problem} - lasts - {Problem.SETTING_REFUSED}
         async_clear_issues(self._hass, self._entry, *over)
 
     # What must outlive a restart.
 
     def _watch_end(self) -> None:
-        """Poll when a temporary profile ends; the steward then orders the rest."""
+        """Poll when a temporary profile ends: what is over is found then."""
         self._cancel_watch()
-        left = self._steward.seconds_left(time.time(), time.monotonic())
+        left = self._intents.seconds_left(this_moment())
         if left is None or left <= 0:
             return
 
@@ -770,7 +744,3 @@ def _leave(task: asyncio.Task[tuple[Caller, Changes]]) -> None:
         task.result()[0].leave()
     else:
         LOGGER.debug("A change that nobody waited for failed: %s", error)
-
-
-def _today() -> str:
-    return dt_util.now().date().isoformat()

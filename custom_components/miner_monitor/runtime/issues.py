@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, ISSUE_WRONG_DEVICE
-from ..control.model import Ask, Problem
+from ..control.model import Problem, RaiseIssue
 from .escape import for_markdown
 
 FIXABLE: Collection[str] = (
@@ -44,9 +44,11 @@ def async_create_issue(
 
 
 @callback
-def async_raise_issue(hass: HomeAssistant, entry: ConfigEntry, ask: Ask) -> None:
-    """Raise the repair that control asks for."""
-    async_create_issue(hass, entry, ask.problem, **ask.details)
+def async_raise_issue(
+    hass: HomeAssistant, entry: ConfigEntry, issue: RaiseIssue
+) -> None:
+    """Raise the repair of a problem."""
+    async_create_issue(hass, entry, issue.problem, **issue.details)
 
 
 @callback

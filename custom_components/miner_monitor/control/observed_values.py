@@ -1,7 +1,6 @@
 """Values beyond the limits that a device was seen running."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from dataclasses import dataclass, field
 
 from ..miners.model import (
     MinerIdentity,
@@ -19,47 +18,35 @@ _MOST_VALUES = 16
 _ENOUGH_POLLS = 3
 """Polls in a row, at work, that have to agree: one reply can say anything."""
 
-type _Candidates = dict[Setting, tuple[float, int]]
-"""What is reported outside the limits, and in how many polls by now."""
 
+@dataclass(slots=True)
+class ObservedValues:
+    """Remembers per setting what a user had chosen without us.
 
-class Adopted:
-    """Remembers per setting what a user had chosen without us."""
+    ``values`` holds the newest last; it is the same object until one is added.
+    """
 
-    def __init__(self) -> None:
-        """Start with none."""
-        self._values: dict[Setting, tuple[float, ...]] = {}
-        self._seen: tuple[MinerIdentity | None, MinerSettings | None] = (None, None)
-        self._candidates: _Candidates = {}
+    values: dict[Setting, tuple[float, ...]] = field(default_factory=dict)
+    _seen: tuple[MinerIdentity | None, MinerSettings | None] = field(
+        default=(None, None), init=False
+    )
+    _candidates: dict[Setting, tuple[float, int]] = field(
+        default_factory=dict, init=False
+    )
+    """What is reported outside the limits, and in how many polls by now."""
 
-    @classmethod
-    def load(cls, data: object) -> Self:
-        """Read what ``dump`` wrote."""
-        adopted = cls()
-        if not isinstance(data, Mapping):
-            return adopted
-        for setting in Setting:
-            values = data.get(setting.value)
-            if isinstance(values, list):
-                for value in values[-_MOST_VALUES:]:
-                    adopted._add(setting, value)
-        return adopted
-
-    def dump(self) -> dict[str, Any]:
-        """Return the values as JSON types."""
-        return {setting.value: list(found) for setting, found in self._values.items()}
-
-    @property
-    def values(self) -> Mapping[Setting, tuple[float, ...]]:
-        """The values of each setting, the newest last; the same until one comes."""
-        return self._values
+    def __post_init__(self) -> None:
+        """Leave out what was stored and cannot be."""
+        stored, self.values = self.values, {}
+        for setting, values in stored.items():
+            for value in values[-_MOST_VALUES:]:
+                self._add(setting, value)
 
     def observe(self, identity: MinerIdentity, state: MinerState) -> None:
         """Keep what is reported outside the limits, poll after poll, at work."""
         if not state.hashing:
             # A miner in trouble runs what its firmware falls back to.
-            self._candidates = {}
-            self._seen = (None, None)
+            self._candidates, self._seen = {}, (None, None)
             return
         unchanged = identity is self._seen[0] and state.settings is self._seen[1]
         if unchanged and not self._candidates:
@@ -88,18 +75,15 @@ class Adopted:
         return None
 
     def _is_newest(self, setting: Setting, value: float) -> bool:
-        known = self._values.get(setting)
+        known = self.values.get(setting)
         return known is not None and same(setting, value, known[-1])
 
-    def _add(self, setting: Setting, value: object) -> None:
+    def _add(self, setting: Setting, value: float) -> None:
         """Keep a number as the newest of its setting."""
         spec = SETTINGS[setting]
         number = number_of(value, spec.highest) if spec.kind is Kind.NUMBER else None
-        if number is None:
+        if number is None or self._is_newest(setting, number):
             return
-        if self._is_newest(setting, number):
-            return
-        known = self._values.get(setting, ())
+        known = self.values.get(setting, ())
         others = tuple(item for item in known if not same(setting, item, number))
-        kept = (*others, number)[-_MOST_VALUES:]
-        self._values = {**self._values, setting: kept}
+        self.values = {**self.values, setting: (*others, number)[-_MOST_VALUES:]}

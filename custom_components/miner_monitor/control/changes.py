@@ -1,7 +1,8 @@
 """What happened between two polls that a user wants to hear of."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..miners.events import (
     EventType,
@@ -17,8 +18,7 @@ from ..miners.model import (
 from ..miners.settings import SETTINGS
 from .rules import same
 from .values import (
-    dump_changes,
-    load_changes,
+    StoredChanges,
     reported,
     value_of,
 )
@@ -29,65 +29,46 @@ _DEVICE = "device"
 _HOME_ASSISTANT = "home_assistant"
 
 
-class News:
-    """Compares a poll with the one before; the first is a bearing, not news."""
+@dataclass(slots=True)
+class ChangeDetector:
+    """Compares a poll with the one before, if there was one.
 
-    def __init__(self) -> None:
-        """Start without a bearing."""
-        self._settings: Changes = {}
-        self._seen: MinerSettings | None = None
-        self._overheated: bool | None = None
-        self._written: dict[Setting, SettingValue] = {}
+    ``written`` is what we wrote ourselves, until it is shown.
+    """
 
-    @classmethod
-    def load(cls, data: object) -> Self:
-        """Read what ``dump`` wrote."""
-        news = cls()
-        if isinstance(data, Mapping):
-            settings = load_changes(data.get("settings"))
-            news._settings = {
-                key: settings[key] for key in _COMPARED if key in settings
-            }
-            overheated = data.get("overheated")
-            news._overheated = overheated if isinstance(overheated, bool) else None
-            news.wrote(load_changes(data.get("written")))
-        return news
-
-    def dump(self) -> dict[str, Any]:
-        """Return the last bearing as JSON types."""
-        return {
-            "settings": dump_changes(self._settings),
-            "overheated": self._overheated,
-            "written": dump_changes(self._written),
-        }
+    settings: StoredChanges = field(default_factory=dict)
+    overheated: bool | None = None
+    written: StoredChanges = field(default_factory=dict)
+    _seen: MinerSettings | None = field(default=None, init=False)
 
     def wrote(self, changes: Changes) -> None:
         """Note what we wrote ourselves, until it is shown."""
-        self._written |= {key: changes[key] for key in _COMPARED if key in changes}
+        ours = {key: changes[key] for key in _COMPARED if key in changes}
+        self.written = {**self.written, **ours}
 
-    def heat(
+    def compare_heat(
         self, state: MinerState, lowered: Mapping[str, list[float]]
     ) -> Iterator[MinerEvent]:
         """Yield that it overheated or recovered, and what it lowered meanwhile."""
-        before, self._overheated = self._overheated, state.overheated
-        if before is False and self._overheated:
+        before, self.overheated = self.overheated, state.overheated
+        if before is False and self.overheated:
             yield MinerEvent(event_type=EventType.OVERHEATED, details=lowered)
-        elif before and not self._overheated:
+        elif before and not self.overheated:
             yield MinerEvent(event_type=EventType.RECOVERED, details=lowered)
         elif lowered:
             yield MinerEvent(event_type=EventType.OVERHEATED, details=lowered)
 
-    def settings(
+    def compare(
         self, state: MinerState, *, silent: Collection[Setting]
     ) -> Iterator[MinerEvent]:
         """Yield which settings differ, apart from those told elsewhere."""
-        if state.settings is self._seen and not self._written:
+        if state.settings is self._seen and not self.written:
             return
         self._seen = state.settings
-        before, now = self._settings, _compared(state)
-        self._settings = {**before, **now}
-        written = self._written
-        self._written = {
+        before, now = self.settings, _compared(state)
+        self.settings = {**before, **now}
+        written = self.written
+        self.written = {
             key: value
             for key, value in written.items()
             if not same(key, value, now.get(key))
