@@ -9,7 +9,7 @@ makes of what was read what can be.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, partial
 import math
@@ -25,6 +25,7 @@ from typing import (
 )
 
 from .model import MinerIdentity
+from .values import shared
 
 LARGEST = 1e18
 
@@ -90,7 +91,8 @@ def dump_identity(identity: MinerIdentity) -> dict[str, Any]:
 
 def load_identity(data: Mapping[str, Any]) -> MinerIdentity:
     """Return the identity that ``dump_identity`` wrote."""
-    return load(MinerIdentity, data)
+    identity = load(MinerIdentity, data)
+    return replace(identity, limits=shared(identity.limits))
 
 
 type _Loader = Callable[[object], Any]

@@ -301,6 +301,8 @@ class PoolStatus(StrEnum):
 type Figure = float | str | bool | tuple[float, ...]
 """A value that is shown as the device gives it, without a sensor of its own."""
 
+NO_FIGURES: Mapping[str, Figure] = {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
@@ -319,7 +321,7 @@ class Pool:
     difficulty: float | None = None
     best_difficulty: float | None = None
     latency: float | None = None
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=lambda: NO_FIGURES)
 
     @property
     def address(self) -> str | None:
@@ -448,7 +450,7 @@ class MinerState:
     overheating: bool | None = None
     faults: tuple[str, ...] = ()
     controller_state: str | None = None
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=lambda: NO_FIGURES)
     settings: MinerSettings = _NOT_TOLD
     bridged: tuple[str, ...] = ()
 

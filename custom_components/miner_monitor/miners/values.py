@@ -6,6 +6,7 @@ anything. A reader never raises; what it cannot use costs that one field.
 
 from hashlib import blake2b
 import re
+from typing import cast
 
 LARGEST = 1e18
 """No quantity of a miner is beyond this, except difficulties."""
@@ -16,6 +17,24 @@ _SUFFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _HEX_PAIR_SEPARATORS = str.maketrans("", "", ":-.")
 _MAC_DIGITS = re.compile(r"[0-9a-f]{12}")
+
+
+_MOST_SHARED = 512
+_LONGEST_SHARED = 8192
+_shared: dict[tuple[type, str], object] = {}
+
+
+def shared[T](value: T) -> T:
+    """Return the one object of all that are alike, for what many miners have in common.
+
+    For what never changes and is made seldom: it is known by what it looks like.
+    """
+    looks = repr(value)
+    if len(looks) > _LONGEST_SHARED:
+        return value
+    if len(_shared) >= _MOST_SHARED:
+        _shared.clear()
+    return cast("T", _shared.setdefault((type(value), looks), value))
 
 
 def number(value: object) -> float | None:

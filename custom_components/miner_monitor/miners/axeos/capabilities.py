@@ -6,6 +6,7 @@ from ..model import (
     Capability,
     MinerState,
 )
+from ..values import shared
 from .boards import Board
 from .nerdos import can_shut_down
 from .profile import (
@@ -52,16 +53,17 @@ _NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
     Capability.SHUTDOWN: ("shutdown",),
 }
 
-_SENSORS: tuple[tuple[Capability, tuple[str, ...]], ...] = (  # one key or two each
-    (Capability.POWER, ("power",)),
-    (Capability.INPUT_VOLTAGE, ("voltage", "voltagei")),
-    (Capability.INPUT_CURRENT, ("current",)),
-    (Capability.CORE_VOLTAGE_ACTUAL, ("coreVoltageActual",)),
-    (Capability.CHIP_TEMPERATURE, ("temp",)),
-    (Capability.CHIP_TEMPERATURE_2, ("temp2",)),
-    (Capability.VR_TEMPERATURE, ("vrTemp",)),
-    (Capability.BOARD_TEMPERATURE, ("boardtemp1", "boardtemp2")),
+_SENSORS = (
+    (Capability.POWER, ("power",), "sensors"),
+    (Capability.INPUT_VOLTAGE, ("voltage", "voltagei"), "sensors"),
+    (Capability.INPUT_CURRENT, ("current",), "input_current"),
+    (Capability.CORE_VOLTAGE_ACTUAL, ("coreVoltageActual",), "sensors"),
+    (Capability.CHIP_TEMPERATURE, ("temp",), "sensors"),
+    (Capability.CHIP_TEMPERATURE_2, ("temp2",), "second_sensor"),
+    (Capability.VR_TEMPERATURE, ("vrTemp",), "vr_sensor"),
+    (Capability.BOARD_TEMPERATURE, ("boardtemp1", "boardtemp2"), ""),
 )
+"""Each with its keys, one or two, and what the table of boards calls it, if it does."""
 
 
 def declared(info: Reply, profile: Profile) -> frozenset[Capability]:
@@ -95,39 +97,31 @@ class SensorMemory:
         """Begin with what is known of the board."""
         self.board = board
         self.found: frozenset[Capability] = frozenset()
-        self._proven: set[Capability] = set()
-        self._refuted: set[Capability] = set()
-        self._doubtful: set[Capability] = set()
-        self._known: Mapping[Capability, bool | None] = {
-            Capability.POWER: board.sensors,
-            Capability.INPUT_VOLTAGE: board.sensors,
-            Capability.CORE_VOLTAGE_ACTUAL: board.sensors,
-            Capability.CHIP_TEMPERATURE: board.sensors,
-            Capability.INPUT_CURRENT: board.input_current,
-            Capability.CHIP_TEMPERATURE_2: board.second_sensor,
-            Capability.VR_TEMPERATURE: board.vr_sensor,
-            Capability.BOARD_TEMPERATURE: None,
-        }
-        self._open = [
-            sensor
-            for sensor in _SENSORS
-            if board.input_current is not False
-            or sensor[0] is not Capability.INPUT_CURRENT
-        ]
+        self._proven = self._refuted = self._doubtful = self.found
+        self._open = shared(
+            tuple(
+                sensor
+                for sensor in _SENSORS
+                if board.input_current is not False
+                or sensor[0] is not Capability.INPUT_CURRENT
+            )
+        )
 
     def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
         """Take in one reply."""
-        news = False
-        for sensor in tuple(self._open):
-            capability, keys = sensor
-            known = self._known[capability]
+        still_open = self._open
+        for sensor in self._open:
+            capability, keys, trait = sensor
+            known = getattr(self.board, trait, None)
             told = keys[0] in info or keys[-1] in info
             if getattr(state, capability) or (told and known):
-                self._proven.add(capability)
-                self._open.remove(sensor)
-                news = True
+                self._proven |= {capability}
+                still_open = tuple(item for item in still_open if item is not sensor)
+            elif told and known is None and hashing:
+                self._refuted |= {capability}
             elif told and known is None:
-                (self._refuted if hashing else self._doubtful).add(capability)
-                news = True
-        if news:
-            self.found = frozenset(self._proven | (self._doubtful - self._refuted))
+                self._doubtful |= {capability}
+        self._open = shared(still_open) if still_open is not self._open else self._open
+        found = self._proven | (self._doubtful - self._refuted)
+        if found != self.found:
+            self.found = shared(found)

@@ -132,7 +132,7 @@ class AxeOsClient(MinerClient):
         self._located_at: float | None = None
         self._refusal = _Refusal("", float("-inf"), 0.0)
         self._bodies: dict[str, bytes] = {}
-        self._known: Known | None = None
+        self._last: MinerReading | None = None
         base = self._device.url
         self.configuration_url = self._device.origin
         self._info_url = base.with_path(_INFO)
@@ -155,10 +155,8 @@ class AxeOsClient(MinerClient):
             await self._ask_for_presets(ends)
         if self._memory.wants_cause(info):
             await self._ask_for_cause(ends)
-        reading = self._memory.read(info)
-        settings, limits = reading.state.settings, reading.identity.limits
-        self._known = Known(info, settings, limits, self._memory.auto_fan_mode)
-        return reading
+        self._last = self._memory.read(info)
+        return self._last
 
     async def _ask_for_presets(self, ends: float) -> None:
         """Ask what the device allows; no answer costs nothing but the lists.
@@ -190,7 +188,7 @@ class AxeOsClient(MinerClient):
 
     @override
     def writing(self, setting: Setting) -> Writing:
-        return writing_of(setting, self._known_info)
+        return writing_of(setting, self._info)
 
     @override
     async def apply(self, decide: Decide) -> None:
@@ -205,14 +203,16 @@ class AxeOsClient(MinerClient):
 
         What cannot be written is found before the first of them is sent.
         """
-        assert self._known is not None
+        assert self._last is not None
+        settings, limits = self._last.state.settings, self._last.identity.limits
+        known = Known(self._info, settings, limits, self._memory.auto_fan_mode)
         rest = dict(changes)
         rest.pop(Setting.MINING, None)
         mining = changes.get(Setting.MINING)
         if mining is not None:
             check_value(Setting.MINING, mining, None)
-        body = patch_body(rest, self._known)
-        stop, start = _switches(self._known.info, needed=mining is not None)
+        body = patch_body(rest, known)
+        stop, start = _switches(known.info, needed=mining is not None)
         if mining is not None and not mining:
             yield partial(self._send, "POST", stop, ends)
         if body:
@@ -248,7 +248,7 @@ class AxeOsClient(MinerClient):
     @property
     def _overheat_flag(self) -> bool | None:
         """The flag of the last reply, None where there is none that can be cleared."""
-        return None if self._known is None else flag(self._known.info.get(_FLAG))
+        return flag(self._info.get(_FLAG))
 
     async def _until_cleared(self) -> None:
         """Wait until the flag is, at most for as long as AxeOS takes to apply it.
@@ -320,7 +320,7 @@ class AxeOsClient(MinerClient):
         refusal = refusal_of(
             answer,
             secrets_of(self._credentials, self._session_token),
-            one_time_code=self._known is not None and is_nerdos(self._known.info),
+            one_time_code=is_nerdos(self._info),
         )
         if isinstance(refusal, MinerAuthError) and refusal.one_time_code:
             clock_unset = self._may_lack_clock()
@@ -336,7 +336,7 @@ class AxeOsClient(MinerClient):
 
         It cannot judge one before a time server set its clock.
         """
-        uptime = count(self._known_info.get("uptimeSeconds"))
+        uptime = count(self._info.get("uptimeSeconds"))
         return bool(self._session_token) and uptime is not None and uptime < _CLOCK_SET
 
     def _spare_refusals(self, path: str) -> None:
@@ -346,7 +346,7 @@ class AxeOsClient(MinerClient):
             self._monotonic() - refused.at >= refused.spare
         ):
             return
-        if path != _SETTINGS and not commands_need_code(self._known_info):
+        if path != _SETTINGS and not commands_need_code(self._info):
             return
         if refused.clock_unset:
             raise _clock_unset(Outcome.NOT_SENT)
@@ -355,8 +355,9 @@ class AxeOsClient(MinerClient):
         )
 
     @property
-    def _known_info(self) -> Mapping[str, Any]:
-        return {} if self._known is None else self._known.info
+    def _info(self) -> Mapping[str, Any]:
+        """The last reply, read anew: it is seldom needed, and large."""
+        return parse_object(self._bodies["info"]) if self._last else {}
 
 
 def _clock_unset(outcome: Outcome) -> MinerBusyError:

@@ -28,6 +28,7 @@ from ..values import (
     numbers,
     one_way,
     positive,
+    shared,
     text,
 )
 from .boards import Board
@@ -99,8 +100,10 @@ def identity_of(
         ratio_window=3600 if _is_share_based(info, profile) else 600,
         poll_interval=30 if _is_short_of_sockets(info, profile) else 15,
         capabilities=capabilities,
-        limits=limits_of(
-            info, asic, profile, capabilities, pool_count=pool_count, heat=heat
+        limits=shared(
+            limits_of(
+                info, asic, profile, capabilities, pool_count=pool_count, heat=heat
+            )
         ),
     )
 

@@ -1,6 +1,7 @@
 """What one device told before, as far as the next reply depends on it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from functools import lru_cache
 from operator import is_, itemgetter
 import time
 from typing import Any
@@ -15,6 +16,7 @@ from ..model import (
 from ..values import (
     count,
     mac,
+    shared,
     text,
 )
 from .boards import UNKNOWN
@@ -25,7 +27,7 @@ from .capabilities import (
 from .columns import read_numbers
 from .identity import identity_of
 from .nerdos import (
-    Heat,
+    NO_HEAT,
     heat_of,
 )
 from .parser import (
@@ -80,6 +82,8 @@ _IDENTIFYING = frozenset(
 )
 
 
+_NO_TRAITS: tuple[object, ...] = (None,) * 5
+
 type _Picker = Callable[[Reply], object]
 
 
@@ -87,9 +91,10 @@ def _nothing(_: Reply) -> None:
     """Pick no value."""
 
 
-def _picker(info: Reply, wanted: Collection[str]) -> _Picker:
-    """Return what takes the wanted values out of replies with the same keys."""
-    present = [key for key in info if key in wanted]
+@lru_cache(maxsize=64)
+def _picker(keys: tuple[str, ...], wanted: frozenset[str]) -> _Picker:
+    """Return what takes the wanted values out of replies with these keys."""
+    present = [key for key in keys if key in wanted]
     return itemgetter(*present) if present else _nothing
 
 
@@ -110,7 +115,7 @@ class DeviceMemory:
     def _forget(self) -> None:
         self._status = StatusMemory()
         self._nerdos = NerdosWatch()
-        self._heat = Heat()
+        self._heat = NO_HEAT
         self._sensors = SensorMemory(UNKNOWN)
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0
@@ -120,12 +125,12 @@ class DeviceMemory:
         self._identifying: _Picker = _nothing
         self._seldom: _Picker = _nothing
         self._basis: object = None
-        self._keys: list[str] = []
+        self._keys: tuple[str, ...] = ()
         self._profile: Profile | None = None
         self._lasting: Lasting | None = None
         self._lasting_basis: object = None
         self.auto_fan_mode: int | None = None
-        self._traits: tuple[object, ...] = (None,) * 5
+        self._traits = _NO_TRAITS
         self._identity: MinerIdentity | None = None
 
     def notice(self, info: Reply) -> bool:
@@ -133,12 +138,12 @@ class DeviceMemory:
 
         They may differ after a new firmware, and new firmware needs a reboot.
         """
-        keys = list(info)
+        keys = tuple(info)
         if keys != self._keys or self._identifying(info) != self._basis:
             if self._is_strange(info):
                 self._forget()
-            self._keys = keys
-            self._identifying = _picker(info, _IDENTIFYING)
+            self._keys = shared(keys)
+            self._identifying = _picker(self._keys, _IDENTIFYING)
             self._basis = self._identifying(info)
             self._profile = None
         uptime = count(info.get("uptimeSeconds"))
@@ -156,7 +161,7 @@ class DeviceMemory:
         self._about_presets.answered = True
         self._complete = True
         if asic is not None:
-            self._asic = asic
+            self._asic = shared(asic)
             self._profile = None
 
     def wants_cause(self, info: Reply) -> bool:
@@ -232,16 +237,17 @@ class DeviceMemory:
         """Return the profile, made anew only when something about it changed."""
         if self._profile is not None:
             return self._profile
-        profile = profile_of(info, self._asic)
+        profile = shared(profile_of(info, self._asic))
         if profile.board is not self._sensors.board:
             self._sensors = SensorMemory(profile.board)
         self._profile = profile
+        self._traits = _NO_TRAITS
         self._lasting = None
         wanted = LASTING_KEYS
         if "manualFanSpeed" not in info:
             wanted = wanted | {"fanspeed"}
-        self._seldom = _picker(info, wanted)
-        self._declared |= declared(info, profile)
+        self._seldom = _picker(self._keys, wanted)
+        self._declared = shared(self._declared | declared(info, profile))
         return profile
 
     def _read_lasting(self, info: Reply, profile: Profile) -> Lasting:
@@ -268,7 +274,7 @@ class DeviceMemory:
             info,
             self._asic,
             profile,
-            self._declared | seen,
+            shared(self._declared | seen),
             fan_count=self._fan_count,
             pool_count=pool_count,
             heat=self._heat,

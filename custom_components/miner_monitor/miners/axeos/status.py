@@ -1,6 +1,8 @@
 """What a miner is doing, from what it says and from what it was doing before."""
 
 from collections.abc import Mapping
+from itertools import compress
+from operator import ne
 from typing import NamedTuple
 
 from ..client import Question
@@ -42,7 +44,7 @@ _FROZEN_ALONE = 90.0
 _DISCONNECTED = 5.0
 """Seconds after which a pool without connection is no mere change of pools."""
 
-_LIVELY = frozenset({"power", "temp"})
+_LIVELY = ("power", "temp")
 """What moves from reply to reply while a miner has power."""
 
 _HEAT = (1, 2)
@@ -267,8 +269,8 @@ class NerdosWatch:
         """Start without a past."""
         self._rate: float | None = None
         self._rate_since = 0.0
-        self._beside: Reply = {}
-        self._moved: set[str] = set()
+        self._beside: tuple[object, ...] = ()
+        self._moved: frozenset[str] = frozenset()
         self._disconnected_since: float | None = None
         self._was_near = False
         self._was_hot = False
@@ -324,7 +326,7 @@ class NerdosWatch:
         """Return for how many seconds a rate has not moved at all."""
         if not rate or rate != self._rate:
             self._rate, self._rate_since = rate, now
-            self._beside, self._moved = info, set()
+            self._beside, self._moved = _beside(info), frozenset()
         return now - self._rate_since
 
     def _is_live(self, info: Reply) -> bool:
@@ -332,10 +334,9 @@ class NerdosWatch:
 
         Who tells the same of everything says nothing of its chips.
         """
-        before = self._beside
-        self._moved |= {key for key in _LIVELY if info.get(key) != before.get(key)}
-        came = info.get("sharesAccepted") != before.get("sharesAccepted")
-        return self._moved >= _LIVELY and not came
+        *moved, came = map(ne, _beside(info), self._beside, strict=True)
+        self._moved |= frozenset(compress(_LIVELY, moved))
+        return self._moved.issuperset(_LIVELY) and not came
 
     def _disconnected_for(self, connected: bool | None, now: float) -> float:
         if connected is not False:
@@ -352,6 +353,10 @@ class NerdosWatch:
         self._was_hot = off and (near or self._was_near or self._was_hot)
         self._was_near = near
         return self._was_hot
+
+
+def _beside(info: Reply) -> tuple[object, ...]:
+    return tuple(map(info.get, (*_LIVELY, "sharesAccepted")))
 
 
 def _near(temperature: float | None, trip: float | None) -> bool:
