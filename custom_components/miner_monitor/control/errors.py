@@ -35,7 +35,13 @@ _OUTCOMES = {
 }
 
 
-class ChangeError(Exception):
+class NotDoneError(Exception):
+    """What was asked of a miner was not done, or not certainly."""
+
+    outcome = Outcome.NOT_SENT
+
+
+class ChangeError(NotDoneError):
     """A setting was not, or not certainly, changed to what was asked for.
 
     ``reported`` is what the device says of it, None where it says nothing;
@@ -65,7 +71,7 @@ type Failure = ChangeError | MinerError
 """Why something was not written, or not taken."""
 
 
-class PartialError(Exception):
+class PartialError(NotDoneError):
     """What was asked in one call failed for several reasons, or came true in part.
 
     ``failures`` tells why for each setting that was ``asked`` and failed, ``taken``
@@ -82,6 +88,11 @@ class PartialError(Exception):
         self.taken = dict(taken)
         self.reported = MinerSettings()
         self.outcome = _least_certain(failures, taken)
+
+    @property
+    def extent(self) -> str:
+        """Whether some of it came true."""
+        return "partly" if self.taken else "several"
 
 
 def by_reason(
@@ -143,10 +154,8 @@ class ProfileFault(StrEnum):
     NOT_POSSIBLE = "not_possible"
 
 
-class ProfileError(Exception):
+class ProfileError(NotDoneError):
     """A profile was not saved, found, deleted or copied."""
-
-    outcome = Outcome.NOT_SENT
 
     def __init__(self, kind: ProfileFault, name: str) -> None:
         """Keep what a text needs."""
@@ -166,10 +175,8 @@ class ControlFault(StrEnum):
     STILL_STUCK = "still_stuck"
 
 
-class ControlError(Exception):
+class ControlError(NotDoneError):
     """What was asked of a miner is not done now; ``shows`` is what it reports."""
-
-    outcome = Outcome.NOT_SENT
 
     def __init__(self, kind: ControlFault, shows: str = "") -> None:
         """Keep what a text needs."""
@@ -178,7 +185,7 @@ class ControlError(Exception):
         self.shows = shows
 
 
-class WriteError(Exception):
+class WriteError(NotDoneError):
     """Settings were not, or not certainly, changed, because a request failed.
 
     ``cause`` tells how it did, ``reported`` is what the device was known to run.

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-import math
 from typing import TypeGuard
 
 from ..miners.model import (
@@ -24,6 +23,8 @@ from .errors import (
     Heat,
     Refusal,
 )
+
+_LARGEST = 1e300
 
 _ROUNDING = 1e-9
 """What floating point adds to a difference that is just at the tolerance."""
@@ -258,10 +259,7 @@ def _is_finite(value: object) -> TypeGuard[float]:
     """Tell numbers from all else; a bool is none, nor is an int beyond all floats."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
+    return -_LARGEST < value < _LARGEST
 
 
 def _light_fits(light: Light, allowed: SettingRange) -> bool:
@@ -274,19 +272,15 @@ def _light_fits(light: Light, allowed: SettingRange) -> bool:
 
 
 def _color_fits(color: object) -> bool:
-    if color is None:
-        return True
-    if not isinstance(color, tuple) or len(color) != 3:
-        return False
-    return all(part is not None and _is_whole(part, 255) for part in color)
+    return color is None or (
+        isinstance(color, tuple)
+        and len(color) == 3
+        and all(part is not None and _is_whole(part, 255) for part in color)
+    )
 
 
 def _is_whole(value: object, maximum: int) -> bool:
-    if value is None:
-        return True
-    if isinstance(value, bool) or not isinstance(value, int):
-        return False
-    return 0 <= value <= maximum
+    return value is None or (type(value) is int and 0 <= value <= maximum)
 
 
 def _same_light(asked: Light, reported: Light) -> bool:
@@ -300,6 +294,4 @@ def _same_light(asked: Light, reported: Light) -> bool:
 
 
 def _same_share(asked: int | None, reported: int | None) -> bool:
-    if asked is None:
-        return True
-    return reported is not None and abs(asked - reported) <= 1
+    return asked is None or (reported is not None and abs(asked - reported) <= 1)

@@ -97,6 +97,13 @@ class MinerAuthError(MinerError):
         self.credentials = credentials
         self.one_time_code = one_time_code
 
+    @property
+    def wants(self) -> str:
+        """What the device wants to be shown, if that is known."""
+        if self.one_time_code:
+            return "code_required"
+        return "password_required" if self.credentials else "refused"
+
 
 class MinerResponseError(MinerError):
     """Something answered, but not with what a miner says."""

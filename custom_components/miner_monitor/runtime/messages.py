@@ -1,5 +1,6 @@
 """What goes wrong with a miner, in words for its user."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,6 +14,7 @@ from ..control.errors import (
     ControlError,
     Heat,
     HeatError,
+    NotDoneError,
     PartialError,
     ProfileError,
     Refusal,
@@ -44,62 +46,65 @@ from .ha_compat import texts_of
 if TYPE_CHECKING:
     from ..model import MinerData
 
-type Failure = (
-    MinerError | WriteError | ChangeError | PartialError | ControlError | ProfileError
-)
+type Failure = MinerError | NotDoneError
 
-FAILURES = (
-    MinerError,
-    WriteError,
-    ChangeError,
-    PartialError,
-    ControlError,
-    ProfileError,
-)
+FAILURES = (MinerError, NotDoneError)
 """All that the user's wish can end in."""
 
-_INVALID = (Refusal.NOT_OFFERED, Refusal.OUT_OF_RANGE, Refusal.NOT_A_CHOICE)
+_KEYS: Mapping[type[Exception], str] = {
+    HeatError: "setting_too_hot_{0.heat.part}",
+    ChangeError: "setting_{0.refusal}",
+    PartialError: "setting_{0.extent}",
+    ControlError: "control_{0.kind}",
+    ProfileError: "profile_{0.kind}",
+    MinerAlikeError: "alike",
+    MinerStrangerError: "wrong_device",
+    MinerTimeoutError: "timeout",
+    MinerUnpluggedError: "unplugged",
+    MinerConnectionError: "cannot_connect",
+    MinerAuthError: "{0.wants}",
+    MinerBusyError: "busy",
+    MinerError: "command_failed",
+}
+"""The text of each error; a class without one has that of its nearest base."""
+
+_INVALID = {
+    Refusal.NOT_OFFERED,
+    Refusal.OUT_OF_RANGE,
+    Refusal.NOT_A_CHOICE,
+    Refusal.TOO_HOT,
+}
 
 
 def user_error(
     hass: HomeAssistant, entry: ConfigEntry, error: Failure
 ) -> HomeAssistantError:
     """Translate what control or a client raised."""
-    kind, longest = HomeAssistantError, escape.LONGEST_SENTENCE
+    longest, invalid = escape.LONGEST_SENTENCE, False
     placeholders = {"name": entry.title}
     match error:
-        case HeatError():
-            key = f"setting_too_hot_{error.heat.part}"
-            placeholders |= _of_change(hass, error) | _of_heat(error.heat)
-            kind = ServiceValidationError
         case ChangeError():
-            key = f"setting_{error.refusal}"
             placeholders |= _of_change(hass, error)
-            if error.refusal in _INVALID:
-                kind = ServiceValidationError
+            invalid = error.refusal in _INVALID
         case PartialError():
-            key = "setting_partly" if error.taken else "setting_several"
             placeholders |= _of_part(hass, entry, error)
             longest = escape.LONGEST_LINE
         case ControlError():
-            key = f"control_{error.kind}"
             placeholders["shows"] = error.shows
-            kind = ServiceValidationError
+            invalid = True
         case ProfileError():
-            key = f"profile_{error.kind}"
             placeholders["profile"] = escape.plain(error.name)
-            kind = ServiceValidationError
+            invalid = True
         case WriteError():
-            key = _key_of(error.cause)
-            told = steps_of(hass, error.changes, error.reported)
-            text = f"{error.cause} ({told})"
-            placeholders |= _of_request(entry, text)
+            steps = steps_of(hass, error.changes, error.reported)
+            placeholders |= _of_request(entry, f"{error.cause} ({steps})")
         case _:
-            key = _key_of(error)
             placeholders |= _of_request(entry, str(error))
-    return kind(
+    cause = error.cause if isinstance(error, WriteError) else error
+    known = next(kind for kind in type(cause).__mro__ if kind in _KEYS)
+    return (ServiceValidationError if invalid else HomeAssistantError)(
         translation_domain=DOMAIN,
-        translation_key=key,
+        translation_key=_KEYS[known].format(cause),
         translation_placeholders={
             key: escape.plain(text, longest) for key, text in placeholders.items()
         },
@@ -171,6 +176,8 @@ def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
         "asked": text_of(setting, error.asked),
         "reported": text_of(setting, error.reported),
     }
+    if isinstance(error, HeatError):
+        texts |= _of_heat(error.heat)
     if allowed is not None:
         texts["minimum"] = text_of(setting, allowed.minimum)
         texts["maximum"] = text_of(setting, allowed.maximum)
@@ -226,26 +233,3 @@ def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> 
 
 def _in_order(changes: Changes) -> list[tuple[Setting, SettingValue]]:
     return [(item, changes[item]) for item in Setting if item in changes]
-
-
-def _key_of(error: MinerError) -> str:
-    match error:
-        case MinerAlikeError():
-            return "alike"
-        case MinerStrangerError():
-            return "wrong_device"
-        case MinerTimeoutError():
-            return "timeout"
-        case MinerUnpluggedError():
-            return "unplugged"
-        case MinerConnectionError():
-            return "cannot_connect"
-        case MinerAuthError(one_time_code=True):
-            return "code_required"
-        case MinerAuthError(credentials=True):
-            return "password_required"
-        case MinerAuthError():
-            return "refused"
-        case MinerBusyError():
-            return "busy"
-    return "command_failed"
