@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from custom_components.miner_monitor.miners.avalon.commands import (
+    CommandContext,
+    commands_for,
+)
 from custom_components.miner_monitor.miners.avalon.memory import DeviceMemory
 from custom_components.miner_monitor.miners.avalon.models import model_of
-from custom_components.miner_monitor.miners.avalon.orders import Situation, orders_for
-from custom_components.miner_monitor.miners.avalon.reply import parse_reply
-from custom_components.miner_monitor.miners.avalon.verdict import check_taken
+from custom_components.miner_monitor.miners.avalon.reply import (
+    check_command_result,
+    parse_reply,
+)
 from custom_components.miner_monitor.miners.errors import MinerCommandError, Outcome
 from custom_components.miner_monitor.miners.model import (
     Capability,
@@ -519,14 +524,14 @@ def test_the_summary_counts_anew_when_the_first_pool_is_connected() -> None:
 def test_a_fan_stays_as_set_when_only_the_summary_counts_anew() -> None:
     memory = DeviceMemory()
     memory.read(poll_of(NANO_3S))
-    [order] = orders_for(
+    [command] = commands_for(
         {Setting.FAN_DUTY_CYCLE: 40},
-        Situation(
+        CommandContext(
             model_of({}, NANO_3S["Ver"]),
             offered={Setting.FAN_DUTY_CYCLE: SettingRange(minimum=15, maximum=100)},
         ),
     )
-    memory.sent(order, certainly=True)
+    memory.sent(command, certainly=True)
     poll = poll_of(NANO_3S, summary=SUMMARY | {"Elapsed": 1})
     assert memory.read(poll).state.settings.fan_duty_cycle == 40
     poll = poll_of(NANO_3S | {"Elapsed": "1"})
@@ -558,7 +563,9 @@ WHITE = "0,ledset,1-100-100-255-255-255"
 
 def taken(letter: str, code: int, message: str) -> None:
     row = {"STATUS": letter, "Code": code, "Msg": message}
-    check_taken(json.dumps({"STATUS": [row], "id": 1}).encode(), may_be_silent=False)
+    check_command_result(
+        json.dumps({"STATUS": [row], "id": 1}).encode(), may_be_silent=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -611,10 +618,10 @@ def test_a_light_takes_its_colour_by_day(
     dark: bool, listed: set[str], orders: list[str]
 ) -> None:
     offered = {Setting.LIGHT: SettingRange(choices=("on", "flash", "breath", "loop"))}
-    situation = Situation(
+    context = CommandContext(
         model_of({}, NANO_3S["Ver"]), frozenset(listed), offered, dark=dark
     )
-    found = orders_for({Setting.LIGHT: Light(on=True)}, situation)
+    found = commands_for({Setting.LIGHT: Light(on=True)}, context)
     assert [order.parameter for order in found] == orders
 
 
@@ -622,7 +629,7 @@ def test_a_light_takes_its_colour_by_day(
 def test_a_nano_3s_tells_whether_its_light_is_dark(mode: str, dark: bool) -> None:
     memory = DeviceMemory()
     memory.read(poll_of(NANO_3S | {"LED": mode}))
-    assert memory.situation().dark is dark
+    assert memory.command_context().dark is dark
 
 
 def test_the_trip_point_of_a_nano_3s_is_known() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from custom_components.miner_monitor.miners import MinerResponseError
+from custom_components.miner_monitor.miners.avalon.repair import BrokenReplyError
 from custom_components.miner_monitor.miners.avalon.reply import (
-    BrokenReplyError,
     parse_commands,
     parse_reply,
 )

@@ -10,9 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.miner_monitor.miners.avalon.knobs import offered
+from custom_components.miner_monitor.miners.avalon.commands import (
+    CommandContext,
+    commands_for,
+)
 from custom_components.miner_monitor.miners.avalon.models import model_of
-from custom_components.miner_monitor.miners.avalon.orders import Situation, orders_for
+from custom_components.miner_monitor.miners.avalon.settings import offered
 from custom_components.miner_monitor.miners.axeos.control import Known, patch_body
 from custom_components.miner_monitor.miners.axeos.memory import DeviceMemory
 from custom_components.miner_monitor.miners.errors import MinerCommandError, Outcome
@@ -111,17 +114,17 @@ def test_no_body_is_out_of_bounds(
 
 COMMANDS = frozenset({"fan-spd", "target-temp", "limittemp", "ledset", "led", "lcd"})
 MINI_3 = model_of({}, "Mini3-25011701_3f53b19")
-SITUATION = Situation(model=MINI_3, offered=offered(MINI_3, COMMANDS, 3))
+CONTEXT = CommandContext(model=MINI_3, offered=offered(MINI_3, COMMANDS, 3))
 
 
 def test_what_an_avalon_takes_is_put_together() -> None:
-    assert {FAN, TARGET, POOL, Setting.HEATING_TEMPERATURE} <= SITUATION.offered.keys()
-    for setting in SITUATION.offered.keys() & {FAN, TARGET, POOL}:
+    assert {FAN, TARGET, POOL, Setting.HEATING_TEMPERATURE} <= CONTEXT.offered.keys()
+    for setting in CONTEXT.offered.keys() & {FAN, TARGET, POOL}:
         for value in (
-            SITUATION.offered[setting].minimum,
-            SITUATION.offered[setting].maximum,
+            CONTEXT.offered[setting].minimum,
+            CONTEXT.offered[setting].maximum,
         ):
-            assert orders_for({setting: value}, SITUATION)
+            assert commands_for({setting: value}, CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -143,5 +146,5 @@ def test_what_an_avalon_takes_is_put_together() -> None:
 )
 def test_numbers_of_an_avalon(setting: Setting, value: Any) -> None:
     with pytest.raises(MinerCommandError) as caught:
-        orders_for({setting: value, AUTO: True}, SITUATION)
+        commands_for({setting: value, AUTO: True}, CONTEXT)
     assert caught.value.outcome is Outcome.NOT_SENT

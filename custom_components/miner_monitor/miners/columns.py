@@ -18,7 +18,12 @@ _PLAIN = (float, int)
 
 
 def _number_or_percent(value: object) -> float | None:
-    return number(value.removesuffix("%") if isinstance(value, str) else value)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            value = value.removesuffix("%")
+    return number(value)
 
 
 class Column(NamedTuple):

@@ -1,22 +1,29 @@
-"""The text of ``Key[Value]`` items in which an Avalon tells nearly everything."""
+"""What an Avalon reports as ``Key[Value]`` items: its modules, boards and chips.
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+What is read out of them only when somebody looks is here too: at most polls nobody
+does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache, partial
 import re
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, override
 
-from ..values import LARGEST
-from .poll import (
-    NOTHING,
-    Row,
-)
+from ..model import Figure, HashBoard
+from ..values import LARGEST, number
+from .poll import NOTHING, Row
 
 type Items = Mapping[str, str]
 """A blob taken apart."""
 
 MOST_MODULES = 8
+MOST_BOARDS = 8
+MOST_CHIPS = 512
 _LONGEST_VECTOR = 256
+_LONGEST_NUMBER = 12
+_MOST_KNOWN = 4096
 _ITEM = re.compile(r"\b(\w+)\[([^\]]*)\]")
 """It begins where a word does, and is never tried behind the last bracket, so that
 it takes time in proportion to any text.
@@ -51,7 +58,7 @@ class Module(NamedTuple):
         return tuple(_BOARD.split(self.hash_boards)[1:])
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """What the rows of statistics hold: modules, and more on each pool.
 
     ``silent``: there is a place for a module, and nothing in it.
@@ -79,7 +86,7 @@ def blob_items(text: str) -> dict[str, str]:
     return items if len(items) == len(found) else dict(reversed(found))
 
 
-def gather(stats: Iterable[Row]) -> Told:
+def gather(stats: Iterable[Row]) -> Reported:
     """Find the modules in the rows of statistics."""
     modules: list[Module] = []
     pools: dict[int, Row] = {}
@@ -89,13 +96,17 @@ def gather(stats: Iterable[Row]) -> Told:
         if (place := _pool_place(row)) is not None:
             pools[place] = row
             continue
-        for text in _blobs(row):
+        for key, text in row.items():
+            if not (_MODULE_KEY.fullmatch(key) and isinstance(text, str)):
+                continue
             if items := blob_items(text):
                 first = first or row
-                modules.append(Module(items, _hash_boards(row)))
+                boards = row.get("HBinfo")
+                boards = boards if isinstance(boards, str) else ""
+                modules.append(Module(items, boards))
             else:
                 silent = True
-    return Told(tuple(modules[:MOST_MODULES]), first, pools, silent)
+    return Reported(tuple(modules[:MOST_MODULES]), first, pools, silent)
 
 
 @lru_cache(maxsize=512)
@@ -128,14 +139,207 @@ def _pool_place(row: Row) -> int | None:
     return None if found is None else int(found[1])
 
 
-def _blobs(row: Row) -> Iterator[str]:
-    for key, value in row.items():
-        if not key.startswith("MM ID") or not isinstance(value, str):
-            continue
-        if _MODULE_KEY.fullmatch(key):
-            yield value
+class _ReadLater[Found]:
+    """Keeps how something is read, until it is."""
+
+    __slots__ = ("_found", "_read")
+
+    def __init__(self, read: Callable[[], Found]) -> None:
+        self._read = read
+        self._found: Found | None = None
+
+    @property
+    def _all(self) -> Found:
+        if self._found is None:
+            self._found = self._read()
+        return self._found
+
+    @override
+    def __reduce__(self) -> tuple[type[Found], tuple[Found]]:
+        """Be copied as what is read, without the reply that it is read from."""
+        return type(self._all), (self._all,)
+
+    @override
+    def __repr__(self) -> str:
+        return repr(self._all)
 
 
-def _hash_boards(row: Row) -> str:
-    text = row.get("HBinfo")
-    return text if isinstance(text, str) else ""
+class Figures(_ReadLater[dict[str, Figure]], Mapping[str, Figure]):
+    """The figures of a poll or of a pool."""
+
+    __slots__ = ()
+
+    @override
+    def __getitem__(self, name: str) -> Figure:
+        return self._all[name]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+class LazySequence[T](_ReadLater[tuple[T, ...]], Sequence[T]):
+    """The boards or pools of a poll; how many there are is known beforehand."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self, count: int, read: Callable[[], tuple[T, ...]]) -> None:
+        """Keep how they are read."""
+        super().__init__(read)
+        self._count = count
+
+    @override
+    def __getitem__(self, place: Any) -> Any:
+        return self._all[place]
+
+    @override
+    def __len__(self) -> int:
+        return self._count
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == tuple(other)
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+
+class _UnusableError(Exception):
+    """A chip does not tell what it should."""
+
+
+class _Numbers(dict[str, float]):
+    """Each text with its number, so that a chip's reading costs one look-up."""
+
+    def __init__(self, low: float, high: float, divisor: float = 1) -> None:
+        super().__init__()
+        self._low, self._high, self._divisor = low, high, divisor
+
+    def __missing__(self, digits: str) -> float:
+        value = number(digits)
+        if value is None or not self._low <= value <= self._high or not value:
+            raise _UnusableError
+        value /= self._divisor
+        if len(self) < _MOST_KNOWN and len(digits) <= _LONGEST_NUMBER:
+            self[digits] = value
+        return value
+
+
+_TEMPERATURES = _Numbers(-40, 200)
+_MILLIVOLTS = _Numbers(0, 10_000, divisor=1000)
+
+
+def boards_of(
+    modules: Sequence[Module], *, working: bool, hashing: bool
+) -> Sequence[HashBoard]:
+    """Read the boards of all modules; their chips only while these work.
+
+    In standby the lists of the chips are those of the last work.
+    """
+    places = [(module, index) for module in modules for index in range(_count(module))]
+    places = places[:MOST_BOARDS]
+    read = partial(_boards, places, working=working, hashing=hashing)
+    return LazySequence(len(places), read)
+
+
+def _boards(
+    places: Sequence[tuple[Module, int]], *, working: bool, hashing: bool
+) -> tuple[HashBoard, ...]:
+    return tuple(
+        _board(module, index, working=working, hashing=hashing)
+        for module, index in places
+    )
+
+
+def _board(module: Module, index: int, *, working: bool, hashing: bool) -> HashBoard:
+    get = module.items.get
+    rate = _at(get("MGHS"), index, 1e6, 1e3)
+    errors = _at(get("MH"), index, LARGEST)
+    errors = None if errors is None else int(errors)
+    if rate is not None and not hashing:
+        # Firmware keeps the rate of a board that rests.
+        rate = 0.0
+    if not working:
+        return HashBoard(hash_rate=rate, hardware_errors=errors)
+    items, place = _chips(module, index)
+    temperatures = _looked_up(items.get(f"PVT_T{place}"), _TEMPERATURES)
+    voltages = _looked_up(items.get(f"PVT_V{place}"), _MILLIVOLTS)
+    return HashBoard(
+        hash_rate=rate,
+        chip_temperature=_at(get("MTmax"), index, 200)
+        or max(temperatures, default=None),
+        chip_temperature_average=_at(get("MTavg"), index, 200) or _mean(temperatures),
+        chip_voltage=_at(get("MVavg"), index, 200, 1000) or _mean(voltages),
+        hardware_errors=errors,
+        chip_temperatures=temperatures,
+        chip_voltages=voltages,
+        chip_work=_work(items.get(f"MW{place}")),
+    )
+
+
+def _count(module: Module) -> int:
+    """Count the boards by whatever is told of each."""
+    items = module.items
+    lists = 0
+    while f"PVT_T{lists}" in items:
+        lists += 1
+    rates, errors = vector(items.get("MGHS")), vector(items.get("MH"))
+    listed = max(len(rates), len(errors))
+    return min(max(listed, lists, module.board_count), MOST_BOARDS)
+
+
+def _chips(module: Module, index: int) -> tuple[Items, int]:
+    """Find what the chips of one board tell, and the number of the board there."""
+    boards = module.boards
+    if index >= len(boards):
+        return module.items, index
+    items = blob_items(boards[index])
+    # Each section may count its boards from nought.
+    return items, index if f"PVT_T{index}" in items else 0
+
+
+def _looked_up(text: str | None, numbers: _Numbers) -> tuple[float, ...]:
+    """Read a value per chip; a chip without a usable one is left out."""
+    if text is None:
+        return ()
+    digits = text.split(None, MOST_CHIPS)[:MOST_CHIPS]
+    try:
+        return tuple(map(numbers.__getitem__, digits))
+    except _UnusableError:
+        return tuple(_usable(digits, numbers))
+
+
+def _usable(digits: Sequence[str], numbers: _Numbers) -> Iterator[float]:
+    for told in digits:
+        with suppress(_UnusableError):
+            yield numbers[told]
+
+
+def _work(text: str | None) -> tuple[float, ...]:
+    """Read the work of each chip; a broken one spoils the list, and its sum."""
+    if text is None:
+        return ()
+    try:
+        found = tuple(map(float, text.split(None, MOST_CHIPS)[:MOST_CHIPS]))
+    except ValueError:
+        return ()
+    # A sum that is not above nought may be that of no numbers.
+    usable = 0 <= sum(found) <= LARGEST and ("-" not in text or min(found) >= 0)
+    return found if usable else ()
+
+
+def _at(text: str | None, index: int, high: float, divisor: float = 1) -> float | None:
+    """Read the value of one board, which may be nought and no more than ``high``."""
+    values = vector(text)
+    if index >= len(values) or not 0 <= values[index] / divisor <= high:
+        return None
+    return values[index] / divisor
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

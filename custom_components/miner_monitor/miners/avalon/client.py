@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, override
 
@@ -35,27 +34,27 @@ from ..model import (
     Writing,
 )
 from .blob import blob_items
-from .memory import DeviceMemory
-from .orders import (
-    Order,
+from .commands import (
+    Command,
     clean_filter,
-    orders_for,
+    commands_for,
     reboot,
 )
+from .memory import DeviceMemory
+from .models import Model
 from .poll import (
     Poll,
     Row,
     Wants,
 )
+from .repair import BrokenReplyError
 from .reply import (
-    BrokenReplyError,
     Reply,
+    check_command_result,
     parse_commands,
     parse_reply,
 )
-from .sections import DEVICES
 from .transport import TcpDevice
-from .verdict import check_taken
 
 _TOGETHER = "together"
 _STATISTICS = "statistics"
@@ -181,12 +180,11 @@ class AvalonClient(MinerClient):
         stats = await self._ask(_STATISTICS, _single(statistics), ends)
         if not summary.row("SUMMARY") and not stats.rows("STATS"):
             raise MinerResponseError("neither a summary nor statistics")
-        poll = _poll_of(summary, stats)
+        replies = [summary, stats]
         for command in others:
             with suppress(MinerResponseError):
-                reply = await self._ask(command, _single(command), ends)
-                poll = _with(poll, reply)
-        return poll
+                replies.append(await self._ask(command, _single(command), ends))
+        return _poll_of(*replies)
 
     async def _ask_for_more(self, wants: Wants, ends: float) -> None:
         """Ask what the memory wants; no answer costs nothing but itself."""
@@ -209,33 +207,24 @@ class AvalonClient(MinerClient):
                 self._memory.take_litestats(stats.rows("STATS"))
         if wants.devices:
             with suppress(MinerError):
-                reply = await self._ask(DEVICES, _single(DEVICES), _soon(ends))
+                reply = await self._ask("devs", _single("devs"), _soon(ends))
                 self._memory.take_devices(reply.rows("DEVS"))
 
-    async def _ask(self, name: str, request: bytes, ends: float) -> Reply:
+    async def _ask(
+        self, name: str, request: bytes, ends: float, *, again: bool = True
+    ) -> Reply:
         """Return the reply, asked for once more if it breaks off."""
-        cut: Reply | None = None
         try:
-            reply = await self._ask_once(name, request, ends)
-            if not reply.cut:
-                return reply
-            cut = reply
-        except MinerCutOffError:
-            pass
-        except BrokenReplyError as err:
-            if not err.cut:
+            body = await self._device.ask(request, ends)
+            reply = await read_apart(parse_reply, body)
+        except (MinerCutOffError, BrokenReplyError) as err:
+            if not again or (isinstance(err, BrokenReplyError) and not err.cut):
                 raise
-        try:
-            return await self._ask_once(name, request, ends)
-        except MinerError:
-            if cut is None:
-                raise
-            return cut
-
-    async def _ask_once(self, name: str, request: bytes, ends: float) -> Reply:
-        body = await self._device.ask(request, ends)
-        reply = await read_apart(parse_reply, body)
+            return await self._ask(name, request, ends, again=False)
         self._bodies[name] = body
+        if reply.cut and again:
+            with suppress(MinerError):
+                return await self._ask(name, request, ends, again=False)
         return reply
 
     def _reconsider(self, reading: MinerReading) -> None:
@@ -257,87 +246,83 @@ class AvalonClient(MinerClient):
         async with self._slot() as ends:
             changes = decide(await self._read(ends))
             if changes:
-                await self._carry_out(*orders_for(changes, self._memory.situation()))
+                context = self._memory.command_context()
+                await self._carry_out(*commands_for(changes, context))
 
     @override
     async def restart(self, prove: Prove) -> None:
-        async with self._slot() as ends:
-            reading = await self._read(ends)
-            prove(reading)
-            _check_capable(reading, Capability.RESTART)
-            await self._carry_out(reboot(self._memory.situation().model))
+        await self._order(prove, Capability.RESTART, reboot)
 
     @override
     async def reset_filter(self, prove: Prove) -> None:
+        await self._order(prove, Capability.RESET_FILTER, clean_filter)
+
+    async def _order(
+        self, prove: Prove, capability: Capability, make: Callable[[Model], Command]
+    ) -> None:
+        """Send a command to a device that is known to obey it."""
         async with self._slot() as ends:
             reading = await self._read(ends)
             prove(reading)
-            _check_capable(reading, Capability.RESET_FILTER)
-            await self._carry_out(clean_filter())
+            if capability not in reading.identity.capabilities:
+                raise MinerCommandError(f"no command to {capability.replace('_', ' ')}")
+            await self._carry_out(make(self._memory.command_context().model))
 
-    async def _carry_out(self, *orders: Order) -> None:
+    async def _carry_out(self, *commands: Command) -> None:
         """Send commands, each once; only within a slot."""
         ends = later(self._deadline)
-        await send_in_order(partial(self._send, order, ends) for order in orders)
+        await send_in_order(partial(self._send, command, ends) for command in commands)
 
-    async def _send(self, order: Order, ends: float) -> None:
+    async def _send(self, command: Command, ends: float) -> None:
         """Send a command once, no sooner than a second after the one before."""
         loop = asyncio.get_running_loop()
         wait = self._next_command - loop.time()
         if wait > 0:
             await asyncio.sleep(min(wait, ends - loop.time()))
-        request = _request(order.command, order.parameter)
-        self._memory.sends(order)
+        request = _request(command.command, command.parameter)
+        self._memory.sends(command)
         try:
             body = await self._device.command(
                 request,
                 min(ends, loop.time() + _COMMAND_DEADLINE),
-                may_be_silent=order.may_be_silent,
+                may_be_silent=command.may_be_silent,
             )
-            check = partial(check_taken, may_be_silent=order.may_be_silent)
+            check = partial(check_command_result, may_be_silent=command.may_be_silent)
             await read_apart(check, body)
         except asyncio.CancelledError:
-            self._memory.sent(order, certainly=False)
+            self._memory.sent(command, certainly=False)
             raise
         except MinerError as err:
             if err.outcome is Outcome.UNKNOWN:
-                self._memory.sent(order, certainly=False)
+                self._memory.sent(command, certainly=False)
             raise
         finally:
             self._next_command = loop.time() + _BETWEEN_COMMANDS
-        self._memory.sent(order, certainly=True)
-
-
-def _check_capable(reading: MinerReading, capability: Capability) -> None:
-    """Refuse what the device is not known to do."""
-    if capability not in reading.identity.capabilities:
-        raise MinerCommandError(f"no command to {capability.replace('_', ' ')}")
+        self._memory.sent(command, certainly=True)
 
 
 def _soon(ends: float) -> float:
     return min(ends, asyncio.get_running_loop().time() + _EXTRA_DEADLINE)
 
 
-def _poll_of(reply: Reply, stats: Reply | None = None) -> Poll:
-    return Poll(
-        summary=reply.row("SUMMARY"),
-        stats=(stats or reply).rows("STATS"),
-        when=reply.when,
-        pools=reply.rows("POOLS"),
-        poolless=reply.poolless,
-        screen=reply.row("LCD"),
-        devices=reply.rows("DEVS"),
+def _poll_of(*replies: Reply) -> Poll:
+    """Join the replies to a poll; of two with the same rows the first counts."""
+    joined = Reply(
+        {
+            kind: rows
+            for reply in reversed(replies)
+            for kind, rows in reply.sections.items()
+            if rows
+        }
     )
-
-
-def _with(poll: Poll, reply: Reply) -> Poll:
-    """Add what a reply tells of pools, of the screen and of plain devices."""
-    return replace(
-        poll,
-        pools=reply.rows("POOLS") or poll.pools,
-        poolless=reply.poolless or poll.poolless,
-        screen=reply.row("LCD") or poll.screen,
-        devices=reply.rows("DEVS") or poll.devices,
+    return Poll(
+        summary=joined.row("SUMMARY"),
+        stats=joined.rows("STATS"),
+        when=replies[0].when,
+        pools=joined.rows("POOLS"),
+        poolless=any(reply.poolless for reply in replies),
+        screen=joined.row("LCD"),
+        devices=joined.rows("DEVS"),
     )
 
 
@@ -347,17 +332,12 @@ def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
         yield _COMMANDS, sorted(parse_commands(body))
         return
     reply = parse_reply(body)
-    if rows := reply.rows("STATS"):
-        yield (
-            ("litestats" if command == "litestats" else "stats"),
-            list(map(_shown, rows)),
-        )
-    for kind in ("POOLS", "DEVS"):
-        if rows := reply.rows(kind):
-            yield kind.lower(), list(map(_shown, rows))
-    for kind in ("SUMMARY", "VERSION", "LCD"):
-        if row := reply.row(kind):
-            yield kind.lower(), _shown(row)
+    for kind, rows in reply.sections.items():
+        shown = [_shown(row) for row in rows if row]
+        short = (kind, command) == ("STATS", "litestats")
+        name = command if short else kind.lower()
+        if shown:
+            yield name, shown[0] if kind in ("SUMMARY", "VERSION", "LCD") else shown
     if reply.row("SUMMARY") and reply.when is not None:
         yield "when", reply.when
 

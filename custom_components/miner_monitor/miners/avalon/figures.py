@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from ..columns import (
+    Column,
+    counter,
+    difficulty,
+    flag,
+    percent,
+    read_columns,
+)
 from ..model import Figure
 from ..values import (
     LARGEST,
@@ -12,20 +20,9 @@ from .blob import (
     dashed,
     vector,
 )
-from .columns import (
-    Column,
-    counter,
-    difficulty,
-    flag,
-    percent,
-    read_columns,
-)
+from .models import Model, read_places
 from .poll import Row
 from .pools import moment
-from .supply import (
-    Supply,
-    supply_figures,
-)
 
 _MOST_NUMBERED = 8
 _LARGEST_WORD = 0xFFFF
@@ -33,7 +30,7 @@ _BLOB = (
     counter("state_code", "STATE"),
     counter("hash_status", "HashStatus"),
     counter("work_mode", "WORKMODE"),
-    Column("work_level", "WORKLEVEL", low=-100, high=1e6, whole=True),
+    Column("work_level", "WORKLEVEL", low=-100, high=1e6, kind=int),
     flag("activation", "Activation"),
     flag("solo_allowed", "SoloAllowed"),
     counter("soft_off_reason", "SoftOFF"),
@@ -41,7 +38,7 @@ _BLOB = (
     counter("soft_on_time", "SoftOnTime", 0),
     flag("display_on", "LcdOnoff"),
     counter("display_page", "LcdSwitch"),
-    Column("display_brightness", "LcdBright", high=_LARGEST_WORD, whole=True),
+    Column("display_brightness", "LcdBright", high=_LARGEST_WORD, kind=int),
     flag("network_by_radio", "NetDevType"),
     Column("room_temperature_limit", "Limitemp", low=-40, high=200),
     counter("calibrated", "CALIALL"),
@@ -124,26 +121,25 @@ def figures_of(
     row: Row,
     summary: Row,
     started: int | None,
-    supply: Supply = Supply.UNKNOWN,
+    model: Model | None = None,
 ) -> dict[str, Figure]:
     """Collect the figures of a poll; ``started`` dates what counts from the start."""
-    found: dict[str, Any] = {}
-    read_columns(row, _ROW, found)
-    read_columns(summary, _SUMMARY, found)
+    found = read_columns(row, _ROW) | read_columns(summary, _SUMMARY)
     if not items:
         return found
-    read_columns(items, _BLOB, found)
+    found |= read_columns(items, _BLOB)
     for name in _TIMES:
         if name in found and (when := moment(found.pop(name), started)) is not None:
             found[name] = when
     get = items.get
     for key, name in _LISTS:
-        if (told := get(key)) is not None and (values := vector(told)):
+        if values := vector(get(key)):
             found[name] = values
     for key, name in _DASHED_LISTS:
-        if (told := get(key)) is not None and (values := dashed(told)):
+        if values := dashed(get(key)):
             found[name] = values
-    found.update(supply_figures(vector(get("PS")), supply))
+    if model is not None:
+        found |= read_places(vector(get("PS")), model.supply_figures)
     _add_special(items, found)
     return found
 

@@ -1,5 +1,7 @@
-"""Who an Avalon, or another miner with a cgminer, is."""
+"""Who an Avalon, or another miner with a cgminer, is, and what it can report."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 import re
 from typing import NamedTuple
 
@@ -9,6 +11,7 @@ from ..model import (
     Family,
     Limits,
     MinerIdentity,
+    MinerState,
     Setting,
     TripPoints,
 )
@@ -17,16 +20,16 @@ from ..values import (
     text,
 )
 from .blob import Items
-from .knobs import (
-    NOTHING_OFFERED,
-    Ranges,
-    heating_modes,
-)
 from .models import (
     Model,
     parted,
 )
 from .poll import Row
+from .settings import (
+    NOTHING_OFFERED,
+    Ranges,
+    heating_modes,
+)
 
 _SERIAL = re.compile(r"[0-9a-f]{12,32}")
 _SHARED_BY_MANY = ("00:e0:4c",)
@@ -46,7 +49,7 @@ class Who(NamedTuple):
     firmware: str | None = None
 
 
-class Parts(NamedTuple):
+class DeviceParts(NamedTuple):
     """What a device was seen to have."""
 
     capabilities: frozenset[Capability]
@@ -82,34 +85,43 @@ def mac_of(version: Row) -> str | None:
 
 
 def identity_of(
-    model: Model, version: Row, who: Who, blob_version: str | None, parts: Parts
+    model: Model | None,
+    version: Row,
+    who: Who,
+    blob_version: str | None,
+    parts: DeviceParts,
 ) -> MinerIdentity:
-    """Name the Avalon that sent a blob."""
-    told = (text(version.get(key)) for key in _FIRMWARE)
-    return MinerIdentity(
+    """Name the Avalon that sent a blob, or a plain cgminer, which has no model.
+
+    Where nothing else shows which one it is, for whom it works does.
+    """
+    address = mac_of(version)
+    named = who.serial is not None or address is not None
+    known = MinerIdentity(
         family=Family.AVALON,
         manufacturer="Canaan",
-        model=model.name,
-        firmware=who.firmware or next(filter(None, told), None),
-        mac=mac_of(version),
+        model="",
+        mac=address,
         serial=who.serial,
-        pool_user_hash=_mark_of(version, who, parts),
+        pool_user_hash=None if named else parts.pool_user,
+        pool_count=parts.pools,
+        capabilities=parts.capabilities,
+    )
+    if model is None:
+        return _plain_identity(version, known)
+    reported = (text(version.get(key)) for key in _FIRMWARE)
+    return replace(
+        known,
+        model=model.name,
+        firmware=who.firmware or next(filter(None, reported), None),
         model_id=text(version.get("MODEL")) or text(parted(blob_version)[0]),
         board=text(version.get("HWTYPE")),
         chip_model=parts.chip_model,
         chip_count=parts.chips,
         fan_count=parts.fans,
-        pool_count=parts.pools,
         board_count=parts.boards if parts.boards > 1 else 0,
-        capabilities=parts.capabilities,
         limits=_limits_of(model, parts.settings),
     )
-
-
-def _mark_of(version: Row, who: Who, parts: Parts) -> str | None:
-    """Tell for whom it works, where nothing else tells which one it is."""
-    named = who.serial is not None or mac_of(version) is not None
-    return None if named else parts.pool_user
 
 
 def _limits_of(model: Model, settings: Ranges) -> Limits:
@@ -125,22 +137,17 @@ def _limits_of(model: Model, settings: Ranges) -> Limits:
     )
 
 
-def plain_identity(version: Row, who: Who, parts: Parts) -> MinerIdentity:
+def _plain_identity(version: Row, known: MinerIdentity) -> MinerIdentity:
     """Name a miner that has a cgminer and no blob; its hash rate is an estimate."""
     program, release = _program(version)
     model = text(version.get("Type")) or text(version.get("PROD"))
     maker = model.split()[0] if model else ""
-    return MinerIdentity(
-        family=Family.AVALON,
+    return replace(
+        known,
         manufacturer=maker if maker.isalpha() else "cgminer",
         model=model or program or "cgminer",
         firmware=release,
-        mac=mac_of(version),
-        serial=who.serial,
-        pool_user_hash=_mark_of(version, who, parts),
-        pool_count=parts.pools,
         ratio_window=_SHARE_BASED_WINDOW,
-        capabilities=parts.capabilities,
         limits=_NO_LIMITS,
     )
 
@@ -160,3 +167,83 @@ def _program(version: Row) -> tuple[str | None, str | None]:
         return told, release
     known = {program.lower(): program for program in _PROGRAMS}
     return known.get(name.lower(), name), number
+
+
+_BY_KEY: Mapping[Capability, str] = {
+    Capability.HASH_RATE_AVERAGE: "GHSavg",
+    Capability.EXPECTED_HASH_RATE: "GHSmm",
+    Capability.POWER_LIMIT: "MPO",
+    Capability.CHIP_TEMPERATURE: "TMax",
+    Capability.CHIP_TEMPERATURE_AVERAGE: "TAvg",
+    Capability.TARGET_CHIP_TEMPERATURE: "TarT",
+    Capability.CHIPS_WORKING: "TA",
+    Capability.WORK_UTILITY: "WU",
+    Capability.POOL_LATENCY: "PING",
+    Capability.CONTROLLER_STATE: "SYSTEMSTATU",
+    Capability.CHIP_TEMPERATURE_MIN: "PVT_T0",
+    Capability.CHIP_VOLTAGES: "PVT_V0",
+    Capability.MATCHING_WORK: "MW0",
+}
+"""What an item of the blob proves, whatever its value."""
+
+_BY_VALUE = (
+    Capability.POWER,
+    Capability.CHIP_TEMPERATURE,
+    Capability.PSU_OUTPUT_VOLTAGE,
+    Capability.PSU_OUTPUT_CURRENT,
+    Capability.INPUT_VOLTAGE,
+    Capability.INPUT_CURRENT,
+    Capability.CORE_VOLTAGE_ACTUAL,
+    Capability.FREQUENCY_ACTUAL,
+    Capability.INLET_TEMPERATURE,
+    Capability.OUTLET_TEMPERATURE,
+    Capability.AMBIENT_TEMPERATURE,
+    Capability.BOARD_TEMPERATURE,
+    Capability.FILTER_AGE,
+    Capability.WIFI_SIGNAL,
+    Capability.FAN_DUTY_CYCLE,
+)
+"""What only a usable value proves: a missing sensor has a key as well."""
+
+_BY_SUMMARY: Mapping[Capability, tuple[str, ...]] = {
+    Capability.SHARES: ("Accepted",),
+    Capability.SHARES_STALE: ("Stale",),
+    Capability.BEST_DIFFICULTY: ("Best Share",),
+    Capability.BLOCKS_FOUND: ("Found Blocks",),
+    Capability.UPTIME: ("Elapsed",),
+    Capability.WORK_UTILITY: ("Work Utility",),
+    Capability.HASH_RATE_AVERAGE: ("MHS av", "GHS av"),
+    Capability.HARDWARE_ERROR_RATE: ("Device Hardware%",),
+}
+_OF_POOLS = frozenset(
+    (
+        Capability.POOL,
+        Capability.POOL_CONNECTED,
+        Capability.FALLBACK_POOL,
+        Capability.POOL_STATUS,
+        Capability.POOL_SHARES,
+    )
+)
+_BY_POOL: Mapping[Capability, str] = {
+    Capability.POOL_DIFFICULTY: "Stratum Difficulty",
+    Capability.BLOCK_HEIGHT: "Current Block Height",
+}
+
+
+def shown_by_blob(items: Items, state: MinerState) -> set[Capability]:
+    """Collect the readings that the blob of one reply shows."""
+    found = {capability for capability, key in _BY_KEY.items() if key in items}
+    return found.union(item for item in _BY_VALUE if getattr(state, item))
+
+
+def shown_by_plain(summary: Row, pools: Sequence[Row]) -> set[Capability]:
+    """Collect the readings that a miner without a blob shows."""
+    found = {
+        capability
+        for capability, keys in _BY_SUMMARY.items()
+        if any(key in summary for key in keys)
+    }
+    if pools:
+        found |= _OF_POOLS
+        found.update(item for item, key in _BY_POOL.items() if key in pools[0])
+    return found

@@ -1,16 +1,14 @@
-"""What one device told before, as far as the next reply depends on it."""
+"""What one device reported before, as far as the next reply depends on it."""
 
 from collections.abc import Callable
 from functools import partial
 import time
-from typing import Any
+from typing import Any, override
 
-from ..errors import (
-    MinerCommandError,
-    MinerResponseError,
-)
+from ..errors import MinerCommandError, MinerResponseError
 from ..model import (
-    Figure,
+    Capability,
+    Light,
     MinerIdentity,
     MinerReading,
     MinerState,
@@ -19,38 +17,18 @@ from ..model import (
     Writing,
 )
 from ..values import text
-from .acquaintance import Acquaintance
-from .blob import (
-    Items,
-    dashed,
-    gather,
-)
-from .boards import boards_of
-from .capabilities import ReadingMemory
-from .faults import (
-    FaultMemory,
-    health_of,
-)
+from .blob import Figures, Items, boards_of, dashed, vector
+from .commands import Command, CommandContext
 from .figures import figures_of
 from .identity import (
-    Parts,
+    DeviceParts,
     Who,
     identity_of,
     mac_of,
-    plain_identity,
+    shown_by_blob,
+    shown_by_plain,
 )
-from .inventory import Inventory
-from .knobs import (
-    commanded,
-    offered,
-    writing_of,
-)
-from .lazy import Figures
 from .models import Model
-from .orders import (
-    Order,
-    Situation,
-)
 from .parser import (
     blob_values,
     boards_found,
@@ -59,41 +37,43 @@ from .parser import (
     plain_values,
     restart_reason,
     settle,
-    start_of,
 )
-from .poll import (
-    NOTHING,
-    Poll,
-    Row,
-    Wants,
-)
-from .pool_in_use import (
-    PoolMemory,
-    PoolsInUse,
-)
-from .pools import (
-    numbers_of,
-    of_all_pools,
-    pools_of,
-    user_of,
-)
-from .setpoints import (
+from .poll import NOTHING, Poll, Row, Wants
+from .pools import PoolMemory, PoolsInUse, numbers_of, of_all_pools, pools_of, user_of
+from .recognizer import LOOKS_CLOSELY, DeviceRecognizer, uptime_in
+from .settings import (
+    AUTOMATIC,
+    KEYS,
     Circumstances,
-    SetPoints,
-    told_to_mine,
+    commanded,
+    offered,
+    ordered_to_mine,
+    settings_of,
+    writing_of,
 )
 from .status import (
     Evidence,
+    FaultMemory,
+    Health,
+    Inventory,
     StatusMemory,
     system_of,
 )
-from .supply import Supply
 
 _CLOCK_JITTER = 5
+_RESTARTED = 15.0
+"""Seconds by which an uptime has to lag behind since the last poll, or it restarted.
+
+A slow reply explains less, and no clock drifts that much between two polls.
+"""
+
+_EARLIEST, _LATEST = 1e9, 1e11
+"""Epoch seconds between which a clock is set."""
+
 _PROOFS_OF_A_SUMMARY = ("Elapsed", "Accepted", "MHS av", "GHS av")
 
 
-class DeviceMemory:
+class DeviceMemory(DeviceRecognizer):
     """Reads the polls of one address, one after the other.
 
     What was learnt of a device lasts until its firmware changes or another device
@@ -106,265 +86,198 @@ class DeviceMemory:
         known: MinerIdentity | None = None,
     ) -> None:
         """Start on a clock of seconds, with what was ``known`` of the device before."""
-        self._monotonic = monotonic
         self._known = known
         self._identity: MinerIdentity | None = None
-        self._device = Acquaintance(monotonic)
         self._poll: Poll | None = None
         self._devices: tuple[Row, ...] = ()
         self._polled_at = 0.0
-        self._forget()
+        super().__init__(monotonic)
 
+    @override
     def _forget(self) -> None:
         """Begin anew; what the device had is still known of it with other firmware."""
+        super()._forget()
         seen, known = self._identity, self._known
         if seen is not None and (known is None or known.same_device(seen)):
             self._known = seen
-        self._age = self._device.age
+        self._identity = None
+        self._basis: tuple[object, ...] = ()
+        self._readings: frozenset[Capability] | None = None
+        self._readings_of: Model | None = None
+        self._parts = DeviceParts(frozenset())
         self._inventory: Inventory | None = None
         self._pools = PoolMemory()
         self._in_use = PoolsInUse()
         self._status = StatusMemory()
-        self._last_status: MinerStatus | None = None
+        self._last_status = MinerStatus.STARTING
         self._faults = FaultMemory()
         self._started: int | None = None
-        self._readings: ReadingMemory | None = None
-        self._parts = Parts(frozenset())
-        self._basis: tuple[object, ...] = ()
-        self._identity = None
-        self._set_points = SetPoints()
+        self._began: float | None = None
+        self._fan: int | None = None
+        self._shade: Light | None = None
         self._mining: bool | None = None
         self._calibrating = False
-        self._duty: float | None = None
-        self._items: Items = NOTHING
+        self._context: CommandContext | None = None
 
-    @property
-    def model(self) -> Model | None:
-        """The model of the device that was noticed last; None of a plain cgminer."""
-        return self._device.model if self._device.is_avalon else None
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        """What to ask for in the one request of the next poll."""
-        return self._device.sections
-
+    @override
     def notice(self, poll: Poll) -> Wants:
-        """Take note who answers; tell what else to ask in the same turn."""
         self._poll = poll
         self._devices = poll.devices
         self._polled_at = self._monotonic()
-        return self._device.meet(poll)
-
-    def take_version(self, version: Row) -> None:
-        """Keep what the device says of its make."""
-        self._device.take_version(version)
-
-    def has_no_version(self) -> None:
-        """Note that the device refuses to say anything of its make."""
-        self._device.has_no_version()
-
-    def take_commands(self, commands: frozenset[str]) -> None:
-        """Keep which commands the device lists; none means read-only."""
-        self._device.take_commands(commands)
-
-    def take_litestats(self, stats: tuple[Row, ...]) -> None:
-        """Keep the short form of the statistics for this poll."""
-        self._device.take_litestats(gather(stats))
+        return super().notice(poll)
 
     def take_devices(self, devices: tuple[Row, ...]) -> None:
-        """Keep what a device without a blob tells of its parts, for this poll."""
+        """Keep what a device without a blob reports of its parts, for this poll."""
         self._devices = devices
 
     def writing(self, setting: Setting) -> Writing:
-        """Tell what it takes to write a setting."""
+        """Return what it takes to write a setting."""
         model = self.model
         return Writing() if model is None else writing_of(model, setting)
 
-    def situation(self) -> Situation:
-        """Tell what commands to the device that was read last depend on."""
-        model = self.model
-        if model is None or self._poll is None:
+    def command_context(self) -> CommandContext:
+        """Return what commands to the device that was read last depend on."""
+        if self._context is None:
             raise MinerCommandError("only an Avalon is given commands")
-        when = self._poll.when
+        when = self._context.clock
         passed = self._monotonic() - self._polled_at
-        return Situation(
-            model=model,
-            listed=self._device.commands or frozenset(),
-            offered=self._parts.settings,
-            settings=self._set_points.settings,
-            calibrating=self._calibrating,
-            duty=self._duty,
-            clock=None if when is None else int(when + passed),
-            pools=numbers_of(self._poll.pools),
-            dark=any(dashed(self._items.get("LED"))[:1]),
-        )
+        clock = None if when is None else int(when + passed)
+        return self._context._replace(clock=clock)
 
-    def sends(self, order: Order) -> None:
+    def sends(self, command: Command) -> None:
         """Note that a command goes out."""
-        if order.in_litestats:
-            self._device.look_closely()
+        if command.in_litestats:
+            self._look_closely(until=self._monotonic() + LOOKS_CLOSELY)
 
-    def sent(self, order: Order, *, certainly: bool) -> None:
+    def sent(self, command: Command, *, certainly: bool) -> None:
         """Note that the device took a command, or may have taken it."""
-        if order.fan is not None:
-            self._set_points.fan_set(order.fan if certainly else None)
-        if order.shade is not None:
-            self._set_points.shade_set(order.shade if certainly else None)
+        if command.fan is not None:
+            self._fan = command.fan if certainly else None
+        if command.shade is not None:
+            self._shade = command.shade if certainly else None
 
     def read(self, poll: Poll) -> MinerReading:
         """Translate a poll of the device that was noticed last."""
         if poll is not self._poll:
             self.notice(poll)
-        device = self._device
-        if not device.told.modules and not any(
+        if not self._reported.modules and not any(
             key in poll.summary for key in _PROOFS_OF_A_SUMMARY
         ):
             raise MinerResponseError("neither a summary nor statistics of a miner")
-        who = device.certain()
-        if device.age != self._age:
-            self._forget()
-        if device.is_avalon:
-            return self._read_avalon(poll, who, device.model)
-        return self._read_plain(poll, who)
-
-    def _read_avalon(self, poll: Poll, who: Who, model: Model) -> MinerReading:
-        told = self._device.told
-        extra = self._device.extra
-        items: Items = {**extra, **told.items} if extra else told.items
-        self._items = items
-        common = self._of_pools(poll)
-        system = system_of(items.get("SYSTEMSTATU"))
-        values = blob_values(told, extra, model, poll.summary, system)
-        uptime = self._device.uptime(poll)
-        values.setdefault("uptime", uptime)
-        found = boards_found(told.modules)
-        evidence = evidence_of(items, model, values, system, found, self._in_use)
-        status = self._judge(evidence, told_anything=bool(told.modules))
-        working = settle(values, items, status, evidence.state)
-        if told.modules:
-            self._mining = told_to_mine(evidence, resting=self._status.resting)
-            self._calibrating = evidence.calibrating
-        self._set_points.notice(uptime, self._polled_at)
-        boards = boards_of(
-            told.modules, working=working, hashing=status is MinerStatus.HASHING
+        who, model = self._certain(), self.model
+        self._in_use = self._pools.read(poll.pools, poll.screen)
+        if poll.poolless:
+            self._in_use = PoolsInUse(connected=False)
+        self._start(poll)
+        if model is None:
+            state, parts = self._read_plain(poll, who)
+        else:
+            state, parts = self._read_avalon(poll, who, model)
+        self._parts = parts
+        basis = (model, self._version, who, parts)
+        if self._identity is None or basis != self._basis:
+            self._basis = basis
+            version = self._reported.items.get("Ver")
+            identity = identity_of(model, self._version, who, version, parts)
+            if identity != self._identity:
+                self._identity = identity
+        return MinerReading(
+            identity=self._identity, state=state, complete=self._complete
         )
+
+    def _read_avalon(
+        self, poll: Poll, who: Who, model: Model
+    ) -> tuple[MinerState, DeviceParts]:
+        reported, extra = self._reported, self._extra
+        items = {**extra, **reported.items} if extra else reported.items
+        system = system_of(items.get("SYSTEMSTATU"))
+        values = blob_values(reported, extra, model, poll.summary, system)
+        uptime = self._uptime(poll)
+        values.setdefault("uptime", uptime)
+        self._notice_restart(uptime)
+        found = boards_found(reported.modules)
+        evidence = evidence_of(items, model, values, system, found, self._in_use)
+        if reported.modules:
+            self._last_status = self._status.judge(evidence, self._monotonic())
+            self._mining = ordered_to_mine(evidence, resting=self._status.resting)
+            self._calibrating = evidence.calibrating
+        status = self._last_status
+        hashing = status is MinerStatus.HASHING
+        working = settle(values, items, status, evidence.state)
         fans = fans_of(items, model, self._parts.fans, hashing=working)
-        self._duty = fans[0].duty_cycle if fans and working else None
         inventory = self._inventory_of(who, model)
-        health = health_of(status, values, found, told.modules, fans)
-        if status is MinerStatus.HASHING:
-            inventory.learn(found or health.listed, health.chips)
+        rates = [x for part in reported.modules for x in vector(part.items.get("MGHS"))]
+        health = Health(status, values, found, rates, fans)
+        if hashing:
+            inventory.learn(found or len(rates), health.chips)
         state = MinerState(
             status=status,
-            boards=boards,
+            boards=boards_of(reported.modules, working=working, hashing=hashing),
             fans=fans,
             faults=self._faults.find(items, model, inventory, health),
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
-            figures=Figures(
-                partial(self._figures_of, items, told.row, poll, model.supply)
-            ),
-            settings=self._set_points.read(items, model, self._circumstances()),
-            **common,
+            figures=self._figures(items, reported.row, poll, model),
+            settings=settings_of(tuple(map(items.get, KEYS)), model, self._wishes()),
+            **self._of_pools(poll),
             **values,
         )
-        return MinerReading(
-            identity=self._identify_avalon(items, who, model, state),
-            state=state,
-            complete=self._device.complete,
+        parts = self._parts_of(items, who, model, state, inventory)
+        self._context = CommandContext(
+            model=model,
+            listed=self._listed or frozenset(),
+            offered=parts.settings,
+            settings=state.settings,
+            calibrating=self._calibrating,
+            duty=fans[0].duty_cycle if fans and working else None,
+            clock=poll.when,
+            pools=numbers_of(poll.pools),
+            dark=any(dashed(items.get("LED"))[:1]),
         )
+        return state, parts
 
-    def _inventory_of(self, who: Who, model: Model) -> Inventory:
-        """Return what the device had, also before this start."""
-        if self._inventory is None:
-            known = self._known
-            if known is not None and self._is_of(known, who, model):
-                self._inventory = Inventory(known.board_count, known.chip_count or 0)
-            else:
-                self._inventory = Inventory()
-        return self._inventory
+    def _notice_restart(self, uptime: int | None) -> None:
+        """Note how long it is up: with a start its fan becomes automatic."""
+        if uptime is not None:
+            began = self._polled_at - uptime
+            if self._began is not None and began > self._began + _RESTARTED:
+                self._fan = AUTOMATIC
+            self._began = began
 
-    def _is_of(self, known: MinerIdentity, who: Who, model: Model) -> bool:
-        """Tell whether an identity is that of the device that answers."""
-        names = (who.serial, mac_of(self._device.version))
-        if known.unique_id is None:
-            return names == (None, None) and known.model == model.name
-        return known.unique_id in names
-
-    def _circumstances(self) -> Circumstances:
-        """Collect what set points are beyond the blob."""
-        commands = self._device.commands
+    def _wishes(self) -> Circumstances:
+        """Collect what settings are beyond the blob."""
         return Circumstances(
             mining=self._mining,
             pool=self._in_use.place,
-            targets=commands is not None and "target-temp" in commands,
+            targets="target-temp" in (self._listed or ()),
+            fan=self._fan,
+            shade=self._shade,
         )
 
-    def _read_plain(self, poll: Poll, who: Who) -> MinerReading:
-        common = self._of_pools(poll)
-        values = plain_values(poll.summary, self._devices)
-        evidence = Evidence(
-            hash_rate=values["hash_rate_now"],
-            pool_connected=self._in_use.connected,
-            share_accepted=self._in_use.moved,
-            uptime=values.get("uptime"),
+    def _parts_of(
+        self,
+        items: Items,
+        who: Who,
+        model: Model,
+        state: MinerState,
+        inventory: Inventory,
+    ) -> DeviceParts:
+        seen = self._parts
+        boards = max(seen.boards, model.boards, len(state.boards), inventory.boards)
+        shown = shown_by_blob(items, state)
+        if boards > 1:
+            shown.add(Capability.BOARDS)
+        pools = len(state.pools) or seen.pools
+        return DeviceParts(
+            capabilities=self._learn(model, shown) | commanded(model, self._listed),
+            chip_model=text(items.get("Core")) or seen.chip_model,
+            fans=len(state.fans),
+            pools=pools,
+            boards=boards,
+            chips=max(model.chips or 0, inventory.chips) or None,
+            settings=offered(model, self._listed, pools),
+            pool_user=self._pool_user(who),
         )
-        status = self._judge(evidence, told_anything=True)
-        if status is not MinerStatus.HASHING:
-            values["hash_rate_average"] = None
-        state = MinerState(
-            status=status,
-            figures=Figures(partial(self._figures_of, NOTHING, NOTHING, poll)),
-            **common,
-            **values,
-        )
-        if self._readings is None or self._readings.model is not None:
-            self._readings = ReadingMemory(None)
-        self._readings.learn(NOTHING, state)
-        self._readings.learn_plain(poll.summary, poll.pools)
-        self._parts = Parts(
-            self._readings.found,
-            pools=len(state.pools) or self._parts.pools,
-            pool_user=user_of(poll.pools) or self._parts.pool_user,
-        )
-        version = self._device.version
-        basis = (None, version, who, self._parts)
-        if self._identity is None or basis != self._basis:
-            self._basis = basis
-            self._identity = plain_identity(version, who, self._parts)
-        return MinerReading(
-            identity=self._identity, state=state, complete=self._device.complete
-        )
-
-    def _figures_of(
-        self, items: Items, row: Row, poll: Poll, supply: Supply = Supply.UNKNOWN
-    ) -> dict[str, Figure]:
-        return figures_of(items, row, poll.summary, self._start_of(poll), supply)
-
-    def _judge(self, evidence: Evidence, *, told_anything: bool) -> MinerStatus:
-        """Decide on the status; a miner that says nothing is as it was."""
-        if not told_anything:
-            return self._last_status or MinerStatus.STARTING
-        self._last_status = self._status.judge(evidence, self._monotonic())
-        return self._last_status
-
-    def _of_pools(self, poll: Poll) -> dict[str, Any]:
-        """Read what follows from the pools, and how these are read."""
-        self._in_use = in_use = self._pools.read(poll.pools, poll.screen)
-        if poll.poolless:
-            self._in_use = in_use = PoolsInUse(connected=False)
-        values = of_all_pools(poll.pools, in_use)
-        start = partial(self._start_of, poll)
-        values["pools"] = pools_of(poll.pools, in_use, self._device.told.pools, start)
-        return values
-
-    def _start_of(self, poll: Poll) -> int | None:
-        """Tell the epoch second of the start; the same one while it only trembles."""
-        started = start_of(poll)
-        known = self._started
-        if started is None or known is None or abs(started - known) > _CLOCK_JITTER:
-            self._started = started
-        return self._started
 
     def _pool_user(self, who: Who) -> str | None:
         """Tell for whom a device without a name of its own works."""
@@ -372,47 +285,73 @@ class DeviceMemory:
             return None
         return user_of(self._poll.pools) or self._parts.pool_user
 
-    def _identify_avalon(
-        self, items: Items, who: Who, model: Model, state: MinerState
-    ) -> MinerIdentity:
-        """Return the identity, the same object while nothing about it changed."""
-        if self._readings is None or self._readings.model != model:
-            self._readings = ReadingMemory(model)
-        readings = self._readings
-        readings.learn(items, state)
-        seen = self._parts
-        inventory = self._inventory_of(who, model)
-        boards = max(seen.boards, model.boards, len(state.boards), inventory.boards)
-        if boards > 1:
-            readings.add_boards()
-        device = self._device
-        basis: tuple[object, ...] = (
-            model,
-            device.version,
-            who,
-            readings.found,
-            device.commands,
-            items.get("Core"),
-            (len(state.fans), len(state.pools), boards, inventory.chips),
-            pool_user := self._pool_user(who),
+    def _learn(
+        self, model: Model | None, shown: set[Capability]
+    ) -> frozenset[Capability]:
+        """Keep what was once shown, so that a miner in standby reports the same."""
+        if self._readings is None or self._readings_of != model:
+            self._readings_of = model
+            self._readings = frozenset() if model is None else model.readings
+        if not shown <= self._readings:
+            self._readings |= shown
+        return self._readings
+
+    def _inventory_of(self, who: Who, model: Model) -> Inventory:
+        """Return what the device had, also before this start."""
+        if self._inventory is None:
+            self._inventory = Inventory()
+            known, names = self._known, (who.serial, mac_of(self._version))
+            if known is not None and (
+                known.unique_id in names
+                if known.unique_id is not None
+                else names == (None, None) and known.model == model.name
+            ):
+                self._inventory = Inventory(known.board_count, known.chip_count or 0)
+        return self._inventory
+
+    def _read_plain(self, poll: Poll, who: Who) -> tuple[MinerState, DeviceParts]:
+        values = plain_values(poll.summary, self._devices)
+        evidence = Evidence(
+            hash_rate=values["hash_rate_now"],
+            pool_connected=self._in_use.connected,
+            share_accepted=self._in_use.moved,
+            uptime=values.get("uptime"),
         )
-        if self._identity is None or basis != self._basis:
-            self._basis = basis
-            pools = len(state.pools) or seen.pools
-            self._parts = Parts(
-                capabilities=readings.found | commanded(model, device.commands),
-                chip_model=text(items.get("Core")) or seen.chip_model,
-                fans=len(state.fans),
-                pools=pools,
-                boards=boards,
-                chips=max(model.chips or 0, inventory.chips) or None,
-                settings=offered(model, device.commands, pools),
-                pool_user=pool_user,
-            )
-            identity = identity_of(
-                model, device.version, who, items.get("Ver"), self._parts
-            )
-            if identity != self._identity:
-                self._identity = identity
-        assert self._identity is not None
-        return self._identity
+        status = self._status.judge(evidence, self._monotonic())
+        self._last_status = status
+        if status is not MinerStatus.HASHING:
+            values["hash_rate_average"] = None
+        state = MinerState(
+            status=status,
+            figures=self._figures(NOTHING, NOTHING, poll),
+            **self._of_pools(poll),
+            **values,
+        )
+        shown = shown_by_blob(NOTHING, state) | shown_by_plain(poll.summary, poll.pools)
+        parts = DeviceParts(
+            capabilities=self._learn(None, shown),
+            pools=len(state.pools) or self._parts.pools,
+            pool_user=self._pool_user(who),
+        )
+        return state, parts
+
+    def _figures(
+        self, items: Items, row: Row, poll: Poll, model: Model | None = None
+    ) -> Figures:
+        return Figures(
+            partial(figures_of, items, row, poll.summary, self._started, model)
+        )
+
+    def _start(self, poll: Poll) -> None:
+        """Keep the epoch second of the start; the same one while it only trembles."""
+        when, uptime, known = poll.when, uptime_in(poll.summary), self._started
+        if when is None or uptime is None or not _EARLIEST <= when < _LATEST:
+            self._started = None
+        elif known is None or abs(when - uptime - known) > _CLOCK_JITTER:
+            self._started = when - uptime
+
+    def _of_pools(self, poll: Poll) -> dict[str, Any]:
+        in_use, traffic = self._in_use, self._reported.pools
+        values = of_all_pools(poll.pools, in_use)
+        values["pools"] = pools_of(poll.pools, in_use, traffic, self._started)
+        return values

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from ..model import Capability
 from ..values import text
 from .poll import Row
-from .supply import Supply
 
 COMMON = frozenset(
     (
@@ -58,6 +57,27 @@ _A_SERIES = (
 )
 
 
+class Place(NamedTuple):
+    """A value in the vector ``PS`` of the power supply, which each model fills its way.
+
+    ``length`` is that of the only vector in which it is there.
+    """
+
+    name: str
+    place: int
+    divisor: float = 1
+    high: float = 1e3
+    length: int | None = None
+
+
+_WATTS = 1e5
+_OUTPUT_CURRENT = Place("psu_output_current", 3)
+_OUTPUT_VOLTAGE = Place("psu_output_voltage", 2, 100)
+_HOME_SUPPLY = (Place("power", 6, high=_WATTS), _OUTPUT_VOLTAGE, _OUTPUT_CURRENT)
+# A10 and A11 stop before the power at the wall.
+_A_SUPPLY = (*_HOME_SUPPLY, Place("power", 4, high=_WATTS, length=6))
+
+
 class Mode(NamedTuple):
     """A work mode: its name, and its number and level on the wire.
 
@@ -70,14 +90,16 @@ class Mode(NamedTuple):
     level: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Model:
     """What is known of a model beforehand.
 
-    ``fans`` of None is as many as it lists, ``boards`` at least so many. ``reboot``
-    is the argument of the command; ``reboots_unlisted`` says that it exists although
-    no list shows it. ``idles_as_fault`` is firmware that calls an idle device faulty;
-    ``rate_may_be_missing`` is firmware that tells no present hash rate at work.
+    ``supply`` is what its power supply reports, ``supply_figures`` what of that has no
+    field of its own. ``fans`` of None is as many as it lists, ``boards`` at least so
+    many. ``reboot`` is the argument of the command; ``reboots_unlisted`` says that it
+    exists although no list shows it. ``idles_as_fault`` is firmware that calls an idle
+    device faulty; ``rate_may_be_missing`` is firmware that reports no present hash
+    rate at work.
 
     ``modes`` are its work modes, the one of least power first. ``sleeps`` is a home
     model that takes the time of a soft off and on, ``doubtful_standby_power`` one that
@@ -90,7 +112,8 @@ class Model:
     """
 
     name: str
-    supply: Supply = Supply.UNKNOWN
+    supply: tuple[Place, ...] = ()
+    supply_figures: tuple[Place, ...] = ()
     readings: frozenset[Capability] = COMMON
     home: bool = False
     series: int | None = None
@@ -124,7 +147,11 @@ _HEATING = 0
 
 _NANO_3 = Model(
     name="Avalon Nano 3",
-    supply=Supply.NANO_3,
+    supply=(
+        Place("power", 5, high=_WATTS),
+        Place("input_voltage", 4, 100),
+        Place("input_current", 3),
+    ),
     readings=_HOME
     | {
         Capability.INPUT_VOLTAGE,
@@ -142,7 +169,12 @@ _NANO_3 = Model(
 )
 _NANO_3S = Model(
     name="Avalon Nano 3S",
-    supply=Supply.NANO_3S,
+    supply=(
+        Place("power", 6, high=_WATTS),
+        Place("psu_output_voltage", 2, 1000),
+        _OUTPUT_CURRENT,
+    ),
+    supply_figures=(Place("hash_board_voltage", 5, 1000),),
     readings=_HOME
     | _OUTPUT
     | {
@@ -165,7 +197,7 @@ _NANO_3S = Model(
 )
 _MINI_3 = Model(
     name="Avalon Mini 3",
-    supply=Supply.HOME,
+    supply=_HOME_SUPPLY,
     readings=_HOME
     | _OUTPUT
     | {
@@ -197,7 +229,7 @@ power.
 
 _Q = Model(
     name="Avalon Q",
-    supply=Supply.HOME,
+    supply=_HOME_SUPPLY,
     readings=_HOME
     | _OUTPUT
     | {
@@ -241,7 +273,11 @@ def model_of(version: Row, blob_version: str | None) -> Model:
     for name in names:
         if (model := _known(name)) is not None:
             return model
-    bare = names[0] if names else ""
+    return _unknown(names[0] if names else "")
+
+
+@lru_cache(maxsize=64)
+def _unknown(bare: str) -> Model:
     return Model(
         name=bare if "avalon" in bare.lower() else f"Avalon {bare}".strip(),
         rate_may_be_missing=True,
@@ -266,7 +302,7 @@ def _a_series(found: re.Match[str], name: str) -> Model:
     few_fans = series > _LAST_SERIES_WITH_FOUR_FANS or number in _TWO_FANS
     return Model(
         name=f"AvalonMiner {re.sub(r'(?i)avalonminer|avalon', '', name).strip()}",
-        supply=Supply.A_SERIES,
+        supply=_A_SUPPLY,
         readings=_A_SERIES - {Capability.FAN_DUTY_CYCLE} if hydro else _A_SERIES,
         series=series,
         chips=None if hydro else _A_CHIPS.get("1566" if bare == _A15_194 else number),
@@ -277,3 +313,16 @@ def _a_series(found: re.Match[str], name: str) -> Model:
         rate_may_be_missing=series == 10,
         modes=(Mode("normal", 0), Mode("high", 1)),
     )
+
+
+def read_places(
+    vector: tuple[float, ...], places: tuple[Place, ...]
+) -> dict[str, float]:
+    """Read watts, volts and amperes of a power supply."""
+    return {
+        name: vector[place] / divisor
+        for name, place, divisor, high, length in places
+        if place < len(vector)
+        and length in (None, len(vector))
+        and 0 <= vector[place] / divisor <= high
+    }

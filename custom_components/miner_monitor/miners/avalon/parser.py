@@ -4,6 +4,14 @@ from collections.abc import Iterable
 import re
 from typing import Any
 
+from ..columns import (
+    Column,
+    counter,
+    difficulty,
+    percent,
+    read_columns,
+    seconds,
+)
 from ..model import (
     Fan,
     MinerStatus,
@@ -11,22 +19,12 @@ from ..model import (
 from .blob import (
     Items,
     Module,
-    Told,
+    Reported,
     vector,
 )
-from .columns import (
-    Column,
-    counter,
-    difficulty,
-    percent,
-    read_columns,
-)
-from .models import Model
-from .poll import (
-    Poll,
-    Row,
-)
-from .pool_in_use import PoolsInUse
+from .models import Model, read_places
+from .poll import Row
+from .pools import PoolsInUse
 from .status import (
     Evidence,
     State,
@@ -34,11 +32,9 @@ from .status import (
     Work,
     system_of,
 )
-from .supply import read_supply
 
 _TEMPERATURES = (-40, 200)
 _SLOWEST_POOL = 60_000
-_LONGEST_TIME = 1e9
 _LOW_POWER = 10
 _PER_TERA = 1e3
 _MEGA_PER_TERA = 1e6
@@ -47,7 +43,7 @@ _MEGA_PER_TERA = 1e6
 _FAN_NAMES = ("Fan1", "Fan2", "Fan3", "Fan4")
 _FANS = (
     percent("duty", "FanR"),
-    *(Column(name, name, high=1e5, whole=True) for name in _FAN_NAMES),
+    *(Column(name, name, high=1e5, kind=int) for name in _FAN_NAMES),
 )
 
 
@@ -63,10 +59,6 @@ def _giga(name: str, key: str, *absent: float) -> Column:
 
 def _mega(name: str, key: str) -> Column:
     return Column(name, key, high=1e12, divisor=_MEGA_PER_TERA)
-
-
-def _seconds(name: str, key: str) -> Column:
-    return Column(name, key, high=_LONGEST_TIME, whole=True)
 
 
 # Which of the sensors is what people call inlet, outlet, board and room air:
@@ -88,16 +80,15 @@ _BLOB = (
     _celsius("outlet_temperature", "OTemp"),
     _celsius("board_temperature", "HBOTemp"),
     _celsius("board_temperature", "HBTemp"),
-    Column("chips_working", "TA", high=1e5, absent=(0,), whole=True),
-    _seconds("uptime", "Elapsed"),
+    Column("chips_working", "TA", high=1e5, absent=(0,), kind=int),
+    seconds("uptime", "Elapsed"),
     Column("pool_latency", "PING", high=_SLOWEST_POOL, absent=(0,)),
-    Column("wifi_signal", "RSSI", low=-127, high=-1, whole=True),
+    Column("wifi_signal", "RSSI", low=-127, high=-1, kind=int),
     counter("filter_age", "Filter"),
     counter("hardware_errors", "HW"),
     Column("work_utility", "WU"),
 )
-_POWER_AT_THE_WALL = "WALLPOWER"
-_WALL_POWER = (Column("power", _POWER_AT_THE_WALL, high=1e5, absent=(0,)),)
+_WALL_POWER = (Column("power", "WALLPOWER", high=1e5, absent=(0,)),)
 _ERROR_RATES = (percent("now", "DHspd"), percent("average", "DH"))
 _HIDDEN_AT_REST = (
     "expected_hash_rate",
@@ -141,12 +132,12 @@ _PLAIN = (
     _mega("hash_rate_1m", "MHS 1m"),
     _giga("hash_rate_average", "GHS av"),
     _mega("hash_rate_average", "MHS av"),
-    _seconds("uptime", "Elapsed"),
+    seconds("uptime", "Elapsed"),
     counter("hardware_errors", "Hardware Errors"),
     Column("work_utility", "Work Utility"),
     percent("hardware_error_rate", "Device Hardware%"),
 )
-_DEVICE = (_celsius("temperature", "Temperature", 0),)
+_DEVICE = (_celsius("chip_temperature", "Temperature", 0),)
 _BOOT = re.compile(r"0x([0-9a-fA-F]{1,2})\b")
 _BOOT_REASONS = (
     "clear",
@@ -162,39 +153,29 @@ _BOOT_REASONS = (
     "unknown",
 )
 _SERIES_WITH_BOOT_REASONS = range(10, 13)
-_UPTIME = (_seconds("uptime", "Elapsed"),)
 _MINUTE = (_mega("rate", "MHS 1m"),)
 
 
 def blob_values(
-    told: Told, extra: Items, model: Model, summary: Row, system: System
+    reported: Reported, extra: Items, model: Model, summary: Row, system: System
 ) -> dict[str, Any]:
     """Read the numbers of all modules and of the summary.
 
     ``extra`` is what the short statistics add to the first module.
     """
-    modules = [_module_values(module, model) for module in told.modules]
-    told_by_modules = modules[0] if len(modules) == 1 else _combined(modules)
-    values: dict[str, Any] = {}
-    if extra:
-        read_columns(extra, _BLOB, values)
-    values.update(told_by_modules)
-    read_columns(summary, _SUMMARY, values)
-    values["hash_rate_now"] = _present_rate(values, told.items, model, summary, system)
+    values = read_columns(extra, _BLOB)
+    values |= _combined([_module_values(module, model) for module in reported.modules])
+    values |= read_columns(summary, _SUMMARY)
+    values["hash_rate_now"] = _present_rate(
+        values, reported.items, model, summary, system
+    )
     return values
 
 
 def plain_values(summary: Row, devices: Iterable[Row] = ()) -> dict[str, Any]:
     """Read the summary of a miner without a blob, and its devices' temperatures."""
-    values: dict[str, Any] = {}
-    for device in devices:
-        found: dict[str, float] = {}
-        read_columns(device, _DEVICE, found)
-        if "temperature" in found:
-            hottest = values.get("chip_temperature", found["temperature"])
-            values["chip_temperature"] = max(hottest, found["temperature"])
-    read_columns(summary, _PLAIN, values)
-    read_columns(summary, _SUMMARY, values)
+    values = _combined([read_columns(device, _DEVICE) for device in devices])
+    values |= read_columns(summary, _PLAIN) | read_columns(summary, _SUMMARY)
     now = values.get("hash_rate_now")
     if now is None:
         now = values.get("hash_rate_1m", values.get("hash_rate_average"))
@@ -261,8 +242,7 @@ def settle(
     values["hash_rate"] = rate
     if status is not MinerStatus.HASHING:
         values["hash_rate_average"] = None
-    rates: dict[str, float] = {}
-    read_columns(items, _ERROR_RATES, rates)
+    rates = read_columns(items, _ERROR_RATES)
     present = rates.get("now") if working else None
     values["hardware_error_rate"] = present or rates.get("average")
     return working
@@ -272,28 +252,17 @@ def fans_of(items: Items, model: Model, seen: int, *, hashing: bool) -> tuple[Fa
     """Read the fans; what stands still by command tells no speed."""
     if model.fans == 0:
         return ()
-    told: dict[str, Any] = {}
-    read_columns(items, _FANS, told)
+    speeds = read_columns(items, _FANS)
     listed = 0
     while listed < len(_FAN_NAMES) and _FAN_NAMES[listed] in items:
         listed += 1
-    duty = told.get("duty")
+    duty = speeds.get("duty")
     return tuple(
         [
-            Fan(speed=told.get(name) if hashing else None, duty_cycle=duty)
+            Fan(speed=speeds.get(name) if hashing else None, duty_cycle=duty)
             for name in _FAN_NAMES[: max(model.fans or 0, listed, seen)]
         ]
     )
-
-
-def start_of(poll: Poll) -> int | None:
-    """Compute the epoch second at which the cgminer started, if its clock tells."""
-    values: dict[str, int] = {}
-    read_columns(poll.summary, _UPTIME, values)
-    uptime = values.get("uptime")
-    if poll.when is None or uptime is None or not _LONGEST_TIME <= poll.when < 1e11:
-        return None
-    return poll.when - uptime
 
 
 def restart_reason(items: Items, model: Model) -> str | None:
@@ -308,13 +277,10 @@ def restart_reason(items: Items, model: Model) -> str | None:
 
 
 def _module_values(module: Module, model: Model) -> dict[str, Any]:
-    values: dict[str, Any] = {}
     items = module.items
-    read_columns(items, _BLOB, values)
-    values.update(read_supply(vector(items.get("PS")), model.supply))
-    if _POWER_AT_THE_WALL in items:
-        read_columns(items, _WALL_POWER, values)
-    return values
+    values = read_columns(items, _BLOB)
+    values |= read_places(vector(items.get("PS")), model.supply)
+    return values | read_columns(items, _WALL_POWER)
 
 
 def _combined(modules: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -346,14 +312,11 @@ def _present_rate(
         return 0.0
     if system.word is None and now is not None:
         return now
-    estimate: dict[str, float] = {}
-    read_columns(summary, _MINUTE, estimate)
-    minute = estimate.get("rate")
+    minute: float | None = read_columns(summary, _MINUTE).get("rate")
     if minute == 0:
         return 0.0
     theoretical: float | None = values.get("expected_hash_rate")
-    rates: dict[str, float] = {}
-    read_columns(items, _ERROR_RATES, rates)
+    rates: dict[str, float] = read_columns(items, _ERROR_RATES)
     if theoretical is None or "average" not in rates:
         return now if minute is None else minute
     return theoretical * (1 - rates["average"] / 100)

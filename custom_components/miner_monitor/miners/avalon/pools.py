@@ -1,23 +1,15 @@
-"""The pools of a cgminer, without the names and passwords it uses there."""
+"""The pools of a cgminer, without the names and passwords it uses there.
 
-from collections.abc import Callable, Mapping, Sequence
+Its ``Stratum Active`` is true for each connected pool, and its priorities change two
+minutes before it moves: only what is counted for a pool shows that it is worked for.
+"""
+
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..model import (
-    Figure,
-    Pool,
-    PoolStatus,
-    address_of,
-)
-from ..values import (
-    between,
-    count,
-    one_way,
-    text,
-)
-from .columns import (
+from ..columns import (
     Column,
     counter,
     difficulty,
@@ -25,20 +17,10 @@ from .columns import (
     percent,
     read_columns,
 )
-from .lazy import (
-    Figures,
-    Parts,
-)
-from .poll import (
-    NOTHING,
-    Row,
-)
-from .pool_in_use import (
-    MOST_POOLS,
-    PoolsInUse,
-    is_connected,
-    word_of,
-)
+from ..model import Figure, Pool, PoolStatus, address_of
+from ..values import between, count, flag, number, one_way, text
+from .blob import Figures, LazySequence
+from .poll import NOTHING, Row
 
 EPOCH = 1_000_000_000
 """A time below this is in seconds since the start, else since 1970."""
@@ -126,7 +108,7 @@ def of_all_pools(rows: Sequence[Row], in_use: PoolsInUse) -> dict[str, Any]:
         used = rows[in_use.place]
         values["pool"] = address_of(*_address(used.get("URL")))
         values["fallback_pool"] = _is_fallback(used, rows)
-        read_columns(used, _OF_THE_ONE_IN_USE, values)
+        values |= read_columns(used, _OF_THE_ONE_IN_USE)
     return values
 
 
@@ -141,7 +123,7 @@ def _is_fallback(used: Row, rows: Sequence[Row]) -> bool | None:
     for row in rows:
         priority = None if row is used else count(row.get("Priority"))
         better = priority is not None and priority < mine
-        if better and _STATUSES.get(word_of(row) or "") is not PoolStatus.DISABLED:
+        if better and _STATUSES.get(_word_of(row) or "") is not PoolStatus.DISABLED:
             return True
     return False
 
@@ -150,11 +132,12 @@ def pools_of(
     rows: Sequence[Row],
     in_use: PoolsInUse,
     traffic: Mapping[int, Row],
-    start: Callable[[], int | None],
+    start: int | None,
 ) -> Sequence[Pool]:
-    """Read all pools; ``start`` tells the epoch second of the miner's start."""
+    """Read all pools; ``start`` is the epoch second of the miner's start."""
     rows = rows[:MOST_POOLS]
-    return Parts(len(rows), partial(_read_pools, rows, in_use.place, traffic, start))
+    read = partial(_read_pools, rows, in_use.place, traffic, start)
+    return LazySequence(len(rows), read)
 
 
 def user_of(rows: Sequence[Row]) -> str | None:
@@ -168,16 +151,10 @@ def numbers_of(rows: Sequence[Row]) -> tuple[int, ...]:
 
 
 def _read_pools(
-    rows: Sequence[Row],
-    used: int | None,
-    traffic: Mapping[int, Row],
-    start: Callable[[], int | None],
+    rows: Sequence[Row], used: int | None, traffic: Mapping[int, Row], start: int | None
 ) -> tuple[Pool, ...]:
-    started = start()
     return tuple(
-        _pool(
-            row, traffic.get(_number(row, place), NOTHING), started, used=place == used
-        )
+        _pool(row, traffic.get(_number(row, place), NOTHING), start, used=place == used)
         for place, row in enumerate(rows)
     )
 
@@ -188,25 +165,21 @@ def _number(row: Row, place: int) -> int:
 
 
 def _pool(row: Row, traffic: Row, started: int | None, *, used: bool) -> Pool:
-    fields: dict[str, Any] = {}
-    read_columns(row, _FIELDS, fields)
     host, port = _address(row.get("URL"))
     return Pool(
         host=host,
         port=port,
         active=used,
-        connected=is_connected(row),
+        connected=_is_connected(row),
         status=_status_of(row, used=used),
         figures=Figures(partial(_figures_of, row, traffic, started)),
-        **fields,
+        **read_columns(row, _FIELDS),
     )
 
 
 def _figures_of(row: Row, traffic: Row, started: int | None) -> dict[str, Figure]:
     """Collect the counters; the time of the last share as a moment, or not at all."""
-    figures: dict[str, Figure] = {}
-    read_columns(row, _FIGURES, figures)
-    read_columns(traffic, _TRAFFIC, figures)
+    figures = read_columns(row, _FIGURES) | read_columns(traffic, _TRAFFIC)
     told = figures.pop(_LAST_SHARE_TIME, None)
     if isinstance(told, int) and (when := moment(told, started)) is not None:
         figures[_LAST_SHARE_TIME] = when
@@ -218,9 +191,9 @@ def _status_of(row: Row, *, used: bool) -> PoolStatus | None:
 
     A word that is not known denies nothing of a pool that is connected.
     """
-    if is_connected(row):
+    if _is_connected(row):
         return PoolStatus.ACTIVE if used else PoolStatus.STANDBY
-    return _STATUSES.get(word_of(row) or "")
+    return _STATUSES.get(_word_of(row) or "")
 
 
 def _address(url: object) -> tuple[str | None, int | None]:
@@ -239,3 +212,136 @@ def _parted(url: str) -> tuple[str | None, int | None]:
         return text(rest, 255), None
     port = between(digits, 1, 65535) if digits.isdecimal() else None
     return text(host, 255), None if port is None else int(port)
+
+
+MOST_POOLS = 8
+_NOT_CONNECTED = frozenset(("dead", "disabled", "rejecting"))
+_IN_WORDS = frozenset(("alive", "failover"))
+"""Words that say of a pool that it can be worked for."""
+
+_WORST = 1e9
+
+
+class PoolsInUse(NamedTuple):
+    """What the pools of one poll tell together.
+
+    ``place`` is that of the one in use, ``connected`` whether any is connected, each
+    None where nothing tells. ``moved``: a share was accepted since the last poll.
+    """
+
+    place: int | None = None
+    connected: bool | None = None
+    moved: bool = False
+
+
+def _word_of(row: Row) -> str | None:
+    """Read the status of a pool."""
+    told = row.get("Status")
+    if told == "Alive":
+        return "alive"
+    return told.strip().lower() if isinstance(told, str) else None
+
+
+def _is_connected(row: Row) -> bool | None:
+    """Tell whether a pool is connected: unless its status denies what its flag says.
+
+    A pool without stratum has no such flag, or one that is never set.
+    """
+    word = _word_of(row)
+    if word in _NOT_CONNECTED:
+        return False
+    active = flag(row.get("Stratum Active"))
+    if active or (active is False and not flag(row.get("Has GBT"))):
+        return active
+    return True if word in _IN_WORDS else None
+
+
+type _Counts = tuple[int | None, int | None]
+"""What is counted for a pool: jobs, and accepted shares."""
+
+
+class PoolMemory:
+    """Finds the pool in use of one device, from poll to poll."""
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._counts: Mapping[object, _Counts] = {}
+        self._last: object = None
+
+    def read(self, rows: Sequence[Row], screen: Row = NOTHING) -> PoolsInUse:
+        """Take the pools of a poll, and what the display says of the one in use."""
+        rows = rows[:MOST_POOLS]
+        names = [(row.get("POOL"), row.get("URL")) for row in rows]
+        counts = [(count(row.get("Works")), count(row.get("Accepted"))) for row in rows]
+        before, self._counts = self._counts, dict(zip(names, counts, strict=True))
+        moved = [
+            _moved(now, before.get(name))
+            for name, now in zip(names, counts, strict=True)
+        ]
+        connected = [_is_connected(row) for row in rows]
+        place = self._best(_candidates(rows, connected, screen), rows, names, moved)
+        self._last = None if place is None else names[place]
+        return PoolsInUse(
+            place,
+            True if True in connected else False if False in connected else None,
+            any(shared for _, shared in moved),
+        )
+
+    def _best(
+        self,
+        places: Sequence[int],
+        rows: Sequence[Row],
+        names: Sequence[object],
+        moved: Sequence[tuple[bool, bool]],
+    ) -> int | None:
+        """Choose by what speaks for a pool: work, shares, the past, its priority."""
+        if len(places) < 2:
+            return places[0] if places else None
+
+        def signs(place: int) -> tuple[float, ...]:
+            worked, shared = moved[place]
+            told = rows[place].get("Last Share Time") if worked or shared else None
+            priority = count(rows[place].get("Priority"))
+            return (
+                2 * worked + shared,
+                number(told) or 0.0,
+                names[place] == self._last,
+                -_WORST if priority is None else -priority,
+                -place,
+            )
+
+        return max(places, key=signs)
+
+
+def _candidates(
+    rows: Sequence[Row], connected: Sequence[bool | None], screen: Row
+) -> list[int]:
+    """List the places of the pools that may be in use: those connected, if any is."""
+    active = [place for place, is_so in enumerate(connected) if is_so]
+    if not active:
+        active = [at for at, row in enumerate(rows) if flag(row.get("Stratum Active"))]
+    if not screen:
+        return active
+    shown = [place for place, row in enumerate(rows) if _is_shown(row, screen)]
+    return [place for place in shown if place in active] or shown or active
+
+
+def _is_shown(row: Row, screen: Row) -> bool:
+    """Tell whether the display shows this pool; two may differ in their users only."""
+    url = screen.get("Current Pool")
+    return (
+        isinstance(url, str)
+        and url == row.get("URL")
+        and screen.get("User") in (None, row.get("User"))
+    )
+
+
+def _moved(now: _Counts, before: _Counts | None) -> tuple[bool, bool]:
+    """Tell whether jobs and accepted shares rose since the last poll."""
+    if before is None or now == before:
+        return False, False
+    rose = [
+        new is not None and old is not None and new > old
+        for new, old in zip(now, before, strict=True)
+    ]
+    return rose[0], rose[1]

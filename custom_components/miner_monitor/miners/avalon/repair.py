@@ -1,4 +1,4 @@
-"""Mending what firmware and bad links do to the JSON of a reply.
+"""Replies that are no proper JSON: broken JSON, and the text format of the API.
 
 Every function takes time in proportion to the text, whatever it holds.
 """
@@ -11,6 +11,10 @@ import re
 from typing import Any
 
 from ..errors import MinerResponseError
+from .poll import Row
+
+STATUS = "STATUS"
+"""The kind of a section that reports how a command went."""
 
 _DEEPEST = 12
 _LONGEST_INTEGER = 40
@@ -36,12 +40,9 @@ _COMMAS = (
 def load_leniently(text: str) -> object:
     """Read JSON with the known defects, tried from the likeliest on, else None."""
     for mended in _mended(text):
-        try:
-            return _without_surrogates(_DECODER.decode(mended), _DEEPEST)
-        except ValueError:
-            continue
-        except RecursionError as err:
-            raise MinerResponseError("nested too deeply") from err
+        value, end = _decode(mended)
+        if end == len(mended):
+            return value
     return None
 
 
@@ -50,27 +51,34 @@ def salvaged_sections(text: str, kinds: Collection[str]) -> dict[str, Any]:
     sections: dict[str, Any] = {}
     for match in islice(_SECTION.finditer(text), _TRIES):
         if match[1] in kinds and match[1] not in sections:
-            try:
-                rows, _ = _DECODER.raw_decode(text, match.end())
-            except ValueError:
-                continue
-            except RecursionError as err:
-                raise MinerResponseError("nested too deeply") from err
-            sections[match[1]] = _without_surrogates(rows, _DEEPEST)
+            rows, end = _decode(text, match.end())
+            if end:
+                sections[match[1]] = rows
     return sections
+
+
+def _decode(text: str, start: int = 0) -> tuple[Any, int]:
+    """Read one JSON value and say where it ends: at 0, if it is none."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except ValueError:
+        return None, 0
+    except RecursionError as err:
+        raise MinerResponseError("nested too deeply") from err
+    return _without_surrogates(value, _DEEPEST), end
 
 
 def whole_blobs(text: str) -> dict[str, str]:
     """Take the blobs out of anything, each only if its end is there."""
     blobs: dict[str, str] = {}
-    for start, end in blob_places(text):
+    for start, end in _blob_places(text):
         blob = text[start.end() : end]
-        if end is not None or blob_is_whole(blob):
+        if end is not None or _blob_is_whole(blob):
             blobs.setdefault(start["key"], blob)
     return blobs
 
 
-def blob_is_whole(blob: str) -> bool:
+def _blob_is_whole(blob: str) -> bool:
     """Whether a blob that nothing follows has both the items that come last."""
     return len(set(_LAST_ITEMS.findall(blob))) == 2
 
@@ -90,7 +98,7 @@ def _with_escaped_blobs(text: str) -> str:
     """Escape what users named so that it ends the text around it."""
     pieces: list[str] = []
     done = 0
-    for start, end in blob_places(text):
+    for start, end in _blob_places(text):
         if end is not None:
             blob = text[start.end() : end]
             pieces += (text[done : start.end()], json.dumps(blob)[1:-1])
@@ -98,7 +106,7 @@ def _with_escaped_blobs(text: str) -> str:
     return "".join(pieces) + text[done:]
 
 
-def blob_places(text: str) -> Iterator[tuple[re.Match[str], int | None]]:
+def _blob_places(text: str) -> Iterator[tuple[re.Match[str], int | None]]:
     """Find where blobs begin and end; an end of None is missing."""
     place = 0
     for _ in range(_TRIES):
@@ -145,3 +153,82 @@ def _without_surrogates(value: Any, depth: int) -> Any:
 _DECODER = json.JSONDecoder(
     strict=False, parse_constant=_nothing, parse_int=_integer, parse_float=_real
 )
+
+
+class BrokenReplyError(MinerResponseError):
+    """A reply of the API, but beyond repair; ``cut`` if its end is missing."""
+
+    def __init__(self, message: str, *, cut: bool = False) -> None:
+        """Keep the text and the reason."""
+        super().__init__(message)
+        self.cut = cut
+
+
+_TEXT_KINDS = {
+    STATUS: STATUS,
+    "SUMMARY": "SUMMARY",
+    "VERSION": "VERSION",
+    "STATS": "STATS",
+    "POOL": "POOLS",
+    "LCD": "LCD",
+    "ASC": "DEVS",
+    "PGA": "DEVS",
+}
+_MOST_SECTIONS = 512
+_MARK = "\0"
+_ESCAPE = re.compile(r"\\([\\,|=])")
+_HIDDEN = {0xE000 + ord(character): character for character in "\\,|="}
+"""Characters of no script stand for the escaped ones while a text is split."""
+
+
+def split_text(text: str) -> tuple[dict[str, list[Row]], bool]:
+    """Take a text without NULs apart: sections of ``key=value``, ended by bars.
+
+    Returns the rows by kind, and whether the end is cut off; a field that may lack
+    its end is left out.
+    """
+    masked, blobs = _without_blobs(text)
+    *whole, rest = _ESCAPE.sub(_hidden, masked).split("|", _MOST_SECTIONS)
+    parts = [section.split(",") for section in whole]
+    cut = bool(rest.strip())
+    if cut:
+        fields = rest.split(",")
+        parts.append(fields if _MARK in fields[-1] else fields[:-1])
+    sections: dict[str, list[Row]] = {}
+    for fields in filter(None, parts):
+        kind = _TEXT_KINDS.get(fields[0].partition("=")[0].strip())
+        if kind is not None:
+            sections.setdefault(kind, []).append(_row(fields, blobs))
+    return sections, cut
+
+
+def _without_blobs(text: str) -> tuple[str, list[str]]:
+    """Put marks in the place of blobs, which hold commas and anything else."""
+    pieces: list[str] = []
+    blobs: list[str] = []
+    done = 0
+    for start, end in _blob_places(text):
+        if start[0].endswith("="):
+            blob = text[start.end() : end]
+            if end is None and not _blob_is_whole(blob):
+                raise BrokenReplyError("the end of the text is missing", cut=True)
+            pieces += (text[done : start.end()], f"{_MARK}{len(blobs)}")
+            blobs.append(blob)
+            done = len(text) if end is None else end
+    return "".join(pieces) + text[done:], blobs
+
+
+def _row(fields: list[str], blobs: list[str]) -> Row:
+    row: dict[str, str] = {}
+    for field in fields:
+        if _MARK in field:
+            name, _, number = field.partition(f"={_MARK}")
+            row[name.rpartition("=")[2]] = blobs[int(number)]
+        elif "=" in field:
+            key, _, value = field.partition("=")
+            row[key] = value.translate(_HIDDEN)
+    return row
+
+
+def _hidden(escape: re.Match[str]) -> str:
+    return chr(0xE000 + ord(escape[1]))

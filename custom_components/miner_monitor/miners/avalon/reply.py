@@ -1,4 +1,4 @@
-"""Bytes of the cgminer API to the rows they hold, as JSON or as text."""
+"""Bytes of the cgminer API to the rows they hold, and what became of a command."""
 
 from collections.abc import Mapping
 import re
@@ -7,21 +7,21 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..errors import (
+    MinerBusyError,
+    MinerCommandError,
+    MinerCutOffError,
     MinerResponseError,
     Outcome,
 )
-from .poll import (
-    NOTHING,
-    Row,
-)
+from ..values import sentence
+from .poll import NOTHING, Row
 from .repair import (
+    STATUS,
+    BrokenReplyError,
     load_leniently,
     salvaged_sections,
-    whole_blobs,
-)
-from .text import (
-    STATUS,
     split_text,
+    whole_blobs,
 )
 
 _PADDING = b"\0 \t\r\n"
@@ -41,81 +41,78 @@ _NOT_NOW = re.compile(r"calib|caling|don'?t permit|busy", re.IGNORECASE)
 _LONGEST_MESSAGE = 512
 _LISTED = re.compile(rb"set info: ?([\w|-]+)")
 
-type Sections = dict[str, tuple[Row, ...]]
-
 
 class Status(NamedTuple):
     """What a device says of its reply."""
 
     letter: str
     code: int | None
-    when: int | None
     message: str
+
+    @property
+    def denied(self) -> bool:
+        """Whether it says in words that are known that it did not obey."""
+        return (
+            self.letter in _FAILURES
+            or self.code in _FAILURE_CODES
+            or (self.letter == "I" and _ADVICE.search(self.message) is not None)
+        )
 
     @property
     def refused(self) -> bool:
         """Whether a command was not carried out; "I" stands for both outcomes."""
         if self.letter == "S":
             return False
-        return (
-            self.letter != "I"
-            or self.code in _FAILURE_CODES
-            or _ADVICE.search(self._text) is not None
-            or _SUCCESS.search(self._text) is None
-        )
-
-    @property
-    def outcome(self) -> Outcome:
-        """What became of a command that was not carried out, as far as it is told.
-
-        The device is sure only where it says so in words that are known.
-        """
-        sure = (
-            self.letter in _FAILURES
-            or self.code in _FAILURE_CODES
-            or (self.letter == "I" and _ADVICE.search(self._text) is not None)
-        )
-        return Outcome.REFUSED if sure else Outcome.UNKNOWN
-
-    @property
-    def _text(self) -> str:
-        return self.message[:_LONGEST_MESSAGE]
-
-    @property
-    def not_now(self) -> bool:
-        """Whether a refused command may be taken later."""
-        return _NOT_NOW.search(self._text) is not None
+        succeeded = self.letter == "I" and _SUCCESS.search(self.message) is not None
+        return self.denied or not succeeded
 
 
 class Reply(NamedTuple):
     """The rows of a reply by kind: SUMMARY, STATS, POOLS, VERSION, LCD, DEVS.
 
     ``combined`` is a reply to several commands, whose failed ones have no rows;
-    ``told`` is the status of the first command that did not fail, or the first at
-    all. ``cut`` tells that the end of the reply is missing, ``poolless`` that the
-    device says that it has no pools.
+    ``statuses`` are what it says of each. ``cut``: the end of the reply is missing.
     """
 
     sections: Mapping[str, tuple[Row, ...]]
-    told: Row = NOTHING
+    statuses: tuple[Row, ...] = ()
     combined: bool = False
     cut: bool = False
-    poolless: bool = False
+
+    @property
+    def _said(self) -> Row:
+        """The status of the first command that did not fail, or the first at all."""
+        return min(filter(None, self.statuses), key=_has_failed, default=NOTHING)
 
     @property
     def status(self) -> Status | None:
         """What the device says of the reply."""
-        return _status_of(self.told) if self.told else None
+        if not (row := self._said):
+            return None
+        message = row.get("Msg")
+        return Status(
+            letter=str(row.get("STATUS"))[:1],
+            code=_whole_number(row.get("Code")),
+            message=message[:_LONGEST_MESSAGE] if isinstance(message, str) else "",
+        )
 
     @property
     def failed(self) -> bool:
         """Whether the device did not understand or not allow it."""
-        return _has_failed(self.told)
+        return _has_failed(self._said)
+
+    @property
+    def poolless(self) -> bool:
+        """Whether the device says that it has no pools."""
+        return any(
+            row.get("STATUS") in _FAILURES and row.get("Code") in _NO_POOLS
+            for row in self.statuses
+        )
 
     @property
     def when(self) -> int | None:
         """The device's clock at the reply."""
-        return _whole_number(self.told.get("When"))
+        return _whole_number(self._said.get("When"))
 
     def rows(self, kind: str) -> tuple[Row, ...]:
         """Return the rows of one kind, none if the section failed."""
@@ -123,17 +120,7 @@ class Reply(NamedTuple):
 
     def row(self, kind: str) -> Row:
         """Return the first row of one kind."""
-        rows = self.rows(kind)
-        return rows[0] if rows else NOTHING
-
-
-class BrokenReplyError(MinerResponseError):
-    """A reply of the API, but beyond repair; ``cut`` if its end is missing."""
-
-    def __init__(self, message: str, *, cut: bool = False) -> None:
-        """Keep the text and the reason."""
-        super().__init__(message)
-        self.cut = cut
+        return next(iter(self.rows(kind)), NOTHING)
 
 
 def parse_reply(body: bytes) -> Reply:
@@ -165,22 +152,18 @@ def _from_json(reply: object) -> Reply:
     if not isinstance(reply, dict):
         raise MinerResponseError("no reply of the API")
     combined = "STATUS" not in reply and _KINDS.isdisjoint(reply)
-    parts = map(_first_row, reply.values()) if combined else (reply,)
-    sections: Sections = {}
-    told: Row = NOTHING
-    poolless = False
-    for part in parts:
-        status = _first_row(part.get("STATUS"))
-        poolless = poolless or _has_no_pools(status)
-        if not told or _has_failed(told):
-            told = status or told
-        if not _has_failed(status):
-            for kind, rows in part.items():
-                if kind in _KINDS:
-                    sections[kind] = _rows(rows)
-    if not told and not sections:
+    parts = list(map(_first_row, reply.values())) if combined else [reply]
+    statuses = [_first_row(part.get("STATUS")) for part in parts]
+    sections = {
+        kind: _rows(rows)
+        for part, status in zip(parts, statuses, strict=True)
+        if not _has_failed(status)
+        for kind, rows in part.items()
+        if kind in _KINDS
+    }
+    if not sections and not any(statuses):
         raise MinerResponseError("no reply of the API")
-    return Reply(sections, told, combined, poolless=poolless)
+    return Reply(sections, tuple(statuses), combined)
 
 
 def _first_row(value: object) -> Row:
@@ -208,20 +191,6 @@ def _has_failed(status: Row) -> bool:
     return letter in _FAILURES or code in _FAILURE_CODES
 
 
-def _has_no_pools(status: Row) -> bool:
-    return status.get("STATUS") in _FAILURES and status.get("Code") in _NO_POOLS
-
-
-def _status_of(row: Row) -> Status:
-    message = row.get("Msg")
-    return Status(
-        letter=str(row.get("STATUS"))[:1],
-        code=_whole_number(row.get("Code")),
-        when=_whole_number(row.get("When")),
-        message=message if isinstance(message, str) else "",
-    )
-
-
 def _whole_number(value: object) -> int | None:
     """Read a code or a time, from JSON or text."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
@@ -232,26 +201,10 @@ def _whole_number(value: object) -> int | None:
 
 
 def _from_text(text: str) -> Reply:
-    sections: dict[str, list[Row]] = {}
-    told: Row = NOTHING
-    poolless = False
-    read = split_text(text)
-    for kind, row in read.sections:
-        if kind != STATUS:
-            sections.setdefault(kind, []).append(row)
-            continue
-        poolless = poolless or _has_no_pools(row)
-        if not told or _has_failed(told):
-            told = row
-    if read.lost_blob:
-        raise BrokenReplyError("the end of the text is missing", cut=True)
-    return Reply(
-        {kind: tuple(rows[:_ROWS_AT_MOST]) for kind, rows in sections.items()},
-        told,
-        text.startswith("CMD="),
-        read.cut,
-        poolless,
-    )
+    sections, cut = split_text(text)
+    statuses = tuple(sections.pop(STATUS, ()))
+    kept = {kind: tuple(rows[:_ROWS_AT_MOST]) for kind, rows in sections.items()}
+    return Reply(kept, statuses, text.startswith("CMD="), cut)
 
 
 def _salvaged(text: str) -> Reply:
@@ -262,7 +215,11 @@ def _salvaged(text: str) -> Reply:
     if not sections.get("STATS"):
         blobs = whole_blobs(text)
         if not blobs:
-            raise _unreadable(text)
+            if text.startswith("{"):
+                raise BrokenReplyError("no readable JSON", cut=_is_cut(text))
+            raise MinerResponseError(
+                "no reply of the API" if text else "an empty reply"
+            )
         sections["STATS"] = (blobs,)
     return Reply(sections, combined="SUMMARY" in sections, cut=_is_cut(text))
 
@@ -271,7 +228,33 @@ def _is_cut(text: str) -> bool:
     return text.startswith("{") and text.count("{") > text.count("}")
 
 
-def _unreadable(text: str) -> MinerResponseError:
-    if text.startswith("{"):
-        return BrokenReplyError("no readable JSON", cut=_is_cut(text))
-    return MinerResponseError("no reply of the API" if text else "an empty reply")
+def check_command_result(body: bytes, *, may_be_silent: bool) -> None:
+    """Raise unless the device says that it took a command.
+
+    What says nothing, or not to its end, may come from a device that took it.
+    """
+    status: Status | None = None
+    said = bool(body.strip(_PADDING))
+    try:
+        status = parse_reply(body).status if said else None
+    except MinerResponseError as err:
+        said = False
+        if not (isinstance(err, BrokenReplyError) and err.cut):
+            err.outcome = Outcome.UNKNOWN
+            raise
+    if status is None and said:
+        raise MinerResponseError(
+            "the reply to a command has no status", outcome=Outcome.UNKNOWN
+        )
+    if status is None:
+        if may_be_silent:
+            return
+        raise MinerCutOffError(
+            "the reply to a command is missing or incomplete", outcome=Outcome.UNKNOWN
+        )
+    if status.refused:
+        word = sentence(status.message) or f"code {status.code}"
+        outcome = Outcome.REFUSED if status.denied else Outcome.UNKNOWN
+        if _NOT_NOW.search(status.message):
+            raise MinerBusyError(f"not now: {word}", outcome=outcome)
+        raise MinerCommandError(f"refused: {word}", outcome=outcome)

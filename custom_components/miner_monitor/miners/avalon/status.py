@@ -1,12 +1,15 @@
-"""What an Avalon is doing, from what it says and from what it was doing before."""
+"""What an Avalon is doing, and what of it is broken: from now and from before."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..model import MinerStatus
+from ..model import Fan, MinerStatus
 from ..values import sentence
+from .blob import Items, vector
+from .models import Model
 
 START = 600.0
 """Seconds a miner may take to hash again before it counts as idle."""
@@ -209,3 +212,158 @@ class StatusMemory:
         alone = evidence.pool_connected is False and not evidence.share_accepted
         self._polls_without_pool = self._polls_without_pool + 1 if alone else 0
         return self._polls_without_pool >= POLLS_WITHOUT_POOL
+
+
+class Inventory:
+    """How many hash boards and chips it has: the most that two polls in a row showed.
+
+    Fewer is a loss. A single reply proves nothing, or garbage would be missed for ever.
+    """
+
+    def __init__(self, boards: int = 0, chips: int = 0) -> None:
+        """Begin with what was known before."""
+        self.boards, self.chips = boards, chips
+        self._boards_told = self._chips_told = 0
+
+    def learn(self, boards: int | None, chips: int | None) -> None:
+        """Take in what a device at work has."""
+        boards, chips = boards or 0, chips or 0
+        self.boards = max(self.boards, min(boards, self._boards_told))
+        self.chips = max(self.chips, min(chips, self._chips_told))
+        self._boards_told, self._chips_told = boards, chips
+
+
+DUTY_THAT_TURNS = 20
+"""% above which a fan that stands still is broken."""
+
+_ECHU_POLLS = 3
+_ECHU_OF_HEALTHY_A10 = 512
+_DEGRADED = 0.85
+_IDLE_BOARD_POLLS = 3
+
+
+class Health(NamedTuple):
+    """What a reply shows of the parts of a miner at work or not.
+
+    ``boards`` is how many were found, ``rates`` are those of all it lists.
+    """
+
+    status: MinerStatus
+    values: Mapping[str, Any]
+    boards: int | None
+    rates: Sequence[float]
+    fans: tuple[Fan, ...]
+
+    @property
+    def hash_rate(self) -> float | None:
+        """The present hash rate."""
+        return self.values["hash_rate_now"]  # type: ignore[no-any-return]  # of columns
+
+    @property
+    def chips(self) -> int | None:
+        """How many chips work."""
+        return self.values.get("chips_working")
+
+    @property
+    def degraded(self) -> bool:
+        """Whether it hashes clearly less than its chips should at their clock."""
+        expected: float = self.values.get("expected_hash_rate") or 0
+        return self.hash_rate is not None and self.hash_rate < _DEGRADED * expected
+
+
+class FaultMemory:
+    """Finds faults, some of which have to last."""
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._bad_polls = 0
+        self._idle_board_polls = 0
+
+    def find(
+        self, items: Items, model: Model, known: Inventory, health: Health
+    ) -> tuple[str, ...]:
+        """Name the faults of a reply; what was once ``known`` to be there is missed."""
+        found = dict.fromkeys(_supply_faults(vector(items.get("PS"))))
+        if any(vector(items.get("POWS"))):
+            found["power_supply"] = None
+        if _fan_stands(items, health):
+            found["fan"] = None
+        bad = self._board_is_bad(items, model, health)
+        if bad or self._board_is_missing(max(model.boards, known.boards), health):
+            found["hash_board"] = None
+        nominal = max(model.chips or 0, known.chips)
+        if health.hash_rate and 0 < (health.chips or 0) < nominal:
+            found["chips_missing"] = None
+        if any(vector(items.get("ECMM"))):
+            found["controller"] = None
+        if health.status is MinerStatus.FAULT and not found:
+            found["device"] = None
+        return tuple(found)
+
+    def _board_is_bad(self, items: Items, model: Model, health: Health) -> bool:
+        """Judge by the flags of the boards; their error bits prove little.
+
+        Nobody knows what the bits of ECHU mean, so that they count only where they
+        stay and the miner is slow as well.
+        """
+        mask = _ECHU_OF_HEALTHY_A10 if model.series == 10 else 0
+        bits = any(int(value) & ~mask for value in vector(items.get("ECHU")))
+        bad = bits and health.degraded
+        self._bad_polls = self._bad_polls + 1 if bad else 0
+        flagged = any(vector(items.get("HASHS")))
+        return flagged or self._bad_polls >= _ECHU_POLLS
+
+    def _board_is_missing(self, nominal: int, health: Health) -> bool:
+        """Tell whether there are fewer boards than there were, or one only seems there.
+
+        One that is looked for is not lost yet.
+        """
+        hashing = health.status is MinerStatus.HASHING
+        idle = hashing and 0 in health.rates and any(health.rates)
+        self._idle_board_polls = self._idle_board_polls + 1 if idle else 0
+        found = len(health.rates) or None if health.boards is None else health.boards
+        missing = (
+            health.status is not MinerStatus.STARTING
+            and found is not None
+            and found < max(nominal, len(health.rates))
+        )
+        return missing or self._idle_board_polls >= _IDLE_BOARD_POLLS
+
+
+def _fan_stands(items: Items, health: Health) -> bool:
+    if any(vector(items.get("FanErr"))):
+        return True
+    duty = health.fans[0].duty_cycle if health.fans else None
+    if not health.hash_rate or (duty or 0) <= DUTY_THAT_TURNS:
+        return False
+    return any(fan.speed == 0 for fan in health.fans)
+
+
+_ERROR_BITS = {
+    1: "power_supply_input_under_voltage",
+    2: "power_supply_over_temperature",
+    4: "power_supply_over_temperature",
+    8: "power_supply_over_temperature",
+    16: "power_supply_primary_over_current",
+    32: "power_supply_output_under_voltage",
+    64: "power_supply_output_over_current",
+    128: "power_supply_current_share",
+    256: "power_supply_over_current",
+    512: "power_supply_over_current",
+    1024: "power_supply_over_current",
+    2048: "power_supply_fan",
+}
+_KNOWN_BITS = 4095
+
+
+def _supply_faults(vector: tuple[float, ...]) -> tuple[str, ...]:
+    """Name the errors in the first place of the vector."""
+    if not vector or not vector[0]:
+        return ()
+    bits = int(vector[0])
+    if bits < 0:
+        return ("power_supply",)
+    names = {name: None for bit, name in _ERROR_BITS.items() if bits & bit}
+    if bits & ~_KNOWN_BITS or not names:
+        names["power_supply"] = None
+    return tuple(names)

@@ -17,16 +17,16 @@ from ..model import (
     SettingValue,
 )
 from ..settings import check_value
-from .knobs import (
-    EFFECTS,
-    NOTHING_OFFERED,
-    Ranges,
-)
 from .models import (
     Mode,
     Model,
 )
-from .setpoints import AUTOMATIC
+from .settings import (
+    AUTOMATIC,
+    EFFECTS,
+    NOTHING_OFFERED,
+    Ranges,
+)
 
 _LEAD = 5
 """Seconds ahead of a device's clock at which it is to go to sleep or to wake up."""
@@ -37,10 +37,9 @@ _DAY = 0
 
 _WHITE = (255, 255, 255)
 _LARGEST_COLOR = 255
-_IN_LITESTATS = frozenset((Setting.LIGHT, Setting.DISPLAY, Setting.HEATING_TEMPERATURE))
 
 
-class Order(NamedTuple):
+class Command(NamedTuple):
     """One command. ``may_be_silent``: no reply means that it was taken.
 
     ``fan`` is the duty cycle that it sets and ``shade`` brightness and colour, which no
@@ -56,7 +55,7 @@ class Order(NamedTuple):
     shade: Light | None = None
 
 
-class Situation(NamedTuple):
+class CommandContext(NamedTuple):
     """What commands depend on, as the last poll told it.
 
     ``clock`` is the device's own time now, ``duty`` what its fans turn with while it
@@ -81,33 +80,33 @@ def option(
     may_be_silent: bool = False,
     fan: int | None = None,
     in_litestats: bool = False,
-) -> Order:
+) -> Command:
     """Set an option of the one device behind the API."""
-    return Order("ascset", f"0,{text}", may_be_silent, fan, in_litestats)
+    return Command("ascset", f"0,{text}", may_be_silent, fan, in_litestats)
 
 
-def clean_filter() -> Order:
+def clean_filter(_: Model) -> Command:
     """Let the filter's age begin anew."""
     return option("filter-clean,1", in_litestats=True)
 
 
-def orders_for(changes: Changes, situation: Situation) -> tuple[Order, ...]:
+def commands_for(changes: Changes, context: CommandContext) -> tuple[Command, ...]:
     """Find the commands for all changes, or refuse them all before one is sent."""
     for setting, value in changes.items():
-        allowed = situation.offered.get(setting)
+        allowed = context.offered.get(setting)
         if allowed is None:
             raise MinerCommandError(f"{setting} cannot be written here")
         if not _fits(setting, value, allowed):
             raise MinerCommandError(f"{setting} does not take {value}")
-    _check_time(changes, situation)
+    _check_time(changes, context)
     return tuple(
-        order
-        for setting, encode in _in_order(changes, situation.model)
-        for order in encode(changes, situation, setting)
+        command
+        for setting, encode in _in_order(changes, context.model)
+        for command in encode(changes, context, setting)
     )
 
 
-def _check_time(changes: Changes, situation: Situation) -> None:
+def _check_time(changes: Changes, context: CommandContext) -> None:
     """Refuse what the device does not take at this moment.
 
     It takes a mode no sooner than a minute after it was woken up; the A series does
@@ -115,13 +114,14 @@ def _check_time(changes: Changes, situation: Situation) -> None:
     """
     if Setting.WORK_MODE not in changes:
         return
-    if situation.calibrating:
+    if context.calibrating:
         raise MinerBusyError("it calibrates, and takes no work mode meanwhile")
-    if changes.get(Setting.MINING) is True and situation.model.series is None:
+    if changes.get(Setting.MINING) is True and context.model.series is None:
         raise MinerBusyError("a work mode is taken a minute after the wake-up")
 
 
-type _Encode = Callable[[Changes, Situation, Setting], Iterator[Order]]
+type _Commands = Iterator[Command]
+type _Encode = Callable[[Changes, CommandContext, Setting], _Commands]
 
 
 def _in_order(changes: Changes, model: Model) -> Iterator[tuple[Setting, _Encode]]:
@@ -161,32 +161,32 @@ def _is_whole(value: object, most: int) -> bool:
     return type(value) is int and 0 <= value <= most
 
 
-def _mining(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
+def _mining(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
     """Stop or start hashing, by the clock of the device.
 
     The A series goes to sleep at once and wakes by a reboot.
     """
-    model = situation.model
+    model = context.model
     wanted = changes[Setting.MINING]
     if model.series is not None:
         yield reboot(model) if wanted else option("softoff")
         return
-    if situation.clock is None:
+    if context.clock is None:
         raise MinerCommandError("it does not tell the time by which it would act")
     name = "softon" if wanted else "softoff"
-    yield option(f"{name},1:{situation.clock + _LEAD}", may_be_silent=bool(wanted))
+    yield option(f"{name},1:{context.clock + _LEAD}", may_be_silent=bool(wanted))
 
 
-def reboot(model: Model) -> Order:
+def reboot(model: Model) -> Command:
     """Restart the device."""
     if model.reboot is None:
         raise MinerCommandError("how to restart this model is not known")
     return option(f"reboot,{model.reboot}", may_be_silent=True)
 
 
-def _work_mode(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
+def _work_mode(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
     """Set mode and level as the model counts them."""
-    model = situation.model
+    model = context.model
     mode = next(x for x in model.modes if x.name == changes[Setting.WORK_MODE])
     if model.series is not None:
         yield option(f"workmode,{mode.number}")
@@ -194,16 +194,16 @@ def _work_mode(changes: Changes, situation: Situation, _: Setting) -> Iterator[O
         yield option(f"worklevel,set,{mode.level}")
     elif all(x.level is None for x in model.modes):
         yield option(f"workmode,set,{mode.number}")
-    elif "work_mode_lvl" in situation.listed:
+    elif "work_mode_lvl" in context.listed:
         yield option(f"work_mode_lvl,set,{mode.number},{mode.level or 0}")
     else:
-        yield from _mode_then_level(mode, situation)
+        yield from _mode_then_level(mode, context)
 
 
-def _mode_then_level(mode: Mode, situation: Situation) -> Iterator[Order]:
+def _mode_then_level(mode: Mode, context: CommandContext) -> _Commands:
     """Set one after the other, and only what differs: a new mode has level 0."""
     now = next(
-        (x for x in situation.model.modes if x.name == situation.settings.work_mode),
+        (x for x in context.model.modes if x.name == context.settings.work_mode),
         None,
     )
     if now is None or now.number != mode.number:
@@ -214,7 +214,7 @@ def _mode_then_level(mode: Mode, situation: Situation) -> Iterator[Order]:
         yield option(f"worklevel,set,{mode.level}")
 
 
-def _fan(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
+def _fan(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
     """Fix the fan or let it follow.
 
     Fixed without a duty cycle it stays at the present one, or at full speed where
@@ -225,48 +225,41 @@ def _fan(changes: Changes, situation: Situation, _: Setting) -> Iterator[Order]:
     elif Setting.FAN_DUTY_CYCLE in changes:
         duty = _whole(changes[Setting.FAN_DUTY_CYCLE])
     else:
-        present = _FULL if situation.duty is None else round(situation.duty)
-        duty = min(_FULL, max(situation.model.least_fan, present))
+        present = _FULL if context.duty is None else round(context.duty)
+        duty = min(_FULL, max(context.model.least_fan, present))
     yield option(f"fan-spd,{duty}", fan=duty)
 
 
-def _number(changes: Changes, _: Situation, setting: Setting) -> Iterator[Order]:
-    """Set a temperature."""
-    yield option(
-        f"{_NUMBERS[setting]},{_whole(changes[setting])}",
-        in_litestats=setting in _IN_LITESTATS,
-    )
+def _simple(changes: Changes, _: CommandContext, setting: Setting) -> _Commands:
+    """Set a temperature, or switch the screen."""
+    text = _SIMPLE[setting].format(_whole(changes[setting]))
+    yield option(text, in_litestats=setting is not Setting.TARGET_TEMPERATURE)
 
 
-def _display(changes: Changes, _: Situation, setting: Setting) -> Iterator[Order]:
-    """Switch the screen."""
-    yield option(f"lcd,0:{int(bool(changes[setting]))}", in_litestats=True)
-
-
-def _pool(changes: Changes, situation: Situation, setting: Setting) -> Iterator[Order]:
+def _pool(changes: Changes, context: CommandContext, setting: Setting) -> _Commands:
     """Work for the pool at a place."""
     place = _whole(changes[setting])
-    numbers = situation.pools
+    numbers = context.pools
     number = numbers[place] if place < len(numbers) else place
-    yield Order("switchpool", str(number))
+    yield Command("switchpool", str(number))
 
 
-def _light(changes: Changes, situation: Situation, setting: Setting) -> Iterator[Order]:
+def _light(changes: Changes, context: CommandContext, setting: Setting) -> _Commands:
     """Set a light; what is not asked for stays as it is."""
     wanted = changes[setting]
     if not isinstance(wanted, Light):
         return
-    known = situation.settings.light
+    known = context.settings.light
     now = known or Light(on=not wanted.on)
     effect = 1 + EFFECTS.index(wanted.effect or now.effect or EFFECTS[0])
     number = effect if wanted.on else 0
-    if situation.model.light == "led":
+    if context.model.light == "led":
         yield from _light_by_parts(wanted, now, number)
         return
     red, green, blue = _first(wanted.color, now.color, _WHITE)
     brightness = _first(wanted.brightness, now.brightness, _FULL)
     warmth = _first(wanted.warmth, now.warmth, _FULL)
-    if situation.dark and "ledmode" in situation.listed:
+    if context.dark and "ledmode" in context.listed:
         yield option(f"ledmode,{_DAY}", in_litestats=True)
     yield option(
         f"ledset,{number}-{brightness}-{warmth}-{red}-{green}-{blue}",
@@ -274,19 +267,19 @@ def _light(changes: Changes, situation: Situation, setting: Setting) -> Iterator
     )
 
 
-def _light_by_parts(wanted: Light, now: Light, number: int) -> Iterator[Order]:
+def _light_by_parts(wanted: Light, now: Light, number: int) -> _Commands:
     """Set a Nano 3's light, which takes colour and effect one after the other."""
     brightness = wanted.brightness
     if wanted.on and wanted.color is not None:
         bright = _first(brightness, now.brightness, _FULL)
         red, green, blue = wanted.color
-        order = option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}")
-        yield order._replace(
+        command = option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}")
+        yield command._replace(
             shade=Light(on=True, brightness=bright, color=wanted.color)
         )
     elif wanted.on and brightness is not None:
-        order = option(f"led,setbright,{brightness}")
-        yield order._replace(
+        command = option(f"led,setbright,{brightness}")
+        yield command._replace(
             shade=Light(on=True, brightness=brightness, color=now.color)
         )
     if wanted.on != now.on or wanted.effect not in (None, now.effect):
@@ -303,19 +296,20 @@ def _whole(value: SettingValue) -> int:
     return round(value) if isinstance(value, int | float) else 0
 
 
-_NUMBERS: Mapping[Setting, str] = {
-    Setting.TARGET_TEMPERATURE: "target-temp",
-    Setting.HEATING_TEMPERATURE: "limittemp",
+_SIMPLE: Mapping[Setting, str] = {
+    Setting.TARGET_TEMPERATURE: "target-temp,{}",
+    Setting.HEATING_TEMPERATURE: "limittemp,{}",
+    Setting.DISPLAY: "lcd,0:{}",
 }
 _ENCODERS: Mapping[Setting, _Encode] = {
     Setting.MINING: _mining,
     Setting.WORK_MODE: _work_mode,
     Setting.AUTO_FAN: _fan,
     Setting.FAN_DUTY_CYCLE: _fan,
-    Setting.TARGET_TEMPERATURE: _number,
-    Setting.HEATING_TEMPERATURE: _number,
+    Setting.TARGET_TEMPERATURE: _simple,
+    Setting.HEATING_TEMPERATURE: _simple,
     Setting.POOL: _pool,
     Setting.LIGHT: _light,
-    Setting.DISPLAY: _display,
+    Setting.DISPLAY: _simple,
 }
 """In the order in which they are sent."""
