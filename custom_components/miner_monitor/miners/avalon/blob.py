@@ -5,8 +5,8 @@ does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import lru_cache, partial
+from math import isfinite, nan
 import re
 from types import MappingProxyType
 from typing import Any, NamedTuple, override
@@ -209,10 +209,6 @@ class LazySequence[T](_ReadLater[tuple[T, ...]], Sequence[T]):
         return hash(self._all)
 
 
-class _UnusableError(Exception):
-    """A chip does not tell what it should."""
-
-
 class _Numbers(dict[str, float]):
     """Each text with its number, so that a chip's reading costs one look-up."""
 
@@ -223,7 +219,7 @@ class _Numbers(dict[str, float]):
     def __missing__(self, digits: str) -> float:
         value = number(digits)
         if value is None or not self._low <= value <= self._high or not value:
-            raise _UnusableError
+            return nan
         value /= self._divisor
         if len(self) < _MOST_KNOWN and len(digits) <= _LONGEST_NUMBER:
             self[digits] = value
@@ -308,16 +304,8 @@ def _looked_up(text: str | None, numbers: _Numbers) -> tuple[float, ...]:
     if text is None:
         return ()
     digits = text.split(None, MOST_CHIPS)[:MOST_CHIPS]
-    try:
-        return tuple(map(numbers.__getitem__, digits))
-    except _UnusableError:
-        return tuple(_usable(digits, numbers))
-
-
-def _usable(digits: Sequence[str], numbers: _Numbers) -> Iterator[float]:
-    for told in digits:
-        with suppress(_UnusableError):
-            yield numbers[told]
+    found = tuple(map(numbers.__getitem__, digits))
+    return found if isfinite(sum(found)) else tuple(filter(isfinite, found))
 
 
 def _work(text: str | None) -> tuple[float, ...]:

@@ -72,9 +72,6 @@ def _request(command: str, parameter: str | None = None) -> bytes:
     return orjson.dumps(request)
 
 
-_single = lru_cache(maxsize=16)(_request)
-
-
 @lru_cache(maxsize=16)
 def _joined(commands: tuple[str, ...]) -> bytes:
     """Encode one request for several replies."""
@@ -176,14 +173,14 @@ class AvalonClient(MinerClient):
     async def _poll_singly(self, ends: float) -> Poll:
         """Ask one by one; pools and what follows them cost only themselves."""
         first, statistics, *others = self._memory.sections
-        summary = await self._ask(first, _single(first), ends)
-        stats = await self._ask(_STATISTICS, _single(statistics), ends)
+        summary = await self._ask(first, _joined((first,)), ends)
+        stats = await self._ask(_STATISTICS, _joined((statistics,)), ends)
         if not summary.row("SUMMARY") and not stats.rows("STATS"):
             raise MinerResponseError("neither a summary nor statistics")
         replies = [summary, stats]
         for command in others:
             with suppress(MinerResponseError):
-                replies.append(await self._ask(command, _single(command), ends))
+                replies.append(await self._ask(command, _joined((command,)), ends))
         return _poll_of(*replies)
 
     async def _ask_for_more(self, wants: Wants, ends: float) -> None:
@@ -207,7 +204,7 @@ class AvalonClient(MinerClient):
                 self._memory.take_litestats(stats.rows("STATS"))
         if wants.devices:
             with suppress(MinerError):
-                reply = await self._ask("devs", _single("devs"), _soon(ends))
+                reply = await self._ask("devs", _joined(("devs",)), _soon(ends))
                 self._memory.take_devices(reply.rows("DEVS"))
 
     async def _ask(

@@ -80,9 +80,10 @@ def option(
     may_be_silent: bool = False,
     fan: int | None = None,
     in_litestats: bool = False,
+    shade: Light | None = None,
 ) -> Command:
     """Set an option of the one device behind the API."""
-    return Command("ascset", f"0,{text}", may_be_silent, fan, in_litestats)
+    return Command("ascset", f"0,{text}", may_be_silent, fan, in_litestats, shade)
 
 
 def clean_filter(_: Model) -> Command:
@@ -273,15 +274,11 @@ def _light_by_parts(wanted: Light, now: Light, number: int) -> _Commands:
     if wanted.on and wanted.color is not None:
         bright = _first(brightness, now.brightness, _FULL)
         red, green, blue = wanted.color
-        command = option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}")
-        yield command._replace(
-            shade=Light(on=True, brightness=bright, color=wanted.color)
-        )
+        shade = Light(on=True, brightness=bright, color=wanted.color)
+        yield option(f"led,setrgb,{bright}-{_FULL}-{red}-{green}-{blue}", shade=shade)
     elif wanted.on and brightness is not None:
-        command = option(f"led,setbright,{brightness}")
-        yield command._replace(
-            shade=Light(on=True, brightness=brightness, color=now.color)
-        )
+        shade = Light(on=True, brightness=brightness, color=now.color)
+        yield option(f"led,setbright,{brightness}", shade=shade)
     if wanted.on != now.on or wanted.effect not in (None, now.effect):
         yield option(f"led,setmode,{number}")
 

@@ -36,7 +36,6 @@ _SHARED_BY_MANY = ("00:e0:4c",)
 _MULTICAST = 1
 _CHIP = Alarm(warn=105, critical=110)
 _ABOVE_TARGET = Alarm(warn=15, critical=30)
-_NO_LIMITS = Limits()
 _SHARE_BASED_WINDOW = 3600
 _FIRMWARE = ("LVERSION", "VERSION", "CGVERSION")
 _PROGRAMS = ("CGMiner", "BMMiner", "BOSminer", "LUXminer", "SGMiner", "BFGMiner")
@@ -110,6 +109,7 @@ def identity_of(
     if model is None:
         return _plain_identity(version, known)
     reported = (text(version.get(key)) for key in _FIRMWARE)
+    heats = heating_modes(model) if Setting.WORK_MODE in parts.settings else ()
     return replace(
         known,
         model=model.name,
@@ -120,20 +120,14 @@ def identity_of(
         chip_count=parts.chips,
         fan_count=parts.fans,
         board_count=parts.boards if parts.boards > 1 else 0,
-        limits=_limits_of(model, parts.settings),
-    )
-
-
-def _limits_of(model: Model, settings: Ranges) -> Limits:
-    """Collect what a model endures and what can be written."""
-    heats = Setting.WORK_MODE in settings
-    return Limits(
-        settings=settings,
-        chip_temperature=_CHIP,
-        chip_above_target=_ABOVE_TARGET if model.home else None,
-        trip_points=TripPoints(chip=model.trips_at),
-        heating_modes=heating_modes(model) if heats else (),
-        doubtful_standby_power=model.doubtful_standby_power,
+        limits=Limits(
+            settings=parts.settings,
+            chip_temperature=_CHIP,
+            chip_above_target=_ABOVE_TARGET if model.home else None,
+            trip_points=TripPoints(chip=model.trips_at),
+            heating_modes=heats,
+            doubtful_standby_power=model.doubtful_standby_power,
+        ),
     )
 
 
@@ -148,7 +142,6 @@ def _plain_identity(version: Row, known: MinerIdentity) -> MinerIdentity:
         model=model or program or "cgminer",
         firmware=release,
         ratio_window=_SHARE_BASED_WINDOW,
-        limits=_NO_LIMITS,
     )
 
 

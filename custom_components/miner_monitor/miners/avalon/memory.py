@@ -194,7 +194,12 @@ class DeviceMemory(DeviceRecognizer):
         values = blob_values(reported, extra, model, poll.summary, system)
         uptime = self._uptime(poll)
         values.setdefault("uptime", uptime)
-        self._notice_restart(uptime)
+        # With a start its fan becomes automatic.
+        began = None if uptime is None else self._polled_at - uptime
+        if began is not None:
+            if self._began is not None and began > self._began + _RESTARTED:
+                self._fan = AUTOMATIC
+            self._began = began
         found = boards_found(reported.modules)
         evidence = evidence_of(items, model, values, system, found, self._in_use)
         if reported.modules:
@@ -210,6 +215,13 @@ class DeviceMemory(DeviceRecognizer):
         health = Health(status, values, found, rates, fans)
         if hashing:
             inventory.learn(found or len(rates), health.chips)
+        circumstances = Circumstances(
+            mining=self._mining,
+            pool=self._in_use.place,
+            targets="target-temp" in (self._listed or ()),
+            fan=self._fan,
+            shade=self._shade,
+        )
         state = MinerState(
             status=status,
             boards=boards_of(reported.modules, working=working, hashing=hashing),
@@ -218,7 +230,7 @@ class DeviceMemory(DeviceRecognizer):
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
             figures=self._figures(items, reported.row, poll, model),
-            settings=settings_of(tuple(map(items.get, KEYS)), model, self._wishes()),
+            settings=settings_of(tuple(map(items.get, KEYS)), model, circumstances),
             **self._of_pools(poll),
             **values,
         )
@@ -235,24 +247,6 @@ class DeviceMemory(DeviceRecognizer):
             dark=any(dashed(items.get("LED"))[:1]),
         )
         return state, parts
-
-    def _notice_restart(self, uptime: int | None) -> None:
-        """Note how long it is up: with a start its fan becomes automatic."""
-        if uptime is not None:
-            began = self._polled_at - uptime
-            if self._began is not None and began > self._began + _RESTARTED:
-                self._fan = AUTOMATIC
-            self._began = began
-
-    def _wishes(self) -> Circumstances:
-        """Collect what settings are beyond the blob."""
-        return Circumstances(
-            mining=self._mining,
-            pool=self._in_use.place,
-            targets="target-temp" in (self._listed or ()),
-            fan=self._fan,
-            shade=self._shade,
-        )
 
     def _parts_of(
         self,

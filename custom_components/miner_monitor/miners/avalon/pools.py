@@ -120,12 +120,13 @@ def _is_fallback(used: Row, rows: Sequence[Row]) -> bool | None:
     mine = count(used.get("Priority"))
     if mine is None:
         return None
-    for row in rows:
-        priority = None if row is used else count(row.get("Priority"))
-        better = priority is not None and priority < mine
-        if better and _STATUSES.get(_word_of(row) or "") is not PoolStatus.DISABLED:
-            return True
-    return False
+    return any(
+        row is not used
+        and (priority := count(row.get("Priority"))) is not None
+        and priority < mine
+        and _STATUSES.get(_word_of(row) or "") is not PoolStatus.DISABLED
+        for row in rows
+    )
 
 
 def pools_of(

@@ -78,6 +78,12 @@ class Evidence(NamedTuple):
     mode: tuple[object, ...] = ()
 
     @property
+    def works(self) -> bool:
+        """Whether it has a hash rate, or reports none and says that it works."""
+        says_so = self.hash_rate is None and self.work == Work.WORKING
+        return bool(self.hash_rate) or says_so
+
+    @property
     def faulty(self) -> bool:
         """Whether the device says that it cannot work.
 
@@ -127,7 +133,7 @@ def decide(
         return MinerStatus.STANDBY
     if _starts(evidence, awake):
         return MinerStatus.STARTING
-    if (evidence.hash_rate or _only_says_so(evidence)) and not cut_off:
+    if (evidence.works) and not cut_off:
         return MinerStatus.HASHING
     lost = evidence.pool_connected is False
     return MinerStatus.POOL_LOST if lost else MinerStatus.IDLE
@@ -138,16 +144,12 @@ def _starts(evidence: Evidence, awake: float | None) -> bool:
         return True
     if evidence.calibrating:
         return True
-    if evidence.hash_rate or _only_says_so(evidence):
+    if evidence.works:
         return False
     if evidence.work == Work.FAULT:
         return False
     uptime = evidence.uptime
     return awake is not None or (uptime is not None and uptime < START)
-
-
-def _only_says_so(evidence: Evidence) -> bool:
-    return evidence.hash_rate is None and evidence.work == Work.WORKING
 
 
 def rests(evidence: Evidence) -> bool:
@@ -164,7 +166,7 @@ class StatusMemory:
 
     def __init__(self) -> None:
         """Start without a past."""
-        self._rested = False
+        self.resting = False
         self._idle_polls = 0
         self._mode: tuple[object, ...] = ()
         self._woke_at: float | None = None
@@ -172,20 +174,15 @@ class StatusMemory:
         self._hashed = False
         self._uptime = 0
 
-    @property
-    def resting(self) -> bool:
-        """Whether the miner stood still by its last reply."""
-        return self._rested
-
     def judge(self, evidence: Evidence, now: float) -> MinerStatus:
         """Decide on the status of a reply that came at ``now``."""
         self._idle_polls = self._idle_polls + 1 if evidence.low_power else 0
         resting = rests(evidence) or self._idle_polls >= IDLE_POLLS
         if resting:
-            self._rested = True
+            self.resting = True
             self._woke_at = None
-        elif self._rested:
-            self._rested = False
+        elif self.resting:
+            self.resting = False
             self._woke_at = now
         if evidence.mode:
             if self._mode and evidence.mode != self._mode:
