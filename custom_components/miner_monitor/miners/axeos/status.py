@@ -106,60 +106,58 @@ class Evidence(NamedTuple):
         return chip >= TRIP_CHIP or regulator > RESTART_VR
 
 
-class Signs(NamedTuple):
-    """What the past makes of a reply; a lone zero among good readings is nothing.
+def decide(
+    evidence: Evidence,
+    last: Evidence,
+    *,
+    flagged: bool,
+    cooling: bool,
+    no_chips: bool,
+    awake: float | None,
+) -> MinerStatus:
+    """Decide on the status by a reply, the one before, and what the past makes of it.
 
-    ``awake`` is the time since a wake-up that still lasts.
-    """
-
-    overheat_flag: bool = False
-    cooling: bool = False
-    no_chips: bool = False
-    no_core_voltage: bool = False
-    without_work: bool = False
-    awake: float | None = None
-
-
-def decide(evidence: Evidence, signs: Signs) -> MinerStatus:
-    """Decide on the status.
+    A lone zero among good readings is nothing. ``flagged``: its flag of heat is
+    believed. ``awake`` is the time since a wake-up that still lasts.
 
     A fault goes before all else, and what the device says of itself before what
     can be concluded. A hash rate above zero proves hashing. Heat is concluded from
     heat only, and a lost pool only of a settled miner.
     """
-    awake, uptime = signs.awake, evidence.uptime
+    uptime = evidence.uptime
     booted = uptime is None or uptime >= SETTLED
     settled = booted and (awake is None or awake >= SETTLED)
-    if (told := _told(evidence, signs, settled=settled)) is not None:
+    if (told := _told(evidence, flagged=flagged, settled=settled)) is not None:
         return told
-    if signs.no_chips or (signs.no_core_voltage and settled):
+    if no_chips or (settled and evidence.unpowered and last.unpowered):
         return MinerStatus.FAULT
     if evidence.hash_rate:
         return MinerStatus.HASHING
-    if signs.cooling:
+    if cooling:
         return MinerStatus.OVERHEATED
-    if settled and _lacks_pool(evidence, signs):
+    if settled and _lacks_pool(evidence, last):
         return MinerStatus.POOL_LOST
     if awake is not None or (uptime is not None and uptime < START):
         return MinerStatus.STARTING
     return MinerStatus.IDLE
 
 
-def _told(evidence: Evidence, signs: Signs, *, settled: bool) -> MinerStatus | None:
+def _told(evidence: Evidence, *, flagged: bool, settled: bool) -> MinerStatus | None:
     """Return what the device says of itself."""
     if evidence.faults:
         return MinerStatus.FAULT
-    if signs.overheat_flag or (evidence.regulator_off and settled):
+    if flagged or (evidence.regulator_off and settled):
         return MinerStatus.OVERHEATED
     if evidence.paused:
         return MinerStatus.PAUSED
     return MinerStatus.STANDBY if evidence.shutdown else None
 
 
-def _lacks_pool(evidence: Evidence, signs: Signs) -> bool:
+def _lacks_pool(evidence: Evidence, last: Evidence) -> bool:
     """Tell whether nobody gives it work, by its word or by what its chips do."""
     told = evidence.pool_connected is False
-    return told or evidence.switched_off or signs.without_work
+    idle = evidence.without_work and last.without_work
+    return told or evidence.switched_off or idle
 
 
 class StatusMemory:
@@ -180,15 +178,14 @@ class StatusMemory:
             self._status, self._last = MinerStatus.HASHING, evidence
             return MinerStatus.HASHING
         flagged = self._is_flagged(evidence)
-        signs = Signs(
-            overheat_flag=flagged,
+        status = decide(
+            evidence,
+            self._last,
+            flagged=flagged,
             cooling=self._is_cooling(evidence),
             no_chips=self._finds_no_chips(evidence, now),
-            no_core_voltage=evidence.unpowered and self._last.unpowered,
-            without_work=evidence.without_work and self._last.without_work,
             awake=self._awake(evidence, now, flagged=flagged),
         )
-        status = decide(evidence, signs)
         if status is MinerStatus.HASHING:
             self._woke_at = None
         if evidence.switched_off and _stands_by_itself(status):
