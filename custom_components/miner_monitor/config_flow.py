@@ -311,9 +311,9 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     async def _async_offer_locked(
         self, hosts: set[str], name: str, title: str
     ) -> ConfigFlowResult:
-        """Offer what tells nothing of itself before it sees a password.
+        """Offer a device that answers nothing without a password.
 
-        Until then it is told from others by the ``name`` with which it was found.
+        Until then it is identified by the ``name`` with which it was found.
         """
         self._locked_at = frozenset(hosts)
         if self.hass.config_entries.flow.async_has_matching_flow(self):
@@ -433,7 +433,7 @@ def _address_text(endpoint: Endpoint) -> str:
 
 
 def _title(identity: MinerIdentity) -> str:
-    """Name a miner by its host name, else by model and what tells it from others."""
+    """Name a miner by its host name, else by model and the end of its identifier."""
     if identity.hostname and not identity.default_hostname:
         return plain(identity.hostname)
     name = identity.mac or identity.serial

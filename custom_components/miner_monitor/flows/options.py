@@ -290,16 +290,11 @@ def _fields(identity: MinerIdentity) -> Fields:
     fields: Fields = defaultdict(dict)
     for name, key, selector, offered in table:
         if offered:
-            fields[name][_marker(key, selector)] = selector
+            marker = vol.Required if key == CONF_SCAN_INTERVAL else vol.Optional
+            on_or_off = isinstance(selector, BooleanSelector)
+            default = False if on_or_off else vol.UNDEFINED
+            fields[name][marker(key, default=default)] = selector
     return fields
-
-
-def _marker(key: str, selector: Selector[Any]) -> vol.Marker:
-    if key == CONF_SCAN_INTERVAL:
-        return vol.Required(key)
-    if isinstance(selector, BooleanSelector):
-        return vol.Optional(key, default=False)
-    return vol.Optional(key)
 
 
 def _entity(domain: str, device_class: str | None = None) -> EntitySelector:

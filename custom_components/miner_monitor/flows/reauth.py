@@ -1,4 +1,4 @@
-"""Asking again for what a miner wants to be shown."""
+"""Asking again for a password or a one-time code of a known miner."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -133,7 +133,7 @@ class ReauthSteps(MarkdownFlow):
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for what the miner wants to see, and first whether it is the miner."""
+        """Ask for a password or a code, but first whether an address is right."""
         data = {**self._known.data, **entry_data}
         at = data[CONF_HOST], data[CONF_PORT]
         if trusted_address(self._known) != address_text(*at):
@@ -256,13 +256,9 @@ def _key(error: MinerError) -> str:
 
 
 def _code_error(error: MinerError) -> str:
-    match error:
-        case MinerAuthError(one_time_code=True):
-            return "invalid_code"
-        case MinerAuthError():
-            return _key(error)
-        case MinerBusyError():
-            return "code_locked"
-        case MinerCommandError() | MinerResponseError():
-            return "no_session"
-    return _key(error)
+    if isinstance(error, MinerAuthError):
+        return "invalid_code" if error.one_time_code else _key(error)
+    if isinstance(error, MinerBusyError):
+        return "code_locked"
+    no_session = isinstance(error, MinerCommandError | MinerResponseError)
+    return "no_session" if no_session else _key(error)

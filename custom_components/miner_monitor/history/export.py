@@ -102,7 +102,7 @@ class _Miner:
 async def async_export(
     hass: HomeAssistant, recorder: Recorder, request: ExportRequest
 ) -> dict[str, Any]:
-    """Write the file, and tell what is in it."""
+    """Write the file, and return what is in it."""
     period = _period(hass, request)
     miners = _miners(hass, request)
     folders = hass.config.media_dirs
@@ -139,7 +139,7 @@ async def async_export(
 
 
 def _refused(fault: FileFault, name: str) -> Exception:
-    """Return the error that tells why there is no such file."""
+    """Return the error that says why there is no such file."""
     return {
         FileFault.NAME: invalid("export_name", file=name),
         FileFault.EXISTS: invalid("export_exists", file=name),
@@ -198,7 +198,7 @@ def _read_changes(
     """Return what entities were from start to end, in the order of time.
 
     The first part of a history begins with what they were already at its start. A
-    number is brought from the unit that it had then to the one that is wanted.
+    number is brought from the unit that it had then to that of its column.
     """
     since = start - timedelta(microseconds=1)
     found = states_between(hass, since, end, miner.entities, first=first)
@@ -241,7 +241,7 @@ def _read_periods(
 
 
 def _in_unit(state: object, unit: str | None, miner: _Miner, source: Source) -> str:
-    """Return a state, a number in the unit that is wanted of its source."""
+    """Return a state, a number in the unit of its column."""
     text = str(state)
     if (convert := conversion(unit, miner.units.get(source))) is None:
         return text

@@ -20,7 +20,7 @@ MOST_HOURS: Final = 300_000
 """Hours of all miners together: 20 of them for more than a year and a half."""
 
 MOST_GAPS = 3
-"""Rows so many usual intervals apart, or fewer, tell of the time between."""
+"""Rows so many usual intervals apart, or fewer, count for the time between."""
 
 _REMEMBERED = 15
 _LONGEST_INTERVAL = 900.0
@@ -107,7 +107,7 @@ class HourBook:
 
     @property
     def rows(self) -> int:
-        """How many rows told something."""
+        """How many rows had figures."""
         return sum(hour.rows for hour in self._hours.values())
 
     def observe(self, time: float, values: tuple[float, ...]) -> None:

@@ -198,8 +198,8 @@ def _targets(
     targets = []
     for name in sorted(prior.books):
         entry = chosen.get(name)
-        for told in (name, prior.hosts.get(name, "")):
-            entry = entry or known.get(slugify(told, separator=""))
+        for called in (name, prior.hosts.get(name, "")):
+            entry = entry or known.get(slugify(called, separator=""))
         if entry is not None:
             slug = slugify(entry.unique_id or entry.entry_id, separator="")
             title = entry.title
@@ -221,10 +221,10 @@ def _known_names(hass: HomeAssistant) -> dict[str, MinerConfigEntry]:
         device = registry.async_get_device_by_identifier(
             (DOMAIN, entry.unique_id or ""), entry.entry_id
         )
-        told = {entry.title, identity.hostname, identity.mac, identity.serial}
+        names = {entry.title, identity.hostname, identity.mac, identity.serial}
         if device is not None:
-            told |= {device.name, device.name_by_user}
-        for name in {slugify(item, separator="") for item in told if item}:
+            names |= {device.name, device.name_by_user}
+        for name in {slugify(item, separator="") for item in names if item}:
             known[name] = None if name in known else entry
     return {name: entry for name, entry in known.items() if name and entry is not None}
 
@@ -262,7 +262,7 @@ async def _write(
     key: str,
     book: HourBook,
 ) -> dict[str, Any] | None:
-    """Write one statistic of a miner, and tell what it is; None if there is none."""
+    """Write one statistic of a miner, and return what it is; None without one."""
     hours = book.hours(key)
     if hours is None:
         return None

@@ -179,14 +179,14 @@ def _take(
         if name is None or found is None:
             skipped.junk(line if isinstance(line, int) else 0)
             continue
-        time, told = found
+        time, known = found
         if time <= last[name]:
             skipped.repeated += 1
             continue
         last[name] = time
-        skipped.offline += told is None
+        skipped.offline += known is None
         hours -= len(books[name])
-        books[name].observe(time, told or AWAY)
+        books[name].observe(time, known or AWAY)
         hours += len(books[name])
         if hours > MOST_HOURS:
             raise FileError(FileFault.TOO_LARGE)

@@ -112,7 +112,7 @@ class _Layout:
     def reading(
         self, cells: list[str], intake: Intake
     ) -> tuple[str, float, tuple[float, ...] | None] | None:
-        """Return name, time and figures of a row; None where it tells nothing."""
+        """Return name, time and figures of a row; None where it says nothing."""
         if len(cells) != self.width:
             return None
         name = name_of(cells[self.name])
@@ -164,9 +164,9 @@ def _read_csv(path: Path, intake: Intake, miners: dict[str, Rows]) -> str:
             if cells is None or (found := layout.reading(cells, intake)) is None:
                 intake.skipped.junk(line)
                 continue
-            name, time, told = found
-            intake.skipped.offline += told is None
-            miners.setdefault(name, Rows()).add(time, told)
+            name, time, known = found
+            intake.skipped.offline += known is None
+            miners.setdefault(name, Rows()).add(time, known)
             count += 1
             if count > MOST_ROWS or len(miners) > MOST_MINERS:
                 raise FileError(FileFault.TOO_LARGE)

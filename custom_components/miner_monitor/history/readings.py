@@ -1,4 +1,4 @@
-"""What a row of a prior tool's file tells, whatever the tool."""
+"""What a row of a prior tool's file says, whatever the tool."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ class Skipped:
     repeated: int = 0
 
     def junk(self, line: int) -> None:
-        """Count a row that tells nothing."""
+        """Count a row that says nothing."""
         self.rows += 1
         if len(self.lines) < FIRST_LINES:
             self.lines.append(line)
@@ -91,7 +91,7 @@ def name_of(value: object) -> str | None:
 
 
 def figures(values: Sequence[float | None]) -> tuple[float, ...] | None:
-    """Return the figures of an online row; None where it tells nothing.
+    """Return the figures of an online row; None where it says nothing.
 
     Zeros are what these tools write for what they do not know: no chip works at 0 °C,
     nothing hashes with 0 W, and a best difficulty of 0 was read from a wrong field. A
@@ -115,7 +115,7 @@ def figures(values: Sequence[float | None]) -> tuple[float, ...] | None:
 class LocalTime:
     """Reads times without a zone, in their order.
 
-    The hour that comes twice when clocks are set back is told apart by the rows
+    The hour that comes twice when clocks are set back is recognized by the rows
     before; a time that clocks skip is the one that would have been.
     """
 
@@ -130,21 +130,15 @@ class LocalTime:
             return None
         try:
             moment = datetime.fromisoformat(text.strip())
-            seconds = self._seconds(name, moment)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=self._zone)
+            seconds = moment.timestamp()
+            last = self._last.get(name, seconds)
+            if seconds < last <= (again := moment.replace(fold=1).timestamp()):
+                seconds = again
         except ValueError, OverflowError, OSError:
             return None
         self._last[name] = seconds
-        return seconds
-
-    def _seconds(self, name: str, moment: datetime) -> float:
-        if moment.tzinfo is not None:
-            return moment.timestamp()
-        seconds = moment.replace(tzinfo=self._zone).timestamp()
-        last = self._last.get(name)
-        if last is not None and seconds < last:
-            second_time = moment.replace(tzinfo=self._zone, fold=1).timestamp()
-            if second_time >= last:
-                return second_time
         return seconds
 
 
@@ -168,7 +162,7 @@ class Intake:
         *,
         away: bool = False,
     ) -> tuple[float, tuple[float, ...] | None] | None:
-        """Return time and figures of a row; None where it tells nothing.
+        """Return time and figures of a row; None where it says nothing.
 
         There are no figures in the row of a miner that did not answer.
         """
@@ -177,8 +171,8 @@ class Intake:
             return None
         if away:
             return time, None
-        told = values[0] is not None or values[1] is not None
-        return (time, figures(values)) if told else None
+        known = values[0] is not None or values[1] is not None
+        return (time, figures(values)) if known else None
 
 
 class Rows:
@@ -200,7 +194,7 @@ class Rows:
             column.append(value)
 
     def times(self) -> list[float]:
-        """Return the first times in order, enough to tell how far rows are apart."""
+        """Return the first times in order, enough to see how far rows are apart."""
         return sorted(self._times[:1000])
 
     def in_order(self, skipped: Skipped) -> Iterator[tuple[float, tuple[float, ...]]]:

@@ -1,1 +1,1 @@
-"""What the recorder and insight tell of a stretch of time, as figures and words."""
+"""What the recorder and insight know of a period, as figures and words."""

@@ -157,7 +157,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked of the recorder, each entity with the unit that is wanted."""
+    """What is asked of the recorder, each entity with the unit of the report."""
 
     period: Period
     measured: Mapping[str, str | None]

@@ -1,7 +1,7 @@
 """All that is used of Home Assistant beyond its developer documentation.
 
 Another release may lack it or have changed it. So each use is a function of its own
-here, imports what it needs when it is called, and is guarded: a failure is told once,
+here, imports what it needs when it is called, and is guarded: a failure is logged once,
 in plain words, and a fallback takes the place of the result.
 """
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from sqlalchemy.orm import Session
 
-_TOLD: HassKey[set[str]] = HassKey(f"{DOMAIN}_told")
+_LOGGED: HassKey[set[str]] = HassKey(f"{DOMAIN}_told")
 
 COMMIT_PATIENCE = 60.0
 """Seconds to wait for what is under way to be in the database."""
@@ -45,7 +45,7 @@ type Guarded[**P, T] = Callable[Concatenate[HomeAssistant, P], T]
 def guarded[**P, T, F](
     lost: str, fallback: F
 ) -> Callable[[Guarded[P, T]], Guarded[P, T | F]]:
-    """Return the fallback, and tell once what is lost, where a function fails.
+    """Return the fallback, and log once what is lost, where a function fails.
 
     A database that does not answer and an error that is meant for the user are no
     difference between releases: they pass.
@@ -59,7 +59,7 @@ def guarded[**P, T, F](
             except SQLAlchemyError, HomeAssistantError:
                 raise
             except Exception as err:  # noqa: BLE001 - what has changed may raise anything
-                tell_once(hass, lost, err)
+                log_once(hass, lost, err)
                 return fallback
 
         return call
@@ -67,11 +67,11 @@ def guarded[**P, T, F](
     return decorate
 
 
-def tell_once(hass: HomeAssistant, lost: str, err: Exception) -> None:
+def log_once(hass: HomeAssistant, lost: str, err: Exception) -> None:
     """Log what does not work, once until the next start."""
-    told = hass.data.setdefault(_TOLD, set())
-    if lost not in told:
-        told.add(lost)
+    logged = hass.data.setdefault(_LOGGED, set())
+    if lost not in logged:
+        logged.add(lost)
         LOGGER.warning("%s (%r)", lost, err)
 
 
@@ -96,7 +96,7 @@ def running_recorder(hass: HomeAssistant) -> Recorder | None:
 
 @guarded("The recorder is asked without knowing whether it has started", None)
 def recorder_connected(hass: HomeAssistant) -> asyncio.Future[bool] | None:
-    """Return what tells when, and whether, the recorder reached its database."""
+    """Return what resolves when the recorder reached its database, or failed to."""
     from homeassistant.helpers.recorder import DATA_RECORDER
 
     data = hass.data.get(DATA_RECORDER)
@@ -105,7 +105,7 @@ def recorder_connected(hass: HomeAssistant) -> asyncio.Future[bool] | None:
 
 @guarded("The recorder is asked without knowing whether its tables are ready", None)
 def recorder_ready(hass: HomeAssistant) -> asyncio.Future[bool] | None:
-    """Return what tells when, and whether, the recorder's tables are of this version.
+    """Return what resolves when the recorder's tables are of this version.
 
     To change those of an older version can take hours.
     """
@@ -144,8 +144,8 @@ def kept_days(hass: HomeAssistant) -> float:
 
 
 TOTALS_LOST = (
-    "The recorder does not tell the last totals: they go on from what was stored beside"
-    " it, which may be some minutes older"
+    "The last totals cannot be read from the recorder: they go on from what was stored"
+    " beside it, which may be some minutes older"
 )
 
 

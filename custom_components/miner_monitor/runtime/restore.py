@@ -23,12 +23,12 @@ from .ha_compat import (
     last_state,
     last_states,
     last_statistics,
+    log_once,
     recorded_state,
     recorder_connected,
     recorder_of,
     recorder_ready,
     running_recorder,
-    tell_once,
 )
 from .units import converted, unit_class
 
@@ -61,7 +61,7 @@ async def async_last_published(
     Energy is in kWh, durations in s, whatever unit the user chose to see. A key of
     which nothing is known is left out. It takes as long as the recorder does: an
     unknown total harms no statistics, one that is too low does. Whatever fails is
-    told, and costs no more than what it would have given.
+    logged, and costs no more than what it would have given.
     """
     known = {
         key: await _async_restored(hass, entity_id)
@@ -77,8 +77,8 @@ async def async_was_off(
 ) -> bool:
     """Whether the recorder last saw a switch off, between two epoch seconds.
 
-    It knows what came after a backup that was restored without its database. Nothing
-    that it fails to tell is a proof.
+    It knows what came after a backup that was restored without its database. Without
+    an answer nothing is proven.
     """
     if (recorder := running_recorder(hass)) is None:
         return False
@@ -89,7 +89,7 @@ async def async_was_off(
                 last_states, hass, entity_id, began, MOST_LOOKED_AT
             )
     except (SQLAlchemyError, TimeoutError) as err:
-        LOGGER.debug("The recorder does not tell the past of %s: %s", entity_id, err)
+        LOGGER.debug("The recorder has no past states of %s: %s", entity_id, err)
         return False
     known = (
         state.state
@@ -113,7 +113,7 @@ async def _async_restored(hass: HomeAssistant, entity_id: str) -> list[float]:
     try:
         state = await _LastState(hass, entity_id).async_get_last_state()
     except Exception as err:  # noqa: BLE001 - the total goes on from what else is known
-        tell_once(hass, "Home Assistant does not tell the last states of totals", err)
+        log_once(hass, "Home Assistant has no last states of totals", err)
         return []
     return [] if state is None else _values_of([recorded_state(state)])
 
@@ -125,14 +125,14 @@ async def _async_recorded(
     try:
         return await _async_ask(hass, entity_ids)
     except Exception as err:  # noqa: BLE001 - totals go on whatever the recorder does
-        tell_once(hass, TOTALS_LOST, err)
+        log_once(hass, TOTALS_LOST, err)
         return {}
 
 
 async def _async_ask(
     hass: HomeAssistant, entity_ids: Mapping[str, str]
 ) -> Mapping[str, list[float]]:
-    """Ask again for what the database failed to tell, as it does while it is locked."""
+    """Ask again for what the database failed to answer, as it does while locked."""
     if (recorder := await _async_ready_recorder(hass)) is None:
         return {}
     found: dict[str, list[float]] = {}
@@ -149,7 +149,7 @@ async def _async_ask(
         if not failed:
             return found
     for err in failed.values():
-        tell_once(hass, TOTALS_LOST, err)
+        log_once(hass, TOTALS_LOST, err)
     return found
 
 
@@ -158,12 +158,10 @@ async def _async_ready_recorder(hass: HomeAssistant) -> Recorder | None:
 
     The tables of an older version may be changed first, which can take hours.
     """
-    connected = recorder_connected(hass)
-    if connected is not None and not await _async_is_true(connected, PATIENCE):
-        return None
-    ready = recorder_ready(hass)
-    if ready is not None and not await _async_is_true(ready):
-        return None
+    for part, patience in ((recorder_connected, PATIENCE), (recorder_ready, None)):
+        future = part(hass)
+        if future is not None and not await _async_is_true(future, patience):
+            return None
     return recorder_of(hass)
 
 

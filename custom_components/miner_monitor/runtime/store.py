@@ -58,7 +58,7 @@ class _Store(Store[Data]):
 class EntryStore:
     """One file of an entry. ``dump`` gives what is to be in it.
 
-    It is stored every so often though nothing changed: its age tells an old backup.
+    It is stored every so often though nothing changed: its age shows an old backup.
     """
 
     def __init__(

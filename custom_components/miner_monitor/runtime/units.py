@@ -1,4 +1,4 @@
-"""Units that a user may have chosen for a sensor, brought to the one that is wanted."""
+"""Units that a user may have chosen for a sensor, brought to another one."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
