@@ -233,9 +233,9 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         await self.controller.async_load()
         await self._insight.async_load()
         self.async_control_changed()
-        if cancel := self._insight.surroundings.async_on_plug(self._plug_switched):
+        if cancel := self._insight.environment.async_on_plug(self._plug_switched):
             self.config_entry.async_on_unload(cancel)
-        if self._insight.surroundings.plug_silent:
+        if self._insight.environment.plug_silent:
             self._plugged_in_at = time.monotonic()
         first = self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{self.name} first poll"
@@ -313,7 +313,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
 
     def _require_power(self) -> None:
         """Refuse while the plug is off: an answer from before says nothing now."""
-        if self._insight.surroundings.unplugged():
+        if self._insight.environment.unplugged():
             raise MinerUnpluggedError("its plug is off")
 
     @callback
@@ -354,7 +354,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     @override
     async def _async_update_data(self) -> MinerData:
         """Poll where the miner was last, then where others have seen it."""
-        if self._insight.surroundings.unplugged():
+        if self._insight.environment.unplugged():
             return self._unplugged()
         self._follow_entry()
         self._poll_again_in(self._nominal_interval * self._phase)
@@ -376,7 +376,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             # One that is silent may be booting: its offer stays.
             if isinstance(found, MinerIdentity) and address in self._offered:
                 self._offered.remove(address)
-        if self._insight.surroundings.unplugged():
+        if self._insight.environment.unplugged():
             return self._unplugged()
         if isinstance(outcome, MinerIdentity):
             return self._met_stranger(outcome)
@@ -499,7 +499,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     @callback
     def _plug_switched(self) -> None:
         """Stop polling with the plug, and begin with it."""
-        if self._insight.surroundings.unplugged():
+        if self._insight.environment.unplugged():
             self.async_set_updated_data(self._unplugged())
             return
         self._plugged_in_at = time.monotonic()

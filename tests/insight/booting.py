@@ -3,8 +3,8 @@
 import json
 from typing import Self
 
+from custom_components.miner_monitor.insight.meters import BootCounter
 from custom_components.miner_monitor.insight.model import Uptime
-from custom_components.miner_monitor.insight.uptime import BootCounter
 from custom_components.miner_monitor.miners.restarts import (
     RestartDetector,
     RestartVerdict,

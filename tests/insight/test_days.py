@@ -14,6 +14,7 @@ from custom_components.miner_monitor.insight.model import (
     FindingKind,
     Severity,
 )
+from custom_components.miner_monitor.miners.codec import dump
 
 TODAY = "2026-03-29"
 
@@ -187,7 +188,7 @@ def test_size_of_what_is_stored() -> None:
     assert len(json.dumps(book.dump())) < 12 * 1024
 
 
-GOOD: list[Any] = Day(day=TODAY).dump()
+GOOD: list[Any] = dump(Day(day=TODAY))
 
 
 @pytest.mark.parametrize(
@@ -198,20 +199,32 @@ GOOD: list[Any] = Day(day=TODAY).dump()
         {},
         {"2026-01-01": []},
         [None, 1, "x", [], {}],
-        [GOOD[:-1]],
-        [[*GOOD, 1]],
         [["2026-02-30", *GOOD[1:]]],
         [["20260228", *GOOD[1:]]],
         [[10**10, *GOOD[1:]]],
         [[["2026-01-01"], *GOOD[1:]]],
-        [[*GOOD[:-1], 5]],
     ],
 )
 def test_damaged_days_are_left_out(data: Any) -> None:
     book = DayBook()
-    book.load(data)
+    book.load({"days": data})
     assert book.rows() == ()
     assert book.open(TODAY).row() == DayRow(day=TODAY)
+
+
+@pytest.mark.parametrize("day", [GOOD[:-1], [*GOOD, 1], [*GOOD[:-1], 5], [TODAY]])
+def test_days_of_another_form(day: list[Any]) -> None:
+    """What is missing has its default, and what is too much is left out."""
+    book = DayBook()
+    book.load({"days": [day]})
+    assert book.rows() == (DayRow(day=TODAY),)
+
+
+@pytest.mark.parametrize("data", [None, 5, "days", [None, 1], {"days": None}])
+def test_no_days(data: Any) -> None:
+    book = DayBook()
+    book.load(data)
+    assert book.rows() == ()
 
 
 @pytest.mark.parametrize(
@@ -219,11 +232,12 @@ def test_damaged_days_are_left_out(data: Any) -> None:
 )
 def test_damaged_numbers_are_left_out(value: Any) -> None:
     book = DayBook()
-    book.load([[TODAY, *([value] * (len(GOOD) - 2)), "fault unheard_of"]])
+    numbers = [value] * (len(GOOD) - 2)
+    book.load({"days": [[TODAY, *numbers, ["fault", "unheard_of"]]]})
     assert book.rows() == (DayRow(day=TODAY, findings=(FindingKind.FAULT,)),)
 
 
 def test_more_days_than_are_kept() -> None:
     book = DayBook()
-    book.load([[day_after(number), *GOOD[1:]] for number in range(1000)])
+    book.load({"days": [[day_after(number), *GOOD[1:]] for number in range(1000)]})
     assert [row.day for row in book.rows()] == [day_after(n) for n in range(965, 1000)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.insight.energy import EnergyMeter, energy_reading
+from custom_components.miner_monitor.insight.meters import EnergyMeter, energy_reading
 from custom_components.miner_monitor.miners.model import (
     Family,
     Limits,
@@ -139,9 +139,20 @@ def test_what_was_counted_before(way: str, told: Any, total: float) -> None:
     """The larger counts; what cannot be a meter's reading does not."""
     meter = EnergyMeter()
     meter.at_least(2.0)
-    getattr(meter, way)(told)
+    if way == "load":
+        meter.load({"total": told})
+    else:
+        meter.at_least(told)
 
     assert meter.total == total
+
+
+@pytest.mark.parametrize("data", [None, 5, "5", [], {}, {"total": None}])
+def test_what_is_no_meter(data: object) -> None:
+    """It is as if nothing had been stored."""
+    meter = EnergyMeter()
+    meter.load(data)
+    assert meter.total == 0
 
 
 def test_it_survives_a_restart_of_ours() -> None:

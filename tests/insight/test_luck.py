@@ -31,7 +31,8 @@ def look(luck: Luck, seen: Look) -> list[tuple[str, dict[str, float]]]:
 def reborn(luck: Luck, age: float) -> Luck:
     """Go through a restart of ours."""
     again = Luck()
-    again.load(json.loads(json.dumps(luck.dump())), age)
+    again.load(json.loads(json.dumps(luck.dump())))
+    again.grow_old(age)
     return again
 
 
@@ -289,7 +290,8 @@ def test_baselines_are_to_be_stored_at_once() -> None:
 def test_damaged_store(data: object) -> None:
     """What is not understood is not known, so that what is seen first is silent."""
     luck = Luck()
-    luck.load(data, 60)
+    luck.load(data)
+    luck.grow_old(60)
 
     assert look(luck, {"best": 5e9, "session": 1e9, "blocks": 1}) == []
     assert look(luck, {"best": 6e9, "session": 6e9, "blocks": 2}) == [

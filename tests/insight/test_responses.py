@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 import pytest
 
-from custom_components.miner_monitor.insight.responses import Responses
+from custom_components.miner_monitor.insight.windows import Responses
 
 
 @pytest.mark.parametrize("digits", [0, 6])

@@ -9,11 +9,11 @@ import pytest
 
 from custom_components.miner_monitor.insight.health import LEAST_REJECTED
 from custom_components.miner_monitor.insight.model import Shares
-from custom_components.miner_monitor.insight.share_window import (
+from custom_components.miner_monitor.insight.shares import (
+    ShareWatch,
     ShareWindow,
     lower_bound,
 )
-from custom_components.miner_monitor.insight.shares import ShareWatch
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
 from custom_components.miner_monitor.miners.restarts import RestartDetector
 from custom_components.miner_monitor.model import Moment

@@ -14,6 +14,7 @@ import pytest
 from custom_components.miner_monitor.insight.model import Stability
 from custom_components.miner_monitor.insight.stability import StabilityRecord
 from custom_components.miner_monitor.model import Moment
+from custom_components.miner_monitor.runtime.insight import packed
 from simulator.nature import Noise
 
 from .watching import DAY, GOOD, HOUR, START, Watch
@@ -79,7 +80,7 @@ def test_the_largest_store() -> None:
         state = replace(GOOD, hash_rate_now=rate, power=1234.5678 + noise.value)
         watch.poll(state, 1.1234567e-8)
     watch.poll(state)
-    stored = json.dumps(watch.record.dump(), indent=2)
+    stored = json.dumps(packed({"stability": watch.record.dump()}), indent=2)
 
     assert len(watch.stability.ranges) == 5
     assert len(watch.stability.best) == 10
@@ -227,11 +228,13 @@ def changed(*path: str | int, to: object) -> Callable[[dict[str, Any]], None]:
         changed("history", "24h", 0, to=-1),
         changed("history", "24h", 0, to=10**30),
         changed("history", "24h", 1, to=None),
-        changed("history", "24h", 1, to="1 2 3"),
-        changed("history", "24h", 1, to=" ".join(["nan"] * 25)),
-        changed("history", "24h", 1, to=" ".join(["-1"] * 25)),
-        changed("history", "24h", 1, to=" ".join(["1e99"] * 25)),
-        changed("history", "24h", 1, to="9" * 10**6),
+        changed("history", "24h", 1, to=[1, 2, 3]),
+        changed("history", "24h", 1, to=[math.nan] * 150),
+        changed("history", "24h", 1, to=[-1] * 150),
+        changed("history", "24h", 1, to=[1e99] * 150),
+        changed("history", "24h", 1, to=["1"] * 150),
+        changed("history", "24h", 1, 7, to=-1),
+        changed("history", "24h", 1, to=[9] * 10**6),
     ],
 )
 def test_a_corrupt_part_costs_only_itself(
@@ -286,6 +289,12 @@ ANYTHING = st.recursive(
 COLUMNS = {"1h": (31, 4), "4h": (49, 2), "8h": (49, 2), "24h": (25, 6), "3d": (37, 2)}
 
 
+CELLS = st.one_of(st.none(), st.floats(0, 1e18), st.sampled_from([0.0, 1e-300, 1e18]))
+PERIODS = st.lists(
+    st.one_of(CELLS, st.floats(START - 1e6, START)), min_size=3, max_size=5
+)
+
+
 @st.composite
 def rings(draw: st.DrawFn) -> dict[str, object]:
     """Return rings of the right form and of any content."""
@@ -296,11 +305,8 @@ def rings(draw: st.DrawFn) -> dict[str, object]:
     for name, (size, columns) in COLUMNS.items():
         key = draw(st.integers(0, 40_000_000))
         cell = st.lists(number, min_size=1, max_size=3)
-        texts = []
-        for _ in range(columns):
-            few = draw(cell)
-            texts.append(" ".join(f"{few[n % len(few)]:.5g}" for n in range(size)))
-        told[name] = [key, *texts]
+        few = draw(cell)
+        told[name] = [key, [few[n % len(few)] for n in range(size * columns)]]
     return told
 
 
@@ -316,11 +322,10 @@ def rings(draw: st.DrawFn) -> dict[str, object]:
                     ANYTHING,
                 ),
                 "history": st.one_of(rings(), ANYTHING),
-                "periods": st.one_of(st.lists(TEXTS, min_size=2, max_size=2), ANYTHING),
-                "session": st.one_of(
-                    st.tuples(TEXTS, TEXTS, st.booleans(), st.booleans()).map(list),
-                    ANYTHING,
+                "periods": st.one_of(
+                    st.lists(st.lists(PERIODS), min_size=2, max_size=2), ANYTHING
                 ),
+                "session": st.one_of(st.lists(CELLS, max_size=11), ANYTHING),
             }
         ),
     )

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from custom_components.miner_monitor.insight.meters import PresenceRecord
 from custom_components.miner_monitor.insight.model import (
     Presence,
     Uptime,
 )
-from custom_components.miner_monitor.insight.uptime import PresenceRecord
 from custom_components.miner_monitor.model import Moment
 
 from .booting import CountedBoots

@@ -100,7 +100,7 @@ def place(judgement: Judgement) -> int | None:
     if judgement.settings is None:
         return None
     named = judgement.settings[Setting.FREQUENCY]
-    return next(i for i in range(40) if dict(key_of(i))[Setting.FREQUENCY] == named)
+    return next(i for i in range(40) if key_of(i).frequency == named)
 
 
 WEAK, STRONG = Truth(1.0, 20.0), Truth(1.2, 20.0)

@@ -12,7 +12,6 @@ from custom_components.miner_monitor.insight.model import (
     Verdict,
 )
 from custom_components.miner_monitor.insight.tuning import TuningMap
-from custom_components.miner_monitor.miners.model import Setting
 from custom_components.miner_monitor.model import Moment
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -51,7 +50,7 @@ class World:
 
 def key_of(index: int) -> PointKey:
     """Name the settings by their place."""
-    return ((Setting.FREQUENCY, 500.0 + 25 * index), (Setting.CORE_VOLTAGE, 1.15))
+    return PointKey(frequency=500.0 + 25 * index, core_voltage=1.15)
 
 
 def rota(rng: Random, points: int, least: float, most: float) -> Visits:

@@ -1,5 +1,6 @@
 """What is stored of a miner comes back the same, whoever wrote it."""
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
@@ -14,6 +15,7 @@ from custom_components.miner_monitor.miners.codec import (
     Amount,
     CodecError,
     Count,
+    Row,
     Within,
     dump,
     dump_identity,
@@ -145,7 +147,20 @@ class Even:
 
 
 AMOUNT: Any = Amount
-KINDS = (MinerIdentity, Limits, SettingRange, Alarm, Whole, Part, Even)
+
+
+@dataclass(slots=True)
+class Line(Row):
+    """Written as a list."""
+
+    digits = 3
+
+    first: Amount
+    cells: Annotated[array[Amount], Within(2, 2)]
+    rest: dict[str, float] = field(default_factory=dict)
+
+
+KINDS = (MinerIdentity, Limits, SettingRange, Alarm, Whole, Part, Even, Line)
 
 FULL = Whole(
     part=Part("a", 2.5),
@@ -265,6 +280,23 @@ def test_numbers_that_make_no_sense(number: object) -> None:
     assert load(Part, {"name": "n", "size": number}) == Part("n")
     with pytest.raises(CodecError):
         load(AMOUNT, number)
+
+
+def test_rows() -> None:
+    """A row is a list, and its numbers are shortened, those of arrays as well."""
+    line = Line(1.2345, array("d", [2 / 3, 1e5]), {"a": 1.9999})
+    stored = [1.23, [0.667, 1e5], {"a": 2.0}]
+
+    assert dump(line) == stored
+    assert dump(load(Line, stored)) == stored
+    assert type(load(Line, stored).cells) is array
+
+
+@pytest.mark.parametrize("cells", [[1], [1, 2, 3], [1, -1], [1, 2, "3"], "12", None])
+def test_a_collection_of_another_length(cells: object) -> None:
+    """What is of a fixed length is sound as a whole, or not at all."""
+    with pytest.raises(CodecError):
+        load(Line, [1.0, cells])
 
 
 def test_items_that_cannot_be_read_are_left_out() -> None:

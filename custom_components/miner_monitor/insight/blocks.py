@@ -1,11 +1,14 @@
 """Ten minutes of constant settings, made of single polls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
+from typing import Annotated
 
+from ..miners.codec import Amount, Row, Within
 from ..miners.events import Moment
 from ..miners.model import (
+    Changes,
     MinerSettings,
     MinerState,
     Setting,
@@ -46,8 +49,29 @@ MEASURED = (
 
 FIGURES = (*MEASURED, "efficiency", "reject_rate")
 
-type PointKey = tuple[tuple[Setting, float | str], ...]
-"""What tells operating points apart, in the order of the vocabulary."""
+
+@dataclass(frozen=True, slots=True)
+class PointKey(Row):
+    """What tells operating points apart; there is always something."""
+
+    frequency: Amount | None = None
+    core_voltage: Amount | None = None
+    work_mode: Annotated[str, Within(1, LONGEST_NAME)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what names no point."""
+        if not self.settings:
+            raise ValueError("no settings")
+
+    @property
+    def settings(self) -> Changes:
+        """The settings as they can be applied."""
+        named = {
+            Setting.FREQUENCY: self.frequency,
+            Setting.CORE_VOLTAGE: self.core_voltage,
+            Setting.WORK_MODE: self.work_mode,
+        }
+        return {key: value for key, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,34 +91,106 @@ class Block:
     day: str
 
 
+def _zeros() -> list[float]:
+    return [0.0] * len(MEASURED)
+
+
+@dataclass(slots=True)
+class _OpenBlock:
+    """What came since a poll, at which the counters of shares were as given here."""
+
+    begin: float
+    accepted: int | None
+    rejected: int | None
+    samples: int = 0
+    slowest: float = 0.0
+    squares: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    sums: list[float] = field(default_factory=_zeros)
+    seconds: list[float] = field(default_factory=_zeros)
+
+    def take(
+        self, state: MinerState, span: float, interval: float, around: Environment
+    ) -> None:
+        """Weigh each quantity with the time since the last poll."""
+        rate = state.hash_rate_now
+        power = state.power
+        fans = state.fans
+        values = (
+            rate,
+            around.wall_power if power is None else power,
+            state.hottest_chip,
+            state.vr_temperature,
+            state.input_voltage,
+            fans[0].duty_cycle if fans else None,
+            state.hardware_error_rate,
+            around.room_temperature,
+        )
+        sums, seconds = self.sums, self.seconds
+        for index, value in enumerate(values):
+            if value is not None:
+                sums[index] += value * span
+                seconds[index] += span
+        if rate is not None:
+            self.samples += 1
+            self.squares[0] += rate
+            self.squares[1] += rate * rate
+        self.slowest = max(self.slowest, interval)
+
+    def close(self, point: PointKey, state: MinerState, moment: Moment) -> Block | None:
+        """Return the block; None where too little came, or nothing sensible."""
+        count = self.samples
+        needed = max(FEWEST_SAMPLES, ENOUGH * BLOCK_SECONDS / self.slowest)
+        if count < needed:
+            return None
+        figures = self._means(ENOUGH * (moment.monotonic - self.begin))
+        if "hash_rate" not in figures or figures["hash_rate"][0] <= 0:
+            return None
+        self._ratios(state, figures)
+        mean = self.squares[0] / count
+        spread = max(0.0, self.squares[1] - count * mean * mean) / (count - 1)
+        return Block(
+            point=point,
+            deviation=max(LEAST_DEVIATION, math.sqrt(spread) / mean),
+            figures=figures,
+            end=moment.wall,
+            day=moment.day,
+        )
+
+    def _means(self, enough: float) -> dict[str, tuple[float, float]]:
+        """Return the means of what was reported often enough."""
+        means = {}
+        for name, total, seconds in zip(MEASURED, self.sums, self.seconds, strict=True):
+            if seconds >= enough and math.isfinite(total):
+                means[name] = (total / seconds, 1.0)
+        return means
+
+    def _ratios(
+        self, state: MinerState, figures: dict[str, tuple[float, float]]
+    ) -> None:
+        """Add what is a ratio, weighed with what it is divided by."""
+        if "power" in figures and figures["power"][0] > 0:
+            rate = figures["hash_rate"][0]
+            figures["efficiency"] = (figures["power"][0] / rate, rate)
+        accepted = _rise(self.accepted, state.shares_accepted)
+        rejected = _rise(self.rejected, state.shares_rejected)
+        if accepted is not None and rejected is not None and accepted + rejected > 0:
+            shares = accepted + rejected
+            figures["reject_rate"] = (100 * rejected / shares, float(shares))
+
+
 class BlockBuilder:
     """Makes blocks of polls: constant settings, hashing throughout, no gap."""
 
-    __slots__ = (
-        "_begin",
-        "_last",
-        "_point",
-        "_ready",
-        "_samples",
-        "_seconds",
-        "_set_points",
-        "_settings",
-        "_shares",
-        "_slowest",
-        "_squares",
-        "_sums",
-    )
+    __slots__ = ("_last", "_open", "_point", "_ready", "_set_points", "_settings")
 
     def __init__(self) -> None:
-        """Start without a bearing."""
+        """Start without a reference."""
         self._settings: MinerSettings | None = None
         self._set_points: tuple[object, ...] = ()
         self._point: PointKey | None = None
         self._last: float | None = None
         self._ready = -math.inf
-        self._begin: float | None = None
-        self._shares: tuple[int | None, int | None] = (None, None)
-        self._clear()
+        self._open: _OpenBlock | None = None
 
     def observe(
         self,
@@ -110,17 +206,17 @@ class BlockBuilder:
         self._last = now
         if self._disturbed(state, span, interval, restarted):
             self._ready = now + SETTLE_SECONDS
-            self._begin = None
+            self._open = None
         if self._point is None or not self._settled(state, now):
             return None
-        if self._begin is None:
-            self._open(state, now)
-            return None
-        self._take(state, span, interval, around)
-        if now - self._begin < BLOCK_SECONDS - interval / 2:
-            return None
-        block = self._close(state, moment)
-        self._open(state, now)
+        block: Block | None = None
+        if self._open is not None:
+            self._open.take(state, span, interval, around)
+            if now - self._open.begin < BLOCK_SECONDS - interval / 2:
+                return None
+            block = self._open.close(self._point, state, moment)
+        # This poll is the reference of the next block.
+        self._open = _OpenBlock(now, state.shares_accepted, state.shares_rejected)
         return block
 
     def _disturbed(
@@ -152,91 +248,6 @@ class BlockBuilder:
             return False
         return state.uptime is None or state.uptime >= SETTLE_SECONDS
 
-    def _open(self, state: MinerState, now: float) -> None:
-        """Begin a block with this poll as its bearing."""
-        self._begin = now
-        self._clear()
-        self._shares = (state.shares_accepted, state.shares_rejected)
-
-    def _clear(self) -> None:
-        self._samples = 0
-        self._slowest = 0.0
-        self._squares = [0.0, 0.0]
-        self._sums = [0.0] * len(MEASURED)
-        self._seconds = [0.0] * len(MEASURED)
-        self._shares = (None, None)
-
-    def _take(
-        self, state: MinerState, span: float, interval: float, around: Environment
-    ) -> None:
-        """Weigh each quantity with the time since the last poll."""
-        rate = state.hash_rate_now
-        power = state.power
-        fans = state.fans
-        values = (
-            rate,
-            around.wall_power if power is None else power,
-            state.hottest_chip,
-            state.vr_temperature,
-            state.input_voltage,
-            fans[0].duty_cycle if fans else None,
-            state.hardware_error_rate,
-            around.room_temperature,
-        )
-        sums, seconds = self._sums, self._seconds
-        for index, value in enumerate(values):
-            if value is not None:
-                sums[index] += value * span
-                seconds[index] += span
-        if rate is not None:
-            self._samples += 1
-            self._squares[0] += rate
-            self._squares[1] += rate * rate
-        self._slowest = max(self._slowest, interval)
-
-    def _close(self, state: MinerState, moment: Moment) -> Block | None:
-        """Return the block; None where too little came, or nothing sensible."""
-        count = self._samples
-        needed = max(FEWEST_SAMPLES, ENOUGH * BLOCK_SECONDS / self._slowest)
-        if count < needed or self._point is None or self._begin is None:
-            return None
-        figures = self._means(ENOUGH * (moment.monotonic - self._begin))
-        if "hash_rate" not in figures or figures["hash_rate"][0] <= 0:
-            return None
-        self._ratios(state, figures)
-        mean = self._squares[0] / count
-        spread = max(0.0, self._squares[1] - count * mean * mean) / (count - 1)
-        return Block(
-            point=self._point,
-            deviation=max(LEAST_DEVIATION, math.sqrt(spread) / mean),
-            figures=figures,
-            end=moment.wall,
-            day=moment.day,
-        )
-
-    def _means(self, enough: float) -> dict[str, tuple[float, float]]:
-        """Return the means of what was told often enough."""
-        means = {}
-        for name, total, seconds in zip(
-            MEASURED, self._sums, self._seconds, strict=True
-        ):
-            if seconds >= enough and math.isfinite(total):
-                means[name] = (total / seconds, 1.0)
-        return means
-
-    def _ratios(
-        self, state: MinerState, figures: dict[str, tuple[float, float]]
-    ) -> None:
-        """Add what is a ratio, weighed with what it is divided by."""
-        if "power" in figures and figures["power"][0] > 0:
-            rate = figures["hash_rate"][0]
-            figures["efficiency"] = (figures["power"][0] / rate, rate)
-        accepted = _rise(self._shares[0], state.shares_accepted)
-        rejected = _rise(self._shares[1], state.shares_rejected)
-        if accepted is not None and rejected is not None and accepted + rejected > 0:
-            shares = accepted + rejected
-            figures["reject_rate"] = (100 * rejected / shares, float(shares))
-
 
 def _rise(before: int | None, after: int | None) -> int | None:
     """Return by how much a counter rose; None where it began anew."""
@@ -262,12 +273,9 @@ def _set_points(settings: MinerSettings) -> tuple[object, ...]:
 def operating_point(settings: MinerSettings) -> PointKey | None:
     """Return the operating point: frequency and voltage, else the work mode."""
     frequency, voltage = settings.frequency, settings.core_voltage
-    if frequency is not None and voltage is not None:
-        return (
-            (Setting.FREQUENCY, round(frequency, 2)),
-            (Setting.CORE_VOLTAGE, round(voltage, 3)),
+    if frequency is not None and (voltage is not None or settings.work_mode is None):
+        return PointKey(
+            round(frequency, 2), None if voltage is None else round(voltage, 3)
         )
     mode = settings.work_mode
-    if mode is not None:
-        return ((Setting.WORK_MODE, mode),) if len(mode) <= LONGEST_NAME else None
-    return None if frequency is None else ((Setting.FREQUENCY, round(frequency, 2)),)
+    return PointKey(work_mode=mode) if mode and len(mode) <= LONGEST_NAME else None

@@ -1,16 +1,24 @@
-"""Amounts in buckets of time that outlive a restart, and what they tell of days."""
+"""Amounts in buckets of time that outlive a restart, and what they say of days."""
 
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
+from ..miners.codec import (
+    Amount,
+    Count,
+    Row,
+    Stored,
+    Within,
+    dump,
+    load_or,
+)
 from ..miners.events import Moment
 from .model import (
     Grade,
+    Period,
     Range,
-)
-from .stored import (
-    LARGEST,
-    number_of,
 )
 
 MINUTE = 60.0
@@ -23,11 +31,14 @@ CLOCK_SET = 60.0
 LATEST = 1e11
 """An epoch second that no clock tells."""
 
+type Instant = Annotated[float, Within(0, LATEST)]
+"""Epoch seconds."""
+
 SMALLEST = 1e-18
-"""What is stored is at least this, or 0."""
+"""What is less is no work."""
 
 PACE = 10
-"""In minutes; longer buckets are filled, and what they tell is renewed, so often."""
+"""In minutes; what is shown of a whole day is renewed so often."""
 
 AMOUNTS = 8
 """In order: TH and s of a settled miner that hashes; TH and s of all that was watched;
@@ -48,10 +59,20 @@ FILLED_BUCKET = 0.5
 """A bucket has a mean when the miner hashed for this part of it."""
 
 FILLED_RANGE = 0.75
-"""A range is told when this part of its buckets has a mean."""
+"""A range is shown when this part of its buckets has a mean."""
 
 WATCHED = 0.25
-"""A mean over hours is told when this part of them was watched."""
+"""A mean over hours is shown when this part of them was watched."""
+
+PERIOD_MINUTES = 10
+SHOWN = 10
+KEPT = 25
+MONTH = 30 * 86_400.0
+PERIOD_DIGITS = 10
+"""An epoch second has as many."""
+
+THROUGHOUT = 0.99
+"""The part of a period in which the miner must have hashed."""
 
 SKEWED = 0.05
 GRADES = (
@@ -62,39 +83,38 @@ GRADES = (
 )
 
 
-class Timeline:
+@dataclass(slots=True)
+class Timeline(Stored):
     """The wall clock's seconds, that never go back and run by the monotonic clock.
 
     A wall clock that is set back is not followed, nor when it is set right again. One
     that leaps ahead otherwise is, as after a host's sleep: nobody watched in between.
+    ``ahead`` is where the wall clock is, seen from ``now``.
     """
 
-    def __init__(self) -> None:
-        """Start without a bearing."""
-        self.now = 0.0
-        self.ahead = 0.0
-        """Where the wall clock is, seen from ``now``."""
-        self._wall: float | None = None
-        self._monotonic: float | None = None
-        self._set_back = 0.0
+    now: Instant = 0.0
+    wall: Instant | None = None
+    ahead: float = field(default=0.0, init=False)
+    _monotonic: float | None = field(default=None, init=False)
+    _set_back: float = field(default=0.0, init=False)
 
     def move(self, moment: Moment) -> float | None:
         """Go on to a moment; return the span since the last if it can be bridged."""
-        wall = moment.wall if 0 <= moment.wall < LATEST else self._wall or 0.0
+        wall = moment.wall if 0 <= moment.wall < LATEST else self.wall or 0.0
         span: float | None = None
         gap = 0.0
-        if self._wall is None:
+        if self.wall is None:
             self.now = wall
         elif self._monotonic is None:
-            gap = self._gap(wall - self._wall, 0.0)
+            gap = self._gap(wall - self.wall, 0.0)
         else:
             span = max(0.0, moment.monotonic - self._monotonic)
             self.now += span
-            gap = self._gap(wall - self._wall - span, CLOCK_SET)
+            gap = self._gap(wall - self.wall - span, CLOCK_SET)
         if gap > 0:
             self.now += min(gap, LONGEST_BRIDGE)
             span = None
-        self._wall, self._monotonic = wall, moment.monotonic
+        self.wall, self._monotonic = wall, moment.monotonic
         self.ahead = wall - self.now
         return span
 
@@ -106,180 +126,146 @@ class Timeline:
         self._set_back = max(0.0, self._set_back - leap)
         return gap if gap > tolerance else 0.0
 
-    def dump(self) -> list[float]:
-        """Return what bridges a restart; nothing before the first moment."""
-        return [] if self._wall is None else [round(self.now, 1), round(self._wall, 1)]
 
-    def load(self, data: object) -> bool:
-        """Take up what was stored; the next moment tells the gap."""
-        if not isinstance(data, list) or len(data) != 2:
-            return False
-        now, wall = number_of(data[0], LATEST), number_of(data[1], LATEST)
-        if now is None or wall is None:
-            return False
-        self.now, self._wall, self._monotonic = now, wall, None
-        return True
+@dataclass(slots=True)
+class Ring(Row):
+    """The latest buckets of one width, the open one with them.
 
+    ``key`` is the number of the open bucket; ``cells`` hold column after column.
+    """
 
-class Ring:
-    """The latest buckets of one width, the open one with them."""
+    digits = 5
 
-    __slots__ = ("_columns", "_key", "_size", "count", "width")
+    key: Count | None = None
+    cells: array[Amount] = field(default_factory=lambda: array("d"))
+    width: int = field(default=1, init=False)
+    count: int = field(default=0, init=False)
+    _size: int = field(default=1, init=False)
 
-    def __init__(self, width: int, count: int, columns: int) -> None:
-        """Start empty; ``width`` is in minutes."""
-        self.width = width
-        self.count = count
-        self._size = count + 1
-        self._columns = [array("d", bytes(8 * self._size)) for _ in range(columns)]
-        self._key: int | None = None
+    @classmethod
+    def of(cls, width: int, count: int, columns: int) -> Ring:
+        """Return an empty one; ``width`` is in minutes."""
+        ring = cls(None, array("d", bytes(8 * columns * (count + 1))))
+        ring.width, ring.count, ring._size = width, count, count + 1
+        return ring
 
     def add(self, minute: int, amounts: Amounts) -> None:
         """Put a minute's amounts into its bucket."""
         self.advance(minute)
-        slot = minute // self.width % self._size
-        for column, amount in zip(self._columns, amounts, strict=False):
-            column[slot] += amount
+        cells = self.cells
+        slots = range(minute // self.width % self._size, len(cells), self._size)
+        for slot, amount in zip(slots, amounts, strict=False):
+            cells[slot] += amount
 
     def advance(self, minute: int) -> bool:
-        """Go on to a minute and tell whether a bucket closed."""
+        """Go on to a minute; return whether a bucket closed."""
         key = minute // self.width
-        if self._key is None:
-            self._key = key
-        if key <= self._key:
+        if self.key is None:
+            self.key = key
+        if key <= self.key:
             return False
-        for fresh in range(max(self._key, key - self._size) + 1, key + 1):
-            for column in self._columns:
-                column[fresh % self._size] = 0.0
-        self._key = key
+        for fresh in range(max(self.key, key - self._size) + 1, key + 1):
+            for slot in range(fresh % self._size, len(self.cells), self._size):
+                self.cells[slot] = 0.0
+        self.key = key
         return True
 
-    def total(self, column: int, minute: int) -> float:
+    def column(self, number: int) -> array[float]:
+        """Return one amount of all buckets."""
+        return self.cells[number * self._size : (number + 1) * self._size]
+
+    def total(self, number: int, minute: int) -> float:
         """Sum up a column over the window's own length to the begin of a minute.
 
         Of the oldest bucket that part counts which the open one leaves of the window.
         """
-        if self._key is None:
+        if self.key is None:
             return 0.0
-        passed = (minute - self._key * self.width) / self.width
-        cells = self._columns[column]
-        return sum(cells) - passed * cells[(self._key + 1) % self._size]
+        passed = (minute - self.key * self.width) / self.width
+        cells = self.column(number)
+        return sum(cells) - passed * cells[(self.key + 1) % self._size]
 
     def means(self) -> list[float]:
         """Return the mean rates of the closed buckets that have one."""
         least = FILLED_BUCKET * self.width * MINUTE
-        work, seconds = self._columns[0], self._columns[1]
-        is_open = -1 if self._key is None else self._key % self._size
+        is_open = -1 if self.key is None else self.key % self._size
+        amounts = zip(self.column(0), self.column(1), strict=True)
         return [
-            work[slot] / seconds[slot]
-            for slot in range(self._size)
-            if slot != is_open and seconds[slot] >= least
+            work / seconds
+            for slot, (work, seconds) in enumerate(amounts)
+            if slot != is_open and seconds >= least
         ]
 
-    def dump(self) -> list[int | str]:
-        """Return the newest key, and a column of numbers in each text."""
-        if self._key is None:
-            return []
-        return [self._key, *(packed(column) for column in self._columns)]
-
-    def load(self, data: object, minute: int) -> None:
-        """Take over what was stored up to a minute."""
-        if not isinstance(data, list) or len(data) != 1 + len(self._columns):
-            return
-        key = data[0]
-        if type(key) is not int or not 0 <= key <= minute // self.width:
-            return
-        columns = [unpacked(text, self._size) for text in data[1:]]
-        if all(column is not None for column in columns):
-            self._key = key
-            self._columns = [array("d", column or ()) for column in columns]
+    def take_over(self, stored: Ring, minute: int) -> None:
+        """Go on from what was stored up to a minute, if it is of this form."""
+        fits = len(stored.cells) == len(self.cells)
+        if fits and stored.key is not None and stored.key <= minute // self.width:
+            self.key, self.cells = stored.key, stored.cells
 
 
 class History:
-    """What a miner did, minute by minute, poured into the buckets of all ranges.
+    """What a miner did, minute by minute, in the buckets of all ranges.
 
-    Buckets of ten minutes and more are filled every ten minutes. A range is told when
-    three quarters of its buckets have a mean, which takes half of a bucket. The means
-    over 1 and 24 hours are ratios of sums over what was watched in them, a quarter at
-    least: standing still counts as the rate of zero that it is, and time in which
-    nobody could look does not count.
+    A range is shown when three quarters of its buckets have a mean, which takes half
+    of a bucket. The means over 1 and 24 hours are ratios of sums over what was watched
+    in them, a quarter at least: standing still counts as the rate of zero that it is,
+    and time in which nobody could look does not count. That over 24 hours is renewed
+    every ten minutes.
     """
 
     def __init__(self) -> None:
         """Start empty."""
-        self._rings = {
-            name: Ring(width, count, columns)
-            for name, (width, count, columns) in RANGES.items()
-        }
-        self._often = [n for n, ring in self._rings.items() if ring.width < PACE]
-        self._seldom = [n for n, ring in self._rings.items() if ring.width >= PACE]
+        self._rings = {name: Ring.of(*form) for name, form in RANGES.items()}
         self._key: int | None = None
-        self._open = [0.0] * AMOUNTS
         self._ranges: dict[str, Range | None] = dict.fromkeys(RANGES)
         self.ranges: Mapping[str, Range] = {}
         self.hash_rate_1h: float | None = None
         self.hash_rate_24h: float | None = None
         self.efficiency_24h: float | None = None
 
-    def pour(self, minute: int, amounts: Amounts) -> None:
+    def add_bucket(self, minute: int, amounts: Amounts) -> None:
         """Add what happened within a minute."""
-        self._go_on(minute)
-        for name in self._often:
-            self._rings[name].add(minute, amounts)
-        for place, amount in enumerate(amounts):
-            self._open[place] += amount
+        for ring in self._rings.values():
+            ring.add(minute, amounts)
 
     def advance(self, minute: int) -> None:
-        """Go on to a minute and tell anew what is over."""
-        self._go_on(minute)
-        self._tell_ranges([n for n in self._often if self._rings[n].advance(minute)])
+        """Go on to a minute and renew what is shown."""
+        self._show_ranges(
+            [n for n, ring in self._rings.items() if ring.advance(minute)]
+        )
         self.hash_rate_1h = _mean(self._rings["1h"], minute)
+        if minute // PACE != self._key:
+            self._key = minute // PACE
+            self._show_day(self._key * PACE)
 
-    def _go_on(self, minute: int) -> None:
-        """Fill the long buckets when ten minutes are over."""
-        key = minute // PACE
-        if key == self._key:
-            return
-        self._settle()
-        self._key = key
-        start = key * PACE
-        self._tell_ranges([n for n in self._seldom if self._rings[n].advance(start)])
-        self._tell_day(start)
-
-    def _settle(self) -> None:
-        if self._key is not None and self._open[3]:
-            for name in self._seldom:
-                self._rings[name].add(self._key * PACE, self._open)
-            self._open = [0.0] * AMOUNTS
-
-    def _tell_ranges(self, closed: Sequence[str]) -> None:
+    def _show_ranges(self, closed: Sequence[str]) -> None:
         if not closed:
             return
         for name in closed:
             self._ranges[name] = _range_of(self._rings[name])
-        ranges = {n: told for n, told in self._ranges.items() if told is not None}
+        ranges = {n: known for n, known in self._ranges.items() if known is not None}
         if ranges != self.ranges:
             self.ranges = ranges
 
-    def _tell_day(self, minute: int) -> None:
+    def _show_day(self, minute: int) -> None:
         day = self._rings["24h"]
         self.hash_rate_24h = _mean(day, minute)
         work = day.total(5, minute)
-        known = self.hash_rate_24h is not None and work > 0
+        known = self.hash_rate_24h is not None and work >= SMALLEST
         self.efficiency_24h = day.total(4, minute) / work if known else None
 
-    def dump(self) -> dict[str, list[int | str]]:
+    def dump(self) -> Any:
         """Return all buckets."""
-        self._settle()
-        return {name: ring.dump() for name, ring in self._rings.items()}
+        return dump(self._rings)
 
     def load(self, data: object, minute: int) -> None:
         """Take over what was stored up to a minute."""
-        if not isinstance(data, dict):
-            return
+        nothing: dict[str, Ring] = {}
+        stored = load_or(dict[str, Ring], data, nothing)
         for name, ring in self._rings.items():
-            ring.load(data.get(name), minute)
-        self._tell_ranges(tuple(self._rings))
+            if name in stored:
+                ring.take_over(stored[name], minute)
+        self._show_ranges(tuple(self._rings))
 
 
 def _mean(ring: Ring, minute: int) -> float | None:
@@ -307,21 +293,115 @@ def _range_of(ring: Ring) -> Range | None:
     )
 
 
-def packed(numbers: Sequence[float]) -> str:
-    """Write numbers with five digits each; one text is smaller than a list."""
-    return " ".join(
-        f"{min(number, LARGEST):.5g}" if number >= SMALLEST else "0"
-        for number in numbers
-    )
+type PeriodRow = tuple[Instant, Instant, Amount, Amount | None]
+"""End of a period, and its begin, hash rate and ratio as they are shown."""
 
 
-def unpacked(text: object, count: int) -> list[float] | None:
-    """Read so many numbers, none below 0 or of an absurd size."""
-    if not isinstance(text, str) or len(text) > 16 * count:
-        return None
-    try:
-        numbers = [float(word) for word in text.split()]
-    except ValueError:
-        return None
-    fine = all(number == 0 or SMALLEST <= number <= LARGEST for number in numbers)
-    return numbers if fine and len(numbers) == count else None
+class Ranking:
+    """Periods of the last 30 days that are shown, or may be once others are too old.
+
+    One that as many newer ones beat as are shown never can be and is dropped (a newer
+    one that is as good beats it too); of what is left the best are kept.
+    """
+
+    __slots__ = ("_sign", "rows", "shown")
+
+    def __init__(self, sign: int) -> None:
+        """Start empty; the sign is 1 for the best and -1 for the worst."""
+        self._sign = sign
+        self.rows: list[PeriodRow] = []
+        self.shown: tuple[Period, ...] = ()
+
+    def _value(self, row: PeriodRow) -> float:
+        """Return what a period is ranked by."""
+        return self._sign * (row[2] if row[3] is None else row[3])
+
+    def add(self, added: PeriodRow) -> None:
+        """Take a period that has just ended.
+
+        One with a ratio is not compared with one without: once there is one with,
+        those without go.
+        """
+        if self.rows and (self.rows[-1][3] is None) is not (added[3] is None):
+            if added[3] is None:
+                return
+            self.rows = []
+        better: list[float] = []
+        kept = []
+        for row in reversed((*self.rows, added)):
+            value = self._value(row)
+            if sum(newer >= value for newer in better) < SHOWN:
+                kept.append(row)
+            better.append(value)
+        self.rows = kept[::-1]
+        if len(self.rows) > KEPT:
+            self.rows.remove(min(self.rows, key=self._value))
+        self._show()
+
+    def expire(self, now: float) -> None:
+        """Let go of what is older than 30 days."""
+        if self.rows and self.rows[0][0] <= now - MONTH:
+            self.rows = [row for row in self.rows if row[0] > now - MONTH]
+            self._show()
+
+    def _show(self) -> None:
+        ranked = sorted(self.rows, key=self._value, reverse=True)[:SHOWN]
+        shown = tuple(
+            Period(begin=begin, hash_rate=rate, ratio=ratio)
+            for _, begin, rate, ratio in ranked
+        )
+        if shown != self.shown:
+            self.shown = shown
+
+
+class Periods:
+    """Puts minutes together to periods and ranks those that were hashed through."""
+
+    __slots__ = ("_key", "_sums", "best", "worst")
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.best = Ranking(1)
+        self.worst = Ranking(-1)
+        self._key: int | None = None
+        self._sums = [0.0] * 4
+
+    def add_bucket(self, minute: int, amounts: Amounts) -> None:
+        """Add what happened within a minute of the open period."""
+        if minute // PERIOD_MINUTES != self._key:
+            self._begin(minute)
+        for place, column in enumerate((0, 1, 6, 7)):
+            self._sums[place] += amounts[column]
+
+    def advance(self, minute: int, ahead: float) -> None:
+        """Go on to a minute and rank what is over; ``ahead`` leads to wall time."""
+        if minute // PERIOD_MINUTES == self._key:
+            return
+        length = PERIOD_MINUTES * MINUTE
+        work, seconds, expected, known = self._sums
+        key = self._key
+        for ranking in (self.best, self.worst):
+            if key is not None and seconds >= THROUGHOUT * length:
+                ratio = 100 * work / expected if known >= 0.99 * seconds else None
+                begin = round(key * length + ahead)
+                ranking.add(((key + 1) * length, begin, work / seconds, ratio))
+            ranking.expire(minute * MINUTE)
+        self._begin(minute)
+
+    def _begin(self, minute: int) -> None:
+        self._key = minute // PERIOD_MINUTES
+        self._sums = [0.0] * 4
+
+    def dump(self) -> Any:
+        """Return both rankings."""
+        return dump([self.best.rows, self.worst.rows], PERIOD_DIGITS)
+
+    def load(self, data: object, now: float) -> None:
+        """Take over what was stored up to now."""
+        nothing: tuple[list[PeriodRow], list[PeriodRow]] = ([], [])
+        stored = load_or(tuple[list[PeriodRow], list[PeriodRow]], data, nothing)
+        for ranking, rows in zip((self.best, self.worst), stored, strict=True):
+            for row in sorted(rows[:KEPT], key=lambda row: row[0]):
+                if row[0] <= now:
+                    ranking.add(row)
+            ranking.expire(now)

@@ -1,29 +1,30 @@
 """One row per local day, for reports."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Self
+import math
+from typing import Annotated, override
 
+from ..miners.codec import LARGEST, Row, Stored, Within
 from .model import (
     DayRow,
     Finding,
     FindingKind,
 )
-from .stored import number_of
 
 DAYS_KEPT = 35
 
-_LARGEST = 1e12
+type Sum = Annotated[float, Within(0, 1e12)]
+type Times = Annotated[int, Within(0, 1e12)]
 """No sum of a day is beyond it; difficulties are not sums."""
 
 _LARGEST_READING = 1e6
 _LARGEST_DIFFICULTY = 1e30
-_KINDS = {kind.value: kind for kind in FindingKind}
 
 
 @dataclass(slots=True, kw_only=True)
-class Day:
+class Day(Row):
     """What adds up in one day. Times are in s, energy in kWh.
 
     What is weighted by time is kept as the sum of value times seconds, beside the
@@ -31,26 +32,28 @@ class Day:
     over the seconds in which both are known and there is a rate, for the efficiency.
     """
 
+    digits = 8
+
     day: str
-    watched_seconds: float = 0.0
-    answered_seconds: float = 0.0
-    restarts: int = 0
-    times_offline: int = 0
-    energy: float = 0.0
-    wall_energy: float | None = None
-    accepted: int | None = None
-    rejected: int | None = None
-    blocks: int = 0
-    best_difficulty: float | None = None
-    rate: float = 0.0
-    rate_seconds: float = 0.0
-    power: float = 0.0
-    power_seconds: float = 0.0
-    work_power: float = 0.0
-    work_rate: float = 0.0
-    chip: float = 0.0
-    chip_seconds: float = 0.0
-    chip_max: float | None = None
+    watched_seconds: Sum = 0.0
+    answered_seconds: Sum = 0.0
+    restarts: Times = 0
+    times_offline: Times = 0
+    energy: Sum = 0.0
+    wall_energy: Sum | None = None
+    accepted: Times | None = None
+    rejected: Times | None = None
+    blocks: Times = 0
+    best_difficulty: Annotated[float, Within(0, _LARGEST_DIFFICULTY)] | None = None
+    rate: Sum = 0.0
+    rate_seconds: Sum = 0.0
+    power: Sum = 0.0
+    power_seconds: Sum = 0.0
+    work_power: Sum = 0.0
+    work_rate: Sum = 0.0
+    chip: Sum = 0.0
+    chip_seconds: Sum = 0.0
+    chip_max: Sum | None = None
     findings: set[FindingKind] = field(default_factory=set)
 
     def watched(self, seconds: float) -> None:
@@ -67,7 +70,7 @@ class Day:
     ) -> None:
         """Add time in which the miner was there, and what it reported after it.
 
-        ``watched`` is to be told of the same time.
+        ``watched`` is to be called for the same time.
         """
         self.answered_seconds += seconds
         if hash_rate is not None and _is_sane(hash_rate):
@@ -95,7 +98,7 @@ class Day:
         times_offline: int = 0,
         blocks: int = 0,
     ) -> None:
-        """Add what was counted since the last poll, as far as the miner tells it."""
+        """Add what was counted since the last poll, as far as the miner reports it."""
         self.energy += energy
         if wall_energy is not None:
             self.wall_energy = (self.wall_energy or 0.0) + wall_energy
@@ -139,82 +142,44 @@ class Day:
             findings=tuple(kind for kind in FindingKind if kind in self.findings),
         )
 
-    def dump(self) -> list[Any]:
-        """Return the day as a list, in the order of the fields."""
-        numbers = (getattr(self, name) for name in _NUMBERS)
-        found = " ".join(kind for kind in FindingKind if kind in self.findings)
-        return [self.day, *map(_short, numbers), found]
 
-    @classmethod
-    def load(cls, data: object) -> Self | None:
-        """Read what ``dump`` returned; None if it is not of the same form."""
-        if not isinstance(data, list) or len(data) != len(_NUMBERS) + 2:
-            return None
-        name, *told, found = data
-        if not (_is_day(name) and isinstance(found, str)):
-            return None
-        day = cls(day=name)
-        for key, value in zip(_NUMBERS, told, strict=True):
-            largest = _LARGEST_DIFFICULTY if key == "best_difficulty" else _LARGEST
-            if (number := number_of(value, largest)) is not None:
-                setattr(day, key, int(number) if key in _COUNTS else number)
-        day.findings = {_KINDS[kind] for kind in found.split() if kind in _KINDS}
-        return day
-
-
-_NUMBERS = tuple(
-    entry.name for entry in fields(Day) if entry.name not in ("day", "findings")
-)
-_COUNTS = ("restarts", "times_offline", "accepted", "rejected", "blocks")
-
-
-class DayBook:
-    """The last days that were looked at.
+@dataclass(slots=True)
+class DayBook(Stored):
+    """The last days that were looked at, in the order in which they were opened.
 
     The day that was open longest ago gives way, so that a clock that was wrong for a
     while costs no day that counts, and what it wrote does not stay for ever.
     """
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self._days: dict[str, Day] = {}
-        self._open: Day | None = None
+    days: list[Day] = field(default_factory=list)
 
     def open(self, day: str) -> Day:
         """Return the day of this date, to add to; call it at every poll."""
-        if self._open is not None and self._open.day == day:
-            return self._open
-        opened = self._days.pop(day, None) or Day(day=day)
-        self._days[day] = self._open = opened
-        while len(self._days) > DAYS_KEPT:
-            del self._days[next(iter(self._days))]
-        return opened
+        if not self.days or self.days[-1].day != day:
+            known = {kept.day: kept for kept in self.days}
+            opened = known.pop(day, None) or Day(day=day)
+            self.days = [*known.values(), opened][-DAYS_KEPT:]
+        return self.days[-1]
 
     def rows(self) -> tuple[DayRow, ...]:
         """Return all days, the oldest first, today included."""
-        return tuple(self._days[day].row() for day in sorted(self._days))
+        ordered = sorted(self.days, key=lambda kept: kept.day)
+        return tuple(day.row() for day in ordered)
 
-    def dump(self) -> list[Any]:
-        """Return the days as JSON types."""
-        return [day.dump() for day in self._days.values()]
-
+    @override
     def load(self, data: object) -> None:
-        """Take over what ``dump`` returned; a day that is damaged is left out."""
-        if not isinstance(data, list):
-            return
-        loaded = map(Day.load, data[-DAYS_KEPT:])
-        self._days = {day.day: day for day in loaded if day is not None}
-        self._open = None
+        """Take over what was stored; what is no day is left out."""
+        super().load(data)
+        known = {day.day: day for day in self.days if _is_day(day.day)}
+        self.days = list(known.values())[-DAYS_KEPT:]
 
 
 def _is_sane(value: float) -> bool:
     return 0 <= value <= _LARGEST_READING
 
 
-def _is_day(value: object) -> bool:
+def _is_day(value: str) -> bool:
     """Whether it is a date as YYYY-MM-DD."""
-    if not isinstance(value, str) or len(value) != len("2000-01-01"):
-        return False
     try:
         return date.fromisoformat(value).isoformat() == value
     except ValueError:
@@ -223,9 +188,5 @@ def _is_day(value: object) -> bool:
 
 def _ratio(total: float, weight: float) -> float | None:
     """Divide sums; None where there is nothing to divide by."""
-    return number_of(total / weight) if weight > 0 else None
-
-
-def _short(value: float | None) -> float | None:
-    """Write a number with as many digits as are of use."""
-    return value if value is None or isinstance(value, int) else float(f"{value:.9g}")
+    ratio = total / weight if weight > 0 else math.inf
+    return ratio if ratio <= LARGEST else None

@@ -15,6 +15,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, override
 
 from ..miners.events import Moment
 from ..miners.model import (
@@ -23,10 +24,6 @@ from ..miners.model import (
     Limits,
     MinerState,
     MinerStatus,
-)
-from .alarms import (
-    HighWatch,
-    LowWatch,
 )
 from .model import (
     Baseline,
@@ -37,8 +34,6 @@ from .model import (
     Severity,
     Shares,
 )
-
-__all__ = ["HealthWatch", "HighWatch", "LowWatch", "OverheatWatch"]
 
 WARN_DELAY = 300.0
 """Seconds a value must stay beyond its warning threshold to count."""
@@ -61,20 +56,106 @@ FAN_POLLS = 3
 LEAST_SPEED = 0.1
 """Part of the speed of its neighbours at the same duty that a sound fan reaches."""
 
+ALARMS = (
+    "chip_temperature",
+    "chip_above_target",
+    "vr_temperature",
+    "input_voltage",
+    "power",
+)
+"""Fields of the limits for which a user's thresholds can stand in."""
+
 _AT_REST = (MinerStatus.PAUSED, MinerStatus.STANDBY, MinerStatus.STARTING)
 _NOTHING = Health()
+
+
+class HighWatch:
+    """Watches that one value stays below its alarm thresholds.
+
+    On ``critical_delay`` seconds after the critical value was reached, or ``delay``
+    seconds after the warning; off when ``hysteresis`` below the warning. An unknown
+    value neither raises nor keeps an alarm. ``severity`` falls back to a warning when
+    ``hysteresis`` below the critical value.
+    """
+
+    def __init__(
+        self,
+        alarm: Alarm,
+        hysteresis: float,
+        delay: float,
+        critical_delay: float = 0.0,
+    ) -> None:
+        """Start without an alarm."""
+        self.severity: Severity | None = None
+        self._alarm = alarm
+        self._hysteresis = hysteresis
+        self._delay = delay
+        self._critical_delay = critical_delay
+        self._since: float | None = None
+        self._critical_since: float | None = None
+
+    def observe(self, value: float | None, now: float) -> bool | None:
+        """Take a value at monotonic second ``now``; None while it is unknown."""
+        if value is None:
+            self.severity = self._since = self._critical_since = None
+            return None
+        if self.severity is not None:
+            self._ease(value)
+        if value < self._alarm.warn:
+            self._since = self._critical_since = None
+        else:
+            self._rise(value, now)
+        return self.severity is not None
+
+    def _ease(self, value: float) -> None:
+        if value < self._alarm.warn - self._hysteresis:
+            self.severity = None
+        elif value < self._alarm.critical - self._hysteresis:
+            self.severity = Severity.WARNING
+
+    def _rise(self, value: float, now: float) -> None:
+        if self._since is None:
+            self._since = now
+        if value < self._alarm.critical:
+            self._critical_since = None
+        elif self._critical_since is None:
+            self._critical_since = now
+        since = self._critical_since
+        if since is not None and now - since >= self._critical_delay:
+            self.severity = Severity.CRITICAL
+        elif self.severity is None and now - self._since >= self._delay:
+            self.severity = Severity.WARNING
+
+
+class LowWatch(HighWatch):
+    """The same for a value that has to stay above its thresholds."""
+
+    def __init__(self, alarm: Alarm, hysteresis: float, *delays: float) -> None:
+        """Start without an alarm."""
+        mirrored = Alarm(warn=-alarm.warn, critical=-alarm.critical)
+        super().__init__(mirrored, hysteresis, *delays)
+
+    @override
+    def observe(self, value: float | None, now: float) -> bool | None:
+        """Take a value at monotonic second ``now``; None while it is unknown."""
+        return super().observe(None if value is None else -value, now)
 
 
 class Rule:
     """One alarm, and the finding that it makes; without thresholds it says nothing."""
 
     def __init__(
-        self, kind: FindingKind, alarm: Alarm | None, watch: HighWatch | None
+        self,
+        kind: FindingKind,
+        alarm: Alarm | None,
+        watch: type[HighWatch],
+        hysteresis: float,
+        *delays: float,
     ) -> None:
-        """Start without a finding."""
+        """Start without a finding; the delays are those of the watch."""
         self.kind = kind
         self._alarm = alarm
-        self._watch = watch
+        self._watch = None if alarm is None else watch(alarm, hysteresis, *delays)
         self._value: float | None = None
         self._offset = 0.0
 
@@ -136,8 +217,7 @@ class OverheatWatch:
 
 
 def _hot(kind: FindingKind, alarm: Alarm | None, delay: float = WARN_DELAY) -> Rule:
-    watch = None if alarm is None else HighWatch(alarm, TEMPERATURE_HYSTERESIS, delay)
-    return Rule(kind, alarm, watch)
+    return Rule(kind, alarm, HighWatch, TEMPERATURE_HYSTERESIS, delay)
 
 
 class FanWatch:
@@ -185,7 +265,7 @@ class HealthWatch:
 
     def __init__(self, limits: Limits, options: InsightOptions) -> None:
         """Watch what the limits and the user's options name."""
-        self._limits = _chosen(limits, options.alarms)
+        self._limits = chosen(limits, options.alarms)
         self._options = options
         self._fans = FanWatch()
         self._snapshot = _NOTHING
@@ -194,20 +274,35 @@ class HealthWatch:
 
     def _begin(self) -> None:
         options, limits = self._options, self._limits
-        ratio = Alarm(
-            warn=options.ratio_poor, critical=min(CRITICAL_RATIO, options.ratio_poor)
-        )
+        poor, least = options.ratio_poor, options.minimum_hash_rate
+        ratio = Alarm(warn=poor, critical=min(CRITICAL_RATIO, poor))
+        # It is the user's one number, so that there is nothing worse than a warning.
+        minimum = None if least is None else Alarm(warn=least, critical=float("-inf"))
         self._overheat = OverheatWatch(limits)
-        self._input = _input(limits.input_voltage)
-        self._power = _power(limits.power)
-        self._ratio = Rule(
-            FindingKind.HASH_RATE_LOW, ratio, LowWatch(ratio, 2.0, 1800.0, 1800.0)
+        self._input = Rule(
+            FindingKind.INPUT_LOW,
+            limits.input_voltage,
+            LowWatch,
+            _part(limits.input_voltage, 0.01),
+            WARN_DELAY,
+            45.0,
         )
-        self._minimum = _minimum(options.minimum_hash_rate)
+        self._power = Rule(
+            FindingKind.POWER_HIGH,
+            limits.power,
+            HighWatch,
+            _part(limits.power, 0.02),
+            600.0,
+            60.0,
+        )
+        self._ratio = Rule(
+            FindingKind.HASH_RATE_LOW, ratio, LowWatch, 2.0, 1800.0, 1800.0
+        )
+        self._minimum = Rule(
+            FindingKind.HASH_RATE_LOW, minimum, LowWatch, _part(minimum, 0.02), 600.0
+        )
         self._rejects = Rule(
-            FindingKind.REJECTS_HIGH,
-            options.rejects,
-            HighWatch(options.rejects, 1.0, 0.0),
+            FindingKind.REJECTS_HIGH, options.rejects, HighWatch, 1.0, 0.0
         )
         self._rules = (
             *self._overheat.rules,
@@ -259,40 +354,17 @@ class HealthWatch:
         return _NOTHING
 
 
-def _chosen(limits: Limits, alarms: Mapping[str, Alarm]) -> Limits:
+def chosen(limits: Limits, alarms: Mapping[str, Alarm]) -> Limits:
     """Put the user's thresholds in the place of the device's."""
     if not alarms:
         return limits
-    return replace(
-        limits,
-        chip_temperature=alarms.get("chip_temperature", limits.chip_temperature),
-        chip_above_target=alarms.get("chip_above_target", limits.chip_above_target),
-        vr_temperature=alarms.get("vr_temperature", limits.vr_temperature),
-        input_voltage=alarms.get("input_voltage", limits.input_voltage),
-        power=alarms.get("power", limits.power),
-    )
+    given: dict[str, Any] = {name: alarms[name] for name in ALARMS if name in alarms}
+    return replace(limits, **given)
 
 
-def _input(alarm: Alarm | None) -> Rule:
-    if alarm is None:
-        return Rule(FindingKind.INPUT_LOW, None, None)
-    watch = LowWatch(alarm, alarm.warn * 0.01, WARN_DELAY, 45.0)
-    return Rule(FindingKind.INPUT_LOW, alarm, watch)
-
-
-def _power(alarm: Alarm | None) -> Rule:
-    if alarm is None:
-        return Rule(FindingKind.POWER_HIGH, None, None)
-    watch = HighWatch(alarm, alarm.warn * 0.02, 600.0, 60.0)
-    return Rule(FindingKind.POWER_HIGH, alarm, watch)
-
-
-def _minimum(least: float | None) -> Rule:
-    if least is None:
-        return Rule(FindingKind.HASH_RATE_LOW, None, None)
-    # It is the user's one number, so that there is nothing worse than a warning.
-    alarm = Alarm(warn=least, critical=float("-inf"))
-    return Rule(FindingKind.HASH_RATE_LOW, alarm, LowWatch(alarm, least * 0.02, 600.0))
+def _part(alarm: Alarm | None, part: float) -> float:
+    """Return a part of the warning threshold."""
+    return 0.0 if alarm is None else alarm.warn * part
 
 
 def _told(

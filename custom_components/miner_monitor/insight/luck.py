@@ -1,16 +1,14 @@
-"""New best difficulties and found blocks, told once each."""
+"""New best difficulties and found blocks, published once each."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, override
 
+from ..miners.codec import Amount, Stored, Within
 from ..miners.events import (
     EventType,
     MinerEvent,
 )
 from ..miners.model import MinerState
-from .stored import (
-    count_of,
-    number_of,
-)
 
 FRESH_SECONDS = 86400.0
 """What was known longer ago says nothing of what is news."""
@@ -19,34 +17,35 @@ SAME_BLOCK_SECONDS = 3600.0
 """Within this time the counter and the share speak of one block."""
 
 _MOST_BLOCKS = 1_000_000
-_LARGEST = 1e60
 _SAME = 1e-2
 
+type Blocks = Annotated[int, Within(0, _MOST_BLOCKS)]
+type Difficulty = Annotated[float, Within(0, 1e60)]
 
-class Luck:
+
+@dataclass(slots=True)
+class Luck(Stored):
     """Knows the best difficulty and the blocks of a miner, through restarts of both.
 
-    What is seen first is a bearing. The best difficulty is the highest ever seen: some
-    firmware begins anew at each boot. A counter of blocks that fell is a new bearing
-    too, and the lasting count goes on. A block shows itself by the device's counter, by
-    a share that reached the network's difficulty, or by both; ``_counted`` and
-    ``_shared`` are how many of each came within an hour, and the greater one is the
-    number of blocks.
+    What is seen first is a reference. The best difficulty is the highest ever seen:
+    some firmware begins anew at each boot. A counter of blocks (``count``) that fell is
+    a new reference too, and the lasting count (``blocks``) goes on. A block shows
+    itself by the device's counter, by a share that reached the network's difficulty,
+    or by both; ``counted`` and ``shared`` are how many of each came within an hour,
+    and the greater one is the number of blocks. After a long pause nothing is news at
+    the first sight (``_silent``).
     """
 
-    def __init__(self) -> None:
-        """Start with nothing known."""
-        self.blocks: int | None = None
-        self.changed = False
-        self._best: float | None = None
-        self._session_best: float | None = None
-        self._count: int | None = None
-        # After a long pause nothing is news at the first sight.
-        self._silent = False
-        self._block_at: float | None = None
-        self._block_difficulty = 0.0
-        self._counted = 0
-        self._shared = 0
+    blocks: Blocks | None = None
+    count: Blocks | None = None
+    best: Difficulty | None = None
+    session_best: Difficulty | None = None
+    block_at: Amount | None = None
+    block_difficulty: Difficulty = 0.0
+    counted: Blocks = 0
+    shared: Blocks = 0
+    changed: bool = field(default=False, init=False)
+    _silent: bool = field(default=False, init=False)
 
     def observe(
         self, state: MinerState, wall: float, network_difficulty: float | None
@@ -54,21 +53,21 @@ class Luck:
         """Take one good poll at epoch second ``wall`` and tell what is new."""
         best = state.best_difficulty
         if (
-            best == self._best
-            and state.blocks_found == self._count
-            and state.best_session_difficulty == self._session_best
+            best == self.best
+            and state.blocks_found == self.count
+            and state.best_session_difficulty == self.session_best
             and not self._silent
         ):
             return ()
-        before = self._best
+        before = self.best
         share = max(self._rise(best), self._session_rise(state.best_session_difficulty))
         more = self._count_rise(state.blocks_found)
         if self._silent:
             self._silent = False
             return ()
         reports = []
-        if before is not None and self._best is not None and self._best > before:
-            reports.append(_best_report(self._best, before))
+        if before is not None and self.best is not None and self.best > before:
+            reports.append(_best_report(self.best, before))
         won = share if network_difficulty and share >= network_difficulty else 0.0
         if (found := self._blocks(more, won, wall)) > 0:
             self.blocks = (self.blocks or 0) + found
@@ -78,25 +77,25 @@ class Luck:
 
     def _rise(self, best: float | None) -> float:
         """Take over a better best difficulty; return it when it is news, else 0."""
-        if best is None or (self._best is not None and best <= self._best):
+        if best is None or (self.best is not None and best <= self.best):
             return 0.0
-        known, self._best = self._best, best
+        known, self.best = self.best, best
         self.changed = True
         return 0.0 if known is None else best
 
     def _session_rise(self, best: float | None) -> float:
-        known = self._session_best
+        known = self.session_best
         if best is None or best == known:
             return 0.0
-        self._session_best = best
+        self.session_best = best
         return best if known is not None and best > known else 0.0
 
     def _count_rise(self, count: int | None) -> int:
         """Take over the device's counter of blocks; return by how many it rose."""
-        known = self._count
+        known = self.count
         if count is None or count == known or count > _MOST_BLOCKS:
             return 0
-        self._count = count
+        self.count = count
         self.changed = True
         if known is None:
             self.blocks = max(self.blocks or 0, count)
@@ -107,52 +106,33 @@ class Luck:
         """Return how many blocks are new, when both signs may speak of the same."""
         if not more and not won:
             return 0
-        if self._block_at is None or abs(wall - self._block_at) > SAME_BLOCK_SECONDS:
-            self._counted = self._shared = 0
-            self._block_difficulty = 0.0
-        told = max(self._counted, self._shared)
-        self._counted += more
-        if won > self._block_difficulty * (1 + _SAME):
-            self._shared += 1
-            self._block_difficulty = won
-        self._block_at = wall
+        if self.block_at is None or abs(wall - self.block_at) > SAME_BLOCK_SECONDS:
+            self.counted = self.shared = 0
+            self.block_difficulty = 0.0
+        told = max(self.counted, self.shared)
+        self.counted += more
+        if won > self.block_difficulty * (1 + _SAME):
+            self.shared += 1
+            self.block_difficulty = won
+        self.block_at = wall
         self.changed = True
-        return max(self._counted, self._shared) - told
+        return max(self.counted, self.shared) - told
 
-    def dump(self) -> dict[str, object]:
-        """Return what has to be stored, as JSON types."""
+    @override
+    def dump(self) -> Any:
+        """Return what has to be stored; it is then no more urgent."""
         self.changed = False
-        return {
-            "blocks": self.blocks,
-            "count": self._count,
-            "best": self._best,
-            "session_best": self._session_best,
-            "block_at": self._block_at,
-            "block_difficulty": self._block_difficulty,
-            "counted": self._counted,
-            "shared": self._shared,
-        }
+        return super().dump()
 
-    def load(self, data: object, age: float) -> None:
-        """Go on from what was stored ``age`` seconds ago.
+    def grow_old(self, age: float) -> None:
+        """Take it that what was loaded was stored ``age`` seconds ago.
 
         Older than a day it is a floor of the lasting values only, and what the miner
-        tells first is no news.
+        reports first is no news.
         """
-        if not isinstance(data, Mapping):
-            return
-        self.blocks = count_of(data.get("blocks"), _MOST_BLOCKS)
-        self._best = number_of(data.get("best"), _LARGEST)
-        self._silent = not age <= FRESH_SECONDS
-        if self._silent:
-            return
-        self._count = count_of(data.get("count"), _MOST_BLOCKS)
-        self._session_best = number_of(data.get("session_best"), _LARGEST)
-        self._block_at = number_of(data.get("block_at"))
-        difficulty = number_of(data.get("block_difficulty"), _LARGEST)
-        self._block_difficulty = difficulty or 0.0
-        self._counted = count_of(data.get("counted"), _MOST_BLOCKS) or 0
-        self._shared = count_of(data.get("shared"), _MOST_BLOCKS) or 0
+        if not age <= FRESH_SECONDS:
+            super().load({"blocks": self.blocks, "best": self.best})
+            self._silent = True
 
 
 def _best_report(best: float, before: float) -> MinerEvent:

@@ -1,28 +1,32 @@
 """What is known of each operating point of a miner."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+import math
+from typing import Annotated
 
+from ..miners.codec import Amount, Row, Stored, Within
 from ..miners.model import (
     Alarm,
     Limits,
-    Setting,
 )
 from .blocks import (
     FIGURES,
-    LONGEST_NAME,
     Block,
     PointKey,
 )
 from .model import (
     Bottleneck,
-    InsightOptions,
+    Figure,
     OperatingPoint,
 )
-from .moments import (
-    Moments,
-    sound_number,
+from .regression import (
+    HUGE,
+    Batch,
+    EnergyRegression,
+    PointStats,
+    Positive,
+    Signed,
+    WorkRegression,
 )
 
 WANDERING = 0.05
@@ -36,27 +40,115 @@ ERRORS = 2.0
 NEAR_LIMIT = 0.97
 """The part of the device's own power limit at which it holds the miner back."""
 
+FORGOTTEN = 1e-9
+"""What a point, or what is known of its batches, weighs after thirty half-lives."""
 
-class PointRecord:
-    """The blocks of one operating point, in accumulators."""
+OLDEST = 1e5
+"""No map is older, in days."""
 
-    __slots__ = ("blocks", "day", "days", "figures", "key", "last", "seen")
+_MOST_BLOCKS = 1e9
 
-    def __init__(self, key: PointKey) -> None:
-        """Start without a block."""
-        self.key = key
-        self.blocks = 0
-        self.days = 0
-        self.day = ""
-        self.last = 0.0
-        self.seen = 0.0
-        self.figures: dict[str, Moments] = {}
+type Blocks = Annotated[int, Within(1, _MOST_BLOCKS)]
+
+
+@dataclass(slots=True)
+class Moments(Row):
+    """A weighted mean, the scatter around it, the least and the most."""
+
+    digits = 5
+
+    mean: Signed
+    scatter: Amount
+    minimum: Signed
+    maximum: Signed
+    weight: Positive
+
+    def add(self, value: float, weight: float = 1.0) -> None:
+        """Take one value; the scatter is kept around the moving mean."""
+        total = self.weight + weight
+        apart = value - self.mean
+        self.mean += apart * weight / total
+        self.scatter += apart * apart * weight * self.weight / total
+        self.weight = total
+        self.minimum = min(self.minimum, value)
+        self.maximum = max(self.maximum, value)
+
+    def scale(self, factor: float) -> None:
+        """Let all that was taken weigh so much of what it did."""
+        self.weight *= factor
+        self.scatter *= factor
+
+    @property
+    def deviation(self) -> float:
+        """How far the values lie around their mean."""
+        return math.sqrt(self.scatter / self.weight)
+
+    def figure(self, several: bool) -> Figure:
+        """Return what is shown; a single value has no deviation."""
+        return Figure(
+            mean=self.mean,
+            deviation=self.deviation if several else None,
+            minimum=self.minimum,
+            maximum=self.maximum,
+        )
+
+
+@dataclass(slots=True)
+class Figures(Row):
+    """The quantities of a point; one without a hash rate is none."""
+
+    hash_rate: Moments
+    power: Moments | None = None
+    chip_temperature: Moments | None = None
+    vr_temperature: Moments | None = None
+    input_voltage: Moments | None = None
+    fan_duty_cycle: Moments | None = None
+    error_rate: Moments | None = None
+    room_temperature: Moments | None = None
+    efficiency: Moments | None = None
+    reject_rate: Moments | None = None
+
+    def get(self, name: str) -> Moments | None:
+        """Return a quantity by its name."""
+        found: Moments | None = getattr(self, name)
+        return found
+
+    def known(self) -> dict[str, Moments]:
+        """Return those that were reported."""
+        named = ((name, self.get(name)) for name in FIGURES)
+        return {name: moments for name, moments in named if moments is not None}
+
+
+@dataclass(slots=True)
+class PointRecord(Row):
+    """The blocks and the batches of one operating point, in accumulators.
+
+    ``last`` is the epoch second of the last block, ``seen`` the map's age in days.
+    """
+
+    digits = 10
+
+    key: PointKey
+    blocks: Blocks
+    days: Blocks
+    last: Amount
+    seen: Amount
+    figures: Figures
+    day: Annotated[str, Within(0, 10)] = ""
+    work: PointStats | None = None
+    energy: PointStats | None = None
+
+    @classmethod
+    def begin(cls, block: Block) -> PointRecord:
+        """Return one without a block."""
+        rate, _ = block.figures["hash_rate"]
+        figures = Figures(Moments(rate, 0.0, rate, rate, 0.0))
+        return cls(block.point, 0, 0, block.end, 0.0, figures)
 
     @property
     def weight(self) -> float:
         """What all blocks together weigh now."""
-        rate = self.figures.get("hash_rate")
-        return 0.0 if rate is None else rate.weight
+        return self.figures.hash_rate.weight
 
     def add(self, block: Block, unit: float, age: float) -> None:
         """Take a block, which weighs ``unit``, at the map's age in days."""
@@ -68,133 +160,113 @@ class PointRecord:
         for name, (value, weight) in block.figures.items():
             moments = self.figures.get(name)
             if moments is None:
-                moments = self.figures[name] = Moments()
+                moments = Moments(value, 0.0, value, value, 0.0)
+                setattr(self.figures, name, moments)
             moments.add(value, weight * unit)
 
     def scale(self, factor: float) -> None:
-        """Let all blocks weigh so much of what they did."""
-        for moments in self.figures.values():
+        """Let all blocks and batches weigh so much of what they did."""
+        for moments in self.figures.known().values():
             moments.scale(factor)
+        self.work = _scaled(self.work, factor)
+        self.energy = _scaled(self.energy, factor)
 
-    def mean(self, name: str) -> float | None:
-        """Return the mean of a quantity."""
-        moments = self.figures.get(name)
-        return None if moments is None else moments.mean
-
-    def shown(self, bounds: Bounds) -> OperatingPoint:
-        """Return what is shown of the point."""
+    def shown(self, limits: Limits, power_limit: float | None) -> OperatingPoint:
+        """Return what is shown of the point, held against the limits."""
         return OperatingPoint(
-            settings=dict(self.key),
+            settings=self.key.settings,
             blocks=self.blocks,
             days=self.days,
             last=self.last,
             figures={
                 name: kept.figure(self.blocks > 1)
-                for name, kept in self.figures.items()
+                for name, kept in self.figures.known().items()
             },
-            bottlenecks=bounds.bottlenecks(self.figures),
+            bottlenecks=bottlenecks(self.figures, limits, power_limit),
         )
 
-    def dump(self) -> list[object]:
-        """Return what must be stored."""
-        figures = [
-            self.figures[name].dump() if name in self.figures else 0 for name in FIGURES
-        ]
-        key = [[setting.value, value] for setting, value in self.key]
-        seen = round(self.seen, 3)
-        return [key, self.blocks, self.days, self.day, int(self.last), seen, figures]
 
-    @classmethod
-    def load(cls, data: object) -> Self | None:
-        """Return the point that was stored; None of what is not sound."""
-        if not isinstance(data, list) or len(data) != 7:
-            return None
-        key, figures = _stored_key(data[0]), data[6]
-        counts = [sound_number(value) for value in (data[1], data[2], data[4], data[5])]
-        blocks, days, last, seen = counts
-        if key is None or not isinstance(figures, list) or len(figures) != len(FIGURES):
-            return None
-        if not blocks or not days or last is None or seen is None:
-            return None
-        made = cls(key)
-        made.blocks, made.days = max(1, int(blocks)), max(1, int(days))
-        made.day = data[3][:10] if isinstance(data[3], str) else ""
-        made.last, made.seen = last, seen
-        for name, stored in zip(FIGURES, figures, strict=True):
-            moments = Moments.load(stored)
-            if moments is not None:
-                made.figures[name] = moments
-        return made if "hash_rate" in made.figures else None
+def _scaled(stats: PointStats | None, factor: float) -> PointStats | None:
+    """Return batches that weigh so much of what they did, or nothing."""
+    if stats is not None:
+        stats.scale(factor)
+    return stats if stats is not None and stats.weight >= FORGOTTEN else None
 
 
-_NUMBERS = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
+@dataclass(slots=True)
+class TuningData(Stored):
+    """All that is known of the points of one miner.
+
+    ``age`` is that of the map in days, ``wall`` the epoch second of the last look,
+    ``room`` the room's usual temperature. ``unit`` is what a new block weighs.
+    """
+
+    age: Annotated[float, Within(0, OLDEST)] = 0.0
+    wall: Annotated[float, Within(0, HUGE)] | None = None
+    room: Signed | None = None
+    points: list[PointRecord] = field(default_factory=list)
+    work: WorkRegression = field(default_factory=WorkRegression)
+    energy: EnergyRegression = field(default_factory=EnergyRegression)
+    batch: Batch | None = None
+    unit: float = field(default=1.0, init=False)
+
+    def find(self, key: PointKey) -> PointRecord | None:
+        """Return a point by its settings."""
+        return next((point for point in self.points if point.key == key), None)
+
+    def forget(self, record: PointRecord) -> None:
+        """Drop a point with all that is known of it."""
+        self.points.remove(record)
+        if self.batch is not None and self.batch.point == record.key:
+            self.batch = None
+
+    def close_batch(self) -> None:
+        """Enter the batch that grew in the sums, where a whole one weighs a unit."""
+        batch, self.batch = self.batch, None
+        record = None if batch is None else self.find(batch.point)
+        if batch is None or record is None:
+            return
+        x, work, energy = batch.observation()
+        weight = self.unit * batch.weight
+        record.work = record.work or PointStats.empty()
+        self.work.add(record.work, x, work, weight)
+        if energy is not None:
+            record.energy = record.energy or PointStats.empty()
+            self.energy.add(record.energy, x, energy, weight)
+
+    def rebase(self) -> None:
+        """Scale all weights so that a new block weighs 1, and forget the oldest."""
+        for record in list(self.points):
+            record.scale(1 / self.unit)
+            if record.weight < FORGOTTEN:
+                self.forget(record)
+        self.work.scale(1 / self.unit)
+        self.energy.scale(1 / self.unit)
+        self.unit = 1.0
 
 
-def _stored_key(data: object) -> PointKey | None:
-    """Return the operating point that was stored; None of anything else."""
-    if not isinstance(data, list) or not 1 <= len(data) <= 2:
-        return None
-    key: list[tuple[Setting, float | str]] = []
-    for item in data:
-        if not isinstance(item, list) or len(item) != 2:
-            return None
-        name, value = item
-        if name == Setting.WORK_MODE and isinstance(value, str):
-            key.append((Setting.WORK_MODE, value[:LONGEST_NAME]))
-        elif name in _NUMBERS and (number := sound_number(value)) is not None:
-            key.append((Setting(name), number))
-        else:
-            return None
-    return tuple(key)
+def bottlenecks(
+    figures: Figures, limits: Limits, power_limit: float | None
+) -> tuple[Bottleneck, ...]:
+    """Return what holds a point back."""
+    found = {
+        Bottleneck.CHIP_HOT: _high(figures.chip_temperature, limits.chip_temperature),
+        Bottleneck.VR_HOT: _high(figures.vr_temperature, limits.vr_temperature),
+        Bottleneck.INPUT_LOW: _low(figures.input_voltage, limits.input_voltage),
+        Bottleneck.POWER_LIMIT: _limited(figures.power, limits, power_limit),
+        Bottleneck.UNSTABLE: _unstable(figures),
+    }
+    return tuple(kind for kind, holds in found.items() if holds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What the figures of a point are held against."""
-
-    chip_temperature: Alarm | None = None
-    vr_temperature: Alarm | None = None
-    input_voltage: Alarm | None = None
-    power: Alarm | None = None
-    power_limit: float | None = None
-
-    @classmethod
-    def of(cls, limits: Limits, options: InsightOptions, limit: float | None) -> Self:
-        """Return those of a device, or what its user put in their stead."""
-        alarms = options.alarms
-        return cls(
-            chip_temperature=alarms.get("chip_temperature", limits.chip_temperature),
-            vr_temperature=alarms.get("vr_temperature", limits.vr_temperature),
-            input_voltage=alarms.get("input_voltage", limits.input_voltage),
-            power=alarms.get("power", limits.power),
-            power_limit=limit,
-        )
-
-    def bottlenecks(self, figures: Mapping[str, Moments]) -> tuple[Bottleneck, ...]:
-        """Return what holds a point back."""
-        found = {
-            Bottleneck.CHIP_HOT: _high(
-                figures.get("chip_temperature"), self.chip_temperature
-            ),
-            Bottleneck.VR_HOT: _high(
-                figures.get("vr_temperature"), self.vr_temperature
-            ),
-            Bottleneck.INPUT_LOW: _low(
-                figures.get("input_voltage"), self.input_voltage
-            ),
-            Bottleneck.POWER_LIMIT: self._limited(figures.get("power")),
-            Bottleneck.UNSTABLE: _unstable(figures),
-        }
-        return tuple(kind for kind, holds in found.items() if holds)
-
-    def _limited(self, power: Moments | None) -> bool:
-        """Whether the device's own limit, or what its supply endures, is reached."""
-        if power is None:
-            return False
-        limit = self.power_limit
-        return bool(limit and power.mean >= NEAR_LIMIT * limit) or bool(
-            self.power and power.mean >= self.power.warn
-        )
+def _limited(power: Moments | None, limits: Limits, power_limit: float | None) -> bool:
+    """Whether the device's own limit, or what its supply endures, is reached."""
+    if power is None:
+        return False
+    alarm = limits.power
+    return bool(power_limit and power.mean >= NEAR_LIMIT * power_limit) or bool(
+        alarm and power.mean >= alarm.warn
+    )
 
 
 def _high(value: Moments | None, alarm: Alarm | None) -> bool:
@@ -210,9 +282,8 @@ def _low(value: Moments | None, alarm: Alarm | None) -> bool:
     return value.mean < alarm.warn or value.minimum < alarm.critical
 
 
-def _unstable(figures: Mapping[str, Moments]) -> bool:
-    errors = figures.get("error_rate")
+def _unstable(figures: Figures) -> bool:
+    errors, rate = figures.error_rate, figures.hash_rate
     if errors is not None and errors.mean > ERRORS:
         return True
-    rate = figures.get("hash_rate")
-    return rate is not None and rate.deviation > WANDERING * rate.mean
+    return rate.deviation > WANDERING * rate.mean

@@ -1,31 +1,32 @@
 """How steady a miner hashes, from a minute to 30 days."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from ..miners.codec import Amount, Row, Stored
 from ..miners.events import Moment
 from ..miners.model import MinerState
-from .baseline import (
-    HIGHEST_RATE,
-    present_rate,
-    settled,
-)
 from .buckets import (
     AMOUNTS,
     MINUTE,
+    SMALLEST,
+    Amounts,
     History,
+    Periods,
     Timeline,
 )
 from .model import (
     Session,
     Stability,
 )
-from .periods import Periods
-from .sessions import SessionRecord
-from .spread import (
+from .windows import (
+    HIGHEST_RATE,
     LONGEST_GAP,
     NO_FIGURES,
     Figures,
     Spread,
+    present_rate,
+    settled,
 )
 
 HIGHEST_POWER = 1e9
@@ -45,12 +46,72 @@ class _Reading(NamedTuple):
     expected: float | None
 
 
+@dataclass(slots=True)
+class SessionRecord(Row, Stored):
+    """Sums, least and most while the miner hashed after it settled.
+
+    A session begins with a start of the miner; it goes on through gaps and restarts
+    of ours. Without an ``uptime`` nothing is shown.
+    """
+
+    digits = 9
+
+    uptime: Amount | None = None
+    work: Amount = 0.0
+    seconds: Amount = 0.0
+    energy: Amount = 0.0
+    energy_work: Amount = 0.0
+    power: Amount = 0.0
+    power_seconds: Amount = 0.0
+    least: Amount | None = None
+    most: Amount | None = None
+    least_power: Amount | None = None
+    most_power: Amount | None = None
+
+    def add(self, amounts: Amounts, power: float | None) -> None:
+        """Take the amounts of a span; ``power`` is its mean in W."""
+        seconds = amounts[1]
+        if not seconds:
+            return
+        self.work += amounts[0]
+        self.seconds += seconds
+        if power is not None:
+            self.energy += amounts[4]
+            self.energy_work += amounts[5]
+            self.power += power * seconds
+            self.power_seconds += seconds
+
+    def note(self, rate: float, power: float | None) -> None:
+        """Take a reading of a settled miner that hashes."""
+        self.least = rate if self.least is None else min(rate, self.least)
+        self.most = rate if self.most is None else max(rate, self.most)
+        if power is not None:
+            least, most = self.least_power, self.most_power
+            self.least_power = power if least is None else min(power, least)
+            self.most_power = power if most is None else max(power, most)
+
+    def session(self) -> Session | None:
+        """Return what is known; nothing where the device tells no uptime."""
+        if self.uptime is None:
+            return None
+        return Session(
+            seconds=self.seconds,
+            hash_rate=_ratio(self.work, self.seconds),
+            hash_rate_min=self.least,
+            hash_rate_max=self.most,
+            efficiency=_ratio(self.energy, self.energy_work),
+            power=_ratio(self.power, self.power_seconds),
+            power_min=self.least_power,
+            power_max=self.most_power,
+        )
+
+
 class StabilityRecord:
     """Fed with every poll of one miner; remembers bounded sums and no readings.
 
     Between two readings at most three intervals apart the amounts are those of the
     straight line between them, so a poll that failed leaves no hole; longer gaps add
-    nothing. All that spans more than ten minutes is told anew once a minute.
+    nothing. All that spans more than ten minutes is renewed once a minute.
     """
 
     def __init__(self) -> None:
@@ -80,25 +141,26 @@ class StabilityRecord:
         minute, past = self._minute, self._last
         reading = _reading(state, expected)
         self._last = reading
-        self._record.follow(_uptime(state), restarted=restarted)
         if restarted:
             self._spread.clear()
+            self._record = SessionRecord()
             self._session = past = None
+        self._record.uptime = _uptime(state)
         if past is not None and span is not None and span <= LONGEST_GAP * interval:
             self._span(past, reading, span)
         self._watch(reading, moment.monotonic, interval)
-        self._turn(int(now // MINUTE))
+        self._advance(int(now // MINUTE))
         if minute != self._minute or self._session is None:
             self._session = self._record.session()
-        return self._tell(self._spread.figures(moment.monotonic), self._session)
+        return self._show(self._spread.figures(moment.monotonic), self._session)
 
     def absent(self, moment: Moment) -> Stability:
         """Take note that the miner is away: what described the moment is gone."""
         self._timeline.move(moment)
         self._last = self._session = None
         self._spread.clear()
-        self._turn(int(self._timeline.now // MINUTE))
-        return self._tell(NO_FIGURES, None)
+        self._advance(int(self._timeline.now // MINUTE))
+        return self._show(NO_FIGURES, None)
 
     def _watch(self, reading: _Reading, monotonic: float, interval: float) -> None:
         """Put a reading where single readings count."""
@@ -125,16 +187,16 @@ class StabilityRecord:
                 amounts[6] = (past.expected + reading.expected) / 2 * seconds
                 amounts[7] = seconds
         self._record.add(amounts, power)
-        self._spill(amounts, seconds)
+        self._split_span(amounts, seconds)
 
-    def _spill(self, amounts: list[float], seconds: float) -> None:
+    def _split_span(self, amounts: list[float], seconds: float) -> None:
         """Divide the amounts of a span that ends now between its minutes."""
         end = self._timeline.now
         begin = end - seconds
         # Rounding must not lead back into a minute that is over.
         minute = max(int(begin // MINUTE), self._minute or 0)
         while begin < end:
-            self._turn(minute)
+            self._advance(minute)
             border = min(end, (minute + 1) * MINUTE)
             part = (border - begin) / seconds
             self._open = [
@@ -143,25 +205,25 @@ class StabilityRecord:
             ]
             begin, minute = border, minute + 1
 
-    def _turn(self, minute: int) -> None:
+    def _advance(self, minute: int) -> None:
         """Go on to a minute if it is another than before."""
         if minute == self._minute:
             return
-        self._pour()
+        self._add_bucket()
         self._minute = minute
         self._periods.advance(minute, self._timeline.ahead)
         self._history.advance(minute)
 
-    def _pour(self) -> None:
+    def _add_bucket(self) -> None:
         """Put the open minute's amounts where they are kept."""
         if self._minute is not None and self._open[3]:
-            self._history.pour(self._minute, self._open)
-            self._periods.pour(self._minute, self._open)
+            self._history.add_bucket(self._minute, self._open)
+            self._periods.add_bucket(self._minute, self._open)
             self._open = [0.0] * AMOUNTS
 
-    def _tell(self, figures: Figures, session: Session | None) -> Stability:
+    def _show(self, figures: Figures, session: Session | None) -> Stability:
         history, periods = self._history, self._periods
-        told = Stability(
+        shown = Stability(
             deviations=figures.deviations,
             samples=figures.samples,
             above=figures.above,
@@ -175,13 +237,13 @@ class StabilityRecord:
             best=periods.best.shown,
             worst=periods.worst.shown,
         )
-        if told != self._snapshot:
-            self._snapshot = told
+        if shown != self._snapshot:
+            self._snapshot = shown
         return self._snapshot
 
-    def dump(self) -> dict[str, object]:
+    def dump(self) -> dict[str, Any]:
         """Return what outlives a restart, as JSON types."""
-        self._pour()
+        self._add_bucket()
         return {
             "time": self._timeline.dump(),
             "history": self._history.dump(),
@@ -191,7 +253,10 @@ class StabilityRecord:
 
     def load(self, data: object) -> None:
         """Take over what was stored, as far as it can be understood."""
-        if not isinstance(data, dict) or not self._timeline.load(data.get("time")):
+        if not isinstance(data, dict):
+            return
+        self._timeline.load(data.get("time"))
+        if self._timeline.wall is None:
             return
         now = self._timeline.now
         self._history.load(data.get("history"), int(now // MINUTE))
@@ -214,3 +279,7 @@ def _reading(state: MinerState, expected: float | None) -> _Reading:
 def _uptime(state: MinerState) -> float | None:
     uptime = state.uptime
     return uptime if uptime is not None and 0 <= uptime <= LONGEST_UPTIME else None
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole >= SMALLEST else None

@@ -4,6 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..miners.codec import (
+    Amount,
+    Count,
+    Stored,
+    dump,
+    load_or,
+)
 from ..miners.events import (
     EventType,
     MinerEvent,
@@ -19,14 +26,15 @@ from ..miners.restarts import (
     UNTOLD,
     RestartVerdict,
 )
-from .baseline import BaselineWindow
 from .days import DayBook
-from .energy import (
-    EnergyMeter,
-    energy_reading,
-)
 from .health import HealthWatch
 from .luck import Luck
+from .meters import (
+    BootCounter,
+    EnergyMeter,
+    PresenceRecord,
+    energy_reading,
+)
 from .model import (
     NOTHING_AROUND,
     DayRow,
@@ -41,21 +49,16 @@ from .plausible import (
     Gate,
     seen_at,
 )
-from .responses import Responses
 from .shares import ShareWatch
 from .stability import StabilityRecord
-from .stored import (
-    count_of,
-    number_of,
-)
 from .tuning import TuningMap
-from .uptime import (
-    BootCounter,
-    PresenceRecord,
-)
+from .windows import BaselineWindow, Responses
 
 BOOTED = "booted"
-"""Under which the bearings of restarts are kept beside what ``dump`` returns."""
+"""Under which the references of restarts are kept beside what ``dump`` returns."""
+
+VERSION = 1
+"""Of the form of what is stored."""
 
 LASTING = (
     BOOTED,
@@ -75,12 +78,13 @@ _CLOCK_LEEWAY = 3600.0
 """Seconds that a clock may be behind what was stored; beyond, its age is unknown."""
 
 _UNKNOWN_AGE = 1e9
+_AMOUNT: Any = Amount
 
 
 class MinerTracker:
     """Fed with every poll of one miner; gives a snapshot each time.
 
-    Totals are unknown until ``resume`` told what was published before.
+    Totals are unknown until ``resume`` is given what was published before.
     """
 
     def __init__(
@@ -103,8 +107,19 @@ class MinerTracker:
         self._gate = Gate(identity.limits, self._options)
         self._believed: MinerState | None = None
         self._snapshot = Insight()
-        self._reports: tuple[MinerEvent, ...] = ()
+        self._events: tuple[MinerEvent, ...] = ()
         self._resumed = False
+        self._stored: dict[str, Stored | StabilityRecord | TuningMap] = {
+            "energy": self._energy,
+            "wall_energy": self._wall,
+            "boots": self._boots,
+            "presence": self._presence,
+            "days": self._days,
+            "stability": self._stability,
+            "shares": self._shares,
+            "luck": self._luck,
+            "tuning": self._tuning,
+        }
 
     def _new_baseline(self) -> BaselineWindow:
         return BaselineWindow(self._identity.ratio_window, self._options)
@@ -139,10 +154,10 @@ class MinerTracker:
         """Whether something changed that must not be lost, or an event comes twice."""
         return self._luck.changed
 
-    def take_reports(self) -> tuple[MinerEvent, ...]:
+    def take_events(self) -> tuple[MinerEvent, ...]:
         """Return what happened with the last poll, once."""
-        reports, self._reports = self._reports, ()
-        return reports
+        events, self._events = self._events, ()
+        return events
 
     def resume(self, published: Mapping[Total, float]) -> None:
         """Go on from what was published before this start, where that is more."""
@@ -165,7 +180,7 @@ class MinerTracker:
         around: Environment = NOTHING_AROUND,
         boot: RestartVerdict = UNTOLD,
     ) -> Insight:
-        """Take a good poll that took ``response_time`` ms, and what it tells of boots.
+        """Take a good poll that took ``response_time`` ms, and its verdict on boots.
 
         ``interval`` is the nominal one between two polls in s.
         """
@@ -184,7 +199,7 @@ class MinerTracker:
         )
         state = self._believed = self._shares.believed(state)
         health = self._health.observe(reported, baseline, shares, moment)
-        self._reports = self._luck.observe(state, moment.wall, network)
+        self._events = self._luck.observe(state, moment.wall, network)
         self._last_seen = seen_at(state, moment.wall)
         wall_power = self._wall_power(state, around)
         if state.power is None and not state.hashing:
@@ -254,7 +269,7 @@ class MinerTracker:
     def _absent(
         self, moment: Moment, presence: Presence, around: Environment, *, away: bool
     ) -> Insight:
-        """Tell what outlives the moment, and what the plug measures meanwhile."""
+        """Return what outlives the moment, and what the plug measures meanwhile."""
         past = self._snapshot
         around = self._gate.around(around, moment.monotonic)
         wall_power = self._plug_power(around)
@@ -293,7 +308,7 @@ class MinerTracker:
         return replace(snapshot, times_offline=None)
 
     def _enter(self, state: MinerState | None, moment: Moment) -> None:
-        """Add what this poll told to the row of the day."""
+        """Add what this poll reported to the row of the day."""
         presence, day = self._presence, self._days.open(moment.day)
         day.watched(presence.watched_span)
         wall = self._wall.added if self._options.wall else None
@@ -309,16 +324,16 @@ class MinerTracker:
         day.add(
             energy=self._energy.added,
             wall_energy=wall,
-            accepted=_if_told(state.shares_accepted, self._shares.accepted_delta),
-            rejected=_if_told(state.shares_rejected, self._shares.rejected_delta),
+            accepted=_if_reported(state.shares_accepted, self._shares.accepted_delta),
+            rejected=_if_reported(state.shares_rejected, self._shares.rejected_delta),
             restarts=self._boots.restarted,
         )
         if findings := self._snapshot.health.findings:
             day.note(findings)
-        for report in self._reports:
-            day.best(report.details.get("difficulty"))
-            if report.event_type is EventType.BLOCK_FOUND:
-                day.add(blocks=report.details["blocks"])
+        for event in self._events:
+            day.best(event.details.get("difficulty"))
+            if event.event_type is EventType.BLOCK_FOUND:
+                day.add(blocks=event.details["blocks"])
 
     def _network_difficulty(
         self, state: MinerState, around: Environment
@@ -334,7 +349,7 @@ class MinerTracker:
         return around.wall_power if self._options.plug else None
 
     def _wall_power(self, state: MinerState, around: Environment) -> float | None:
-        """Return what the plug measures, else what the supply is told to waste."""
+        """Return what the plug measures, else what the supply is said to waste."""
         options = self._options
         if options.plug:
             return around.wall_power
@@ -361,46 +376,31 @@ class MinerTracker:
     def dump(self, wall: float) -> dict[str, Any]:
         """Return all that is worth keeping as JSON types; it is then stored."""
         return {
+            "version": VERSION,
             "saved_at": wall,
-            "energy": self._energy.dump(),
-            "wall_energy": self._wall.dump(),
-            "boots": self._boots.dump(),
-            "presence": self._presence.dump(),
-            "days": self._days.dump(),
-            "stability": self._stability.dump(),
-            "shares": self._shares.dump(),
-            "luck": self._luck.dump(),
-            "tuning": self._tuning.dump(),
-            "failed_polls": {kind.value: n for kind, n in self._failed_polls.items()},
+            **{name: part.dump() for name, part in self._stored.items()},
+            "failed_polls": dump(self._failed_polls),
             "last_seen": self._last_seen,
         }
 
     def load(self, data: object, wall: float) -> bool:
         """Go on from what ``dump`` returned; whether there was anything to read.
 
-        Events of what happened meanwhile are told only if it was not long ago.
+        Events of what happened meanwhile are published only if it was not long ago.
         """
         if not isinstance(data, Mapping):
             return False
-        saved_at = number_of(data.get("saved_at"))
+        saved_at = load_or(_AMOUNT, data.get("saved_at"), None)
         age = _UNKNOWN_AGE
         if saved_at is not None and wall >= saved_at - _CLOCK_LEEWAY:
             age = max(0.0, wall - saved_at)
-        self._energy.load(data.get("energy"))
-        self._wall.load(data.get("wall_energy"))
-        self._boots.load(data.get("boots"))
-        self._presence.load(data.get("presence"))
-        self._days.load(data.get("days"))
-        self._stability.load(data.get("stability"))
-        self._shares.load(data.get("shares"))
-        self._luck.load(data.get("luck"), age)
-        self._tuning.load(data.get("tuning"))
-        self._last_seen = number_of(data.get("last_seen"))
-        failed = data.get("failed_polls")
-        if isinstance(failed, Mapping):
-            for kind in ErrorKind:
-                if number := count_of(failed.get(kind.value)):
-                    self._failed_polls[kind] = number
+        for name, part in self._stored.items():
+            part.load(data.get(name))
+        self._luck.grow_old(age)
+        self._last_seen = load_or(_AMOUNT, data.get("last_seen"), None)
+        nothing: dict[ErrorKind, int] = {}
+        failed = load_or(dict[ErrorKind, Count], data.get("failed_polls"), nothing)
+        self._failed_polls = failed
         self._snapshot = Insight(
             last_seen=self._last_seen,
             failed_polls=dict(self._failed_polls),
@@ -414,7 +414,7 @@ def lasting(data: Mapping[str, Any]) -> dict[str, Any]:
     return {key: data[key] for key in LASTING if key in data}
 
 
-def _if_told(counter: int | None, delta: int) -> int | None:
+def _if_reported(counter: int | None, delta: int) -> int | None:
     return None if counter is None else delta
 
 

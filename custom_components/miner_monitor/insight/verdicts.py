@@ -12,25 +12,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import math
 
-from .batches import (
-    BALANCED,
-    DEVIATION,
-    EFFICIENCY,
-    HASH_RATE,
-)
 from .blocks import PointKey
-from .ledger import (
-    Account,
-    Fit,
-    Ledger,
-    Level,
-)
 from .model import (
     Judgement,
     Missing,
     Verdict,
 )
-from .points import PointRecord
+from .points import PointRecord, TuningData
+from .regression import (
+    BALANCED,
+    DEVIATION,
+    EFFICIENCY,
+    HASH_RATE,
+    Fit,
+    Level,
+    PointStats,
+)
 
 ENOUGH_BLOCKS = 12
 ENOUGH_DAYS = 2
@@ -55,29 +52,22 @@ NEARLY_QUIET = 2.0
 """A setting whose fan is this near to quiet might be quiet: it has to be beaten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
-    """All that is known of the points of one miner."""
-
-    records: Mapping[PointKey, PointRecord]
-    work: Ledger
-    energy: Ledger
-    age: float
-    half_life: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked: which quantity of a ledger, of which points.
+    """What is asked: which quantity of the energy or of the work, of which points.
 
-    Points whose figure ``told`` is known take part; if only quiet ones may win, those
-    that are nearly quiet have to be beaten as well.
+    Points whose ``figure`` is known take part; if only quiet ones may win, those that
+    are nearly quiet have to be beaten as well.
     """
 
-    ledger: Ledger
     metric: int
-    told: str
+    figure: str
+    energy: bool = False
     quiet: bool = False
+
+    def stats(self, record: PointRecord) -> PointStats | None:
+        """Return the batches of a point that answer it."""
+        return record.energy if self.energy else record.work
 
     def enters(self, record: PointRecord) -> bool:
         """Whether a point has to be beaten."""
@@ -88,43 +78,36 @@ class Question:
         return not self.quiet or _duty(record) <= QUIET_DUTY
 
 
-def judge(books: Books) -> dict[Verdict, Judgement]:
-    """Answer all questions."""
+QUESTIONS = {
+    Verdict.EFFICIENCY: Question(metric=EFFICIENCY, figure="efficiency", energy=True),
+    Verdict.HASH_RATE: Question(metric=HASH_RATE, figure="hash_rate"),
+    Verdict.STABILITY: Question(metric=DEVIATION, figure="hash_rate"),
+    Verdict.BALANCED: Question(metric=BALANCED, figure="efficiency", energy=True),
+    Verdict.QUIET: Question(metric=HASH_RATE, figure="fan_duty_cycle", quiet=True),
+}
+
+
+def judge(data: TuningData, half_life: float) -> dict[Verdict, Judgement]:
+    """Answer all questions; data weigh half after ``half_life`` days."""
     return {
-        kind: _answer(books, kind, asked) for kind, asked in _questions(books).items()
+        kind: _answer(data, half_life, kind, asked) for kind, asked in QUESTIONS.items()
     }
 
 
-def _questions(books: Books) -> dict[Verdict, Question]:
-    work, energy = books.work, books.energy
-    return {
-        Verdict.EFFICIENCY: Question(
-            ledger=energy, metric=EFFICIENCY, told="efficiency"
-        ),
-        Verdict.HASH_RATE: Question(ledger=work, metric=HASH_RATE, told="hash_rate"),
-        Verdict.STABILITY: Question(ledger=work, metric=DEVIATION, told="hash_rate"),
-        Verdict.BALANCED: Question(ledger=energy, metric=BALANCED, told="efficiency"),
-        Verdict.QUIET: Question(
-            ledger=work, metric=HASH_RATE, told="fan_duty_cycle", quiet=True
-        ),
-    }
-
-
-def _value(kind: Verdict, record: PointRecord, account: Account) -> float:
+def _value(kind: Verdict, record: PointRecord, stats: PointStats) -> float:
     """Return what was judged by, in its unit."""
-    match kind:
-        case Verdict.EFFICIENCY:
-            return record.figures["efficiency"].mean
-        case Verdict.STABILITY:
-            return 100 * math.exp(account.y[DEVIATION])
-        case Verdict.BALANCED:
-            return math.exp(account.y[BALANCED])
-        case _:
-            return record.figures["hash_rate"].mean
+    if kind is Verdict.STABILITY:
+        return 100 * math.exp(stats.y[DEVIATION])
+    if kind is Verdict.BALANCED:
+        return math.exp(stats.y[BALANCED])
+    efficiency = record.figures.efficiency
+    if kind is Verdict.EFFICIENCY and efficiency is not None:
+        return efficiency.mean
+    return record.figures.hash_rate.mean
 
 
 def _duty(record: PointRecord) -> float:
-    duty = record.figures.get("fan_duty_cycle")
+    duty = record.figures.fan_duty_cycle
     return math.inf if duty is None else duty.mean
 
 
@@ -151,26 +134,28 @@ class Lack:
         return not self.any or days <= (PASSED_BY if self.blocks else GIVEN_UP)
 
 
-def _answer(books: Books, kind: Verdict, asked: Question) -> Judgement:
+def _answer(
+    data: TuningData, half_life: float, kind: Verdict, asked: Question
+) -> Judgement:
     """Find the winner, or say why there is none."""
-    told = [r for r in books.records.values() if asked.told in r.figures]
-    if not told:
-        nothing = Missing.DATA if books.records else Missing.POINTS
+    known = [r for r in data.points if r.figures.get(asked.figure) is not None]
+    if not known:
+        nothing = Missing.DATA if data.points else Missing.POINTS
         return Judgement(missing=nothing)
-    field = [record for record in told if asked.enters(record)]
-    if len(told) < 2 or not field:
+    field = [record for record in known if asked.enters(record)]
+    if len(known) < 2 or not field:
         return Judgement(missing=Missing.POINTS)
-    lacks = {record.key: Lack.of(record) for record in told}
+    lacks = {record.key: Lack.of(record) for record in known}
     ready = [record for record in field if not lacks[record.key].any]
-    compared = [record for record in told if not lacks[record.key].any]
+    compared = [record for record in known if not lacks[record.key].any]
     if not ready or len(compared) < 2:
-        return _lacking(field if not ready else told, lacks, 2 - len(compared))
+        return _lacking(field if not ready else known, lacks, 2 - len(compared))
     rivals = [
-        record
-        for record in field
-        if lacks[record.key].holds_up(books.age - record.seen)
+        record for record in field if lacks[record.key].holds_up(data.age - record.seen)
     ]
-    return _contest(books, kind, asked, ready, rivals, lacks)
+    regression = data.energy if asked.energy else data.work
+    fit, risk = regression.fit(asked.metric), _risk(data.age / half_life, len(rivals))
+    return _contest(fit, risk, kind, asked, ready, rivals, lacks)
 
 
 def _lacking(
@@ -188,7 +173,8 @@ def _lacking(
 
 
 def _contest(
-    books: Books,
+    fit: Fit | None,
+    risk: float,
     kind: Verdict,
     asked: Question,
     ready: Sequence[PointRecord],
@@ -196,18 +182,17 @@ def _contest(
     lacks: Mapping[PointKey, Lack],
 ) -> Judgement:
     """Compare the foremost of those that are ready with all rivals."""
-    accounts, fit = asked.ledger.accounts, asked.ledger.fit(asked.metric)
-    entered = [record for record in ready if record.key in accounts]
+    stats = {
+        record.key: found
+        for record in rivals
+        if (found := asked.stats(record)) is not None
+    }
+    entered = [record for record in ready if record.key in stats]
     if fit is None or not entered:
         return Judgement(missing=Missing.DIFFERENCE)
-    levels = {
-        record.key: fit.level(accounts[record.key], asked.metric)
-        for record in rivals
-        if record.key in accounts
-    }
+    levels = {key: fit.level(found, asked.metric) for key, found in stats.items()}
     best = min(entered, key=lambda record: levels[record.key].value)
     others = [record for record in rivals if record is not best]
-    risk = _risk(books, len(rivals))
     margins = {
         record.key: _margin(fit, levels[best.key], levels.get(record.key), risk)
         for record in others
@@ -219,8 +204,8 @@ def _contest(
         return Judgement(missing=Missing.DIFFERENCE)
     least = min(margins.values(), default=None)
     return Judgement(
-        settings=dict(best.key),
-        value=_value(kind, best, accounts[best.key]),
+        settings=best.key.settings,
+        value=_value(kind, best, stats[best.key]),
         margin=None if least is None else 100 * math.expm1(least),
     )
 
@@ -233,11 +218,11 @@ def _margin(fit: Fit, best: Level, other: Level | None, risk: float) -> float:
     return margin if margin > 0 else -math.inf
 
 
-def _risk(books: Books, rivals: int) -> float:
+def _risk(half_lives: float, rivals: int) -> float:
     """Share the risk among pairs of points and, as data are aged, among periods.
 
     For a false best among equals one of each pair must beat the other, so that the
     pairs are half as many as the points.
     """
-    period = 1 + int(books.age / books.half_life)
+    period = 1 + int(half_lives)
     return RISK * 2 / max(2, rivals) / (period * (period + 1))

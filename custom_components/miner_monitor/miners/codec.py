@@ -7,6 +7,7 @@ is refused as a whole. A type may be annotated with its bounds, or with a functi
 makes of what was read what can be.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
@@ -17,6 +18,7 @@ from types import UnionType
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     TypeAliasType,
     Union,
     get_args,
@@ -51,21 +53,67 @@ type Count = Annotated[int, Within()]
 """How often something happened."""
 
 
-def dump(value: Any) -> Any:
+class Row:
+    """Base of a dataclass that is written as a list of its fields.
+
+    Its numbers are written with so many significant ``digits``, where it names them.
+    """
+
+    __slots__ = ()
+    digits: ClassVar[int | None] = None
+
+
+class Stored:
+    """Base of a dataclass whose ``init`` fields are what outlives a restart."""
+
+    __slots__ = ()
+
+    def dump(self) -> Any:
+        """Return what is stored, as JSON types."""
+        return dump(self)
+
+    def load(self, data: object) -> None:
+        """Go on from what ``dump`` returned, as far as it can be read."""
+        kind: Any = type(self)
+        found = load_or(kind, data, self)
+        for name in _stored_names(kind):
+            setattr(self, name, getattr(found, name))
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
+_LISTS = frozenset({list, tuple, array})
+
+
+def dump(value: Any, digits: int | None = None) -> Any:
     """Return a value as JSON types; a dataclass as a mapping of its ``init`` fields."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            item.name: dump(getattr(value, item.name))
-            for item in fields(value)
-            if item.init
-        }
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is float:
+        return value if digits is None else _shortened(value, digits)
+    if kind in _LISTS:
+        return [dump(item, digits) for item in value]
+    if is_dataclass(kind):
+        if isinstance(value, Row):
+            digits = value.digits
+            return [dump(getattr(value, name), digits) for name in _stored_names(kind)]
+        return {name: dump(getattr(value, name)) for name in _stored_names(kind)}
     if isinstance(value, Mapping):
-        return {dump(key): dump(item) for key, item in value.items()}
+        return {dump(key): dump(item, digits) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(map(dump, value))
-    if isinstance(value, list | tuple):
-        return [dump(item) for item in value]
     return value.value if isinstance(value, Enum) else value
+
+
+def _shortened(value: float, digits: int) -> float:
+    """Return a number that takes no more place than it must."""
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short.is_integer() and abs(short) < LARGEST else short
+
+
+@cache
+def _stored_names(kind: Any) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind) if item.init)
 
 
 def load[T](kind: type[T], data: object) -> T:
@@ -114,6 +162,8 @@ def _loader(kind: Any) -> _Loader:
         return _enum_loader(kind)
     if origin in {tuple, list, set, frozenset}:
         return _collection_loader(origin, parts)
+    if origin is array:
+        return _collection_loader(partial(array, "d"), parts)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping_loader(*(_loader(part) for part in parts))
     return _SCALARS.get(kind, _refuse)
@@ -207,10 +257,11 @@ def _annotated(read: _Loader, bounds: Within | Callable[[Any], Any]) -> _Loader:
         return lambda data: bounds(read(data))
 
     def load_bounded(data: object) -> Any:
-        size = len(data) if isinstance(data, Sized) else (value := read(data))
-        if size is not None and not bounds.least <= size <= bounds.most:
-            raise CodecError(f"not within {bounds.least} and {bounds.most}")
-        return read(data) if isinstance(data, Sized) else value
+        value = read(data)
+        size = len(value) if isinstance(value, Sized) else value
+        if size is None or bounds.least <= size <= bounds.most:
+            return value
+        raise CodecError(f"not within {bounds.least} and {bounds.most}")
 
     return load_bounded
 

@@ -1,4 +1,4 @@
-"""One miner's insight inside Home Assistant: fed, stored, resumed and told."""
+"""One miner's insight inside Home Assistant: fed, stored, resumed and published."""
 
 import asyncio
 from collections.abc import Callable
@@ -61,7 +61,7 @@ from .store import (
 )
 
 SAVE_EVERY = 15 * 60
-"""Seconds within which all is stored; what events are told by, at once."""
+"""Seconds within which all is stored; what events are made of, at once."""
 
 RESUME_PATIENCE = 0.8
 """Seconds that set-up waits for the recorder; totals are unknown until it answered."""
@@ -78,18 +78,18 @@ class InsightRuntime:
         entry: ConfigEntry,
         identity: MinerIdentity,
         options: MinerOptions,
-        tell: Callable[[MinerEvent], None],
+        publish: Callable[[MinerEvent], None],
     ) -> None:
-        """Begin with nothing known; ``tell`` takes what happens to the miner."""
+        """Begin with nothing known; ``publish`` takes what happens to the miner."""
         assert entry.unique_id is not None
         self._hass = hass
         self._entry = entry
         self._device_id = entry.unique_id
-        self._tell = tell
+        self._publish = publish
         self._tracker = MinerTracker(identity, options.insight)
         self.boots = RestartDetector()
         """The one detector of restarts, stored with the rest."""
-        self.surroundings = EnvironmentReader(hass, options)
+        self.environment = EnvironmentReader(hass, options)
         # Those that start together need not be stored together.
         phase = 0.9 + crc32(entry.entry_id.encode()) / 2**32 / 10
         self._store = EntryStore(
@@ -163,14 +163,14 @@ class InsightRuntime:
             moment,
             response_time=response_time,
             interval=interval,
-            around=self.surroundings.read(),
+            around=self.environment.read(),
             boot=boot,
         )
         if (believed := self._tracker.believed) is not None:
-            self.surroundings.share(identity, believed)
-        for report in self._tracker.take_reports():
-            self._tell(report)
-            if report.event_type is EventType.BLOCK_FOUND:
+            self.environment.share(identity, believed)
+        for event in self._tracker.take_events():
+            self._publish(event)
+            if event.event_type is EventType.BLOCK_FOUND:
                 self._celebrate()
         if self._tracker.urgent:
             self._entry.async_create_background_task(
@@ -181,13 +181,13 @@ class InsightRuntime:
     @callback
     def failed(self, kind: ErrorKind, *, away: bool) -> Insight:
         """Take a failed poll."""
-        around = self.surroundings.read()
+        around = self.environment.read()
         return self._tracker.failed(kind, now(), away=away, around=around)
 
     @callback
     def unplugged(self) -> Insight:
         """Take a moment in which nobody asks the miner."""
-        return self._tracker.unplugged(now(), self.surroundings.read())
+        return self._tracker.unplugged(now(), self.environment.read())
 
     def _celebrate(self) -> None:
         """Leave a note that stays until it is read."""

@@ -17,7 +17,7 @@ from custom_components.miner_monitor.insight import (
     MinerTracker,
 )
 from custom_components.miner_monitor.insight.model import Insight, Stability
-from custom_components.miner_monitor.insight.spread import LEAST_SAMPLES
+from custom_components.miner_monitor.insight.windows import LEAST_SAMPLES
 from custom_components.miner_monitor.miners.model import (
     ErrorKind,
     MinerIdentity,
