@@ -62,6 +62,11 @@ class SlidingSums:
             self._cells[place + 1 - self._width] += value
             self.sums[place] += value
 
+    def rows(self) -> list[array[float]]:
+        """Return the rows, each with its time before it."""
+        starts = range(self._first, len(self._cells), self._width)
+        return [self._cells[start : start + self._width] for start in starts]
+
     def expire(self, now: float) -> None:
         """Let go of the rows that are as old as the window."""
         limit, cells = now - self.seconds, self._cells
@@ -221,14 +226,14 @@ class Spread:
     distances from the expected rate.
     """
 
-    __slots__ = ("_above", "_below", "_last", "_reference", "_windows")
+    __slots__ = ("_above", "_below", "_last", "_moved", "_reference", "_windows")
 
     def __init__(self) -> None:
         """Start empty."""
         self._windows = tuple(SlidingSums(seconds, 3) for seconds in SPANS)
         self._above = SlidingSums(SPANS[-1], 2)
         self._below = SlidingSums(SPANS[-1], 2)
-        self._reference = 0.0
+        self._reference = self._moved = 0.0
         self._last: float | None = None
 
     def clear(self) -> None:
@@ -251,7 +256,7 @@ class Spread:
                 held = gap
         self._last = now
         if not self._windows[-1].count:
-            self._reference = rate
+            self._reference, self._moved = rate, now
         distance = rate - self._reference
         for window in self._windows:
             window.add(now, held, distance, distance * distance)
@@ -267,12 +272,26 @@ class Spread:
         for window in (*self._windows, self._above, self._below):
             window.expire(now)
         short, middle, long = self._windows
+        if long.count and now - self._moved >= long.seconds:
+            self._move_reference(now)
         deviations = (_filled(short), _filled(middle), _filled(long))
         samples = (short.count, middle.count, long.count)
         if deviations[2] is None:
             return Figures(deviations, samples)
         above, below = _deviation(self._above), _deviation(self._below)
         return Figures(deviations, samples, above, below, self._score())
+
+    def _move_reference(self, now: float) -> None:
+        """Follow the rates, so that squares stay small."""
+        long = self._windows[-1]
+        rows, shift = long.rows(), long.sums[1] / long.count
+        self._reference, self._moved = self._reference + shift, now
+        for window in self._windows:
+            window.clear()
+            for at, held, distance, _ in rows:
+                if at > now - window.seconds:
+                    moved = distance - shift
+                    window.add(at, held, moved, moved * moved)
 
     def _score(self) -> float | None:
         """Judge the last ten minutes with one figure from 0 to 100.
