@@ -299,7 +299,7 @@ async def test_no_call_is_longer_than_ten_seconds(
 async def test_a_slow_miner_does_not_lengthen_a_call_that_looks_first(
     bench: TimedBench,
 ) -> None:
-    """Seven requests of 2.45 s for a pair: the last goes on without the caller."""
+    """Six requests of 2.45 s for a pair, of which the first looks for both: 17 s."""
     handle = await take_over(bench, await bench.miner(replace(GAMMA, latency=2.45)))
     await bench.pass_time(30)
     switch = find(bench.hass, "switch", "save_power")
@@ -307,7 +307,8 @@ async def test_a_slow_miner_does_not_lengthen_a_call_that_looks_first(
     took = await bench.call("switch", "turn_on", {"entity_id": switch})
     await bench.pass_time(60)
 
-    assert took == pytest.approx(LONGEST_PAIR, abs=0.3)
+    assert took == pytest.approx(17.0, abs=0.3)
+    assert took < LONGEST_PAIR
     assert handle.writes == [{"frequency": 100}, {"coreVoltage": 1000}]
     assert bench.hass.states.get(switch).state == "on"
 

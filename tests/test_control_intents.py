@@ -364,3 +364,35 @@ async def test_what_a_gamma_ran_before_comes_back(
     number = find(hass, "number", "frequency")
     with pytest.raises(Exception, match="cannot be"):
         await bench.call("number", "set_value", {"entity_id": number, "value": 849})
+
+
+@pytest.mark.parametrize("spec", [GAMMA_2, Q], ids=lambda spec: spec.firmware)
+async def test_one_reading_before_power_is_saved(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
+) -> None:
+    """What is before is read once, for what comes back and for the write itself."""
+    miner, entry = await added(bench, spec)
+    hass.config_entries.async_update_entry(entry, options={"scan_interval": 300})
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(1)
+    polls = len(miner.requests)
+    await bench.run(entry.runtime_data.async_refresh())
+    poll = kinds_of(miner, polls)
+    switch = find(hass, "switch", "save_power")
+    begins = len(miner.requests)
+
+    await bench.call("switch", "turn_on", {"entity_id": switch})
+
+    sent = kinds_of(miner, begins)
+    writes = [place for place, kind in enumerate(sent) if kind not in poll]
+    assert writes == [len(poll)], sent
+    assert sent[: len(poll)] == poll
+    assert sent[len(poll) + 1 :] in (poll, []), "the read-back"
+
+
+def kinds_of(miner: SimulatedMiner, since: int) -> list[str]:
+    """Return what a miner was asked, without what differs from time to time."""
+    return [
+        f"{request.method} {request.path} {request.body}"
+        for request in miner.requests[since:]
+    ]

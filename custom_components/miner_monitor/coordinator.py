@@ -167,6 +167,8 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         )
         self._gaps = GapBridge()
         self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
+        self._last_read: tuple[MinerClient | None, MinerReading | None] = (None, None)
+        self._recent_until = 0.0
         self._failed_polls = 0
         self._failing_since: float | None = None
         self._stranger_polls = 0
@@ -272,19 +274,52 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         await self.async_request_refresh()
 
     async def async_read(self, *, max_age: float = 0.0) -> MinerState:
-        """Ask now, prove who answers, and show it; MinerError tells why not."""
+        """Ask, prove who answers, and show it; MinerError tells why not.
+
+        A reading taken with a ``max_age`` in seconds is used once more, by the write
+        that comes of it or by another read, as long as it is no older.
+        """
         self._require_power()
-        prove = self._prover(writing=False)
-        return prove(await self.client.fetch())
+        if (known := self._recent) is None or not max_age:
+            prove, client = self._prover(writing=False), self.client
+            known = await client.fetch()
+            prove(known)
+            self._recent_until = time.monotonic() + max_age
+            self._last_read = client, known
+        return self.data.state or known.state
+
+    @property
+    def _recent(self) -> MinerReading | None:
+        """What was read, if it may be used once more."""
+        client, reading = self._last_read
+        recent = client is self.client and time.monotonic() < self._recent_until
+        return reading if recent and self.data.online else None
 
     async def async_write(self, decide: Callable[[MinerState], Changes]) -> None:
         """Read as ``async_read`` does, and write what is decided on that, in one turn.
 
-        Nobody else reaches the device between the two.
+        Nobody else reaches the device between the two, unless it was read just before.
         """
         self._require_power()
-        prove = self._prover()
-        await self.client.apply(lambda reading: decide(prove(reading)))
+        prove, known = self._prover(), self._recent
+        self._recent_until = 0.0
+
+        def look(reading: MinerReading) -> Changes:
+            if reading is not known:
+                return decide(prove(reading))
+            self._require_power()
+            self._require_distinct(reading.identity)
+            return decide(self.data.state or reading.state)
+
+        await self.client.apply(look, known)
+
+    def _require_distinct(self, seen: MinerIdentity) -> None:
+        """Refuse to write to one of two miners that nothing tells apart."""
+        if other := async_alike(self.hass, self.config_entry, seen):
+            async_create_issue(
+                self.hass, self.config_entry, ISSUE_ALIKE, other=other.title
+            )
+            raise MinerAlikeError(f"it may be {other.title}")
 
     def _prover(self, *, writing: bool = True) -> Callable[[MinerReading], MinerState]:
         """Return what proves who answered a question asked now, and shows it.
@@ -298,15 +333,11 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             seen = reading.identity
             if not async_is_ours(self.hass, self.identity, seen):
                 raise MinerStrangerError(f"{seen.model} answers at {host}")
-            other = async_alike(self.hass, self.config_entry, seen)
             data = self._answered(reading, (time.monotonic() - started) * 1e3)
             self._poll_again_in(self._nominal_interval)
             self.async_set_updated_data(data)
-            if writing and other is not None:
-                async_create_issue(
-                    self.hass, self.config_entry, ISSUE_ALIKE, other=other.title
-                )
-                raise MinerAlikeError(f"it may be {other.title}")
+            if writing:
+                self._require_distinct(seen)
             return data.state or reading.state
 
         return prove

@@ -143,8 +143,8 @@ def dumped(
 ) -> dict[str, Any]:
     """Return both files of a steward in one."""
     return {
-        "rest": steward.dump(wall),
-        "intents": steward.dump_intents(Moment(wall, monotonic, TODAY)),
+        "rest": steward.memory.dump(wall),
+        "intents": steward.overrides.dump(Moment(wall, monotonic, TODAY)),
         "intents_at": wall,
     }
 
@@ -276,7 +276,7 @@ class Case:
     @property
     def intents(self) -> dict[str, Any]:
         """What is wanted until it is taken back, as it is stored."""
-        return self.steward.dump_intents(self.now)
+        return self.steward.overrides.dump(self.now)
 
     def throttle(self, on: bool, by: Reason | None = None) -> Changes:
         """Do what the shell does to save power, with a willing device."""
@@ -284,7 +284,7 @@ class Case:
         if on:
             self.steward.begin_saving(by)
         else:
-            self.steward.begin_end(Kind.SAVE_POWER)
+            self.steward.overrides[Kind.SAVE_POWER].begin_end()
         self.take(changes)
         self.steward.applied(changes)
         if not on:
@@ -314,7 +314,7 @@ class Case:
                 if order.reason is Reason.PROTECT:
                     self.steward.begin_step(order.changes)
                 if ends := ENDS.get(order.reason):
-                    self.steward.begin_end(ends)
+                    self.steward.overrides[ends].begin_end()
                 self.take(order.changes)
                 self.steward.applied(order.changes)
                 if ends:

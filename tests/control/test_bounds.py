@@ -128,7 +128,9 @@ class Watched:
                 assert value >= self._ends[setting][0], (setting, stored)
         for expert in (False, True):
             limits = reading.identity.limits
-            allowed = Allowed(limits, self.steward.observed_values, expert=expert)
+            allowed = Allowed(
+                limits, self.steward.memory.observed.values, expert=expert
+            )
             self._look_at(allowed, reading.state.settings)
 
     def _look_at(self, allowed: Allowed, reported: MinerSettings) -> None:
@@ -245,19 +247,19 @@ def test_absurd_settings_of_an_avalon(absurd: dict[str, str], polls: int) -> Non
 def test_absurd_values_of_a_store(values: dict[str, Any]) -> None:
     """What was stored by whomever is neither offered nor accepted."""
     reading = replies.read(replies.GAMMA_214, _ASIC)
-    stored = IntentReconciler(reading.identity).dump(0.0)
+    stored = IntentReconciler(reading.identity).memory.dump(0.0)
     stored["observed"] = {"values": values}
     stored["profiles"] = {"made": True, "saved": {"Old": values}}
     steward = loaded(reading.identity, {"rest": stored}, 0.0)
     for expert in (False, True):
         allowed = Allowed(
-            reading.identity.limits, steward.observed_values, expert=expert
+            reading.identity.limits, steward.memory.observed.values, expert=expert
         )
         for setting, (low, high) in STOCK.items():
             offered = allowed.range_of(setting)
             assert offered is not None
             assert low <= offered.minimum <= offered.maximum <= high
-        if "Old" in steward.profiles:
+        if "Old" in steward.memory.profiles.saved:
             written, _ = clamped(steward.profile_changes("Old"), allowed)
             allowed.check(written)
             for setting in written.keys() & STOCK.keys():
@@ -315,7 +317,7 @@ def test_first_profiles_are_made_of_what_the_hardware_endures() -> None:
     )
     case = Case(replace(GAMMA, limits=limits))
 
-    assert case.steward.profiles == {"eco": {F: 400, V: 1.1}}
+    assert case.steward.memory.profiles.saved == {"eco": {F: 400, V: 1.1}}
 
 
 def test_values_beyond_new_limits_are_kept_and_not_sent() -> None:
@@ -332,13 +334,15 @@ def test_values_beyond_new_limits_are_kept_and_not_sent() -> None:
     )
     case.polls(3)
 
-    kept = {key: case.steward.profiles["Fast"][key] for key in fast}
+    kept = {key: case.steward.memory.profiles.saved["Fast"][key] for key in fast}
     assert kept == fast
-    now = Allowed(case.identity.limits, case.steward.observed_values, expert=True)
+    now = Allowed(
+        case.identity.limits, case.steward.memory.observed.values, expert=True
+    )
     with pytest.raises(ChangeError):
         now.check(fast)
     assert clamped(fast, now) == ({F: 600, V: 1.28}, {F: 850})
-    before = Allowed(wide, case.steward.observed_values, expert=False)
+    before = Allowed(wide, case.steward.memory.observed.values, expert=False)
     assert clamped(fast, before) == (fast, {})
 
 
@@ -355,7 +359,7 @@ def test_no_profile_is_made_of_what_cannot_be(settings: dict[str, float]) -> Non
         case.steward.save_profile("Mine")
 
     assert caught.value.refusal is Refusal.OUT_OF_RANGE
-    assert "Mine" not in case.steward.profiles
+    assert "Mine" not in case.steward.memory.profiles.saved
 
 
 def test_a_profile_leaves_out_a_target_that_cannot_be_set() -> None:

@@ -339,7 +339,7 @@ def test_below_the_regulator_is_nobodys_wish() -> None:
     case = Case(with_derating(TRIPPING), point(425, 0.96))
     case.polls(3)
     assert case.state.settings.core_voltage == 0.96
-    assert V not in case.steward.observed_values
+    assert V not in case.steward.memory.observed.values
     case.lend(PROFILE, 60)
     assert case.intents["temporary"]["before"]["core_voltage"] == 1.0
     case.wait(60)
@@ -474,8 +474,8 @@ def test_a_step_that_never_comes_back_is_given_up() -> None:
     for _ in range(3):
         (order,) = writes(case.poll())
         assert order.changes == {F: 525, V: 1.15}
-        case.steward.begin_end(Kind.PROTECTION)
-        case.steward.cancel_end(Kind.PROTECTION)
+        case.steward.overrides[Kind.PROTECTION].begin_end()
+        case.steward.overrides[Kind.PROTECTION].cancel_end()
         case.steward.failed(order, Outcome.REFUSED)
         assert writes(case.poll()) == []
     assert case.intents["lowered"] is None

@@ -121,7 +121,7 @@ def test_names(name: str, kept: str | None) -> None:
     case = Case()
     if kept is not None:
         case.steward.save_profile(name)
-        assert list(case.steward.profiles)[-1] == kept
+        assert list(case.steward.memory.profiles.saved)[-1] == kept
         return
     with pytest.raises(ProfileError) as caught:
         case.steward.save_profile(name)
@@ -137,7 +137,7 @@ def test_names_are_unique_by_any_case() -> None:
     case.poll()
     case.steward.save_profile("straße")
 
-    names = list(case.steward.profiles)
+    names = list(case.steward.memory.profiles.saved)
     assert names[-2:] == ["straße", "Other"]
     assert case.steward.profile_changes("STRASSE")[F] == 550
 
@@ -145,14 +145,14 @@ def test_names_are_unique_by_any_case() -> None:
 def test_too_many() -> None:
     """Twenty at most; the twenty-first is refused, a replacement is not."""
     case = Case()
-    for number in range(20 - len(case.steward.profiles)):
+    for number in range(20 - len(case.steward.memory.profiles.saved)):
         case.steward.save_profile(f"P{number}")
     case.steward.save_profile("P0")
     with pytest.raises(ProfileError) as caught:
         case.steward.save_profile("One more")
 
     assert fault_of(caught) == (ProfileFault.TOO_MANY, "One more")
-    assert len(case.steward.profiles) == 20
+    assert len(case.steward.memory.profiles.saved) == 20
 
 
 @pytest.mark.parametrize("case", [Case(QUIET), Case(GAMMA, look=False)])
@@ -166,7 +166,7 @@ def test_nothing_to_save(case: Case) -> None:
 def test_unknown() -> None:
     """What is not there can be neither applied nor deleted."""
     steward = Case().steward
-    for ask in (steward.profile_changes, steward.delete_profile):
+    for ask in (steward.profile_changes, steward.memory.profiles.delete):
         with pytest.raises(ProfileError) as caught:
             ask("Nothing")
         assert fault_of(caught) == (ProfileFault.UNKNOWN, "Nothing")
@@ -232,7 +232,9 @@ def test_first_ones_of_modes(
     """The lowest, the middle and the highest, each under its own name."""
     case = Case(with_settings(NANO, {MODE: SettingRange(choices=choices)}))
 
-    found = {name: kept[MODE] for name, kept in case.steward.profiles.items()}
+    found = {
+        name: kept[MODE] for name, kept in case.steward.memory.profiles.saved.items()
+    }
     assert found == expected
 
 
@@ -268,7 +270,7 @@ def test_first_ones_of_presets(
     """From the device's own lists, and without lists none."""
     case = Case(identity)
 
-    assert case.steward.profiles == expected
+    assert case.steward.memory.profiles.saved == expected
 
 
 def test_first_ones_are_made_once() -> None:
@@ -277,17 +279,17 @@ def test_first_ones_are_made_once() -> None:
     case.steward.save_profile("ECO")
     case.identity = GAMMA
     case.poll()
-    assert list(case.steward.profiles) == ["ECO", "default", "high"]
+    assert list(case.steward.memory.profiles.saved) == ["ECO", "default", "high"]
     assert case.steward.profile_changes("eco")[F] == 525
 
     for name in ("eco", "default", "high"):
-        case.steward.delete_profile(name)
+        case.steward.memory.profiles.delete(name)
     case.poll()
     case.restart()
     case.poll()
     case.restart(30 * 86_400)
     case.poll()
-    assert case.steward.profiles == {}
+    assert case.steward.memory.profiles.saved == {}
 
 
 @pytest.mark.parametrize(
@@ -311,12 +313,12 @@ def test_first_ones_are_made_once() -> None:
 def test_not_possible_here(changes: Changes) -> None:
     """A profile that this device cannot take is named, and none is copied."""
     case = Case()
-    before = case.steward.profiles
+    before = case.steward.memory.profiles.saved
     with pytest.raises(ProfileError) as caught:
         case.steward.take_profiles({"Good": {F: 490}, "Bad": changes})
 
     assert fault_of(caught) == (ProfileFault.NOT_POSSIBLE, "Bad")
-    assert case.steward.profiles == before
+    assert case.steward.memory.profiles.saved == before
 
 
 def test_copied() -> None:
@@ -325,12 +327,12 @@ def test_copied() -> None:
     source.steward.save_profile("Fast")
     case = Case()
     with pytest.raises(ProfileError):
-        case.steward.take_profiles(source.steward.profiles)
+        case.steward.take_profiles(source.steward.memory.profiles.saved)
     case.set(frequency=850, core_voltage=1.28)
     case.polls(3)
     case.set(frequency=525, core_voltage=1.15)
     case.poll()
-    case.steward.take_profiles(source.steward.profiles)
+    case.steward.take_profiles(source.steward.memory.profiles.saved)
 
     assert case.steward.profile_changes("fast")[F] == 850
 
@@ -349,9 +351,9 @@ def test_copied_too_many() -> None:
     """All or none."""
     case = Case()
     many = {f"P{number}": {F: 490} for number in range(20)}
-    before = case.steward.profiles
+    before = case.steward.memory.profiles.saved
     with pytest.raises(ProfileError) as caught:
         case.steward.take_profiles(many)
 
     assert caught.value.kind is ProfileFault.TOO_MANY
-    assert case.steward.profiles == before
+    assert case.steward.memory.profiles.saved == before

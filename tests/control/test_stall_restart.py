@@ -138,7 +138,7 @@ def end_saving(case: Case) -> None:
     """Begin to end it, with a device that does not show the end yet."""
     case.throttle(True)
     case.poll()
-    case.steward.begin_end(Kind.SAVE_POWER)
+    case.steward.overrides[Kind.SAVE_POWER].begin_end()
 
 
 def end_temporary(case: Case) -> None:

@@ -68,8 +68,8 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     case.poll()
     case.heat()
     case.poll()
-    case.steward.count_write(TODAY)
-    case.steward.acts(case.wall)
+    case.steward.memory.writes.add(TODAY)
+    case.steward.memory.acted_at = case.wall
     case.steward.restart_needed({Setting.POOL: 1})
     return case
 
@@ -116,8 +116,8 @@ def test_backup(age: float, kept: bool) -> None:
     """
     case = busy_life()
     steward = reload(case, dumped(case.steward, case.wall), age)
-    rest = steward.dump(case.wall)
-    intents = steward.dump_intents(replace(case.now, monotonic=0.0))
+    rest = steward.memory.dump(case.wall)
+    intents = steward.overrides.dump(replace(case.now, monotonic=0.0))
 
     known = (rest["derating"]["baseline"], rest["waiting"])
     assert [bool(part) for part in known] == [kept] * len(known)
@@ -125,8 +125,8 @@ def test_backup(age: float, kept: bool) -> None:
     known = [intents["throttle"], intents["temporary"]]
     assert [part["old"] for part in known] == [not kept] * len(known)
     assert all(part["before"] for part in known), "nobody else knows it"
-    assert set(steward.profiles) == {"eco", "default", "high", "Fast"}
-    assert steward.observed_values == case.steward.observed_values
+    assert set(steward.memory.profiles.saved) == {"eco", "default", "high", "Fast"}
+    assert steward.memory.observed.values == case.steward.memory.observed.values
     assert steward.show(None, TODAY).setting_writes == 1
     if kept:
         return
@@ -345,14 +345,14 @@ def test_no_restart_for_what_runs() -> None:
     case.poll()
     case.steward.restart_needed({Setting.POOL: 1})
     assert asks(case.poll()) == [Problem.RESTART_NEEDED]
-    assert reload(case, dumped(case.steward, case.wall), 60).waiting == {
+    assert reload(case, dumped(case.steward, case.wall), 60).memory.waiting == {
         Setting.POOL: 1
     }
 
     case.steward.restart_needed({Setting.POOL: 0})
 
     assert settled(case.poll()) == [Problem.RESTART_NEEDED]
-    assert case.steward.waiting == {}
+    assert case.steward.memory.waiting == {}
 
 
 # What is told
@@ -522,7 +522,7 @@ def test_adopted() -> None:
     case.polls(3)
     case.restart()
 
-    assert case.steward.observed_values == {F: (800, 850), V: (1.28,)}
+    assert case.steward.memory.observed.values == {F: (800, 850), V: (1.28,)}
 
 
 def test_adopted_is_bounded() -> None:
@@ -532,7 +532,7 @@ def test_adopted_is_bounded() -> None:
         case.set(frequency=700 + step)
         case.polls(3)
 
-    assert case.steward.observed_values[F] == tuple(range(724, 740))
+    assert case.steward.memory.observed.values[F] == tuple(range(724, 740))
 
 
 def test_adopted_after_three_polls_in_a_row() -> None:
@@ -543,11 +543,11 @@ def test_adopted_after_three_polls_in_a_row() -> None:
         case.polls(2)
         case.set(frequency=525)
         case.poll()
-    assert case.steward.observed_values == {}
+    assert case.steward.memory.observed.values == {}
 
     case.set(frequency=800)
     case.polls(3)
-    assert case.steward.observed_values == {F: (800,)}
+    assert case.steward.memory.observed.values == {F: (800,)}
 
 
 def test_adopted_only_while_it_works() -> None:
@@ -559,10 +559,10 @@ def test_adopted_only_while_it_works() -> None:
     case.polls(5)
     case.become(status=MinerStatus.HASHING)
     case.polls(2)
-    assert case.steward.observed_values == {}
+    assert case.steward.memory.observed.values == {}
 
     case.poll()
-    assert case.steward.observed_values == {F: (800,)}
+    assert case.steward.memory.observed.values == {F: (800,)}
 
 
 @pytest.mark.parametrize(
@@ -583,7 +583,7 @@ def test_never_adopted(settings: dict[str, float]) -> None:
     case.set(**settings)
     case.polls(20)
 
-    assert case.steward.observed_values == {}
+    assert case.steward.memory.observed.values == {}
 
 
 @pytest.mark.parametrize(
@@ -600,7 +600,7 @@ def test_not_adopted_in_trouble(state: dict[str, Any]) -> None:
     case.set(frequency=700)
     case.polls(5)
 
-    assert case.steward.observed_values == {}
+    assert case.steward.memory.observed.values == {}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e9, -5, True, None])
@@ -610,7 +610,7 @@ def test_not_adopted_at_all(value: Any) -> None:
     case.set(frequency=value)
     case.polls(5)
 
-    assert case.steward.observed_values == {}
+    assert case.steward.memory.observed.values == {}
 
 
 def test_modes_are_not_adopted() -> None:
@@ -619,7 +619,7 @@ def test_modes_are_not_adopted() -> None:
     case.set(work_mode="Turbo")
     case.polls(5)
 
-    assert case.steward.observed_values == {}
+    assert case.steward.memory.observed.values == {}
 
 
 # Writes to flash
@@ -629,12 +629,12 @@ def test_writes_are_counted_by_day() -> None:
     """A day begins with none."""
     case = Case()
     for _ in range(3):
-        case.steward.count_write(TODAY)
+        case.steward.memory.writes.add(TODAY)
     assert case.shown.setting_writes == 3
     case.restart()
     assert case.steward.show(None, TODAY).setting_writes == 3
     assert case.steward.show(None, "2026-11-21").setting_writes == 0
-    case.steward.count_write("2026-11-21")
+    case.steward.memory.writes.add("2026-11-21")
 
     assert case.steward.show(None, "2026-11-21").setting_writes == 1
 
@@ -645,7 +645,7 @@ def test_too_many_writes(writes_a_day: int, asked: int) -> None:
     case = Case()
     orders = []
     for _ in range(writes_a_day):
-        case.steward.count_write(TODAY)
+        case.steward.memory.writes.add(TODAY)
         orders += case.poll()
 
     expected = RaiseIssue(problem=Problem.TOO_MANY_WRITES, details={"limit": "300"})
@@ -658,7 +658,7 @@ def test_day_is_told_by_the_entities() -> None:
     """The day that is shown is the day that counts."""
     case = Case(look=False)
     for _ in range(301):
-        case.steward.count_write(TODAY)
+        case.steward.memory.writes.add(TODAY)
     assert asks(case.poll()) == [Problem.TOO_MANY_WRITES]
     case.steward.show(case.state, "2026-11-21")
     orders = case.steward.observe(
@@ -678,4 +678,4 @@ def test_secrets_stay_out() -> None:
     case.poll()
 
     assert "example" not in json.dumps(dumped(case.steward, case.wall))
-    assert MODE not in case.steward.dump(case.wall)["changes"]["settings"]
+    assert MODE not in case.steward.memory.dump(case.wall)["changes"]["settings"]

@@ -230,7 +230,7 @@ def test_gives_up(how: str) -> None:
             if how == "refused":
                 case.steward.failed(order, Outcome.REFUSED)
             else:
-                case.steward.begin_end(Kind.TEMPORARY)
+                case.steward.overrides[Kind.TEMPORARY].begin_end()
                 case.steward.end(Kind.TEMPORARY)
 
     assert found == [Problem.SETTING_REFUSED]
@@ -436,7 +436,7 @@ def test_after_a_day_nothing_comes_back_by_itself() -> None:
     orders = case.poll()
     assert (writes(orders), asks(orders)) == ([], [Problem.TEMPORARY_OLD])
 
-    case.steward.begin_end(Kind.TEMPORARY)
+    case.steward.overrides[Kind.TEMPORARY].begin_end()
     assert case.steward.changes_back(Kind.TEMPORARY) == {F: 525, V: 1.15}
     case.take({F: 525, V: 1.15})
     assert settled(case.look()) == [Problem.TEMPORARY_OLD]
@@ -481,8 +481,8 @@ def test_what_is_unknown_is_never_given_up(outcome: Outcome) -> None:
         orders = case.poll()
         assert asks(orders) == []
         for order in writes(orders):
-            case.steward.begin_end(Kind.TEMPORARY)
-            case.steward.cancel_end(Kind.TEMPORARY)
+            case.steward.overrides[Kind.TEMPORARY].begin_end()
+            case.steward.overrides[Kind.TEMPORARY].cancel_end()
             case.steward.failed(order, outcome)
             found.append(case.monotonic)
 

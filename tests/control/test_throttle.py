@@ -177,7 +177,7 @@ def test_stopped_by_the_user_while_saving_ends(identity: MinerIdentity) -> None:
     case.set(mining=True)
     case.throttle(True)
     case.poll()
-    case.steward.begin_end(Kind.SAVE_POWER)
+    case.steward.overrides[Kind.SAVE_POWER].begin_end()
     case.steward.asked({MINING: False})
     case.steward.end(Kind.SAVE_POWER)
     case.poll()

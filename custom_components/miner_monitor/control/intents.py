@@ -50,7 +50,6 @@ from .model import (
     ThrottleMethod,
 )
 from .overrides import (
-    Ended,
     Kind,
     Override,
     conflict,
@@ -106,10 +105,10 @@ _TOGETHER_SECONDS = 900.0
 class IntentReconciler:
     """Remembers what is wanted, looks at every good poll and orders what is due.
 
-    ``protect``, ``restart_stalled`` and ``expert`` are the user's options. Every
-    change of what is remembered shows in ``dump`` and ``dump_intents``; who keeps the
-    first should do so at least every few hours: intents of somebody who gave no sign
-    of life for a day write nothing by themselves any more.
+    ``protect``, ``restart_stalled`` and ``expert`` are the user's options. What is
+    remembered is in ``memory`` and its ``overrides``; who keeps the former should do
+    so at least every few hours: intents of somebody who gave no sign of life for a
+    day write nothing by themselves any more.
     """
 
     def __init__(
@@ -121,8 +120,8 @@ class IntentReconciler:
         self._state: MinerState | None = None
         self._now = Moment(0.0, 0.0, "")
         self._started = 0.0
-        self._memory = memory or ControlMemory()
-        self._overrides = self._memory.overrides
+        self.memory = memory or ControlMemory()
+        self.overrides = self.memory.overrides
         self._mining = MiningRequest()
         self._issues: Mapping[Problem, Mapping[str, str]] = {}
         """What a user has been asked to look at since we started."""
@@ -152,25 +151,8 @@ class IntentReconciler:
         loaded._now, loaded._started = now, now.monotonic
         return loaded
 
-    def acts(self, wall: float) -> None:
-        """Note when something else is wanted than before."""
-        self._memory.acted_at = wall
-
-    def dump(self, wall: float) -> dict[str, Any]:
-        """Return what has to outlive a restart beside the intents, as JSON types."""
-        return self._memory.dump(wall)
-
-    def dump_intents(self, now: Moment) -> dict[str, Any]:
-        """Return what is wanted until it is taken back, as JSON types."""
-        return self._overrides.dump(now)
-
-    @property
-    def intents(self) -> tuple[Override | None, ...]:
-        """What differs once something else is wanted."""
-        return self._overrides.active
-
     def _active(self, kind: Kind) -> Override | None:
-        return self._overrides[kind].active
+        return self.overrides[kind].active
 
     @property
     def saves_power(self) -> bool:
@@ -186,11 +168,6 @@ class IntentReconciler:
         return temporary.seconds_left(now)
 
     @property
-    def observed_values(self) -> Mapping[Setting, tuple[float, ...]]:
-        """Values outside the limits that the device was seen running."""
-        return self._memory.observed.values
-
-    @property
     def allowed(self) -> Allowed:
         """What may be written now."""
         limits, state = self._identity.limits, self._state
@@ -200,7 +177,7 @@ class IntentReconciler:
             recovery = {}
         return Allowed(
             limits,
-            self.observed_values,
+            self.memory.observed.values,
             expert=self.expert,
             heat=heat,
             recovery=recovery,
@@ -222,21 +199,16 @@ class IntentReconciler:
         cut, self._cut = self._cut, {}
         return cut
 
-    @property
-    def profiles(self) -> Mapping[str, Changes]:
-        """The saved profiles by name."""
-        return self._memory.profiles.saved
-
     def show(self, state: MinerState | None, day: str) -> ControlState:
         """Return what entities show beside the device's own settings."""
-        memory, identity = self._memory, self._identity
+        memory, identity = self.memory, self._identity
         temporary, saving, profile = self._active(Kind.TEMPORARY), None, None
         if state is not None:
             active = self._active(Kind.SAVE_POWER)
             saving = is_saving(identity, state.settings, active)
             profile = memory.profiles.matching(state.settings)
         ends = temporary is not None and not temporary.old
-        ends = ends and not self._overrides[Kind.TEMPORARY].is_ending
+        ends = ends and not self.overrides[Kind.TEMPORARY].is_ending
         knows = state is not None and identity.limits.derating is not None
         return ControlState(
             throttle_method=throttle_method(identity),
@@ -267,7 +239,7 @@ class IntentReconciler:
 
     def begin_saving(self, reason: Reason | None = None) -> None:
         """Remember that power is about to be saved, before anything is written."""
-        coming, slot = self._coming, self._overrides[Kind.SAVE_POWER]
+        coming, slot = self._coming, self.overrides[Kind.SAVE_POWER]
         target = least_power(self._identity, coming)
         again = lasts(self._identity, slot.active)
         if again and slot.active is not None:
@@ -276,16 +248,16 @@ class IntentReconciler:
         before = reported(coming, target)
         slot.begin(target, before, self._now, reason=reason, anew=not again)
         if reason is None:
-            self._memory.protection.ended()
-        elif self._memory.protects:
-            self._memory.protection.began(self._now)
+            self.memory.protection.ended()
+        elif self.memory.protects:
+            self.memory.protection.began(self._now)
 
     def begin_step(self, changes: Changes) -> None:
         """Remember what comes back for what protection is about to lower."""
         # As with a temporary profile: what heat lowered only a user brings back.
-        before = self._memory.beneath(Kind.PROTECTION, self.settings, changes)
-        self._memory.protection.began(self._now, step=True)
-        self._overrides[Kind.PROTECTION].begin(
+        before = self.memory.beneath(Kind.PROTECTION, self.settings, changes)
+        self.memory.protection.began(self._now, step=True)
+        self.overrides[Kind.PROTECTION].begin(
             changes,
             at_least(before, self._identity.limits),
             self._now,
@@ -299,24 +271,24 @@ class IntentReconciler:
             wanted.add(Setting.FAN_DUTY_CYCLE)
         # Only a user who looks at it lets a device work again as before it overheated.
         before = at_least(
-            self._memory.beneath(Kind.TEMPORARY, self._coming, wanted, heat=False),
+            self.memory.beneath(Kind.TEMPORARY, self._coming, wanted, heat=False),
             self._identity.limits,
         )
         if changes and not before:
             raise ControlError(ControlFault.NOTHING_KNOWN)
-        self._overrides[Kind.TEMPORARY].begin(changes, before, now, seconds=seconds)
+        self.overrides[Kind.TEMPORARY].begin(changes, before, now, seconds=seconds)
         self._attempts.forget(Reason.TEMPORARY_OVER)
 
     def cancel(self, kind: Kind) -> None:
         """Take the beginning back: nothing was written, or it was refused."""
-        slot, protects = self._overrides[kind], self._memory.protects
+        slot, protects = self.overrides[kind], self.memory.protects
         if (active := slot.active) is None:
             return
         wanted = active.held if kind is Kind.SAVE_POWER else active.target
-        slot.cancel(self._memory.beneath(kind, self.settings, wanted))
+        slot.cancel(self.memory.beneath(kind, self.settings, wanted))
         counted = protects if kind is Kind.SAVE_POWER else kind is Kind.PROTECTION
         if counted and slot.active is None:
-            self._memory.protection.cancelled()
+            self.memory.protection.cancelled()
 
     def changes_back(self, kind: Kind) -> Changes:
         """Return what has to be written to end an override."""
@@ -325,33 +297,25 @@ class IntentReconciler:
             return self._fitting(usual_changes(self._identity, active))
         return {} if active is None else self._fitting(active.before)
 
-    def begin_end(self, kind: Kind) -> None:
-        """Remember that what was before is about to be written."""
-        self._overrides[kind].begin_end()
-
-    def cancel_end(self, kind: Kind) -> None:
-        """Take the end back: what was applied lasts still."""
-        self._overrides[kind].cancel_end()
-
     def end(self, kind: Kind) -> None:
         """Take it that the settings before were written."""
-        slot = self._overrides[kind]
+        slot = self.overrides[kind]
         if (active := slot.active) is not None:
             wanted = {*active.target, *active.before}
-            slot.written_back(self._memory.beneath(kind, self.settings, wanted))
+            slot.written_back(self.memory.beneath(kind, self.settings, wanted))
         if slot.active is None:
             self.drop(kind)
         elif kind is Kind.SAVE_POWER:
-            self._memory.protection.ended()
+            self.memory.protection.ended()
 
     def drop(self, kind: Kind) -> None:
         """Let what is applied stay, and nothing come back."""
-        self._overrides[kind].end()
+        self.overrides[kind].end()
         self._attempts.forget(_ORDERED[kind])
         if kind is Kind.SAVE_POWER:
             self._mining.undone = False
-        if kind is not Kind.TEMPORARY and not self._memory.protects:
-            self._memory.protection.ended()
+        if kind is not Kind.TEMPORARY and not self.memory.protects:
+            self.memory.protection.ended()
 
     # Profiles
 
@@ -359,27 +323,23 @@ class IntentReconciler:
         """Keep the user's present settings under a name."""
         reports = self._with_coming(self._beliefs.told)
         kept = worth_keeping(self._identity.limits, reports)
-        kept = self._overrides.beneath(Kind.TEMPORARY, kept)
-        self._memory.profiles.save(name, kept)
-
-    def delete_profile(self, name: str) -> None:
-        """Forget a profile."""
-        self._memory.profiles.delete(name)
+        kept = self.overrides.beneath(Kind.TEMPORARY, kept)
+        self.memory.profiles.save(name, kept)
 
     def profile_changes(self, name: str) -> Changes:
         """Return what a profile writes."""
-        return self._fitting(self._memory.profiles.get(name))
+        return self._fitting(self.memory.profiles.get(name))
 
     def take_profiles(self, profiles: Mapping[str, Changes]) -> None:
         """Copy another miner's profiles, all of them or none."""
-        self._memory.profiles.take(profiles, self.allowed)
+        self.memory.profiles.take(profiles, self.allowed)
 
     # What became of orders and of the user's own changes
 
     def begin_change(self, changes: Changes) -> None:
         """Remember that a user's change is about to end that power is saved."""
         if self._ends_saving(changes):
-            self.begin_end(Kind.SAVE_POWER)
+            self.overrides[Kind.SAVE_POWER].begin_end()
 
     def _ends_saving(self, changes: Changes) -> bool:
         saving = self._active(Kind.SAVE_POWER)
@@ -391,7 +351,7 @@ class IntentReconciler:
         A miner that is stopped while it saves power stays so when that ends; one that
         was just about to resume saves power no more.
         """
-        mining, slot = changes.get(Setting.MINING), self._overrides[Kind.SAVE_POWER]
+        mining, slot = changes.get(Setting.MINING), self.overrides[Kind.SAVE_POWER]
         if not isinstance(mining, bool):
             return
         self._mining.ask(mining, self._now.monotonic)
@@ -402,22 +362,18 @@ class IntentReconciler:
         else:
             slot.exchange({Setting.MINING: False}, {})
 
-    def took(self, changes: Changes) -> None:
-        """Take note of what the device shows because we changed it."""
-        self._memory.changes.wrote(changes)
-
     def applied(self, changes: Changes, *, by_user: bool = False) -> None:
         """Take note of what the device took from us.
 
         ``by_user``: a user asked for these values to stay, so that what they
         replace does not come back.
         """
-        self.took(changes)
+        self.memory.changes.wrote(changes)
         if isinstance(mining := changes.get(Setting.MINING), bool):
             stays = by_user and not mining
             self._mining.ask(mining, self._now.monotonic, stays=stays)
-        if by_user or not (self._memory.derating.derated and self._overrides.held):
-            self._memory.derating.chosen(changes)
+        if by_user or not (self.memory.derating.derated and self.overrides.held):
+            self.memory.derating.chosen(changes)
         if not by_user:
             return
         for kind in (Kind.TEMPORARY, Kind.PROTECTION):
@@ -435,7 +391,7 @@ class IntentReconciler:
         does everything of which it is unknown what became of it.
         """
         if isinstance(order, Restart) and outcome is not Outcome.UNKNOWN:
-            self._memory.stall.cancelled()
+            self.memory.stall.cancelled()
         if not isinstance(order, Apply):
             return
         if order.reason is Reason.PROTECT:
@@ -458,16 +414,16 @@ class IntentReconciler:
         other's lowest value. So it is after one operating point less, unless that is
         still needed.
         """
-        back = self._overrides.before_of(Kind.PROTECTION, changes)
+        back = self.overrides.before_of(Kind.PROTECTION, changes)
         if self._too_hot(back):
             back = {}
-        back = {**back, **self._overrides.before_of(Kind.SAVE_POWER, changes)}
+        back = {**back, **self.overrides.before_of(Kind.SAVE_POWER, changes)}
         return {**self._fitting(back), **changes} if back else changes
 
     def restore_changes(self, lower: bool) -> Changes:
         """Return what brings back the settings before a derating, or a step less."""
         return self._fitting(
-            self._memory.derating.restore_changes(
+            self.memory.derating.restore_changes(
                 self._identity.limits, self._state, lower=lower
             )
         )
@@ -475,9 +431,9 @@ class IntentReconciler:
     @property
     def recoveries(self) -> Mapping[Recovery, Changes]:
         """The ways to bring back a miner that is stuck, none while it is not."""
-        if not self._memory.stuck.stuck:
+        if not self.memory.stuck.stuck:
             return {}
-        baseline, limits = self._memory.derating.baseline, self._identity.limits
+        baseline, limits = self.memory.derating.baseline, self._identity.limits
         return {
             name: clamped(changes, self.allowed)[0]
             for name, changes in recoveries(limits, self.settings, baseline).items()
@@ -489,26 +445,12 @@ class IntentReconciler:
             raise ControlError(ControlFault.NOT_STUCK)
         return changes
 
-    def count_write(self, day: str, count: int = 1) -> None:
-        """Count settings that were changed in flash."""
-        self._memory.writes.add(day, count)
-
     def restart_needed(self, changes: Changes) -> None:
         """Take it that these were written, and that a restart puts them into effect."""
         runs = reported(self.settings, changes)
         back = {key for key in changes if same(key, changes[key], runs.get(key))}
-        waiting = {**self.waiting, **changes}
-        self._memory.waiting = {k: v for k, v in waiting.items() if k not in back}
-
-    @property
-    def waiting(self) -> Changes:
-        """What the device will be after its next restart."""
-        return self._memory.waiting
-
-    @property
-    def stalls(self) -> bool:
-        """Whether the last poll showed a reason to restart the miner."""
-        return self._memory.stall.cause is not None
+        waiting = {**self.memory.waiting, **changes}
+        self.memory.waiting = {k: v for k, v in waiting.items() if k not in back}
 
     @property
     def settings(self) -> MinerSettings:
@@ -544,9 +486,9 @@ class IntentReconciler:
         """
         state = self._beliefs.of(identity.limits, state)
         self._identity, self._state, self._now = identity, state, now
-        self._memory.observed.observe(identity, state)
-        self._memory.stuck.observe(identity.limits, state, now.monotonic)
-        self._memory.profiles.make_first(identity)
+        self.memory.observed.observe(identity, state)
+        self.memory.stuck.observe(identity.limits, state, now.monotonic)
+        self.memory.profiles.make_first(identity)
         unsure = busy or boot.doubtful
         orders: list[Order] = [*self._look_for_restart(boot)]
         orders += self._look_at_settings(state, busy=unsure)
@@ -580,8 +522,8 @@ class IntentReconciler:
 
     @property
     def _present_problems(self) -> Mapping[Problem, Mapping[str, str]]:
-        found = self._memory.problems(self._now.day)
-        if self.restart_stalled and self._memory.stall.is_exhausted(self._now.day):
+        found = self.memory.problems(self._now.day)
+        if self.restart_stalled and self.memory.stall.is_exhausted(self._now.day):
             found[Problem.STALLS_AGAIN] = {"limit": str(MOST_RESTARTS)}
         if (details := found.get(Problem.DERATED)) is not None:
             found[Problem.DERATED] = {**details, "lower": self._lower_than_before}
@@ -594,7 +536,7 @@ class IntentReconciler:
     @property
     def _lower_than_before(self) -> str:
         """The set points one step below those from before a derating."""
-        baseline = self._memory.derating.baseline
+        baseline = self.memory.derating.baseline
         lower = {**baseline, **one_step_lower(self._identity.limits, baseline)}
         return set_points_text(clamped(lower, self.allowed)[0])
 
@@ -615,10 +557,10 @@ class IntentReconciler:
     def _look_for_restart(self, boot: RestartVerdict) -> Iterator[Order]:
         if not boot.restarted:
             return
-        self._memory.waiting = {}
+        self.memory.waiting = {}
         if boot.while_watched or self._restart_was_no_resume:
             self._unwatched = not boot.while_watched
-            self._overrides[Kind.SAVE_POWER].restarted()
+            self.overrides[Kind.SAVE_POWER].restarted()
             self._mining.restarted(self._now.monotonic)
         if boot.while_watched:
             yield MinerEvent(event_type=EventType.RESTARTED)
@@ -638,14 +580,14 @@ class IntentReconciler:
 
     def _look_at_settings(self, state: MinerState, *, busy: bool) -> Iterator[Order]:
         lowered: Mapping[str, list[float]] = {}
-        derating, changes = self._memory.derating, self._memory.changes
+        derating, changes = self.memory.derating, self.memory.changes
         # What saves power says nothing of what the device had lowered before.
-        held = self._overrides.held
+        held = self.overrides.held
         hidden = derating.derated and agrees(held, state.settings)
         hidden = hidden and not alike(held, derating.baseline)
         if not (busy or hidden) and derating.observe(self._identity.limits, state):
             lowered = derating.difference
-            self._overrides[Kind.SAVE_POWER].lowered(derating.lowered)
+            self.overrides[Kind.SAVE_POWER].lowered(derating.lowered)
         yield from changes.compare_heat(state, lowered)
         if not busy:
             said_elsewhere = bool(lowered) or state.overheated
@@ -657,16 +599,16 @@ class IntentReconciler:
         """What a restart, or overheating, undid and has to be written again."""
         if self._active(Kind.SAVE_POWER) is None and self._mining.undone:
             return {Setting.MINING: False}
-        return self._overrides[Kind.SAVE_POWER].reassert
+        return self.overrides[Kind.SAVE_POWER].reassert
 
     def _look_at_saving(self) -> Iterator[Order]:
-        slot, now = self._overrides[Kind.SAVE_POWER], self._now
+        slot, now = self.overrides[Kind.SAVE_POWER], self._now
         self._mining.observe(self.settings.mining, now.monotonic)
         if (saving := slot.active) is not None:
-            ended = slot.judge(reported(self.settings, saving.target), now)
-            if ended is not None:
+            by_hand = slot.judge(reported(self.settings, saving.target), now)
+            if slot.active is None:
                 self.drop(Kind.SAVE_POWER)
-            if ended is Ended.BY_HAND and not saving.held:
+            if by_hand and not saving.held:
                 yield changed_by_hand({Setting.MINING.value: [False, True]})
         changes = self._reassert
         if self.settings.mining is False:
@@ -681,7 +623,7 @@ class IntentReconciler:
             )
 
     def _look_at_temporary(self) -> Iterator[Order]:
-        slot, memory = self._overrides[Kind.TEMPORARY], self._memory
+        slot, memory = self.overrides[Kind.TEMPORARY], self.memory
         if (active := slot.active) is None:
             return
         wanted = {*active.target, *active.before}
@@ -705,10 +647,10 @@ class IntentReconciler:
 
     def _give_back(self, before: Changes) -> Iterator[Order]:
         """Write what was before, or leave it to what keeps the device from it."""
-        slot, over = self._overrides[Kind.TEMPORARY], Reason.TEMPORARY_OVER
+        slot, over = self.overrides[Kind.TEMPORARY], Reason.TEMPORARY_OVER
         rest = self._exchange_step(self._exchange_saving(before))
-        if self._memory.derating.derated:
-            self._memory.derating.chosen(rest)
+        if self.memory.derating.derated:
+            self.memory.derating.chosen(rest)
             rest = {key: value for key, value in rest.items() if key not in WATCHED}
         if not rest:
             self.drop(Kind.TEMPORARY)
@@ -726,7 +668,8 @@ class IntentReconciler:
             yield order
             return
         slot.narrow(rest)
-        if slot.retry():
+        if slot.is_ending:
+            slot.cancel_end()
             self.failed(order, Outcome.REFUSED)
         if slot.active is not None:
             yield order
@@ -736,7 +679,7 @@ class IntentReconciler:
         saving = self._active(Kind.SAVE_POWER)
         held = {} if saving is None else saving.held
         later = {key: before[key] for key in before if key in held}
-        self._overrides[Kind.SAVE_POWER].exchange(later, {})
+        self.overrides[Kind.SAVE_POWER].exchange(later, {})
         return {key: value for key, value in before.items() if key not in later}
 
     def _exchange_step(self, before: Changes) -> Changes:
@@ -748,18 +691,18 @@ class IntentReconciler:
             self.drop(Kind.PROTECTION)
             return before
         later = {key: before[key] for key in before if SETTINGS[key].heats}
-        runs = self._memory.beneath(Kind.PROTECTION, self.settings, later)
-        self._overrides[Kind.PROTECTION].exchange(later, runs)
+        runs = self.memory.beneath(Kind.PROTECTION, self.settings, later)
+        self.overrides[Kind.PROTECTION].exchange(later, runs)
         return {key: value for key, value in before.items() if key not in later}
 
     def _look_at_heat(self, state: MinerState, *, busy: bool) -> Iterator[Order]:
         """Order what heat demands; to begin waits for nothing, to end does."""
-        now, protection = self._now.monotonic, self._memory.protection
+        now, protection = self._now.monotonic, self.memory.protection
         if throttle_method(self._identity) is None:
             return
         if not busy:
             self._judge_step()
-        if self._memory.protects:
+        if self.memory.protects:
             over = protection.is_over(self._identity, state, now)
             if over and not busy and self._attempts.may(Reason.PROTECT, now):
                 yield Throttle(on=False, reason=Reason.PROTECT)
@@ -779,7 +722,7 @@ class IntentReconciler:
         """
         now, limits = self._now.monotonic, self._identity.limits
         stepped = self._active(Kind.PROTECTION) is not None
-        if stepped and not self._memory.protection.had_time(now):
+        if stepped and not self.memory.protection.had_time(now):
             return
         step = next_lower(limits, state.settings) if steps_first(limits) else {}
         skips = stepped or state.overheated or self._step_refused
@@ -793,11 +736,11 @@ class IntentReconciler:
 
     def _judge_step(self) -> None:
         """Forget what protection lowered once somebody, or the device, changed it."""
-        slot, derating = self._overrides[Kind.PROTECTION], self._memory.derating
+        slot, derating = self.overrides[Kind.PROTECTION], self.memory.derating
         if (active := slot.active) is None:
             return
         wanted = {*active.target, *active.before}
-        values = self._memory.beneath(Kind.PROTECTION, self.settings, wanted)
+        values = self.memory.beneath(Kind.PROTECTION, self.settings, wanted)
         if values.keys().isdisjoint(active.target):
             return
         if self._fell_below(active):
@@ -811,7 +754,7 @@ class IntentReconciler:
 
     def _fell_below(self, step: Override) -> bool:
         """Whether the device lowered itself further than protection did."""
-        fallen = self._memory.derating.lowered
+        fallen = self.memory.derating.lowered
         return (
             agrees(fallen, self.settings)
             and not alike(step.target, fallen)
@@ -823,7 +766,7 @@ class IntentReconciler:
         step, now = self._active(Kind.PROTECTION), self._now.monotonic
         if step is None or self.settings.mining is False or self._too_hot(step.before):
             return
-        over = self._memory.protection.is_over(self._identity, state, now)
+        over = self.memory.protection.is_over(self._identity, state, now)
         if over and self._attempts.may(Reason.COOLED, now):
             changes = self.changes_back(Kind.PROTECTION)
             cut = self.take_cut()
@@ -838,7 +781,7 @@ class IntentReconciler:
         busy: bool,
     ) -> Iterator[Order]:
         """Order a restart of a miner that nobody told to stand still."""
-        stall, now = self._memory.stall, self._now
+        stall, now = self.memory.stall, self._now
         able = Capability.RESTART in self._identity.capabilities
         if not (able and self.restart_stalled):
             return
@@ -859,7 +802,7 @@ class IntentReconciler:
         """Whether it saves power, or something is about to be written or to end."""
         temporary = self._active(Kind.TEMPORARY)
         ends = temporary is not None and (
-            self._overrides[Kind.TEMPORARY].is_ending or temporary.is_over(self._now)
+            self.overrides[Kind.TEMPORARY].is_ending or temporary.is_over(self._now)
         )
         saves = self._active(Kind.SAVE_POWER) is not None
         return saves or bool(self._reassert) or ends

@@ -9,7 +9,7 @@ it. Somebody who changes it on the device itself ends it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import Any
 
 from ..miners.codec import Amount, dump, load_or
@@ -61,13 +61,6 @@ class Phase(StrEnum):
     HELD = "held"
     ENDING = "ending"
     UNSURE = "unsure"
-
-
-class Ended(Enum):
-    """Who saw to it that an override is over."""
-
-    BY_US = auto()
-    BY_HAND = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,31 +274,30 @@ class OverrideSlot:
         self._seen = self.is_ours(values)
         self._differing = 0 if self._seen else self._differing + 1
 
-    def judge(self, values: Changes, now: Moment) -> Ended | None:
-        """Look at a poll likewise; end what is over, and tell who ended it.
+    def judge(self, values: Changes, now: Moment) -> bool:
+        """Look likewise, and end what is over; return whether it was ended by hand.
 
         One that goes back half-way lasts, with what the device has become.
         """
         active = self.active
         if active is None or not active.target.keys() <= values.keys():
-            return None
+            return False
         if alike(active.target, values):
             self._confirm(replace(active, old=False), now)
             self._differing = 0
-            return None
+            return False
         self._differing += 1
         half_way = active.is_partly_taken(values) and active.is_half_way(values)
         if self.changed and half_way:
             self._keep(active, values)
-            return None
+            return False
         back = self.is_ending and alike(active.back, values)
         if self.reassert or not (back or self.changed):
-            return None
+            return False
         if active.phase is Phase.BEGUN and not self._waited_enough(now):
-            return None
+            return False
         self.end()
-        by_us = active.old or active.phase in {Phase.BEGUN, Phase.ENDING}
-        return Ended.BY_US if by_us else Ended.BY_HAND
+        return not active.old and active.phase in {Phase.HELD, Phase.UNSURE}
 
     def _confirm(self, active: Override, now: Moment) -> None:
         """Note that the device shows it, and whether it refuses to end that."""
@@ -345,12 +337,6 @@ class OverrideSlot:
         self.active = replace(
             self.active, target=target if undone else now, undone=undone
         )
-
-    def retry(self) -> bool:
-        """Take it that it ends anew; tell whether it was ending before, in vain."""
-        in_vain = self.is_ending
-        self.cancel_end()
-        return in_vain
 
     def exchange(self, before: Changes, target: Changes) -> None:
         """Let others come back, for what the device runs instead of them now."""

@@ -134,11 +134,12 @@ class MinerClient(ABC):
         """Tell what it takes to write a setting of the device fetched last."""
         return Writing()
 
-    async def apply(self, decide: Decide) -> None:
+    async def apply(self, decide: Decide, known: MinerReading | None = None) -> None:
         """Poll, and write what is decided on that reading, as one exchange.
 
         Nothing gets between the reading and the write, which takes one request where
-        the device takes the set points together. Returns when the device has
+        the device takes the set points together. What this client read just now may
+        be ``known``: then that is what it is decided on. Returns when the device has
         acknowledged; whether it took them, the next fetch tells. Nothing is sent
         twice. An error's ``outcome`` tells what became of the write; MinerBusyError
         means that the device refuses for the moment, MinerAuthError that it wants to

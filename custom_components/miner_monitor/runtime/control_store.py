@@ -66,7 +66,10 @@ class ControlStore:
                 this_moment(),
                 intents_at=self.intents_at,
             )
-        self._stored, self._stored_at = self.reconciler.intents, time.monotonic()
+        self._stored, self._stored_at = (
+            self.reconciler.overrides.active,
+            time.monotonic(),
+        )
 
     async def async_close(self) -> None:
         """Store for the last time what is wanted."""
@@ -85,7 +88,7 @@ class ControlStore:
 
     async def async_store_intents(self) -> None:
         """Store what is wanted if it changed; ControlError when that fails."""
-        if self._closed or self.reconciler.intents == self._stored:
+        if self._closed or self.reconciler.overrides.active == self._stored:
             return
         try:
             await self._write()
@@ -106,7 +109,7 @@ class ControlStore:
     def _is_due(self) -> bool:
         """Whether something else is wanted, or the time left is stored too long ago."""
         now = this_moment()
-        if self.reconciler.intents != self._stored:
+        if self.reconciler.overrides.active != self._stored:
             return True
         left = self.reconciler.seconds_left(now)
         return left is not None and now.monotonic - self._stored_at >= STORE_TIME_LEFT
@@ -126,13 +129,13 @@ class ControlStore:
             )
 
     async def _write(self) -> None:
-        wanted, now = self.reconciler.intents, this_moment()
-        await self._intents.async_save(self.reconciler.dump_intents(now))
+        wanted, now = self.reconciler.overrides.active, this_moment()
+        await self._intents.async_save(self.reconciler.overrides.dump(now))
         if wanted != self._stored:
             # Only now: a change that is not stored outdates nothing that is.
-            self.reconciler.acts(time.time())
+            self.reconciler.memory.acted_at = time.time()
             self._rest.save_soon()
         self._stored, self._stored_at = wanted, now.monotonic
 
     def _dump(self) -> dict[str, Any]:
-        return self.reconciler.dump(time.time())
+        return self.reconciler.memory.dump(time.time())

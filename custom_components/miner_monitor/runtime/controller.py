@@ -207,14 +207,9 @@ class MinerController:
         return self._store.reconciler
 
     @property
-    def state(self) -> ControlState:
-        """What there is to show."""
-        return self._coordinator.data.control
-
-    @property
     def profiles(self) -> Mapping[str, Changes]:
         """The saved profiles by name."""
-        return self._intents.profiles
+        return self._intents.memory.profiles.saved
 
     @property
     def proving(self) -> bool:
@@ -231,7 +226,10 @@ class MinerController:
         state = self._coordinator.data.state
         reported = None if state is None else state.settings.get(setting)
         number = reported if isinstance(reported, int | float) else None
-        limits, seen = self._coordinator.identity.limits, self._intents.observed_values
+        limits, seen = (
+            self._coordinator.identity.limits,
+            self._intents.memory.observed.values,
+        )
         known = self._ranges.get(setting)
         if (
             known is None
@@ -266,7 +264,7 @@ class MinerController:
             self._intents.begin_change(wanted)
             return wanted
 
-        cancel = partial(self._intents.cancel_end, Kind.SAVE_POWER)
+        cancel = self._intents.overrides[Kind.SAVE_POWER].cancel_end
         await self._change(None, begin, cancel, look=False, by_user=True)
 
     def asked(self, changes: Changes) -> None:
@@ -315,7 +313,7 @@ class MinerController:
         if seconds is not None:
             await self._hold(Kind.TEMPORARY, begin)
             return
-        cancel = partial(self._intents.cancel_end, Kind.SAVE_POWER)
+        cancel = self._intents.overrides[Kind.SAVE_POWER].cancel_end
         await self._change(None, begin, cancel, by_user=True)
 
     async def async_end_temporary(self, *, give_back: bool) -> None:
@@ -334,10 +332,10 @@ class MinerController:
         """Bring back what was before."""
 
         def begin() -> Changes:
-            self._intents.begin_end(kind)
+            self._intents.overrides[kind].begin_end()
             return self._intents.changes_back(kind)
 
-        cancel = partial(self._intents.cancel_end, kind)
+        cancel = self._intents.overrides[kind].cancel_end
         # A miner that is woken up may show it minutes later.
         unknown = _nothing if kind is Kind.SAVE_POWER else cancel
         await self._change(kind, begin, cancel, unknown=unknown, ends=True)
@@ -350,7 +348,7 @@ class MinerController:
 
     async def async_delete_profile(self, name: str) -> None:
         """Forget a profile."""
-        self._intents.delete_profile(name)
+        self._intents.memory.profiles.delete(name)
         await self._profiles_changed()
 
     async def async_take_profiles(self, profiles: Mapping[str, Changes]) -> None:
@@ -478,7 +476,7 @@ class MinerController:
                 if isinstance(failure, MinerAuthError):
                     self._coordinator.async_ask_for_secret(failure)
             if isinstance(err, MinerError):
-                raise self._write_error(err, call.changes) from err
+                raise WriteError(err, call.changes, self._reported) from err
             if isinstance(err, PartialError):
                 err.reported = self._reported
             raise
@@ -495,9 +493,6 @@ class MinerController:
         except asyncio.CancelledError:
             task.add_done_callback(_leave)
             raise
-
-    def _write_error(self, cause: MinerError, changes: Changes) -> WriteError:
-        return WriteError(cause, changes, self._reported)
 
     @property
     def _reported(self) -> MinerSettings:
@@ -534,7 +529,7 @@ class MinerController:
             boot=boot,
             stalled=stalled,
         )
-        self._writer.await_restart(self._intents.waiting)
+        self._writer.await_restart(self._intents.memory.waiting)
         self._carry_out(orders)
         self._store.store_intents_soon()
         if not self._seen:
@@ -549,12 +544,12 @@ class MinerController:
 
     def wrote(self, changes: Changes) -> None:
         """Count what was written to flash."""
-        self._intents.count_write(this_moment().day, len(changes))
+        self._intents.memory.writes.add(this_moment().day, len(changes))
         self._store.save_soon()
 
     def taken(self, changes: Changes) -> None:
         """Take back what was said of a refusal; what we changed is no news."""
-        self._intents.took(changes)
+        self._intents.memory.changes.wrote(changes)
         self._carry_out([ClearIssue(problem=Problem.SETTING_REFUSED)])
 
     def failed(self, error: ChangeError | MinerError, changes: Changes) -> None:
@@ -562,7 +557,7 @@ class MinerController:
         if isinstance(error, MinerAuthError):
             self._coordinator.async_ask_for_secret(error)
         failure = (
-            self._write_error(error, changes)
+            WriteError(error, changes, self._reported)
             if isinstance(error, MinerError)
             else error
         )
@@ -652,7 +647,7 @@ class MinerController:
         async def restart(client: MinerClient, prove: Prove) -> None:
             def prove_stall(reading: MinerReading) -> object:
                 proved = prove(reading)
-                if self._writer.proving or not self._intents.stalls:
+                if self._writer.proving or self._intents.memory.stall.cause is None:
                     raise MinerCommandError("it does not stall any more")
                 return proved
 

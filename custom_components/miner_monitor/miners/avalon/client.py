@@ -239,9 +239,9 @@ class AvalonClient(MinerClient):
         return self._memory.writing(setting)
 
     @override
-    async def apply(self, decide: Decide) -> None:
+    async def apply(self, decide: Decide, known: MinerReading | None = None) -> None:
         async with self._slot() as ends:
-            changes = decide(await self._read(ends))
+            changes = decide(known or await self._read(ends))
             if changes:
                 context = self._memory.command_context()
                 await self._carry_out(*commands_for(changes, context))

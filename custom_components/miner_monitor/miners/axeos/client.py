@@ -191,9 +191,9 @@ class AxeOsClient(MinerClient):
         return writing_of(setting, self._info)
 
     @override
-    async def apply(self, decide: Decide) -> None:
+    async def apply(self, decide: Decide, known: MinerReading | None = None) -> None:
         async with self._slot() as ends:
-            changes = decide(await self._read(ends))
+            changes = decide(known or await self._read(ends))
             await send_in_order(self._parts(changes, later(self._deadline)))
 
     def _parts(
