@@ -31,17 +31,6 @@ from .runtime.targets import (
     targets_of,
 )
 
-ACTION_APPLY_SETTINGS = "apply_settings"
-ACTION_APPLY_PROFILE = "apply_profile"
-ACTION_COPY_PROFILES = "copy_profiles"
-ACTION_DELETE_PROFILE = "delete_profile"
-ACTION_SAVE_PROFILE = "save_profile"
-
-ATTR_FOR = "for"
-ATTR_PROFILE = "profile"
-ATTR_SOURCE = "source"
-ATTR_UNTIL = "until"
-
 
 def _number(value: Any) -> float:
     """Return a number; a switch is none, nor is what no float can hold."""
@@ -66,36 +55,33 @@ type Action = Callable[[ServiceCall], Coroutine[Any, Any, None]]
 type Work = Callable[[MinerController], Awaitable[None]]
 
 
-def _schema(fields: dict[Any, Any]) -> Any:
-    return cv.make_entity_service_schema(fields)
-
-
 @callback
 def async_register_actions(hass: HomeAssistant) -> None:
     """Register all actions of the integration."""
-    profile = {vol.Required(ATTR_PROFILE): cv.string}
+    profile = {vol.Required("profile"): cv.string}
     actions: dict[str, tuple[Action, dict[Any, Any]]] = {
-        ACTION_APPLY_SETTINGS: (
+        "apply_settings": (
             _apply_settings,
             {vol.Optional(setting.value): kind for setting, kind in _SETTINGS.items()},
         ),
-        ACTION_APPLY_PROFILE: (
+        "apply_profile": (
             _apply_profile,
             {
                 **profile,
-                vol.Exclusive(ATTR_FOR, "end"): cv.positive_time_period,
-                vol.Exclusive(ATTR_UNTIL, "end"): cv.datetime,
+                vol.Exclusive("for", "end"): cv.positive_time_period,
+                vol.Exclusive("until", "end"): cv.datetime,
             },
         ),
-        ACTION_COPY_PROFILES: (
+        "copy_profiles": (
             _copy_profiles,
-            {vol.Required(ATTR_SOURCE): cv.string},
+            {vol.Required("source"): cv.string},
         ),
-        ACTION_DELETE_PROFILE: (_delete_profile, profile),
-        ACTION_SAVE_PROFILE: (_save_profile, profile),
+        "delete_profile": (_with_name(MinerController.async_delete_profile), profile),
+        "save_profile": (_with_name(MinerController.async_save_profile), profile),
     }
     for name, (action, fields) in actions.items():
-        hass.services.async_register(DOMAIN, name, action, schema=_schema(fields))
+        schema = cv.make_entity_service_schema(fields)
+        hass.services.async_register(DOMAIN, name, action, schema=schema)
 
 
 async def _apply_settings(call: ServiceCall) -> None:
@@ -110,14 +96,14 @@ async def _apply_settings(call: ServiceCall) -> None:
 
 
 async def _apply_profile(call: ServiceCall) -> None:
-    profile, until = call.data[ATTR_PROFILE], _until(call)
+    profile, until = call.data["profile"], _until(call)
     await _for_each(
         call, _PROFILES, lambda miner: miner.async_apply_profile(profile, until)
     )
 
 
 async def _copy_profiles(call: ServiceCall) -> None:
-    device = dr.async_get(call.hass).async_get(call.data[ATTR_SOURCE])
+    device = dr.async_get(call.hass).async_get(call.data["source"])
     source = None
     if device is not None:
         source = miner_of(call.hass, device.config_entry_id)
@@ -138,23 +124,25 @@ def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
     return identity.family, identity.model, identity.board, identity.chip_model
 
 
-async def _delete_profile(call: ServiceCall) -> None:
-    profile = call.data[ATTR_PROFILE]
-    await _for_each(call, _PROFILES, lambda miner: miner.async_delete_profile(profile))
+def _with_name(
+    work: Callable[[MinerController, str], Awaitable[None]],
+) -> Action:
+    """Do something with the profile of a name."""
 
+    async def act(call: ServiceCall) -> None:
+        name = call.data["profile"]
+        await _for_each(call, _PROFILES, lambda miner: work(miner, name))
 
-async def _save_profile(call: ServiceCall) -> None:
-    profile = call.data[ATTR_PROFILE]
-    await _for_each(call, _PROFILES, lambda miner: miner.async_save_profile(profile))
+    return act
 
 
 def _until(call: ServiceCall) -> datetime | None:
     """Return when the settings before come back; None is never."""
     now = dt_util.utcnow()
     try:
-        if (span := call.data.get(ATTR_FOR)) is not None:
+        if (span := call.data.get("for")) is not None:
             until: datetime = now + span
-        elif (told := call.data.get(ATTR_UNTIL)) is not None:
+        elif (told := call.data.get("until")) is not None:
             until = dt_util.as_utc(told)
         else:
             return None
