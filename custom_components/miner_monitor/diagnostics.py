@@ -5,7 +5,7 @@ a person, a wallet or a network; enough to become a test.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 import re
 from typing import Any
 
@@ -13,7 +13,7 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .fleet.diagnostics import fleet_diagnostics
+from .fleet.coordinator import FleetConfigEntry
 from .miners.codec import dump_identity
 from .runtime.entry_data import (
     credentials_data,
@@ -50,7 +50,7 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return the diagnostics of one miner, or of all miners together."""
     if is_fleet(entry):
-        return fleet_diagnostics(entry)
+        return _fleet_diagnostics(entry)
     coordinator = entry.runtime_data
     data = coordinator.data
     credentials = stored_credentials(entry)
@@ -71,6 +71,43 @@ async def async_get_config_entry_diagnostics(
         report, (credentials.password, credentials.session)
     )
     return {"credentials": sorted(credentials_data(credentials)), **redacted}
+
+
+def _fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics of all miners together.
+
+    A name that a user gave can name a person: miners are numbered.
+    """
+    fleet = entry.runtime_data
+    names = [member.entry.title for member in fleet.members.values()]
+    numbers = {name: f"miner {place}" for place, name in enumerate(names, 1)}
+    data = fleet.data
+    unnamed = replace(
+        data,
+        hottest=None if data.hottest is None else numbers.get(data.hottest),
+        troubles=tuple(
+            replace(member, name=numbers.get(member.name, ""))
+            for member in data.troubles
+        ),
+    )
+    return {
+        "options": dict(entry.options),
+        "data": {**asdict(unnamed), "features": sorted(data.features)},
+        "counted": fleet.meters.dump(),
+        "members": [
+            {
+                "number": numbers[member.entry.title],
+                "online": member.miner.data.online,
+                "features": sorted(member.features),
+                "stopped_by_us": sorted(
+                    feature
+                    for feature, memory in fleet.memories.items()
+                    if member.key in memory.stopped
+                ),
+            }
+            for member in fleet.members.values()
+        ],
+    }
 
 
 def redact(report: Any, known: Iterable[str] = ()) -> Any:

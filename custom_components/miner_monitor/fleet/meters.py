@@ -36,7 +36,7 @@ class FleetMeters:
         """Start at zero, with nothing published."""
         self._before = dict.fromkeys(FleetTotal, 0.0)
         self._added = dict.fromkeys(FleetTotal, 0.0)
-        self._bearings: dict[str, _Values] = {}
+        self._references: dict[str, _Values] = {}
         self._resumed = False
 
     @property
@@ -52,19 +52,19 @@ class FleetMeters:
     def observe(self, member: str, data: MinerData) -> None:
         """Take what a member shows now."""
         values = _values(data)
-        before = self._bearings.get(member, _NOTHING)
+        before = self._references.get(member, _NOTHING)
         if values == before:
             return
-        self._bearings[member] = values
-        for total, value, bearing in zip(_TOTALS, values, before, strict=True):
-            if value is not None and bearing is not None:
-                added = value - bearing
+        self._references[member] = values
+        for total, value, reference in zip(_TOTALS, values, before, strict=True):
+            if value is not None and reference is not None:
+                added = value - reference
                 if 0 < added <= _MOST_ADDED[total]:
                     self._added[total] += added
 
     def forget(self, member: str) -> None:
         """Measure a member anew when it comes back: it is unloaded."""
-        self._bearings.pop(member, None)
+        self._references.pop(member, None)
 
     def resume(self, published: Mapping[str, float]) -> None:
         """Go on from what was published last, if that is more than was stored."""

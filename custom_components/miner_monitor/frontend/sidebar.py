@@ -5,6 +5,7 @@ own dashboards have changed, there is none in the sidebar, and all else goes on.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -37,26 +38,20 @@ def async_keep_in_sidebar(
     hide: CALLBACK_TYPE | None = None
 
     @callback
-    def leave() -> None:
+    def follow(*, wanted: bool) -> None:
         nonlocal hide
-        if hide is not None:
+        if wanted and hide is None:
+            hide = _show(hass)
+        elif hide is not None and not wanted:
             hide()
             hide = None
 
-    @callback
-    def follow() -> None:
-        nonlocal hide
-        if not entry.options.get(CONF_SIDEBAR, True):
-            leave()
-        elif hide is None:
-            hide = _show(hass)
-
     async def options_changed(_: HomeAssistant, __: FleetConfigEntry) -> None:
-        follow()
+        follow(wanted=entry.options.get(CONF_SIDEBAR, True))
 
-    follow()
+    follow(wanted=entry.options.get(CONF_SIDEBAR, True))
     entry.async_on_unload(entry.add_update_listener(options_changed))
-    return leave
+    return partial(follow, wanted=False)
 
 
 def _show(hass: HomeAssistant) -> CALLBACK_TYPE | None:

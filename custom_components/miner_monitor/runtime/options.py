@@ -68,7 +68,7 @@ def options_of(stored: Mapping[str, Any], unit: HashRateUnit) -> MinerOptions:
         name: alarm for name in WATCHED if (alarm := _alarm(stored, name)) is not None
     }
     expected, minimum, efficiency, capacity = (
-        _positive(stored.get(key))
+        stored.get(key) or None
         for key in (
             CONF_EXPECTED_HASH_RATE,
             CONF_MINIMUM_HASH_RATE,
@@ -101,10 +101,6 @@ def _alarm(stored: Mapping[str, Any], name: str) -> Alarm | None:
     if warn is None or critical is None:
         return None
     return Alarm(warn=warn, critical=critical)
-
-
-def _positive(value: float | None) -> float | None:
-    return value or None
 
 
 def _in_terahashes(value: float | None, unit: HashRateUnit) -> float | None:

@@ -122,43 +122,15 @@ def temperature(
     )
 
 
-def electrical(
-    key: str,
-    value_fn: Callable[[MinerState], float | None],
-    capability: Capability,
-    device_class: SensorDeviceClass,
-    unit: str,
-    resolution: Resolution,
-    *,
-    precision: int,
-    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
-    enabled: bool = False,
-    diagnostic: bool = False,
-) -> MinerSensorEntityDescription:
-    """Describe a voltage, current, power or frequency."""
-    return number(
-        key,
-        value_fn,
-        capability,
-        device_class=device_class,
-        state_class=state_class,
-        unit=unit,
-        resolution=resolution,
-        precision=precision,
-        enabled=enabled,
-        diagnostic=diagnostic,
-    )
-
-
 def number(
     key: str,
     value_fn: Callable[[MinerState], float | None],
     capability: Capability,
-    *,
     device_class: SensorDeviceClass | None = None,
-    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
     unit: str | None = None,
     resolution: Resolution = ANY_CHANGE,
+    *,
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
     precision: int = 0,
     enabled: bool = False,
     diagnostic: bool = False,

@@ -31,7 +31,6 @@ from ..model import MinerData
 from .description import (
     ONE_PERCENT,
     MinerSensorEntityDescription,
-    electrical,
     number,
     temperature,
 )
@@ -174,7 +173,7 @@ def _errors(data: MinerData) -> Mapping[str, Any] | None:
 
 
 HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
-    electrical(
+    number(
         "power",
         lambda state: state.power,
         Capability.POWER,
@@ -184,7 +183,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         precision=1,
         enabled=True,
     ),
-    electrical(
+    number(
         "power_limit",
         lambda state: state.power_limit,
         Capability.POWER_LIMIT,
@@ -253,7 +252,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         Capability.TARGET_CHIP_TEMPERATURE,
         state_class=None,
     ),
-    electrical(
+    number(
         "frequency_actual",
         lambda state: state.frequency_actual,
         Capability.FREQUENCY_ACTUAL,
@@ -262,7 +261,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         Resolution(absolute=1),
         precision=0,
     ),
-    electrical(
+    number(
         "core_voltage_actual",
         lambda state: state.core_voltage_actual,
         Capability.CORE_VOLTAGE_ACTUAL,
@@ -271,7 +270,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         Resolution(absolute=0.002),
         precision=3,
     ),
-    electrical(
+    number(
         "input_voltage",
         lambda state: state.input_voltage,
         Capability.INPUT_VOLTAGE,
@@ -280,7 +279,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         Resolution(absolute=0.02),
         precision=2,
     ),
-    electrical(
+    number(
         "input_current",
         lambda state: state.input_current,
         Capability.INPUT_CURRENT,
@@ -289,7 +288,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         ONE_PERCENT,
         precision=2,
     ),
-    electrical(
+    number(
         "psu_output_voltage",
         lambda state: state.psu_output_voltage,
         Capability.PSU_OUTPUT_VOLTAGE,
@@ -298,7 +297,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         ONE_PERCENT,
         precision=2,
     ),
-    electrical(
+    number(
         "psu_output_current",
         lambda state: state.psu_output_current,
         Capability.PSU_OUTPUT_CURRENT,
@@ -325,7 +324,7 @@ HARDWARE: tuple[MinerSensorEntityDescription, ...] = (
         device_class=SensorDeviceClass.VOLTAGE,
         unit=UnitOfElectricPotential.VOLT,
     ),
-    electrical(
+    number(
         "chip_voltage_max",
         lambda state: state.chip_voltage_max,
         Capability.CHIP_VOLTAGES,
