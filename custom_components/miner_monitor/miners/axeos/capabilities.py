@@ -1,57 +1,20 @@
 """What a device can report and do, told apart from what it reports just now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from ..columns import Column
 from ..model import (
     Capability,
     MinerState,
 )
 from ..values import shared
 from .boards import Board
+from .columns import NERDOS, STOCK
 from .nerdos import can_shut_down
 from .profile import (
     Profile,
     Reply,
 )
-
-_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
-    Capability.HASH_RATE_10M: ("hashRate_10m",),
-    Capability.HASH_RATE_1H: ("hashRate_1h",),
-    Capability.FREQUENCY_ACTUAL: ("actualFrequency",),
-    Capability.SHARES: ("sharesAccepted",),
-    Capability.BEST_DIFFICULTY: ("bestDiff",),
-    Capability.BEST_SESSION_DIFFICULTY: ("bestSessionDiff",),
-    Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratumDiff"),
-    Capability.POOL: ("stratumURL", "pools"),
-    Capability.POOL_STATUS: ("pools",),
-    Capability.POOL_CONNECTED: ("poolConnectionInfo",),
-    Capability.FALLBACK_POOL: ("isUsingFallbackStratum",),
-    Capability.UPTIME: ("uptimeSeconds",),
-    Capability.WIFI_SIGNAL: ("wifiRSSI",),
-    Capability.HARDWARE_ERROR_RATE: ("errorPercentage",),
-    Capability.OVERHEAT_FLAG: ("overheat_mode", "overheat"),
-    # AxeOS 2.14 leaves the block keys out until the first job.
-    Capability.NETWORK_DIFFICULTY: ("networkDifficulty", "miningPaused"),
-    Capability.BLOCK_HEIGHT: ("blockHeight", "miningPaused"),
-    Capability.BLOCKS_FOUND: ("blockFound", "foundBlocks", "miningPaused"),
-    Capability.POOL_LATENCY: ("responseTime",),
-    Capability.LOCATE: ("resetReason",),
-    Capability.PAUSE: ("miningPaused",),
-    Capability.DISMISS_BLOCK: ("showNewBlock",),
-}
-
-_NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
-    **_BY_KEY,
-    Capability.NETWORK_DIFFICULTY: ("networkDifficulty",),
-    Capability.BLOCKS_FOUND: ("foundBlocks", "totalFoundBlocks"),
-    Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratum"),
-    Capability.POOL_CONNECTED: ("stratum",),
-    Capability.FALLBACK_POOL: ("isUsingFallbackStratum", "stratum"),
-    Capability.POOL_LATENCY: ("lastpingrtt", "stratum"),
-    Capability.OVERHEAT_FLAG: ("coreVoltageActual",),
-    Capability.FAN_DUTY_CYCLE: ("fanspeed", "fans"),
-    Capability.SHUTDOWN: ("shutdown",),
-}
 
 _SENSORS = (
     (Capability.POWER, ("power",), "sensors"),
@@ -64,6 +27,49 @@ _SENSORS = (
     (Capability.BOARD_TEMPERATURE, ("boardtemp1", "boardtemp2"), ""),
 )
 """Each with its keys, one or two, and what the table of boards calls it, if it does."""
+
+
+def _by_column(columns: Iterable[Column]) -> dict[Capability, tuple[str, ...]]:
+    """Take a plain field of the same name as a capability as proof of it.
+
+    What else a value is needed for is learnt by SensorMemory.
+    """
+    found: dict[Capability, tuple[str, ...]] = {}
+    for name, key, *_ in columns:
+        if name in _CAPABILITIES:
+            capability = Capability(name)
+            found[capability] = (*found.get(capability, ()), key)
+    return found
+
+
+_CAPABILITIES = {*Capability} - {sensor for sensor, *_ in _SENSORS}
+_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
+    **_by_column(STOCK),
+    Capability.POOL: ("stratumURL", "pools"),
+    Capability.POOL_STATUS: ("pools",),
+    Capability.POOL_CONNECTED: ("poolConnectionInfo",),
+    Capability.FALLBACK_POOL: ("isUsingFallbackStratum",),
+    Capability.OVERHEAT_FLAG: ("overheat_mode", "overheat"),
+    # AxeOS 2.14 leaves the block keys out until the first job.
+    Capability.NETWORK_DIFFICULTY: ("networkDifficulty", "miningPaused"),
+    Capability.BLOCK_HEIGHT: ("blockHeight", "miningPaused"),
+    Capability.BLOCKS_FOUND: ("blockFound", "foundBlocks", "miningPaused"),
+    Capability.LOCATE: ("resetReason",),
+    Capability.PAUSE: ("miningPaused",),
+    Capability.DISMISS_BLOCK: ("showNewBlock",),
+}
+
+_NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
+    **_BY_KEY,
+    **_by_column(NERDOS),
+    Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratum"),
+    Capability.POOL_CONNECTED: ("stratum",),
+    Capability.FALLBACK_POOL: ("isUsingFallbackStratum", "stratum"),
+    Capability.POOL_LATENCY: ("lastpingrtt", "stratum"),
+    Capability.OVERHEAT_FLAG: ("coreVoltageActual",),
+    Capability.FAN_DUTY_CYCLE: ("fanspeed", "fans"),
+    Capability.SHUTDOWN: ("shutdown",),
+}
 
 
 def declared(info: Reply, profile: Profile) -> frozenset[Capability]:
