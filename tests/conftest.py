@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from datetime import timedelta
 import math
-import time
+import socket
 from typing import Any, override
 from unittest.mock import patch
 
@@ -16,6 +16,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
+from pytest_asyncio import is_async_test
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
@@ -103,12 +104,16 @@ RESOLUTION = 1e-6
 STEP_OF_A_CALL = 0.25
 """Seconds that pass at most at once while somebody waits for an answer."""
 
-CALM_ROUNDS, CALM_SECONDS, CALM_TURNS = 2, 0.0002, 5
-"""So often nothing may happen before time passes: in so many real seconds, and in so
-many turns of the loop after them."""
+WIRE_SECONDS = 0.003
+"""Real seconds in which what is sent over 127.0.0.1 arrives on a busy machine."""
 
-OPEN_FACTOR = 4
-"""So many times as often where a connection is open: a reply may be on its way."""
+HASS_FIXTURES = {
+    *("configure_event_loop", "enable_event_loop_debug", "verify_cleanup"),
+    *("expected_lingering_tasks", "expected_lingering_timers", "reset_globals"),
+    *("skip_stop_scripts", "wait_for_stop_scripts_after_shutdown"),
+    *("disable_http_server", "fail_on_log_exception", "_function_scoped_runner"),
+}
+"""What the plugin does around each test, for Home Assistant's sake."""
 
 
 class Bench:
@@ -265,32 +270,41 @@ class TimedBench(Bench):
         handles = get_scheduled_timer_handles(self.hass.loop)
         due = (handle.when() for handle in handles if not handle.cancelled())
         seconds = max(0.0, min(due, default=math.inf) - now) + RESOLUTION
-        return min(seconds, STEP_OF_A_CALL) if self._connections else seconds
-
-    @property
-    def _connections(self) -> int:
-        return sum(miner.connections for farm in self._farms for miner in farm)
+        return min(seconds, STEP_OF_A_CALL) if self._is_connected() else seconds
 
     @override
     async def settle(self) -> None:
         """Wait until nothing happens any more unless time passes."""
-        calm, before = 0, self._signs()
-        while calm < CALM_ROUNDS * (OPEN_FACTOR if self._connections else 1):
-            # Real time, in a thread: the loop does all there is to do meanwhile.
-            await self._in_thread(None, time.sleep, CALM_SECONDS)
-            for _ in range(CALM_TURNS):
-                await asyncio.sleep(0)
-            now = self._signs()
-            calm = 0 if self._threads or now != before else calm + 1
-            before = now
+        await asyncio.sleep(0)
+        while not self._is_calm():
+            if self._threads:
+                # Work in threads takes real time, and the loop goes on meanwhile.
+                await asyncio.wait(self._threads, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)
 
-    def _signs(self) -> tuple[int, int, set[asyncio.Task[Any]]]:
-        """Return what changes where something happens."""
-        return self._connections, self._received, asyncio.all_tasks()
+    def _is_calm(self) -> bool:
+        """Return whether the loop has nothing to do before its next timer."""
+        loop: Any = self.hass.loop
+        if loop._ready or self._threads:
+            return False
+        return not loop._selector.select(WIRE_SECONDS if self._is_connected() else 0)
 
-    @property
-    def _received(self) -> int:
-        return sum(len(miner.requests) for farm in self._farms for miner in farm)
+    def _is_connected(self) -> bool:
+        """Return whether somebody waits for a connection, or at one."""
+        loop: Any = self.hass.loop
+        own = loop._ssock.fileno()
+        return any(
+            fd != own and not _listens(fd) for fd in tuple(loop._selector.get_map())
+        )
+
+
+def _listens(fd: int) -> bool:
+    """Return whether a socket waits for connections."""
+    known = socket.SocketType(fileno=fd)
+    try:
+        return bool(known.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    finally:
+        known.detach()
 
 
 def states_of_miners(hass: HomeAssistant, *platforms: str) -> list[State]:
@@ -372,7 +386,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave campaigns out unless they are asked for."""
+    """Leave campaigns out unless they are asked for, and Home Assistant's burden.
+
+    A test that is neither a coroutine nor has a Home Assistant needs no event loop.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and "hass" not in item.fixturenames:
+            left = {"enable_event_loop_debug"} if is_async_test(item) else HASS_FIXTURES
+            item.fixturenames[:] = [
+                name for name in item.fixturenames if name not in left
+            ]
     if config.getoption("--full"):
         return
     left_out = pytest.mark.skip(reason="a long campaign, runs with --full")

@@ -13,6 +13,7 @@ from custom_components.miner_monitor import async_setup
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.settings import SETTINGS, Setting
 
+from ..each import for_each
 from .package import INTEGRATION, ROOT, load_json
 
 ACTIONS: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "services.yaml"))
@@ -60,7 +61,7 @@ def test_every_action_is_described(schemas: dict[str, Any]) -> None:
     assert set(ICONS["services"]) == set(schemas)
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@for_each("action", ACTIONS)
 def test_every_field_is_described(schemas: dict[str, Any], action: str) -> None:
     """A field of one place is in all of them."""
     targets = {str(key) for key in cv.ENTITY_SERVICE_FIELDS}
@@ -72,7 +73,7 @@ def test_every_field_is_described(schemas: dict[str, Any], action: str) -> None:
 KEPT_NUMBERS = [item for item, spec in SETTINGS.items() if spec.kept and spec.is_number]
 
 
-@pytest.mark.parametrize("setting", KEPT_NUMBERS)
+@for_each("setting", KEPT_NUMBERS)
 def test_no_field_offers_what_no_hardware_endures(setting: Setting) -> None:
     """The ends of a miner are narrower, and told when it refuses."""
     offered = ACTIONS["apply_settings"]["fields"][setting.value]["selector"]["number"]
@@ -88,7 +89,7 @@ def _keys(schema: Any) -> set[str]:
     return set().union(*(_keys(part) for part in parts if part is not None))
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@for_each("action", ACTIONS)
 def test_texts(action: str) -> None:
     texts = TEXTS["services"][action]
     for told in (texts, *texts["fields"].values()):
@@ -96,7 +97,7 @@ def test_texts(action: str) -> None:
         assert told["description"].endswith(".")
 
 
-@pytest.mark.parametrize(("action", "field", "config"), FIELDS)
+@for_each(("action", "field", "config"), FIELDS)
 def test_example(
     schemas: dict[str, Any], action: str, field: str, config: dict[str, Any]
 ) -> None:
@@ -109,7 +110,7 @@ def test_example(
         schemas[action](data)
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@for_each("action", ACTIONS)
 def test_what_is_required(schemas: dict[str, Any], action: str) -> None:
     """What the form calls required is so, and nothing else is."""
     data = {**_target(action), **_required(action)}
@@ -119,7 +120,7 @@ def test_what_is_required(schemas: dict[str, Any], action: str) -> None:
             schemas[action]({key: data[key] for key in data if key != field})
 
 
-@pytest.mark.parametrize(("action", "field", "config"), FIELDS)
+@for_each(("action", "field", "config"), FIELDS)
 def test_selector(
     schemas: dict[str, Any], action: str, field: str, config: dict[str, Any]
 ) -> None:
@@ -131,7 +132,7 @@ def test_selector(
         schemas[action]({**_target(action), **_required(action), field: value})
 
 
-@pytest.mark.parametrize("action", TARGETED)
+@for_each("action", TARGETED)
 def test_target(action: str) -> None:
     assert ACTIONS[action]["target"] == {"device": {"integration": DOMAIN}}
 
@@ -148,11 +149,11 @@ def test_work_modes() -> None:
     assert TEXTS["selector"][select["translation_key"]]["options"] == entity
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@for_each("action", ACTIONS)
 def test_documented(action: str) -> None:
     assert f"`{DOMAIN}.{action}`" in PAGES
 
 
-@pytest.mark.parametrize("setting", ACTIONS["apply_settings"]["fields"])
+@for_each("setting", ACTIONS["apply_settings"]["fields"])
 def test_setting_is_documented(setting: str) -> None:
     assert f"`{setting}`" in CONTROL_PAGE

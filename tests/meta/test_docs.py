@@ -4,11 +4,11 @@ from pathlib import Path
 import re
 
 from homeassistant.const import Platform
-import pytest
 
 from custom_components.miner_monitor import const
 from custom_components.miner_monitor.entity import MinerEntityDescription
 
+from ..each import for_each
 from .package import (
     ENTITIES,
     FLEET_ENTITIES,
@@ -74,7 +74,7 @@ def test_no_row_without_entity() -> None:
     assert set(ROWS) == known | fleet
 
 
-@pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
 def test_row_of_the_fleet(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
@@ -86,7 +86,7 @@ def test_row_of_the_fleet(
     assert name.lower() in README.lower()
 
 
-@pytest.mark.parametrize(("platform", "description"), DOCUMENTED, ids=entity_id)
+@for_each(("platform", "description"), DOCUMENTED, ids=entity_id)
 def test_row(platform: Platform, description: MinerEntityDescription) -> None:
     name, _, on, *rest = ROWS[platform, description.key]
     assert name == NAMES[platform][description.translation_key]["name"].replace(
@@ -99,7 +99,7 @@ def test_row(platform: Platform, description: MinerEntityDescription) -> None:
         assert step == _step(description)
 
 
-@pytest.mark.parametrize(("platform", "description"), DOCUMENTED, ids=entity_id)
+@for_each(("platform", "description"), DOCUMENTED, ids=entity_id)
 def test_readme_names_what_is_on(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
@@ -108,13 +108,13 @@ def test_readme_names_what_is_on(
         assert name.lower() in README.lower()
 
 
-@pytest.mark.parametrize("command", ["demo", "test", "bench"])
+@for_each("command", ["demo", "test", "bench"])
 def test_commands(command: str) -> None:
     assert f"scripts/{command}" in README
     assert (ROOT / "scripts" / command).is_file()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@for_each("page", PAGES, ids=lambda path: path.name)
 def test_links(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)\s]+)\)", text):

@@ -21,6 +21,7 @@ from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.entry_data import NEEDS_CODE
 from tests.conftest import GAMMA, RB4, Bench
 
+from ..each import for_each
 from .package import INTEGRATION, argument, calls, dict_keys, parse
 from .test_translations import TEXTS, placeholders
 
@@ -113,7 +114,7 @@ def test_aborts() -> None:
     assert set(CONFIG["abort"]) == PROBE_ERRORS | _aborts()
 
 
-@pytest.mark.parametrize("key", sorted(CONFIG["error"]))
+@for_each("key", sorted(CONFIG["error"]))
 def test_one_error_has_one_text(key: str) -> None:
     assert FIX["error"].get(key, CONFIG["error"][key]) == CONFIG["error"][key]
     assert CONFIG["abort"].get(key, CONFIG["error"][key]) == CONFIG["error"][key]

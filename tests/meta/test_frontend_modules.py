@@ -11,8 +11,7 @@ stand for what a caller gives, who then has to list it:
 from pathlib import Path
 import re
 
-import pytest
-
+from ..each import for_each
 from .package import ALL_MODULES, INTEGRATION, ROOT, load_json
 
 MODULES = sorted((INTEGRATION / "frontend").rglob("*.js"))
@@ -84,7 +83,7 @@ def test_modules_are_found() -> None:
     assert TESTS
 
 
-@pytest.mark.parametrize(
+@for_each(
     "code",
     [
         "row.innerHTML = name",
@@ -104,7 +103,7 @@ def test_danger_is_seen(code: str) -> None:
     assert DANGEROUS.search(code)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "strange"),
     [
         ('import { a } from "./lib/a.js";', []),
@@ -123,7 +122,7 @@ def test_strange_import_is_seen(code: str, strange: list[str]) -> None:
     assert strange_imports(code) == strange
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "strange"),
     [
         (f'"{SVG}"', []),
@@ -138,7 +137,7 @@ def test_strange_url_is_seen(code: str, strange: list[str]) -> None:
     assert strange_urls(code) == strange
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "keys", "computed"),
     [
         ('say("online")', {"online"}, False),
@@ -161,7 +160,7 @@ def test_lists_are_seen() -> None:
     assert listed(text) == {"one", "two", "three", "four", "..."}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_relative)
+@for_each("path", MODULES, ids=_relative)
 def test_module(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert DANGEROUS.search(text) is None
@@ -169,16 +168,14 @@ def test_module(path: Path) -> None:
     assert strange_urls(text) == []
 
 
-@pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=_relative)
+@for_each("path", [*MODULES, *TESTS], ids=_relative)
 def test_form(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.match(r"// \w|/\*\*?\s+(?:\* )?\w", text), "says first what it is"
     assert len(text.splitlines()) <= MOST_LINES
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if path.name != SPEAKER], ids=_relative
-)
+@for_each("path", [path for path in MODULES if path.name != SPEAKER], ids=_relative)
 def test_words_are_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     keys, computed = said(text)

@@ -6,10 +6,10 @@ from typing import Any
 
 from homeassistant.const import Platform, UnitOfTemperature
 from homeassistant.util import slugify
-import pytest
 
 from custom_components.miner_monitor.entity import MinerEntityDescription
 
+from ..each import for_each
 from .package import ENTITIES, INTEGRATION, ROOT, load_json
 
 NAMES = load_json(INTEGRATION / "translations" / "en.json")["entity"]
@@ -67,7 +67,7 @@ EXPORTED = {
 }
 
 
-@pytest.mark.parametrize("row", OF_MINERS, ids=lambda row: f"{row[0]}{row[1]}")
+@for_each("row", OF_MINERS, ids=lambda row: f"{row[0]}{row[1]}")
 def test_row(row: tuple[str, ...]) -> None:
     metric, ending, unit, default, _ = row
     # FPGA cards have a unit of their own.

@@ -5,10 +5,10 @@ import re
 
 import hass_frontend
 from homeassistant.const import Platform
-import pytest
 
 from custom_components.miner_monitor.entity import MinerEntityDescription
 
+from ..each import for_each
 from .package import (
     ENTITIES,
     FLEET_ENTITIES,
@@ -37,13 +37,13 @@ def test_sections() -> None:
     assert set(ICONS) <= {"entity", "services", "triggers", "conditions"}
 
 
-@pytest.mark.parametrize(("path", "icon"), list(texts(ICONS)))
+@for_each(("path", "icon"), list(texts(ICONS)))
 def test_icon(path: str, icon: str) -> None:
     assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
     assert icon.removeprefix("mdi:") in KNOWN
 
 
-@pytest.mark.parametrize("platform", sorted(ICONS["entity"]))
+@for_each("platform", sorted(ICONS["entity"]))
 def test_no_icon_without_entity(platform: str) -> None:
     used = {
         description.translation_key
@@ -53,7 +53,7 @@ def test_no_icon_without_entity(platform: str) -> None:
     assert set(ICONS["entity"][platform]) <= used
 
 
-@pytest.mark.parametrize(("platform", "description"), ALL_ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), ALL_ENTITIES, ids=entity_id)
 def test_entity(platform: Platform, description: MinerEntityDescription) -> None:
     icons = ICONS["entity"].get(platform, {}).get(description.translation_key)
     wanted = (
@@ -63,7 +63,7 @@ def test_entity(platform: Platform, description: MinerEntityDescription) -> None
     assert (icons is not None) is wanted
 
 
-@pytest.mark.parametrize(("platform", "description"), ALL_ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), ALL_ENTITIES, ids=entity_id)
 def test_states(platform: Platform, description: MinerEntityDescription) -> None:
     icons = ICONS["entity"].get(platform, {}).get(description.translation_key)
     if icons is None:

@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+from ..each import for_each
 from .package import ALL_MODULES, INTEGRATION, parse
 
 COMPAT = INTEGRATION / "runtime" / "ha_compat.py"
@@ -97,7 +96,7 @@ def beyond(path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
+@for_each(
     "path", [path for path in ALL_MODULES if path != COMPAT], ids=lambda path: path.name
 )
 def test_the_inside_is_used_in_one_module(path: Path) -> None:
@@ -125,14 +124,14 @@ def test_the_inside_is_imported_only_where_it_is_used() -> None:
     assert all(documented(module) for module in outside)
 
 
-@pytest.mark.parametrize("path", ALL_MODULES, ids=lambda path: path.name)
+@for_each("path", ALL_MODULES, ids=lambda path: path.name)
 def test_data_of_home_assistant_are_taken_by_typed_keys_only(path: Path) -> None:
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "hass.data":
             assert not isinstance(node.slice, ast.Constant)
 
 
-@pytest.mark.parametrize("path", ALL_MODULES, ids=lambda path: path.name)
+@for_each("path", ALL_MODULES, ids=lambda path: path.name)
 def test_config_entries_have_a_type(path: Path) -> None:
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Subscript):

@@ -14,8 +14,8 @@ from homeassistant.generated.config_flows import FLOWS
 from homeassistant.util.package import is_installed
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-import pytest
 
+from ..each import for_each
 from .package import ALL_MODULES, INTEGRATION, TOP_MODULES, load_json, parse
 
 MANIFEST = load_json(INTEGRATION / "manifest.json")
@@ -96,7 +96,7 @@ def test_version() -> None:
     assert ours.strategy is not AwesomeVersionStrategy.UNKNOWN
 
 
-@pytest.mark.parametrize("text", MANIFEST["requirements"])
+@for_each("text", MANIFEST["requirements"])
 def test_requirements_get_along_with_home_assistant(text: str) -> None:
     """A pin would fight with the component that pins the same package otherwise.
 
@@ -116,7 +116,7 @@ def test_tests_run_with_the_versions_that_home_assistant_pins() -> None:
         assert version(name) in home_assistant_pins(name)
 
 
-@pytest.mark.parametrize("key", ["documentation", "issue_tracker"])
+@for_each("key", ["documentation", "issue_tracker"])
 def test_addresses(key: str) -> None:
     assert re.fullmatch(r"https://github\.com/[\w-]+/[\w-]+(/issues)?", MANIFEST[key])
 
@@ -147,7 +147,7 @@ def test_zeroconf_matchers() -> None:
         assert matcher.get("name", "") == matcher.get("name", "").lower()
 
 
-@pytest.mark.parametrize("discovery", ["dhcp", "zeroconf"])
+@for_each("discovery", ["dhcp", "zeroconf"])
 def test_matchers_and_steps_go_together(discovery: str) -> None:
     steps = {
         node.name
@@ -173,7 +173,7 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-@pytest.mark.parametrize("path", TOP_MODULES, ids=lambda path: path.name)
+@for_each("path", TOP_MODULES, ids=lambda path: path.name)
 def test_used_components_are_declared(path: Path) -> None:
     """What is called is set up before us; a discovery matcher does not see to that."""
     declared = {
@@ -191,9 +191,7 @@ def test_used_components_are_declared(path: Path) -> None:
     assert used <= declared
 
 
-@pytest.mark.parametrize(
-    "path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION))
-)
+@for_each("path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))
 def test_only_what_home_assistant_itself_requires_is_imported(path: Path) -> None:
     for name in _imports(path):
         top = name.split(".")[0]
@@ -212,7 +210,7 @@ def test_set_up_without_entries_says_so() -> None:
     assert "async_setup" not in names or "CONFIG_SCHEMA" in names
 
 
-@pytest.mark.parametrize("kind", ["triggers", "conditions"])
+@for_each("kind", ["triggers", "conditions"])
 def test_yaml_and_module_go_together(kind: str) -> None:
     module = INTEGRATION / f"{kind.removesuffix('s')}.py"
     assert module.is_file() is (INTEGRATION / f"{kind}.yaml").is_file()

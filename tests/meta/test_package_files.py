@@ -7,9 +7,9 @@ from awesomeversion import AwesomeVersion
 import homeassistant.components
 from homeassistant.const import __version__ as installed
 from PIL import Image
-import pytest
 import yaml
 
+from ..each import for_each
 from .package import INTEGRATION, ROOT, load_json
 
 HACS = load_json(ROOT / "hacs.json")
@@ -68,7 +68,7 @@ def test_quality_scale_lists_every_rule() -> None:
     assert set(RULES) == set(known)
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@for_each("rule", sorted(RULES))
 def test_quality_rule(rule: str) -> None:
     value = RULES[rule]
     details = value if isinstance(value, dict) else {"status": value}
@@ -78,7 +78,7 @@ def test_quality_rule(rule: str) -> None:
         assert details["comment"].strip().endswith(".")
 
 
-@pytest.mark.parametrize("name", sorted(PICTURES))
+@for_each("name", sorted(PICTURES))
 def test_picture(name: str) -> None:
     with Image.open(BRAND / name) as image:
         assert image.format == "PNG"

@@ -12,6 +12,7 @@ from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.miners.model import Capability
 
+from ..each import for_each
 from .package import (
     ALL_MODULES,
     ENTITIES,
@@ -31,7 +32,7 @@ LATER = {Capability.PAUSE, Capability.SHUTDOWN}
 """Known of a device, but nothing is shown or done with it."""
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@for_each("platform", PLATFORMS)
 def test_parallel_updates(platform: str) -> None:
     assert platform_module(platform).PARALLEL_UPDATES == 0
 
@@ -41,14 +42,14 @@ def test_every_platform_file_is_set_up() -> None:
     assert files == set(PLATFORMS)
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@for_each("platform", PLATFORMS)
 def test_keys_differ(platform: str) -> None:
     keys = sorted(description.key for description in descriptions(platform))
     assert keys
     assert [key for key, same in groupby(keys) if len(list(same)) > 1] == []
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), ENTITIES, ids=entity_id)
 def test_key_is_translation_key(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
@@ -60,16 +61,14 @@ def test_key_is_translation_key(
         assert description.key.replace(index, "") == SHARED_BASES.get(base, base)
 
 
-@pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
 def test_texts_of_the_fleet_are_its_own(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
     assert description.translation_key == f"fleet_{description.key}"
 
 
-@pytest.mark.parametrize(
-    ("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id
-)
+@for_each(("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id)
 def test_number_has_a_precision(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
@@ -78,9 +77,7 @@ def test_number_has_a_precision(
     assert description.suggested_display_precision is not None
 
 
-@pytest.mark.parametrize(
-    ("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id
-)
+@for_each(("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id)
 def test_category(platform: Platform, description: MinerEntityDescription) -> None:
     """Only what can be pressed or set may be in the configuration category."""
     if description.entity_category is EntityCategory.CONFIG:
@@ -117,7 +114,7 @@ def _by_option(description: object) -> bool:
     return getattr(description, "wanted_fn", None) is not None
 
 
-@pytest.mark.parametrize("capability", sorted(set(Capability) - LATER))
+@for_each("capability", sorted(set(Capability) - LATER))
 def test_every_capability_is_used(capability: Capability) -> None:
     assert any(
         re.search(rf"Capability\.{capability.name}\b", path.read_text())
@@ -126,9 +123,7 @@ def test_every_capability_is_used(capability: Capability) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION))
-)
+@for_each("path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))
 def test_no_family_above_the_device_library(path: object) -> None:
     """Only the library itself and the client's choice know a family by name."""
     relative = path.relative_to(INTEGRATION)

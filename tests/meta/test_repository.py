@@ -7,8 +7,7 @@ import re
 import subprocess
 from typing import Any
 
-import pytest
-
+from ..each import for_each
 from .package import INTEGRATION, ROOT, load_json
 
 LEFT_OUT = {
@@ -75,7 +74,7 @@ def test_files_are_found() -> None:
     assert {INTEGRATION / "manifest.json", ROOT / "README.md"} <= set(FILES)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "found"),
     [
         ("cd /" + "work/main", True),
@@ -89,7 +88,7 @@ def test_forbidden_words(text: str, found: bool) -> None:
     assert bool(FORBIDDEN.search(text)) is found
 
 
-@pytest.mark.parametrize("path", TEXT_FILES, ids=_relative)
+@for_each("path", TEXT_FILES, ids=_relative)
 def test_nothing_of_one_machine(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert FORBIDDEN.search(text) is None
@@ -98,7 +97,7 @@ def test_nothing_of_one_machine(path: Path) -> None:
     assert strange <= KNOWN_HOSTS
 
 
-@pytest.mark.parametrize("path", WRITTEN_FILES, ids=_relative)
+@for_each("path", WRITTEN_FILES, ids=_relative)
 def test_text_is_tidy(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     if not text:
@@ -115,7 +114,7 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-@pytest.mark.parametrize("path", JSON_FILES, ids=_relative)
+@for_each("path", JSON_FILES, ids=_relative)
 def test_json(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     content = json.loads(text, object_pairs_hook=_no_twins)

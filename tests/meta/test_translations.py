@@ -9,7 +9,6 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-import pytest
 
 from custom_components.miner_monitor import const, miners
 from custom_components.miner_monitor.const import FLEET
@@ -55,6 +54,7 @@ from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.runtime.issues import FIXABLE
 from custom_components.miner_monitor.runtime.messages import Failure, user_error
 
+from ..each import for_each
 from .package import (
     ENTITIES,
     FLEET_ENTITIES,
@@ -125,7 +125,7 @@ def test_sections() -> None:
     assert set(TEXTS) <= SECTIONS
 
 
-@pytest.mark.parametrize(("path", "text"), list(texts(TEXTS)))
+@for_each(("path", "text"), list(texts(TEXTS)))
 def test_text(path: str, text: str) -> None:
     assert text
     assert text == text.strip()
@@ -150,7 +150,7 @@ def test_every_platform_with_texts_exists() -> None:
     assert set(TEXTS["entity"]) == {platform.value for platform, _ in ENTITIES}
 
 
-@pytest.mark.parametrize("platform", sorted(TEXTS["entity"]))
+@for_each("platform", sorted(TEXTS["entity"]))
 def test_no_text_without_entity(platform: str) -> None:
     used = {
         description.translation_key
@@ -164,16 +164,14 @@ def test_texts_of_devices() -> None:
     assert TEXTS["device"] == {FLEET: {"name": "All miners"}}
 
 
-@pytest.mark.parametrize(
-    ("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id
-)
+@for_each(("platform", "description"), [*ENTITIES, *FLEET_ENTITIES], ids=entity_id)
 def test_entity_name(platform: Platform, description: MinerEntityDescription) -> None:
     assert description.translation_key is not None
     name = TEXTS["entity"][platform][description.translation_key]["name"]
     assert placeholders(name) == set(description.placeholders or {})
 
 
-@pytest.mark.parametrize("platform", sorted(TEXTS["entity"]))
+@for_each("platform", sorted(TEXTS["entity"]))
 def test_entity_names_differ(platform: str) -> None:
     names = [
         TEXTS["entity"][platform][description.translation_key]["name"].format_map(
@@ -192,7 +190,7 @@ def test_names_of_the_fleet_differ() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), ENTITIES, ids=entity_id)
 def test_states(platform: Platform, description: MinerEntityDescription) -> None:
     entity = TEXTS["entity"][platform][description.translation_key]
     options = getattr(description, "options", None) or []
@@ -201,14 +199,14 @@ def test_states(platform: Platform, description: MinerEntityDescription) -> None
         assert bool(options) is (description.device_class == SensorDeviceClass.ENUM)
 
 
-@pytest.mark.parametrize("description", EVENTS, ids=entity_id)
+@for_each("description", EVENTS, ids=entity_id)
 def test_event_types(description: MinerEventEntityDescription) -> None:
     entity = TEXTS["entity"]["event"][description.translation_key]
     named = entity["state_attributes"]["event_type"]["state"]
     assert list(named) == description.event_types
 
 
-@pytest.mark.parametrize(("platform", "description"), ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), ENTITIES, ids=entity_id)
 def test_attributes(platform: Platform, description: MinerEntityDescription) -> None:
     entity = TEXTS["entity"][platform][description.translation_key]
     shown = description.attributes_fn(DATA) if description.attributes_fn else {}
@@ -220,7 +218,7 @@ ATTRIBUTES_OF_SWITCHES = {"waiting", "failed"}
 """What a switch of all miners tells of its last command."""
 
 
-@pytest.mark.parametrize(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
+@for_each(("platform", "description"), FLEET_ENTITIES, ids=entity_id)
 def test_attributes_of_the_fleet(
     platform: Platform, description: MinerEntityDescription
 ) -> None:
@@ -284,7 +282,7 @@ def _translated(hass: HomeAssistant, error: Failure) -> HomeAssistantError:
     return user_error(hass, entry, error)
 
 
-@pytest.mark.parametrize("raised", _raised(), ids=repr)
+@for_each("raised", _raised(), ids=repr)
 def test_exception(hass: HomeAssistant, raised: Failure) -> None:
     error = _translated(hass, raised)
     assert error.translation_domain == INTEGRATION.name
@@ -312,7 +310,7 @@ def _invalid_calls() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize(("key", "given"), _invalid_calls().items())
+@for_each(("key", "given"), _invalid_calls().items())
 def test_error_of_an_action(key: str, given: set[str]) -> None:
     assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
 
@@ -356,7 +354,7 @@ def test_every_issue_has_texts() -> None:
     assert set(TEXTS["issues"]) == set(ISSUES)
 
 
-@pytest.mark.parametrize("key", sorted(ISSUES))
+@for_each("key", sorted(ISSUES))
 def test_issue(key: str) -> None:
     given, fixable = ISSUES[key]
     issue = TEXTS["issues"][key]
