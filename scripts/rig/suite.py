@@ -1,6 +1,10 @@
-"""Everything that has to pass, one step after the other: `scripts/test`."""
+"""Everything that has to pass: `scripts/test`.
+
+What mostly waits, such as the browser tests, runs beside what mostly computes.
+"""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -8,8 +12,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from tempfile import TemporaryFile
 import time
-from typing import override
+from typing import IO, override
 from xml.etree import ElementTree as ET
 
 from .browser import find_chromium
@@ -42,6 +47,8 @@ class Step:
     command: Sequence[str]
     report: Path | None = None
     limit: float = STEP_LIMIT_SECONDS
+    beside: bool = False
+    """Whether it runs beside those that do not, and is shown when it has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +97,13 @@ def steps(*, full: bool) -> list[Step]:
         Step(
             name="JavaScript types",
             command=[python, "-m", "scripts.rig.javascript", "types"],
+            beside=True,
         ),
         Step(
             name="JavaScript tests",
             command=[python, "-m", "scripts.rig.javascript", "tests"],
             report=JAVASCRIPT_REPORT,
+            beside=True,
         ),
         Step(
             name="tests",
@@ -108,7 +117,7 @@ def steps(*, full: bool) -> list[Step]:
             limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
         ),
         *newest_steps(full=full),
-        *([_floor()] if full else []),
+        *([_floor(), _mutants()] if full else []),
     ]
 
 
@@ -122,6 +131,7 @@ def newest_steps(*, full: bool) -> list[Step]:
         Step(
             name="newest: types",
             command=[*_on("newest"), "mypy", "--cache-dir", ".mypy_cache/newest"],
+            beside=True,
         ),
         Step(
             name="browser tests",
@@ -132,8 +142,13 @@ def newest_steps(*, full: bool) -> list[Step]:
             ],
             report=report,
             limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
+            beside=True,
         ),
-        Step(name="demo", command=[*_on("newest"), "scripts.rig.demo", "--check"]),
+        Step(
+            name="demo",
+            command=[*_on("newest"), "scripts.rig.demo", "--check"],
+            beside=True,
+        ),
     ]
 
 
@@ -156,14 +171,37 @@ def _floor() -> Step:
     )
 
 
+def _mutants() -> Step:
+    """Return the trial whether the tests notice small faults."""
+    return Step(
+        name="faults",
+        command=[sys.executable, "-m", "scripts.rig.mutants", "--at-least", "80"],
+        limit=CAMPAIGN_LIMIT_SECONDS,
+    )
+
+
+def run_all(chosen: Sequence[Step]) -> list[Outcome]:
+    """Run the steps in two rows beside each other, and return how they ended."""
+    with ThreadPoolExecutor(1) as second:
+        beside = [second.submit(run, step) for step in chosen if step.beside]
+        outcomes = [run(step) for step in chosen if not step.beside]
+        return [*outcomes, *(ended.result() for ended in beside)]
+
+
 def run(step: Step) -> Outcome:
-    """Run a step in the open and return how it ended."""
-    print(f"\n=== {step.name}: {_shown(step.command)}", flush=True)
+    """Run a step and return how it ended."""
     if step.report is not None:
         step.report.unlink(missing_ok=True)
     started = time.monotonic()
-    exit_code = _run_within(step.command, step.limit)
-    seconds = time.monotonic() - started
+    with TemporaryFile() as output:
+        if not step.beside:
+            print(f"\n=== {step.name}: {_shown(step.command)}", flush=True)
+        exit_code = _run_within(step, output if step.beside else None)
+        seconds = time.monotonic() - started
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if step.beside:
+        print(f"\n=== {step.name}: {_shown(step.command)}\n{said}", flush=True)
     verdict = "ok" if exit_code == 0 else f"FAILED (exit code {exit_code})"
     print(f"=== {step.name}: {verdict}, {seconds:.1f} s", flush=True)
     return Outcome(
@@ -174,13 +212,19 @@ def run(step: Step) -> Outcome:
     )
 
 
-def _run_within(command: Sequence[str], limit: float) -> int:
+def _run_within(step: Step, output: IO[bytes] | None) -> int:
     """Run a command; one that takes too long may still clean up behind itself."""
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        step.command,
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+    )
     try:
-        return process.wait(limit)
+        return process.wait(step.limit)
     except subprocess.TimeoutExpired:
-        print(f"not done within {limit:.0f} s", flush=True)
+        print(f"{step.name}: not done within {step.limit:.0f} s", flush=True)
         process.send_signal(signal.SIGINT)
         return _wait_or_kill(process) or TIMED_OUT
     except KeyboardInterrupt:
@@ -221,8 +265,10 @@ def main(arguments: list[str]) -> int:
     has_browser = ensure_chromium()
     if not has_browser:
         print(NO_BROWSER, flush=True)
-    outcomes = [run(step) for step in chosen]
-    _summarise(outcomes, has_browser=has_browser)
+    started = time.monotonic()
+    outcomes = run_all(chosen)
+    seconds = time.monotonic() - started
+    _summarise(outcomes, seconds, has_browser=has_browser)
     return int(any(outcome.exit_code for outcome in outcomes))
 
 
@@ -260,7 +306,9 @@ def _counts(report: Path | None, exit_code: int) -> Counts:
     return Counts(passed=passed, failed=failed or check.failed, skipped=skipped)
 
 
-def _summarise(outcomes: Sequence[Outcome], *, has_browser: bool) -> None:
+def _summarise(
+    outcomes: Sequence[Outcome], seconds: float, *, has_browser: bool
+) -> None:
     """Print one line for each step and a closing line with the counts."""
     print("\n=== summary")
     for outcome in outcomes:
@@ -271,7 +319,6 @@ def _summarise(outcomes: Sequence[Outcome], *, has_browser: bool) -> None:
         )
     if not has_browser:
         print(NO_BROWSER)
-    seconds = sum(outcome.seconds for outcome in outcomes)
     print(f"  {'all':<16} {'':<7}{seconds:>7.1f} s")
     print(sum((outcome.counts for outcome in outcomes), Counts()), flush=True)
 
