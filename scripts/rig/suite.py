@@ -175,7 +175,7 @@ def _mutants() -> Step:
     """Return the trial whether the tests notice small faults."""
     return Step(
         name="faults",
-        command=[sys.executable, "-m", "scripts.rig.mutants", "--at-least", "80"],
+        command=[sys.executable, "-m", "scripts.rig.mutants", "--at-least", "65"],
         limit=CAMPAIGN_LIMIT_SECONDS,
     )
 
