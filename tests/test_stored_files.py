@@ -9,6 +9,7 @@ from homeassistant.core import CoreState, HomeAssistant
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.runtime.insight import unpacked
 
 from .conftest import GAMMA, TimedBench
 from .test_insight import HOUR, number
@@ -48,4 +49,5 @@ async def test_a_removal_while_home_assistant_stops(
     files = stored(hass)
     assert not [name for name in files if entry.entry_id in name]
     (kept,) = files["removed"].values()
-    assert kept["data"]["energy"] == pytest.approx(counted, abs=0.0011)
+    meter = unpacked(kept["data"])["energy"]
+    assert meter["total"] == pytest.approx(counted, abs=0.0011)
