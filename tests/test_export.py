@@ -21,8 +21,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.history.columns import ColumnSet, sources_of
+from custom_components.miner_monitor.const import DOMAIN, ColumnSet
+from custom_components.miner_monitor.history.columns import sources_of
 from custom_components.miner_monitor.miners import Endpoint
 from custom_components.miner_monitor.miners.model import Family, MinerIdentity
 from custom_components.miner_monitor.runtime.entry_data import entry_data

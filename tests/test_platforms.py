@@ -70,16 +70,18 @@ async def test_only_what_is_needed(
 
 
 def test_importing_the_integration_loads_no_heater() -> None:
+    """Nor what only actions need, before one of them is called."""
     code = (
         "import sys, custom_components.miner_monitor.sensor;"
-        "print(*(name.rpartition('.')[2] for name in sys.modules"
+        "print(*(name.split('.')[2] for name in sys.modules"
         " if name.startswith('custom_components.miner_monitor.')))"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )
-    assert {"sensor", "coordinator"} <= {*run.stdout.split()}
-    assert not {"climate", "light"} & {*run.stdout.split()}
+    loaded = {*run.stdout.split()}
+    assert {"sensor", "coordinator", "services"} <= loaded
+    assert not {"climate", "light", "actions", "history", "report"} & loaded
 
 
 async def test_platform_comes_later(bench: TimedBench, hass: HomeAssistant) -> None:

@@ -9,8 +9,6 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 
-from .actions.history import async_register_history_actions
-from .actions.reports import async_register_reports
 from .const import (
     CONF_FAMILY,
     DOMAIN,
@@ -30,7 +28,6 @@ from .fleet.entry import (
 )
 from .frontend import (
     async_keep_in_sidebar,
-    async_register_details,
     async_serve_modules,
 )
 from .miners import load_family
@@ -84,9 +81,6 @@ ONLY_WITH: Mapping[Platform, frozenset[Setting]] = {
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register actions and dashboard, which exist whether a miner is loaded or not."""
     async_register_actions(hass)
-    async_register_details(hass)
-    async_register_history_actions(hass)
-    async_register_reports(hass)
     await async_serve_modules(hass)
     return True
 

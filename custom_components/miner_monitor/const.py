@@ -1,5 +1,6 @@
 """Names and numbers that several modules share."""
 
+from enum import StrEnum
 import logging
 from typing import Final
 
@@ -39,3 +40,16 @@ MAX_POLL_INTERVAL: Final = 300
 
 ISSUE_WRONG_DEVICE: Final = "wrong_device"
 ISSUE_ALIKE: Final = "alike"
+
+STATES, STATISTICS = "states", "statistics"
+"""What of the recorder a file is made of."""
+
+MOST_EXPORTED_HOURS: Final = 24 * 366 * 10
+
+
+class ColumnSet(StrEnum):
+    """Whose columns a file has."""
+
+    OURS = "miner_monitor"
+    TOOL_000 = "000"
+    TOOL_001 = "001"

@@ -1,35 +1,29 @@
-"""Actions: what no entity can do alone."""
+"""Actions: what no entity can do alone, and what they take."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.util import dt as dt_util
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from .const import DOMAIN
-from .coordinator import MinerConfigEntry
+from .const import DOMAIN, MOST_EXPORTED_HOURS, STATES, STATISTICS, ColumnSet
 from .miners.settings import SETTINGS, Kind
-from .runtime.controller import MinerController
-from .runtime.identity import known_identity
-from .runtime.messages import (
-    FAILURES,
-    user_error,
-)
-from .runtime.targets import (
-    Keys,
-    async_require_control,
-    async_require_read,
-    invalid,
-    miner_of,
-    require_loaded,
-    targets_of,
-)
+
+MOST_REPORTED_HOURS = 744
+"""A month of 31 days."""
+
+MOST_FILES = 200
 
 
 def _number(value: Any) -> float:
@@ -42,152 +36,129 @@ def _number(value: Any) -> float:
         raise vol.Invalid("expected a number") from err
 
 
-_NUMBER = vol.All(_number, vol.Range(min=0, max=100_000))
-_KINDS = {Kind.NUMBER: _NUMBER, Kind.SWITCH: cv.boolean, Kind.CHOICE: cv.string}
-_SETTINGS = {
-    setting: _KINDS[spec.kind] for setting, spec in SETTINGS.items() if spec.kept
+def _hours(value: Any) -> int:
+    """Return a number of hours that there are statistics of."""
+    try:
+        hours = _number(value)
+    except vol.Invalid:
+        hours = 0
+    if not 1 <= hours <= MOST_REPORTED_HOURS or hours % 1:
+        raise vol.Invalid(
+            f"expected a whole number of hours from 1 to {MOST_REPORTED_HOURS}"
+        )
+    return int(hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What an action takes, and who may call it for which answer.
+
+    Its handler is the function of its name in a ``module`` of actions/, which is
+    loaded at the first call: most homes never call most of them.
+    """
+
+    module: str
+    fields: dict[Any, Any]
+    targeted: bool = True
+    admin: bool = False
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+_KINDS = {
+    Kind.NUMBER: vol.All(_number, vol.Range(min=0, max=100_000)),
+    Kind.SWITCH: cv.boolean,
+    Kind.CHOICE: cv.string,
+}
+_PROFILE = {vol.Required("profile"): cv.string}
+_PERIOD = {
+    vol.Optional("hours", default=24): _hours,
+    vol.Optional("today", default=False): cv.boolean,
+}
+_EXPORT = {
+    vol.Optional("start"): cv.datetime,
+    vol.Optional("end"): cv.datetime,
+    vol.Optional("hours", default=24): vol.All(
+        vol.Coerce(int), vol.Range(min=1, max=MOST_EXPORTED_HOURS)
+    ),
+    vol.Optional("source", default=STATES): vol.In([STATES, STATISTICS]),
+    vol.Optional("columns", default=ColumnSet.OURS): vol.All(
+        cv.string, vol.Coerce(ColumnSet)
+    ),
+    vol.Optional("file"): cv.string,
+    vol.Optional("overwrite", default=False): cv.boolean,
+}
+_IMPORT = {
+    vol.Required("file"): vol.All(
+        cv.ensure_list, [cv.string], vol.Length(min=1, max=MOST_FILES)
+    ),
+    vol.Optional("map", default=dict): vol.Schema({cv.string: cv.string}),
 }
 
-_PROFILES = ((Platform.SELECT, "profile"),)
-"""Who may choose a profile may do with profiles what else there is to do."""
-
-type Action = Callable[[ServiceCall], Coroutine[Any, Any, None]]
-type Work = Callable[[MinerController], Awaitable[None]]
+ACTIONS: Mapping[str, Action] = {
+    "apply_settings": Action(
+        module="settings",
+        fields={
+            vol.Optional(setting.value): _KINDS[spec.kind]
+            for setting, spec in SETTINGS.items()
+            if spec.kept
+        },
+    ),
+    "apply_profile": Action(
+        module="settings",
+        fields={
+            **_PROFILE,
+            vol.Exclusive("for", "end"): cv.positive_time_period,
+            vol.Exclusive("until", "end"): cv.datetime,
+        },
+    ),
+    "copy_profiles": Action(
+        module="settings", fields={vol.Required("source"): cv.string}
+    ),
+    "delete_profile": Action(module="settings", fields=_PROFILE),
+    "save_profile": Action(module="settings", fields=_PROFILE),
+    "show_details": Action(module="details", fields={}, admin=True),
+    "export_csv": Action(
+        module="history",
+        fields=_EXPORT,
+        admin=True,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    "import_history": Action(
+        module="history",
+        fields=_IMPORT,
+        targeted=False,
+        admin=True,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    "miner_report": Action(
+        module="reports", fields=_PERIOD, response=SupportsResponse.ONLY
+    ),
+    "fleet_report": Action(
+        module="reports",
+        fields=_PERIOD,
+        targeted=False,
+        response=SupportsResponse.ONLY,
+    ),
+    "compare_settings": Action(
+        module="reports", fields={}, response=SupportsResponse.ONLY
+    ),
+}
 
 
 @callback
 def async_register_actions(hass: HomeAssistant) -> None:
     """Register all actions of the integration."""
-    profile = {vol.Required("profile"): cv.string}
-    actions: dict[str, tuple[Action, dict[Any, Any]]] = {
-        "apply_settings": (
-            _apply_settings,
-            {vol.Optional(setting.value): kind for setting, kind in _SETTINGS.items()},
-        ),
-        "apply_profile": (
-            _apply_profile,
-            {
-                **profile,
-                vol.Exclusive("for", "end"): cv.positive_time_period,
-                vol.Exclusive("until", "end"): cv.datetime,
-            },
-        ),
-        "copy_profiles": (
-            _copy_profiles,
-            {vol.Required("source"): cv.string},
-        ),
-        "delete_profile": (_with_name(MinerController.async_delete_profile), profile),
-        "save_profile": (_with_name(MinerController.async_save_profile), profile),
-    }
-    for name, (action, fields) in actions.items():
-        schema = cv.make_entity_service_schema(fields)
-        hass.services.async_register(DOMAIN, name, action, schema=schema)
+    for name, action in ACTIONS.items():
+        make = cv.make_entity_service_schema if action.targeted else vol.Schema
+        register = hass.services.async_register
+        if action.admin:
+            register = partial(async_register_admin_service, hass)
+        handler = partial(_async_handle, f"{__package__}.actions.{action.module}")
+        register(DOMAIN, name, handler, make(action.fields), action.response)
 
 
-async def _apply_settings(call: ServiceCall) -> None:
-    changes = {
-        setting: call.data[setting] for setting in _SETTINGS if setting in call.data
-    }
-    if not changes:
-        raise invalid("no_settings")
-    specs = [SETTINGS[setting] for setting in changes]
-    controls = [(Platform(spec.platform), spec.key) for spec in specs]
-    await _for_each(call, controls, lambda miner: miner.async_apply(changes))
-
-
-async def _apply_profile(call: ServiceCall) -> None:
-    profile, until = call.data["profile"], _until(call)
-    await _for_each(
-        call, _PROFILES, lambda miner: miner.async_apply_profile(profile, until)
-    )
-
-
-async def _copy_profiles(call: ServiceCall) -> None:
-    device = dr.async_get(call.hass).async_get(call.data["source"])
-    source = None
-    if device is not None:
-        source = miner_of(call.hass, device.config_entry_id)
-    if source is None:
-        raise invalid("no_such_miner")
-    await async_require_read(call.hass, call.context, [source])
-    require_loaded(source)
-    profiles = source.runtime_data.controller.profiles
-    board = _board(source)
-    for entry in await _controlled(call, _PROFILES):
-        if _board(entry) != board:
-            raise invalid("other_board", name=entry.title, source=source.title)
-    await _for_each(call, _PROFILES, lambda miner: miner.async_take_profiles(profiles))
-
-
-def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
-    identity = known_identity(entry)
-    return identity.family, identity.model, identity.board, identity.chip_model
-
-
-def _with_name(
-    work: Callable[[MinerController, str], Awaitable[None]],
-) -> Action:
-    """Do something with the profile of a name."""
-
-    async def act(call: ServiceCall) -> None:
-        name = call.data["profile"]
-        await _for_each(call, _PROFILES, lambda miner: work(miner, name))
-
-    return act
-
-
-def _until(call: ServiceCall) -> datetime | None:
-    """Return when the settings before come back; None is never."""
-    now = dt_util.utcnow()
-    try:
-        if (span := call.data.get("for")) is not None:
-            until: datetime = now + span
-        elif (told := call.data.get("until")) is not None:
-            until = dt_util.as_utc(told)
-        else:
-            return None
-    except OverflowError:
-        raise invalid("end_too_far") from None
-    if until <= now:
-        raise invalid("end_is_past")
-    return until
-
-
-async def _controlled(call: ServiceCall, controls: Keys) -> list[MinerConfigEntry]:
-    """Return the miners that are meant, if the caller may control all of them."""
-    entries = await targets_of(call)
-    await async_require_control(call.hass, call.context, entries, controls)
-    return entries
-
-
-async def _for_each(call: ServiceCall, controls: Keys, work: Work) -> None:
-    """Do it for all miners at once; every one that fails is named."""
-    entries = await _controlled(call, controls)
-    outcomes = await asyncio.gather(
-        *(_translated(call.hass, entry, work) for entry in entries),
-        return_exceptions=True,
-    )
-    failures = [outcome for outcome in outcomes if outcome is not None]
-    if len(failures) == 1 or any(
-        not isinstance(failure, HomeAssistantError) for failure in failures
-    ):
-        raise failures[0]
-    if failures:
-        asked_wrong = all(isinstance(item, ServiceValidationError) for item in failures)
-        kind = ServiceValidationError if asked_wrong else HomeAssistantError
-        raise kind(
-            translation_domain=DOMAIN,
-            translation_key="several_failed",
-            translation_placeholders={
-                "count": str(len(failures)),
-                "errors": "; ".join(str(failure) for failure in failures),
-            },
-        )
-
-
-async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:
-    require_loaded(entry)
-    try:
-        await work(entry.runtime_data.controller)
-    except FAILURES as err:
-        raise user_error(hass, entry, err) from err
+async def _async_handle(module: str, call: ServiceCall) -> ServiceResponse:
+    """Call the handler of an action, which is loaded outside of the event loop."""
+    handlers = await call.hass.async_add_import_executor_job(import_module, module)
+    response: ServiceResponse = await getattr(handlers, call.service)(call)
+    return response

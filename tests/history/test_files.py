@@ -8,8 +8,8 @@ import resource
 
 import pytest
 
+from custom_components.miner_monitor.const import ColumnSet
 from custom_components.miner_monitor.history.columns import (
-    ColumnSet,
     Row,
     Sheet,
     safe_text,

@@ -1,5 +1,7 @@
 """What actions take, how they are shown and how they are called fit together."""
 
+from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any
 
 from homeassistant.const import Platform
@@ -12,6 +14,7 @@ import pytest
 from custom_components.miner_monitor import async_setup
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.settings import SETTINGS, Setting
+from custom_components.miner_monitor.services import ACTIONS as ROWS
 
 from ..each import for_each
 from .package import INTEGRATION, ROOT, load_json
@@ -59,6 +62,14 @@ def test_every_action_is_described(schemas: dict[str, Any]) -> None:
     assert set(ACTIONS) == set(schemas)
     assert set(TEXTS["services"]) == set(schemas)
     assert set(ICONS["services"]) == set(schemas)
+
+
+@for_each("action", ROWS)
+def test_every_action_has_its_handler(action: str) -> None:
+    """It is loaded when it is called: nothing else would miss it."""
+    package = "custom_components.miner_monitor.actions"
+    handlers = import_module(f"{package}.{ROWS[action].module}")
+    assert iscoroutinefunction(getattr(handlers, action))
 
 
 @for_each("action", ACTIONS)

@@ -4,28 +4,21 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from itertools import batched
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
-    SupportsResponse,
-    callback,
 )
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-import voluptuous as vol
 
-from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..report import markdown
 from ..report.figures import fleet_figures, miner_figures, tuning_figures
 from ..report.model import (
     FLEET_MEASURED,
     MEASURED,
-    MOST_HOURS,
     NO_RECORDS,
     UNITS,
     Figures,
@@ -53,14 +46,6 @@ from ..runtime.targets import (
     targets_of,
 )
 
-ACTION_MINER_REPORT = "miner_report"
-ACTION_FLEET_REPORT = "fleet_report"
-ACTION_COMPARE_SETTINGS = "compare_settings"
-
-ATTR_HOURS = "hours"
-ATTR_TODAY = "today"
-DEFAULT_HOURS = 24
-
 AT_ONCE = 5
 """Miners that are looked at before other callbacks get their turn."""
 
@@ -70,47 +55,14 @@ type Maker = Callable[
 ]
 
 
-def _hours(value: Any) -> int:
-    """Return a number of hours that there are statistics of."""
-    try:
-        hours = None if isinstance(value, bool) else float(value)
-    except TypeError, ValueError, OverflowError:
-        hours = None
-    if hours is None or not 1 <= hours <= MOST_HOURS or hours % 1:
-        raise vol.Invalid(f"expected a whole number of hours from 1 to {MOST_HOURS}")
-    return int(hours)
-
-
-_FIELDS = {
-    vol.Optional(ATTR_HOURS, default=DEFAULT_HOURS): _hours,
-    vol.Optional(ATTR_TODAY, default=False): cv.boolean,
-}
-
-
-@callback
-def async_register_reports(hass: HomeAssistant) -> None:
-    """Register the actions that answer with a report."""
-    targeted = cv.make_entity_service_schema
-    for name, action, schema in (
-        (ACTION_MINER_REPORT, _miner_report, targeted(_FIELDS)),
-        (ACTION_FLEET_REPORT, _fleet_report, vol.Schema(_FIELDS)),
-        (ACTION_COMPARE_SETTINGS, _compare_settings, targeted({})),
-    ):
-        hass.services.async_register(
-            DOMAIN,
-            name,
-            action,
-            schema=schema,
-            supports_response=SupportsResponse.ONLY,
-        )
-
-
-async def _miner_report(call: ServiceCall) -> ServiceResponse:
+async def miner_report(call: ServiceCall) -> ServiceResponse:
+    """Report on each miner that is meant."""
     miners = await _loaded_targets(call)
     return await _report(call, miners, MEASURED, _figures, markdown.miner_report)
 
 
-async def _fleet_report(call: ServiceCall) -> ServiceResponse:
+async def fleet_report(call: ServiceCall) -> ServiceResponse:
+    """Report on all miners that the caller may read."""
     entries = miner_entries(call.hass)
     miners = _apart(await async_readable(call.hass, call.context, entries))
     if not miners[0]:
@@ -120,7 +72,8 @@ async def _fleet_report(call: ServiceCall) -> ServiceResponse:
     )
 
 
-async def _compare_settings(call: ServiceCall) -> ServiceResponse:
+async def compare_settings(call: ServiceCall) -> ServiceResponse:
+    """Compare the settings that each miner has run with."""
     loaded, rest = await _loaded_targets(call)
     facts, texts = await _facts(call.hass, loaded), markdown.Texts(call.hass)
     zone = dt_util.get_default_time_zone()
@@ -180,10 +133,10 @@ async def _report(
     """
     hass, zone = call.hass, dt_util.get_default_time_zone()
     price, texts = price_of(hass), markdown.Texts(hass)
-    if call.data[ATTR_TODAY]:
+    if call.data["today"]:
         period = period_of_today()
     else:
-        period = period_until_now(hass, call.data[ATTR_HOURS])
+        period = period_until_now(hass, call.data["hours"])
     recorder = running_recorder(hass)
     facts = await _facts(hass, miners[0])
     query = query_of(facts, period, price, measured)

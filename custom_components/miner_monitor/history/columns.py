@@ -8,6 +8,8 @@ import math
 import re
 import unicodedata
 
+from ..const import ColumnSet
+
 type Source = tuple[str, str]
 """An entity of a miner: its platform and its key."""
 
@@ -26,14 +28,6 @@ STATUS: Source = ("sensor", "status")
 _UNKNOWN = frozenset({"", "unknown", "unavailable"})
 _FORMULA = re.compile(r"\s*[=+@-]|[\t\r]")
 """So a text would begin a formula in a spreadsheet."""
-
-
-class ColumnSet(StrEnum):
-    """Whose columns a file has."""
-
-    OURS = "miner_monitor"
-    TOOL_000 = "000"
-    TOOL_001 = "001"
 
 
 class Kind(StrEnum):

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..const import DOMAIN, STATES, STATISTICS, ColumnSet
 from ..coordinator import MinerConfigEntry
 from ..runtime.ha_compat import (
     async_commit,
@@ -28,7 +28,6 @@ from .columns import (
     ONLINE,
     STATUS,
     Change,
-    ColumnSet,
     Kind,
     Row,
     RowMaker,
@@ -51,8 +50,6 @@ if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
 
 type Period = Literal["5minute", "hour"]
-
-STATES, STATISTICS = "states", "statistics"
 
 _LASTING: frozenset[Source] = frozenset(
     ("sensor", description.key)

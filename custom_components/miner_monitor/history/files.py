@@ -11,8 +11,8 @@ import secrets
 import stat
 import time
 
+from ..const import ColumnSet
 from .columns import (
-    ColumnSet,
     Row,
     Sheet,
     header,

@@ -24,9 +24,6 @@ type Figures = dict[str, Any]
 MINUTES_5 = 300
 HOUR = 3600
 
-MOST_HOURS = 744
-"""A month of 31 days."""
-
 FINE_HOURS = 48
 """Up to so many hours five-minute statistics are read, beyond them hourly ones."""
 

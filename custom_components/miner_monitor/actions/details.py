@@ -4,14 +4,10 @@ A dozen sensors are on by default, so that the recorder stays small. Whoever wan
 see all charts turns the others on with one press, not one by one.
 """
 
-from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.core import ServiceCall
+from homeassistant.helpers import entity_registry as er
 
-from ..const import DOMAIN
 from ..runtime.targets import targets_of
-
-ACTION_SHOW_DETAILS = "show_details"
 
 DETAILS = frozenset(
     {
@@ -47,19 +43,7 @@ DETAILS = frozenset(
 """Keys of sensors that are off by default and that a view of the dashboard shows."""
 
 
-@callback
-def async_register_details(hass: HomeAssistant) -> None:
-    """Register the action."""
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        ACTION_SHOW_DETAILS,
-        _show_details,
-        schema=cv.make_entity_service_schema({}),
-    )
-
-
-async def _show_details(call: ServiceCall) -> None:
+async def show_details(call: ServiceCall) -> None:
     """Turn on what is off by default; Home Assistant loads it half a minute later."""
     registry = er.async_get(call.hass)
     for entry in await targets_of(call):

@@ -1,0 +1,153 @@
+"""Actions on settings and profiles, of several miners at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..coordinator import MinerConfigEntry
+from ..miners.settings import SETTINGS
+from ..runtime.controller import MinerController
+from ..runtime.identity import known_identity
+from ..runtime.messages import (
+    FAILURES,
+    user_error,
+)
+from ..runtime.targets import (
+    Keys,
+    async_require_control,
+    async_require_read,
+    invalid,
+    miner_of,
+    require_loaded,
+    targets_of,
+)
+
+_PROFILES = ((Platform.SELECT, "profile"),)
+"""Who may choose a profile may do with profiles what else there is to do."""
+
+type Action = Callable[[ServiceCall], Coroutine[Any, Any, None]]
+type Work = Callable[[MinerController], Awaitable[None]]
+
+
+async def apply_settings(call: ServiceCall) -> None:
+    """Write several settings at once."""
+    changes = {
+        setting: call.data[setting] for setting in SETTINGS if setting in call.data
+    }
+    if not changes:
+        raise invalid("no_settings")
+    specs = [SETTINGS[setting] for setting in changes]
+    controls = [(Platform(spec.platform), spec.key) for spec in specs]
+    await _for_each(call, controls, lambda miner: miner.async_apply(changes))
+
+
+async def apply_profile(call: ServiceCall) -> None:
+    """Write the settings of a profile, for a while if an end is given."""
+    profile, until = call.data["profile"], _until(call)
+    await _for_each(
+        call, _PROFILES, lambda miner: miner.async_apply_profile(profile, until)
+    )
+
+
+async def copy_profiles(call: ServiceCall) -> None:
+    """Give the profiles of one miner to others of its kind."""
+    device = dr.async_get(call.hass).async_get(call.data["source"])
+    source = None
+    if device is not None:
+        source = miner_of(call.hass, device.config_entry_id)
+    if source is None:
+        raise invalid("no_such_miner")
+    await async_require_read(call.hass, call.context, [source])
+    require_loaded(source)
+    profiles = source.runtime_data.controller.profiles
+    board = _board(source)
+    for entry in await _controlled(call, _PROFILES):
+        if _board(entry) != board:
+            raise invalid("other_board", name=entry.title, source=source.title)
+    await _for_each(call, _PROFILES, lambda miner: miner.async_take_profiles(profiles))
+
+
+def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
+    identity = known_identity(entry)
+    return identity.family, identity.model, identity.board, identity.chip_model
+
+
+def _with_name(
+    work: Callable[[MinerController, str], Awaitable[None]],
+) -> Action:
+    """Do something with the profile of a name."""
+
+    async def act(call: ServiceCall) -> None:
+        name = call.data["profile"]
+        await _for_each(call, _PROFILES, lambda miner: work(miner, name))
+
+    return act
+
+
+delete_profile = _with_name(MinerController.async_delete_profile)
+save_profile = _with_name(MinerController.async_save_profile)
+
+
+def _until(call: ServiceCall) -> datetime | None:
+    """Return when the settings before come back; None is never."""
+    now = dt_util.utcnow()
+    try:
+        if (span := call.data.get("for")) is not None:
+            until: datetime = now + span
+        elif (told := call.data.get("until")) is not None:
+            until = dt_util.as_utc(told)
+        else:
+            return None
+    except OverflowError:
+        raise invalid("end_too_far") from None
+    if until <= now:
+        raise invalid("end_is_past")
+    return until
+
+
+async def _controlled(call: ServiceCall, controls: Keys) -> list[MinerConfigEntry]:
+    """Return the miners that are meant, if the caller may control all of them."""
+    entries = await targets_of(call)
+    await async_require_control(call.hass, call.context, entries, controls)
+    return entries
+
+
+async def _for_each(call: ServiceCall, controls: Keys, work: Work) -> None:
+    """Do it for all miners at once; every one that fails is named."""
+    entries = await _controlled(call, controls)
+    outcomes = await asyncio.gather(
+        *(_translated(call.hass, entry, work) for entry in entries),
+        return_exceptions=True,
+    )
+    failures = [outcome for outcome in outcomes if outcome is not None]
+    if len(failures) == 1 or any(
+        not isinstance(failure, HomeAssistantError) for failure in failures
+    ):
+        raise failures[0]
+    if failures:
+        asked_wrong = all(isinstance(item, ServiceValidationError) for item in failures)
+        kind = ServiceValidationError if asked_wrong else HomeAssistantError
+        raise kind(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={
+                "count": str(len(failures)),
+                "errors": "; ".join(str(failure) for failure in failures),
+            },
+        )
+
+
+async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:
+    require_loaded(entry)
+    try:
+        await work(entry.runtime_data.controller)
+    except FAILURES as err:
+        raise user_error(hass, entry, err) from err
