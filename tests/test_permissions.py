@@ -88,13 +88,13 @@ async def test_who_may_only_read_controls_nothing(
     pair: tuple[Handle, Handle],
     action: str,
 ) -> None:
-    before = dict(pair[0].entry.runtime_data.controller.profiles)
+    before = dict(pair[0].entry.runtime_data.controller.intents.memory.profiles.saved)
     with pytest.raises(Unauthorized):
         await act(bench, hass_read_only_user, action, data_for(pair, action))
     await bench.advance(30)
 
     assert pair[0].writes == []
-    assert pair[0].entry.runtime_data.controller.profiles == before
+    assert pair[0].entry.runtime_data.controller.intents.memory.profiles.saved == before
 
 
 @pytest.mark.parametrize("action", ["apply_settings", "apply_profile", "copy_profiles"])
@@ -133,7 +133,7 @@ async def test_who_may_control_what_is_set(
     chooser = {one.entity("select", "profile"): CONTROL}
     user = user_who_may(hass, {"entity_ids": chooser})
     await act(bench, user, "save_profile", {**data_for(pair, "x"), "profile": "Day"})
-    assert "Day" in one.entry.runtime_data.controller.profiles
+    assert "Day" in one.entry.runtime_data.controller.intents.memory.profiles.saved
 
 
 async def test_copying_reads_the_source(

@@ -200,7 +200,7 @@ class StuckFlow(ControlFlow):
             require_loaded(self._entry)
         except ServiceValidationError as err:
             return self._failed(str(err))
-        ways = self._entry.runtime_data.controller.recoveries
+        ways = self._entry.runtime_data.controller.intents.recoveries
         if not ways:
             error = ControlError(ControlFault.NOT_STUCK)
             return self._failed(describe_error(self.hass, self._entry, error))

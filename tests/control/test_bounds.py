@@ -18,7 +18,7 @@ from custom_components.miner_monitor.control.errors import (
     ProfileError,
     Refusal,
 )
-from custom_components.miner_monitor.control.intents import IntentReconciler
+from custom_components.miner_monitor.control.reconciler import IntentReconciler
 from custom_components.miner_monitor.control.rules import Allowed, clamped
 from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
@@ -33,7 +33,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from tests.miners import avalon_polls, replies
 
-from .stewarding import GAMMA, GAMMA_SETTINGS, OLD_GAMMA, Case, F, V, dumped, loaded
+from .reconciling import GAMMA, GAMMA_SETTINGS, OLD_GAMMA, Case, F, V, dumped, loaded
 
 FAN, LEAST_FAN = Setting.FAN_DUTY_CYCLE, Setting.MIN_FAN_DUTY_CYCLE
 TARGET, HEAT = Setting.TARGET_TEMPERATURE, Setting.HEATING_TEMPERATURE
@@ -83,19 +83,19 @@ _ASIC = {
 
 
 class Watched:
-    """A steward whose miner says anything, looked at after each poll."""
+    """A reconciler whose miner says anything, looked at after each poll."""
 
     def __init__(self, ends: Ends, reading: MinerReading) -> None:
         """Begin with a good poll."""
         self._ends = ends
-        self.steward = IntentReconciler(reading.identity)
+        self.reconciler = IntentReconciler(reading.identity)
         self._now = 1_795_000_000.0
         self.poll(reading)
 
     def poll(self, reading: MinerReading) -> None:
         """Show it a poll, and look at what became of it."""
         self._now += 15
-        self.steward.observe(
+        self.reconciler.observe(
             reading.identity,
             reading.state,
             Moment(self._now, self._now, ""),
@@ -106,18 +106,18 @@ class Watched:
     def live(self, reading: MinerReading) -> None:
         """Let a user do at this poll all that keeps settings."""
         with suppress(ChangeError, ProfileError):
-            self.steward.save_profile("Mine")
+            self.reconciler.save_profile("Mine")
         with suppress(ControlError):
-            self.steward.begin_temporary(
+            self.reconciler.begin_temporary(
                 {F: 500.0, FAN: 50.0}, 60, Moment(self._now, self._now, "")
             )
-        self.steward.begin_saving()
+        self.reconciler.begin_saving()
         self.look(reading)
         self.poll(reading)
 
     def look(self, reading: MinerReading) -> None:
         """Hold all that is kept and offered against the ends."""
-        kept = dumped(self.steward, self._now, self._now)
+        kept = dumped(self.reconciler, self._now, self._now)
         stored = json.loads(json.dumps({**kept["rest"], **kept["intents"]}))
         offered = reading.identity.limits.settings
         for setting, value in _numbers(stored):
@@ -129,7 +129,7 @@ class Watched:
         for expert in (False, True):
             limits = reading.identity.limits
             allowed = Allowed(
-                limits, self.steward.memory.observed.values, expert=expert
+                limits, self.reconciler.memory.observed.values, expert=expert
             )
             self._look_at(allowed, reading.state.settings)
 
@@ -250,17 +250,17 @@ def test_absurd_values_of_a_store(values: dict[str, Any]) -> None:
     stored = IntentReconciler(reading.identity).memory.dump(0.0)
     stored["observed"] = {"values": values}
     stored["profiles"] = {"made": True, "saved": {"Old": values}}
-    steward = loaded(reading.identity, {"rest": stored}, 0.0)
+    reconciler = loaded(reading.identity, {"rest": stored}, 0.0)
     for expert in (False, True):
         allowed = Allowed(
-            reading.identity.limits, steward.memory.observed.values, expert=expert
+            reading.identity.limits, reconciler.memory.observed.values, expert=expert
         )
         for setting, (low, high) in STOCK.items():
             offered = allowed.range_of(setting)
             assert offered is not None
             assert low <= offered.minimum <= offered.maximum <= high
-        if "Old" in steward.memory.profiles.saved:
-            written, _ = clamped(steward.profile_changes("Old"), allowed)
+        if "Old" in reconciler.memory.profiles.saved:
+            written, _ = clamped(reconciler.profile_changes("Old"), allowed)
             allowed.check(written)
             for setting in written.keys() & STOCK.keys():
                 low, high = STOCK[setting]
@@ -317,14 +317,14 @@ def test_first_profiles_are_made_of_what_the_hardware_endures() -> None:
     )
     case = Case(replace(GAMMA, limits=limits))
 
-    assert case.steward.memory.profiles.saved == {"eco": {F: 400, V: 1.1}}
+    assert case.reconciler.memory.profiles.saved == {"eco": {F: 400, V: 1.1}}
 
 
 def test_values_beyond_new_limits_are_kept_and_not_sent() -> None:
     """A list that is lost for a while costs nobody what was saved before."""
     case = Case(GAMMA, replace(GAMMA_SETTINGS, frequency=850, core_voltage=1.28))
     case.polls(3)
-    case.steward.save_profile("Fast")
+    case.reconciler.save_profile("Fast")
     fast: Changes = {F: 850, V: 1.28}
     wide = case.identity.limits
     narrow = {F: SettingRange(minimum=400, maximum=600, highest=700)}
@@ -334,15 +334,15 @@ def test_values_beyond_new_limits_are_kept_and_not_sent() -> None:
     )
     case.polls(3)
 
-    kept = {key: case.steward.memory.profiles.saved["Fast"][key] for key in fast}
+    kept = {key: case.reconciler.memory.profiles.saved["Fast"][key] for key in fast}
     assert kept == fast
     now = Allowed(
-        case.identity.limits, case.steward.memory.observed.values, expert=True
+        case.identity.limits, case.reconciler.memory.observed.values, expert=True
     )
     with pytest.raises(ChangeError):
         now.check(fast)
     assert clamped(fast, now) == ({F: 600, V: 1.28}, {F: 850})
-    before = Allowed(wide, case.steward.memory.observed.values, expert=False)
+    before = Allowed(wide, case.reconciler.memory.observed.values, expert=False)
     assert clamped(fast, before) == (fast, {})
 
 
@@ -356,19 +356,19 @@ def test_no_profile_is_made_of_what_cannot_be(settings: dict[str, float]) -> Non
     case.set(**settings)
     case.poll()
     with pytest.raises(ChangeError) as caught:
-        case.steward.save_profile("Mine")
+        case.reconciler.save_profile("Mine")
 
     assert caught.value.refusal is Refusal.OUT_OF_RANGE
-    assert "Mine" not in case.steward.memory.profiles.saved
+    assert "Mine" not in case.reconciler.memory.profiles.saved
 
 
 def test_a_profile_leaves_out_a_target_that_cannot_be_set() -> None:
     case = Case()
     case.set(target_temperature=70, min_fan_duty_cycle=100)
     case.poll()
-    case.steward.save_profile("Mine")
+    case.reconciler.save_profile("Mine")
 
-    kept = case.steward.profile_changes("Mine")
+    kept = case.reconciler.profile_changes("Mine")
     assert {F, V} <= kept.keys()
     assert not kept.keys() & {TARGET, LEAST_FAN}
 
@@ -382,10 +382,10 @@ def test_what_was_before_is_not_taken_from_an_absurd_poll() -> None:
         case.lend({F: 500.0, V: 1.1}, 60)
     assert caught.value.kind is ControlFault.NOTHING_KNOWN
     assert case.saving(True)
-    case.steward.begin_saving()
+    case.reconciler.begin_saving()
     case.wait(120)
 
-    for kept in (*case.poll(), dumped(case.steward, case.wall)):
+    for kept in (*case.poll(), dumped(case.reconciler, case.wall)):
         assert "5000.0" not in str(kept)
 
 

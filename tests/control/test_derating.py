@@ -19,7 +19,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.model import EventType
 
-from .stewarding import (
+from .reconciling import (
     AUTO,
     FAN,
     FIXED,
@@ -93,7 +93,7 @@ def test_seen_from_its_beginning() -> None:
     assert asks(orders) == [Problem.DERATED]
     case.become(chip_temperature=45)
     case.poll()
-    assert case.steward.restore_changes(lower=False) == {F: 525, V: 1.15, AUTO: True}
+    assert case.reconciler.restore_changes(lower=False) == {F: 525, V: 1.15, AUTO: True}
 
 
 def test_lowered_one_after_the_other() -> None:
@@ -119,7 +119,7 @@ def test_fan_is_forced_first(status: MinerStatus) -> None:
     case.heat()
     case.poll()
 
-    assert case.steward.restore_changes(lower=False)[AUTO] is True
+    assert case.reconciler.restore_changes(lower=False)[AUTO] is True
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_by_home_assistant() -> None:
     changes = {F: 425.0, V: 1.05, AUTO: False, FAN: 100.0}
     case.take(changes)
     case.poll(busy=True)
-    case.steward.applied(changes, by_user=True)
+    case.reconciler.applied(changes, by_user=True)
     case.poll()
 
     assert case.shown.derated is False
@@ -268,7 +268,7 @@ def test_once_more() -> None:
         {"frequency": [525, 325], "core_voltage": [1.15, 0.95]},
     )
     assert asks(orders) == [Problem.DERATED]
-    assert case.steward.restore_changes(lower=False)[F] == 525
+    assert case.reconciler.restore_changes(lower=False)[F] == 525
 
 
 @pytest.mark.parametrize(
@@ -305,11 +305,11 @@ def test_restore(settings: MinerSettings, lower: bool, expected: Changes) -> Non
         case.poll()
     case.heat()
     case.poll()
-    found = case.steward.restore_changes(lower=lower)
+    found = case.reconciler.restore_changes(lower=lower)
 
     assert found == expected
     case.take(found)
-    case.steward.applied(found, by_user=True)
+    case.reconciler.applied(found, by_user=True)
     assert settled(case.poll()) == [Problem.DERATED]
     assert case.shown.derated is False
 
@@ -325,7 +325,7 @@ def test_lower_without_presets() -> None:
     case.heat()
     case.poll()
 
-    assert case.steward.restore_changes(lower=True) == {
+    assert case.reconciler.restore_changes(lower=True) == {
         F: 500,
         V: pytest.approx(1.13),
         AUTO: True,
@@ -356,7 +356,7 @@ def test_refused_while_hot(heat: Callable[[Case], None]) -> None:
     case.poll()
 
     with pytest.raises(ControlError) as caught:
-        case.steward.restore_changes(lower=True)
+        case.reconciler.restore_changes(lower=True)
     assert caught.value.kind is ControlFault.TOO_HOT
 
 
@@ -367,17 +367,17 @@ def test_alarm_of_its_own() -> None:
     case.heat()
     case.become(chip_temperature=58)
     case.poll()
-    assert case.steward.restore_changes(lower=False)
+    assert case.reconciler.restore_changes(lower=False)
     case.become(chip_temperature=58.1)
     case.poll()
 
     with pytest.raises(ControlError):
-        case.steward.restore_changes(lower=False)
+        case.reconciler.restore_changes(lower=False)
 
 
 @pytest.mark.parametrize("case", [Case(GAMMA), Case(GAMMA, look=False)])
 def test_nothing_to_restore(case: Case) -> None:
     """What was not lowered does not come back."""
     with pytest.raises(ControlError) as caught:
-        case.steward.restore_changes(lower=False)
+        case.reconciler.restore_changes(lower=False)
     assert caught.value.kind is ControlFault.NOTHING_TO_RESTORE

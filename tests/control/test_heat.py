@@ -25,8 +25,7 @@ from custom_components.miner_monitor.miners.model import (
     TripPoints,
 )
 
-from .rig import RUNNING, Rig, now, outcomes, run
-from .stewarding import (
+from .reconciling import (
     AUTO,
     FAN,
     FIXED,
@@ -44,6 +43,7 @@ from .stewarding import (
     told,
     writes,
 )
+from .rig import RUNNING, Rig, now, outcomes, run
 
 TRIPS = TripPoints(chip=75, vr=105)
 LIMITS = replace(GAMMA.limits, trip_points=TRIPS)
@@ -256,7 +256,7 @@ def test_hot_when_it_is_asked() -> None:
     run(scenario)
 
 
-# What the steward orders by itself waits.
+# What the reconciler orders by itself waits.
 
 TRIPPING = replace(GAMMA, limits=LIMITS)
 TRIPPING_OLD = replace(OLD_GAMMA, limits=replace(OLD_GAMMA.limits, trip_points=TRIPS))
@@ -305,7 +305,7 @@ def test_an_overheat_at_100_mhz_goes_up() -> None:
     changed = {"frequency": [100, 400], "core_voltage": [1.05, 0.95]}
     assert [details for _, details in told(orders)] == [changed]
     assert case.shown.derated is True
-    assert case.steward.restore_changes(lower=False) == {F: 100, V: 1.05, AUTO: True}
+    assert case.reconciler.restore_changes(lower=False) == {F: 100, V: 1.05, AUTO: True}
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_below_the_regulator_is_nobodys_wish() -> None:
     case = Case(with_derating(TRIPPING), point(425, 0.96))
     case.polls(3)
     assert case.state.settings.core_voltage == 0.96
-    assert V not in case.steward.memory.observed.values
+    assert V not in case.reconciler.memory.observed.values
     case.lend(PROFILE, 60)
     assert case.intents["temporary"]["before"]["core_voltage"] == 1.0
     case.wait(60)
@@ -352,7 +352,7 @@ def test_a_step_lower_stops_at_the_regulator() -> None:
     case.set(frequency=425, core_voltage=0.9, auto_fan=False, fan_duty_cycle=100)
     case.become(chip_temperature=40.0)
     case.poll()
-    assert case.steward.restore_changes(lower=True)[V] == 1.0
+    assert case.reconciler.restore_changes(lower=True)[V] == 1.0
 
 
 def test_saving_power_goes_on_after_an_overheat() -> None:
@@ -441,7 +441,7 @@ def test_a_mode_that_needs_a_restart_is_no_help() -> None:
 
 def step_of(case: Case) -> Changes:
     """Return what protection writes first; to save power is no step."""
-    case.steward.protect = True
+    case.reconciler.protect = True
     case.become(chip_temperature=74.0)
     case.polls(2)
     (order,) = writes(case.poll())
@@ -450,13 +450,13 @@ def step_of(case: Case) -> Changes:
 
 def test_a_step_that_is_refused_is_followed_by_saving_power() -> None:
     case = Case(TRIPPING)
-    case.steward.protect = True
+    case.reconciler.protect = True
     case.become(chip_temperature=74.0)
     case.polls(2)
     (step,) = writes(case.poll())
-    case.steward.begin_step(step.changes)
-    case.steward.cancel(Kind.PROTECTION)
-    case.steward.failed(step, Outcome.REFUSED)
+    case.reconciler.begin_step(step.changes)
+    case.reconciler.cancel(Kind.PROTECTION)
+    case.reconciler.failed(step, Outcome.REFUSED)
     case.polls(2)
     (saving,) = writes(case.poll())
     assert getattr(saving, "on", None) is True
@@ -465,7 +465,7 @@ def test_a_step_that_is_refused_is_followed_by_saving_power() -> None:
 def test_a_step_that_never_comes_back_is_given_up() -> None:
     """What the miner refuses three times is left, and told."""
     case = Case(TRIPPING)
-    case.steward.protect = True
+    case.reconciler.protect = True
     case.become(chip_temperature=74.0)
     case.polls(2)
     case.obey(case.poll())
@@ -474,9 +474,9 @@ def test_a_step_that_never_comes_back_is_given_up() -> None:
     for _ in range(3):
         (order,) = writes(case.poll())
         assert order.changes == {F: 525, V: 1.15}
-        case.steward.overrides[Kind.PROTECTION].begin_end()
-        case.steward.overrides[Kind.PROTECTION].cancel_end()
-        case.steward.failed(order, Outcome.REFUSED)
+        case.reconciler.overrides[Kind.PROTECTION].begin_end()
+        case.reconciler.overrides[Kind.PROTECTION].cancel_end()
+        case.reconciler.failed(order, Outcome.REFUSED)
         assert writes(case.poll()) == []
     assert case.intents["lowered"] is None
     case.wait(600)
@@ -486,7 +486,7 @@ def test_a_step_that_never_comes_back_is_given_up() -> None:
 def test_a_day_later_a_user_is_asked() -> None:
     """What was before a step is offered, as after an old temporary profile."""
     case = Case(TRIPPING)
-    case.steward.protect = True
+    case.reconciler.protect = True
     case.become(chip_temperature=74.0)
     case.polls(2)
     case.obey(case.poll())

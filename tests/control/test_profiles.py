@@ -15,7 +15,7 @@ from custom_components.miner_monitor.miners.model import (
     SettingRange,
 )
 
-from .stewarding import (
+from .reconciling import (
     AUTO,
     FAN,
     GAMMA,
@@ -93,12 +93,12 @@ def test_saved(
     case = Case(identity, settings)
     for _ in range(3):
         case.poll()
-    case.steward.save_profile("Mine")
+    case.reconciler.save_profile("Mine")
 
-    assert case.steward.profile_changes("Mine") == expected
+    assert case.reconciler.profile_changes("Mine") == expected
     assert case.shown.profile == "Mine"
     case.restart()
-    assert case.steward.profile_changes("mine ") == expected
+    assert case.reconciler.profile_changes("mine ") == expected
 
 
 @pytest.mark.parametrize(
@@ -120,53 +120,53 @@ def test_names(name: str, kept: str | None) -> None:
     """One to thirty characters that can be seen."""
     case = Case()
     if kept is not None:
-        case.steward.save_profile(name)
-        assert list(case.steward.memory.profiles.saved)[-1] == kept
+        case.reconciler.save_profile(name)
+        assert list(case.reconciler.memory.profiles.saved)[-1] == kept
         return
     with pytest.raises(ProfileError) as caught:
-        case.steward.save_profile(name)
+        case.reconciler.save_profile(name)
     assert fault_of(caught) == (ProfileFault.INVALID_NAME, name)
 
 
 def test_names_are_unique_by_any_case() -> None:
     """Saving again replaces, in its place, and takes the new spelling."""
     case = Case()
-    case.steward.save_profile("STRASSE")
-    case.steward.save_profile("Other")
+    case.reconciler.save_profile("STRASSE")
+    case.reconciler.save_profile("Other")
     case.set(frequency=550)
     case.poll()
-    case.steward.save_profile("straße")
+    case.reconciler.save_profile("straße")
 
-    names = list(case.steward.memory.profiles.saved)
+    names = list(case.reconciler.memory.profiles.saved)
     assert names[-2:] == ["straße", "Other"]
-    assert case.steward.profile_changes("STRASSE")[F] == 550
+    assert case.reconciler.profile_changes("STRASSE")[F] == 550
 
 
 def test_too_many() -> None:
     """Twenty at most; the twenty-first is refused, a replacement is not."""
     case = Case()
-    for number in range(20 - len(case.steward.memory.profiles.saved)):
-        case.steward.save_profile(f"P{number}")
-    case.steward.save_profile("P0")
+    for number in range(20 - len(case.reconciler.memory.profiles.saved)):
+        case.reconciler.save_profile(f"P{number}")
+    case.reconciler.save_profile("P0")
     with pytest.raises(ProfileError) as caught:
-        case.steward.save_profile("One more")
+        case.reconciler.save_profile("One more")
 
     assert fault_of(caught) == (ProfileFault.TOO_MANY, "One more")
-    assert len(case.steward.memory.profiles.saved) == 20
+    assert len(case.reconciler.memory.profiles.saved) == 20
 
 
 @pytest.mark.parametrize("case", [Case(QUIET), Case(GAMMA, look=False)])
 def test_nothing_to_save(case: Case) -> None:
     """A device that reports nothing of it has no profile."""
     with pytest.raises(ProfileError) as caught:
-        case.steward.save_profile("Empty")
+        case.reconciler.save_profile("Empty")
     assert fault_of(caught) == (ProfileFault.NOTHING_TO_SAVE, "Empty")
 
 
 def test_unknown() -> None:
     """What is not there can be neither applied nor deleted."""
-    steward = Case().steward
-    for ask in (steward.profile_changes, steward.memory.profiles.delete):
+    reconciler = Case().reconciler
+    for ask in (reconciler.profile_changes, reconciler.memory.profiles.delete):
         with pytest.raises(ProfileError) as caught:
             ask("Nothing")
         assert fault_of(caught) == (ProfileFault.UNKNOWN, "Nothing")
@@ -180,9 +180,9 @@ def test_saved_while_power_is_saved(identity: MinerIdentity, expected: Changes) 
     case = Case(identity)
     case.throttle(True)
     case.poll()
-    case.steward.save_profile("Mine")
+    case.reconciler.save_profile("Mine")
 
-    assert case.steward.profile_changes("Mine") == expected
+    assert case.reconciler.profile_changes("Mine") == expected
 
 
 @pytest.mark.parametrize(
@@ -208,12 +208,12 @@ def test_matching(settings: dict[str, float | None], profile: str | None) -> Non
 def test_most_exact_match() -> None:
     """Of two that match the one that says more."""
     case = Case()
-    case.steward.save_profile("All of it")
+    case.reconciler.save_profile("All of it")
 
     assert case.shown.profile == "All of it"
     case.set(target_temperature=50)
     assert case.shown.profile == "default"
-    case.steward.take_profiles({"Mine": {F: 525, V: 1.15}})
+    case.copy({"Mine": {F: 525, V: 1.15}})
     assert case.shown.profile == "Mine"
 
 
@@ -233,7 +233,7 @@ def test_first_ones_of_modes(
     case = Case(with_settings(NANO, {MODE: SettingRange(choices=choices)}))
 
     found = {
-        name: kept[MODE] for name, kept in case.steward.memory.profiles.saved.items()
+        name: kept[MODE] for name, kept in case.reconciler.memory.profiles.saved.items()
     }
     assert found == expected
 
@@ -270,26 +270,26 @@ def test_first_ones_of_presets(
     """From the device's own lists, and without lists none."""
     case = Case(identity)
 
-    assert case.steward.memory.profiles.saved == expected
+    assert case.reconciler.memory.profiles.saved == expected
 
 
 def test_first_ones_are_made_once() -> None:
     """What the user deleted stays away, what he named so stays his."""
     case = Case(ranges(frequency={"options": ()}))
-    case.steward.save_profile("ECO")
+    case.reconciler.save_profile("ECO")
     case.identity = GAMMA
     case.poll()
-    assert list(case.steward.memory.profiles.saved) == ["ECO", "default", "high"]
-    assert case.steward.profile_changes("eco")[F] == 525
+    assert list(case.reconciler.memory.profiles.saved) == ["ECO", "default", "high"]
+    assert case.reconciler.profile_changes("eco")[F] == 525
 
     for name in ("eco", "default", "high"):
-        case.steward.memory.profiles.delete(name)
+        case.reconciler.memory.profiles.delete(name)
     case.poll()
     case.restart()
     case.poll()
     case.restart(30 * 86_400)
     case.poll()
-    assert case.steward.memory.profiles.saved == {}
+    assert case.reconciler.memory.profiles.saved == {}
 
 
 @pytest.mark.parametrize(
@@ -313,47 +313,47 @@ def test_first_ones_are_made_once() -> None:
 def test_not_possible_here(changes: Changes) -> None:
     """A profile that this device cannot take is named, and none is copied."""
     case = Case()
-    before = case.steward.memory.profiles.saved
+    before = case.reconciler.memory.profiles.saved
     with pytest.raises(ProfileError) as caught:
-        case.steward.take_profiles({"Good": {F: 490}, "Bad": changes})
+        case.copy({"Good": {F: 490}, "Bad": changes})
 
     assert fault_of(caught) == (ProfileFault.NOT_POSSIBLE, "Bad")
-    assert case.steward.memory.profiles.saved == before
+    assert case.reconciler.memory.profiles.saved == before
 
 
 def test_copied() -> None:
     """Into the limits, or into what this device was seen to run."""
     source = Case(GAMMA, replace(GAMMA_SETTINGS, frequency=850, core_voltage=1.28))
-    source.steward.save_profile("Fast")
+    source.reconciler.save_profile("Fast")
     case = Case()
     with pytest.raises(ProfileError):
-        case.steward.take_profiles(source.steward.memory.profiles.saved)
+        case.copy(source.reconciler.memory.profiles.saved)
     case.set(frequency=850, core_voltage=1.28)
     case.polls(3)
     case.set(frequency=525, core_voltage=1.15)
     case.poll()
-    case.steward.take_profiles(source.steward.memory.profiles.saved)
+    case.copy(source.reconciler.memory.profiles.saved)
 
-    assert case.steward.profile_changes("fast")[F] == 850
+    assert case.reconciler.profile_changes("fast")[F] == 850
 
 
 def test_copied_modes() -> None:
     """A mode that this device does not know is refused."""
     case = Case(NANO)
-    case.steward.take_profiles({"Calm": {MODE: "Low"}})
+    case.copy({"Calm": {MODE: "Low"}})
     with pytest.raises(ProfileError):
-        case.steward.take_profiles({"Wild": {MODE: "Super"}})
+        case.copy({"Wild": {MODE: "Super"}})
 
-    assert case.steward.profile_changes("Calm") == {MODE: "Low"}
+    assert case.reconciler.profile_changes("Calm") == {MODE: "Low"}
 
 
 def test_copied_too_many() -> None:
     """All or none."""
     case = Case()
     many = {f"P{number}": {F: 490} for number in range(20)}
-    before = case.steward.memory.profiles.saved
+    before = case.reconciler.memory.profiles.saved
     with pytest.raises(ProfileError) as caught:
-        case.steward.take_profiles(many)
+        case.copy(many)
 
     assert caught.value.kind is ProfileFault.TOO_MANY
-    assert case.steward.memory.profiles.saved == before
+    assert case.reconciler.memory.profiles.saved == before

@@ -13,7 +13,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
 )
 
-from .stewarding import (
+from .reconciling import (
     GAMMA,
     NANO,
     OLD_GAMMA,
@@ -33,7 +33,7 @@ RESTING = {"chip_temperature": None, "status": MinerStatus.PAUSED}
 
 def protected(identity: MinerIdentity = GAMMA) -> Case:
     case = Case(identity)
-    case.steward.protect = True
+    case.reconciler.protect = True
     return case
 
 
@@ -263,8 +263,8 @@ def test_failed_is_not_counted() -> None:
     for _ in range(20):
         case.wait(30)
         for _ in writes(case.poll()):
-            case.steward.begin_saving(Reason.PROTECT)
-            case.steward.cancel(Kind.SAVE_POWER)
+            case.reconciler.begin_saving(Reason.PROTECT)
+            case.reconciler.cancel(Kind.SAVE_POWER)
     case.become(chip_temperature=55)
     case.poll()
     overheat(case)
@@ -284,7 +284,7 @@ def test_user_ends_the_claim(user: str) -> None:
     elif user == "switch":
         changes = {next(iter(case.saving(False))): True}
         case.take(changes)
-        case.steward.applied(changes, by_user=True)
+        case.reconciler.applied(changes, by_user=True)
     else:
         case.throttle(user == "on")
     case.poll()
@@ -309,8 +309,8 @@ def test_option_switched_off_meanwhile() -> None:
     """What protection began it still ends."""
     case = protected(NANO)
     overheat(case, chip_temperature=106.0)
-    case.steward.protect = False
+    case.reconciler.protect = False
     case.wait(700)
 
     assert writes(case.poll()) == [OFF]
-    assert case.steward.show(None, TODAY).setting_writes == 0
+    assert case.reconciler.show(None, TODAY).setting_writes == 0

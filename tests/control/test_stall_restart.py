@@ -15,7 +15,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
 )
 
-from .stewarding import (
+from .reconciling import (
     GAMMA as OTHER,
     POLL,
     TODAY,
@@ -34,7 +34,7 @@ LOST = {"status": MinerStatus.FAULT, "core_voltage_actual": 0.0, "faults": ("vr"
 def watched(identity: MinerIdentity = GAMMA) -> Case:
     """Give a healthy miner whose owner has turned the option on."""
     case = Case(identity)
-    case.steward.restart_stalled = True
+    case.reconciler.restart_stalled = True
     return case
 
 
@@ -138,7 +138,7 @@ def end_saving(case: Case) -> None:
     """Begin to end it, with a device that does not show the end yet."""
     case.throttle(True)
     case.poll()
-    case.steward.overrides[Kind.SAVE_POWER].begin_end()
+    case.reconciler.overrides[Kind.SAVE_POWER].begin_end()
 
 
 def end_temporary(case: Case) -> None:
@@ -244,7 +244,7 @@ def test_time_in_which_nobody_looked_does_not_count() -> None:
 
 def test_only_where_it_is_wanted_and_possible() -> None:
     case = stalled()
-    case.steward.restart_stalled = False
+    case.reconciler.restart_stalled = False
     assert until_restart(case) is None
 
     unable = watched(OTHER)
@@ -256,9 +256,9 @@ def test_one_that_was_not_sent_is_not_counted_and_tried_again() -> None:
     case = stalled()
     for outcome in (Outcome.NOT_SENT, Outcome.REFUSED, Outcome.NOT_SENT):
         assert until_restart(case) == pytest.approx(10 * MINUTE, abs=2 * POLL)
-        case.steward.failed(Restart(), outcome)
+        case.reconciler.failed(Restart(), outcome)
     assert until_restart(case) is not None
-    case.steward.failed(Restart(), Outcome.UNKNOWN)
+    case.reconciler.failed(Restart(), Outcome.UNKNOWN)
     assert until_restart(case, 29 * MINUTE) is None
 
 
@@ -269,6 +269,6 @@ def test_one_that_was_not_sent_is_not_counted_and_tried_again() -> None:
 def test_what_is_stored_may_be_anything(stored: object) -> None:
     case = stalled()
     files = {"rest": {"saved_at": case.wall, "stall": stored}, "intents_at": case.wall}
-    case.steward = loaded(GAMMA, files, case.wall, case.monotonic)
-    case.steward.restart_stalled = True
+    case.reconciler = loaded(GAMMA, files, case.wall, case.monotonic)
+    case.reconciler.restart_stalled = True
     assert until_restart(case) is not None

@@ -14,7 +14,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
 )
 
-from .stewarding import (
+from .reconciling import (
     AUTO,
     FIXED,
     GAMMA as OTHER,
@@ -61,7 +61,7 @@ def wait(case: Case) -> list[Order]:
 
 
 def offered(case: Case) -> dict[Recovery, Changes]:
-    return dict(case.steward.recoveries)
+    return dict(case.reconciler.recoveries)
 
 
 def overheated(before: dict[str, float], after: dict[str, float]) -> Case:
@@ -104,9 +104,9 @@ def test_what_it_ran_before_or_one_step_lower(
         Recovery.AS_BEFORE: as_before,
         Recovery.ONE_STEP_LOWER: lower,
     }
-    assert case.steward.recovery_changes(Recovery.AS_BEFORE) == as_before
+    assert case.reconciler.recovery_changes(Recovery.AS_BEFORE) == as_before
     with pytest.raises(ControlError):
-        case.steward.recovery_changes(Recovery.RESTART)
+        case.reconciler.recovery_changes(Recovery.RESTART)
 
 
 def test_the_repair_has_the_values_of_its_buttons_and_replaces_the_other() -> None:
@@ -144,7 +144,7 @@ def test_with_a_voltage_in_range_it_may_stay_as_it_is() -> None:
         Recovery.ONE_STEP_LOWER,
         Recovery.RESTART,
     ]
-    assert case.steward.recovery_changes(Recovery.RESTART) == {}
+    assert case.reconciler.recovery_changes(Recovery.RESTART) == {}
 
 
 @pytest.mark.parametrize("volts", [0.96, None])

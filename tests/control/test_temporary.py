@@ -22,7 +22,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.model import EventType
 
-from .stewarding import (
+from .reconciling import (
     AUTO,
     FAN,
     GAMMA,
@@ -137,7 +137,7 @@ def test_cancelled(before: bool) -> None:
         case.lend(NIGHT, HOUR)
         case.poll()
     case.begin({F: 400.0}, 5 * HOUR)
-    case.steward.cancel(Kind.TEMPORARY)
+    case.reconciler.cancel(Kind.TEMPORARY)
     case.wait(HOUR)
 
     assert bool(writes(case.poll())) is before
@@ -197,7 +197,7 @@ def test_user_settles_it(changes: Changes, comes_back: bool) -> None:
     case.lend(NIGHT, HOUR)
     case.poll()
     case.take(changes)
-    case.steward.applied(changes, by_user=True)
+    case.reconciler.applied(changes, by_user=True)
     case.wait(HOUR)
 
     assert bool(writes(case.poll())) is comes_back
@@ -228,10 +228,10 @@ def test_gives_up(how: str) -> None:
         for order in writes(orders):
             attempts += 1
             if how == "refused":
-                case.steward.failed(order, Outcome.REFUSED)
+                case.reconciler.failed(order, Outcome.REFUSED)
             else:
-                case.steward.overrides[Kind.TEMPORARY].begin_end()
-                case.steward.end(Kind.TEMPORARY)
+                case.reconciler.overrides[Kind.TEMPORARY].begin_end()
+                case.reconciler.end(Kind.TEMPORARY)
 
     assert found == [Problem.SETTING_REFUSED]
     assert attempts == 3
@@ -320,7 +320,7 @@ def test_resting_device_is_not_given_up() -> None:
         case.wait(30)
         for order in writes(case.poll()):
             found.append(order)
-            case.steward.failed(order, Outcome.REFUSED)
+            case.reconciler.failed(order, Outcome.REFUSED)
         assert asks(case.poll()) == []
     assert len(found) == 3
     case.throttle(False)
@@ -344,7 +344,7 @@ def test_overheats_meanwhile() -> None:
     case.obey(orders)
     case.become(chip_temperature=40)
     case.poll()
-    restored = case.steward.restore_changes(lower=False)
+    restored = case.reconciler.restore_changes(lower=False)
     assert restored == {F: 525, V: 1.15, AUTO: True}
     case.take(restored)
     case.poll()
@@ -436,8 +436,8 @@ def test_after_a_day_nothing_comes_back_by_itself() -> None:
     orders = case.poll()
     assert (writes(orders), asks(orders)) == ([], [Problem.TEMPORARY_OLD])
 
-    case.steward.overrides[Kind.TEMPORARY].begin_end()
-    assert case.steward.changes_back(Kind.TEMPORARY) == {F: 525, V: 1.15}
+    case.reconciler.overrides[Kind.TEMPORARY].begin_end()
+    assert case.reconciler.changes_back(Kind.TEMPORARY) == {F: 525, V: 1.15}
     case.take({F: 525, V: 1.15})
     assert settled(case.look()) == [Problem.TEMPORARY_OLD]
     assert case.intents["temporary"] is None
@@ -449,7 +449,7 @@ def test_a_user_may_keep_what_was_for_a_while() -> None:
     case.poll()
     case.restart(25 * HOUR)
     assert asks(case.poll()) == [Problem.TEMPORARY_OLD]
-    case.steward.drop(Kind.TEMPORARY)
+    case.reconciler.drop(Kind.TEMPORARY)
 
     assert settled(case.poll()) == [Problem.TEMPORARY_OLD]
     assert case.intents["temporary"] is None
@@ -481,9 +481,9 @@ def test_what_is_unknown_is_never_given_up(outcome: Outcome) -> None:
         orders = case.poll()
         assert asks(orders) == []
         for order in writes(orders):
-            case.steward.overrides[Kind.TEMPORARY].begin_end()
-            case.steward.overrides[Kind.TEMPORARY].cancel_end()
-            case.steward.failed(order, outcome)
+            case.reconciler.overrides[Kind.TEMPORARY].begin_end()
+            case.reconciler.overrides[Kind.TEMPORARY].cancel_end()
+            case.reconciler.failed(order, outcome)
             found.append(case.monotonic)
 
     pauses = [later - earlier for earlier, later in pairwise(found)]

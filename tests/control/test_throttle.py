@@ -24,7 +24,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.model import EventType
 
-from .stewarding import (
+from .reconciling import (
     AUTO,
     GAMMA,
     GAMMA_SETTINGS,
@@ -114,7 +114,7 @@ def test_before_survives_a_restart(identity: MinerIdentity, crash: bool) -> None
     before = case.state.settings
     if crash:
         changes = case.saving(True)
-        case.steward.begin_saving()
+        case.reconciler.begin_saving()
         case.restart()
         case.take(changes)
     else:
@@ -160,7 +160,7 @@ def test_stopped_by_the_user_while_it_saves_power(identity: MinerIdentity) -> No
     case.set(mining=True)
     case.throttle(True)
     case.poll()
-    case.steward.asked({MINING: False})
+    case.reconciler.asked({MINING: False})
     case.restart()
     case.poll()
     case.throttle(False)
@@ -177,9 +177,9 @@ def test_stopped_by_the_user_while_saving_ends(identity: MinerIdentity) -> None:
     case.set(mining=True)
     case.throttle(True)
     case.poll()
-    case.steward.overrides[Kind.SAVE_POWER].begin_end()
-    case.steward.asked({MINING: False})
-    case.steward.end(Kind.SAVE_POWER)
+    case.reconciler.overrides[Kind.SAVE_POWER].begin_end()
+    case.reconciler.asked({MINING: False})
+    case.reconciler.end(Kind.SAVE_POWER)
     case.poll()
 
     assert case.shown.saving_power is False
@@ -191,7 +191,7 @@ def test_a_miner_without_a_stop_of_its_own_goes_back_to_its_settings() -> None:
     case = Case(OLD_GAMMA)
     case.throttle(True)
     case.poll()
-    case.steward.asked({MINING: False})
+    case.reconciler.asked({MINING: False})
 
     assert case.saving(False) == {F: 525, V: 1.15}
 
@@ -202,8 +202,8 @@ def test_saving_begins_before_the_miner_shows_what_it_was_told(asked: bool) -> N
     case = Case(GAMMA)
     case.set(mining=not asked)
     case.poll()
-    case.steward.asked({MINING: asked})
-    case.steward.applied({MINING: asked}, by_user=True)
+    case.reconciler.asked({MINING: asked})
+    case.reconciler.applied({MINING: asked}, by_user=True)
     case.throttle(True)
     case.poll()
 
@@ -216,8 +216,8 @@ def test_stopped_just_before_it_restarts(seconds: float, again: bool) -> None:
     case = Case(GAMMA)
     case.poll()
     case.take({MINING: False})
-    case.steward.asked({MINING: False})
-    case.steward.applied({MINING: False}, by_user=True)
+    case.reconciler.asked({MINING: False})
+    case.reconciler.applied({MINING: False}, by_user=True)
     case.poll()
     case.wait(seconds)
     case.reboot()
@@ -235,7 +235,7 @@ def test_stopped_just_before_it_restarts(seconds: float, again: bool) -> None:
 def test_what_the_miner_never_did_does_not_come_back() -> None:
     """It had three minutes: then it counts what it shows."""
     case = Case(GAMMA)
-    case.steward.asked({MINING: False})
+    case.reconciler.asked({MINING: False})
     case.wait(180)
     case.poll()
     case.throttle(True)
@@ -292,12 +292,12 @@ def test_slow_to_take(identity: MinerIdentity) -> None:
     case = Case(identity)
     before = case.state.settings
     changes = case.saving(True)
-    case.steward.begin_saving()
+    case.reconciler.begin_saving()
     assert told(case.poll()) == []
     case.wait(150)
     assert told(case.poll()) == []
     case.take(changes)
-    case.steward.applied(changes)
+    case.reconciler.applied(changes)
     case.poll()
     case.throttle(False)
 
@@ -308,8 +308,8 @@ def test_slow_to_take(identity: MinerIdentity) -> None:
 def test_cancelled(identity: MinerIdentity) -> None:
     """Nothing was written, so nothing is remembered."""
     case = Case(identity)
-    case.steward.begin_saving()
-    case.steward.cancel(Kind.SAVE_POWER)
+    case.reconciler.begin_saving()
+    case.reconciler.cancel(Kind.SAVE_POWER)
 
     assert case.intents["throttle"] is None
 
@@ -319,8 +319,8 @@ def test_cancelled_the_second_time() -> None:
     case = Case(NANO)
     case.throttle(True)
     case.poll()
-    case.steward.begin_saving()
-    case.steward.cancel(Kind.SAVE_POWER)
+    case.reconciler.begin_saving()
+    case.reconciler.cancel(Kind.SAVE_POWER)
 
     assert case.saving(False) == {MODE: "High"}
 
@@ -384,7 +384,7 @@ def test_resumed_by_hand(identity: MinerIdentity, restarted: bool) -> None:
 def test_stop_that_was_never_seen() -> None:
     """What did not rest before the reboot is not made to rest after it."""
     case = Case(GAMMA)
-    case.steward.begin_saving()
+    case.reconciler.begin_saving()
     case.reboot()
     assert writes(case.poll()) == []
     case.poll()
@@ -428,7 +428,7 @@ def test_slider_ends_it() -> None:
         case.throttle(True)
         case.poll()
         case.take(changes)
-        case.steward.applied(changes, by_user=True)
+        case.reconciler.applied(changes, by_user=True)
 
         assert case.intents["throttle"] is None
 
@@ -438,7 +438,7 @@ def test_other_setting_does_not_end_it() -> None:
     case = Case(OLD_GAMMA)
     case.throttle(True)
     case.poll()
-    case.steward.applied({AUTO: False}, by_user=True)
+    case.reconciler.applied({AUTO: False}, by_user=True)
 
     assert case.saving(False) == {F: 525, V: 1.15}
 
@@ -448,8 +448,8 @@ def test_mode_that_is_slow_to_come_back() -> None:
     case = Case(NANO)
     case.throttle(True)
     case.poll()
-    case.steward.applied(case.saving(False))
-    case.steward.end(Kind.SAVE_POWER)
+    case.reconciler.applied(case.saving(False))
+    case.reconciler.end(Kind.SAVE_POWER)
     case.poll(busy=True)
     assert case.shown.saving_power is True
     case.restart()
@@ -521,7 +521,7 @@ def test_an_old_order_is_not_carried_out_again() -> None:
 
 def test_away() -> None:
     """Nothing is known of a miner that does not answer."""
-    shown = Case(GAMMA).steward.show(None, "2026-11-20")
+    shown = Case(GAMMA).reconciler.show(None, "2026-11-20")
 
     assert (shown.saving_power, shown.profile, shown.derated) == (None, None, None)
 
@@ -550,7 +550,7 @@ def test_gives_up() -> None:
     for _ in range(3):
         case.wait(30)
         for order in writes(case.poll()):
-            case.steward.failed(order, Outcome.REFUSED)
+            case.reconciler.failed(order, Outcome.REFUSED)
             found.append(order)
 
     assert len(found) == 3

@@ -67,7 +67,7 @@ async def copy_profiles(call: ServiceCall) -> None:
         raise invalid("no_such_miner")
     await async_require_read(call.hass, call.context, [source])
     require_loaded(source)
-    profiles = source.runtime_data.controller.profiles
+    profiles = source.runtime_data.controller.intents.memory.profiles.saved
     board = _board(source)
     for entry in await _controlled(call, _PROFILES):
         if _board(entry) != board:

@@ -47,15 +47,13 @@ class ChangeDetector:
         self.written = {**self.written, **ours}
 
     def compare_heat(
-        self, state: MinerState, lowered: Mapping[str, list[float]]
+        self, state: MinerState, lowered: Mapping[str, object]
     ) -> Iterator[MinerEvent]:
         """Yield that it overheated or recovered, and what it lowered meanwhile."""
         before, self.overheated = self.overheated, state.overheated
-        if before is False and self.overheated:
-            yield MinerEvent(event_type=EventType.OVERHEATED, details=lowered)
-        elif before and not self.overheated:
+        if before and not self.overheated:
             yield MinerEvent(event_type=EventType.RECOVERED, details=lowered)
-        elif lowered:
+        elif lowered or (before is False and self.overheated):
             yield MinerEvent(event_type=EventType.OVERHEATED, details=lowered)
 
     def compare(

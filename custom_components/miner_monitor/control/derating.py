@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import override
 
-from ..miners.codec import Amount
 from ..miners.model import (
     Changes,
     Derating,
@@ -24,16 +22,13 @@ from .protect import one_step_lower
 from .rules import same
 from .values import (
     StoredChanges,
-    number_in,
+    alike,
+    number_of,
     reported,
 )
 
-WATCHED = (
-    Setting.FREQUENCY,
-    Setting.CORE_VOLTAGE,
-    Setting.AUTO_FAN,
-    Setting.FAN_DUTY_CYCLE,
-)
+SET_POINTS = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
+WATCHED = (*SET_POINTS, Setting.AUTO_FAN, Setting.FAN_DUTY_CYCLE)
 _FULL_SPEED = 100.0
 _SETTLED_POLLS = 3
 _MOST_STEPS = 16
@@ -42,75 +37,42 @@ _MOST_STEPS = 16
 _WARN = 68.0
 _COOL = 10.0
 
-
-@dataclass(frozen=True, slots=True)
-class SetPoints:
-    """Frequency in MHz and core voltage in V."""
-
-    frequency: Amount
-    core_voltage: Amount
-
-    @override
-    def __str__(self) -> str:
-        """Write both with their units."""
-        volts = f"{self.core_voltage:.3f}"
-        return f"{self.frequency:.6g} MHz, {volts.removesuffix('0')} V"
-
-    def alike(self, other: SetPoints) -> bool:
-        """Whether both are the same, within what devices round."""
-        return same(Setting.FREQUENCY, self.frequency, other.frequency) and same(
-            Setting.CORE_VOLTAGE, self.core_voltage, other.core_voltage
-        )
+type _SetPoints = dict[Setting, float]
+"""Frequency in MHz and core voltage in V."""
 
 
 @dataclass(slots=True)
 class DeratingWatch:
-    """Compares the reported set points with the last ones that somebody chose."""
+    """Compares the reported set points with the last ones that somebody chose.
+
+    ``lowered`` are the set points that the device chose itself and runs now.
+    """
 
     baseline: StoredChanges = field(default_factory=dict)
-    lowered_to: SetPoints | None = None
+    lowered: StoredChanges = field(default_factory=dict)
     _full_speed_polls: int = field(default=0, init=False)
     _settled: MinerSettings | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Leave out what was stored and cannot be."""
         self.baseline = {k: v for k, v in self.baseline.items() if k in WATCHED}
-        if _set_points_of(self.baseline) is None:
-            self.lowered_to = None
+        self.lowered = set_points(self.lowered) if set_points(self.baseline) else {}
 
     @property
     def derated(self) -> bool:
         """Whether the device runs what it lowered itself."""
-        return self.lowered_to is not None
-
-    @property
-    def lowered(self) -> Changes:
-        """The set points that the device chose."""
-        if self.lowered_to is None:
-            return {}
-        return {
-            Setting.FREQUENCY: self.lowered_to.frequency,
-            Setting.CORE_VOLTAGE: self.lowered_to.core_voltage,
-        }
+        return bool(self.lowered)
 
     @property
     def details(self) -> Mapping[str, str]:
         """The set points before and after, as texts."""
-        before, after = _set_points_of(self.baseline), self.lowered_to
-        if before is None or after is None:
-            return {}
-        return {"before": str(before), "after": str(after)}
+        points = {"before": self.baseline, "after": self.lowered}
+        return {key: set_points_text(values) for key, values in points.items()}
 
     @property
-    def difference(self) -> Mapping[str, list[float]]:
+    def difference(self) -> Mapping[str, object]:
         """The set points before and after, as numbers."""
-        before, after = _set_points_of(self.baseline), self.lowered_to
-        if before is None or after is None:
-            return {}
-        return {
-            Setting.FREQUENCY.value: [before.frequency, after.frequency],
-            Setting.CORE_VOLTAGE.value: [before.core_voltage, after.core_voltage],
-        }
+        return {key.value: [self.baseline[key], v] for key, v in self.lowered.items()}
 
     def chosen(self, changes: Changes) -> None:
         """Take set points that somebody chose for the new baseline."""
@@ -124,15 +86,13 @@ class DeratingWatch:
         if state.settings is self._settled:
             return False
         self._settled = None
-        now = _set_points_of(reported(state.settings, WATCHED))
-        if limits.derating is None or now is None:
-            return False
-        if self.lowered_to is not None and now.alike(self.lowered_to):
+        now = set_points(reported(state.settings, WATCHED))
+        if limits.derating is None or not now or alike(now, self.lowered):
             return False
         if self._is_derating(limits, limits.derating, state.settings, now):
-            self.lowered_to = now
+            self.lowered = {**now}
             return True
-        if not state.overheated or _set_points_of(self.baseline) is None:
+        if not state.overheated or not set_points(self.baseline):
             self._follow(limits, state)
         return False
 
@@ -141,19 +101,23 @@ class DeratingWatch:
         limits: Limits,
         derating: Derating,
         settings: MinerSettings,
-        now: SetPoints,
+        now: _SetPoints,
     ) -> bool:
         """Whether only the firmware goes down like this."""
-        before = _set_points_of(self.baseline)
-        if before is None or not (self.derated or _at_full_speed(settings)):
+        before = set_points(self.baseline)
+        if not before or not (self.derated or _at_full_speed(settings)):
             return False
-        fixed = _fixed(derating)
-        if fixed is not None:
-            return now.alike(fixed) and not before.alike(fixed)
-        if now.alike(before):
+        if fixed := set_points(
+            {
+                Setting.FREQUENCY: derating.frequency,
+                Setting.CORE_VOLTAGE: derating.core_voltage,
+            }
+        ):
+            return alike(now, fixed) and not alike(before, fixed)
+        if alike(now, before):
             return False
         # A voltage that stays says nothing: then the fan must have been forced too.
-        stays = now.core_voltage == before.core_voltage
+        stays = now[Setting.CORE_VOLTAGE] == before[Setting.CORE_VOLTAGE]
         if stays and _full_speed(self.baseline) and not self.derated:
             return False
         allowed = limits.settings.get(Setting.CORE_VOLTAGE)
@@ -170,9 +134,9 @@ class DeratingWatch:
             self._full_speed_polls = 0
         forced = _at_full_speed(state.settings) and not _full_speed(self.baseline)
         unsure = forced and self._full_speed_polls < _SETTLED_POLLS
-        if self.baseline and self.lowered_to is None and unsure:
+        if self.baseline and not self.lowered and unsure:
             return
-        self.lowered_to = None
+        self.lowered = {}
         self.baseline = at_least(reported(state.settings, WATCHED), limits)
         if not _full_speed(self.baseline):
             self._settled = state.settings
@@ -181,11 +145,11 @@ class DeratingWatch:
         self, limits: Limits, state: MinerState | None, *, lower: bool
     ) -> Changes:
         """Return what brings the settings back, or those one step below."""
-        if self.lowered_to is None or state is None:
+        if not self.lowered or state is None:
             raise ControlError(ControlFault.NOTHING_TO_RESTORE)
         if _is_hot(limits, state):
             raise ControlError(ControlFault.TOO_HOT)
-        found = {key: value for key, value in self.baseline.items() if key in WATCHED}
+        found = {**self.baseline}
         if found.get(Setting.AUTO_FAN) is not False:
             found.pop(Setting.FAN_DUTY_CYCLE, None)
         if lower:
@@ -208,13 +172,22 @@ def _is_hot(limits: Limits, state: MinerState) -> bool:
     return chip is not None and chip > warn - _COOL
 
 
-def _set_points_of(values: Changes) -> SetPoints | None:
-    """Read the two set points, if both are there."""
-    frequency = number_in(values, Setting.FREQUENCY)
-    voltage = number_in(values, Setting.CORE_VOLTAGE)
-    if frequency is None or voltage is None:
-        return None
-    return SetPoints(frequency, voltage)
+def set_points(values: Mapping[Setting, object]) -> _SetPoints:
+    """Read the two set points; nothing unless both are there."""
+    found = {
+        key: number
+        for key in SET_POINTS
+        if (number := number_of(values.get(key))) is not None
+    }
+    return found if len(found) == len(SET_POINTS) else {}
+
+
+def set_points_text(values: Changes) -> str:
+    """Write frequency and core voltage with their units, if both are known."""
+    if not (found := set_points(values)):
+        return "?"
+    volts = f"{found[Setting.CORE_VOLTAGE]:.3f}".removesuffix("0")
+    return f"{found[Setting.FREQUENCY]:.6g} MHz, {volts} V"
 
 
 def _at_full_speed(settings: MinerSettings) -> bool:
@@ -228,15 +201,11 @@ def _full_speed(values: Changes) -> bool:
     return automatic is False and same(Setting.FAN_DUTY_CYCLE, _FULL_SPEED, duty)
 
 
-def _fixed(derating: Derating) -> SetPoints | None:
-    """Return the set points that this firmware falls back to."""
-    if derating.frequency is None or derating.core_voltage is None:
-        return None
-    return SetPoints(derating.frequency, derating.core_voltage)
-
-
 def _went_down(
-    derating: Derating, before: SetPoints, now: SetPoints, allowed: SettingRange | None
+    derating: Derating,
+    before: _SetPoints,
+    now: _SetPoints,
+    allowed: SettingRange | None,
 ) -> bool:
     """Whether both went down by the same number of whole steps, at least one.
 
@@ -247,17 +216,18 @@ def _went_down(
     if not derating.frequency_step or not derating.voltage_step:
         return False
     minimum, least = _lowest_voltages(allowed)
-    frequency, voltage, again = before.frequency, before.core_voltage, False
+    (frequency, voltage), again = before.values(), False
+    first, reached = voltage, now[Setting.CORE_VOLTAGE]
     for _ in range(_MOST_STEPS):
         if derating.restart_frequency and frequency <= derating.frequency_step:
             frequency, again = derating.restart_frequency, True
         else:
             frequency -= derating.frequency_step
         voltage -= derating.voltage_step
-        ends = voltage < now.core_voltage <= min(before.core_voltage, minimum)
-        below = max(voltage, now.core_voltage) < least
-        expected = now.core_voltage if below or (ends and not again) else voltage
-        if now.alike(SetPoints(frequency, expected)):
+        ends = voltage < reached <= min(first, minimum)
+        below = max(voltage, reached) < least
+        expected = reached if below or (ends and not again) else voltage
+        if alike(now, dict(zip(SET_POINTS, (frequency, expected), strict=True))):
             return True
     return False
 

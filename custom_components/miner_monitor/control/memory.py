@@ -69,8 +69,8 @@ class ControlMemory:
     changes: ChangeDetector = field(default_factory=ChangeDetector)
     waiting: StoredChanges = field(default_factory=dict)
     """What was written and takes effect with the next restart."""
+    profiles: Profiles = field(default_factory=Profiles)
     overrides: Overrides = field(default_factory=Overrides, init=False)
-    profiles: Profiles = field(default_factory=Profiles, init=False)
     stuck: StuckWatch = field(default_factory=StuckWatch, init=False)
 
     @classmethod
@@ -81,9 +81,7 @@ class ControlMemory:
 
         ``intents_at``: when the intents were stored.
         """
-        data = data if isinstance(data, Mapping) else {}
         memory = load_or(cls, data, cls())
-        memory.profiles = Profiles.load(data.get("profiles"))
         intents = intents if isinstance(intents, Mapping) else {}
         memory.overrides = Overrides.load(intents, now)
         stored_at = intents_at or 0.0
@@ -99,7 +97,8 @@ class ControlMemory:
     def dump(self, wall: float) -> dict[str, Any]:
         """Return everything but the intents, as JSON types."""
         self.version, self.saved_at = VERSION, wall
-        return {**dump(self), "profiles": self.profiles.dump()}
+        found: dict[str, Any] = dump(self)
+        return found
 
     def beneath(
         self,
@@ -124,8 +123,7 @@ class ControlMemory:
     @property
     def protects(self) -> bool:
         """Whether power is saved because of heat and nothing else."""
-        saving = self.overrides[Kind.SAVE_POWER].active
-        return saving is not None and saving.reason is Reason.PROTECT
+        return self.overrides[Kind.SAVE_POWER].active.reason is Reason.PROTECT
 
     def problems(self, day: str) -> dict[Problem, Mapping[str, str]]:
         """Return what a user should look at."""

@@ -7,7 +7,7 @@ or was refused is taken back; of what is unknown everything is kept until polls 
 it. Somebody who changes it on the device itself ends it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -72,10 +72,10 @@ class Override:
     are those that are left. ``reason`` is None for a user, ``by`` the caller where one
     is known. ``undone``: a restart or firmware undid it; it has to be written again.
     ``old``: kept for more than a day by somebody who was not looking, so that nothing
-    is written for its sake unless a user asks.
+    is written for its sake unless a user asks. One without values is none at all.
     """
 
-    target: StoredChanges
+    target: StoredChanges = field(default_factory=dict)
     before: StoredChanges = field(default_factory=dict)
     since: Amount = 0.0
     until: Amount | None = None
@@ -85,6 +85,14 @@ class Override:
     phase: Phase = Phase.BEGUN
     undone: bool = False
     old: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether there is one."""
+        return bool(self.target or self.before)
+
+    def but(self, **changes: Any) -> Override:
+        """Return it with other values; none stays none."""
+        return replace(self, **changes) if self else self
 
     @property
     def held(self) -> Changes:
@@ -132,12 +140,13 @@ class Override:
         return alike(_known(self.target, values), values) or self.is_half_way(values)
 
 
+NONE = Override()
+
+
 class OverrideSlot:
     """The override of one kind, if there is one, and how it gets on."""
 
-    def __init__(
-        self, active: Override | None = None, earlier: Override | None = None
-    ) -> None:
+    def __init__(self, active: Override = NONE, earlier: Override = NONE) -> None:
         """Begin with what was stored.
 
         ``earlier``, which an overlapping call took the place of, counts as ours until
@@ -164,9 +173,9 @@ class OverrideSlot:
         What comes back is the first original, where calls overlap, unless it begins
         ``anew``.
         """
-        self.earlier, known = self.active, None if anew else self.active
+        self.earlier, known = self.active, NONE if anew else self.active
         target, phase = keepable(target), Phase.BEGUN
-        if known is not None:
+        if known:
             target, before = {**known.target, **target}, {**before, **known.before}
             reason = known.reason and reason
             if known.target == target:
@@ -176,12 +185,12 @@ class OverrideSlot:
                 Override(
                     target=target,
                     before=before,
-                    since=now.wall if known is None else known.since,
+                    since=known.since if known else now.wall,
                     until=None if seconds is None else now.wall + seconds,
                     ends=None if seconds is None else now.monotonic + seconds,
                     reason=reason,
                     phase=phase,
-                    undone=known is not None and known.undone,
+                    undone=known.undone,
                 )
             )
 
@@ -191,11 +200,11 @@ class OverrideSlot:
         What comes back is kept where the device took a part of what was written.
         """
         active = self.active
-        if active and self.earlier is None and active.is_partly_taken(values):
+        if active and not self.earlier and active.is_partly_taken(values):
             self._keep(active, values)
         else:
             self._set(self.earlier)
-            self.earlier = None
+            self.earlier = NONE
 
     def _keep(self, active: Override, values: Changes) -> None:
         """Take what the device has become for what was applied."""
@@ -204,29 +213,25 @@ class OverrideSlot:
 
     def begin_end(self) -> None:
         """Remember that what was before is about to be written."""
-        if self.active is not None:
-            self._set(replace(self.active, phase=Phase.ENDING))
+        self._set(self.active.but(phase=Phase.ENDING))
 
     def cancel_end(self) -> None:
         """Take it that what was before was not written, or not all of it."""
-        if self.is_ending and self.active is not None:
-            self._set(replace(self.active, phase=Phase.UNSURE))
+        if self.is_ending:
+            self._set(self.active.but(phase=Phase.UNSURE))
 
     def written_back(self, values: Changes) -> None:
         """Take it that what was before is written; keep it while it may yet show."""
-        active = self.active
-        if active is None or not self.is_ending:
-            return
-        shows_else = differing(_known(active.target, values), values)
-        if shows_else or self.is_back(values):
+        shows_else = differing(_known(self.active.target, values), values)
+        if self.is_ending and (shows_else or self.is_back(values)):
             self.end()
 
     def end(self) -> None:
         """Forget it."""
-        self.earlier = None
-        self._set(None)
+        self.earlier = NONE
+        self._set(NONE)
 
-    def _set(self, active: Override | None) -> None:
+    def _set(self, active: Override) -> None:
         """Wait from now on for what is about to be written."""
         self.active = active
         self._waiting_since, self._differing = None, 0
@@ -234,12 +239,12 @@ class OverrideSlot:
     @property
     def is_ending(self) -> bool:
         """Whether what was before is being written."""
-        return self.active is not None and self.active.phase is Phase.ENDING
+        return self.active.phase is Phase.ENDING
 
     @property
     def waits_for_user(self) -> bool:
         """Whether nothing but a user ends it any more."""
-        return self.active is not None and self.active.old and self._seen
+        return self.active.old and self._seen
 
     @property
     def changed(self) -> bool:
@@ -249,25 +254,21 @@ class OverrideSlot:
     @property
     def reassert(self) -> Changes:
         """What a restart, or overheating, undid and has to be written again."""
-        if self.active is None or not self.active.undone or self.is_ending:
-            return {}
-        return self.active.target
+        due = self.active.undone and not self.is_ending
+        return self.active.target if due else {}
 
     def is_ours(self, values: Changes) -> bool:
         """Whether nobody has changed what was applied, by this call or the earlier."""
-        known = (self.active, self.earlier)
-        return any(override and override.is_ours(values) for override in known)
+        return any(one.is_ours(values) for one in (self.active, self.earlier) if one)
 
     def is_back(self, values: Changes) -> bool:
         """Whether what was before runs already."""
-        if self.active is None:
-            return False
         return alike(_known(self.active.back, values), values)
 
     def observe(self, values: Changes, now: Moment) -> None:
         """Look at what is known of what was applied."""
         active = self.active
-        if active is None or values.keys().isdisjoint(active.target):
+        if values.keys().isdisjoint(active.target):
             return
         if alike(active.target, values):
             self._confirm(active, now)
@@ -280,7 +281,7 @@ class OverrideSlot:
         One that goes back half-way lasts, with what the device has become.
         """
         active = self.active
-        if active is None or not active.target.keys() <= values.keys():
+        if not active or not active.target.keys() <= values.keys():
             return False
         if alike(active.target, values):
             self._confirm(replace(active, old=False), now)
@@ -304,8 +305,8 @@ class OverrideSlot:
         if active.phase is not Phase.ENDING or self._waited_enough(now):
             active = replace(active, phase=Phase.HELD)
         self.active = replace(active, undone=False)
-        if self.earlier is not None and self.earlier.target != active.target:
-            self.earlier = None
+        if self.earlier.target != active.target:
+            self.earlier = NONE
 
     def _waited_enough(self, now: Moment) -> bool:
         """Whether what was written had the time to show."""
@@ -315,11 +316,9 @@ class OverrideSlot:
 
     def restarted(self) -> None:
         """Note that the device restarted, which ends a stop."""
-        active = self.active
-        if active is None or active.phase is Phase.BEGUN:
-            return
-        if not _FORGOTTEN.isdisjoint(active.target):
-            self.active = replace(active, undone=True)
+        shown = self.active.phase is not Phase.BEGUN
+        if shown and not _FORGOTTEN.isdisjoint(self.active.target):
+            self.active = self.active.but(undone=True)
 
     def lowered(self, values: Changes) -> None:
         """Take it that the device itself went below what was asked for.
@@ -327,39 +326,33 @@ class OverrideSlot:
         What firmware raised meanwhile, from a frequency that it could not lower any
         more, has to be written again.
         """
-        if self.active is None or not self.active.held:
+        if not (target := self.active.held):
             return
-        target = self.active.target
         now = {key: values.get(key, value) for key, value in target.items()}
         undone = any(
             (number_in(now, key) or 0) > (number_in(target, key) or 0) for key in target
         )
-        self.active = replace(
-            self.active, target=target if undone else now, undone=undone
-        )
+        self.active = self.active.but(target=target if undone else now, undone=undone)
 
     def exchange(self, before: Changes, target: Changes) -> None:
         """Let others come back, for what the device runs instead of them now."""
-        if self.active is not None:
-            self.active = replace(
-                self.active,
-                before={**self.active.before, **before},
-                target={**self.active.target, **target},
-            )
+        self.active = self.active.but(
+            before={**self.active.before, **before},
+            target={**self.active.target, **target},
+        )
 
     def narrow(self, wanted: Changes) -> None:
         """Let these come back, and nothing else."""
-        if self.active is not None:
-            target = _known(self.active.target, wanted)
-            self.active = replace(self.active, before=wanted, target=target)
+        target = _known(self.active.target, wanted)
+        self.active = self.active.but(before=wanted, target=target)
 
 
-class Overrides:
-    """All that keeps the user's values from one device."""
+class Overrides(dict[Kind, OverrideSlot]):
+    """All that keeps the user's values from one device, the lowest first."""
 
     def __init__(self, slots: Mapping[Kind, OverrideSlot] | None = None) -> None:
         """Begin with what was stored, if anything."""
-        self._slots = {kind: OverrideSlot() for kind in Kind} | dict(slots or {})
+        super().__init__({kind: OverrideSlot() for kind in Kind} | dict(slots or {}))
 
     @classmethod
     def load(cls, data: Mapping[str, Any], now: Moment) -> Overrides:
@@ -372,7 +365,7 @@ class Overrides:
             {
                 kind: OverrideSlot(active, _load(earlier.get(kind), now, away))
                 for kind in Kind
-                if (active := _load(data.get(kind), now, away)) is not None
+                if (active := _load(data.get(kind), now, away))
                 and (active.before or kind is Kind.SAVE_POWER)
             }
         )
@@ -380,48 +373,44 @@ class Overrides:
     def dump(self, now: Moment) -> dict[str, Any]:
         """Return all of them as JSON types."""
         return {
-            **{kind.value: _dump(slot.active, now) for kind, slot in self},
-            "earlier": {kind.value: _dump(slot.earlier, now) for kind, slot in self},
+            **{kind.value: _dump(slot.active, now) for kind, slot in self.items()},
+            "earlier": {
+                kind.value: _dump(slot.earlier, now) for kind, slot in self.items()
+            },
             "stored_at": now.wall,
         }
 
-    def __getitem__(self, kind: Kind) -> OverrideSlot:
-        """Return the place of one kind."""
-        return self._slots[kind]
-
-    def __iter__(self) -> Iterator[tuple[Kind, OverrideSlot]]:
-        """Go through the kinds, the lowest first."""
-        return iter(self._slots.items())
-
     @property
-    def active(self) -> tuple[Override | None, ...]:
+    def active(self) -> tuple[Override, ...]:
         """What there is of each kind."""
-        return tuple(slot.active for slot in self._slots.values())
+        return tuple(slot.active for slot in self.values())
+
+    def seconds_left(self, now: Moment) -> float | None:
+        """Return when settings for a while are over, if there are any."""
+        temporary = self[Kind.TEMPORARY].active
+        return None if temporary.old else temporary.seconds_left(now)
 
     def beneath(self, kind: Kind, values: Changes) -> Changes:
         """Return values as they are without what covers a kind."""
-        for other, slot in reversed(self._slots.items()):
+        for other, slot in reversed(self.items()):
             if other is kind:
                 break
-            if (active := slot.active) is not None and active.held:
-                values = {**values, **_known(active.before, values)}
+            if slot.active.held:
+                values = {**values, **_known(slot.active.before, values)}
         return values
 
     @property
     def held(self) -> Changes:
         """What is kept from the user's, apart from what a user chose for a while."""
         found: Changes = {}
-        for kind, slot in self:
-            if slot.active is not None and kind is not Kind.TEMPORARY:
-                found = {**found, **slot.active.held}
+        for kind in (Kind.PROTECTION, Kind.SAVE_POWER):
+            found = {**found, **self[kind].active.held}
         return found
 
     def before_of(self, kind: Kind, changes: Changes) -> Changes:
         """Return what comes back when a user's change ends what is held."""
         active = self[kind].active
-        if active is None or not conflict(changes, active.held):
-            return {}
-        return active.before
+        return active.before if conflict(changes, active.held) else {}
 
     def grow_old(self) -> None:
         """Keep only what writes nothing without a user.
@@ -429,16 +418,15 @@ class Overrides:
         Nobody else knows what was before, nor what was asked for. Until the device
         shows that power is saved still, a restart is no reason to stop it again.
         """
-        if self[Kind.TEMPORARY].active is None:
+        if not self[Kind.TEMPORARY].active:
             # A user is asked in the same way whether that is to come back.
-            self._slots[Kind.TEMPORARY] = self[Kind.PROTECTION]
-        self._slots[Kind.PROTECTION] = OverrideSlot()
-        for kind, slot in self:
-            if (active := slot.active) is not None:
-                phase = Phase.BEGUN if kind is Kind.SAVE_POWER else active.phase
-                slot.active = replace(
-                    active, reason=None, phase=phase, undone=False, old=True
-                )
+            self[Kind.TEMPORARY] = self[Kind.PROTECTION]
+        self[Kind.PROTECTION] = OverrideSlot()
+        for kind, slot in self.items():
+            phase = Phase.BEGUN if kind is Kind.SAVE_POWER else slot.active.phase
+            slot.active = slot.active.but(
+                reason=None, phase=phase, undone=False, old=True
+            )
 
 
 def conflict(changes: Changes, held: Changes) -> bool:
@@ -454,17 +442,16 @@ def _known(changes: Changes, values: Changes) -> Changes:
     return {key: changes[key] for key in changes if key in values}
 
 
-def _load(data: object, now: Moment, away: float) -> Override | None:
+def _load(data: object, now: Moment, away: float) -> Override:
     """Read one; its end is as far away as it was, less the time we were."""
-    found = load_or(Override, data, Override(target={}))
+    found = load_or(Override, data, NONE)
     if found.ends is not None:
         found = replace(found, ends=now.monotonic + max(0.0, found.ends) - away)
-    return found if found.target else None
+    return found if found.target else NONE
 
 
-def _dump(override: Override | None, now: Moment) -> Any:
+def _dump(override: Override, now: Moment) -> Any:
     """Return one as JSON types, with the seconds that are left to it."""
-    if override is None:
-        return None
     left = override.seconds_left(now)
-    return dump(replace(override, ends=left and max(0.0, left)))
+    ends = None if left is None else max(0.0, left)
+    return dump(override.but(ends=ends)) if override else None

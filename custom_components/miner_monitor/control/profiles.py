@@ -1,8 +1,8 @@
 """Settings that a user keeps under a name."""
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Any, Self
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from ..miners.model import (
     Changes,
@@ -26,9 +26,8 @@ from .errors import (
 from .rules import Allowed
 from .throttle import middle
 from .values import (
+    StoredChanges,
     agrees,
-    dump_changes,
-    load_changes,
     reported,
 )
 
@@ -65,46 +64,29 @@ def worth_keeping(limits: Limits, settings: MinerSettings) -> Changes:
     return {key: value for key, value in found.items() if fits(key, value, limits)}
 
 
+@dataclass(slots=True)
 class Profiles:
     """The profiles of one miner, in the order in which they were made."""
 
-    def __init__(self) -> None:
-        """Start without any."""
-        # Replaced, never changed, so that what was found in it can be kept.
-        self._saved: dict[str, Changes] = {}
-        self._made = False
-        self._matched: tuple[object, object, str | None] = (None, None, None)
+    saved: dict[str, StoredChanges] = field(default_factory=dict)
+    """By their names; replaced, never changed, so that what was found is kept."""
+    made: bool = False
+    """Whether the first ones were made."""
+    _matched: tuple[object, object, str | None] = field(
+        default=(None, None, None), init=False
+    )
 
-    @classmethod
-    def load(cls, data: object) -> Self:
-        """Read what ``dump`` wrote."""
-        profiles = cls()
-        if not isinstance(data, Mapping):
-            return profiles
-        profiles._made = data.get("made") is True
-        saved = data.get("saved")
-        for name, values in saved.items() if isinstance(saved, Mapping) else ():
-            changes = load_changes(values)
+    def __post_init__(self) -> None:
+        """Leave out what was stored and cannot be."""
+        stored, self.saved = self.saved, {}
+        for name, changes in stored.items():
             kept = {key: changes[key] for key in changes if SETTINGS[key].kept}
-            try:
-                profiles.save(name, kept)
-            except ProfileError:
-                continue
-        return profiles
-
-    def dump(self) -> dict[str, Any]:
-        """Return the profiles as JSON types."""
-        saved = {name: dump_changes(changes) for name, changes in self._saved.items()}
-        return {"made": self._made, "saved": saved}
-
-    @property
-    def saved(self) -> Mapping[str, Changes]:
-        """The profiles by their names."""
-        return MappingProxyType(dict(self._saved))
+            with suppress(ProfileError):
+                self.save(name, kept)
 
     def get(self, name: str) -> Changes:
         """Return what a profile writes."""
-        return self._saved[self._known(name)]
+        return self.saved[self._known(name)]
 
     def save(self, name: str, changes: Changes) -> None:
         """Keep settings under a name, in place of a profile that has it."""
@@ -112,55 +94,54 @@ class Profiles:
         if not changes:
             raise ProfileError(ProfileFault.NOTHING_TO_SAVE, name)
         known = self._find(name)
-        if known is None and len(self._saved) >= _MOST_PROFILES:
+        if known is None and len(self.saved) >= _MOST_PROFILES:
             raise ProfileError(ProfileFault.TOO_MANY, name)
-        self._saved = {
-            name if key == known else key: changes if key == known else value
-            for key, value in self._saved.items()
+        same_order = {
+            name if key == known else key: kept for key, kept in self.saved.items()
         }
-        self._saved = {**self._saved, name: changes}
+        self.saved = {**same_order, name: changes}
 
     def delete(self, name: str) -> None:
         """Forget a profile."""
         known = self._known(name)
-        self._saved = {key: kept for key, kept in self._saved.items() if key != known}
+        self.saved = {key: kept for key, kept in self.saved.items() if key != known}
 
     def take(self, profiles: Mapping[str, Changes], allowed: Allowed) -> None:
         """Copy another miner's profiles, all of them or none."""
         for name, changes in profiles.items():
             if not _possible(changes, allowed):
                 raise ProfileError(ProfileFault.NOT_POSSIBLE, name)
-        before = dict(self._saved)
+        before = self.saved
         try:
             for name, changes in profiles.items():
                 self.save(name, dict(changes))
         except ProfileError:
-            self._saved = before
+            self.saved = before
             raise
 
     def matching(self, settings: MinerSettings) -> str | None:
         """Name the profile that a device runs: the most exact one, then the newest."""
-        if self._matched[0] is settings and self._matched[1] is self._saved:
+        if self._matched[0] is settings and self._matched[1] is self.saved:
             return self._matched[2]
-        newest = reversed(self._saved.items())
+        newest = reversed(self.saved.items())
         found = [name for name, kept in newest if agrees(kept, settings)]
-        name = max(found, key=lambda name: len(self._saved[name]), default=None)
-        self._matched = (settings, self._saved, name)
+        name = max(found, key=lambda name: len(self.saved[name]), default=None)
+        self._matched = (settings, self.saved, name)
         return name
 
     def make_first(self, identity: MinerIdentity) -> None:
         """Make profiles from the device's own lists, once in its life."""
-        if self._made:
+        if self.made:
             return
         for name, changes in _starters(identity.limits.settings):
-            self._made = True
-            if self._find(name) is None and len(self._saved) < _MOST_PROFILES:
-                self._saved = {**self._saved, name: changes}
+            self.made = True
+            if self._find(name) is None and len(self.saved) < _MOST_PROFILES:
+                self.saved = {**self.saved, name: changes}
 
     def _find(self, name: str) -> str | None:
         """Return the name under which it is known, whatever its case."""
         folded = name.casefold()
-        return next((key for key in self._saved if key.casefold() == folded), None)
+        return next((key for key in self.saved if key.casefold() == folded), None)
 
     def _known(self, name: str) -> str:
         """Return the name under which it is known."""

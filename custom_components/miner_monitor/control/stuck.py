@@ -16,7 +16,10 @@ from ..miners.model import (
     Setting,
 )
 from ..miners.settings import hard_range
-from .derating import SetPoints
+from .derating import (
+    SET_POINTS,
+    set_points_text,
+)
 from .protect import one_step_lower
 from .rules import same
 from .stall_restart import (
@@ -26,12 +29,11 @@ from .stall_restart import (
 from .values import (
     agrees,
     number_in,
+    reported,
 )
 
 STUCK_SECONDS = 180.0
 """Firmware that recovers by itself has begun again by then."""
-
-_CHOSEN = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)
 
 
 class Recovery(StrEnum):
@@ -121,10 +123,10 @@ def _with_set_points(
         known.pop(Setting.FAN_DUTY_CYCLE, None)
     if _can_be(limits, known) and not (is_below(limits, settings) and learnt_late):
         lower = {**known, **one_step_lower(limits, known)}
-        if agrees({key: known[key] for key in _CHOSEN}, settings):
+        if agrees({key: known[key] for key in SET_POINTS}, settings):
             return {Recovery.ONE_STEP_LOWER: lower}
         return {Recovery.AS_BEFORE: known, Recovery.ONE_STEP_LOWER: lower}
-    ranges = {key: limits.settings[key] for key in _CHOSEN if key in limits.settings}
+    ranges = {key: limits.settings[key] for key in SET_POINTS if key in limits.settings}
     usual: dict[Setting, float] = {
         key: allowed.minimum if allowed.default is None else allowed.default
         for key, allowed in ranges.items()
@@ -140,13 +142,21 @@ def _can_be(limits: Limits, values: Changes) -> bool:
     return all(
         (value := number_in(values, key)) is not None
         and value >= hard_range(key, limits.settings[key])[0]
-        for key in _CHOSEN
+        for key in SET_POINTS
     )
 
 
-def set_points_text(values: Changes) -> str:
-    """Write frequency and core voltage with their units, as far as they are known."""
-    frequency, volts = (number_in(values, key) for key in _CHOSEN)
-    return (
-        "?" if frequency is None or volts is None else str(SetPoints(frequency, volts))
-    )
+def texts_of(
+    ways: Mapping[Recovery, Changes], limits: Limits, settings: MinerSettings
+) -> Mapping[str, str]:
+    """Return what the repair of a stuck miner shows: values for each button."""
+    texts = {name: set_points_text(ways.get(name, {})) for name in Recovery}
+    volts = limits.settings.get(Setting.CORE_VOLTAGE)
+    lowest = 0.0 if volts is None else hard_range(Setting.CORE_VOLTAGE, volts)[0]
+    return {
+        "before": texts[Recovery.AS_BEFORE],
+        "lower": texts[Recovery.ONE_STEP_LOWER],
+        "default": texts[Recovery.BOARD_DEFAULT],
+        "now": set_points_text(reported(settings, SET_POINTS)),
+        "minimum": f"{lowest:g} V" if lowest else "?",
+    }

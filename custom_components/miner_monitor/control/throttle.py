@@ -96,28 +96,26 @@ def middle(modes: SettingRange) -> str:
     return modes.choices[(len(modes.choices) - 1) // 2]
 
 
-def lasts(identity: MinerIdentity, saving: Override | None) -> bool:
+def lasts(identity: MinerIdentity, saving: Override) -> bool:
     """Whether it is none to stop what firmware cannot stop any more."""
-    if saving is None:
-        return False
-    return bool(saving.held) or Setting.MINING in identity.limits.settings
+    stops_still = Setting.MINING in identity.limits.settings
+    return bool(saving.held) or (bool(saving) and stops_still)
 
 
 def saving_changes(
-    identity: MinerIdentity, settings: MinerSettings, saving: Override | None
+    identity: MinerIdentity, settings: MinerSettings, saving: Override
 ) -> Changes:
     """Return what has to be written to save power, also again."""
-    if saving is not None and lasts(identity, saving):
-        return saving.target
-    return least_power(identity, settings)
+    again = lasts(identity, saving)
+    return saving.target if again else least_power(identity, settings)
 
 
-def usual_changes(identity: MinerIdentity, saving: Override | None) -> Changes:
+def usual_changes(identity: MinerIdentity, saving: Override) -> Changes:
     """Return what has to be written to save power no longer.
 
     What nobody asked here to save power with is somebody's choice.
     """
-    if saving is None or not lasts(identity, saving):
+    if not lasts(identity, saving):
         return {}
     known = usual(identity)
     defaults = {key: known[key] for key in saving.target if key in known}
@@ -125,17 +123,17 @@ def usual_changes(identity: MinerIdentity, saving: Override | None) -> Changes:
 
 
 def is_saving(
-    identity: MinerIdentity, settings: MinerSettings, saving: Override | None
+    identity: MinerIdentity, settings: MinerSettings, saving: Override
 ) -> bool | None:
     """Whether power is saved, by what the device reports."""
     method = throttle_method(identity)
     if method is None:
         return None
-    if saving is not None and agrees(saving.held, settings):
+    if agrees(saving.held, settings):
         return True
     if stops(method) and settings.mining is None:
         return None
-    return saving is not None and agrees(saving.target, settings)
+    return agrees(saving.target, settings)
 
 
 def _lower(

@@ -1,7 +1,7 @@
 """Values of several settings: alike or not, as JSON and back."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeIs
+from typing import Annotated, TypeIs
 
 from ..miners.model import (
     Changes,
@@ -58,20 +58,6 @@ def value_of(setting: Setting, value: object) -> SettingValue | None:
             is_name = isinstance(value, str) and 0 < len(value) <= _LONGEST
             return str(value) if is_name else None
     return number_of(value, SETTINGS[setting].highest)
-
-
-def load_changes(data: object) -> Changes:
-    """Read changes from JSON and leave out what is none."""
-    if not isinstance(data, Mapping):
-        return {}
-    told = (setting for setting in Setting if setting.value in data)
-    return keepable({setting: data[setting.value] for setting in told})
-
-
-def dump_changes(changes: Changes) -> dict[str, Any]:
-    """Return changes as JSON types."""
-    kept = keepable(changes)
-    return {setting.value: value for setting, value in kept.items()}
 
 
 def keepable(values: Mapping[Setting, object]) -> Changes:

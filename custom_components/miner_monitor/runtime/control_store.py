@@ -15,7 +15,8 @@ from ..control.errors import (
     ControlError,
     ControlFault,
 )
-from ..control.intents import IntentReconciler
+from ..control.memory import ControlMemory
+from ..control.reconciler import IntentReconciler
 from ..miners.model import MinerIdentity
 from .insight import now as this_moment
 from .store import (
@@ -40,7 +41,7 @@ class ControlStore:
         self._hass = hass
         self._entry = entry
         self._identity = identity
-        self._rest = EntryStore(hass, entry, entry.entry_id, self._dump, SAVE_EVERY)
+        self.rest = EntryStore(hass, entry, entry.entry_id, self._dump, SAVE_EVERY)
         self._intents = IntentFile(hass, entry.entry_id)
         self.reconciler = IntentReconciler(identity)
         self.turn = asyncio.Lock()
@@ -56,42 +57,23 @@ class ControlStore:
 
     async def async_load(self) -> None:
         """Take up what was wanted before."""
-        rest, intents = await self._rest.async_load(), await self._intents.async_load()
+        rest, intents = await self.rest.async_load(), await self._intents.async_load()
         self.loaded_at, self.intents_at = time.time(), self._intents.saved_at
-        if rest is not None or intents is not None:
-            self.reconciler = IntentReconciler.load(
-                self._identity,
-                rest,
-                intents,
-                this_moment(),
-                intents_at=self.intents_at,
-            )
-        self._stored, self._stored_at = (
-            self.reconciler.overrides.active,
-            time.monotonic(),
-        )
+        now = this_moment()
+        memory = ControlMemory.load(rest, intents, now, self.intents_at)
+        self.reconciler = IntentReconciler(self._identity, memory, now)
+        self._stored, self._stored_at = memory.overrides.active, now.monotonic
 
     async def async_close(self) -> None:
         """Store for the last time what is wanted."""
-        async with self.turn:
-            await self._store_what_changed()
-            self._closed = True
-        await self._rest.async_close()
-
-    async def async_save(self) -> None:
-        """Store all but the intents now."""
-        await self._rest.async_save()
-
-    def save_soon(self) -> None:
-        """Store all but the intents within seconds."""
-        self._rest.save_soon()
+        await self._store_what_changed(closing=True)
+        await self.rest.async_close()
 
     async def async_store_intents(self) -> None:
         """Store what is wanted if it changed; ControlError when that fails."""
-        if self._closed or self.reconciler.overrides.active == self._stored:
-            return
         try:
-            await self._write()
+            if not self._closed and self.reconciler.overrides.active != self._stored:
+                await self._write()
         except HomeAssistantError as err:
             raise ControlError(ControlFault.NOT_STORED) from err
 
@@ -102,7 +84,7 @@ class ControlStore:
         if self._closed or storing or not self._is_due:
             return
         self._storing = self._hass.async_create_task(
-            self._store_in_turn(), f"{self._entry.title} intents"
+            self._store_what_changed(), f"{self._entry.title} intents"
         )
 
     @property
@@ -111,30 +93,27 @@ class ControlStore:
         now = this_moment()
         if self.reconciler.overrides.active != self._stored:
             return True
-        left = self.reconciler.seconds_left(now)
+        left = self.reconciler.overrides.seconds_left(now)
         return left is not None and now.monotonic - self._stored_at >= STORE_TIME_LEFT
 
-    async def _store_in_turn(self) -> None:
+    async def _store_what_changed(self, *, closing: bool = False) -> None:
         async with self.turn:
-            await self._store_what_changed()
-
-    async def _store_what_changed(self) -> None:
-        if self._closed or not self._is_due:
-            return
-        try:
-            await self._write()
-        except HomeAssistantError as err:
-            LOGGER.warning(
-                "%s: what was asked of it was not stored: %s", self._entry.title, err
-            )
+            try:
+                if not self._closed and self._is_due:
+                    await self._write()
+            except HomeAssistantError as err:
+                text = "%s: what was asked of it was not stored: %s"
+                LOGGER.warning(text, self._entry.title, err)
+            self._closed |= closing
 
     async def _write(self) -> None:
-        wanted, now = self.reconciler.overrides.active, this_moment()
-        await self._intents.async_save(self.reconciler.overrides.dump(now))
+        overrides, now = self.reconciler.overrides, this_moment()
+        wanted = overrides.active
+        await self._intents.async_save(overrides.dump(now))
         if wanted != self._stored:
             # Only now: a change that is not stored outdates nothing that is.
             self.reconciler.memory.acted_at = time.time()
-            self._rest.save_soon()
+            self.rest.save_soon()
         self._stored, self._stored_at = wanted, now.monotonic
 
     def _dump(self) -> dict[str, Any]:

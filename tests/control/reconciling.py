@@ -1,10 +1,12 @@
 """A miner that exists on paper only, and what is wanted of it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 import json
 from typing import Any
 
-from custom_components.miner_monitor.control.intents import ENDS, IntentReconciler
+from custom_components.miner_monitor.control.intents import ENDS
+from custom_components.miner_monitor.control.memory import ControlMemory
 from custom_components.miner_monitor.control.model import (
     Apply,
     ClearIssue,
@@ -16,6 +18,7 @@ from custom_components.miner_monitor.control.model import (
     Throttle,
 )
 from custom_components.miner_monitor.control.overrides import Kind
+from custom_components.miner_monitor.control.reconciler import IntentReconciler
 from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
     SWITCH,
@@ -139,12 +142,12 @@ POOLS = (
 
 
 def dumped(
-    steward: IntentReconciler, wall: float, monotonic: float = 0.0
+    reconciler: IntentReconciler, wall: float, monotonic: float = 0.0
 ) -> dict[str, Any]:
-    """Return both files of a steward in one."""
+    """Return both files of a reconciler in one."""
     return {
-        "rest": steward.memory.dump(wall),
-        "intents": steward.overrides.dump(Moment(wall, monotonic, TODAY)),
+        "rest": reconciler.memory.dump(wall),
+        "intents": reconciler.overrides.dump(Moment(wall, monotonic, TODAY)),
         "intents_at": wall,
     }
 
@@ -155,17 +158,14 @@ def loaded(
     """Read what ``dumped`` returned, or anything else."""
     files = stored if isinstance(stored, dict) else {}
     at = files.get("intents_at")
-    return IntentReconciler.load(
-        identity,
-        files.get("rest"),
-        files.get("intents"),
-        Moment(wall, monotonic, ""),
-        intents_at=at if isinstance(at, float) else None,
-    )
+    now = Moment(wall, monotonic, "")
+    stored_at = at if isinstance(at, float) else None
+    memory = ControlMemory.load(files.get("rest"), files.get("intents"), now, stored_at)
+    return IntentReconciler(identity, memory, now)
 
 
 class Case:
-    """A steward, the state of its miner and the time; polls on demand."""
+    """A reconciler, the state of its miner and the time; polls on demand."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class Case:
         if settings is None:
             settings = NANO_SETTINGS if MODE in identity.limits.settings else None
         self.identity = identity
-        self.steward = IntentReconciler(identity)
+        self.reconciler = IntentReconciler(identity)
         self.wall = 1_795_000_000.0
         self.monotonic = 1000.0
         self._boot = UNTOLD
@@ -236,9 +236,9 @@ class Case:
         self._boot = RestartVerdict(doubtful=True)
 
     def look(self, *, busy: bool = False, today: str = TODAY) -> list[Order]:
-        """Show the steward the device as it is."""
+        """Show the reconciler the device as it is."""
         boot, self._boot, self._ours = self._boot, UNTOLD, True
-        return self.steward.observe(
+        return self.reconciler.observe(
             self.identity,
             self.state,
             replace(self.now, day=today),
@@ -259,14 +259,16 @@ class Case:
 
     def restart(self, away: float = 60.0, clock: float = 0.0) -> None:
         """Restart Home Assistant: everything goes through JSON, and a clock is set."""
-        stored = json.loads(json.dumps(dumped(self.steward, self.wall, self.monotonic)))
+        stored = json.loads(
+            json.dumps(dumped(self.reconciler, self.wall, self.monotonic))
+        )
         self.wait(away)
         self.wall += clock
-        protect, restarts = self.steward.protect, self.steward.restart_stalled
+        protect, restarts = self.reconciler.protect, self.reconciler.restart_stalled
         self.monotonic = 50.0
         self._ours = False
-        self.steward = loaded(self.identity, stored, self.wall, self.monotonic)
-        self.steward.protect, self.steward.restart_stalled = protect, restarts
+        self.reconciler = loaded(self.identity, stored, self.wall, self.monotonic)
+        self.reconciler.protect, self.reconciler.restart_stalled = protect, restarts
 
     @property
     def now(self) -> Moment:
@@ -276,56 +278,60 @@ class Case:
     @property
     def intents(self) -> dict[str, Any]:
         """What is wanted until it is taken back, as it is stored."""
-        return self.steward.overrides.dump(self.now)
+        return self.reconciler.overrides.dump(self.now)
 
     def throttle(self, on: bool, by: Reason | None = None) -> Changes:
         """Do what the shell does to save power, with a willing device."""
         changes = self.saving(on)
         if on:
-            self.steward.begin_saving(by)
+            self.reconciler.begin_saving(by)
         else:
-            self.steward.overrides[Kind.SAVE_POWER].begin_end()
+            self.reconciler.overrides[Kind.SAVE_POWER].begin_end()
         self.take(changes)
-        self.steward.applied(changes)
+        self.reconciler.applied(changes)
         if not on:
-            self.steward.end(Kind.SAVE_POWER)
+            self.reconciler.end(Kind.SAVE_POWER)
         return changes
 
     def saving(self, on: bool) -> Changes:
         """Return what has to be written to save power, or to save it no longer."""
         if on:
-            return self.steward.saving_changes()
-        return self.steward.changes_back(Kind.SAVE_POWER)
+            return self.reconciler.saving_changes()
+        return self.reconciler.changes_back(Kind.SAVE_POWER)
 
     def lend(self, changes: Changes, seconds: float) -> None:
         """Apply settings for a while, with a willing device."""
         self.begin(changes, seconds)
         self.take(changes)
-        self.steward.applied(changes)
+        self.reconciler.applied(changes)
+
+    def copy(self, profiles: Mapping[str, Changes]) -> None:
+        """Take over the profiles of another miner."""
+        self.reconciler.memory.profiles.take(profiles, self.reconciler.allowed)
 
     def begin(self, changes: Changes, seconds: float) -> None:
         """Remember settings for a while that are about to be applied."""
-        self.steward.begin_temporary(changes, seconds, self.now)
+        self.reconciler.begin_temporary(changes, seconds, self.now)
 
     def obey(self, orders: list[Order]) -> None:
         """Write what was ordered, with a willing device."""
         for order in orders:
             if isinstance(order, Apply):
                 if order.reason is Reason.PROTECT:
-                    self.steward.begin_step(order.changes)
+                    self.reconciler.begin_step(order.changes)
                 if ends := ENDS.get(order.reason):
-                    self.steward.overrides[ends].begin_end()
+                    self.reconciler.overrides[ends].begin_end()
                 self.take(order.changes)
-                self.steward.applied(order.changes)
+                self.reconciler.applied(order.changes)
                 if ends:
-                    self.steward.end(ends)
+                    self.reconciler.end(ends)
             elif isinstance(order, Throttle):
                 self.throttle(order.on, order.reason)
 
     @property
     def shown(self) -> ControlState:
         """What the entities show."""
-        return self.steward.show(self.state, TODAY)
+        return self.reconciler.show(self.state, TODAY)
 
 
 def writes(orders: list[Order]) -> list[Order]:

@@ -10,12 +10,12 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
-from custom_components.miner_monitor.control.intents import IntentReconciler
 from custom_components.miner_monitor.control.model import (
     Problem,
     RaiseIssue,
     Reason,
 )
+from custom_components.miner_monitor.control.reconciler import IntentReconciler
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
@@ -29,7 +29,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.model import EventType
 
-from .stewarding import (
+from .reconciling import (
     AUTO,
     FAN,
     GAMMA,
@@ -56,11 +56,11 @@ HOUR = 3600.0
 
 
 def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
-    """Let a steward have something of everything to remember."""
+    """Let a reconciler have something of everything to remember."""
     case = Case(identity)
     case.set(frequency=850, core_voltage=1.28)
     case.polls(3)
-    case.steward.save_profile("Fast")
+    case.reconciler.save_profile("Fast")
     case.lend({F: 490.0, V: 1.1}, HOUR)
     case.poll()
     case.lend({AUTO: False, FAN: 80.0}, 2 * HOUR)
@@ -68,9 +68,9 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     case.poll()
     case.heat()
     case.poll()
-    case.steward.memory.writes.add(TODAY)
-    case.steward.memory.acted_at = case.wall
-    case.steward.restart_needed({Setting.POOL: 1})
+    case.reconciler.memory.writes.add(TODAY)
+    case.reconciler.memory.acted_at = case.wall
+    case.reconciler.restart_needed({Setting.POOL: 1})
     return case
 
 
@@ -85,7 +85,7 @@ def reload(case: Case, data: Any, later: float = 0.0) -> IntentReconciler:
 def test_stored_and_read(identity: MinerIdentity) -> None:
     """What was stored is what is stored again."""
     case = busy_life(identity)
-    stored = json.loads(json.dumps(dumped(case.steward, case.wall)))
+    stored = json.loads(json.dumps(dumped(case.reconciler, case.wall)))
 
     assert dumped(reload(case, stored), case.wall) == stored
     parts = {**stored["rest"], **stored["intents"]}
@@ -115,9 +115,9 @@ def test_backup(age: float, kept: bool) -> None:
     A clock that lost its time says nothing of the age of what is stored.
     """
     case = busy_life()
-    steward = reload(case, dumped(case.steward, case.wall), age)
-    rest = steward.memory.dump(case.wall)
-    intents = steward.overrides.dump(replace(case.now, monotonic=0.0))
+    reconciler = reload(case, dumped(case.reconciler, case.wall), age)
+    rest = reconciler.memory.dump(case.wall)
+    intents = reconciler.overrides.dump(replace(case.now, monotonic=0.0))
 
     known = (rest["derating"]["baseline"], rest["waiting"])
     assert [bool(part) for part in known] == [kept] * len(known)
@@ -125,12 +125,12 @@ def test_backup(age: float, kept: bool) -> None:
     known = [intents["throttle"], intents["temporary"]]
     assert [part["old"] for part in known] == [not kept] * len(known)
     assert all(part["before"] for part in known), "nobody else knows it"
-    assert set(steward.memory.profiles.saved) == {"eco", "default", "high", "Fast"}
-    assert steward.memory.observed.values == case.steward.memory.observed.values
-    assert steward.show(None, TODAY).setting_writes == 1
+    assert set(reconciler.memory.profiles.saved) == {"eco", "default", "high", "Fast"}
+    assert reconciler.memory.observed.values == case.reconciler.memory.observed.values
+    assert reconciler.show(None, TODAY).setting_writes == 1
     if kept:
         return
-    case.steward, case.wall = steward, case.wall + age
+    case.reconciler, case.wall = reconciler, case.wall + age
     case.become(settings=replace(GAMMA_SETTINGS, pool=1), uptime=5)
     for _ in range(10):
         assert case.poll() == []
@@ -151,7 +151,7 @@ def test_backup(age: float, kept: bool) -> None:
     ],
 )
 def test_nothing_usable_stored(data: Any) -> None:
-    """A steward without a memory is a new one."""
+    """A reconciler without a memory is a new one."""
     case = Case(QUIET, look=False)
 
     assert dumped(reload(case, data), case.wall) == dumped(
@@ -186,7 +186,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 STORED = busy_life()
-STORED_DATA = json.loads(json.dumps(dumped(STORED.steward, STORED.wall)))
+STORED_DATA = json.loads(json.dumps(dumped(STORED.reconciler, STORED.wall)))
 PLACES = [place for place in places(STORED_DATA) if place]
 
 
@@ -201,25 +201,25 @@ def test_mutated_memory(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
             inner = inner.get(key) if isinstance(inner, dict) else None
         if isinstance(inner, dict):
             inner[place[-1]] = garbage
-    steward = reload(STORED, data)
-    once = dumped(steward, STORED.wall)
+    reconciler = reload(STORED, data)
+    once = dumped(reconciler, STORED.wall)
     json.dumps(once, allow_nan=False)
     assert dumped(reload(STORED, once), STORED.wall) == once
 
     case = Case(OLD_GAMMA, look=False)
-    case.steward, case.state = steward, STORED.state
+    case.reconciler, case.state = reconciler, STORED.state
     case.poll()
     case.saving(False)
-    json.dumps(dumped(case.steward, case.wall), allow_nan=False)
+    json.dumps(dumped(case.reconciler, case.wall), allow_nan=False)
 
 
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(GARBAGE)
 def test_garbage_for_memory(data: Any) -> None:
     """Anything at all may be in the file."""
-    steward = reload(STORED, data)
+    reconciler = reload(STORED, data)
 
-    once = dumped(steward, STORED.wall)
+    once = dumped(reconciler, STORED.wall)
     assert dumped(reload(STORED, once), STORED.wall) == once
 
 
@@ -251,7 +251,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 def test_hostile_device(identity: MinerIdentity, polls: list[Any]) -> None:
     """Whatever a device reports: nothing is raised, all of it can be stored."""
     case = Case(identity)
-    case.steward.protect = True
+    case.reconciler.protect = True
     for settings, status, uptime, act in polls:
         case.state = MinerState(status=status, settings=settings, uptime=uptime)
         case.wall += 40
@@ -264,8 +264,8 @@ def test_hostile_device(identity: MinerIdentity, polls: list[Any]) -> None:
                 case.begin({F: 490.0, AUTO: False}, 0.0)
         elif act == "save":
             for order in writes(orders):
-                case.steward.failed(order, Outcome.REFUSED)
-        stored = dumped(case.steward, case.wall)
+                case.reconciler.failed(order, Outcome.REFUSED)
+        stored = dumped(case.reconciler, case.wall)
         assert json.loads(json.dumps(stored, allow_nan=False)) == stored
         assert dumped(reload(case, stored), case.wall) == stored
 
@@ -284,7 +284,7 @@ def test_restarted() -> None:
 def test_restarted_while_nobody_watched() -> None:
     """That is no event, but what waited for it is over."""
     case = Case()
-    case.steward.restart_needed({Setting.POOL: 1})
+    case.reconciler.restart_needed({Setting.POOL: 1})
     case.poll()
     case.restart()
     case.reboot()
@@ -327,7 +327,7 @@ def test_restart_needed() -> None:
     """Until the miner restarted."""
     case = Case()
     for expected in ([Problem.RESTART_NEEDED], []):
-        case.steward.restart_needed({Setting.POOL: 1})
+        case.reconciler.restart_needed({Setting.POOL: 1})
         assert asks(case.poll()) == expected
     assert case.shown.restart_needed is True
     case.restart()
@@ -343,16 +343,16 @@ def test_no_restart_for_what_runs() -> None:
     case = Case()
     case.become(settings=replace(GAMMA_SETTINGS, pool=0))
     case.poll()
-    case.steward.restart_needed({Setting.POOL: 1})
+    case.reconciler.restart_needed({Setting.POOL: 1})
     assert asks(case.poll()) == [Problem.RESTART_NEEDED]
-    assert reload(case, dumped(case.steward, case.wall), 60).memory.waiting == {
+    assert reload(case, dumped(case.reconciler, case.wall), 60).memory.waiting == {
         Setting.POOL: 1
     }
 
-    case.steward.restart_needed({Setting.POOL: 0})
+    case.reconciler.restart_needed({Setting.POOL: 0})
 
     assert settled(case.poll()) == [Problem.RESTART_NEEDED]
-    assert case.steward.memory.waiting == {}
+    assert case.reconciler.memory.waiting == {}
 
 
 # What is told
@@ -448,9 +448,9 @@ def test_changed_here(shown_first: bool) -> None:
     if shown_first:
         case.take(changes)
         assert told(case.poll(busy=True)) == []
-        case.steward.applied(changes, by_user=True)
+        case.reconciler.applied(changes, by_user=True)
     else:
-        case.steward.applied(changes, by_user=True)
+        case.reconciler.applied(changes, by_user=True)
         assert told(case.poll()) == []
         case.take(changes)
     case.restart()
@@ -465,7 +465,7 @@ def test_changed_here(shown_first: bool) -> None:
 def test_both_at_once() -> None:
     """Each change has its own author."""
     case = Case()
-    case.steward.applied({F: 550.0})
+    case.reconciler.applied({F: 550.0})
     case.set(frequency=550, core_voltage=1.2)
 
     assert told(case.poll()) == [
@@ -522,7 +522,7 @@ def test_adopted() -> None:
     case.polls(3)
     case.restart()
 
-    assert case.steward.memory.observed.values == {F: (800, 850), V: (1.28,)}
+    assert case.reconciler.memory.observed.values == {F: (800, 850), V: (1.28,)}
 
 
 def test_adopted_is_bounded() -> None:
@@ -532,7 +532,7 @@ def test_adopted_is_bounded() -> None:
         case.set(frequency=700 + step)
         case.polls(3)
 
-    assert case.steward.memory.observed.values[F] == tuple(range(724, 740))
+    assert case.reconciler.memory.observed.values[F] == tuple(range(724, 740))
 
 
 def test_adopted_after_three_polls_in_a_row() -> None:
@@ -543,11 +543,11 @@ def test_adopted_after_three_polls_in_a_row() -> None:
         case.polls(2)
         case.set(frequency=525)
         case.poll()
-    assert case.steward.memory.observed.values == {}
+    assert case.reconciler.memory.observed.values == {}
 
     case.set(frequency=800)
     case.polls(3)
-    assert case.steward.memory.observed.values == {F: (800,)}
+    assert case.reconciler.memory.observed.values == {F: (800,)}
 
 
 def test_adopted_only_while_it_works() -> None:
@@ -559,10 +559,10 @@ def test_adopted_only_while_it_works() -> None:
     case.polls(5)
     case.become(status=MinerStatus.HASHING)
     case.polls(2)
-    assert case.steward.memory.observed.values == {}
+    assert case.reconciler.memory.observed.values == {}
 
     case.poll()
-    assert case.steward.memory.observed.values == {F: (800,)}
+    assert case.reconciler.memory.observed.values == {F: (800,)}
 
 
 @pytest.mark.parametrize(
@@ -583,7 +583,7 @@ def test_never_adopted(settings: dict[str, float]) -> None:
     case.set(**settings)
     case.polls(20)
 
-    assert case.steward.memory.observed.values == {}
+    assert case.reconciler.memory.observed.values == {}
 
 
 @pytest.mark.parametrize(
@@ -600,7 +600,7 @@ def test_not_adopted_in_trouble(state: dict[str, Any]) -> None:
     case.set(frequency=700)
     case.polls(5)
 
-    assert case.steward.memory.observed.values == {}
+    assert case.reconciler.memory.observed.values == {}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e9, -5, True, None])
@@ -610,7 +610,7 @@ def test_not_adopted_at_all(value: Any) -> None:
     case.set(frequency=value)
     case.polls(5)
 
-    assert case.steward.memory.observed.values == {}
+    assert case.reconciler.memory.observed.values == {}
 
 
 def test_modes_are_not_adopted() -> None:
@@ -619,7 +619,7 @@ def test_modes_are_not_adopted() -> None:
     case.set(work_mode="Turbo")
     case.polls(5)
 
-    assert case.steward.memory.observed.values == {}
+    assert case.reconciler.memory.observed.values == {}
 
 
 # Writes to flash
@@ -629,14 +629,14 @@ def test_writes_are_counted_by_day() -> None:
     """A day begins with none."""
     case = Case()
     for _ in range(3):
-        case.steward.memory.writes.add(TODAY)
+        case.reconciler.memory.writes.add(TODAY)
     assert case.shown.setting_writes == 3
     case.restart()
-    assert case.steward.show(None, TODAY).setting_writes == 3
-    assert case.steward.show(None, "2026-11-21").setting_writes == 0
-    case.steward.memory.writes.add("2026-11-21")
+    assert case.reconciler.show(None, TODAY).setting_writes == 3
+    assert case.reconciler.show(None, "2026-11-21").setting_writes == 0
+    case.reconciler.memory.writes.add("2026-11-21")
 
-    assert case.steward.show(None, "2026-11-21").setting_writes == 1
+    assert case.reconciler.show(None, "2026-11-21").setting_writes == 1
 
 
 @pytest.mark.parametrize(("writes_a_day", "asked"), [(96, 0), (300, 0), (301, 1)])
@@ -645,7 +645,7 @@ def test_too_many_writes(writes_a_day: int, asked: int) -> None:
     case = Case()
     orders = []
     for _ in range(writes_a_day):
-        case.steward.memory.writes.add(TODAY)
+        case.reconciler.memory.writes.add(TODAY)
         orders += case.poll()
 
     expected = RaiseIssue(problem=Problem.TOO_MANY_WRITES, details={"limit": "300"})
@@ -658,10 +658,10 @@ def test_day_is_told_by_the_entities() -> None:
     """The day that is shown is the day that counts."""
     case = Case(look=False)
     for _ in range(301):
-        case.steward.memory.writes.add(TODAY)
+        case.reconciler.memory.writes.add(TODAY)
     assert asks(case.poll()) == [Problem.TOO_MANY_WRITES]
-    case.steward.show(case.state, "2026-11-21")
-    orders = case.steward.observe(
+    case.reconciler.show(case.state, "2026-11-21")
+    orders = case.reconciler.observe(
         case.identity,
         case.state,
         Moment(case.wall, 1.0, "2026-11-21"),
@@ -677,5 +677,5 @@ def test_secrets_stay_out() -> None:
     case.set(pool=1)
     case.poll()
 
-    assert "example" not in json.dumps(dumped(case.steward, case.wall))
-    assert MODE not in case.steward.memory.dump(case.wall)["changes"]["settings"]
+    assert "example" not in json.dumps(dumped(case.reconciler, case.wall))
+    assert MODE not in case.reconciler.memory.dump(case.wall)["changes"]["settings"]
