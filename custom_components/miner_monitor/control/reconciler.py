@@ -1,6 +1,6 @@
 """Where a device differs from what its user wants, and what is due therefore."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ..miners.errors import Outcome
 from ..miners.events import (
@@ -96,47 +96,32 @@ class IntentReconciler(Intents):
         ]
         orders += self._given_up
         self._given_up = []
-        orders += self._update_issues(self._present_problems)
-        return [*orders, *self._look_at_stall(state, stalled, boot, busy=unsure)]
-
-    def _update_issues(
-        self, present: Mapping[Problem, Mapping[str, str]]
-    ) -> Iterable[RaiseIssue | ClearIssue]:
-        """Raise what appeared or changed, and clear what is over.
-
-        Nothing is known of what was raised before we started: what lasts is raised
-        again.
-        """
-        before, self._issues = self._issues, dict(present)
-        over = before.keys() - present.keys()
-        return [
-            *(
-                RaiseIssue(problem=problem, details=details)
-                for problem, details in present.items()
-                if before.get(problem) != details
-            ),
-            *(ClearIssue(problem=problem) for problem in over),
+        # Of what was raised before we started nothing is known: it is raised again.
+        before, self._issues = self._issues, self._present_problems
+        orders += [
+            RaiseIssue(problem=problem, details=details)
+            for problem, details in self._issues.items()
+            if before.get(problem) != details
         ]
+        over = before.keys() - self._issues.keys()
+        orders += [ClearIssue(problem=problem) for problem in over]
+        return [*orders, *self._look_at_stall(state, stalled, boot, busy=unsure)]
 
     @property
     def _present_problems(self) -> Mapping[Problem, Mapping[str, str]]:
-        found = self.memory.problems(self._now.day)
+        found, limits = self.memory.problems(self._now.day), self._identity.limits
         if self.restart_stalled and self.memory.stall.is_exhausted(self._now.day):
             found[Problem.STALLS_AGAIN] = {"limit": str(MOST_RESTARTS)}
         if (details := found.get(Problem.DERATED)) is not None:
-            found[Problem.DERATED] = {**details, "lower": self._lower_than_before}
+            baseline = self.memory.derating.baseline
+            lower = {**baseline, **one_step_lower(limits, baseline)}
+            text = set_points_text(clamped(lower, self.allowed)[0])
+            found[Problem.DERATED] = {**details, "lower": text}
         if ways := self.recoveries:
             # One repair, which offers what the other would.
             found.pop(Problem.DERATED, None)
-            found[Problem.STUCK] = texts_of(ways, self._identity.limits, self.settings)
+            found[Problem.STUCK] = texts_of(ways, limits, self.settings)
         return found
-
-    @property
-    def _lower_than_before(self) -> str:
-        """The set points one step below those from before a derating."""
-        baseline = self.memory.derating.baseline
-        lower = {**baseline, **one_step_lower(self._identity.limits, baseline)}
-        return set_points_text(clamped(lower, self.allowed)[0])
 
     def _look_for_restart(self, boot: RestartVerdict) -> Iterator[Order]:
         if not boot.restarted:

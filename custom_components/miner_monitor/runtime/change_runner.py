@@ -53,6 +53,8 @@ from ..miners.model import (
     Changes,
     MinerIdentity,
     MinerState,
+    Setting,
+    SettingRange,
 )
 from ..model import (
     EventType,
@@ -136,6 +138,7 @@ class ChangeRunner:
         self._listeners: list[Listener] = []
         self._unpublished: deque[MinerEvent] = deque(maxlen=MOST_UNPUBLISHED)
         self._cancel_end: CALLBACK_TYPE = _nothing
+        self._ranges: dict[Setting, tuple[object, SettingRange | None]] = {}
 
     async def async_unload(self) -> None:
         """Send nothing more, and store what is wanted; take nothing back."""

@@ -6,8 +6,7 @@ from datetime import datetime
 from functools import partial
 import time
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 
 from ..const import (
     CONF_EXPERT,
@@ -27,7 +26,6 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
-from .change_runner import ControlledMiner
 from .insight import now as this_moment
 from .messages import status_text
 from .orders import OrderRunner
@@ -38,13 +36,6 @@ RECOVERS_IN = 300.0
 
 class MinerController(OrderRunner):
     """Writes to one miner, and stores what its user wants of it."""
-
-    def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, coordinator: ControlledMiner
-    ) -> None:
-        """Begin with nothing wanted."""
-        super().__init__(hass, entry, coordinator)
-        self._ranges: dict[Setting, tuple[object, SettingRange | None]] = {}
 
     async def async_load(self) -> None:
         """Take up what was wanted before."""
