@@ -191,7 +191,7 @@ def _note(
         course = courses.get(kind, Course((), judgement))
         winners = course.winners
         if judgement.settings is not None:
-            winner = places[tuple(judgement.settings.items())]
+            winner = places[PointKey(**judgement.settings)]
             if not winners or winners[-1][1] != winner:
                 winners = (*winners, (day, winner))
         courses[kind] = replace(course, winners=winners, last=judgement)
