@@ -61,6 +61,7 @@ from .runtime.entry_data import (
     endpoint_of,
     trusted_address,
 )
+from .runtime.environment import this_moment
 from .runtime.identity import (
     async_alike,
     async_announce,
@@ -72,7 +73,6 @@ from .runtime.identity import (
 )
 from .runtime.insight import (
     InsightRuntime,
-    now as this_moment,
 )
 from .runtime.issues import (
     async_clear_issues,
@@ -482,7 +482,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             LOGGER.debug("%s gave no good answer: %s", self.name, error)
             return replace(
                 self.data,
-                insight=self._insight.failed(error.kind, away=False),
+                insight=self._insight.failed(error.kind, this_moment(), away=False),
                 last_error=str(error),
             )
         if self.data.online is not False or self.data.unplugged:
@@ -522,7 +522,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         return MinerData(
             online=False,
             identity=self.identity,
-            insight=self._insight.failed(error.kind, away=True),
+            insight=self._insight.failed(error.kind, this_moment(), away=True),
             control=self.controller.show(None),
             last_error=str(error),
         )
@@ -549,7 +549,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         return MinerData(
             online=False,
             identity=self.identity,
-            insight=self._insight.unplugged(),
+            insight=self._insight.unplugged(this_moment()),
             control=self.controller.show(None),
             unplugged=True,
         )

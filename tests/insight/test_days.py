@@ -25,7 +25,7 @@ def day_after(days: int) -> str:
 
 def full(day: Day) -> None:
     """Add something of everything."""
-    day.watched(7200)
+    day.watched_seconds += 7200
     day.answered(3600, hash_rate=1.0, power=20.0, chip_temperature=60.0)
     day.answered(1800, hash_rate=2.5, power=35.0, chip_temperature=66.0)
     day.add(energy=0.25, wall_energy=0.5, accepted=100, rejected=2)
@@ -67,7 +67,7 @@ def test_row() -> None:
 def test_day_without_an_answer() -> None:
     """What is not known is not 0."""
     book = DayBook()
-    book.open(TODAY).watched(600)
+    book.open(TODAY).watched_seconds += 600
     assert book.rows() == (DayRow(day=TODAY, watched=600),)
 
 

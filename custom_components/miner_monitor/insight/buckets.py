@@ -19,6 +19,7 @@ from .model import (
     Grade,
     Period,
     Range,
+    unless_equal,
 )
 
 MINUTE = 60.0
@@ -29,7 +30,7 @@ CLOCK_SET = 60.0
 """A wall clock that runs so far ahead of the monotonic one was set, or slept."""
 
 LATEST = 1e11
-"""An epoch second that no clock tells."""
+"""An epoch second that no clock shows."""
 
 type Instant = Annotated[float, Within(0, LATEST)]
 """Epoch seconds."""
@@ -244,8 +245,7 @@ class History:
         for name in closed:
             self._ranges[name] = _range_of(self._rings[name])
         ranges = {n: known for n, known in self._ranges.items() if known is not None}
-        if ranges != self.ranges:
-            self.ranges = ranges
+        self.ranges = unless_equal(ranges, self.ranges)
 
     def _show_day(self, minute: int) -> None:
         day = self._rings["24h"]
@@ -350,8 +350,7 @@ class Ranking:
             Period(begin=begin, hash_rate=rate, ratio=ratio)
             for _, begin, rate, ratio in ranked
         )
-        if shown != self.shown:
-            self.shown = shown
+        self.shown = unless_equal(shown, self.shown)
 
 
 class Periods:

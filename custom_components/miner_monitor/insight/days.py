@@ -56,10 +56,6 @@ class Day(Row):
     chip_max: Sum | None = None
     findings: set[FindingKind] = field(default_factory=set)
 
-    def watched(self, seconds: float) -> None:
-        """Add time in which we looked, whether the miner was there or not."""
-        self.watched_seconds += seconds
-
     def answered(
         self,
         seconds: float,
@@ -70,7 +66,7 @@ class Day(Row):
     ) -> None:
         """Add time in which the miner was there, and what it reported after it.
 
-        ``watched`` is to be called for the same time.
+        The same time is to be added to ``watched_seconds``.
         """
         self.answered_seconds += seconds
         if hash_rate is not None and _is_sane(hash_rate):
@@ -87,33 +83,15 @@ class Day(Row):
             self.chip_seconds += seconds
             self.chip_max = max(self.chip_max or 0.0, chip_temperature)
 
-    def add(
-        self,
-        *,
-        energy: float = 0.0,
-        wall_energy: float | None = None,
-        accepted: int | None = None,
-        rejected: int | None = None,
-        restarts: int = 0,
-        times_offline: int = 0,
-        blocks: int = 0,
-    ) -> None:
+    def add(self, **counted: float | None) -> None:
         """Add what was counted since the last poll, as far as the miner reports it."""
-        self.energy += energy
-        if wall_energy is not None:
-            self.wall_energy = (self.wall_energy or 0.0) + wall_energy
-        if accepted is not None:
-            self.accepted = (self.accepted or 0) + accepted
-        if rejected is not None:
-            self.rejected = (self.rejected or 0) + rejected
-        self.restarts += restarts
-        self.times_offline += times_offline
-        self.blocks += blocks
+        for name, amount in counted.items():
+            if amount is not None:
+                setattr(self, name, (getattr(self, name) or 0) + amount)
 
     def note(self, findings: Iterable[Finding]) -> None:
         """Note what there is to look at."""
-        for finding in findings:
-            self.findings.add(finding.kind)
+        self.findings.update(finding.kind for finding in findings)
 
     def best(self, difficulty: float | None) -> None:
         """Take the difficulty of a share found today; the highest is kept."""

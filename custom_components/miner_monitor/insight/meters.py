@@ -23,6 +23,7 @@ from ..miners.restarts import RestartVerdict
 from .model import (
     Presence,
     Uptime,
+    unless_equal,
 )
 
 AMOUNT: Any = Amount
@@ -153,8 +154,7 @@ class BootCounter(Stored):
 
     def _show(self, started: float | None) -> Uptime:
         shown = Uptime(started=started, restarts=self.restarts, total=self.total)
-        if shown != self._snapshot:
-            self._snapshot = shown
+        self._snapshot = unless_equal(shown, self._snapshot)
         return self._snapshot
 
     def at_least(
@@ -301,8 +301,7 @@ class PresenceRecord(Stored):
             time_away=self.time_away,
             availability=self.day.add(moment, watched, there),
         )
-        if shown != self._snapshot:
-            self._snapshot = shown
+        self._snapshot = unless_equal(shown, self._snapshot)
         return self._snapshot
 
     def at_least(self, times_offline: float | None) -> None:

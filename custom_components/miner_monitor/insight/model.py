@@ -20,7 +20,7 @@ class Environment:
     """What others know about a miner at the moment of a poll.
 
     ``wall_power`` is what the plug measures in W, ``room_temperature`` in °C,
-    ``network_difficulty`` what another miner told of the same chain.
+    ``network_difficulty`` what another miner reported of the same chain.
     """
 
     wall_power: float | None = None
@@ -29,6 +29,11 @@ class Environment:
 
 
 NOTHING_AROUND = Environment()
+
+
+def unless_equal[T](found: T, known: T) -> T:
+    """Return what is known where nothing changed, so that it stays one object."""
+    return known if found == known else found
 
 
 REJECT_ALARM = Alarm(warn=3.0, critical=10.0)
@@ -322,7 +327,7 @@ class Judgement:
     """Which settings are the best in something, or what is missing to say so.
 
     ``value`` is what was judged by, ``margin`` the least by which it is better than
-    the next, in %, with 95 % confidence. ``blocks_missing`` and ``days_missing`` tell
+    the next, in %, with 95 % confidence. ``blocks_missing`` and ``days_missing`` are
     how much more is needed at the least.
     """
 

@@ -18,12 +18,11 @@ from .buckets import (
 from .model import (
     Session,
     Stability,
+    unless_equal,
 )
 from .windows import (
     HIGHEST_RATE,
     LONGEST_GAP,
-    NO_FIGURES,
-    Figures,
     Spread,
     present_rate,
     settled,
@@ -160,7 +159,7 @@ class StabilityRecord:
         self._last = self._session = None
         self._spread.clear()
         self._advance(int(self._timeline.now // MINUTE))
-        return self._show(NO_FIGURES, None)
+        return self._show({}, None)
 
     def _watch(self, reading: _Reading, monotonic: float, interval: float) -> None:
         """Put a reading where single readings count."""
@@ -221,14 +220,10 @@ class StabilityRecord:
             self._periods.add_bucket(self._minute, self._open)
             self._open = [0.0] * AMOUNTS
 
-    def _show(self, figures: Figures, session: Session | None) -> Stability:
+    def _show(self, figures: dict[str, Any], session: Session | None) -> Stability:
         history, periods = self._history, self._periods
         shown = Stability(
-            deviations=figures.deviations,
-            samples=figures.samples,
-            above=figures.above,
-            below=figures.below,
-            score=figures.score,
+            **figures,
             ranges=history.ranges,
             hash_rate_1h=history.hash_rate_1h,
             hash_rate_24h=history.hash_rate_24h,
@@ -237,8 +232,7 @@ class StabilityRecord:
             best=periods.best.shown,
             worst=periods.worst.shown,
         )
-        if shown != self._snapshot:
-            self._snapshot = shown
+        self._snapshot = unless_equal(shown, self._snapshot)
         return self._snapshot
 
     def dump(self) -> dict[str, Any]:

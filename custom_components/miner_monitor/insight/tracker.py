@@ -310,7 +310,7 @@ class MinerTracker:
     def _enter(self, state: MinerState | None, moment: Moment) -> None:
         """Add what this poll reported to the row of the day."""
         presence, day = self._presence, self._days.open(moment.day)
-        day.watched(presence.watched_span)
+        day.watched_seconds += presence.watched_span
         wall = self._wall.added if self._options.wall else None
         if state is None:
             day.add(times_offline=presence.went_away, wall_energy=wall)

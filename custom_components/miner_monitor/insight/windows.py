@@ -4,13 +4,15 @@ from array import array
 from bisect import bisect_left, insort
 from collections import deque
 from math import sqrt
-from typing import NamedTuple
+from operator import add, sub
+from typing import Any
 
 from ..miners.model import MinerState
 from .model import (
     Baseline,
     InsightOptions,
     ResponseTimes,
+    unless_equal,
 )
 
 SPARE_ROWS = 64
@@ -47,9 +49,7 @@ class SlidingSums:
         """Take a row at monotonic second ``now``."""
         self._cells.extend((now, *row))
         self.count += 1
-        sums = self.sums
-        for place, value in enumerate(row):
-            sums[place] += value
+        self.sums = list(map(add, self.sums, row, strict=True))
         if self.count > self._most:
             self._drop_first()
 
@@ -58,9 +58,9 @@ class SlidingSums:
         if not self.count or self._cells[-self._width] != now:
             self.add(now, *row)
             return
-        for place, value in enumerate(row):
-            self._cells[place + 1 - self._width] += value
-            self.sums[place] += value
+        self.sums = list(map(add, self.sums, row, strict=True))
+        for place, value in enumerate(row, 1 - self._width):
+            self._cells[place] += value
 
     def rows(self) -> list[array[float]]:
         """Return the rows, each with its time before it."""
@@ -77,20 +77,15 @@ class SlidingSums:
         if self.count == 1:
             self.clear()
             return
-        sums, cell = self.sums, self._first
+        old = self._cells[self._first + 1 : self._first + self._width]
+        self.sums = list(map(sub, self.sums, old, strict=True))
         self._first += self._width
-        for place, value in enumerate(self._cells[cell + 1 : self._first]):
-            sums[place] -= value
         self.count -= 1
         if self._first >= SPARE_ROWS * self._width:
-            self._tidy()
-
-    def _tidy(self) -> None:
-        """Give back the memory of old rows and sum up anew."""
-        del self._cells[: self._first]
-        self._first = 0
-        for place in range(len(self.sums)):
-            self.sums[place] = sum(self._cells[place + 1 :: self._width])
+            del self._cells[: self._first]
+            self._first = 0
+            columns = range(1, self._width)
+            self.sums = [sum(self._cells[place :: self._width]) for place in columns]
 
 
 RESPONSES_KEPT = 100
@@ -162,13 +157,13 @@ class BaselineWindow:
     def __init__(self, window: float, options: InsightOptions) -> None:
         """Start empty."""
         self.window = window
-        self._told = _positive(options.expected_hash_rate)
+        self._chosen = _positive(options.expected_hash_rate)
         self._sums = SlidingSums(window, 2)
         self._baseline = Baseline()
 
     def observe(self, state: MinerState, monotonic: float) -> Baseline:
         """Take one reading."""
-        expected = self._told or _positive(state.expected_hash_rate)
+        expected = self._chosen or _positive(state.expected_hash_rate)
         sums = self._sums
         if state.hashing:
             rate = present_rate(state)
@@ -177,14 +172,15 @@ class BaselineWindow:
             sums.expire(monotonic)
         else:
             sums.clear()
-        ratio = deviation = None
+        found = Baseline(expected=expected)
         if count := sums.count:
             rates, expectations = sums.sums
-            ratio = 100 * rates / expectations
-            deviation = (rates - expectations) / count
-        found = Baseline(expected=expected, ratio=ratio, deviation=deviation)
-        if found != self._baseline:
-            self._baseline = found
+            found = Baseline(
+                expected=expected,
+                ratio=100 * rates / expectations,
+                deviation=(rates - expectations) / count,
+            )
+        self._baseline = unless_equal(found, self._baseline)
         return self._baseline
 
 
@@ -195,7 +191,7 @@ def _positive(rate: float | None) -> float | None:
 SPANS = (60.0, 300.0, 600.0)
 LEAST_SAMPLES = 4
 FILLED = 0.8
-"""A window tells something when this part of it was watched."""
+"""A window has a deviation when this part of it was watched."""
 
 LONGEST_GAP = 3
 """So many intervals between two readings may be bridged."""
@@ -203,19 +199,6 @@ LONGEST_GAP = 3
 SHORTEST_GAP = 1.0
 
 POINTS_PER_PERCENT = 2.0
-
-
-class Figures(NamedTuple):
-    """Sample deviations in TH/s by window, their samples, both sides and the score."""
-
-    deviations: tuple[float | None, float | None, float | None] = (None, None, None)
-    samples: tuple[int, int, int] = (0, 0, 0)
-    above: float | None = None
-    below: float | None = None
-    score: float | None = None
-
-
-NO_FIGURES = Figures()
 
 
 class Spread:
@@ -265,21 +248,24 @@ class Spread:
             side = self._above if away >= 0 else self._below
             side.add(now, away, away * away)
 
-    def figures(self, now: float) -> Figures:
-        """Return what the windows say at a moment."""
+    def figures(self, now: float) -> dict[str, Any]:
+        """Return what the windows say at a moment, by the names of ``Stability``."""
         if self._last is None:
-            return NO_FIGURES
+            return {}
         for window in (*self._windows, self._above, self._below):
             window.expire(now)
         short, middle, long = self._windows
         if long.count and now - self._moved >= long.seconds:
             self._move_reference(now)
-        deviations = (_filled(short), _filled(middle), _filled(long))
-        samples = (short.count, middle.count, long.count)
-        if deviations[2] is None:
-            return Figures(deviations, samples)
-        above, below = _deviation(self._above), _deviation(self._below)
-        return Figures(deviations, samples, above, below, self._score())
+        found: dict[str, Any] = {
+            "deviations": (_filled(short), _filled(middle), _filled(long)),
+            "samples": (short.count, middle.count, long.count),
+        }
+        if found["deviations"][2] is not None:
+            found["above"] = _deviation(self._above)
+            found["below"] = _deviation(self._below)
+            found["score"] = self._score()
+        return found
 
     def _move_reference(self, now: float) -> None:
         """Follow the rates, so that squares stay small."""

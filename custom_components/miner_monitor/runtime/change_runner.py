@@ -62,7 +62,7 @@ from ..model import (
     MinerEvent,
 )
 from .control_store import ControlStore
-from .insight import now as this_moment
+from .environment import this_moment
 from .issues import (
     async_clear_issues,
     async_raise_issue,

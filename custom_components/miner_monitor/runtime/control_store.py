@@ -18,7 +18,7 @@ from ..control.errors import (
 from ..control.memory import ControlMemory
 from ..control.reconciler import IntentReconciler
 from ..miners.model import MinerIdentity
-from .insight import now as this_moment
+from .environment import this_moment
 from .store import (
     EntryStore,
     IntentFile,

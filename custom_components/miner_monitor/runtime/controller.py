@@ -26,7 +26,7 @@ from ..miners.model import (
     Setting,
     SettingRange,
 )
-from .insight import now as this_moment
+from .environment import this_moment
 from .messages import status_text
 from .orders import OrderRunner
 

@@ -1,6 +1,7 @@
-"""What Home Assistant knows about a miner that the miner does not: plug and room."""
+"""What Home Assistant knows and a miner does not: the time, its plug and its room."""
 
 from collections.abc import Callable
+import time
 
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
@@ -17,6 +18,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import (
     BaseUnitConverter,
@@ -33,9 +35,15 @@ from ..miners.model import (
     MinerState,
 )
 from ..miners.values import number
+from ..model import Moment
 from .options import MinerOptions
 
 _NETWORK: HassKey[float] = HassKey(f"{DOMAIN}_network_difficulty")
+
+
+def this_moment() -> Moment:
+    """Return this moment by all clocks."""
+    return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())
 
 
 class EnvironmentReader:
@@ -88,13 +96,13 @@ class EnvironmentReader:
         state = None if entity_id is None else self._hass.states.get(entity_id)
         if state is None or (value := number(state.state)) is None:
             return None
-        told = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        if told not in converter.VALID_UNITS:
+        reported = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        if reported not in converter.VALID_UNITS:
             return None
-        return converter.convert(value, told, unit)
+        return converter.convert(value, reported, unit)
 
     def share(self, identity: MinerIdentity, state: MinerState) -> None:
-        """Tell the others what this miner knows of the chain they all work on."""
+        """Share with the others what this miner knows of the chain they all work on."""
         if identity.hash_rate_unit is HashRateUnit.TERA and state.network_difficulty:
             self._hass.data[_NETWORK] = state.network_difficulty
 

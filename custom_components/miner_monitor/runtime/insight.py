@@ -13,7 +13,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_dumps
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from ..const import (
@@ -179,15 +178,15 @@ class InsightRuntime:
         return insight
 
     @callback
-    def failed(self, kind: ErrorKind, *, away: bool) -> Insight:
+    def failed(self, kind: ErrorKind, moment: Moment, *, away: bool) -> Insight:
         """Take a failed poll."""
         around = self.environment.read()
-        return self._tracker.failed(kind, now(), away=away, around=around)
+        return self._tracker.failed(kind, moment, away=away, around=around)
 
     @callback
-    def unplugged(self) -> Insight:
+    def unplugged(self, moment: Moment) -> Insight:
         """Take a moment in which nobody asks the miner."""
-        return self._tracker.unplugged(now(), self.environment.read())
+        return self._tracker.unplugged(moment, self.environment.read())
 
     def _celebrate(self) -> None:
         """Leave a note that stays until it is read."""
@@ -237,8 +236,3 @@ async def async_remove_stored(hass: HomeAssistant, entry: ConfigEntry) -> None:
         assert entry.unique_id is not None
         await async_keep(hass, entry.unique_id, stored)
     await store.async_remove()
-
-
-def now() -> Moment:
-    """Return this moment by all clocks."""
-    return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())
