@@ -1,7 +1,7 @@
 """The plain numbers of a reply, a row or a blob: under which key, within which bounds.
 
-What is no JSON number goes through the reader of its column: text as a number, with or
-without a percent sign, unless the column has another one.
+A text is read as a number. What is neither goes through the reader of its column: a
+number with a percent sign, unless the column has another one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,19 +18,14 @@ _PLAIN = (float, int)
 
 
 def _number_or_percent(value: object) -> float | None:
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            value = value.removesuffix("%")
-    return number(value)
+    return number(value.removesuffix("%") if isinstance(value, str) else value)
 
 
 class Column(NamedTuple):
     """A number: kept within its bounds, in the reply's unit, then divided.
 
     ``absent`` are values that mean nothing; ``kind`` makes it a whole number or a
-    flag; ``reader`` takes what is no JSON number.
+    flag; ``reader`` takes what is no number.
     """
 
     name: str
@@ -77,13 +72,20 @@ def read_columns(
     """Add the numbers of a row; what is missing or out of bounds is left out.
 
     Of several columns of a name the last one that has a value counts. This runs for
-    each poll of each miner: plain numbers take no call.
+    each poll of each miner: plain numbers and their texts take no call to a reader.
     """
     get = row.get
     values = {} if values is None else values
     for name, key, low, high, divisor, absent, kind, reader in columns:
         value = get(key)
-        if value is not None and value.__class__ not in _PLAIN:
+        if value is None:
+            continue
+        if value.__class__ is str:
+            try:
+                value = float(value)
+            except ValueError:
+                value = reader(value)
+        elif value.__class__ not in _PLAIN:
             value = reader(value)
         if value is not None and low <= value <= high and value not in absent:
             values[name] = value / divisor if kind is None else kind(value)

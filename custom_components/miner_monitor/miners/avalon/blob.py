@@ -29,7 +29,8 @@ _ITEM = re.compile(r"\b(\w+)\[([^\]]*)\]")
 it takes time in proportion to any text.
 """
 
-_MODULE_KEY = re.compile(r"MM ID\d+(?::Summary)?")
+_MODULE_BEGINS = "MM ID"
+_MODULE_KEY = re.compile(rf"{_MODULE_BEGINS}\d+(?::Summary)?")
 _POOL_ID = re.compile(r"POOL(\d{1,2})")
 _BOARD_BEGINS = "'HB"
 _BOARD = re.compile(rf"{_BOARD_BEGINS}\d*':")
@@ -96,8 +97,10 @@ def gather(stats: Iterable[Row]) -> Reported:
         if (place := _pool_place(row)) is not None:
             pools[place] = row
             continue
-        for key, text in row.items():
-            if not (_MODULE_KEY.fullmatch(key) and isinstance(text, str)):
+        for key in row:
+            if not (key.startswith(_MODULE_BEGINS) and _MODULE_KEY.fullmatch(key)):
+                continue
+            if not isinstance(text := row[key], str):
                 continue
             if items := blob_items(text):
                 first = first or row

@@ -304,14 +304,16 @@ def _soon(ends: float) -> float:
 
 def _poll_of(*replies: Reply) -> Poll:
     """Join the replies to a poll; of two with the same rows the first counts."""
-    joined = Reply(
-        {
-            kind: rows
-            for reply in reversed(replies)
-            for kind, rows in reply.sections.items()
-            if rows
-        }
-    )
+    joined, *others = replies
+    if others:
+        joined = Reply(
+            {
+                kind: rows
+                for reply in reversed(replies)
+                for kind, rows in reply.sections.items()
+                if rows
+            }
+        )
     return Poll(
         summary=joined.row("SUMMARY"),
         stats=joined.rows("STATS"),

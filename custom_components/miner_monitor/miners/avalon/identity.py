@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 import re
 from typing import NamedTuple
 
@@ -223,10 +224,22 @@ _BY_POOL: Mapping[Capability, str] = {
 }
 
 
-def shown_by_blob(items: Items, state: MinerState) -> set[Capability]:
-    """Collect the readings that the blob of one reply shows."""
-    found = {capability for capability, key in _BY_KEY.items() if key in items}
-    return found.union(item for item in _BY_VALUE if getattr(state, item))
+def shown_by_blob(
+    items: Items, state: MinerState, known: frozenset[Capability]
+) -> set[Capability]:
+    """Collect the readings that the blob of one reply shows beyond those known."""
+    by_key, by_value = _unproven(known)
+    found = {capability for capability, key in by_key if key in items}
+    return found.union([item for item in by_value if getattr(state, item)])
+
+
+@lru_cache(maxsize=64)
+def _unproven(
+    known: frozenset[Capability],
+) -> tuple[Sequence[tuple[Capability, str]], Sequence[Capability]]:
+    """List what is left to look for."""
+    by_key = [found for found in _BY_KEY.items() if found[0] not in known]
+    return by_key, [found for found in _BY_VALUE if found not in known]
 
 
 def shown_by_plain(summary: Row, pools: Sequence[Row]) -> set[Capability]:

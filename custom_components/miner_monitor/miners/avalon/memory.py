@@ -117,7 +117,7 @@ class DeviceMemory(DeviceRecognizer):
         self._shade: Light | None = None
         self._mining: bool | None = None
         self._calibrating = False
-        self._context: CommandContext | None = None
+        self._latest: tuple[Model, Poll, Items, MinerState, bool] | None = None
 
     @override
     def notice(self, poll: Poll) -> Wants:
@@ -137,12 +137,21 @@ class DeviceMemory(DeviceRecognizer):
 
     def command_context(self) -> CommandContext:
         """Return what commands to the device that was read last depend on."""
-        if self._context is None:
+        if self._latest is None:
             raise MinerCommandError("only an Avalon is given commands")
-        when = self._context.clock
+        model, poll, items, state, working = self._latest
         passed = self._monotonic() - self._polled_at
-        clock = None if when is None else int(when + passed)
-        return self._context._replace(clock=clock)
+        return CommandContext(
+            model=model,
+            listed=self._listed or frozenset(),
+            offered=self._parts.settings,
+            settings=state.settings,
+            calibrating=self._calibrating,
+            duty=state.fans[0].duty_cycle if state.fans and working else None,
+            clock=None if poll.when is None else int(poll.when + passed),
+            pools=numbers_of(poll.pools),
+            dark=any(dashed(items.get("LED"))[:1]),
+        )
 
     def sends(self, command: Command) -> None:
         """Note that a command goes out."""
@@ -234,19 +243,8 @@ class DeviceMemory(DeviceRecognizer):
             **self._of_pools(poll),
             **values,
         )
-        parts = self._parts_of(items, who, model, state, inventory)
-        self._context = CommandContext(
-            model=model,
-            listed=self._listed or frozenset(),
-            offered=parts.settings,
-            settings=state.settings,
-            calibrating=self._calibrating,
-            duty=fans[0].duty_cycle if fans and working else None,
-            clock=poll.when,
-            pools=numbers_of(poll.pools),
-            dark=any(dashed(items.get("LED"))[:1]),
-        )
-        return state, parts
+        self._latest = model, poll, items, state, working
+        return state, self._parts_of(items, who, model, state, inventory)
 
     def _parts_of(
         self,
@@ -258,12 +256,15 @@ class DeviceMemory(DeviceRecognizer):
     ) -> DeviceParts:
         seen = self._parts
         boards = max(seen.boards, model.boards, len(state.boards), inventory.boards)
-        shown = shown_by_blob(items, state)
+        known = self._known_readings(model)
+        shown = shown_by_blob(items, state, known)
         if boards > 1:
             shown.add(Capability.BOARDS)
+        if not shown <= known:
+            self._readings = known = known | shown
         pools = len(state.pools) or seen.pools
         return DeviceParts(
-            capabilities=self._learn(model, shown) | commanded(model, self._listed),
+            capabilities=commanded(model, self._listed, known),
             chip_model=text(items.get("Core")) or seen.chip_model,
             fans=len(state.fans),
             pools=pools,
@@ -279,15 +280,11 @@ class DeviceMemory(DeviceRecognizer):
             return None
         return user_of(self._poll.pools) or self._parts.pool_user
 
-    def _learn(
-        self, model: Model | None, shown: set[Capability]
-    ) -> frozenset[Capability]:
-        """Keep what was once shown, so that a miner in standby reports the same."""
+    def _known_readings(self, model: Model | None) -> frozenset[Capability]:
+        """Return what was once shown, so that a miner in standby reports the same."""
         if self._readings is None or self._readings_of != model:
             self._readings_of = model
             self._readings = frozenset() if model is None else model.readings
-        if not shown <= self._readings:
-            self._readings |= shown
         return self._readings
 
     def _inventory_of(self, who: Who, model: Model) -> Inventory:
@@ -321,9 +318,11 @@ class DeviceMemory(DeviceRecognizer):
             **self._of_pools(poll),
             **values,
         )
-        shown = shown_by_blob(NOTHING, state) | shown_by_plain(poll.summary, poll.pools)
+        known = self._known_readings(None)
+        shown = shown_by_plain(poll.summary, poll.pools)
+        self._readings = known | shown_by_blob(NOTHING, state, known) | shown
         parts = DeviceParts(
-            capabilities=self._learn(None, shown),
+            capabilities=self._readings,
             pools=len(state.pools) or self._parts.pools,
             pool_user=self._pool_user(who),
         )

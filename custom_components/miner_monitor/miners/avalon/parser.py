@@ -163,9 +163,11 @@ def blob_values(
 
     ``extra`` is what the short statistics add to the first module.
     """
-    values = read_columns(extra, _BLOB)
-    values |= _combined([_module_values(module, model) for module in reported.modules])
-    values |= read_columns(summary, _SUMMARY)
+    modules = [_module_values(module, model) for module in reported.modules]
+    values = modules[0] if len(modules) == 1 else _combined(modules)
+    if extra:
+        values = read_columns(extra, _BLOB) | values
+    read_columns(summary, _SUMMARY, values)
     values["hash_rate_now"] = _present_rate(
         values, reported.items, model, summary, system
     )
@@ -279,8 +281,8 @@ def restart_reason(items: Items, model: Model) -> str | None:
 def _module_values(module: Module, model: Model) -> dict[str, Any]:
     items = module.items
     values = read_columns(items, _BLOB)
-    values |= read_places(vector(items.get("PS")), model.supply)
-    return values | read_columns(items, _WALL_POWER)
+    values.update(read_places(vector(items.get("PS")), model.supply))
+    return read_columns(items, _WALL_POWER, values)
 
 
 def _combined(modules: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def of_all_pools(rows: Sequence[Row], in_use: PoolsInUse) -> dict[str, Any]:
         used = rows[in_use.place]
         values["pool"] = address_of(*_address(used.get("URL")))
         values["fallback_pool"] = _is_fallback(used, rows)
-        values |= read_columns(used, _OF_THE_ONE_IN_USE)
+        read_columns(used, _OF_THE_ONE_IN_USE, values)
     return values
 
 
@@ -257,8 +257,8 @@ def _is_connected(row: Row) -> bool | None:
     return True if word in _IN_WORDS else None
 
 
-type _Counts = tuple[int | None, int | None]
-"""What is counted for a pool: jobs, and accepted shares."""
+type _Counts = tuple[object, object]
+"""What is counted for a pool, as reported: jobs, and accepted shares."""
 
 
 class PoolMemory:
@@ -273,7 +273,7 @@ class PoolMemory:
         """Take the pools of a poll, and what the display says of the one in use."""
         rows = rows[:MOST_POOLS]
         names = [(row.get("POOL"), row.get("URL")) for row in rows]
-        counts = [(count(row.get("Works")), count(row.get("Accepted"))) for row in rows]
+        counts = [(row.get("Works"), row.get("Accepted")) for row in rows]
         before, self._counts = self._counts, dict(zip(names, counts, strict=True))
         moved = [
             _moved(now, before.get(name))
@@ -341,8 +341,8 @@ def _moved(now: _Counts, before: _Counts | None) -> tuple[bool, bool]:
     """Tell whether jobs and accepted shares rose since the last poll."""
     if before is None or now == before:
         return False, False
-    rose = [
-        new is not None and old is not None and new > old
-        for new, old in zip(now, before, strict=True)
-    ]
-    return rose[0], rose[1]
+    worked, shared = (
+        old is not None and (count(new) or 0) > old
+        for new, old in zip(now, map(count, before), strict=True)
+    )
+    return worked, shared

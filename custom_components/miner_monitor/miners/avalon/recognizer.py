@@ -239,8 +239,8 @@ class DeviceRecognizer:
                     named.serial or known.serial, named.firmware or known.firmware
                 )
             self._serial = self._named.serial or self._serial
-            if uptime_in(items) is not None:
-                self._blob_has_uptime = True
+            if not self._blob_has_uptime:
+                self._blob_has_uptime = uptime_in(items) is not None
         if self._reported.modules or self._reported.silent:
             self._is_avalon = True
 

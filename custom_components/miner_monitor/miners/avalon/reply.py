@@ -120,7 +120,8 @@ class Reply(NamedTuple):
 
     def row(self, kind: str) -> Row:
         """Return the first row of one kind."""
-        return next(iter(self.rows(kind)), NOTHING)
+        rows = self.sections.get(kind)
+        return rows[0] if rows else NOTHING
 
 
 def parse_reply(body: bytes) -> Reply:
@@ -152,16 +153,14 @@ def _from_json(reply: object) -> Reply:
     if not isinstance(reply, dict):
         raise MinerResponseError("no reply of the API")
     combined = "STATUS" not in reply and _KINDS.isdisjoint(reply)
-    parts = list(map(_first_row, reply.values())) if combined else [reply]
-    statuses = [_first_row(part.get("STATUS")) for part in parts]
-    sections = {
-        kind: _rows(rows)
-        for part, status in zip(parts, statuses, strict=True)
-        if not _has_failed(status)
-        for kind, rows in part.items()
-        if kind in _KINDS
-    }
-    if not sections and not any(statuses):
+    statuses: list[Row] = []
+    sections: dict[str, tuple[Row, ...]] = {}
+    for part in map(_first_row, reply.values()) if combined else (reply,):
+        if status := _first_row(part.get("STATUS")):
+            statuses.append(status)
+        if not _has_failed(status):
+            sections |= {kind: _rows(part[kind]) for kind in part if kind in _KINDS}
+    if not sections and not statuses:
         raise MinerResponseError("no reply of the API")
     return Reply(sections, tuple(statuses), combined)
 
@@ -176,19 +175,22 @@ def _first_row(value: object) -> Row:
 def _rows(value: object) -> tuple[Row, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple([_flat(row) for row in value[:_ROWS_AT_MOST] if type(row) is dict])
+    return tuple(
+        [
+            row if _SCALARS.issuperset(map(type, row.values())) else _flat(row)
+            for row in value[:_ROWS_AT_MOST]
+            if type(row) is dict
+        ]
+    )
 
 
 def _flat(row: dict[str, Any]) -> Row:
     """Leave out what is nested; no device nests anything in a row."""
-    if _SCALARS.issuperset(map(type, row.values())):
-        return row
     return {key: value for key, value in row.items() if type(value) in _SCALARS}
 
 
 def _has_failed(status: Row) -> bool:
-    letter, code = status.get("STATUS"), status.get("Code")
-    return letter in _FAILURES or code in _FAILURE_CODES
+    return status.get("STATUS") in _FAILURES or status.get("Code") in _FAILURE_CODES
 
 
 def _whole_number(value: object) -> int | None:

@@ -102,20 +102,22 @@ def _takes_rest(model: Model, listed: frozenset[str]) -> bool:
 
 
 @lru_cache(maxsize=64)
-def commanded(model: Model, commands: frozenset[str] | None) -> frozenset[Capability]:
-    """Collect what the device does when told to.
+def commanded(
+    model: Model, commands: frozenset[str] | None, readings: frozenset[Capability]
+) -> frozenset[Capability]:
+    """Add to the readings what the device does on command.
 
     What it lists decides; a model that lists nothing may be known to do it.
     """
     if not model.commanded:
-        return frozenset()
+        return readings
     listed = commands or frozenset()
     rows = (
         (Capability.RESTART, "reboot" in listed or model.reboots_unlisted),
         (Capability.SOFT_OFF, _takes_rest(model, listed)),
         (Capability.RESET_FILTER, model.home and "filter-clean" in listed),
     )
-    return frozenset(capability for capability, obeys in rows if obeys)
+    return readings.union(capability for capability, obeys in rows if obeys)
 
 
 def heating_modes(model: Model) -> tuple[str, ...]:
