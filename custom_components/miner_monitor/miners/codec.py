@@ -258,10 +258,12 @@ def _annotated(read: _Loader, bounds: Within | Callable[[Any], Any]) -> _Loader:
 
     def load_bounded(data: object) -> Any:
         value = read(data)
-        size = len(value) if isinstance(value, Sized) else value
-        if size is None or bounds.least <= size <= bounds.most:
-            return value
-        raise CodecError(f"not within {bounds.least} and {bounds.most}")
+        # What cannot be read of a collection is left out, but counts.
+        sizes = [len(item) for item in (value, data) if isinstance(item, Sized)]
+        for size in sizes or [value]:
+            if size is not None and not bounds.least <= size <= bounds.most:
+                raise CodecError(f"not within {bounds.least} and {bounds.most}")
+        return value
 
     return load_bounded
 
