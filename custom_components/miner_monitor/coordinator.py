@@ -45,7 +45,6 @@ from .miners.codec import (
     load_identity,
 )
 from .miners.gaps import GapBridge
-from .miners.incomplete import completed
 from .miners.model import (
     Changes,
     Family,
@@ -585,7 +584,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         """
         known, seen = self.identity, reading.identity
         if not reading.complete:
-            seen = completed(seen, known)
+            seen = seen.completed(known)
         if seen.firmware == known.firmware and not reading.state.hashing:
             return known
         identity = (

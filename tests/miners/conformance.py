@@ -199,7 +199,7 @@ class ClientConformance(ABC):
         async with serving(self.good(), self.request_end) as server:
             client = self.make(server.port, session)
             reading = await client.fetch()
-            identity = await client.identify()
+            identity = (await client.fetch()).identity
             again = await client.fetch()
         assert isinstance(reading, MinerReading)
         assert reading.identity.family is client.family
@@ -301,15 +301,15 @@ class ClientConformance(ABC):
         """Of the device, of the network, and of the program that asks."""
         async with serving(self.good(), self.request_end) as server:
             client = self.make(server.port, session)
-            identity = await client.identify()
+            identity = (await client.fetch()).identity
             server.answer = hangs_up
             with pytest.raises(MinerConnectionError):
-                await client.identify()
+                (await client.fetch()).identity
             server.answer = self.started_again()
-            assert await client.identify() == identity
+            assert (await client.fetch()).identity == identity
             assert await self.make(server.port, session).identify() == identity
             server.answer = self.good()
-            assert await client.identify() == identity
+            assert (await client.fetch()).identity == identity
 
     async def check_hostile(
         self, hostile: Hostile, session: aiohttp.ClientSession

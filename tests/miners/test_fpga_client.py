@@ -202,7 +202,7 @@ async def test_stale_values_are_refused_until_they_move(
         assert caught.value.proves_absence
         assert caught.value.kind is ErrorKind.OTHER
         with pytest.raises(MinerStaleError):
-            await client.identify()
+            await client.fetch()
         exporter.page = sensors(stamp="1.000000001e9")
         assert (await client.fetch()).state.reported_at == 1_000_000_001
 

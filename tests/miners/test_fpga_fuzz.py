@@ -9,11 +9,12 @@ from prometheus_client.parser import text_string_to_metric_families
 import pytest
 
 from custom_components.miner_monitor.miners import MinerResponseError
-from custom_components.miner_monitor.miners.fpga.exposition import decode, read_page
 from custom_components.miner_monitor.miners.fpga.parser import (
+    decode,
     identity_of,
     kind_of,
     pool_rate,
+    read_page,
     state_of,
 )
 from custom_components.miner_monitor.miners.model import MinerState

@@ -7,13 +7,14 @@ from prometheus_client.openmetrics.exposition import generate_latest as open_met
 from prometheus_client.parser import text_string_to_metric_families
 import pytest
 
-from custom_components.miner_monitor.miners.fpga.exposition import decode, read_page
 from custom_components.miner_monitor.miners.fpga.parser import (
     NIMIQ,
     RB4,
     ZEROX_BITCOIN,
     Kind,
+    decode,
     kind_of,
+    read_page,
     state_of,
 )
 

@@ -9,20 +9,18 @@ from custom_components.miner_monitor.miners import (
     MinerResponseError,
     MinerUnsupportedError,
 )
-from custom_components.miner_monitor.miners.fpga.exposition import (
-    Page,
-    decode,
-    read_page,
-)
 from custom_components.miner_monitor.miners.fpga.parser import (
     NIMIQ,
     RB4,
     ZEROX_BITCOIN,
     Kind,
+    Page,
+    decode,
     identity_of,
     kind_of,
     kind_of_card,
     pool_rate,
+    read_page,
     state_of,
 )
 from custom_components.miner_monitor.miners.model import (

@@ -7,14 +7,13 @@ import pytest
 
 from custom_components.miner_monitor.miners.avalon.poll import Poll
 from custom_components.miner_monitor.miners.codec import dump_identity, load_identity
-from custom_components.miner_monitor.miners.marks import Whose, which_of_two
 from custom_components.miner_monitor.miners.model import Family, MinerIdentity
 
 from .avalon_polls import PLAIN_VERSION, POOL, Device
 from .replies import GAMMA, read, without
 
 WALLET = "bc1qexample0000000000000000000000000000wallet"
-OURS, THEIRS, UNCLEAR = Whose.OURS, Whose.THEIRS, Whose.UNCLEAR
+OURS, THEIRS, UNCLEAR = True, False, None
 
 
 def identity(host: str | None, user: str | None) -> MinerIdentity:
@@ -49,9 +48,9 @@ def test_which_of_two_it_is(
     ours: tuple[str | None, str | None],
     theirs: tuple[str | None, str | None],
     seen: tuple[str | None, str | None],
-    whose: Whose,
+    whose: bool | None,
 ) -> None:
-    assert which_of_two(identity(*ours), identity(*theirs), identity(*seen)) is whose
+    assert identity(*ours).rather_than(identity(*theirs), identity(*seen)) is whose
 
 
 def axe(user: Any) -> MinerIdentity:

@@ -2,8 +2,10 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
 import time
 from typing import Any
 
@@ -121,10 +123,6 @@ class MinerClient(ABC):
     async def _read(self, ends: float) -> MinerReading:
         """Poll once, until a time of the loop; only within a slot."""
 
-    async def identify(self) -> MinerIdentity:
-        """Ask who is there."""
-        return (await self.fetch()).identity
-
     async def fetch(self) -> MinerReading:
         """Poll once: the identity and the state of one and the same reply."""
         async with self._slot() as ends:
@@ -177,41 +175,25 @@ class MinerClient(ABC):
     def _cannot(self, what: str) -> MinerCommandError:
         return MinerCommandError(f"a device of the family {self.family} cannot {what}")
 
-    def _slot(self) -> RequestSlot:
-        return RequestSlot(self._lock, self._deadline)
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[float]:
+        """Have the device for ourselves, after earlier requests; until a loop time."""
+        ends = later(self._deadline)
+        try:
+            async with asyncio.timeout_at(ends):
+                await self._lock.acquire()
+        except TimeoutError as err:
+            raise MinerTimeoutError("an earlier request is not done") from err
+        try:
+            yield ends
+        finally:
+            self._lock.release()
 
     async def _command(self, prove: Prove, send: Send) -> None:
         """Poll, let somebody look at who answered, and send, as one exchange."""
         async with self._slot() as ends:
             prove(await self._read(ends))
             await send(later(self._deadline))
-
-
-class RequestSlot:
-    """A time in which the device is ours; entering gives the loop time it ends."""
-
-    __slots__ = ("_ends", "_lock")
-
-    def __init__(self, lock: asyncio.Lock, deadline: float) -> None:
-        """Count from now."""
-        self._lock = lock
-        self._ends = later(deadline)
-
-    async def __aenter__(self) -> float:
-        """Queue up behind earlier requests."""
-        if self._lock.locked():
-            try:
-                async with asyncio.timeout_at(self._ends):
-                    await self._lock.acquire()
-            except TimeoutError as err:
-                raise MinerTimeoutError("an earlier request is not done") from err
-        else:
-            await self._lock.acquire()
-        return self._ends
-
-    async def __aexit__(self, *_: object) -> None:
-        """Let the next one in."""
-        self._lock.release()
 
 
 def later(seconds: float) -> float:
@@ -252,19 +234,17 @@ _SELDOM = 600.0
 """Seconds between two questions to a device that never answers them."""
 
 
+@dataclass(slots=True)
 class Question:
     """What a device is asked once per start and firmware, until it has answered.
 
-    It is asked less and less often, the longer in vain, by a clock of seconds.
+    It is due at once, and again after ``wait`` seconds; less and less often, the
+    longer it is asked in vain.
     """
 
-    __slots__ = ("_next", "_wait", "answered")
-
-    def __init__(self, wait: float = 10.0) -> None:
-        """Be due at once, and then after so many seconds."""
-        self.answered = False
-        self._wait = wait
-        self._next = float("-inf")
+    wait: float = 10.0
+    answered: bool = False
+    _next: float = -inf
 
     def due(self, now: float) -> bool:
         """Return whether it is time to ask."""
@@ -272,8 +252,8 @@ class Question:
 
     def asked(self, now: float) -> None:
         """Note that it goes out."""
-        self._next = now + self._wait
-        self._wait = min(2 * self._wait, max(self._wait, _SELDOM))
+        self._next = now + self.wait
+        self.wait = min(2 * self.wait, max(self.wait, _SELDOM))
 
     def ask(self, now: float) -> bool:
         """Return whether it is time to ask, and note that it goes out then."""

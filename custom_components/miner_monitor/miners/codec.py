@@ -10,7 +10,7 @@ makes of what was read what can be.
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, partial
 import math
@@ -146,6 +146,13 @@ def load_identity(data: Mapping[str, Any]) -> MinerIdentity:
 type _Loader = Callable[[object], Any]
 
 
+def _readable(read: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Yield what can be read of a collection."""
+    for item in items:
+        with suppress(CodecError):
+            yield read(item)
+
+
 @cache
 def _loader(kind: Any) -> _Loader:
     """Return what reads a type."""
@@ -163,7 +170,8 @@ def _loader(kind: Any) -> _Loader:
     if origin in {tuple, list, set, frozenset}:
         return _collection_loader(origin, parts)
     if origin is array:
-        return _collection_loader(partial(array, "d"), parts)
+        # Its places mean something: it is read as a whole, or not at all.
+        return _collection_loader(partial(array, "d"), parts, each=map)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping_loader(*(_loader(part) for part in parts))
     return _SCALARS.get(kind, _refuse)
@@ -173,7 +181,11 @@ def _object_loader(kind: Any) -> _Loader:
     """Read a mapping of fields, or a list of them in their order."""
     hints = get_type_hints(kind, include_extras=True)
     known = [
-        (item.name, _loader(hints[item.name]), _is_optional(item))
+        (
+            item.name,
+            _loader(hints[item.name]),
+            (item.default, item.default_factory) != (MISSING, MISSING),
+        )
         for item in fields(kind)
         if item.init
     ]
@@ -208,11 +220,11 @@ def _enum_loader(kind: type[Enum]) -> _Loader:
     return load_member
 
 
-def _is_optional(item: Field[Any]) -> bool:
-    return item.default is not MISSING or item.default_factory is not MISSING
-
-
-def _collection_loader(origin: Callable[..., Any], parts: tuple[Any, ...]) -> _Loader:
+def _collection_loader(
+    origin: Callable[..., Any],
+    parts: tuple[Any, ...],
+    each: Callable[[_Loader, Iterable[Any]], Iterator[Any]] = _readable,
+) -> _Loader:
     if origin is tuple and parts[-1] is not Ellipsis:
         readers = [_loader(part) for part in parts]
 
@@ -227,7 +239,7 @@ def _collection_loader(origin: Callable[..., Any], parts: tuple[Any, ...]) -> _L
     def load_items(data: object) -> Any:
         if not isinstance(data, list | tuple):
             raise CodecError("not a list")
-        return _called(origin, _readable(read, data))
+        return _called(origin, each(read, data))
 
     return load_items
 
@@ -243,13 +255,6 @@ def _mapping_loader(read_key: _Loader, read_value: _Loader) -> _Loader:
         )
 
     return load_pairs
-
-
-def _readable(read: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """Yield what can be read of a collection."""
-    for item in items:
-        with suppress(CodecError):
-            yield read(item)
 
 
 def _annotated(read: _Loader, bounds: Within | Callable[[Any], Any]) -> _Loader:

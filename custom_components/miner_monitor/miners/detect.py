@@ -36,13 +36,6 @@ DEFAULT_PORTS: Mapping[Family, int] = {
 }
 """Where a family listens unless told otherwise."""
 
-_PACKAGES: Mapping[Family, str] = {
-    Family.AXEOS: ".axeos",
-    Family.AVALON: ".avalon",
-    Family.FPGA: ".fpga",
-}
-"""Where the ``client_at`` of a family is; imported in a home that has the family."""
-
 _TELLING = (
     MinerAuthError,
     MinerUnsupportedError,
@@ -68,7 +61,8 @@ async def load_family(family: Family) -> None:
 
 
 def _package(family: Family) -> ModuleType:
-    return import_module(_PACKAGES[family], __package__)
+    """Import the package that is named as its family, in a home that has it."""
+    return import_module(f".{family}", __package__)
 
 
 async def detect(
@@ -101,7 +95,9 @@ async def detect(
     endpoint = Endpoint(host=host, port=port, path=path, credentials=credentials)
     errors: list[MinerError] = []
     for family in sorted(Family, key=lambda family: _turn(family, port)):
-        if family is Family.AVALON and _spoke_http(errors):
+        # A web server that answered would be silent to an Avalon's client.
+        http = any(not isinstance(err, NotHttpError) for err in errors)
+        if http and family is Family.AVALON:
             continue
         try:
             return await _first([_ask(family, endpoint, session)], deadline)
@@ -117,11 +113,6 @@ async def detect(
 def _turn(family: Family, port: int) -> tuple[bool, bool]:
     """Sort the port's usual family first, and Avalon, to which HTTP is silent, last."""
     return DEFAULT_PORTS[family] != port, family is Family.AVALON
-
-
-def _spoke_http(errors: Iterable[MinerError]) -> bool:
-    """Whether a web server answered, which would be silent to an Avalon's client."""
-    return any(not isinstance(err, NotHttpError) for err in errors)
 
 
 async def _ask(family: Family, endpoint: Endpoint, session: ClientSession) -> Found:

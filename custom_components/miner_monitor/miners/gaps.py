@@ -88,14 +88,14 @@ def _absent_of(state: MinerState) -> list[bool]:
 
 
 def _with_the_missing(state: MinerState, last: MinerState) -> MinerState:
-    changes = _missing(state, last)
+    changes = _missing(state, last, MEASURED)
     names = list(changes)
     for name, fields in _OF_PARTS.items():
         now, before = getattr(state, name), getattr(last, name)
         found = {
             place: carried
             for place, pair in enumerate(zip(now, before, strict=False))
-            if (carried := _missing_of_a_part(*pair, fields))
+            if (carried := _missing(*pair, fields))
         }
         if found:
             changes[name] = tuple(
@@ -107,23 +107,12 @@ def _with_the_missing(state: MinerState, last: MinerState) -> MinerState:
     return replace(state, **changes, bridged=tuple(names)) if names else state
 
 
-def _missing(state: MinerState, last: MinerState) -> dict[str, Any]:
-    """Return what the last state has and this one lacks."""
-    now = _measured(state)
-    if None not in now:
-        return {}
-    return {
-        name: before
-        for name, value, before in zip(MEASURED, now, _measured(last), strict=True)
-        if value is None and before is not None
-    }
-
-
-def _missing_of_a_part(
-    now: Fan | Chip, before: Fan | Chip, fields: tuple[str, ...]
+def _missing(
+    now: MinerState | Fan | Chip, before: object, names: tuple[str, ...]
 ) -> dict[str, Any]:
+    """Return what was there before and is lacking now."""
     return {
-        name: getattr(before, name)
-        for name in fields
-        if getattr(now, name) is None and getattr(before, name) is not None
+        name: value
+        for name in names
+        if getattr(now, name) is None and (value := getattr(before, name)) is not None
     }

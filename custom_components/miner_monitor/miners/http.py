@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from errno import ECONNREFUSED, EMSGSIZE
@@ -114,19 +114,8 @@ class HttpDevice:
 
     async def request(self, method: str, url: URL, ends: float) -> bytes:
         """Return the body of a successful reply; only within a slot."""
-        meter = self._meter()
-        try:
-            async with asyncio.timeout_at(ends):
-                response = await self._ask(method, url, _HEADERS, None)
-                try:
-                    _check(response)
-                    return await _body(response)
-                finally:
-                    response.close()
-        except MinerError:
-            raise
-        except Exception as err:
-            raise _translated(err, meter) from err
+        request = self._ask(method, url, _HEADERS, None)
+        return await _exchange(self._meter(), request, ends, _body)
 
     async def command(
         self,
@@ -143,37 +132,24 @@ class HttpDevice:
         """
         meter = self._meter()
         try:
-            async with asyncio.timeout_at(ends):
-                return await self._command(method, url, {**_HEADERS, **headers}, body)
-        except Exception as err:
-            problem = _translated(err, meter)
+            request = self._ask(method, url, {**_HEADERS, **headers}, body)
+            return await _exchange(meter, request, ends, _answer)
+        except MinerError as problem:
+            outcome = Outcome.UNKNOWN if meter.sent else Outcome.NOT_SENT
             if isinstance(problem, NotHttpError):
-                problem = MinerCutOffError("no HTTP reply")
-            problem.outcome = Outcome.UNKNOWN if meter.sent else Outcome.NOT_SENT
-            raise problem from err
+                raise MinerCutOffError("no HTTP reply", outcome=outcome) from problem
+            problem.outcome = outcome
+            raise
 
     def _meter(self) -> Meter:
         """Begin to count what the next exchange costs.
 
         A session that counts nothing, not of our making, may have sent anything.
         """
-        meter = Meter(_LARGEST_ON_THE_WIRE, _MOST_READS)
-        meter.sent = not isinstance(self._session.connector, MeteredConnector)
+        uncounted = not isinstance(self._session.connector, MeteredConnector)
+        meter = Meter(_LARGEST_ON_THE_WIRE, _MOST_READS, sent=uncounted)
         METER.set(meter)
         return meter
-
-    async def _command(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        response = await self._ask(method, url, headers, body)
-        try:
-            return Answer(
-                status=response.status,
-                body=await _rest(response),
-                wants_password="WWW-Authenticate" in response.headers,
-            )
-        finally:
-            response.close()
 
     async def _ask(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
@@ -187,7 +163,8 @@ class HttpDevice:
         if self._asked and method != "GET":
             return await self._send(method, url, shown, body)
         response = await self._send(method, url, headers, body)
-        self._asked = bool(self._authorization) and _asks_for_password(response)
+        unauthorized = response.status == HTTPStatus.UNAUTHORIZED
+        self._asked = bool(self._authorization and unauthorized and _wants(response))
         if self._asked:
             response.close()
             response = await self._send(method, url, shown, body)
@@ -206,6 +183,26 @@ class HttpDevice:
         )
 
 
+async def _exchange[Read](
+    meter: Meter,
+    request: Awaitable[ClientResponse],
+    ends: float,
+    read: Callable[[ClientResponse], Awaitable[Read]],
+) -> Read:
+    """Ask, and read what comes."""
+    try:
+        async with asyncio.timeout_at(ends):
+            response = await request
+            try:
+                return await read(response)
+            finally:
+                response.close()
+    except MinerError:
+        raise
+    except Exception as err:
+        raise _translated(err, meter) from err
+
+
 def _authorization(credentials: Credentials) -> dict[str, str]:
     """Write the header of HTTP Basic."""
     if not credentials.username and not credentials.password:
@@ -216,44 +213,36 @@ def _authorization(credentials: Credentials) -> dict[str, str]:
     }
 
 
-def _asks_for_password(response: ClientResponse) -> bool:
-    return response.status == HTTPStatus.UNAUTHORIZED and (
-        "WWW-Authenticate" in response.headers
-    )
+def _wants(response: ClientResponse) -> bool:
+    return "WWW-Authenticate" in response.headers
 
 
-def _check(response: ClientResponse) -> None:
-    """Refuse what is no plain success before its body is read."""
+async def _body(response: ClientResponse) -> bytes:
+    """Read the body of a plain success; refuse all else before it is read."""
     if response.status in (401, 403):
         raise MinerAuthError(
-            f"HTTP status {response.status}",
-            credentials="WWW-Authenticate" in response.headers,
+            f"HTTP status {response.status}", credentials=_wants(response)
         )
     if response.status // 100 != 2:
         raise StatusError(response.status)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise MinerResponseError("compressed reply")
-    if (response.content_length or 0) > LARGEST_REPLY:
-        raise MinerResponseError("reply too large")
+    if (response.content_length or 0) <= LARGEST_REPLY:
+        body = await _stream(response.content)
+        if len(body) <= LARGEST_REPLY:
+            return body
+    raise MinerResponseError("reply too large")
 
 
-async def _body(response: ClientResponse) -> bytes:
-    """Read the body, which mostly came together with the head."""
-    content = response.content
-    body = content.read_nowait() if content.is_eof() else await _stream(content)
-    if len(body) > LARGEST_REPLY:
-        raise MinerResponseError("reply too large")
-    return body
-
-
-async def _rest(response: ClientResponse) -> bytes:
+async def _answer(response: ClientResponse) -> Answer:
     """Read what comes with a status; a refusal is one without its text, too."""
     try:
-        return await _stream(response.content)
+        body = await _stream(response.content)
     except ClientError:
         if response.status // 100 == 2:
             raise
-        return b""
+        body = b""
+    return Answer(status=response.status, body=body, wants_password=_wants(response))
 
 
 async def _stream(content: StreamReader) -> bytes:
@@ -283,27 +272,24 @@ def _translated(err: Exception, meter: Meter) -> MinerError:
     return MinerConnectionError(message)
 
 
+@dataclass(slots=True)
 class Meter:
     """What one exchange has cost: whether anything was sent, how much came back.
 
-    A reply may have ``most_bytes`` as they come over the wire, head and all that is
-    sent before the head included, in ``most_reads`` portions.
+    A reply may have so many bytes as they come over the wire, head and all that is
+    sent before the head included, in so many portions.
     """
 
-    __slots__ = ("_bytes_left", "_reads_left", "exceeded", "sent")
-
-    def __init__(self, most_bytes: int, most_reads: int) -> None:
-        """Begin before the connection is made."""
-        self._bytes_left = most_bytes
-        self._reads_left = most_reads
-        self.sent = False
-        self.exceeded = False
+    bytes_left: int
+    reads_left: int
+    sent: bool = False
+    exceeded: bool = False
 
     def took(self, count: int) -> None:
         """Count a portion that came in; OSError when it is too much."""
-        self._bytes_left -= count
-        self._reads_left -= 1
-        if self._bytes_left < 0 or self._reads_left < 0:
+        self.bytes_left -= count
+        self.reads_left -= 1
+        if self.bytes_left < 0 or self.reads_left < 0:
             self.exceeded = True
             raise OSError(EMSGSIZE, "reply too large")
 

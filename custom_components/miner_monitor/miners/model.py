@@ -9,6 +9,7 @@ fan, pool, board or chip in every reading.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -259,11 +260,6 @@ class MinerIdentity:
             self.unit or "",
         )
 
-    @property
-    def marks(self) -> tuple[str | None, ...]:
-        """What its owner set, by which two nameless devices of a kind may differ."""
-        return (self.hostname, self.pool_user_hash)
-
     def same_device(self, seen: Self) -> bool:
         """Whether the device that answered can be the one that is known by this.
 
@@ -273,6 +269,43 @@ class MinerIdentity:
         if seen is self or self.unique_id is not None:
             return seen.unique_id == self.unique_id
         return seen.kind == self.kind
+
+    def rather_than(self, rival: Self, seen: Self) -> bool | None:
+        """Whether this answered, not a rival of its kind; None where that is unclear.
+
+        Two that do not name themselves are told apart by what their owner set, as far
+        as they differ in it, where nothing of it contradicts.
+        """
+        differing = [
+            (ours, theirs, told)
+            for ours, theirs, told in zip(
+                *map(_marks, (self, rival, seen)), strict=True
+            )
+            if None not in (ours, theirs) and ours != theirs
+        ]
+        is_ours = any(told == ours for ours, _, told in differing)
+        is_theirs = any(told == theirs for _, theirs, told in differing)
+        return None if is_ours is is_theirs else is_ours
+
+    def completed(self, known: Self) -> Self:
+        """Keep what is known of a device, beside what it told now for certain.
+
+        For one whose last replies did not tell all of it. A lost reply neither widens
+        nor narrows a limit, and takes nothing away.
+        """
+        settings = {**self.limits.settings, **known.limits.settings}
+        return replace(
+            known,
+            firmware=self.firmware or known.firmware,
+            mac=self.mac or known.mac,
+            hostname=self.hostname or known.hostname,
+            pool_user_hash=self.pool_user_hash or known.pool_user_hash,
+            capabilities=known.capabilities | self.capabilities,
+            limits=replace(known.limits, settings=settings),
+        )
+
+
+_marks = attrgetter("hostname", "pool_user_hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -473,13 +506,10 @@ class MinerState:
         """
         if self.hashing:
             return self
-        changes: dict[str, Any] = {}
-        for name in _PRESENT_RATES:
-            if getattr(self, name):
-                changes[name] = 0.0
-        for name in _MEAN_RATES:
-            if getattr(self, name) is not None:
-                changes[name] = None
+        changes: dict[str, Any] = {
+            **{name: 0.0 for name in _PRESENT_RATES if getattr(self, name)},
+            **{name: None for name in _MEAN_RATES if getattr(self, name) is not None},
+        }
         if any(chip.hash_rate or any(chip.domains) for chip in self.chips):
             changes["chips"] = tuple(chip.at_rest for chip in self.chips)
         if self.status is MinerStatus.POOL_LOST and self.pool_connected:

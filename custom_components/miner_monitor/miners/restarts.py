@@ -1,10 +1,11 @@
 """Whether a miner restarted since it was last seen."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Annotated, Any
 
+from .codec import CodecError, Within, dump, load
 from .values import between
 
 LONGEST_UPTIME = 3.2e8
@@ -50,12 +51,13 @@ UNTOLD = RestartVerdict()
 """A poll that says nothing of boots."""
 
 
-class _Look(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Look:
     """An uptime and when it was told; ``monotonic`` is None in another run of ours."""
 
-    uptime: float
-    wall: float
-    monotonic: float | None
+    uptime: Annotated[float, Within(0, LONGEST_UPTIME)]
+    wall: Annotated[float, Within(0, _LATEST)]
+    monotonic: float | None = None
 
     @property
     def booted_at(self) -> float:
@@ -97,18 +99,12 @@ class RestartDetector:
 
     def load(self, data: object) -> None:
         """Go on from what ``dump`` returned."""
-        if not isinstance(data, Mapping):
-            return
-        seen_at = between(data.get("seen_at"), 0, _LATEST)
-        uptime = uptime_of(data.get("uptime"))
-        if seen_at is not None and uptime is not None:
-            self._reference = _Look(uptime, seen_at, None)
+        with suppress(CodecError):
+            self._reference = replace(load(_Look, data), monotonic=None)
 
-    def dump(self) -> dict[str, Any] | None:
+    def dump(self) -> Any:
         """Return the last reference as JSON types."""
-        if self._reference is None:
-            return None
-        return {"uptime": self._reference.uptime, "seen_at": self._reference.wall}
+        return dump(self._reference)
 
     def observe(
         self, uptime: float | None, wall: float, monotonic: float
@@ -144,7 +140,9 @@ class RestartDetector:
         doubtful = RestartVerdict(
             doubtful=kind is _Kind.RESTARTED, booted_at=before.booted_at
         )
-        if doubt is not None and _is_told_twice(doubt, look):
+        again = doubt is not None and doubt.uptime == look.uptime
+        if doubt is not None and again and _away(doubt, look) < _FALL:
+            # It was asked again before the device's clock went on.
             self._doubt = doubt
             return doubtful
         self._doubts += 1
@@ -213,11 +211,6 @@ def _goes_on(doubt: _Look, look: _Look) -> bool:
     if look.uptime <= doubt.uptime and not look.uptime == doubt.uptime == 0:
         return False
     return _compared(doubt, look) is _Kind.GOES_ON
-
-
-def _is_told_twice(doubt: _Look, look: _Look) -> bool:
-    """Whether it was asked again before the device's clock went on."""
-    return look.uptime == doubt.uptime and _away(doubt, look) < _FALL
 
 
 def _gained(seconds: float, before: _Look, look: _Look) -> float:

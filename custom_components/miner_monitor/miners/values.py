@@ -48,9 +48,8 @@ def number(value: object) -> float | None:
 
 def between(value: object, low: float, high: float) -> float | None:
     """Read a number that lies within the bounds."""
-    if (found := number(value)) is None:
-        return None
-    return found if low <= found <= high else None
+    found = number(value)
+    return found if found is not None and low <= found <= high else None
 
 
 def positive(value: object) -> float | None:

@@ -13,10 +13,6 @@ from homeassistant.helpers import device_registry as dr
 from ..const import CONF_IDENTITY, DOMAIN
 from ..miners import Endpoint
 from ..miners.codec import load_identity
-from ..miners.marks import (
-    Whose,
-    which_of_two,
-)
 from ..miners.model import MinerIdentity
 from .entry_data import (
     endpoint_of,
@@ -68,9 +64,7 @@ def async_is_ours(
         return False
     if seen.unique_id is None:
         rivals = map(known_identity, _nameless(hass, known))
-        return all(
-            which_of_two(known, rival, seen) is not Whose.THEIRS for rival in rivals
-        )
+        return all(known.rather_than(rival, seen) is not False for rival in rivals)
     # New firmware may begin to tell a MAC, but not one of another entry.
     newly_named = known.unique_id != seen.unique_id
     return not newly_named or async_owner(hass, seen) is None
@@ -89,7 +83,7 @@ def async_alike(
             other
             for other in _nameless(hass, known)
             if other.entry_id != entry.entry_id
-            and which_of_two(known, known_identity(other), seen) is not Whose.OURS
+            and known.rather_than(known_identity(other), seen) is not True
         ),
         None,
     )

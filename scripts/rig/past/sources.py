@@ -17,12 +17,12 @@ from custom_components.miner_monitor.miners.axeos.memory import (
     DeviceMemory as AxeosMemory,
 )
 from custom_components.miner_monitor.miners.axeos.reply import check_info
-from custom_components.miner_monitor.miners.fpga.exposition import read_page
 from custom_components.miner_monitor.miners.fpga.parser import (
     RATE,
     identity_of,
     kind_of,
     kind_of_card,
+    read_page,
     state_of,
 )
 from custom_components.miner_monitor.miners.model import MinerReading
@@ -38,8 +38,8 @@ from simulator.axeos.api import Api as AxeosApi
 from simulator.axeos.boards import BOARDS
 from simulator.axeos.device import Device as AxeosDevice
 from simulator.faults import FaultSet
-from simulator.fpga.exposition import plain
 from simulator.fpga.faults import KNOWN as FPGA_FAULTS
+from simulator.fpga.parser import plain
 from simulator.fpga.rig import Rig
 
 LITE_EVERY = 40

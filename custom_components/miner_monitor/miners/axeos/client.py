@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 import json
+from math import inf
 import re
-from typing import Any, NamedTuple, override
+from typing import Any, override
 
 from aiohttp import ClientSession
-from yarl import URL
 
 from ..client import (
     FETCH_DEADLINE,
@@ -50,17 +50,14 @@ from ..values import (
     count,
     flag,
 )
+from .boards import is_nerdos
 from .control import (
     Known,
     patch_body,
     writing_of,
 )
 from .memory import DeviceMemory
-from .nerdos import (
-    can_shut_down,
-    commands_need_code,
-)
-from .profile import is_nerdos
+from .nerdos import can_shut_down
 from .reply import (
     check_info,
     parse_object,
@@ -68,26 +65,19 @@ from .reply import (
     secrets_of,
 )
 
-_INFO = "/api/system/info"
-_ASIC = "/api/system/asic"
-_PAGE = "/api/v2/dashboard"
 _SETTINGS = "/api/system"
 _RESTART = "/api/system/restart"
-_PAUSE = "/api/system/pause"
-_RESUME = "/api/system/resume"
-_SHUTDOWN = "/api/system/shutdown"
-_LOCATE = "/api/system/identify"
-_DISMISS = "/api/system/blockFound/dismiss"
 _SESSIONS = ("/api/otp/session", "/api/v2/otp/session")
 _NO_SUCH_ROUTE = (302, 404, 405)
-_JSON = {"Content-Type": "application/json"}
 _CODE = re.compile(r"[0-9]{6}")
 _TOKEN = re.compile(r"[!-~]{1,127}")
 _FLAG = "overheat_mode"
 _APPLIES = 5.0
 """Seconds that AxeOS may take to apply what it acknowledged."""
 
-_ASIC_DEADLINE = 2.0
+_ASIDE = 2.0
+"""Seconds for what a poll asks beside the values."""
+
 _LOCATE_LASTS = 30.0
 _SPARE = 60.0
 """Seconds between two refusals for want of a code; five in a minute lock NerdOS."""
@@ -97,15 +87,6 @@ _SPARE_CLOCK = 20.0
 
 _CLOCK_SET = 300.0
 """Seconds after a boot in which NerdOS gets the time, if it gets it at all."""
-
-
-class _Refusal(NamedTuple):
-    """A refusal for want of a code: of which session, when, and how long it counts."""
-
-    token: str
-    at: float
-    spare: float
-    clock_unset: bool = False
 
 
 class AxeOsClient(MinerClient):
@@ -130,14 +111,11 @@ class AxeOsClient(MinerClient):
         self._session_token = credentials.session
         self._memory = DeviceMemory(monotonic)
         self._located_at: float | None = None
-        self._refusal = _Refusal("", float("-inf"), 0.0)
+        # For want of a code: of which session, until when it counts, and why.
+        self._refused, self._refused_until, self._clock_unset = "", -inf, False
         self._bodies: dict[str, bytes] = {}
         self._last: MinerReading | None = None
-        base = self._device.url
         self.configuration_url = self._device.origin
-        self._info_url = base.with_path(_INFO)
-        self._asic_url = base.with_path(_ASIC)
-        self._page_url = base.with_path(_PAGE)
 
     @property
     @override
@@ -147,16 +125,26 @@ class AxeOsClient(MinerClient):
     @override
     async def _read(self, ends: float) -> MinerReading:
         """Poll; only within a slot."""
-        body = await self._device.request("GET", self._info_url, ends)
-        info = await read_apart(parse_object, body)
+        body, info = await self._page("/api/system/info", ends)
         check_info(info)
         self._bodies["info"] = body
         if self._memory.notice(info):
-            await self._ask_for_presets(ends)
-        if self._memory.wants_cause(info):
-            await self._ask_for_cause(ends)
+            await self._ask_for_presets(min(ends, later(_ASIDE)))
+        if self._memory.nerdos.wants_cause(info, self._monotonic()):
+            # Why the regulator is off; without an answer there are other signs.
+            with suppress(MinerError):
+                soon = min(ends, later(_ASIDE))
+                self._memory.nerdos.take_cause(
+                    (await self._page("/api/v2/dashboard", soon))[1]
+                )
         self._last = self._memory.read(info)
         return self._last
+
+    async def _page(self, path: str, ends: float) -> tuple[bytes, dict[str, Any]]:
+        """Ask for a page; return it as it came, and read."""
+        url = self._device.url.with_path(path)
+        body = await self._device.request("GET", url, ends)
+        return body, await read_apart(parse_object, body)
 
     async def _ask_for_presets(self, ends: float) -> None:
         """Ask what the device allows; no answer costs nothing but the lists.
@@ -164,27 +152,12 @@ class AxeOsClient(MinerClient):
         A page that is not there is an answer. Anything else may come from a device
         that has too much to do, and is asked for again at a later poll.
         """
-        soon = asyncio.get_running_loop().time() + _ASIC_DEADLINE
         try:
-            body = await self._device.request("GET", self._asic_url, min(ends, soon))
-            asic = await read_apart(parse_object, body)
-        except StatusError as err:
-            if err.status in _NO_SUCH_ROUTE:
+            self._bodies["asic"], asic = await self._page("/api/system/asic", ends)
+            self._memory.take_presets(asic)
+        except MinerError as err:
+            if isinstance(err, StatusError) and err.status in _NO_SUCH_ROUTE:
                 self._memory.take_presets(None)
-            return
-        except MinerError:
-            return
-        self._bodies["asic"] = body
-        self._memory.take_presets(asic)
-
-    async def _ask_for_cause(self, ends: float) -> None:
-        """Ask why the regulator is off; without an answer there are other signs."""
-        soon = asyncio.get_running_loop().time() + _ASIC_DEADLINE
-        try:
-            body = await self._device.request("GET", self._page_url, min(ends, soon))
-            self._memory.take_cause(await read_apart(parse_object, body))
-        except MinerError:
-            return
 
     @override
     def writing(self, setting: Setting) -> Writing:
@@ -207,8 +180,7 @@ class AxeOsClient(MinerClient):
         settings, limits = self._last.state.settings, self._last.identity.limits
         known = Known(self._info, settings, limits, self._memory.auto_fan_mode)
         rest = dict(changes)
-        rest.pop(Setting.MINING, None)
-        mining = changes.get(Setting.MINING)
+        mining = rest.pop(Setting.MINING, None)
         if mining is not None:
             check_value(Setting.MINING, mining, None)
         body = patch_body(rest, known)
@@ -239,16 +211,11 @@ class AxeOsClient(MinerClient):
         async with self._slot() as ends:
             state = (reading := await self._read(ends)).state
             prove(reading)
-            if state.overheated and self._overheat_flag is not None:
+            if state.overheated and flag(self._info.get(_FLAG)) is not None:
                 content = json.dumps({_FLAG: 0}).encode()
                 await self._send("PATCH", _SETTINGS, later(self._deadline), content)
                 await self._until_cleared()
             await self._start(_RESTART, later(self._deadline))
-
-    @property
-    def _overheat_flag(self) -> bool | None:
-        """The flag of the last reply, None where there is none that can be cleared."""
-        return flag(self._info.get(_FLAG))
 
     async def _until_cleared(self) -> None:
         """Wait until the flag is, at most for as long as AxeOS takes to apply it.
@@ -260,7 +227,7 @@ class AxeOsClient(MinerClient):
             await asyncio.sleep(_APPLIES / 5)
             with suppress(MinerError):
                 await self._read(later(self._deadline))
-                if not self._overheat_flag:
+                if not flag(self._info.get(_FLAG)):
                     return
 
     @override
@@ -269,12 +236,14 @@ class AxeOsClient(MinerClient):
         now = self._monotonic()
         if self._located_at is not None and now - self._located_at < _LOCATE_LASTS:
             return
-        await self._command(prove, partial(self._send, "POST", _LOCATE))
+        await self._command(prove, partial(self._send, "POST", "/api/system/identify"))
         self._located_at = now
 
     @override
     async def dismiss_block(self, prove: Prove) -> None:
-        await self._command(prove, partial(self._send, "POST", _DISMISS))
+        await self._command(
+            prove, partial(self._send, "POST", "/api/system/blockFound/dismiss")
+        )
 
     @override
     async def open_session(self, code: str) -> str:
@@ -299,17 +268,17 @@ class AxeOsClient(MinerClient):
         older, newer = map(self._device.url.with_path, _SESSIONS)
         shown = {"X-TOTP": code}
         answer = await self._device.command("POST", older, ends, headers=shown)
-        if answer.status not in _NO_SUCH_ROUTE or b"OTP" in answer.body:
-            return answer
-        return await self._device.command("POST", newer, ends, headers=shown)
+        if answer.status in _NO_SUCH_ROUTE and b"OTP" not in answer.body:
+            return await self._device.command("POST", newer, ends, headers=shown)
+        return answer
 
     async def _send(
         self, method: str, path: str, ends: float, body: bytes | None = None
     ) -> None:
         """Send a command once; only within a slot."""
         self._spare_refusals(path)
-        url: URL = self._device.url.with_path(path)
-        headers = {} if body is None else dict(_JSON)
+        url = self._device.url.with_path(path)
+        headers = {} if body is None else {"Content-Type": "application/json"}
         if _TOKEN.fullmatch(self._session_token):
             headers["X-OTP-Session"] = self._session_token
         answer = await self._device.command(
@@ -323,32 +292,25 @@ class AxeOsClient(MinerClient):
             one_time_code=is_nerdos(self._info),
         )
         if isinstance(refusal, MinerAuthError) and refusal.one_time_code:
-            clock_unset = self._may_lack_clock()
-            spare = _SPARE_CLOCK if clock_unset else _SPARE
-            now, token = self._monotonic(), self._session_token
-            self._refusal = _Refusal(token, now, spare, clock_unset=clock_unset)
-            if clock_unset:
+            # It cannot judge a session before a time server set its clock.
+            uptime = count(self._info.get("uptimeSeconds"))
+            booted = uptime is not None and uptime < _CLOCK_SET
+            self._clock_unset = booted and bool(self._session_token)
+            spare = _SPARE_CLOCK if self._clock_unset else _SPARE
+            self._refused_until = self._monotonic() + spare
+            self._refused = self._session_token
+            if self._clock_unset:
                 raise _clock_unset(refusal.outcome)
         raise refusal
 
-    def _may_lack_clock(self) -> bool:
-        """Tell whether a session may be refused only as the device booted just now.
-
-        It cannot judge one before a time server set its clock.
-        """
-        uptime = count(self._info.get("uptimeSeconds"))
-        return bool(self._session_token) and uptime is not None and uptime < _CLOCK_SET
-
     def _spare_refusals(self, path: str) -> None:
         """Send nothing that is refused for certain: some refusals lock the device."""
-        refused = self._refusal
-        if refused.token != self._session_token or (
-            self._monotonic() - refused.at >= refused.spare
-        ):
+        counts = self._monotonic() < self._refused_until
+        # Settings always want a code, commands until there is one to shut down.
+        obeys = path != _SETTINGS and can_shut_down(self._info)
+        if obeys or not counts or self._refused != self._session_token:
             return
-        if path != _SETTINGS and not commands_need_code(self._info):
-            return
-        if refused.clock_unset:
+        if self._clock_unset:
             raise _clock_unset(Outcome.NOT_SENT)
         raise MinerAuthError(
             "it waits for a one-time code", credentials=False, one_time_code=True
@@ -371,7 +333,7 @@ def _clock_unset(outcome: Outcome) -> MinerBusyError:
 def _switches(info: Mapping[str, Any], *, needed: bool) -> tuple[str, str]:
     """Name the commands that stop and start hashing."""
     if is_nerdos(info) and can_shut_down(info):
-        return _SHUTDOWN, _RESTART
+        return "/api/system/shutdown", _RESTART
     if needed and "miningPaused" not in info:
         raise MinerCommandError("the firmware cannot pause")
-    return _PAUSE, _RESUME
+    return "/api/system/pause", "/api/system/resume"

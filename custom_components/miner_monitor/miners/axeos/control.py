@@ -20,17 +20,17 @@ from ..values import (
     number,
     version,
 )
-from .nerdos import (
-    MOST_POOLS,
-    auto_fan_mode,
-    has_no_core_voltage,
-)
-from .profile import (
+from .boards import (
     Reply,
     has_pool_list,
     is_2_10,
     is_2_11,
     is_nerdos,
+)
+from .nerdos import (
+    MOST_POOLS,
+    auto_fan_mode,
+    has_no_core_voltage,
 )
 
 _RESUME = 60.0

@@ -1,9 +1,11 @@
-"""Who a miner is, and what it allows and endures."""
+"""Who a miner is, what it can report and do, and what it allows and endures."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 import re
 from types import MappingProxyType
+from typing import NamedTuple
 
+from ..columns import Column
 from ..model import (
     SWITCH,
     Alarm,
@@ -12,6 +14,7 @@ from ..model import (
     Family,
     Limits,
     MinerIdentity,
+    MinerState,
     Setting,
     SettingRange,
     TripPoints,
@@ -31,15 +34,16 @@ from ..values import (
     shared,
     text,
 )
-from .boards import Board
-from .control import is_live
-from .nerdos import Heat
-from .profile import (
+from .boards import (
+    Board,
     Profile,
     Reply,
     has_pool_list,
     is_2_11,
 )
+from .control import is_live
+from .nerdos import Heat, can_shut_down
+from .numbers import NERDOS, STOCK
 from .status import (
     TRIP_CHIP,
     TRIP_VR,
@@ -51,6 +55,7 @@ _DEFAULT_HOSTNAME = re.compile(
     re.IGNORECASE,
 )
 _MOST_PRESETS = 64
+_LOWEST_PRESET = 50
 _ANY_VOLTAGE = (0.8, 1.5)
 _FAN = SettingRange(minimum=0, maximum=100, step=1)
 _MIN_FAN = SettingRange(minimum=0, maximum=99, step=1)
@@ -80,6 +85,8 @@ def identity_of(
 ) -> MinerIdentity:
     """Name the device that sent a reply."""
     hostname, named = text(info.get("hostname")), mac(info.get("macAddr"))
+    # The web server of AxeOS before 2.10 leaks connections.
+    leaks = profile.vendor_lucky or not (profile.nerdos or "minFanSpeed" in info)
     default = hostname is None or _DEFAULT_HOSTNAME.fullmatch(hostname) is not None
     return MinerIdentity(
         family=Family.AXEOS,
@@ -97,8 +104,9 @@ def identity_of(
         core_count=profile.core_count,
         fan_count=fan_count,
         pool_count=pool_count,
-        ratio_window=3600 if _is_share_based(info, profile) else 600,
-        poll_interval=30 if _is_short_of_sockets(info, profile) else 15,
+        # AxeOS before 2.11 estimates its hash rate from shares.
+        ratio_window=600 if profile.nerdos or "manualFanSpeed" in info else 3600,
+        poll_interval=30 if leaks else 15,
         capabilities=capabilities,
         limits=shared(
             limits_of(
@@ -118,18 +126,6 @@ def model_name(profile: Profile) -> str:
     return known if board is None else f"{known} (board {board})"
 
 
-def _is_share_based(info: Reply, profile: Profile) -> bool:
-    """Tell firmware that estimates its hash rate from shares: AxeOS before 2.11."""
-    return not profile.nerdos and "manualFanSpeed" not in info
-
-
-def _is_short_of_sockets(info: Reply, profile: Profile) -> bool:
-    """Tell firmware whose web server leaks connections: AxeOS before 2.10."""
-    if profile.nerdos:
-        return False
-    return profile.vendor_lucky or "minFanSpeed" not in info
-
-
 def limits_of(
     info: Reply,
     asic: Reply,
@@ -140,8 +136,18 @@ def limits_of(
     heat: Heat,
 ) -> Limits:
     """Collect the ranges of all settings and the alarm thresholds."""
-    power = _board_power(info, profile, heat)
+    power, trips = profile.board.max_power, TripPoints()
+    if profile.nerdos:
+        told = between(info.get("maxPower"), 1, 1e4) or power
+        power, trips = None if heat.leads_fleet else told, heat.trip_points
     has_vr = Capability.VR_TEMPERATURE in capabilities
+    if not (profile.nerdos or profile.vendor_lucky):
+        # Nobody knows it of vendors' firmware.
+        trips = TripPoints(chip=TRIP_CHIP, vr=TRIP_VR if has_vr else None)
+    vr = _VR_ALARM
+    if profile.nerdos and trips.vr is not None:
+        # It switches off at a temperature that others' regulators run at.
+        vr = alarm_below(trips.vr, heat.regulated, warn=10, critical=5)
     settings = _settings(info, asic, profile)
     if capabilities & {Capability.PAUSE, Capability.SHUTDOWN}:
         settings[Setting.MINING] = SWITCH
@@ -150,13 +156,17 @@ def limits_of(
     return Limits(
         settings=MappingProxyType(settings),
         chip_temperature=_chip_alarm(info, profile, heat),
-        vr_temperature=_vr_alarm(profile, heat) if has_vr else None,
+        vr_temperature=vr if has_vr else None,
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
         power=None if power is None else _power_alarm(power),
-        trip_points=_trip_points(profile, heat, has_vr=has_vr),
+        trip_points=trips,
         derating=_derating(info, profile),
     )
+
+
+def _power_alarm(power: float) -> Alarm:
+    return Alarm(warn=round(power * 1.1, 2), critical=round(power * 1.25, 2))
 
 
 def alarm_below(
@@ -171,47 +181,19 @@ def alarm_below(
     return Alarm(warn=min(max(trip - warn, regulated), last - 1), critical=last)
 
 
-def _trip_points(profile: Profile, heat: Heat, *, has_vr: bool) -> TripPoints:
-    """Tell where the chips are switched off; nobody knows it of vendors' firmware."""
-    if profile.nerdos:
-        return heat.trip_points
-    if profile.vendor_lucky:
-        return TripPoints()
-    return TripPoints(chip=TRIP_CHIP, vr=TRIP_VR if has_vr else None)
-
-
-def _board_power(info: Reply, profile: Profile, heat: Heat) -> float | None:
-    """Tell for which power the board is made; NerdOS itself knows, if it is alone."""
-    if not profile.nerdos:
-        return profile.board.max_power
-    if heat.leads_fleet:
-        return None
-    return between(info.get("maxPower"), 1, 1e4) or profile.board.max_power
-
-
-def _power_alarm(power: float) -> Alarm:
-    return Alarm(warn=round(power * 1.1, 2), critical=round(power * 1.25, 2))
-
-
 def _settings(
     info: Reply, asic: Reply, profile: Profile
 ) -> dict[Setting, SettingRange]:
-    found: dict[Setting, SettingRange] = {}
-    if "frequency" in info and (frequency := _frequency(asic, profile)):
-        live = is_live(Setting.FREQUENCY, info)
-        found[Setting.FREQUENCY] = replace(frequency, live=live)
-    if "coreVoltage" in info and (voltage := _core_voltage(asic, profile)):
-        live = is_live(Setting.CORE_VOLTAGE, info)
-        found[Setting.CORE_VOLTAGE] = replace(voltage, live=live)
-    if "autofanspeed" in info:
-        found[Setting.AUTO_FAN] = SWITCH
-    if "manualFanSpeed" in info or "fanspeed" in info:
-        found[Setting.FAN_DUTY_CYCLE] = _FAN
-    if "minFanSpeed" in info:
-        found[Setting.MIN_FAN_DUTY_CYCLE] = _MIN_FAN
-    if target := _target(info, profile):
-        found[Setting.TARGET_TEMPERATURE] = target
-    return found
+    fan = "manualFanSpeed" in info or "fanspeed" in info
+    found = {
+        Setting.FREQUENCY: _frequency(info, asic, profile.board),
+        Setting.CORE_VOLTAGE: _core_voltage(info, asic, profile.board),
+        Setting.AUTO_FAN: SWITCH if "autofanspeed" in info else None,
+        Setting.FAN_DUTY_CYCLE: _FAN if fan else None,
+        Setting.MIN_FAN_DUTY_CYCLE: _MIN_FAN if "minFanSpeed" in info else None,
+        Setting.TARGET_TEMPERATURE: _target(info, profile),
+    }
+    return {setting: allowed for setting, allowed in found.items() if allowed}
 
 
 def _target(info: Reply, profile: Profile) -> SettingRange | None:
@@ -220,100 +202,112 @@ def _target(info: Reply, profile: Profile) -> SettingRange | None:
         return _TARGET if "temptarget" in info else None
     if positive(info.get("pidTargetTemp")) is None:
         return None
-    trip = positive(info.get("overheat_temp"))
-    if trip is None or trip - _BELOW_TRIP >= _PID_TARGET.maximum:
-        return _PID_TARGET
-    lowest = _PID_TARGET.minimum
-    return SettingRange(minimum=lowest, maximum=max(lowest, trip - _BELOW_TRIP))
+    low, high = _PID_TARGET.minimum, _PID_TARGET.maximum
+    trip = positive(info.get("overheat_temp")) or high + _BELOW_TRIP
+    return SettingRange(minimum=low, maximum=max(low, min(high, trip - _BELOW_TRIP)))
 
 
-def _frequency(asic: Reply, profile: Profile) -> SettingRange | None:
-    """Give the presets' range in MHz, extended downwards."""
-    told = between(asic.get("absMaxFrequency"), LOWEST_FREQUENCY, HIGHEST_FREQUENCY)
-    told = told or HIGHEST_FREQUENCY
-    presets = _capped(
-        _presets(asic.get("frequencyOptions"), 50, HIGHEST_FREQUENCY), told
-    )
-    default = positive(asic.get("defaultFrequency"))
-    if not presets and (table := profile.board.set_points) is not None:
-        presets, default = table.frequencies, table.frequency
-    if not presets:
+class _Presets(NamedTuple):
+    """What a device may be set to in its own unit, in rising order; ``most`` by it."""
+
+    values: tuple[float, ...]
+    default: float | None
+    most: float
+
+
+def _presets(
+    asic: Reply,
+    word: str,
+    bounds: tuple[float, float],
+    least: float,
+    fallback: tuple[tuple[float, ...], float] | None,
+) -> _Presets | None:
+    """Read the presets, each once, after the point of least power if there is one.
+
+    The device cuts what is above its own maximum, which is believed from ``least`` on;
+    if nothing is left, that is the only preset. Without presets the fallback and its
+    default count.
+    """
+    low, high = bounds
+    most = between(asic.get(f"absMax{word}"), least, high) or high
+    told = numbers(asic.get(f"{word.lower()}Options"), _MOST_PRESETS)
+    listed = {value for value in told if low <= value <= high}
+    values = tuple(sorted(value for value in listed if value <= most))
+    values, default = values or ((most,) if listed else ()), asic.get(f"default{word}")
+    if not values and fallback is not None:
+        values, default = fallback
+    if not values:
         return None
-    presets = _with_eco(presets, asic.get("ecoFrequency"), 50)
-    expert = _beyond(presets[-1], told)
-    lowest, highest = min(LOWEST_FREQUENCY, presets[0]), expert or presets[-1]
-    if default is not None and not lowest <= default <= highest:
-        default = None
+    eco = between(asic.get(f"eco{word}"), low, values[0])
+    if eco and eco < values[0]:
+        values = (eco, *values)
+    return _Presets(values, between(default, low, max(most, values[-1])), most)
+
+
+def _frequency(info: Reply, asic: Reply, board: Board) -> SettingRange | None:
+    """Give the presets' range in MHz, extended downwards."""
+    table = board.set_points
+    found = _presets(
+        asic,
+        "Frequency",
+        (_LOWEST_PRESET, HIGHEST_FREQUENCY),
+        LOWEST_FREQUENCY,
+        (table.frequencies, table.frequency) if table else None,
+    )
+    if found is None or "frequency" not in info:
+        return None
+    presets, default, most = found
+    lowest, highest = min(LOWEST_FREQUENCY, presets[0]), max(most, presets[-1])
     return SettingRange(
         minimum=lowest,
         maximum=presets[-1],
         step=1,
         options=presets,
-        default=default,
-        expert_maximum=expert,
+        default=between(default, lowest, highest),
+        expert_maximum=_beyond(presets[-1], most),
         lowest=lowest,
         highest=highest,
+        live=is_live(Setting.FREQUENCY, info),
     )
 
 
-def _core_voltage(asic: Reply, profile: Profile) -> SettingRange | None:
-    """Give the presets' range in V, as far as the regulator can follow."""
-    low, high = _endured(profile.board)
-    told = between(asic.get("absMaxVoltage"), low * 1e3, high * 1e3) or high * 1e3
-    listed = _presets(asic.get("voltageOptions"), low * 1e3, high * 1e3)
-    millivolts = _capped(listed, told)
-    default = between(asic.get("defaultVoltage"), low * 1e3, min(told, high * 1e3))
-    if not millivolts and (table := profile.board.set_points) is not None:
-        millivolts = tuple(value * 1e3 for value in table.voltages)
-        default = table.voltage * 1e3
-    if not millivolts:
+def _core_voltage(info: Reply, asic: Reply, board: Board) -> SettingRange | None:
+    """Give the presets' range in V, as far as the regulator can follow.
+
+    Only a known board may list more than is good for chips: a reply can say anything.
+    """
+    table, (low, high) = board.set_points, board.regulator or _ANY_VOLTAGE
+    high = min(high, max(HIGHEST_VOLTAGE, table.voltages[-1] if table else 0.0))
+    fallback = None
+    if table is not None:
+        fallback = tuple(volts * 1e3 for volts in table.voltages), table.voltage * 1e3
+    found = _presets(
+        asic,
+        "Voltage",
+        (low * 1e3, high * 1e3),
+        low * 1e3,
+        fallback,
+    )
+    if found is None or "coreVoltage" not in info:
         return None
-    millivolts = _with_eco(millivolts, asic.get("ecoVoltage"), low * 1e3)
-    presets = tuple(round(value) / 1e3 for value in millivolts)
-    highest = min(told / 1e3, high)
+    presets = tuple(round(value) / 1e3 for value in found.values)
+    highest = min(found.most / 1e3, high)
     return SettingRange(
         minimum=presets[0],
         maximum=presets[-1],
         step=0.001,
         options=presets,
-        default=None if default is None else round(default) / 1e3,
+        default=None if found.default is None else round(found.default) / 1e3,
         expert_maximum=_beyond(presets[-1], min(highest, HIGHEST_VOLTAGE)),
         lowest=low,
         highest=max(presets[-1], highest),
+        live=is_live(Setting.CORE_VOLTAGE, info),
     )
-
-
-def _endured(board: Board) -> tuple[float, float]:
-    """Tell what its regulator takes and its chips endure, in V.
-
-    Only a known board may list more than is good for chips: a reply can say anything.
-    """
-    low, high = board.regulator or _ANY_VOLTAGE
-    listed = 0.0 if board.set_points is None else board.set_points.voltages[-1]
-    return low, min(high, max(HIGHEST_VOLTAGE, listed))
-
-
-def _with_eco(presets: tuple[float, ...], eco: object, low: float) -> tuple[float, ...]:
-    """Put the point of least power, 0 where there is none, before the presets."""
-    found = number(eco)
-    return (found, *presets) if found and low <= found < presets[0] else presets
 
 
 def _beyond(maximum: float, highest: float) -> float | None:
     """Give what lies beyond the presets, if anything does."""
     return highest if highest > maximum else None
-
-
-def _presets(value: object, low: float, high: float) -> tuple[float, ...]:
-    """Read a list of presets in rising order, each once."""
-    found = numbers(value, _MOST_PRESETS)
-    return tuple(sorted({item for item in found if low <= item <= high}))
-
-
-def _capped(presets: tuple[float, ...], most: float) -> tuple[float, ...]:
-    """Leave out what the device cuts when it reads it; at worst its maximum is left."""
-    below = tuple(value for value in presets if value <= most)
-    return below or ((most,) if presets else ())
 
 
 def _derating(info: Reply, profile: Profile) -> Derating | None:
@@ -322,13 +316,6 @@ def _derating(info: Reply, profile: Profile) -> Derating | None:
         return _STEPWISE
     stock = not profile.nerdos
     return _FIXED if stock and ("overheat_mode" in info or "overheat" in info) else None
-
-
-def _vr_alarm(profile: Profile, heat: Heat) -> Alarm:
-    """NerdOS switches off at a temperature that others' regulators run at."""
-    if profile.nerdos and heat.trip_points.vr is not None:
-        return alarm_below(heat.trip_points.vr, heat.regulated, warn=10, critical=5)
-    return _VR_ALARM
 
 
 def _chip_alarm(info: Reply, profile: Profile, heat: Heat) -> Alarm:
@@ -340,10 +327,115 @@ def _chip_alarm(info: Reply, profile: Profile, heat: Heat) -> Alarm:
 
 def _nominal_voltage(info: Reply, profile: Profile) -> int | None:
     """Read for which supply the board is made: 5 V or 12 V."""
-    told = number(info.get("nominalVoltage"))
-    if told in _INPUT_ALARMS:
+    if (told := number(info.get("nominalVoltage"))) in _INPUT_ALARMS:
         return int(told)
     low, high = number(info.get("minVoltage")), number(info.get("maxVoltage"))
     if low is not None and high is not None:
         return next((volts for volts in _INPUT_ALARMS if low <= volts <= high), None)
     return profile.board.nominal_voltage
+
+
+_SENSORS = (
+    (Capability.POWER, ("power",), "sensors"),
+    (Capability.INPUT_VOLTAGE, ("voltage", "voltagei"), "sensors"),
+    (Capability.INPUT_CURRENT, ("current",), "input_current"),
+    (Capability.CORE_VOLTAGE_ACTUAL, ("coreVoltageActual",), "sensors"),
+    (Capability.CHIP_TEMPERATURE, ("temp",), "sensors"),
+    (Capability.CHIP_TEMPERATURE_2, ("temp2",), "second_sensor"),
+    (Capability.VR_TEMPERATURE, ("vrTemp",), "vr_sensor"),
+    (Capability.BOARD_TEMPERATURE, ("boardtemp1", "boardtemp2"), ""),
+)
+"""Each with its keys, one or two, and what the table of boards calls it, if it does."""
+
+
+def _by_column(columns: Iterable[Column]) -> dict[Capability, tuple[str, ...]]:
+    """Take a plain field of the same name as a capability as proof of it.
+
+    What else a value is needed for is learnt by SensorMemory.
+    """
+    found: dict[Capability, tuple[str, ...]] = {}
+    for name, key, *_ in columns:
+        if name in _CAPABILITIES:
+            capability = Capability(name)
+            found[capability] = (*found.get(capability, ()), key)
+    return found
+
+
+_CAPABILITIES = {*Capability} - {sensor for sensor, *_ in _SENSORS}
+_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
+    **_by_column(STOCK),
+    Capability.POOL: ("stratumURL", "pools"),
+    Capability.POOL_STATUS: ("pools",),
+    Capability.POOL_CONNECTED: ("poolConnectionInfo",),
+    Capability.FALLBACK_POOL: ("isUsingFallbackStratum",),
+    Capability.OVERHEAT_FLAG: ("overheat_mode", "overheat"),
+    # AxeOS 2.14 leaves the block keys out until the first job.
+    Capability.NETWORK_DIFFICULTY: ("networkDifficulty", "miningPaused"),
+    Capability.BLOCK_HEIGHT: ("blockHeight", "miningPaused"),
+    Capability.BLOCKS_FOUND: ("blockFound", "foundBlocks", "miningPaused"),
+    Capability.LOCATE: ("resetReason",),
+    Capability.PAUSE: ("miningPaused",),
+    Capability.DISMISS_BLOCK: ("showNewBlock",),
+}
+
+_NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
+    **_BY_KEY,
+    **_by_column(NERDOS),
+    Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratum"),
+    Capability.POOL_CONNECTED: ("stratum",),
+    Capability.FALLBACK_POOL: ("isUsingFallbackStratum", "stratum"),
+    Capability.POOL_LATENCY: ("lastpingrtt", "stratum"),
+    Capability.OVERHEAT_FLAG: ("coreVoltageActual",),
+    Capability.FAN_DUTY_CYCLE: ("fanspeed", "fans"),
+}
+
+
+def declared(info: Reply, profile: Profile) -> frozenset[Capability]:
+    """Collect what the mere presence of a key proves."""
+    table = _NERDOS_BY_KEY if profile.nerdos else _BY_KEY
+    found = {
+        capability
+        for capability, keys in table.items()
+        if any(key in info for key in keys)
+    }
+    computable = "frequency" in info and profile.core_count is not None
+    fan = not profile.nerdos and "fanspeed" in info and "fanrpm" in info
+    more = {
+        Capability.RESTART: True,
+        Capability.FAN_DUTY_CYCLE: fan,
+        Capability.EXPECTED_HASH_RATE: computable or "expectedHashrate" in info,
+        Capability.SHUTDOWN: profile.nerdos and can_shut_down(info),
+    }
+    return frozenset(found.union(key for key, holds in more.items() if holds))
+
+
+class SensorMemory:
+    """Which sensors a device has, learnt from what they showed.
+
+    Absent sensors show the same values as idle ones. The board table decides where
+    it knows; else a usable value proves a sensor, a useless one while hashing
+    refutes it, and a useless one at rest proves nothing, so that the sensor stays.
+    """
+
+    def __init__(self, board: Board) -> None:
+        """Begin with what is known of the board."""
+        self.board = board
+        self.found: frozenset[Capability] = frozenset()
+        self._proven = self._refuted = self._doubtful = self.found
+
+    def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
+        """Take in one reply."""
+        for capability, keys, trait in _SENSORS:
+            if capability in self._proven:
+                continue
+            known = getattr(self.board, trait, None)
+            told = keys[0] in info or keys[-1] in info
+            if getattr(state, capability) or (told and known):
+                self._proven |= {capability}
+            elif told and known is None and hashing:
+                self._refuted |= {capability}
+            elif told and known is None:
+                self._doubtful |= {capability}
+        found = self._proven | (self._doubtful - self._refuted)
+        if found != self.found:
+            self.found = shared(found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from operator import is_, itemgetter
+from operator import itemgetter
 import time
 from typing import Any
 
@@ -19,16 +19,29 @@ from ..values import (
     shared,
     text,
 )
-from .boards import UNKNOWN
-from .capabilities import (
+from .boards import (
+    UNKNOWN,
+    Profile,
+    Reply,
+    has_asic_endpoint,
+    profile_of,
+)
+from .identity import (
     SensorMemory,
     declared,
+    identity_of,
 )
-from .columns import read_numbers
-from .identity import identity_of
 from .nerdos import (
     NO_HEAT,
     heat_of,
+)
+from .numbers import (
+    correct_nerdos,
+    drop_absurd_rates,
+    expected_rate,
+    highest_rate,
+    read_numbers,
+    settle_rates,
 )
 from .parser import (
     LASTING_KEYS,
@@ -37,19 +50,6 @@ from .parser import (
     fans_of,
     lasting_of,
     state_of,
-)
-from .profile import (
-    Profile,
-    Reply,
-    has_asic_endpoint,
-    profile_of,
-)
-from .rates import (
-    correct_nerdos,
-    drop_absurd_rates,
-    expected_rate,
-    highest_rate,
-    settle_rates,
 )
 from .status import (
     Evidence,
@@ -82,8 +82,6 @@ _IDENTIFYING = frozenset(
 )
 
 
-_NO_TRAITS: tuple[object, ...] = (None,) * 5
-
 type _Picker = Callable[[Reply], object]
 
 
@@ -102,7 +100,8 @@ class DeviceMemory:
     """Reads the replies of one address, one after the other.
 
     What was learnt of a device lasts until its firmware changes or another device
-    answers in its place. ``auto_fan_mode`` is the last mode of its fan but manual.
+    answers in its place. ``auto_fan_mode`` is the last mode of its fan but manual,
+    ``nerdos`` what is followed of a NerdOS miner.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -114,7 +113,7 @@ class DeviceMemory:
 
     def _forget(self) -> None:
         self._status = StatusMemory()
-        self._nerdos = NerdosWatch()
+        self.nerdos = NerdosWatch()
         self._heat = NO_HEAT
         self._sensors = SensorMemory(UNKNOWN)
         self._declared: frozenset[Capability] = frozenset()
@@ -130,7 +129,7 @@ class DeviceMemory:
         self._lasting: Lasting | None = None
         self._lasting_basis: object = None
         self.auto_fan_mode: int | None = None
-        self._traits = _NO_TRAITS
+        self._traits: tuple[object, ...] = ()
         self._identity: MinerIdentity | None = None
 
     def notice(self, info: Reply) -> bool:
@@ -163,14 +162,6 @@ class DeviceMemory:
         if asic is not None:
             self._asic = shared(asic)
             self._profile = None
-
-    def wants_cause(self, info: Reply) -> bool:
-        """Tell whether to ask why the regulator of a NerdOS miner is off."""
-        return self._nerdos.wants_cause(info, self._monotonic())
-
-    def take_cause(self, page: Reply) -> None:
-        """Keep what the device answered about that."""
-        self._nerdos.take_cause(page)
 
     def read(self, info: Reply) -> MinerReading:
         """Translate a reply of the device that was noticed last."""
@@ -219,7 +210,7 @@ class DeviceMemory:
             self._heat = heat
         seen = TripPoints(chip=values["chip_temperature"], vr=values["vr_temperature"])
         trips, now = self._heat.trip_points, self._monotonic()
-        return self._nerdos.judge(evidence, info, seen, trips, now)
+        return self.nerdos.judge(evidence, info, seen, trips, now)
 
     def _is_strange(self, info: Reply) -> bool:
         """Tell whether firmware or device differ from what was there before.
@@ -227,11 +218,9 @@ class DeviceMemory:
         A name that is missing or broken once proves neither.
         """
         told = tuple(reader(info.get(key)) for key, reader in _WHO)
-        if told == self._who:
-            return False
-        pairs = tuple(zip(told, self._who, strict=True))
-        self._who = tuple(old if new is None else new for new, old in pairs)
-        return any(new is not None and new != old for new, old in pairs)
+        known = self._who
+        self._who = tuple(new or old for new, old in zip(told, known, strict=True))
+        return self._who != known
 
     def _recognise(self, info: Reply) -> Profile:
         """Return the profile, made anew only when something about it changed."""
@@ -241,12 +230,10 @@ class DeviceMemory:
         if profile.board is not self._sensors.board:
             self._sensors = SensorMemory(profile.board)
         self._profile = profile
-        self._traits = _NO_TRAITS
+        self._traits = ()
         self._lasting = None
-        wanted = LASTING_KEYS
-        if "manualFanSpeed" not in info:
-            wanted = wanted | {"fanspeed"}
-        self._seldom = _picker(self._keys, wanted)
+        by_speed = frozenset({"fanspeed"} if "manualFanSpeed" not in info else ())
+        self._seldom = _picker(self._keys, LASTING_KEYS | by_speed)
         self._declared = shared(self._declared | declared(info, profile))
         return profile
 
@@ -265,20 +252,17 @@ class DeviceMemory:
         """Return the identity, the same object while nothing about it changed."""
         seen = self._sensors.found
         traits = (profile, seen, self._fan_count, pool_count, self._heat)
-        if self._identity is not None and all(
-            map(is_, traits, self._traits, strict=True)
-        ):
-            return self._identity
-        self._traits = traits
-        identity = identity_of(
-            info,
-            self._asic,
-            profile,
-            shared(self._declared | seen),
-            fan_count=self._fan_count,
-            pool_count=pool_count,
-            heat=self._heat,
-        )
-        if self._identity is None or identity != self._identity:
-            self._identity = identity
+        if self._identity is None or traits != self._traits:
+            self._traits = traits
+            identity = identity_of(
+                info,
+                self._asic,
+                profile,
+                shared(self._declared | seen),
+                fan_count=self._fan_count,
+                pool_count=pool_count,
+                heat=self._heat,
+            )
+            if identity != self._identity:
+                self._identity = identity
         return self._identity

@@ -22,10 +22,14 @@ from ..values import (
     positive,
     version,
 )
-from .boards import Board
-from .columns import SLOWEST_POOL
-from .profile import Reply
-from .rates import fleet_power
+from .boards import (
+    Board,
+    Reply,
+)
+from .numbers import (
+    SLOWEST_POOL,
+    fleet_power,
+)
 
 MOST_FANS = 8
 MOST_POOLS = 8
@@ -78,11 +82,6 @@ def can_shut_down(info: Reply) -> bool:
     return "currentA" in info if release is None else release >= _SHUTDOWN_ROUTE
 
 
-def commands_need_code(info: Reply) -> bool:
-    """Tell whether a restart wants a one-time code, as settings always do."""
-    return not can_shut_down(info)
-
-
 def has_classic_fan(info: Reply) -> bool:
     """Tell whether fan mode 1 does anything: since 1.0.31 the fan does not follow."""
     release = version(info.get("version"))
@@ -93,8 +92,7 @@ def has_classic_fan(info: Reply) -> bool:
 
 def auto_fan(info: Reply) -> bool | None:
     """Read whether the first fan follows the chip; linked fans follow another fan."""
-    mode = count(info.get("autofanspeed"))
-    if mode is None:
+    if (mode := count(info.get("autofanspeed"))) is None:
         return flag(info.get("autofanspeed"))
     return mode == _PID_FAN or (mode == _CLASSIC_FAN and has_classic_fan(info))
 
@@ -109,21 +107,14 @@ def auto_fan_mode(info: Reply, last_mode: int | None) -> int:
 
 def fans(info: Reply) -> tuple[Fan, ...]:
     """Read the fans: a list since 1.0.37, numbered keys before."""
-    listed = members(info.get("fans"), MOST_FANS)
-    if listed:
-        return tuple(
-            Fan(speed=count(fan.get("rpm")), duty_cycle=percent(fan.get("speedPerc")))
-            for fan in listed
-        )
-    first = Fan(
-        speed=count(info.get("fanrpm")), duty_cycle=percent(info.get("fanspeed"))
+    numbered = [
+        {"rpm": info.get(f"fanrpm{place}"), "speedPerc": info.get(f"fanspeed{place}")}
+        for place in ("", "2")[: 1 if (number(info.get("fanCount")) or 1) < 2 else 2]
+    ]
+    return tuple(
+        Fan(speed=count(fan.get("rpm")), duty_cycle=percent(fan.get("speedPerc")))
+        for fan in members(info.get("fans"), MOST_FANS) or numbered
     )
-    if (number(info.get("fanCount")) or 1) < 2:
-        return (first,)
-    second = Fan(
-        speed=count(info.get("fanrpm2")), duty_cycle=percent(info.get("fanspeed2"))
-    )
-    return first, second
 
 
 def using_fallback(info: Reply) -> bool | None:
@@ -135,9 +126,8 @@ def using_fallback(info: Reply) -> bool | None:
 def pool_connected(info: Reply) -> bool | None:
     """Tell whether any pool is connected, where ``stratum`` says so."""
     pools = members(_stratum(info).get("pools"), MOST_POOLS)
-    told = [flag(pool.get("connected")) for pool in pools]
-    known = [connected for connected in told if connected is not None]
-    return any(known) if known else None
+    told = {flag(pool.get("connected")) for pool in pools} - {None}
+    return True in told if told else None
 
 
 def with_live_values(pools: tuple[Pool, ...], info: Reply) -> tuple[Pool, ...]:
@@ -188,23 +178,15 @@ NO_HEAT = Heat()
 
 def heat_of(info: Reply) -> Heat:
     """Read the limits; the regulator has its own where a second fan cools it."""
-    chip = positive(info.get("overheat_temp", _TRIP))
-    fan = _fan_of_regulator(info)
-    pid = fan.get("pid") if fan else None
-    target = pid.get("targetTemp") if isinstance(pid, dict) else None
-    if fan is None:
-        target = info.get("pidTargetTemp")
-    vr = chip if fan is None else positive(fan.get("overheatTemp")) or chip
+    chip = vr = positive(info.get("overheat_temp", _TRIP))
+    target = info.get("pidTargetTemp")
+    fans = members(info.get("fans"), MOST_FANS)
+    if len(fans) > 1 and count(fans[1].get("mode")) != _LINKED_FAN:
+        vr = positive(fans[1].get("overheatTemp")) or chip
+        pid = fans[1].get("pid")
+        target = pid.get("targetTemp") if isinstance(pid, dict) else None
     return Heat(
         trip_points=TripPoints(chip=chip, vr=vr),
         regulated=positive(target),
         leads_fleet=fleet_power(info) is not None,
     )
-
-
-def _fan_of_regulator(info: Reply) -> Reply | None:
-    """Return the second fan, as far as it is not linked to the first."""
-    fans = members(info.get("fans"), MOST_FANS)
-    if len(fans) < 2 or count(fans[1].get("mode")) == _LINKED_FAN:
-        return None
-    return fans[1]

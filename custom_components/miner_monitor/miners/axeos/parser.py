@@ -26,33 +26,30 @@ from ..values import (
     text,
 )
 from . import nerdos
-from .columns import (
-    CHIP,
-    FANS,
-    NERDOS_SETTINGS,
-    STOCK_SETTINGS,
-)
-from .profile import (
+from .boards import (
     Profile,
     Reply,
     is_2_11,
 )
-from .rates import (
+from .numbers import (
+    CHIP,
+    FANS,
+    NERDOS_SETTINGS,
+    STOCK_SETTINGS,
     Expectation,
     expectation_of,
     sane_chips,
 )
-from .signs import (
+from .status import (
+    Evidence,
     connected,
     fan_is_set_to_full,
     signs_of_chips,
 )
-from .status import Evidence
 
 _MOST_CHIPS = 64
 _MOST_REASONS = 10
 _FAULT_KEYS = ("power_fault", "hardware_fault")
-_OVERHEAT_KEYS = ("overheat_mode", "overheat")
 _FROZEN = (
     "power",
     "input_voltage",
@@ -110,17 +107,16 @@ LASTING_KEYS = frozenset(
 def lasting_of(info: Reply, profile: Profile) -> Lasting:
     """Read what seldom changes."""
     pools = pools_of(info, profile)
-    told = info.get("resetReason") or info.get("lastResetReason")
     used = [place for place, pool in enumerate(pools) if pool.active]
     pool = used[0] if len(used) == 1 else None
     settings = replace(settings_of(info, profile), pool=pool)
     return Lasting(
         settings=settings,
         pools=pools,
-        active_pool=next((pool for pool in pools if pool.active), None),
+        active_pool=pools[used[0]] if used else None,
         fallback_pool=using_fallback(info, profile),
         reject_reasons=_reject_reasons(info),
-        restart_reason=sentence(told),
+        restart_reason=sentence(info.get("resetReason") or info.get("lastResetReason")),
         fan_mode=count(info.get("autofanspeed")),
         fan_is_set_to_full=fan_is_set_to_full(info),
         expectation=expectation_of(settings, profile),
@@ -138,7 +134,9 @@ def evidence_of(
     if profile.nerdos:
         off = nerdos.regulator_off(info, rate, profile.board)
         signs: dict[str, Any] = {"regulator_off": off}
+        has_pool = nerdos.pool_connected(info)
     else:
+        has_pool = connected(info.get("poolConnectionInfo"))
         full = lasting.fan_is_set_to_full
         signs = signs_of_chips(
             info, profile, values, rate, paused=paused, fan_is_set=full
@@ -146,10 +144,10 @@ def evidence_of(
     return Evidence(
         hash_rate=rate,
         faults=_faults(info),
-        overheat_flag=_overheat_flag(info),
+        overheat_flag=flag(info.get("overheat_mode", info.get("overheat"))),
         paused=paused,
         shutdown="shutdown" in info and flag(info["shutdown"]) is True,
-        pool_connected=_pool_connected(info, profile),
+        pool_connected=has_pool,
         uptime=values["uptime"],
         **signs,
     )
@@ -176,13 +174,14 @@ def state_of(
             values[name] = values[name] or None
     if profile.board.input_current is False:
         values["input_current"] = None
-    active = lasting.active_pool
+    active, now = lasting.active_pool, values["hash_rate_now"]
     if profile.nerdos and active is not None:
         values["pool_latency"] = values["pool_latency"] or active.latency
         values["pool_difficulty"] = values["pool_difficulty"] or active.difficulty
     return MinerState(
         status=status,
-        hash_rate=_shown_rate(values),
+        # Firmware freezes its averages while it is paused.
+        hash_rate=now if now == 0 else values["hash_rate_1m"] or now,
         fans=fans,
         chips=sane_chips(chips_of(info), highest_rate),
         pools=_unreachable(lasting.pools, status),
@@ -191,7 +190,9 @@ def state_of(
         fallback_pool=lasting.fallback_pool,
         reject_reasons=lasting.reject_reasons,
         restart_reason=lasting.restart_reason,
-        overheating=overheated if profile.nerdos else _overheating(evidence, status),
+        # AxeOS 2.14 hides its flag until it has cooled down.
+        overheating=overheated
+        or (evidence.overheat_flag if not profile.nerdos else False),
         faults=faults,
         settings=lasting.settings,
         **values,
@@ -277,28 +278,9 @@ def using_fallback(info: Reply, profile: Profile) -> bool | None:
     return flag(info.get("isUsingFallbackStratum"))
 
 
-def _shown_rate(values: Mapping[str, Any]) -> float | None:
-    now: float | None = values["hash_rate_now"]
-    return now if now == 0 else values["hash_rate_1m"] or now
-
-
-def _overheat_flag(info: Reply) -> bool | None:
-    for key in _OVERHEAT_KEYS:
-        if key in info:
-            return flag(info[key])
-    return None
-
-
 def _faults(info: Reply) -> tuple[str, ...]:
     """Read the faults, whose keys exist only while they last."""
-    if "power_fault" not in info and "hardware_fault" not in info:
-        return ()
     return tuple(sentence(info[key]) or key for key in _FAULT_KEYS if info.get(key))
-
-
-def _overheating(evidence: Evidence, status: MinerStatus) -> bool | None:
-    """Tell heat by the flag, which 2.14 hides until it has cooled down."""
-    return True if status is MinerStatus.OVERHEATED else evidence.overheat_flag
 
 
 def _unreachable(pools: tuple[Pool, ...], status: MinerStatus) -> tuple[Pool, ...]:
@@ -311,12 +293,6 @@ def _unreachable(pools: tuple[Pool, ...], status: MinerStatus) -> tuple[Pool, ..
         else pool
         for pool in pools
     )
-
-
-def _pool_connected(info: Reply, profile: Profile) -> bool | None:
-    if profile.nerdos:
-        return nerdos.pool_connected(info)
-    return connected(info.get("poolConnectionInfo"))
 
 
 def _chip(told: Reply) -> Chip:
@@ -357,17 +333,12 @@ def _slots(info: Reply, *, fallback: bool | None) -> tuple[Pool, ...]:
 
 
 def _pool(url: object, port: object, *, active: bool) -> Pool:
-    host = text(url, 255)
-    number_of_port = between(port, 1, 65535)
+    """Keep the host of a pool's address, which may carry scheme, user and port."""
+    host = (text(url, 255) or "").rpartition("://")[2].partition("/")[0]
+    host = host.rpartition("@")[2]
+    name, colon, appended = host.partition(":")
     return Pool(
-        host=None if host is None else _host(host),
-        port=None if number_of_port is None else int(number_of_port),
+        host=(name if colon and appended.isdigit() else host) or None,
+        port=int(between(port, 1, 65535) or 0) or None,
         active=active,
     )
-
-
-def _host(url: str) -> str | None:
-    """Keep the host of a pool's address, which may carry scheme, user and port."""
-    host = url.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
-    name, colon, port = host.partition(":")
-    return (name if colon and port.isdigit() else host) or None

@@ -50,7 +50,6 @@ _LONGEST_TEXT = 512
 _UNAUTHORIZED = (401, 403)
 _LATER = (429, 503)
 _UNDECIDED = (408, 429)
-_STATUS = ErrorKind.HTTP_STATUS
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -62,7 +61,8 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if not isinstance(reply, dict):
         raise MinerResponseError("no JSON object")
     if body.count(b"[") + body.count(b"{") > _MANY_BRACKETS:
-        _check_depth(reply, _DEEPEST)
+        # Only to find what is nested too deeply.
+        _repaired(reply, _DEEPEST)
     return reply
 
 
@@ -84,16 +84,12 @@ def _parse_leniently(body: bytes) -> object:
     try:
         reply = json.loads(
             body.decode("utf-8", "replace"),
-            parse_constant=_nothing,
+            parse_constant=lambda _: None,
             parse_int=_integer,
         )
         return _repaired(reply, _DEEPEST)
     except (ValueError, RecursionError) as err:
         raise MinerResponseError("no readable JSON") from err
-
-
-def _nothing(_: str) -> None:
-    return None
 
 
 def _integer(digits: str) -> int | None:
@@ -116,16 +112,6 @@ def _repaired(value: Any, depth: int) -> Any:
     return value
 
 
-def _check_depth(value: object, depth: int) -> None:
-    if depth == 0:
-        raise MinerResponseError("nested too deeply")
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            _check_depth(item, depth - 1)
-
-
 def refusal_of(
     answer: Answer, secrets: Iterable[str], *, one_time_code: bool
 ) -> MinerError:
@@ -136,12 +122,14 @@ def refusal_of(
     """
     said = _said(answer.body, secrets)
     message = f"refused with HTTP status {answer.status}"
-    outcome = outcome_of(answer.status)
+    # A device that gave up on a request, or on itself, may have carried it out.
+    refused = answer.status // 100 == 4 and answer.status not in _UNDECIDED
+    outcome = Outcome.REFUSED if refused else Outcome.UNKNOWN
     if said is not None:
         message = f"{message}: {said}"
     if answer.status in _UNAUTHORIZED:
         if one_time_code and said is not None and "blocked" in said.lower():
-            return MinerBusyError(message, _STATUS, outcome=outcome)
+            return MinerBusyError(message, ErrorKind.HTTP_STATUS, outcome=outcome)
         return MinerAuthError(
             message,
             outcome=outcome,
@@ -149,16 +137,7 @@ def refusal_of(
             one_time_code=one_time_code and not answer.wants_password,
         )
     kind = MinerBusyError if answer.status in _LATER else MinerCommandError
-    return kind(message, _STATUS, outcome=outcome)
-
-
-def outcome_of(status: int) -> Outcome:
-    """Tell what a status other than success says of a write.
-
-    A device that gave up on a request, or on itself, may have carried it out.
-    """
-    refused = status // 100 == 4 and status not in _UNDECIDED
-    return Outcome.REFUSED if refused else Outcome.UNKNOWN
+    return kind(message, ErrorKind.HTTP_STATUS, outcome=outcome)
 
 
 def secrets_of(credentials: Credentials, *more: str) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from itertools import compress
 from operator import ne
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
 
 from ..client import Question
 from ..model import (
@@ -12,9 +13,18 @@ from ..model import (
     MinerStatus,
     TripPoints,
 )
-from ..values import count
+from ..values import (
+    count,
+    flag,
+    number,
+    text,
+)
 from . import nerdos
-from .profile import Reply
+from .boards import (
+    Profile,
+    Reply,
+    is_2_11,
+)
 
 SETTLED = 60.0
 """Seconds after a boot or a wake-up in which odd readings prove nothing."""
@@ -44,6 +54,10 @@ _FROZEN_ALONE = 90.0
 _DISCONNECTED = 5.0
 """Seconds after which a pool without connection is no mere change of pools."""
 
+_NO_VOLTAGE = 100.0
+"""mV below which a core voltage is none."""
+
+_FULL_SPEED = 100.0
 _LIVELY = ("power", "temp")
 """What moves from reply to reply while a miner has power."""
 
@@ -87,77 +101,92 @@ class Evidence(NamedTuple):
     pool_connected: bool | None = None
     uptime: int | None = None
 
-    @property
-    def plainly_hashes(self) -> bool:
-        """Whether nothing in the reply speaks against its hash rate."""
-        return bool(self.hash_rate) and not (
-            self.faults
-            or self.overheat_flag
-            or self.regulator_off
-            or self.unpowered
-            or self.paused
-            or self.shutdown
-        )
 
-    @property
-    def hot(self) -> bool:
-        """Whether a reading explains that the chips were switched off."""
-        chip, regulator = self.chip or 0.0, self.vr or 0.0
-        return chip >= TRIP_CHIP or regulator > RESTART_VR
+_CONNECTED = re.compile(r"IPv[46]\b.*")
+_NOT_CONNECTED = re.compile(
+    r"not connected"
+    r"|sv2: (pool (unreachable|not responding|rejected (config|miner))"
+    r"|connection lost|auth (failed|required)\b.*|internal error)",
+    re.IGNORECASE,
+)
 
 
-def decide(
-    evidence: Evidence,
-    last: Evidence,
-    *,
-    flagged: bool,
-    cooling: bool,
-    no_chips: bool,
-    awake: float | None,
-) -> MinerStatus:
-    """Decide on the status by a reply, the one before, and what the past makes of it.
+def connected(told: object) -> bool | None:
+    """Read a text whose words differ by protocol; an unknown one means nothing.
 
-    A lone zero among good readings is nothing. ``flagged``: its flag of heat is
-    believed. ``awake`` is the time since a wake-up that still lasts.
-
-    A fault goes before all else, and what the device says of itself before what
-    can be concluded. A hash rate above zero proves hashing. Heat is concluded from
-    heat only, and a lost pool only of a settled miner.
+    AxeOS keeps the words of a connection that is lost, but for those of Stratum V2.
     """
-    uptime = evidence.uptime
-    booted = uptime is None or uptime >= SETTLED
-    settled = booted and (awake is None or awake >= SETTLED)
-    if (told := _told(evidence, flagged=flagged, settled=settled)) is not None:
-        return told
-    if no_chips or (settled and evidence.unpowered and last.unpowered):
-        return MinerStatus.FAULT
-    if evidence.hash_rate:
-        return MinerStatus.HASHING
-    if cooling:
-        return MinerStatus.OVERHEATED
-    if settled and _lacks_pool(evidence, last):
-        return MinerStatus.POOL_LOST
-    if awake is not None or (uptime is not None and uptime < START):
-        return MinerStatus.STARTING
-    return MinerStatus.IDLE
+    words = text(told, 128) or ""
+    if _CONNECTED.fullmatch(words):
+        return True
+    return False if _NOT_CONNECTED.fullmatch(words) else None
 
 
-def _told(evidence: Evidence, *, flagged: bool, settled: bool) -> MinerStatus | None:
-    """Return what the device says of itself."""
-    if evidence.faults:
-        return MinerStatus.FAULT
-    if flagged or (evidence.regulator_off and settled):
-        return MinerStatus.OVERHEATED
-    if evidence.paused:
-        return MinerStatus.PAUSED
-    return MinerStatus.STANDBY if evidence.shutdown else None
+def signs_of_chips(
+    info: Reply,
+    profile: Profile,
+    values: Mapping[str, Any],
+    rate: float | None,
+    *,
+    paused: bool,
+    fan_is_set: bool,
+) -> dict[str, Any]:
+    """Return the evidence whether the chips of AxeOS run, and why not.
+
+    ``fan_is_set``: to full speed, by hand.
+    """
+    chips = (values["chip_temperature"], values["chip_temperature_2"])
+    voltage = number(info.get("coreVoltageActual"))
+    powered = None if voltage is None else voltage >= _NO_VOLTAGE
+    expected, can_stop = number(info.get("expectedHashrate")), "miningPaused" in info
+    off = can_stop and not rate and expected == 0 and not paused
+    speed = number(info.get("fanspeed", _FULL_SPEED))
+    hottest = max((chip for chip in chips if chip is not None), default=None)
+    return {
+        "full_fan": fan_is_set and (speed is None or speed >= _FULL_SPEED - 1),
+        "chip": hottest,
+        "vr": values["vr_temperature"],
+        "powered": powered,
+        "keeps_readings": profile.board.keeps_readings,
+        "switched_off": off,
+        "without_work": values["hash_rate_now"] == 0
+        and not can_stop
+        and bool(is_2_11(info) and expected and powered and hottest),
+        "unpowered": powered is False
+        and not (off or paused)
+        and _draws_nothing(info, profile),
+    }
 
 
-def _lacks_pool(evidence: Evidence, last: Evidence) -> bool:
-    """Tell whether nobody gives it work, by its word or by what its chips do."""
-    told = evidence.pool_connected is False
-    idle = evidence.without_work and last.without_work
-    return told or evidence.switched_off or idle
+def fan_is_set_to_full(info: Reply) -> bool:
+    """Return whether the fan is set to full speed by hand, as heat leaves it."""
+    by_hand = flag(info.get("autofanspeed")) is False
+    return by_hand and number(info.get("manualFanSpeed")) == _FULL_SPEED
+
+
+def _draws_nothing(info: Reply, profile: Profile) -> bool:
+    """Return whether no current flows to the chips of a board whose sensors work."""
+    measured = profile.board.sensors and number(info.get("voltage"))
+    return bool(measured) and is_2_11(info) and number(info.get("current")) == 0
+
+
+class Since:
+    """How long something has been the case without a break."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self) -> None:
+        """Start with what is not the case."""
+        self._at: float | None = None
+
+    def lasts(self, now: float, *, holds: bool) -> float:
+        """Take whether it is the case; return for how many seconds it has been."""
+        self._at = (now if self._at is None else self._at) if holds else None
+        return 0.0 if self._at is None else now - self._at
+
+
+_BY_ITSELF = (MinerStatus.POOL_LOST, MinerStatus.OVERHEATED)
+"""For what AxeOS switches its chips off without being asked."""
 
 
 class StatusMemory:
@@ -169,26 +198,43 @@ class StatusMemory:
         self._last = Evidence()
         self._rested = False
         self._woke_at: float | None = None
-        self._without_uptime: float | None = None
+        self._without_uptime = Since()
 
     def judge(self, evidence: Evidence, now: float) -> MinerStatus:
-        """Decide on the status of a reply that came at ``now``."""
-        if evidence.plainly_hashes:
-            self._rested, self._woke_at, self._without_uptime = False, None, None
-            self._status, self._last = MinerStatus.HASHING, evidence
-            return MinerStatus.HASHING
+        """Decide on the status of a reply that came at ``now``.
+
+        A fault goes before all else, and what the device says of itself before what
+        can be concluded. A hash rate above zero proves hashing; a lone zero among good
+        readings is nothing. Heat is concluded from heat only, and a lost pool only of
+        a settled miner.
+        """
+        last, uptime = self._last, evidence.uptime
         flagged = self._is_flagged(evidence)
-        status = decide(
-            evidence,
-            self._last,
-            flagged=flagged,
-            cooling=self._is_cooling(evidence),
-            no_chips=self._finds_no_chips(evidence, now),
-            awake=self._awake(evidence, now, flagged=flagged),
+        awake = self._awake(evidence, now, flagged=flagged)
+        booted = uptime is None or uptime >= SETTLED
+        settled = booted and (awake is None or awake >= SETTLED)
+        # Chips make the uptime count.
+        stuck = uptime == 0 and not evidence.hash_rate
+        dead = self._without_uptime.lasts(now, holds=stuck) >= SETTLED
+        unpowered = settled and evidence.unpowered and last.unpowered
+        without_work = evidence.without_work and last.without_work
+        no_pool = evidence.pool_connected is False or evidence.switched_off
+        signs = (
+            (MinerStatus.FAULT, evidence.faults),
+            (MinerStatus.OVERHEATED, flagged or (evidence.regulator_off and settled)),
+            (MinerStatus.PAUSED, evidence.paused),
+            (MinerStatus.STANDBY, evidence.shutdown),
+            (MinerStatus.FAULT, dead or unpowered),
+            (MinerStatus.HASHING, evidence.hash_rate),
+            (MinerStatus.OVERHEATED, self._is_cooling(evidence)),
+            (MinerStatus.POOL_LOST, settled and (no_pool or without_work)),
+            (MinerStatus.STARTING, awake is not None),
+            (MinerStatus.STARTING, uptime is not None and uptime < START),
         )
+        status = next((status for status, told in signs if told), MinerStatus.IDLE)
         if status is MinerStatus.HASHING:
             self._woke_at = None
-        if evidence.switched_off and _stands_by_itself(status):
+        if evidence.switched_off and status in _BY_ITSELF:
             self._rested, self._woke_at = True, None
         self._status, self._last = status, evidence
         return status
@@ -200,15 +246,15 @@ class StatusMemory:
         return (NO_CORE_VOLTAGE if self._last.unpowered else NO_CHIPS,)
 
     def _awake(self, evidence: Evidence, now: float, *, flagged: bool) -> float | None:
-        """Tell apart a miner that is waking up from one that stands idle."""
-        resting = flagged or evidence.regulator_off
+        """Return the time since a wake-up that still lasts."""
+        by_itself = evidence.switched_off and self._status in _BY_ITSELF
+        resting = flagged or evidence.regulator_off or by_itself
         resting = resting or evidence.paused or evidence.shutdown
-        if resting or (evidence.switched_off and _stands_by_itself(self._status)):
-            self._rested = True
+        if resting:
             self._woke_at = None
         elif self._rested:
-            self._rested = False
             self._woke_at = now
+        self._rested = resting
         if self._woke_at is not None and now - self._woke_at >= START:
             self._woke_at = None
         return None if self._woke_at is None else now - self._woke_at
@@ -230,28 +276,15 @@ class StatusMemory:
         Both may be under a fan that its owner set to full speed. Most boards keep
         telling the heat that they saw; of others the reply before it has to.
         """
-        if not (evidence.switched_off and evidence.full_fan):
-            return False
-        if self._status is MinerStatus.OVERHEATED:
-            return True
+        off = evidence.switched_off and evidence.full_fan
+        if not off or self._status is MinerStatus.OVERHEATED:
+            return off
+        chip, vr, last = evidence.chip or 0.0, evidence.vr or 0.0, self._last
+        hot = chip >= TRIP_CHIP or vr > RESTART_VR
         if evidence.keeps_readings:
-            return evidence.hot and evidence.powered is not False
-        last = self._last
+            return hot and evidence.powered is not False
         forced = self._status is MinerStatus.HASHING and not last.full_fan
-        return evidence.hot or forced or (last.chip or 0.0) >= _NEARLY_HOT
-
-    def _finds_no_chips(self, evidence: Evidence, now: float) -> bool:
-        """Tell whether the uptime has been 0 for a minute: chips make it count."""
-        if evidence.uptime != 0 or evidence.hash_rate:
-            self._without_uptime = None
-            return False
-        if self._without_uptime is None:
-            self._without_uptime = now
-        return now - self._without_uptime >= SETTLED
-
-
-def _stands_by_itself(status: MinerStatus | None) -> bool:
-    return status in (MinerStatus.POOL_LOST, MinerStatus.OVERHEATED)
+        return hot or forced or (last.chip or 0.0) >= _NEARLY_HOT
 
 
 class NerdosWatch:
@@ -268,7 +301,7 @@ class NerdosWatch:
         self._rate_since = 0.0
         self._beside: tuple[object, ...] = ()
         self._moved: frozenset[str] = frozenset()
-        self._disconnected_since: float | None = None
+        self._disconnected = Since()
         self._was_near = False
         self._was_hot = False
         self._about_cause = Question()
@@ -301,8 +334,15 @@ class NerdosWatch:
         off = evidence.regulator_off or (
             nerdos.lost_core_voltage(info) and frozen >= _FROZEN
         )
-        hot = self._is_hot(temperatures, trips, off=off)
-        lost = self._disconnected_for(evidence.pool_connected, now) >= _DISCONNECTED
+        pairs = (temperatures.chip, trips.chip), (temperatures.vr, trips.vr)
+        near = any(
+            seen is not None and trip is not None and seen >= trip - _NEAR_TRIP
+            for seen, trip in pairs
+        )
+        self._was_hot = off and (near or self._was_near or self._was_hot)
+        self._was_near = near
+        away = evidence.pool_connected is False
+        lost = self._disconnected.lasts(now, holds=away) >= _DISCONNECTED
         if lost:
             self._rate_since = now
         alone = self._is_live(info) and frozen >= _FROZEN_ALONE
@@ -312,9 +352,9 @@ class NerdosWatch:
         found = evidence._replace(hash_rate=rate, regulator_off=off)
         if silent:
             return found._replace(faults=(*found.faults, NO_CHIPS))
-        if not off or (self._error in _HEAT if self._error else hot):
-            return found
-        if evidence.uptime is not None and evidence.uptime < SETTLED:
+        hot = self._error in _HEAT if self._error else self._was_hot
+        booting = evidence.uptime is not None and evidence.uptime < SETTLED
+        if not off or hot or booting:
             return found
         cause = _CAUSES.get(self._error, NO_CORE_VOLTAGE)
         return found._replace(faults=(*found.faults, cause))
@@ -335,28 +375,6 @@ class NerdosWatch:
         self._moved |= frozenset(compress(_LIVELY, moved))
         return self._moved.issuperset(_LIVELY) and not came
 
-    def _disconnected_for(self, connected: bool | None, now: float) -> float:
-        if connected is not False:
-            self._disconnected_since = None
-            return 0.0
-        if self._disconnected_since is None:
-            self._disconnected_since = now
-        return now - self._disconnected_since
-
-    def _is_hot(
-        self, temperatures: TripPoints, trips: TripPoints, *, off: bool
-    ) -> bool:
-        near = _near(temperatures.chip, trips.chip) or _near(temperatures.vr, trips.vr)
-        self._was_hot = off and (near or self._was_near or self._was_hot)
-        self._was_near = near
-        return self._was_hot
-
 
 def _beside(info: Reply) -> tuple[object, ...]:
     return tuple(map(info.get, (*_LIVELY, "sharesAccepted")))
-
-
-def _near(temperature: float | None, trip: float | None) -> bool:
-    if temperature is None or trip is None:
-        return False
-    return temperature >= trip - _NEAR_TRIP

@@ -31,20 +31,18 @@ from ..model import (
     MinerIdentity,
     MinerReading,
 )
-from .exposition import (
-    Page,
-    Parser,
-    decode,
-    load_parser,
-    read_page,
-)
 from .parser import (
     RATE,
     REPORTED,
+    Page,
+    Parser,
+    decode,
     identity_of,
     kind_of,
     kind_of_card,
+    load_parser,
     pool_rate,
+    read_page,
     reported_at,
     state_of,
 )
@@ -193,16 +191,14 @@ class Freshness:
         now = self._monotonic()
         if stamp != self._stamp:
             if self._stamp is not None:
-                self._learn(now - self._moved_at)
+                step = now - self._moved_at
+                usual = step if step < self.limit else min(step, self._last_step)
+                self._last_step = step
+                if usual <= LARGEST_STEP:
+                    self._largest_step = max(self._largest_step, usual)
             self._stamp, self._moved_at = stamp, now
         still = now - self._moved_at
         return still if still >= self.limit else None
-
-    def _learn(self, step: float) -> None:
-        usual = step if step < self.limit else min(step, self._last_step)
-        self._last_step = step
-        if usual <= LARGEST_STEP:
-            self._largest_step = max(self._largest_step, usual)
 
 
 def _page_at(

@@ -1,11 +1,14 @@
-"""A page's values to the card's identity and its MinerState.
+"""A page that Prometheus reads, to each card's identity and its MinerState.
 
 What reads values never raises; a page that is not of such an exporter is refused.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from importlib import import_module
+import re
+from typing import TYPE_CHECKING, Any
 
 from ..errors import MinerResponseError
 from ..model import (
@@ -24,9 +27,15 @@ from ..values import (
     percent,
     positive,
     temperature,
+    text,
 )
-from .exposition import Page
 
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+type Parser = Callable[[str], Iterable[Metric]]
+
+_LAST_LINES = ("\n", "# EOF")
 RATE, REPORTED = "hashrate", "last_update"
 
 _POLL_INTERVAL = 30
@@ -53,6 +62,77 @@ _HIGHEST_FREQUENCY = 10_000
 _HIGHEST_VOLTAGE = 20
 _LATEST = 4_102_444_800
 """The year 2100."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one reply holds.
+
+    ``names`` has every metric that is declared or has a value; an exporter declares
+    what it can tell long before it has something to tell. ``cards`` has the values
+    by card in natural order, ``plain`` those without labels.
+    """
+
+    names: frozenset[str]
+    cards: Mapping[str, Mapping[str, float]]
+    plain: Mapping[str, float]
+
+
+async def load_parser() -> Parser:
+    """Import the parser that only this family needs; in a thread, for it is slow."""
+    module = await asyncio.to_thread(import_module, "prometheus_client.parser")
+    parser: Parser = module.text_string_to_metric_families
+    return parser
+
+
+def decode(body: bytes) -> str:
+    """Return the text of a reply that arrived whole: its lines all have an end."""
+    try:
+        page = body.decode()
+    except UnicodeDecodeError as err:
+        raise MinerResponseError("no text") from err
+    if not page.endswith(_LAST_LINES):
+        raise MinerResponseError("no text of whole lines")
+    return page
+
+
+def read_page(page: str, parser: Parser) -> Page:
+    """Sort the values of a text by card."""
+    names: set[str] = set()
+    cards: dict[str, dict[str, float]] = {}
+    plain: dict[str, float] = {}
+    try:
+        for family in parser(page):
+            counter = family.type == "counter"
+            names.add(f"{family.name}_total" if counter else family.name)
+            for sample in family.samples:
+                names.add(sample.name)
+                if not sample.labels:
+                    plain.setdefault(sample.name, sample.value)
+                elif card := _name_of(sample.labels.get("card")):
+                    cards.setdefault(card, {}).setdefault(sample.name, sample.value)
+    except Exception as err:
+        # The library has no error of its own: it also fails with IndexError.
+        raise MinerResponseError(f"unreadable: {type(err).__name__}") from err
+    return Page(
+        names=frozenset(names),
+        cards={card: cards[card] for card in sorted(cards, key=_natural)},
+        plain=plain,
+    )
+
+
+def _name_of(label: str | None) -> str | None:
+    """Return a card's label if it is fit to be shown and kept as it is."""
+    return label if label is not None and text(label) == label else None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort card2 before card10."""
+    parts = re.split(r"([0-9]+)", name)
+    return [
+        (int(part), "") if part.isdecimal() and part.isascii() else (0, part)
+        for part in parts
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +189,11 @@ def identity_of(kind: Kind, card: str, *, has_scraper: bool) -> MinerIdentity:
     )
 
 
-class Shares(NamedTuple):
-    """What the pool made of a card's shares."""
-
-    good: int | None
-    bad: int | None
-    error_rate: float | None
-
-
 def state_of(
     values: Mapping[str, float], kind: Kind, pool_hash_rate: float | None
 ) -> MinerState:
     """Translate what one card says."""
     rate = _terahash(values.get(RATE), kind.unit)
-    shares = _shares(values)
     return MinerState(
         status=MinerStatus.HASHING if rate else MinerStatus.IDLE,
         hash_rate=rate,
@@ -135,11 +206,9 @@ def state_of(
         ),
         solutions_good=count(values.get("solutions_good")),
         solutions_total=count(values.get("solutions_total")),
-        shares_accepted=shares.good,
-        shares_rejected=shares.bad,
-        share_error_rate=shares.error_rate,
         pool_hash_rate=pool_hash_rate,
         reported_at=reported_at(values),
+        **_shares(values),
     )
 
 
@@ -158,11 +227,12 @@ def _terahash(value: float | None, unit: HashRateUnit) -> float | None:
     return None if rate is None else rate / unit.per_terahash
 
 
-def _shares(values: Mapping[str, float]) -> Shares:
+def _shares(values: Mapping[str, float]) -> dict[str, Any]:
     """Read the counters, one of which may not have begun to count.
 
     A counter has no value before the first event. The one of the bad shares goes
     before a difference: it cannot fall when a reply falls between two updates.
+    Nothing of nothing is no rate.
     """
     good = count(values.get("share_good", values.get("share_good_total")))
     bad = count(values.get("share_bad_total"))
@@ -171,12 +241,12 @@ def _shares(values: Mapping[str, float]) -> Shares:
         bad = _rest(total, good)
     if good is None:
         good = _rest(total, bad)
-    return Shares(good, bad, _error_rate(bad, total))
-
-
-def _error_rate(bad: int | None, total: int | None) -> float | None:
-    """Return the bad shares in %; nothing of nothing is no rate."""
-    return percent(bad / total * 100) if bad is not None and total else None
+    rate = percent(bad / total * 100) if bad is not None and total else None
+    return {
+        "shares_accepted": good,
+        "shares_rejected": bad,
+        "share_error_rate": rate,
+    }
 
 
 def _rest(total: int | None, part: int | None) -> int | None:

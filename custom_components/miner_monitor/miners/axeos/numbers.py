@@ -1,0 +1,297 @@
+"""The plain numbers of a reply: under which key, within which bounds.
+
+And rates and power: what a board should give, and what firmware tells wrongly.
+"""
+
+from dataclasses import replace
+from math import inf
+from typing import Any, NamedTuple
+
+from ..columns import (
+    Column,
+    counter,
+    difficulty,
+    percent,
+    read_columns,
+    seconds,
+)
+from ..model import (
+    Chip,
+    MinerSettings,
+)
+from ..values import (
+    flag,
+    positive,
+)
+from .boards import (
+    Board,
+    Profile,
+    Reply,
+)
+
+SLOWEST_POOL = 60_000
+
+
+def _temperature(name: str, key: str) -> Column:
+    """-1 and 0 are what a missing sensor or an idle chip shows."""
+    return Column(name, key, low=-40, high=200, absent=(0, -1))
+
+
+def _terahash(name: str, key: str) -> Column:
+    return Column(name, key, high=1e9, divisor=1e3)
+
+
+def _latency(key: str) -> Column:
+    """AxeOS 2.9 sometimes tells hours."""
+    return Column("pool_latency", key, high=SLOWEST_POOL, absent=(0,))
+
+
+def _input_voltage(key: str) -> Column:
+    return Column("input_voltage", key, low=1, high=1e6, divisor=1e3)
+
+
+_BOTH = (
+    # Older firmware's keys; what a later column finds counts.
+    _input_voltage("voltagei"),
+    difficulty("pool_difficulty", "stratumDiff", 0),
+    counter("blocks_found", "foundBlocks"),
+    Column(
+        "expected_hash_rate", "expectedHashrate", high=1e9, divisor=1e3, absent=(0,)
+    ),
+    _terahash("hash_rate_now", "hashRate"),
+    _terahash("hash_rate_1m", "hashRate_1m"),
+    _terahash("hash_rate_10m", "hashRate_10m"),
+    _terahash("hash_rate_1h", "hashRate_1h"),
+    _terahash("hash_rate_1d", "hashRate_1d"),
+    Column("power", "power", high=1e5),
+    _input_voltage("voltage"),
+    Column("input_current", "current", high=1e6, divisor=1e3),
+    Column("core_voltage_actual", "coreVoltageActual", high=1e5, divisor=1e3),
+    _temperature("chip_temperature", "temp"),
+    _temperature("vr_temperature", "vrTemp"),
+    difficulty("pool_difficulty", "poolDifficulty", 0),
+    counter("shares_accepted", "sharesAccepted"),
+    counter("shares_rejected", "sharesRejected"),
+    difficulty("best_difficulty", "bestDiff"),
+    difficulty("best_session_difficulty", "bestSessionDiff"),
+    difficulty("network_difficulty", "networkDifficulty", 0),
+    seconds("uptime", "uptimeSeconds"),
+    Column("wifi_signal", "wifiRSSI", low=-127, high=-1, kind=int),
+)
+STOCK = (
+    *_BOTH,
+    Column("frequency_actual", "actualFrequency", high=1e5),
+    _temperature("chip_temperature_2", "temp2"),
+    _latency("responseTime"),
+    counter("block_height", "blockHeight", 0),
+    counter("blocks_found", "blockFound"),
+    seconds("total_uptime", "totalUptimeSeconds"),
+    # A quotient of two counters, which may be any number.
+    Column("hardware_error_rate", "errorPercentage"),
+)
+NERDOS = (
+    *_BOTH[:-1],
+    # -90 dBm is what NerdOS says when it does not know.
+    _BOTH[-1]._replace(absent=(-90,)),
+    _latency("lastpingrtt"),
+    counter("blocks_found", "totalFoundBlocks"),
+)
+_BLANK = dict.fromkeys(column.name for column in (*STOCK, *NERDOS))
+_SETTINGS = (
+    Column("frequency", "frequency", low=1, high=1e5),
+    Column("core_voltage", "coreVoltage", low=1, high=1e5, divisor=1e3),
+    percent("fan_duty_cycle", "manualFanSpeed"),
+    percent("min_fan_duty_cycle", "minFanSpeed"),
+)
+FANS = (
+    # The name of the speed changed in 2.1.4 and 2.1.9.
+    counter("speed", "fanSpeed"),
+    counter("speed", "fanSpeedRpm"),
+    counter("speed", "fanrpm"),
+    counter("second", "fan2rpm"),
+    percent("duty_cycle", "fanspeed"),
+)
+CHIP = (
+    _terahash("hash_rate", "total"),
+    counter("errors", "errorCount"),
+)
+BOARDS = (
+    _temperature("first", "boardtemp1"),
+    _temperature("second", "boardtemp2"),
+)
+STOCK_SETTINGS = (
+    *_SETTINGS,
+    Column("target_temperature", "temptarget", low=1, high=200),
+)
+NERDOS_SETTINGS = (
+    *_SETTINGS,
+    Column("target_temperature", "pidTargetTemp", low=1, high=200),
+)
+
+
+def read_numbers(info: Reply, *, nerdos: bool) -> dict[str, Any]:
+    """Read the numbers of a MinerState; what is missing is None."""
+    values = read_columns(info, NERDOS if nerdos else STOCK, _BLANK.copy())
+    if "hashRate" not in info:
+        # NerdOS 1.0.2 to 1.0.19 tell the ten-minute average only.
+        values["hash_rate_now"] = values["hash_rate_10m"]
+    if warm := read_columns(info, BOARDS):
+        values["board_temperature"] = max(warm.values())
+    return values
+
+
+MARGIN = 5.0
+"""Multiples of what a board gives at its frequency; what is above is no hash rate."""
+
+_MISCOUNTED = 0.9
+"""Part of what a board's chips give below which not all of them are counted."""
+
+WINDOWS = (
+    ("hash_rate_1m", 60),
+    ("hash_rate_10m", 600),
+    ("hash_rate_1h", 3600),
+    ("hash_rate_1d", 86_400),
+)
+"""The averages and the seconds that they cover."""
+
+_LEAST_RATE = 1e-6
+"""In TH/s; no miner of the line does less."""
+
+_TINY_PART = 1e-3
+"""Part of the expected rate below which a rate is what a halving average left."""
+
+_CURRENT_LEEWAY = 0.25
+"""Part of the power by which voltage times current may differ from it."""
+
+_RATES = ("hash_rate_now", *(name for name, _ in WINDOWS))
+
+
+class Expectation(NamedTuple):
+    """Hash rates in TH/s that the set point should give, None where not known.
+
+    ``computed`` is for the chips that the device tells, ``of_board`` for those that
+    its board is known to have.
+    """
+
+    computed: float | None
+    of_board: float | None
+
+
+def expectation_of(settings: MinerSettings, profile: Profile) -> Expectation:
+    """Compute what a set point should give."""
+    return Expectation(
+        _computed(settings, profile, profile.chip_count),
+        _computed(settings, profile, profile.board.chip_count),
+    )
+
+
+def expected_rate(told: float | None, expectation: Expectation) -> float | None:
+    """Return the hash rate in TH/s that the set point should give.
+
+    Old firmware does not tell it, none does at rest, and some counts too few chips
+    on a board that is known to have more.
+    """
+    if told is None or expectation.computed is None:
+        return expectation.computed if told is None else told
+    known = expectation.of_board or 0.0
+    return known if told < known * _MISCOUNTED else told
+
+
+def highest_rate(
+    info: Reply, expected: float | None, expectation: Expectation, profile: Profile
+) -> float | None:
+    """Return the highest hash rate in TH/s that is believed, None if none is known.
+
+    It needs no past, which may be as absurd. The slaves on a bus are in the rate of
+    their master, who does not tell how many there are.
+    """
+    if isinstance(info.get("can"), dict):
+        return None
+    if profile.board.name is not None:
+        expected = expectation.computed or expected
+    return None if expected is None else MARGIN * expected
+
+
+def drop_absurd_rates(values: dict[str, Any], highest: float | None) -> None:
+    """Make every rate unknown that is above the highest, the means as well."""
+    most = inf if highest is None else highest
+    values.update({name: None for name in _RATES if (values[name] or 0.0) > most})
+
+
+def sane_chips(chips: tuple[Chip, ...], highest: float | None) -> tuple[Chip, ...]:
+    """Return the chips without the rates that are above their part of the highest."""
+    if highest is None or not chips:
+        return chips
+    share = highest / len(chips)
+    return tuple(
+        replace(chip, hash_rate=None, domains=()) if _is_absurd(chip, share) else chip
+        for chip in chips
+    )
+
+
+def _is_absurd(chip: Chip, highest: float) -> bool:
+    domains = chip.domains
+    uneven = bool(domains) and max(domains) > highest / len(domains)
+    return uneven or (chip.hash_rate or 0.0) > highest
+
+
+def _computed(settings: MinerSettings, profile: Profile, chips: int) -> float | None:
+    frequency, cores = settings.frequency, profile.core_count
+    return (
+        None if frequency is None or cores is None else frequency * cores * chips / 1e6
+    )
+
+
+def settle_rates(values: dict[str, Any], expected: float | None) -> None:
+    """Take for none what a rate decays to while chips answer that they did nothing."""
+    least = max(_LEAST_RATE, _TINY_PART * (expected or 0.0))
+    told = {name: values[name] for name in _RATES if values[name] is not None}
+    values.update({name: 0.0 for name, rate in told.items() if rate < least})
+
+
+def correct_nerdos(values: dict[str, Any], info: Reply, board: Board) -> None:
+    """Leave out what is not known yet, and what is told of something else."""
+    uptime = inf if values["uptime"] is None else values["uptime"]
+    # Averages are scaled by how far their window is filled.
+    values.update({name: None for name, window in WINDOWS if uptime < window})
+    if "hashRate" not in info:
+        values["hash_rate_now"] = values["hash_rate_10m"]
+    # At boot, and without supply, nothing is measured.
+    if not values["power"] and not values["input_voltage"]:
+        values["power"] = None
+    if board.input_current is None and not _is_input(values):
+        values["input_current"] = None
+    if leads_fleet(info):
+        _tell_one_fleet(values, fleet_power(info))
+
+
+def leads_fleet(info: Reply) -> bool:
+    """Tell a miner whose rate has those of others on its CAN bus in it."""
+    can = info.get("can")
+    return isinstance(can, dict) and flag(can.get("enabled")) is True
+
+
+def fleet_power(info: Reply) -> float | None:
+    """Read the power of all miners on its CAN bus together, in W."""
+    return positive(info["can"].get("fleetPower")) if leads_fleet(info) else None
+
+
+def _is_input(values: dict[str, Any]) -> bool:
+    """Tell whether the current can be that of the input, by voltage and power."""
+    power, current, volts = map(values.get, ("power", "input_current", "input_voltage"))
+    if not current or not volts or not power:
+        return True
+    return bool(abs(current * volts - power) <= _CURRENT_LEEWAY * power)
+
+
+def _tell_one_fleet(values: dict[str, Any], power: float | None) -> None:
+    """Let rate and power be of the same miners.
+
+    Only the present rate counts the others in; averages and power are the leader's.
+    Without the power of all, its own average is what belongs to its own power.
+    """
+    if power is None:
+        values["hash_rate_now"] = values["hash_rate_1m"]
+        return
+    values |= {"power": power, "expected_hash_rate": None}
+    values |= dict.fromkeys(name for name, _ in WINDOWS)
