@@ -304,7 +304,7 @@ class ClientConformance(ABC):
             identity = (await client.fetch()).identity
             server.answer = hangs_up
             with pytest.raises(MinerConnectionError):
-                (await client.fetch()).identity
+                await client.fetch()
             server.answer = self.started_again()
             assert (await client.fetch()).identity == identity
             assert await self.make(server.port, session).identify() == identity
