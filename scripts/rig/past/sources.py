@@ -38,8 +38,8 @@ from simulator.axeos.api import Api as AxeosApi
 from simulator.axeos.boards import BOARDS
 from simulator.axeos.device import Device as AxeosDevice
 from simulator.faults import FaultSet
+from simulator.fpga.exposition import plain
 from simulator.fpga.faults import KNOWN as FPGA_FAULTS
-from simulator.fpga.parser import plain
 from simulator.fpga.rig import Rig
 
 LITE_EVERY = 40
