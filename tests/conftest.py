@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from datetime import timedelta
+import logging
 import math
 import socket
 from typing import Any, override
@@ -15,6 +16,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.async_ import get_scheduled_timer_handles
+from hypothesis import settings
 import pytest
 from pytest_asyncio import is_async_test
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -34,6 +36,7 @@ from simulator import (
     SystemClock,
 )
 
+from . import lengths
 from .loopback import LoopbackServer
 from .playback import Playback, Reply
 
@@ -381,6 +384,19 @@ def entity_registry_enabled_by_default() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option for long campaigns."""
     parser.addoption("--full", action="store_true", help="run the long campaigns")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have short forms of long tests unless the long ones are asked for.
+
+    The plugin has every statement of a database written to the log, and all that
+    Home Assistant says: that costs a quarter of a set-up, and nothing reads it.
+    """
+    lengths.full = config.getoption("--full")
+    settings.register_profile("short", max_examples=50)
+    settings.load_profile("default" if lengths.full else "short")
+    for name in ("sqlalchemy", "sqlalchemy.engine", "homeassistant", "aiohttp"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(

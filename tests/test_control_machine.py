@@ -13,7 +13,7 @@ from unittest.mock import patch as patched
 
 from homeassistant.const import Platform
 from homeassistant.exceptions import HomeAssistantError
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.const import DOMAIN
@@ -25,9 +25,10 @@ from simulator.axeos.patch import patch
 
 from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
 from .handles import ENTITIES, Handle, action, take_over
+from .lengths import examples
 from .outages import Backup
 
-RUNS = 100
+RUNS, RUNS_IN_FULL = 25, 400
 LONGEST_CALL, LONGEST_PAIR = 10.0, 20.0
 BOOT = 15.0
 QUICK: dict[str, Any] = {"boot_seconds": BOOT, "uptime": 600}
@@ -402,13 +403,7 @@ async def test_any_story_ends_well(
     async with new() as handle:
         stories = steps_for(handle)
 
-    @settings(
-        max_examples=RUNS,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(RUNS, RUNS_IN_FULL, database=None, derandomize=True)
     @given(stories)
     def told(steps: list[Step]) -> None:
         asyncio.run_coroutine_threadsafe(play(steps), loop).result()

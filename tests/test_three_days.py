@@ -1,12 +1,15 @@
-"""Three days of prices, and what five miners were told and did meanwhile."""
+"""Three days of prices, and what five miners were told and did meanwhile.
+
+Each run lives through the second day, a full one through all three.
+"""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 
 from .conftest import TimedBench
 from .house import (
-    DAY,
     FIVE,
     FLASH_WRITES,
     HOUR,
@@ -73,6 +76,30 @@ RESTART, DOWN = 31 * HOUR + 20 * MINUTE, 4 * MINUTE
 BACK = RESTART + DOWN + MINUTE
 
 
+@dataclass(frozen=True)
+class Span:
+    """A part of the three days, whose first hour is the first of a house."""
+
+    begin: float
+    end: float
+
+    @property
+    def changes(self) -> list[tuple[float, str]]:
+        """Return the changes of the list that fall into it."""
+        return [change for change in CHANGES if self.begin <= change[0] < self.end]
+
+    def hour(self, house: House) -> float:
+        """Return which hour of the three days it is."""
+        return self.begin + house.now / HOUR
+
+    def at(self, moment: float) -> float:
+        """Return when a moment of the three days is in a house."""
+        return moment - self.begin * HOUR
+
+
+SECOND_DAY, THREE_DAYS = Span(25, 48), Span(0, 72)
+
+
 def latest(hour: float, goal: str) -> float:
     """Return how much later than planned a change may be.
 
@@ -90,52 +117,52 @@ def price_at(moment: float) -> float | None:
     return next((price for begin, end, price in PRICES if begin <= hour < end), CHEAP)
 
 
-def say_price(house: House) -> None:
+def say_price(house: House, span: Span) -> None:
     """Let the price sensor tell the price of now."""
-    price = price_at(house.now + LEEWAY)
+    price = price_at(span.hour(house) * HOUR + LEEWAY)
     state = "unavailable" if price is None else str(price)
     house.hass.states.async_set(PRICE, state, {"unit_of_measurement": "EUR/kWh"})
 
 
-def look(house: House) -> int:
+def look(house: House, span: Span) -> int:
     """Compare what each miner does with the price; return how many were settled."""
     settled = 0
-    due = [change for change in CHANGES if change[0] * HOUR <= house.now]
+    due = [change for change in span.changes if span.at(change[0] * HOUR) <= house.now]
     since, goal = due[-1] if due else (-1.0, "run")
     for miner in house.miners:
         orders = told(house, miner)
-        if house.now - since * HOUR > latest(since, goal):
-            assert len(orders) == len(due), (miner.name, house.now / HOUR, goal)
+        if house.now - span.at(since * HOUR) > latest(since, goal):
+            assert len(orders) == len(due), (miner.name, span.hour(house), goal)
         if (
             len(orders) == len(due)
             and house.now - (orders or [(0, "")])[-1][0] > SETTLED
         ):
             fulfilled = saves if goal == "save" else runs
-            assert fulfilled(house, miner), (miner.name, house.now / HOUR, goal)
+            assert fulfilled(house, miner), (miner.name, span.hour(house), goal)
             settled += 1
     return settled
 
 
-async def live(house: House, begin: float, end: float) -> int:
+async def live(house: House, span: Span, begin: float, end: float) -> int:
     """Live through some slots, and look at the miners every five minutes."""
     settled = 0
     moment = begin
     while moment < end:
         if moment % SLOT == 0:
-            say_price(house)
+            say_price(house, span)
         moment = min(end, moment - moment % LOOK + LOOK)
         await house.until(moment)
-        settled += look(house)
+        settled += look(house, span)
     return settled
 
 
-def assert_changes(house: House) -> None:
+def assert_changes(house: House, span: Span) -> None:
     """Each change of the list was made by each miner, once, and in its time."""
     for miner in house.miners:
         orders = told(house, miner)
-        assert [goal for _, goal in orders] == [goal for _, goal in CHANGES]
-        for (moment, goal), (hour, _) in zip(orders, CHANGES, strict=True):
-            late = moment - hour * HOUR
+        assert [goal for _, goal in orders] == [goal for _, goal in span.changes]
+        for (moment, goal), (hour, _) in zip(orders, span.changes, strict=True):
+            late = moment - span.at(hour * HOUR)
             assert -LEEWAY <= late <= latest(hour, goal), (miner.name, hour, late)
 
 
@@ -148,15 +175,22 @@ async def house(bench: TimedBench) -> AsyncIterator[House]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "span",
+    [
+        pytest.param(SECOND_DAY, id="second"),
+        pytest.param(THREE_DAYS, id="all", marks=pytest.mark.campaign),
+    ],
+)
 async def test_three_days_of_prices(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: House, caplog: pytest.LogCaptureFixture, span: Span
 ) -> None:
     """Power is saved while it is dear, and everything comes back.
 
     In the middle of a dear slot Home Assistant is replaced by another one that only
     has what the first had stored, and the price comes a minute later than the rest.
     """
-    say_price(house)
+    say_price(house, span)
     await house.automate(
         "price_guard.yaml",
         price=PRICE,
@@ -169,17 +203,20 @@ async def test_three_days_of_prices(
         missing_grace=GRACE,
     )
 
-    settled = await live(house, 0, RESTART)
+    end = span.at(span.end * HOUR)
+    settled = await live(house, span, 0, span.at(RESTART))
     async with house.restarted(DOWN):
         house.hass.states.async_set(PRICE, "unknown")
-        await house.until(BACK)
+        await house.until(span.at(BACK))
         assert all(saves(house, miner) for miner in house.miners)
-        say_price(house)
-        settled += await live(house, BACK, 3 * DAY)
-        assert settled > 0.8 * len(FIVE) * 3 * DAY / LOOK
-        assert_changes(house)
+        say_price(house, span)
+        settled += await live(house, span, span.at(BACK), end)
+        assert settled > 0.8 * len(FIVE) * end / LOOK
+        assert_changes(house, span)
         assert_minimum_times(house, MINIMUM_RUN, MINIMUM_SAVE)
         assert_nothing_went_wrong(house, caplog)
         for miner in house.miners:
             assert runs(house, miner)
-            assert miner.flash_writes == len(CHANGES) * FLASH_WRITES.get(miner.name, 0)
+            assert miner.flash_writes == len(span.changes) * FLASH_WRITES.get(
+                miner.name, 0
+            )

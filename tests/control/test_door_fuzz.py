@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from custom_components.miner_monitor.control.errors import ChangeError, PartialError
 from custom_components.miner_monitor.miners.errors import (
@@ -24,6 +24,7 @@ from custom_components.miner_monitor.miners.model import (
     SettingValue,
 )
 
+from ..lengths import examples, in_time
 from .rig import MODES, Rig, now, run
 
 VALUES = {
@@ -126,8 +127,9 @@ class Story:
         )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(50, 5_000)
 @given(STEPS, st.sampled_from([None, 0.0, 0.025, 1.5]))
+@in_time
 def test_any_story_ends_well(
     steps: list[tuple[float, Any]], applies: float | None
 ) -> None:
@@ -157,8 +159,9 @@ def test_any_story_ends_well(
     run(scenario)
 
 
+@examples(50, 5_000)
 @given(STEPS)
-@settings(max_examples=100, deadline=None)
+@in_time
 def test_a_silent_miner_is_no_story_without_end(steps: list[tuple[float, Any]]) -> None:
     """While every read fails nothing is sent, and nobody waits for longer."""
 

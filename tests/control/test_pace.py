@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.control.pending_changes import Pace, WriteClass
@@ -12,6 +12,8 @@ from custom_components.miner_monitor.miners.settings import (
     MinerSettings,
     Setting,
 )
+
+from ..lengths import examples
 
 GATHER = 0.3
 
@@ -93,7 +95,7 @@ FLOODS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@examples(50, 300)
 @given(FLOODS)
 def test_a_flood_has_seven_writes_a_minute(steps: list[tuple[float, bool]]) -> None:
     """A flood brings a wish every two seconds at least."""
@@ -106,7 +108,7 @@ def test_a_flood_has_seven_writes_a_minute(steps: list[tuple[float, bool]]) -> N
         assert sum(first <= at <= first + 60 for at in writes) <= 7
 
 
-@settings(max_examples=300)
+@examples(50, 300)
 @given(
     st.lists(
         st.tuples(st.floats(min_value=0, max_value=30), st.booleans()),

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
@@ -29,6 +29,7 @@ from custom_components.miner_monitor.miners.model import (
 )
 from custom_components.miner_monitor.model import EventType
 
+from ..lengths import examples
 from .reconciling import (
     AUTO,
     FAN,
@@ -190,7 +191,7 @@ STORED_DATA = json.loads(json.dumps(dumped(STORED.reconciler, STORED.wall)))
 PLACES = [place for place in places(STORED_DATA) if place]
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
+@examples(50, 100)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), GARBAGE), max_size=4))
 def test_mutated_memory(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
     """Whatever became of the file: it loads, works and stores again."""
@@ -213,7 +214,7 @@ def test_mutated_memory(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
     json.dumps(dumped(case.reconciler, case.wall), allow_nan=False)
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@examples(50, 60)
 @given(GARBAGE)
 def test_garbage_for_memory(data: Any) -> None:
     """Anything at all may be in the file."""
@@ -235,7 +236,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@examples(50, 60)
 @given(
     st.sampled_from([GAMMA, OLD_GAMMA, NANO, QUIET]),
     st.lists(

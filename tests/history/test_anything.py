@@ -6,12 +6,13 @@ import math
 from pathlib import Path
 import tempfile
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from custom_components.miner_monitor.history.files import FileError
 from custom_components.miner_monitor.history.hours import HourBook
 from custom_components.miner_monitor.history.prior import Prior
 
+from ..lengths import examples
 from .prior_tools import (
     START,
     TOOL_000,
@@ -42,7 +43,7 @@ def _sound(prior: Prior) -> None:
             assert all(amount >= 0 for amount in book.totals(key).values())
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@examples(50, 100, derandomize=True)
 @given(
     st.sampled_from([TOOL_000, TOOL_001, TOOL_002]),
     st.lists(
@@ -77,7 +78,7 @@ def test_any_csv(header: str, rows: list[bytes]) -> None:
         _sound(read(path))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@examples(50, 60, derandomize=True)
 @given(st.data())
 def test_any_damage_to_a_database(data: st.DataObject) -> None:
     """A damaged database is read or refused, and nothing else."""
@@ -93,7 +94,7 @@ def test_any_damage_to_a_database(data: st.DataObject) -> None:
             _sound(read(path))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@examples(50, 100, derandomize=True)
 @given(
     st.lists(
         st.tuples(st.floats(0.1, 4000), st.floats(0, 5000), st.integers(0, 10_000)),

@@ -8,7 +8,7 @@ from random import Random
 from statistics import stdev
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.insight.model import Stability
@@ -17,6 +17,7 @@ from custom_components.miner_monitor.model import Moment
 from custom_components.miner_monitor.runtime.insight import packed
 from simulator.nature import Noise
 
+from ..lengths import examples
 from .watching import DAY, GOOD, HOUR, START, Watch
 
 LARGEST = 12 * 1024
@@ -310,7 +311,7 @@ def rings(draw: st.DrawFn) -> dict[str, object]:
     return told
 
 
-@settings(max_examples=80, deadline=None)
+@examples(50, 80)
 @given(
     st.one_of(
         ANYTHING,
@@ -365,7 +366,7 @@ NUMBERS = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(50, 80)
 @given(
     st.lists(
         st.tuples(

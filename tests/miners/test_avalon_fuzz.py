@@ -8,7 +8,7 @@ import time
 from types import UnionType
 from typing import Any, TypeAliasType, get_args, get_origin, get_type_hints
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.miners import MinerResponseError
@@ -23,11 +23,8 @@ from simulator.avalon.api import Api
 from simulator.avalon.device import Device
 from simulator.avalon.models import MODELS
 
+from ..lengths import examples, in_time
 from .avalon_replies import CAPTURES, FIXTURES
-
-QUICK, CAMPAIGN = 2_000, 100_000
-BUDGET = 60.0
-"""Seconds of this process; a busy machine adds none to them."""
 
 
 def _single(body: bytes) -> list[bytes]:
@@ -283,32 +280,15 @@ def survives(story: list[Turn]) -> None:
         check_record(reading)
 
 
-CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
-@pytest.fixture(scope="module")
-def ends() -> float:
-    """Return the time of this process at which the quick search has to end."""
-    return time.process_time() + BUDGET
-
-
-@pytest.mark.timeout(900)
-@settings(max_examples=QUICK, deadline=None, suppress_health_check=CHECKS)
+@pytest.mark.timeout(3600)
+@examples(50, 100_000)
 @given(story=STORIES)
-def test_damaged_replies(story: list[Turn], ends: float) -> None:
-    if time.process_time() < ends:
-        survives(story)
-
-
-@pytest.mark.campaign
-@pytest.mark.timeout(7200)
-@settings(max_examples=CAMPAIGN, deadline=None, suppress_health_check=CHECKS)
-@given(story=STORIES)
-def test_damaged_replies_at_length(story: list[Turn]) -> None:
+@in_time
+def test_damaged_replies(story: list[Turn]) -> None:
     survives(story)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(50, 500)
 @given(body=st.binary(max_size=300))
 def test_any_bytes(body: bytes) -> None:
     survives([Turn([body], body, body, body)])

@@ -5,16 +5,15 @@ import json
 import math
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.miners import MinerResponseError
 from custom_components.miner_monitor.miners.axeos.memory import DeviceMemory
 from custom_components.miner_monitor.miners.axeos.reply import check_info, parse_object
 
+from ..lengths import examples, in_time
 from .replies import CAPTURES, GAMMA, GAMMA_214, NERD, OFF_214
-
-QUICK, CAMPAIGN = 2_000, 100_000
 
 REPLIES: list[dict[str, Any]] = [
     GAMMA,
@@ -147,26 +146,15 @@ def survives(bodies_of_one_device: list[bytes], asic: dict[str, Any] | None) -> 
         json.dumps(info, allow_nan=True).encode()
 
 
-CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
-@settings(max_examples=QUICK, deadline=None, suppress_health_check=CHECKS)
+@pytest.mark.timeout(3600)
+@examples(50, 100_000)
 @given(story=STORIES)
+@in_time
 def test_mutated_replies(story: tuple[list[bytes], dict[str, Any] | None]) -> None:
     survives(*story)
 
 
-@pytest.mark.campaign
-@pytest.mark.timeout(3600)
-@settings(max_examples=CAMPAIGN, deadline=None, suppress_health_check=CHECKS)
-@given(story=STORIES)
-def test_mutated_replies_at_length(
-    story: tuple[list[bytes], dict[str, Any] | None],
-) -> None:
-    survives(*story)
-
-
-@settings(max_examples=500, deadline=None)
+@examples(50, 500)
 @given(body=st.binary(max_size=300))
 def test_any_bytes(body: bytes) -> None:
     survives([body], None)

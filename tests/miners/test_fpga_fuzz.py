@@ -4,7 +4,7 @@ from dataclasses import fields
 import math
 import re
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 import pytest
 
@@ -19,9 +19,8 @@ from custom_components.miner_monitor.miners.fpga.parser import (
 )
 from custom_components.miner_monitor.miners.model import MinerState
 
+from ..lengths import examples, in_time
 from . import fpga_replies as replies
-
-QUICK, CAMPAIGN = 2_000, 100_000
 
 REPLIES = (
     replies.ZEROX,
@@ -120,28 +119,19 @@ def survives(body: bytes) -> bool:
     return True
 
 
-CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
 def test_unharmed_replies_are_read() -> None:
     assert [survives(text.encode()) for text in REPLIES] == [True] * 7 + [False] * 2
 
 
-@settings(max_examples=QUICK, deadline=None, suppress_health_check=CHECKS)
+@pytest.mark.timeout(3600)
+@examples(50, 100_000)
 @given(body=bodies())
+@in_time
 def test_mutated_replies(body: bytes) -> None:
     survives(body)
 
 
-@pytest.mark.campaign
-@pytest.mark.timeout(3600)
-@settings(max_examples=CAMPAIGN, deadline=None, suppress_health_check=CHECKS)
-@given(body=bodies())
-def test_mutated_replies_at_length(body: bytes) -> None:
-    survives(body)
-
-
-@settings(max_examples=500, deadline=None)
+@examples(50, 500)
 @given(body=st.binary(max_size=300))
 def test_any_bytes(body: bytes) -> None:
     survives(body)
