@@ -563,6 +563,8 @@ async def test_secrets_are_nowhere(
 ) -> None:
     """No log at any level, no name, no state and no diagnostics tells a secret."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "homeassistant")
+    caplog.set_level(logging.DEBUG, "aiohttp")
     assert await async_setup_component(hass, "diagnostics", {})
     both = replace(CODED, username=USER, password=PASSWORD)
     miner = await bench.miner(both)

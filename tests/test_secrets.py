@@ -291,6 +291,8 @@ async def test_no_place_tells_a_secret(
     """Neither states, attributes, events and logs nor the download do, faults too."""
     assert await async_setup_component(hass, "diagnostics", {})
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "homeassistant")
+    caplog.set_level(logging.DEBUG, "aiohttp")
     seen = Seen(hass)
     handle = await take_over(bench, await bench.miner(spec))
     markers = feed(handle.miner)

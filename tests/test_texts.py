@@ -202,6 +202,8 @@ async def test_all_places(
     kind: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "homeassistant")
+    caplog.set_level(logging.DEBUG, "aiohttp")
     text, shown = TEXTS[kind], Shown()
     shown.watch(hass)
     handle = await take_over(bench, await bench.miner(spec))
