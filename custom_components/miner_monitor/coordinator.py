@@ -1,7 +1,6 @@
 """One coordinator per miner: is it there, is it the right one, what does it say?"""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,72 +10,38 @@ from zlib import crc32
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import (
-    CONF_HOST,
-    CONF_PASSWORD,
-    CONF_PORT,
-    CONF_SCAN_INTERVAL,
-    Platform,
-)
+from homeassistant.const import CONF_SCAN_INTERVAL, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import (
-    CONF_FAMILY,
-    CONF_IDENTITY,
-    ISSUE_ALIKE,
-    ISSUE_WRONG_DEVICE,
-    LOGGER,
-)
-from .insight.model import DayRow
+from .const import CONF_IDENTITY, ISSUE_ALIKE, LOGGER
+from .insight.model import DayRow, Insight
 from .miners import (
-    MinerAlikeError,
     MinerAuthError,
     MinerClient,
     MinerError,
     MinerStrangerError,
     MinerUnpluggedError,
     Prove,
-    create_client,
 )
-from .miners.codec import (
-    dump_identity,
-    load_identity,
-)
+from .miners.codec import dump_identity, load_identity
 from .miners.gaps import GapBridge
-from .miners.model import (
-    Changes,
-    Family,
-    MinerIdentity,
-    MinerReading,
-    MinerState,
-)
+from .miners.model import Changes, MinerIdentity, MinerReading, MinerState
 from .model import MinerData
+from .runtime.addresses import MinerAddresses, Outcome
 from .runtime.controller import MinerController
-from .runtime.entry_data import (
-    NEEDS_CODE,
-    endpoint_at,
-    endpoint_of,
-    trusted_address,
-)
-from .runtime.environment import this_moment
+from .runtime.entry_data import NEEDS_CODE
+from .runtime.environment import Plug, this_moment
 from .runtime.identity import (
     async_alike,
-    async_announce,
     async_is_ours,
-    async_owner,
-    async_store_address,
     async_update_device,
     device_info_of,
+    learnt,
 )
-from .runtime.insight import (
-    InsightRuntime,
-)
-from .runtime.issues import (
-    async_clear_issues,
-    async_create_issue,
-)
+from .runtime.insight import InsightRuntime
+from .runtime.issues import async_clear_issues
 from .runtime.options import options_of
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
@@ -91,12 +56,6 @@ AWAY_AFTER_SECONDS = 45.0
 PROOF_INTERVAL = 5.0
 """Seconds between polls while a write, or a restart, has to be confirmed."""
 
-STARTING_SECONDS = 180.0
-"""A miner whose plug went on takes its time until it answers.
-
-So does a plug at a start of Home Assistant, until it says whether it is on.
-"""
-
 UNPLUGGED_INTERVAL = 60.0
 """Seconds between two looks at what the plug measures, while nobody asks the miner."""
 
@@ -106,12 +65,6 @@ power cut it works until it is found."""
 
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
-
-MOST_OFFERS = 3
-"""Addresses that are tried beside the last known one; the oldest gives way."""
-
-REPAIR_AFTER_POLLS = 6
-"""Polls that meet a stranger before the user is asked for the address."""
 
 
 class MonitorCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -152,11 +105,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     ) -> None:
         """Begin with what is stored, so that a miner that is off changes nothing."""
         super().__init__(hass, entry)
-        self._session = session
-        self._family = Family(entry.data[CONF_FAMILY])
-        self._followed: tuple[object, object] = (None, None)
-        self._named = endpoint_of(entry)
-        self.client = create_client(self._family, self._named, session)
+        self._addresses = MinerAddresses(hass, entry, session)
         identity = load_identity(entry.data[CONF_IDENTITY])
         self.options = options_of(entry.options, identity.hash_rate_unit)
         self.data = MinerData(online=None, identity=identity)
@@ -165,16 +114,19 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             hass, entry, identity, self.options, self.controller.publish
         )
         self._gaps = GapBridge()
-        self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
         self._last_read: tuple[MinerClient | None, MinerReading | None] = (None, None)
         self._recent_until = 0.0
         self._failed_polls = 0
         self._failing_since: float | None = None
-        self._stranger_polls = 0
-        self._plugged_in_at: float | None = None
+        self._plug = Plug(hass, self.options.plug_switch)
         # Miners that start together would be polled together for ever: the first
         # interval gives each its own phase.
         self._phase = 0.5 + crc32(self.device_id.encode()) / 2**33
+
+    @property
+    def client(self) -> MinerClient:
+        """Who asks the miner where it is now."""
+        return self._addresses.client
 
     @property
     def identity(self) -> MinerIdentity:
@@ -185,7 +137,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     @override
     def owner(self) -> MinerIdentity:
         """Who the miner is: its capabilities and limits decide."""
-        return self.data.identity
+        return self.identity
 
     @property
     @override
@@ -225,19 +177,12 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             return min(self._chosen_interval, RETURN_INTERVAL)
         return self._chosen_interval
 
-    def _client_at(self, host: str, port: int) -> MinerClient:
-        endpoint = endpoint_at(self.config_entry, host, port)
-        return create_client(self._family, endpoint, self._session)
-
     async def async_start(self) -> None:
         """Poll for the first time, and wait for it only a moment."""
         await self.controller.async_load()
         await self._insight.async_load()
         self.async_control_changed()
-        if cancel := self._insight.environment.async_on_plug(self._plug_switched):
-            self.config_entry.async_on_unload(cancel)
-        if self._insight.environment.plug_silent:
-            self._plugged_in_at = time.monotonic()
+        self.config_entry.async_on_unload(self._plug.async_follow(self._plug_switched))
         first = self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{self.name} first poll"
         )
@@ -251,14 +196,10 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     @callback
     def async_offer_address(self, host: str, port: int) -> None:
         """Try an address at which this miner may be, now; it is proved before use."""
-        address = (host, port)
-        if address == (self.client.host, self.client.port):
-            return
-        if address not in self._offered:
-            self._offered.append(address)
-        self.config_entry.async_create_background_task(
-            self.hass, self.async_request_refresh(), f"{self.name} new address"
-        )
+        if self._addresses.offer(host, port):
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_request_refresh(), f"{self.name} new address"
+            )
 
     async def async_command(
         self, command: Callable[[MinerClient, Prove], Awaitable[None]]
@@ -307,18 +248,10 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             if reading is not known:
                 return decide(prove(reading))
             self._require_power()
-            self._require_distinct(reading.identity)
+            self._addresses.require_distinct(reading.identity)
             return decide(self.data.state or reading.state)
 
         await self.client.apply(look, known)
-
-    def _require_distinct(self, seen: MinerIdentity) -> None:
-        """Refuse to write to one of two miners that nothing tells apart."""
-        if other := async_alike(self.hass, self.config_entry, seen):
-            async_create_issue(
-                self.hass, self.config_entry, ISSUE_ALIKE, other=other.title
-            )
-            raise MinerAlikeError(f"it may be {other.title}")
 
     def _prover(self, *, writing: bool = True) -> Callable[[MinerReading], MinerState]:
         """Return what proves who answered a question asked now, and shows it.
@@ -336,14 +269,14 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             self._poll_again_in(self._nominal_interval)
             self.async_set_updated_data(data)
             if writing:
-                self._require_distinct(seen)
+                self._addresses.require_distinct(seen)
             return data.state or reading.state
 
         return prove
 
     def _require_power(self) -> None:
         """Refuse while the plug is off: an answer from before says nothing now."""
-        if self._insight.environment.unplugged():
+        if self._plug.is_off():
             raise MinerUnpluggedError("its plug is off")
 
     @callback
@@ -362,59 +295,27 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
                 self.hass, data={NEEDS_CODE: error.one_time_code}
             )
 
-    @property
-    def _confirmed_elsewhere(self) -> list[tuple[str, int]]:
-        """Where the user last confirmed the miner, if it was followed from there."""
-        host, _, port = trusted_address(self.config_entry).rpartition(":")
-        known = host, int(port)
-        return (
-            []
-            if known in {(self.client.host, self.client.port), *self._offered}
-            else [known]
-        )
-
-    def _ask_whether_there(self, host: str, port: int) -> None:
-        """Ask the user whether what wants our password elsewhere is the miner."""
-        if self.config_entry.data.get(CONF_PASSWORD):
-            self.config_entry.async_start_reauth(
-                self.hass,
-                data={NEEDS_CODE: False, CONF_HOST: host, CONF_PORT: port},
-            )
-
     @override
     async def _async_update_data(self) -> MinerData:
-        """Poll where the miner was last, then where others have seen it."""
-        if self._insight.environment.unplugged():
+        """Poll the miner, unless its plug is off."""
+        if self._plug.is_off():
             return self._unplugged()
-        self._follow_entry()
+        self._addresses.follow_entry()
         self._poll_again_in(self._nominal_interval * self._phase)
         self._phase = 1.0
-        outcome = await self._poll(self.client)
+        outcome = await self._addresses.async_find(self._poll)
         if isinstance(outcome, MinerData):
-            self._offered.clear()
             return outcome
-        if isinstance(outcome, MinerIdentity):
-            self._announce(outcome)
-        for address in (*self._offered, *self._confirmed_elsewhere):
-            elsewhere = self._client_at(*address)
-            found = await self._poll(elsewhere)
-            if isinstance(found, MinerData):
-                self._move(elsewhere)
-                return found
-            if isinstance(found, MinerAuthError) and found.credentials:
-                self._ask_whether_there(*address)
-            # One that is silent may be booting: its offer stays.
-            if isinstance(found, MinerIdentity) and address in self._offered:
-                self._offered.remove(address)
-        if self._insight.environment.unplugged():
+        if self._plug.is_off():
             return self._unplugged()
-        if isinstance(outcome, MinerIdentity):
-            return self._met_stranger(outcome)
-        return self._no_answer(outcome)
+        if isinstance(outcome, MinerError):
+            return self._no_answer(outcome)
+        if self._addresses.met_stranger(outcome):
+            # From here on others tell when ours is seen; the stranger is left alone.
+            self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
+        return self._away(MinerStrangerError(f"{outcome.model} answers there"))
 
-    async def _poll(
-        self, client: MinerClient
-    ) -> MinerData | MinerIdentity | MinerError:
+    async def _poll(self, client: MinerClient) -> Outcome:
         """Ask one address: our data, the stranger who answered, or what went wrong."""
         started = time.monotonic()
         try:
@@ -434,10 +335,9 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         identity = self._remember(reading)
         if self.data.online is False and not self.data.unplugged:
             LOGGER.info("%s is back", self.name)
-        if self.data.online is not True:
-            async_clear_issues(self.hass, self.config_entry, ISSUE_WRONG_DEVICE)
-        self._failed_polls, self._failing_since, self._stranger_polls = 0, None, 0
-        self._plugged_in_at = None
+        self._addresses.answered(anew=self.data.online is not True)
+        self._failed_polls, self._failing_since = 0, None
+        self._plug.answered()
         moment, interval = this_moment(), self._chosen_interval
         state = self._gaps.bridged(reading.state, moment.monotonic, interval)
         boot = self._insight.boots.observe(state.uptime, moment.wall, moment.monotonic)
@@ -464,12 +364,9 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
 
     def _no_answer(self, error: MinerError) -> MinerData:
         """Keep the last values for a moment, then count the miner as away."""
-        now = time.monotonic()
-        if (
-            self._plugged_in_at is not None
-            and now - self._plugged_in_at < STARTING_SECONDS
-        ):
+        if self._plug.starting:
             return self._without_power()
+        now = time.monotonic()
         self._failed_polls += 1
         if self._failing_since is None:
             self._failing_since = now
@@ -491,48 +388,26 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         self._poll_again_in(max(self._nominal_interval, backed_off))
         return self._away(error)
 
-    def _announce(self, stranger: MinerIdentity) -> None:
-        """Tell the one that a device belongs to where it is."""
-        if owner := async_owner(self.hass, stranger):
-            async_announce(self.hass, owner, self.client.host, self.client.port)
-
-    def _met_stranger(self, stranger: MinerIdentity) -> MinerData:
-        """Take no value from another device, and ask for help if it stays."""
-        if not self._stranger_polls:
-            LOGGER.info(
-                "Another device (%s) answers at the address of %s",
-                stranger.model,
-                self.name,
-            )
-        self._stranger_polls += 1
-        if self._stranger_polls >= REPAIR_AFTER_POLLS:
-            # From here on others tell when ours is seen; the stranger is left alone.
-            self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
-            async_create_issue(
-                self.hass,
-                self.config_entry,
-                ISSUE_WRONG_DEVICE,
-                host=self.client.host,
-                found=stranger.model,
-            )
-        return self._away(MinerStrangerError(f"{stranger.model} answers there"))
-
-    def _away(self, error: MinerError) -> MinerData:
+    def _off(self, insight: Insight, **more: Any) -> MinerData:
+        """Show that the miner is not there."""
         return MinerData(
             online=False,
             identity=self.identity,
-            insight=self._insight.failed(error.kind, this_moment(), away=True),
+            insight=insight,
             control=self.controller.show(None),
-            last_error=str(error),
+            **more,
         )
+
+    def _away(self, error: MinerError) -> MinerData:
+        insight = self._insight.failed(error.kind, this_moment(), away=True)
+        return self._off(insight, last_error=str(error))
 
     @callback
     def _plug_switched(self) -> None:
         """Stop polling with the plug, and begin with it."""
-        if self._insight.environment.unplugged():
+        if self._plug.is_off():
             self.async_set_updated_data(self._unplugged())
             return
-        self._plugged_in_at = time.monotonic()
         self.config_entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{self.name} plugged in"
         )
@@ -545,62 +420,22 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
 
     def _without_power(self) -> MinerData:
         """Be off on purpose, or not yet up: no failure, and nothing to tell."""
-        return MinerData(
-            online=False,
-            identity=self.identity,
-            insight=self._insight.unplugged(this_moment()),
-            control=self.controller.show(None),
-            unplugged=True,
-        )
+        return self._off(self._insight.unplugged(this_moment()), unplugged=True)
 
     def _poll_again_in(self, seconds: float) -> None:
         self.update_interval = timedelta(seconds=seconds)
 
-    def _follow_entry(self) -> None:
-        """Ask at the address that the entry names now."""
-        entry = self.config_entry
-        if entry.data is self._followed[0] and entry.options is self._followed[1]:
-            return
-        self._followed = entry.data, entry.options
-        named = endpoint_of(entry)
-        if named != self._named:
-            self._named = named
-            self.client = create_client(self._family, named, self._session)
-
-    def _move(self, client: MinerClient) -> None:
-        """Stay with the address at which the miner was found."""
-        LOGGER.info("%s moved from %s to %s", self.name, self.client.host, client.host)
-        self.client = client
-        self._offered.clear()
-        async_store_address(self.hass, self.config_entry, client.host, client.port)
-        self._named = endpoint_of(self.config_entry)
-        self._update_device()
-
     def _remember(self, reading: MinerReading) -> MinerIdentity:
-        """Store what changed about the miner; a MAC once seen is never forgotten.
-
-        One that does not hash hides what it has: it teaches nothing new before its
-        firmware changes. Of one that left a question open, what is known stands.
-        """
-        known, seen = self.identity, reading.identity
-        if not reading.complete:
-            seen = seen.completed(known)
-        if seen.firmware == known.firmware and not reading.state.hashing:
+        """Store what is new about the miner."""
+        known = self.identity
+        if (identity := learnt(known, reading)) == known:
             return known
-        identity = (
-            seen if seen.mac == known.mac else replace(seen, mac=seen.mac or known.mac)
-        )
-        if identity is known or identity == known:
-            return identity
         self.hass.config_entries.async_update_entry(
             self.config_entry,
             data={**self.config_entry.data, CONF_IDENTITY: dump_identity(identity)},
         )
         self.data = replace(self.data, identity=identity)
-        self._update_device()
-        return identity
-
-    def _update_device(self) -> None:
         async_update_device(
-            self.hass, self.config_entry, self.identity, self.client.configuration_url
+            self.hass, self.config_entry, identity, self.client.configuration_url
         )
+        return identity

@@ -38,6 +38,12 @@ from ..miners.values import number
 from ..model import Moment
 from .options import MinerOptions
 
+STARTING_SECONDS = 180.0
+"""A miner whose plug went on takes its time until it answers.
+
+So does a plug at a start of Home Assistant, until it says whether it is on.
+"""
+
 _NETWORK: HassKey[float] = HassKey(f"{DOMAIN}_network_difficulty")
 
 
@@ -53,23 +59,6 @@ class EnvironmentReader:
         """Take which entities to read."""
         self._hass = hass
         self._options = options
-
-    def unplugged(self) -> bool:
-        """Whether the miner's plug is off; one that says nothing is not."""
-        return self._plug == STATE_OFF
-
-    @property
-    def plug_silent(self) -> bool:
-        """Whether there is a plug that does not say (yet) if it is on."""
-        switch = self._options.plug_switch
-        return switch is not None and self._plug not in (STATE_ON, STATE_OFF)
-
-    @property
-    def _plug(self) -> str | None:
-        if (switch := self._options.plug_switch) is None:
-            return None
-        state = self._hass.states.get(switch)
-        return None if state is None else state.state
 
     def read(self) -> Environment:
         """Return what is known at this moment."""
@@ -106,18 +95,51 @@ class EnvironmentReader:
         if identity.hash_rate_unit is HashRateUnit.TERA and state.network_difficulty:
             self._hass.data[_NETWORK] = state.network_difficulty
 
-    @callback
-    def async_on_plug(self, changed: Callable[[], None]) -> CALLBACK_TYPE | None:
-        """Call back when the plug goes on or off."""
-        if (switch := self._options.plug_switch) is None:
+
+class Plug:
+    """The switch that powers a miner, if there is one."""
+
+    def __init__(self, hass: HomeAssistant, switch: str | None) -> None:
+        """Take the switch's entity."""
+        self._hass = hass
+        self._switch = switch
+        self._on_since: float | None = None
+
+    @property
+    def _state(self) -> str | None:
+        if self._switch is None or not (state := self._hass.states.get(self._switch)):
             return None
-        was_off = self.unplugged()
+        return state.state
+
+    def is_off(self) -> bool:
+        """Whether it is off; one that says nothing is not."""
+        return self._state == STATE_OFF
+
+    @property
+    def starting(self) -> bool:
+        """Whether it went on just now, so that the miner may still boot."""
+        since = self._on_since
+        return since is not None and time.monotonic() - since < STARTING_SECONDS
+
+    def answered(self) -> None:
+        """Take that the miner is up."""
+        self._on_since = None
+
+    @callback
+    def async_follow(self, changed: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back when it goes on or off; return what ends that."""
+        was_off = self.is_off()
+        if self._switch is not None and self._state not in (STATE_ON, STATE_OFF):
+            self._on_since = time.monotonic()
 
         @callback
         def look(_: Event[EventStateChangedData]) -> None:
             nonlocal was_off
-            if self.unplugged() is not was_off:
-                was_off = self.unplugged()
+            if (off := self.is_off()) is not was_off:
+                was_off = off
+                if not off:
+                    self._on_since = time.monotonic()
                 changed()
 
-        return async_track_state_change_event(self._hass, [switch], look)
+        switches = [] if self._switch is None else [self._switch]
+        return async_track_state_change_event(self._hass, switches, look)

@@ -5,6 +5,8 @@ stranger at its address tells the stranger's own. That heals any permutation of
 addresses without a single extra request to a device.
 """
 
+from dataclasses import replace
+
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_PATH
 from homeassistant.core import HomeAssistant, callback
@@ -13,12 +15,26 @@ from homeassistant.helpers import device_registry as dr
 from ..const import CONF_IDENTITY, DOMAIN
 from ..miners import Endpoint
 from ..miners.codec import load_identity
-from ..miners.model import MinerIdentity
+from ..miners.model import MinerIdentity, MinerReading
 from .entry_data import (
     endpoint_of,
     miner_entries,
     moved_data,
 )
+
+
+def learnt(known: MinerIdentity, reading: MinerReading) -> MinerIdentity:
+    """Return what is known of a miner after a reading; a MAC is never forgotten.
+
+    One that does not hash hides what it has: it teaches nothing new before its
+    firmware changes. Of one that left a question open, what is known stands.
+    """
+    seen = reading.identity
+    if not reading.complete:
+        seen = seen.completed(known)
+    if seen.firmware == known.firmware and not reading.state.hashing:
+        return known
+    return seen if seen.mac == known.mac else replace(seen, mac=seen.mac or known.mac)
 
 
 def known_identity(entry: ConfigEntry) -> MinerIdentity:

@@ -1,0 +1,179 @@
+"""Where one miner is asked: where it was last, then where others have seen it."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from aiohttp import ClientSession
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant
+
+from ..const import (
+    CONF_FAMILY,
+    ISSUE_ALIKE,
+    ISSUE_WRONG_DEVICE,
+    LOGGER,
+)
+from ..miners import (
+    Endpoint,
+    MinerAlikeError,
+    MinerAuthError,
+    MinerClient,
+    MinerError,
+    create_client,
+)
+from ..miners.model import Family, MinerIdentity
+from ..model import MinerData
+from .entry_data import (
+    NEEDS_CODE,
+    endpoint_at,
+    endpoint_of,
+    trusted_address,
+)
+from .identity import (
+    async_alike,
+    async_announce,
+    async_owner,
+    async_store_address,
+    async_update_device,
+)
+from .issues import async_clear_issues, async_create_issue
+
+MOST_OFFERS = 3
+"""Addresses that are tried beside the last known one; the oldest gives way."""
+
+REPAIR_AFTER_POLLS = 6
+"""Polls that meet a stranger before the user is asked for the address."""
+
+type Outcome = MinerData | MinerIdentity | MinerError
+"""Our data, the stranger who answered, or what went wrong."""
+
+
+class MinerAddresses:
+    """Knows where a miner is and may be, and moves with it once that is proved."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, session: ClientSession
+    ) -> None:
+        """Begin where the entry says that the miner is."""
+        self._hass = hass
+        self._entry = entry
+        self._session = session
+        self._followed: tuple[object, object] = (None, None)
+        self._named = endpoint_of(entry)
+        self.client = self._client_of(self._named)
+        self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
+        self._stranger_polls = 0
+
+    def _client_of(self, endpoint: Endpoint) -> MinerClient:
+        family = Family(self._entry.data[CONF_FAMILY])
+        return create_client(family, endpoint, self._session)
+
+    @property
+    def _here(self) -> tuple[str, int]:
+        return self.client.host, self.client.port
+
+    def offer(self, host: str, port: int) -> bool:
+        """Keep an address to try; tell whether it is another than the present one."""
+        if (address := (host, port)) == self._here:
+            return False
+        if address not in self._offered:
+            self._offered.append(address)
+        return True
+
+    def follow_entry(self) -> None:
+        """Ask at the address that the entry names now."""
+        entry = self._entry
+        if entry.data is self._followed[0] and entry.options is self._followed[1]:
+            return
+        self._followed = entry.data, entry.options
+        if (named := endpoint_of(entry)) != self._named:
+            self._named = named
+            self.client = self._client_of(named)
+
+    async def async_find(
+        self, poll: Callable[[MinerClient], Awaitable[Outcome]]
+    ) -> Outcome:
+        """Poll where the miner was last, then where others have seen it.
+
+        What answers first as ours is where it is; otherwise it is what the last known
+        address gave.
+        """
+        outcome = await poll(self.client)
+        if isinstance(outcome, MinerData):
+            self._offered.clear()
+            return outcome
+        if isinstance(outcome, MinerIdentity) and (
+            owner := async_owner(self._hass, outcome)
+        ):
+            async_announce(self._hass, owner, *self._here)
+        for address in (*self._offered, *self._confirmed_elsewhere):
+            elsewhere = self._client_of(endpoint_at(self._entry, *address))
+            found = await poll(elsewhere)
+            if isinstance(found, MinerData):
+                self._move(elsewhere, found.identity)
+                return found
+            if isinstance(found, MinerAuthError) and found.credentials:
+                self._ask_whether_there(*address)
+            # One that is silent may be booting: its offer stays.
+            if isinstance(found, MinerIdentity) and address in self._offered:
+                self._offered.remove(address)
+        return outcome
+
+    @property
+    def _confirmed_elsewhere(self) -> list[tuple[str, int]]:
+        """Where the user last confirmed the miner, if it was followed from there."""
+        host, _, port = trusted_address(self._entry).rpartition(":")
+        known = host, int(port)
+        return [] if known in {self._here, *self._offered} else [known]
+
+    def _ask_whether_there(self, host: str, port: int) -> None:
+        """Ask the user whether what wants our password elsewhere is the miner."""
+        if self._entry.data.get(CONF_PASSWORD):
+            self._entry.async_start_reauth(
+                self._hass,
+                data={NEEDS_CODE: False, CONF_HOST: host, CONF_PORT: port},
+            )
+
+    def _move(self, client: MinerClient, identity: MinerIdentity) -> None:
+        """Stay with the address at which the miner was found."""
+        entry, before = self._entry, self.client.host
+        LOGGER.info("%s moved from %s to %s", entry.title, before, client.host)
+        self.client = client
+        self._offered.clear()
+        async_store_address(self._hass, entry, *self._here)
+        self._named = endpoint_of(entry)
+        async_update_device(self._hass, entry, identity, client.configuration_url)
+
+    def answered(self, *, anew: bool) -> None:
+        """Take that ours answers; ``anew``: for the first time, or again."""
+        self._stranger_polls = 0
+        if anew:
+            async_clear_issues(self._hass, self._entry, ISSUE_WRONG_DEVICE)
+
+    def met_stranger(self, stranger: MinerIdentity) -> bool:
+        """Tell whether another device stays at the address; then ask for help."""
+        entry = self._entry
+        if not self._stranger_polls:
+            LOGGER.info(
+                "Another device (%s) answers at the address of %s",
+                stranger.model,
+                entry.title,
+            )
+        self._stranger_polls += 1
+        if self._stranger_polls < REPAIR_AFTER_POLLS:
+            return False
+        async_create_issue(
+            self._hass,
+            entry,
+            ISSUE_WRONG_DEVICE,
+            host=self.client.host,
+            found=stranger.model,
+        )
+        return True
+
+    def require_distinct(self, seen: MinerIdentity) -> None:
+        """Refuse to write to one of two miners that nothing tells apart."""
+        if other := async_alike(self._hass, self._entry, seen):
+            async_create_issue(self._hass, self._entry, ISSUE_ALIKE, other=other.title)
+            raise MinerAlikeError(f"it may be {other.title}")
