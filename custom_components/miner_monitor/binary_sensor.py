@@ -6,15 +6,12 @@ from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
     BinarySensorEntity,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import (
     ReadingEntity,
-    async_add_described,
     of_state,
+    setup_of,
 )
 from .fleet.entities import FLEET_BINARY_SENSORS, MINERS
 from .miners.model import (
@@ -24,7 +21,6 @@ from .miners.model import (
     MinerStatus,
 )
 from .model import MinerData
-from .runtime.entry_data import is_fleet
 from .sensors.description import MinerBinarySensorEntityDescription
 
 PARALLEL_UPDATES = 0
@@ -152,20 +148,6 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the binary sensors of a miner, or of all miners together."""
-    rows: tuple[MinerBinarySensorEntityDescription[Any], ...] = (
-        FLEET_BINARY_SENSORS if is_fleet(entry) else BINARY_SENSORS
-    )
-    async_add_described(
-        entry, Platform.BINARY_SENSOR, rows, MinerBinarySensor, async_add_entities
-    )
-
-
 class MinerBinarySensor(
     ReadingEntity[Any, MinerBinarySensorEntityDescription[Any]], BinarySensorEntity
 ):
@@ -181,3 +163,10 @@ class MinerBinarySensor(
         """The value that was written last."""
         value: bool | None = self._published
         return value
+
+
+async_setup_entry = setup_of(
+    Platform.BINARY_SENSOR,
+    (BINARY_SENSORS, MinerBinarySensor),
+    fleet=(FLEET_BINARY_SENSORS, MinerBinarySensor),
+)

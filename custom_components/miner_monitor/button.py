@@ -9,16 +9,14 @@ from homeassistant.components.button import (
     ButtonEntity,
     ButtonEntityDescription,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
 from .coordinator import MinerCoordinator
 from .entity import (
     MinerEntityDescription,
     MinerMonitorEntity,
-    async_add_described,
+    setup_of,
     translate_errors,
 )
 from .fleet.entities import FLEET_BUTTONS, FleetButton
@@ -28,7 +26,6 @@ from .miners import (
 )
 from .miners.model import Capability
 from .model import MinerData
-from .runtime.entry_data import is_fleet
 
 # The client sends one request at a time.
 PARALLEL_UPDATES = 0
@@ -90,22 +87,6 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the buttons of a miner, or of all miners together."""
-    if is_fleet(entry):
-        async_add_described(
-            entry, Platform.BUTTON, FLEET_BUTTONS, FleetButton, async_add_entities
-        )
-    else:
-        async_add_described(
-            entry, Platform.BUTTON, BUTTONS, MinerButton, async_add_entities
-        )
-
-
 class MinerButton(
     MinerMonitorEntity[MinerCoordinator, MinerButtonEntityDescription], ButtonEntity
 ):
@@ -138,3 +119,8 @@ class MinerButton(
     async def async_press(self) -> None:
         """Do it."""
         await self.entity_description.press_fn(self.coordinator)
+
+
+async_setup_entry = setup_of(
+    Platform.BUTTON, (BUTTONS, MinerButton), fleet=(FLEET_BUTTONS, FleetButton)
+)

@@ -13,15 +13,12 @@ from homeassistant.components.climate import (
     HVACMode,
 )
 from homeassistant.const import ATTR_TEMPERATURE, Platform, UnitOfTemperature
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     Resolution,
-    async_add_described,
+    setup_of,
 )
 from .miners.settings import MinerSettings, Setting, SettingValue
 from .model import MinerData
@@ -52,17 +49,6 @@ CLIMATES: tuple[MinerClimateEntityDescription, ...] = (
         write_fn=MinerController.async_apply,
     ),
 )
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: MinerConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the heater of a miner that is one."""
-    async_add_described(
-        entry, Platform.CLIMATE, CLIMATES, MinerClimate, async_add_entities
-    )
 
 
 def _with_old_names[EntityT: ClimateEntity](cls: type[EntityT]) -> type[EntityT]:
@@ -160,3 +146,6 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         if heat and running is not None and running not in limits.heating_modes:
             changes[Setting.WORK_MODE] = limits.heating_modes[0]
         return changes
+
+
+async_setup_entry = setup_of(Platform.CLIMATE, (CLIMATES, MinerClimate))

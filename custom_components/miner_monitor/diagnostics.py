@@ -101,8 +101,8 @@ def _fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
                 "features": sorted(member.features),
                 "stopped_by_us": sorted(
                     feature
-                    for feature, memory in fleet.memories.items()
-                    if member.key in memory.stopped
+                    for feature, commands in fleet.commands.features.items()
+                    if member.key in commands.memory.stopped
                 ),
             }
             for member in fleet.members.values()

@@ -6,8 +6,8 @@ import time
 from typing import Any, Concatenate, Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EntityCategory
-from homeassistant.core import callback
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -23,6 +23,7 @@ from .miners.model import (
 from .miners.settings import SETTINGS
 from .model import MinerData
 from .runtime.controller import MinerController
+from .runtime.entry_data import is_fleet
 from .runtime.messages import (
     FAILURES,
     user_error,
@@ -310,6 +311,30 @@ class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
     async def _write(self, value: Any) -> None:
         """Ask the miner for another value."""
         await self.entity_description.write_fn(self.controller, value)
+
+
+type Table = tuple[Iterable[MinerEntityDescription[Any]], Callable[[Any, Any], Entity]]
+"""Descriptions, and what makes an entity of one of them."""
+
+type Setup = Callable[
+    [HomeAssistant, ConfigEntry, AddConfigEntryEntitiesCallback],
+    Coroutine[Any, Any, None],
+]
+
+
+def setup_of(domain: Platform, *miner: Table, fleet: Table | None = None) -> Setup:
+    """Return what sets up a platform of a miner, or of all miners together."""
+
+    async def async_setup_entry(
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+    ) -> None:
+        of_all = () if fleet is None else (fleet,)
+        for descriptions, create in of_all if is_fleet(entry) else miner:
+            async_add_described(entry, domain, descriptions, create, async_add_entities)
+
+    return async_setup_entry
 
 
 @callback

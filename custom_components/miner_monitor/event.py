@@ -5,14 +5,13 @@ from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
-from .coordinator import MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerCoordinator
 from .entity import (
     MinerEntityDescription,
     MinerMonitorEntity,
-    async_add_described,
+    setup_of,
 )
 from .model import (
     EventType,
@@ -36,17 +35,6 @@ EVENTS: tuple[MinerEventEntityDescription, ...] = (
         available_offline=True,
     ),
 )
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: MinerConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the events of the miner."""
-    async_add_described(
-        entry, Platform.EVENT, EVENTS, MinerEventEntity, async_add_entities
-    )
 
 
 class MinerEventEntity(
@@ -73,3 +61,6 @@ class MinerEventEntity(
     @override
     def _handle_coordinator_update(self) -> None:
         """Nothing of an event changes with a poll."""
+
+
+async_setup_entry = setup_of(Platform.EVENT, (EVENTS, MinerEventEntity))

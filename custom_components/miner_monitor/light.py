@@ -13,14 +13,11 @@ from homeassistant.components.light import (
     LightEntityFeature,
 )
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
-    async_add_described,
+    setup_of,
 )
 from .miners.settings import Light, Setting, shown_by
 from .model import MinerData
@@ -37,15 +34,6 @@ class MinerLightEntityDescription(
 
 
 LIGHTS = tuple(map(MinerLightEntityDescription.of, shown_by(Platform.LIGHT)))
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: MinerConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the lights that the miner has."""
-    async_add_described(entry, Platform.LIGHT, LIGHTS, MinerLight, async_add_entities)
 
 
 def percent_of(brightness: int) -> int:
@@ -101,3 +89,6 @@ class MinerLight(MinerControlEntity[MinerLightEntityDescription], LightEntity):
     async def async_turn_off(self, /, **kwargs: Any) -> None:
         """Turn it off."""
         await self._write(Light(on=False))
+
+
+async_setup_entry = setup_of(Platform.LIGHT, (LIGHTS, MinerLight))

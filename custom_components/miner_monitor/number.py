@@ -10,17 +10,16 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
 from .const import CONF_PRIORITY
-from .coordinator import MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerCoordinator
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     MinerEntityDescription,
     MinerMonitorEntity,
-    async_add_described,
+    setup_of,
 )
 from .fleet import features_of
 from .fleet.commands import (
@@ -85,20 +84,6 @@ PRIORITIES: tuple[MinerPriorityEntityDescription, ...] = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: MinerConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the numbers that the miner has."""
-    async_add_described(
-        entry, Platform.NUMBER, NUMBERS, MinerNumber, async_add_entities
-    )
-    async_add_described(
-        entry, Platform.NUMBER, PRIORITIES, MinerPriority, async_add_entities
-    )
-
-
 class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity):
     """A number of a miner, with the range that the miner allows at the moment."""
 
@@ -145,3 +130,8 @@ class MinerPriority(
         options = {**entry.options, CONF_PRIORITY: int(value)}
         self.hass.config_entries.async_update_entry(entry, options=options)
         self.async_write_ha_state()
+
+
+async_setup_entry = setup_of(
+    Platform.NUMBER, (NUMBERS, MinerNumber), (PRIORITIES, MinerPriority)
+)

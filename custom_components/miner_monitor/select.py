@@ -6,16 +6,13 @@ from typing import Any, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MinerConfigEntry
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
     any_setting,
-    async_add_described,
     of_state,
+    setup_of,
 )
 from .miners.model import MinerState, Pool
 from .miners.settings import SETTINGS, Kind, Setting, shown_by
@@ -111,17 +108,6 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: MinerConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the choices that the miner has."""
-    async_add_described(
-        entry, Platform.SELECT, SELECTS, MinerSelect, async_add_entities
-    )
-
-
 class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity):
     """A choice of a miner."""
 
@@ -140,3 +126,6 @@ class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity
     async def async_select_option(self, option: str) -> None:
         """Choose another option."""
         await self._write(option)
+
+
+async_setup_entry = setup_of(Platform.SELECT, (SELECTS, MinerSelect))

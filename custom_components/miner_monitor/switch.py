@@ -9,22 +9,18 @@ from homeassistant.components.switch import (
     SwitchEntity,
     SwitchEntityDescription,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .control.throttle import throttle_method
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
-    async_add_described,
+    setup_of,
 )
 from .fleet.entities import FLEET_SWITCHES, FleetSwitch
 from .miners.settings import shown_by
 from .model import MinerData
 from .runtime.controller import MinerController
-from .runtime.entry_data import is_fleet
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
@@ -58,22 +54,6 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the switches of a miner, or of all miners together."""
-    if is_fleet(entry):
-        async_add_described(
-            entry, Platform.SWITCH, FLEET_SWITCHES, FleetSwitch, async_add_entities
-        )
-    else:
-        async_add_described(
-            entry, Platform.SWITCH, SWITCHES, MinerSwitch, async_add_entities
-        )
-
-
 class MinerSwitch(MinerControlEntity[MinerSwitchEntityDescription], SwitchEntity):
     """A switch of a miner."""
 
@@ -92,3 +72,8 @@ class MinerSwitch(MinerControlEntity[MinerSwitchEntityDescription], SwitchEntity
     async def async_turn_off(self, /, **kwargs: Any) -> None:
         """Turn it off."""
         await self._write(False)
+
+
+async_setup_entry = setup_of(
+    Platform.SWITCH, (SWITCHES, MinerSwitch), fleet=(FLEET_SWITCHES, FleetSwitch)
+)

@@ -11,13 +11,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..miners.settings import SETTINGS
 from ..runtime.controller import MinerController
 from ..runtime.identity import known_identity
 from ..runtime.messages import (
     FAILURES,
+    raise_all,
     user_error,
 )
 from ..runtime.targets import (
@@ -128,21 +128,8 @@ async def _for_each(call: ServiceCall, controls: Keys, work: Work) -> None:
         return_exceptions=True,
     )
     failures = [outcome for outcome in outcomes if outcome is not None]
-    if len(failures) == 1 or any(
-        not isinstance(failure, HomeAssistantError) for failure in failures
-    ):
-        raise failures[0]
-    if failures:
-        asked_wrong = all(isinstance(item, ServiceValidationError) for item in failures)
-        kind = ServiceValidationError if asked_wrong else HomeAssistantError
-        raise kind(
-            translation_domain=DOMAIN,
-            translation_key="several_failed",
-            translation_placeholders={
-                "count": str(len(failures)),
-                "errors": "; ".join(str(failure) for failure in failures),
-            },
-        )
+    wrong = all(isinstance(item, ServiceValidationError) for item in failures)
+    raise_all(failures, ServiceValidationError if wrong else HomeAssistantError)
 
 
 async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:

@@ -6,20 +6,24 @@ a reload or a restart of Home Assistant.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Protocol
+import time
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import (
     CONF_PRIORITY,
     DOMAIN,
+    FLEET,
     LOGGER,
 )
 from ..coordinator import MinerConfigEntry, MinerCoordinator
+from ..miners.codec import load_or
 from ..miners.errors import Outcome
 from ..miners.model import (
     Changes,
@@ -30,8 +34,10 @@ from ..runtime.entry_data import miner_entries
 from ..runtime.escape import plain
 from ..runtime.messages import (
     FAILURES,
+    raise_all,
     user_error,
 )
+from ..runtime.store import IntentFile
 from ..runtime.targets import invalid
 from . import (
     Candidate,
@@ -40,6 +46,7 @@ from . import (
     features_of,
     starting_order,
 )
+from .memory import MinerKeys
 
 STAGGER = 2.0
 """Seconds from the start of one miner to that of the next."""
@@ -50,25 +57,15 @@ MIN_PRIORITY, MAX_PRIORITY = 1, 100
 _LOADS_WITHIN = 300.0
 """Seconds within which a miner is loaded after a start, or is left out."""
 
-_MOST_WAITING = 1000
+FORGET_STOPS_AFTER = 24 * 3600.0
+"""Seconds after which it is not known any more whom the switches have stopped."""
+
+SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
 
 type Command = Callable[[MinerCoordinator], Awaitable[None]]
 
+_MINING_ON: Changes = {Setting.MINING: True}
 _MINING_OFF: Changes = {Setting.MINING: False}
-
-_STOP: Mapping[FleetFeature, Command] = {
-    FleetFeature.THROTTLE: lambda miner: miner.controller.async_throttle(True),
-    FleetFeature.MINING: lambda miner: miner.controller.async_apply(_MINING_OFF),
-}
-_START: Mapping[FleetFeature, Command] = {
-    FleetFeature.THROTTLE: lambda miner: miner.controller.async_throttle(False),
-    FleetFeature.MINING: lambda miner: miner.controller.async_apply(
-        {Setting.MINING: True}
-    ),
-    FleetFeature.RESTART: lambda miner: miner.async_command(
-        lambda client, prove: client.restart(prove)
-    ),
-}
 
 
 def priority_of(entry: MinerConfigEntry) -> int:
@@ -109,59 +106,110 @@ class FleetMember:
         return None if mining is None else not mining
 
 
-class CommandedFleet(Protocol):
-    """What commands need of the coordinator that owns them."""
+@dataclass(slots=True)
+class FeatureCommands:
+    """How a feature is stopped and started, and how far its last command is.
 
-    name: str
-    config_entry: ConfigEntry
-    members: dict[str, FleetMember]
-    memories: dict[FleetFeature, StopMemory]
+    ``number`` is that of the last command, which ends the one before it; ``starting``
+    are still to be started, in that order; ``failed`` are those that did not follow.
+    """
 
-    async def async_store_intents(self) -> None:
-        """Store who is stopped, and who is still to be started."""
-
-    def async_update_listeners(self) -> None:
-        """Show what became of a command."""
+    start: Command
+    stop: Command | None = None
+    number: int = 0
+    starting: list[str] = field(default_factory=list)
+    waiting: int = 0
+    failed: list[str] = field(default_factory=list)
+    memory: StopMemory = field(default_factory=StopMemory)
 
 
 class FleetCommands:
     """Stops and starts miners; a new command of a kind ends the one before it."""
 
-    def __init__(self, hass: HomeAssistant, fleet: CommandedFleet) -> None:
-        """Take whom to command."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        members: Mapping[str, FleetMember],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take whom to command, and whom to call when something came of it."""
         self._hass = hass
-        self._fleet = fleet
+        self._entry = entry
+        self._members = members
+        self._changed = changed
+        self._intents = IntentFile(hass, FLEET)
+        self._closed = False
         self._numbers = count(1)
-        self._present: dict[FleetFeature, int] = {}
         self._last_stop: dict[str, int] = {}
-        self._starting: dict[FleetFeature, list[str]] = {}
-        self._waiting: dict[FleetFeature, int] = {}
-        self._failed: dict[FleetFeature, list[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self.features = {
+            FleetFeature.THROTTLE: FeatureCommands(
+                start=lambda miner: miner.controller.async_throttle(False),
+                stop=lambda miner: miner.controller.async_throttle(True),
+            ),
+            FleetFeature.MINING: FeatureCommands(
+                start=lambda miner: miner.controller.async_apply(_MINING_ON),
+                stop=lambda miner: miner.controller.async_apply(_MINING_OFF),
+            ),
+            FleetFeature.RESTART: FeatureCommands(
+                start=lambda miner: miner.async_command(
+                    lambda client, prove: client.restart(prove)
+                )
+            ),
+        }
 
-    def waiting(self, feature: FleetFeature) -> int:
-        """Return how many miners are still to be started."""
-        return self._waiting.get(feature, 0)
+    def observe(self, member: FleetMember) -> None:
+        """See whether somebody else has started a miner."""
+        for feature in SWITCHES:
+            stopped = member.stopped(feature)
+            memory = self.features[feature].memory
+            memory.observe(member.key, stopped, time.monotonic())
 
-    def failed(self, feature: FleetFeature) -> list[str]:
-        """Name those that did not follow the last command."""
-        return list(self._failed.get(feature, ()))
+    async def async_load(self, stored_at: float) -> None:
+        """Read what was asked for, if all was stored within the last day.
 
-    def dump(self) -> dict[str, list[str]]:
-        """Return who is still to be started, in that order, as JSON types."""
-        return {feature.value: keys for feature, keys in self._starting.items() if keys}
+        The age that a backup of the commands has is no reason to start a miner.
+        """
+        intents = await self._intents.async_load() or {}
+        alive_at = max(stored_at, self._intents.saved_at or 0.0)
+        if time.time() - alive_at > FORGET_STOPS_AFTER:
+            return
+        stopped, starting = (
+            load_or(dict[FleetFeature, MinerKeys], intents.get(name), {})
+            for name in ("stopped", "starting")
+        )
+        for feature in SWITCHES:
+            commands = self.features[feature]
+            commands.memory.load(stopped.get(feature))
+            commands.starting = starting.get(feature, [])
 
-    def load(self, data: object) -> None:
-        """Read what ``dump`` wrote; what is no miner is left out."""
-        for feature in (FleetFeature.THROTTLE, FleetFeature.MINING):
-            found = data.get(feature.value) if isinstance(data, dict) else None
-            keys = found[:_MOST_WAITING] if isinstance(found, list) else []
-            self._starting[feature] = [key for key in keys if isinstance(key, str)]
+    def close(self) -> None:
+        """Store nothing more, and take nothing back: the entry unloads."""
+        self._closed = True
+
+    async def _async_store(self) -> None:
+        """Store whom the switches stop and start; HomeAssistantError if it fails."""
+        if self._closed:
+            return
+        await self._intents.async_save(
+            {
+                "stopped": {
+                    feature.value: self.features[feature].memory.dump()
+                    for feature in SWITCHES
+                },
+                "starting": {
+                    feature.value: list(commands.starting)
+                    for feature, commands in self.features.items()
+                    if commands.starting
+                },
+            }
+        )
 
     def go_on(self) -> None:
         """Go on with the starts that were broken off."""
-        for feature, keys in tuple(self._starting.items()):
-            if keys:
+        for feature, commands in self.features.items():
+            if keys := commands.starting:
                 self._begin(feature)
                 self._start_behind(feature, keys)
 
@@ -169,8 +217,9 @@ class FleetCommands:
         """Stop all at once, and remember whom; those that fail are named."""
         self._begin(FleetFeature.RESTART)
         number = self._begin(feature)
-        memory = self._fleet.memories[feature]
-        members = self._members(feature)
+        commands = self.features[feature]
+        memory = commands.memory
+        members = self._able(feature)
         self._last_stop.update((member.key, number) for member in members)
         if feature is FleetFeature.MINING:
             for member in members:
@@ -185,11 +234,11 @@ class FleetCommands:
         for member in targets:
             memory.remember(member.key)
         try:
-            await self._fleet.async_store_intents()
+            await self._async_store()
         except HomeAssistantError as err:
             for key in {member.key for member in targets} - known:
                 memory.forget(key)
-            raise _not_stored(self._fleet.name) from err
+            raise _not_stored(self._entry.title) from err
         errors = await asyncio.gather(
             *(self._stop(feature, member, known) for member in targets)
         )
@@ -199,10 +248,10 @@ class FleetCommands:
             for member, error in zip(targets, errors, strict=True)
             if error is not None
         ]
-        if self._present[feature] == number:
-            self._failed[feature] = [_name(member) for member, _ in named]
-            self._fleet.async_update_listeners()
-        _raise([error for _, error in named])
+        if commands.number == number:
+            commands.failed = [_name(member) for member, _ in named]
+            self._changed()
+        raise_all([error for _, error in named])
 
     async def async_start(self, feature: FleetFeature) -> None:
         """Start those that were stopped here, in the background.
@@ -211,9 +260,9 @@ class FleetCommands:
         saving that was begun elsewhere is no error: who turns everything off does it.
         """
         self._begin(feature)
-        memory = self._fleet.memories[feature]
-        members = self._members(feature)
-        chosen = [member for member in members if member.key in memory.stopped]
+        stopped = self.features[feature].memory.stopped
+        members = self._able(feature)
+        chosen = [member for member in members if member.key in stopped]
         waits = feature is FleetFeature.MINING and not chosen
         if waits and any(member.stopped(feature) for member in members):
             raise invalid("nothing_to_start")
@@ -222,15 +271,14 @@ class FleetCommands:
     async def async_restart_all(self) -> None:
         """Restart all that can be, one after the other."""
         self._begin(FleetFeature.RESTART)
-        await self._run(FleetFeature.RESTART, self._members(FleetFeature.RESTART))
+        await self._run(FleetFeature.RESTART, self._able(FleetFeature.RESTART))
 
     def _begin(self, feature: FleetFeature) -> int:
         """End what is under way of a kind; return the number of the new command."""
-        number = self._present[feature] = next(self._numbers)
-        self._starting[feature] = []
-        self._waiting[feature] = 0
-        self._failed[feature] = []
-        return number
+        commands = self.features[feature]
+        commands.number = next(self._numbers)
+        commands.starting, commands.waiting, commands.failed = [], 0, []
+        return commands.number
 
     def _holds(self, feature: FleetFeature, number: int, member: FleetMember) -> bool:
         """Whether a command still holds for a miner: the other switch may stop it.
@@ -239,7 +287,8 @@ class FleetCommands:
         """
         stopped = self._last_stop.get(member.key, 0)
         wakes = feature is not FleetFeature.THROTTLE
-        return self._present[feature] == number and not (wakes and stopped > number)
+        current = self.features[feature].number == number
+        return current and not (wakes and stopped > number)
 
     def _works(self, feature: FleetFeature, member: FleetMember) -> bool:
         """Whether there is something to stop: also a pause that saves power.
@@ -252,8 +301,8 @@ class FleetCommands:
         )
         return saves or member.stopped(feature) is not True
 
-    def _members(self, feature: FleetFeature) -> list[FleetMember]:
-        members = self._fleet.members.values()
+    def _able(self, feature: FleetFeature) -> list[FleetMember]:
+        members = self._members.values()
         return [member for member in members if feature in member.features]
 
     def _lock(self, key: str) -> asyncio.Lock:
@@ -264,37 +313,39 @@ class FleetCommands:
         self, feature: FleetFeature, member: FleetMember, known: frozenset[str]
     ) -> HomeAssistantError | None:
         """Stop one; ``known`` are those that had been stopped before."""
-        memory = self._fleet.memories[feature]
+        commands = self.features[feature]
+        assert commands.stop is not None
         async with self._lock(member.key):
-            memory.remember(member.key)
+            commands.memory.remember(member.key)
             try:
-                await _STOP[feature](member.miner)
+                await commands.stop(member.miner)
             except FAILURES as err:
                 if err.outcome is not Outcome.UNKNOWN and member.key not in known:
-                    memory.forget(member.key)
+                    commands.memory.forget(member.key)
                 return user_error(self._hass, member.entry, err)
         return None
 
     async def _store(self) -> None:
         """Store what came of a command; what cannot be is stored with the next."""
         try:
-            await self._fleet.async_store_intents()
+            await self._async_store()
         except HomeAssistantError as err:
-            LOGGER.warning("%s: this was not stored: %s", self._fleet.name, err)
+            LOGGER.warning("%s: this was not stored: %s", self._entry.title, err)
 
     async def _run(self, feature: FleetFeature, members: Iterable[FleetMember]) -> None:
         """Start them behind the call, and name those that are away."""
         by_key = {member.key: member for member in members}
         order = starting_order(map(_candidate, by_key.values()))
-        number = self._present[feature]
+        commands = self.features[feature]
+        number = commands.number
         if feature is not FleetFeature.RESTART:
-            self._starting[feature] = list(order)
+            commands.starting = list(order)
             try:
-                await self._fleet.async_store_intents()
+                await self._async_store()
             except HomeAssistantError as err:
-                self._starting[feature] = []
-                raise _not_stored(self._fleet.name) from err
-        if self._present[feature] == number:
+                commands.starting = []
+                raise _not_stored(self._entry.title) from err
+        if commands.number == number:
             self._start_behind(feature, order)
         away = [_name(by_key[key]) for key in order if not _answers(by_key[key])]
         if away:
@@ -306,14 +357,17 @@ class FleetCommands:
 
     def _start_behind(self, feature: FleetFeature, order: list[str]) -> None:
         """Start miners in this order behind the call."""
-        self._starting[feature] = list(order)
-        self._waiting[feature] = len(order)
-        self._fleet.config_entry.async_create_background_task(
-            self._hass,
-            self._stagger(feature, self._present[feature], list(order)),
-            f"{self._fleet.name} {feature}",
+        commands = self.features[feature]
+        commands.starting, commands.waiting = list(order), len(order)
+        self._behind(
+            self._stagger(feature, commands.number, list(order)), feature.value
         )
-        self._fleet.async_update_listeners()
+        self._changed()
+
+    def _behind(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._entry.async_create_background_task(
+            self._hass, work, f"{self._entry.title} {name}"
+        )
 
     async def _stagger(
         self, feature: FleetFeature, number: int, keys: list[str]
@@ -322,66 +376,51 @@ class FleetCommands:
         for key in keys:
             async with self._lock(key):
                 pass
+        commands = self.features[feature]
         for place, key in enumerate(keys):
             if place:
                 await asyncio.sleep(STAGGER)
-            if self._present[feature] != number:
+            if commands.number != number:
                 return
-            self._waiting[feature] -= 1
-            self._fleet.async_update_listeners()
-            self._fleet.config_entry.async_create_background_task(
-                self._hass,
-                self._start(feature, number, key),
-                f"{self._fleet.name} {feature} {place}",
-            )
+            commands.waiting -= 1
+            self._changed()
+            self._behind(self._start(feature, number, key), f"{feature} {place}")
 
     async def _start(self, feature: FleetFeature, number: int, key: str) -> None:
+        commands = self.features[feature]
         async with self._lock(key):
             # It may have been reloaded, or told something else, since.
             member = await self._loaded(key)
             if member is None or not self._holds(feature, number, member):
                 return
             try:
-                await _START[feature](member.miner)
+                await commands.start(member.miner)
             except FAILURES as err:
-                self._start_failed(feature, number, member, err)
+                # Nobody waits for it any more.
+                text = user_error(self._hass, member.entry, err)
+                LOGGER.warning("%s: %s", self._entry.title, text)
+                if commands.number == number:
+                    commands.failed.append(_name(member))
+                    self._changed()
             else:
-                if (memory := self._fleet.memories.get(feature)) is not None:
-                    memory.forget(key)
-            if self._present[feature] == number and key in self._starting[feature]:
-                self._starting[feature].remove(key)
+                commands.memory.forget(key)
+            if commands.number == number and key in commands.starting:
+                commands.starting.remove(key)
             await self._store()
 
     async def _loaded(self, key: str) -> FleetMember | None:
         """Return a miner by its key once it is loaded; None where it never is."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _LOADS_WITHIN
-        while True:
-            for member in self._fleet.members.values():
-                if member.key == key:
-                    return member
-            if loop.time() >= ends or not self._will_load(key):
+        while key not in (by_key := {one.key: one for one in self._members.values()}):
+            set_up = any(
+                entry.unique_id == key and entry.disabled_by is None
+                for entry in miner_entries(self._hass)
+            )
+            if loop.time() >= ends or not set_up:
                 return None
             await asyncio.sleep(STAGGER)
-
-    def _will_load(self, key: str) -> bool:
-        """Whether a miner is set up, or about to be."""
-        return any(
-            entry.unique_id == key and entry.disabled_by is None
-            for entry in miner_entries(self._hass)
-        )
-
-    @callback
-    def _start_failed(
-        self, feature: FleetFeature, number: int, member: FleetMember, error: Exception
-    ) -> None:
-        """Tell of what failed when nobody waited for it any more."""
-        assert isinstance(error, FAILURES)
-        text = user_error(self._hass, member.entry, error)
-        LOGGER.warning("%s: %s", self._fleet.name, text)
-        if self._present[feature] == number:
-            self._failed[feature].append(_name(member))
-            self._fleet.async_update_listeners()
+        return by_key[key]
 
 
 def _answers(member: FleetMember) -> bool:
@@ -406,18 +445,3 @@ def _not_stored(name: str) -> HomeAssistantError:
         translation_key="control_not_stored",
         translation_placeholders={"name": name},
     )
-
-
-def _raise(errors: list[HomeAssistantError]) -> None:
-    """Name all that failed in one error."""
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="several_failed",
-            translation_placeholders={
-                "count": str(len(errors)),
-                "errors": "; ".join(str(error) for error in errors),
-            },
-        )

@@ -1,8 +1,8 @@
 """All miners together: follows every loaded miner, and polls nobody."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 import time
 from typing import override
 
@@ -20,20 +20,18 @@ from ..const import (
     SIGNAL_MINERS,
 )
 from ..coordinator import MonitorCoordinator
+from ..miners.codec import load_or
 from ..runtime.entry_data import miner_entries
 from ..runtime.restore import async_last_published
 from ..runtime.store import (
     Data,
     EntryStore,
-    IntentFile,
 )
 from . import (
     FleetData,
-    FleetFeature,
     FleetMeters,
     FleetTotal,
     Member,
-    StopMemory,
     aggregate,
 )
 from .commands import FleetCommands, FleetMember
@@ -44,11 +42,6 @@ RECOMPUTE_EVERY = 5.0
 """Seconds within which all is added up at most once."""
 
 SAVE_EVERY = timedelta(minutes=15)
-
-FORGET_STOPS_AFTER = 24 * 3600.0
-"""Seconds after which it is not known any more whom the switches have stopped."""
-
-SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
 
 
 class FleetCoordinator(MonitorCoordinator[FleetData]):
@@ -62,11 +55,10 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.data = FleetData()
         self.members: dict[str, FleetMember] = {}
         self.meters = FleetMeters()
-        self.memories = {feature: StopMemory() for feature in SWITCHES}
-        self.commands = FleetCommands(hass, self)
+        self.commands = FleetCommands(
+            hass, entry, self.members, self.async_update_listeners
+        )
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
-        self._intents = IntentFile(hass, FLEET)
-        self._unloaded = False
         self._computed_at = -RECOMPUTE_EVERY
         self._cancel_computing: CALLBACK_TYPE | None = None
         self._stop_following: CALLBACK_TYPE | None = None
@@ -84,13 +76,8 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
 
     async def async_start(self) -> None:
         """Take up what was stored, and follow the miners from now on."""
-        stored, intents = (
-            await self._store.async_load(),
-            await self._intents.async_load(),
-        )
-        fresh = self._load(stored)
-        if intents is not None and fresh:
-            self._load_intents(intents)
+        stored = await self._store.async_load()
+        await self.commands.async_load(self._load(stored))
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_MINERS, self._follow
         )
@@ -103,7 +90,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
 
     async def async_unload(self) -> None:
         """Follow nobody any more, and store what was counted; take nothing back."""
-        self._unloaded = True
+        self.commands.close()
         if self._stop_following is not None:
             self._stop_following()
             self._stop_following = None
@@ -113,19 +100,6 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             self._cancel_computing()
             self._cancel_computing = None
         await self._store.async_close()
-
-    async def async_store_intents(self) -> None:
-        """Store whom the switches stop and start; HomeAssistantError if it fails."""
-        if not self._unloaded:
-            await self._intents.async_save(
-                {
-                    "stopped": {
-                        feature.value: memory.dump()
-                        for feature, memory in self.memories.items()
-                    },
-                    "starting": self.commands.dump(),
-                }
-            )
 
     async def _async_resume(self) -> None:
         """Go on from what was published last."""
@@ -158,7 +132,9 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
 
     def _join(self, key: str, member: FleetMember) -> None:
         self.members[key] = member
-        member.stop_listening = member.miner.async_add_listener(self._watch(member))
+        member.stop_listening = member.miner.async_add_listener(
+            partial(self._look_at, member)
+        )
         self._look_at(member)
 
     def _leave(self, key: str) -> None:
@@ -168,18 +144,11 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.meters.forget(member.key)
         self._compute_soon()
 
-    def _watch(self, member: FleetMember) -> Callable[[], None]:
-        @callback
-        def look() -> None:
-            self._look_at(member)
-
-        return look
-
+    @callback
     def _look_at(self, member: FleetMember) -> None:
         """Count what a miner adds at once, so that no poll is missed."""
         self.meters.observe(member.key, member.miner.data)
-        for feature, memory in self.memories.items():
-            memory.observe(member.key, member.stopped(feature), time.monotonic())
+        self.commands.observe(member)
         self._compute_soon()
 
     @callback
@@ -212,24 +181,13 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             "totals": self.meters.dump(),
         }
 
-    def _load(self, data: Data | None) -> bool:
-        """Read what ``_dump`` wrote; tell whether it is of the last day."""
-        stored_at = None if data is None else data.get("stored_at")
-        if data is not None and not self.meters.load(data.get("totals")):
+    def _load(self, data: Data | None) -> float:
+        """Read what ``_dump`` wrote; tell when that was."""
+        if data is None:
+            return 0.0
+        if not self.meters.load(data.get("totals")):
             LOGGER.warning("What is stored of %s is not readable", self.name)
-        alive_at = max(
-            stored_at if isinstance(stored_at, int | float) else 0.0,
-            self._intents.saved_at or 0.0,
-        )
-        # The stored age of a backup is no reason to start a miner.
-        return time.time() - alive_at <= FORGET_STOPS_AFTER
-
-    def _load_intents(self, data: Data) -> None:
-        """Read what ``async_store_intents`` wrote."""
-        if isinstance(stopped := data.get("stopped"), dict):
-            for feature, memory in self.memories.items():
-                memory.load(stopped.get(feature.value))
-        self.commands.load(data.get("starting"))
+        return load_or(float, data.get("stored_at"), 0.0)
 
     @override
     async def _async_update_data(self) -> FleetData:

@@ -306,8 +306,8 @@ class FleetSwitch(
 
     @override
     def _attributes(self) -> dict[str, Any]:
-        commands, feature = self.coordinator.commands, self.entity_description.feature
-        return {"waiting": commands.waiting(feature), FAILED: commands.failed(feature)}
+        of = self.coordinator.commands.features[self.entity_description.feature]
+        return {"waiting": of.waiting, FAILED: list(of.failed)}
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -1,15 +1,17 @@
 """Whom the fleet's switches have stopped, and in which order they start again."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
+from ..miners.codec import Within, load_or
 from .model import Candidate
 
 RUNS_BY_ITSELF = 600.0
 """Seconds of work after which a miner was started by somebody else. A miner that
 restarts works for a moment before it is stopped again."""
 
-_MOST_REMEMBERED = 1000
-_LONGEST_KEY = 255
+MinerKeys = Annotated[list[Annotated[str, Within(1, 255)]], Within(0, 1000)]
+"""The unique ids of miners, as they are stored."""
 
 
 class StopMemory:
@@ -54,10 +56,7 @@ class StopMemory:
 
     def load(self, data: object) -> None:
         """Read what ``dump`` wrote; what is no miner is left out."""
-        if isinstance(data, list):
-            for key in data[:_MOST_REMEMBERED]:
-                if isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY:
-                    self.remember(key)
+        self._running_since |= dict.fromkeys(load_or(MinerKeys, data, []))
 
 
 def starting_order(candidates: Iterable[Candidate]) -> list[str]:

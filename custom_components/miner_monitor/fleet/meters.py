@@ -6,9 +6,9 @@ and the first one after a gap or a fall, is only where the next is measured from
 """
 
 from collections.abc import Mapping
-import math
-from typing import Any
+from typing import Annotated, Any
 
+from ..miners.codec import Within, dump, load_or
 from ..model import MinerData
 from .model import FleetTotal
 
@@ -20,8 +20,8 @@ _MOST_ADDED: Mapping[FleetTotal, float] = {
 }
 """What no miner adds between two polls: more was made known, not used or found."""
 
-_LARGEST = 1e15
-"""A stored total beyond this is none."""
+_Stored = dict[FleetTotal, Annotated[float, Within(0, 1e15)]]
+"""What is stored, and published; a total beyond this is none."""
 
 type _Values = tuple[float | None, ...]
 
@@ -68,26 +68,20 @@ class FleetMeters:
 
     def resume(self, published: Mapping[str, float]) -> None:
         """Go on from what was published last, if that is more than was stored."""
-        if self._resumed:
-            return
-        self._resumed = True
-        for total in _TOTALS:
-            if (known := _stored(published.get(total))) is not None:
+        if not self._resumed:
+            self._resumed = True
+            for total, known in load_or(_Stored, published, {}).items():
                 self._before[total] = max(self._before[total], known)
 
-    def dump(self) -> dict[str, float]:
+    def dump(self) -> Any:
         """Return the totals as JSON types."""
-        return {total.value: value for total, value in self._sums().items()}
+        return dump(self._sums())
 
     def load(self, data: object) -> bool:
         """Read what ``dump`` wrote; tell whether all of it could be read."""
-        if not isinstance(data, Mapping):
-            return False
-        read = {total: _stored(data.get(total.value)) for total in _TOTALS}
-        for total, known in read.items():
-            if known is not None:
-                self._before[total] = known
-        return None not in read.values()
+        found = load_or(_Stored, data, {})
+        self._before |= found
+        return len(found) == len(_TOTALS)
 
 
 def _values(data: MinerData) -> _Values:
@@ -105,13 +99,3 @@ def _values(data: MinerData) -> _Values:
         None if state.shares_accepted is None else accepted,
         None if state.shares_rejected is None else rejected,
     )
-
-
-def _stored(value: Any) -> float | None:
-    """Read a total."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # A comparison takes integers of any size, and is false for what is not a number.
-    if not 0 <= value <= _LARGEST or math.isnan(value):
-        return None
-    return float(value)

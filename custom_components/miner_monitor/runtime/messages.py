@@ -1,6 +1,6 @@
 """What goes wrong with a miner, in words for its user."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -109,6 +109,25 @@ def user_error(
             key: escape.plain(text, longest) for key, text in placeholders.items()
         },
     )
+
+
+def raise_all(
+    errors: Sequence[BaseException], kind: type[HomeAssistantError] = HomeAssistantError
+) -> None:
+    """Name all that failed in one error, if several did; one of another kind alone."""
+    if len(errors) == 1 or not all(
+        isinstance(error, HomeAssistantError) for error in errors
+    ):
+        raise errors[0]
+    if errors:
+        raise kind(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={
+                "count": str(len(errors)),
+                "errors": "; ".join(map(str, errors)),
+            },
+        )
 
 
 def describe_error(hass: HomeAssistant, entry: ConfigEntry, error: Failure) -> str:
