@@ -22,9 +22,9 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from custom_components.miner_monitor import frontend as serving
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.fleet.entry import async_fleet_entry
-from custom_components.miner_monitor.frontend import serving
 
 from .conftest import GAMMA, HEX, TimedBench
 
@@ -137,7 +137,7 @@ async def test_every_module_can_be_loaded(
         for imported in IMPORT.findall(await reply.text()):
             there = (FOLDER / name).parent / imported
             assert there.resolve().relative_to(FOLDER).as_posix() in MODULES, name
-    for outside in ("../serving.py", "..%2fserving.py", "", "none.js"):
+    for outside in ("../__init__.py", "..%2f__init__.py", "", "none.js"):
         reply = await client.get(f"{address}/{outside}")
         assert reply.status >= HTTPStatus.BAD_REQUEST, outside
 

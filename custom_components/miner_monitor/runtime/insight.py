@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 import time
+from typing import Any
 from zlib import crc32
 
 from homeassistant.components import persistent_notification
@@ -13,6 +14,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_dumps
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from ..const import (
@@ -23,6 +25,7 @@ from ..insight import (
     BOOTED,
     Insight,
     MinerTracker,
+    lasting,
 )
 from ..insight.model import (
     DayRow,
@@ -47,10 +50,6 @@ from .escape import escaped
 from .ha_compat import texts_of
 from .identity import known_identity
 from .options import MinerOptions
-from .removed_miners import (
-    async_keep,
-    async_take,
-)
 from .restore import async_last_published
 from .store import (
     Data,
@@ -66,6 +65,16 @@ RESUME_PATIENCE = 0.8
 """Seconds that set-up waits for the recorder; totals are unknown until it answered."""
 
 KEY = "insight"
+
+KEPT_SECONDS = 30 * 86_400
+"""How long the meters and counters of a removed miner are kept.
+
+Somebody who removes a miner and adds it again goes on where he was.
+"""
+REMOVED = "removed"
+
+_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_keepsakes")
+"""Held from reading to writing: several miners may be removed at once."""
 
 
 class InsightRuntime:
@@ -103,7 +112,7 @@ class InsightRuntime:
         """Go on where we stopped, once it is known what was published."""
         stored = await self._store.async_load()
         if stored is None:
-            stored = await async_take(self._hass, self._device_id)
+            stored = await _async_take(self._hass, self._device_id)
         if stored is not None:
             self._load(unpacked(stored))
         resumed = self._entry.async_create_background_task(
@@ -234,5 +243,38 @@ async def async_remove_stored(hass: HomeAssistant, entry: ConfigEntry) -> None:
     stored = await async_read(store)
     if stored is not None and known_identity(entry).unique_id is not None:
         assert entry.unique_id is not None
-        await async_keep(hass, entry.unique_id, stored)
+        await _async_keep(hass, entry.unique_id, stored)
     await store.async_remove()
+
+
+async def _async_keep(hass: HomeAssistant, device_id: str, stored: Data) -> None:
+    """Keep of a miner's data what is counted for ever."""
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        kept = await _async_kept(hass)
+        kept[device_id] = {"removed_at": time.time(), "data": lasting(stored)}
+        await store_of(hass, REMOVED).async_save(kept)
+
+
+async def _async_take(hass: HomeAssistant, device_id: str) -> Data | None:
+    """Return what was kept of a miner, and forget it."""
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        kept = await _async_kept(hass)
+        if (found := kept.pop(device_id, None)) is None:
+            return None
+        await store_of(hass, REMOVED).async_save(kept)
+    data: Data = found["data"]
+    return data
+
+
+async def _async_kept(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what is kept, without what is too old or not to be understood."""
+    stored = await async_read(store_of(hass, REMOVED)) or {}
+    oldest = time.time() - KEPT_SECONDS
+    return {
+        device_id: item
+        for device_id, item in stored.items()
+        if isinstance(item, dict)
+        and isinstance(item.get("data"), dict)
+        and isinstance(removed_at := item.get("removed_at"), int | float)
+        and removed_at >= oldest
+    }
