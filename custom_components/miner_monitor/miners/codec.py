@@ -303,10 +303,11 @@ def _of[T](*kinds: type[T]) -> _Loader:
 
 
 def _float(data: object) -> float:
-    if type(data) in {int, float}:
-        number: float = _called(float, data)
-        if math.isfinite(number):
-            return number
+    """Read a finite number; a whole one stays whole, as it is shown."""
+    if type(data) in {int, float} and math.isfinite(_called(float, data)):
+        number: Any = data
+        found: float = number
+        return found
     raise CodecError("not a finite number")
 
 
