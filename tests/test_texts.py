@@ -214,7 +214,7 @@ async def test_all_places(
     if spec.name in WRITES:
         shown.lines += await refuse(handle, text)
     details = {"from": text, "to": [text, 1], "by": {"device": text}}
-    controller.tell(MinerEvent(event_type=EventType.POOL_SWITCHED, details=details))
+    controller.publish(MinerEvent(event_type=EventType.POOL_SWITCHED, details=details))
     async_create_issue(hass, handle.entry, ISSUE_WRONG_DEVICE, host=text, found=text)
     await bench.run(hass.config_entries.async_reload(handle.entry.entry_id))
     await bench.advance(60)
