@@ -307,7 +307,8 @@ class ClientConformance(ABC):
                 await client.fetch()
             server.answer = self.started_again()
             assert (await client.fetch()).identity == identity
-            assert await self.make(server.port, session).identify() == identity
+            again = self.make(server.port, session)
+            assert (await again.fetch()).identity == identity
             server.answer = self.good()
             assert (await client.fetch()).identity == identity
 
