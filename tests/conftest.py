@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.async_ import get_scheduled_timer_handles
-from hypothesis import settings
+from hypothesis import Phase, settings
 import pytest
 from pytest_asyncio import is_async_test
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -394,7 +394,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     lengths.full = config.getoption("--full")
     settings.register_profile("short", max_examples=50)
-    settings.load_profile("default" if lengths.full else "short")
+    phases = (Phase.explicit, Phase.generate)
+    settings.register_profile("mutants", derandomize=True, deadline=None, phases=phases)
+    usual = "default" if lengths.full else "short"
+    settings.load_profile(config.getoption("--hypothesis-profile") or usual)
     for name in ("sqlalchemy", "sqlalchemy.engine", "homeassistant", "aiohttp"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -27,7 +27,6 @@ import time
 from types import CodeType, FunctionType
 from typing import Any, override
 
-from hypothesis import Phase, settings
 import pytest
 
 PACKAGE = Path("custom_components/miner_monitor")
@@ -328,12 +327,6 @@ def main() -> int:
     every = [mutant for path in paths for mutant in mutants_of(path)]
     random.seed(options.seed)
     trial = Trial(random.sample(every, min(options.count, len(every))))
-    settings.register_profile(
-        "mutants",
-        derandomize=True,
-        deadline=None,
-        phases=(Phase.explicit, Phase.generate),
-    )
     pytest.main(
         [
             *("-q", "-s", "-o", "timeout=0", "--hypothesis-profile=mutants"),
