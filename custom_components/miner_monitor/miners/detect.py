@@ -62,7 +62,8 @@ async def load_family(family: Family) -> None:
 
 def _package(family: Family) -> ModuleType:
     """Import the package that is named as its family, in a home that has it."""
-    return import_module(f".{family}", __package__)
+    # By its whole name, which tells Home Assistant that it is loaded already.
+    return import_module(f"{__package__}.{family}")
 
 
 async def detect(
