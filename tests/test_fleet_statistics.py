@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 import pytest
@@ -16,6 +17,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.runtime.insight import unpacked
 from simulator import SimulatedMiner
 
 from .conftest import GAMMA, NERD, Q, TimedBench
@@ -145,8 +147,8 @@ async def test_only_energy_really_used(
     await book.watch(15, "gamma", "nerd")
 
     kept = hass_storage["miner_monitor.removed"]["data"][q.unique_id]["data"]
-    assert kept["energy"] < 10
-    kept["energy"] = 300.0
+    assert unpacked(kept)["energy"]["total"] < 10
+    kept["energy"] = json_dumps({"total": 300.0})
     book.see(*everyone)
     await house.add(house.miners["q"])
     own = hass.states.get(f"sensor.avalon_q_{q.title[-4:].lower()}_energy")
