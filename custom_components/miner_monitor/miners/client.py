@@ -179,11 +179,14 @@ class MinerClient(ABC):
     async def _slot(self) -> AsyncIterator[float]:
         """Have the device for ourselves, after earlier requests; until a loop time."""
         ends = later(self._deadline)
-        try:
-            async with asyncio.timeout_at(ends):
-                await self._lock.acquire()
-        except TimeoutError as err:
-            raise MinerTimeoutError("an earlier request is not done") from err
+        if self._lock.locked():
+            try:
+                async with asyncio.timeout_at(ends):
+                    await self._lock.acquire()
+            except TimeoutError as err:
+                raise MinerTimeoutError("an earlier request is not done") from err
+        else:
+            await self._lock.acquire()
         try:
             yield ends
         finally:

@@ -6,7 +6,7 @@ anything. A reader never raises; what it cannot use costs that one field.
 
 from hashlib import blake2b
 import re
-from typing import cast
+from typing import Any, cast
 
 LARGEST = 1e18
 """No quantity of a miner is beyond this, except difficulties."""
@@ -58,8 +58,10 @@ def positive(value: object) -> float | None:
     return found if found is not None and found > 0 else None
 
 
-def count(value: object) -> int | None:
+def count(value: Any) -> int | None:
     """Read a counter."""
+    if value.__class__ is int:
+        return value if 0 <= value <= LARGEST else None
     found = number(value)
     return int(found) if found is not None and found >= 0 else None
 

@@ -257,8 +257,8 @@ def _is_connected(row: Row) -> bool | None:
     return True if word in _IN_WORDS else None
 
 
-type _Counts = tuple[object, object]
-"""What is counted for a pool, as reported: jobs, and accepted shares."""
+type _Counts = tuple[int | None, int | None]
+"""What is counted for a pool: jobs, and accepted shares."""
 
 
 class PoolMemory:
@@ -273,7 +273,7 @@ class PoolMemory:
         """Take the pools of a poll, and what the display says of the one in use."""
         rows = rows[:MOST_POOLS]
         names = [(row.get("POOL"), row.get("URL")) for row in rows]
-        counts = [(row.get("Works"), row.get("Accepted")) for row in rows]
+        counts = [(count(row.get("Works")), count(row.get("Accepted"))) for row in rows]
         before, self._counts = self._counts, dict(zip(names, counts, strict=True))
         moved = [
             _moved(now, before.get(name))
@@ -342,7 +342,7 @@ def _moved(now: _Counts, before: _Counts | None) -> tuple[bool, bool]:
     if before is None or now == before:
         return False, False
     worked, shared = (
-        old is not None and (count(new) or 0) > old
-        for new, old in zip(now, map(count, before), strict=True)
+        old is not None and (new or 0) > old
+        for new, old in zip(now, before, strict=True)
     )
     return worked, shared

@@ -9,7 +9,6 @@ everything else in a poll.
 """
 
 import asyncio
-from contextlib import suppress
 from errno import ECONNREFUSED
 import re
 import socket
@@ -54,7 +53,7 @@ class TcpDevice:
             raise MinerTimeoutError("no time is left to ask")
         try:
             async with asyncio.timeout_at(ends):
-                return await self._exchange(request, ends)
+                return await self._exchange(request)
         except MinerError:
             raise
         except TimeoutError as err:
@@ -80,7 +79,7 @@ class TcpDevice:
             err.outcome = Outcome.UNKNOWN if self._sent else Outcome.NOT_SENT
             raise
 
-    async def _exchange(self, request: bytes, ends: float) -> bytes:
+    async def _exchange(self, request: bytes) -> bytes:
         """Use one connection, which is closed whatever comes."""
         loop = asyncio.get_running_loop()
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
@@ -89,47 +88,47 @@ class TcpDevice:
             self._sent = True
             await loop.sock_sendall(connection, request)
             try:
-                return await _receive(connection, ends)
+                return await _receive(connection)
             except ConnectionError as err:
                 raise MinerCutOffError(f"{type(err).__name__}: {err}") from err
 
 
-async def _receive(connection: socket.socket, ends: float) -> bytes:
+async def _receive(connection: socket.socket) -> bytes:
     """Take all there is: a server that has to wait for us cuts its reply."""
-    body = bytearray()
-    for _ in range(_MOST_READS):
-        # Some firmware does not close the connection.
-        whole = body.endswith(b"\0") and body.rstrip(_PADDING).endswith(
-            _ENDS_OF_REPLIES
-        )
-        chunk = await _next(connection, later(_LINGER) if whole else ends)
-        if chunk is None and not whole:
-            raise MinerTimeoutError("no complete reply in time")
-        if not chunk:
-            if not body:
-                raise MinerCutOffError("closed without a reply")
-            return bytes(body)
-        body += chunk
-        if len(body) > LARGEST_REPLY:
-            break
-    raise MinerResponseError("reply too large")
-
-
-async def _next(connection: socket.socket, ends: float) -> bytes | None:
-    """Return what comes next, nothing at the end, or None for silence until then."""
-    loop = asyncio.get_running_loop()
-    while True:
-        with suppress(BlockingIOError):
-            return connection.recv(_CHUNK)
-        ready: asyncio.Future[bool] = loop.create_future()
-        loop.add_reader(connection, _settle, ready, True)
-        timer = loop.call_at(ends, _settle, ready, False)
+    body, reads, whole = bytearray(), 0, False
+    while await _is_readable(connection, _LINGER if whole else None):
         try:
-            if not await ready:
-                return None
-        finally:
+            while chunk := connection.recv(_CHUNK):
+                body += chunk
+                reads += 1
+                if len(body) > LARGEST_REPLY or reads > _MOST_READS:
+                    raise MinerResponseError("reply too large")
+        except BlockingIOError:
+            whole = body.endswith(b"\0") and _is_whole(body.rstrip(_PADDING))
+        else:
+            break
+    if not body:
+        raise MinerCutOffError("closed without a reply")
+    return bytes(body)
+
+
+def _is_whole(text: bytearray) -> bool:
+    """Whether a NUL behind this is the end; some firmware does not close then."""
+    return not text or text.endswith(_ENDS_OF_REPLIES)
+
+
+async def _is_readable(connection: socket.socket, within: float | None) -> bool:
+    """Wait until something comes, or the end, for so many seconds at most."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[bool] = loop.create_future()
+    loop.add_reader(connection, _settle, ready, True)
+    timer = None if within is None else loop.call_later(within, _settle, ready, False)
+    try:
+        return await ready
+    finally:
+        loop.remove_reader(connection)
+        if timer is not None:
             timer.cancel()
-            loop.remove_reader(connection)
 
 
 def _settle(ready: asyncio.Future[bool], is_readable: bool) -> None:

@@ -335,7 +335,7 @@ def _nominal_voltage(info: Reply, profile: Profile) -> int | None:
     return profile.board.nominal_voltage
 
 
-_SENSORS = (
+_SENSORS: tuple[tuple[Capability, tuple[str, ...], str], ...] = (
     (Capability.POWER, ("power",), "sensors"),
     (Capability.INPUT_VOLTAGE, ("voltage", "voltagei"), "sensors"),
     (Capability.INPUT_CURRENT, ("current",), "input_current"),
@@ -422,12 +422,12 @@ class SensorMemory:
         self.board = board
         self.found: frozenset[Capability] = frozenset()
         self._proven = self._refuted = self._doubtful = self.found
+        self._open = _SENSORS
 
     def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
         """Take in one reply."""
-        for capability, keys, trait in _SENSORS:
-            if capability in self._proven:
-                continue
+        before = self._proven, self._refuted, self._doubtful
+        for capability, keys, trait in self._open:
             known = getattr(self.board, trait, None)
             told = keys[0] in info or keys[-1] in info
             if getattr(state, capability) or (told and known):
@@ -436,6 +436,6 @@ class SensorMemory:
                 self._refuted |= {capability}
             elif told and known is None:
                 self._doubtful |= {capability}
-        found = self._proven | (self._doubtful - self._refuted)
-        if found != self.found:
-            self.found = shared(found)
+        if before != (self._proven, self._refuted, self._doubtful):
+            self._open = tuple(row for row in _SENSORS if row[0] not in self._proven)
+            self.found = shared(self._proven | (self._doubtful - self._refuted))

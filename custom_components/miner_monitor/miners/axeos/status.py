@@ -101,6 +101,18 @@ class Evidence(NamedTuple):
     pool_connected: bool | None = None
     uptime: int | None = None
 
+    @property
+    def plainly_hashes(self) -> bool:
+        """Whether nothing in the reply speaks against its hash rate."""
+        return bool(self.hash_rate) and not (
+            self.faults
+            or self.overheat_flag
+            or self.regulator_off
+            or self.unpowered
+            or self.paused
+            or self.shutdown
+        )
+
 
 _CONNECTED = re.compile(r"IPv[46]\b.*")
 _NOT_CONNECTED = re.compile(
@@ -208,6 +220,11 @@ class StatusMemory:
         readings is nothing. Heat is concluded from heat only, and a lost pool only of
         a settled miner.
         """
+        if evidence.plainly_hashes:
+            self._rested, self._woke_at = False, None
+            self._without_uptime.lasts(now, holds=False)
+            self._status, self._last = MinerStatus.HASHING, evidence
+            return MinerStatus.HASHING
         last, uptime = self._last, evidence.uptime
         flagged = self._is_flagged(evidence)
         awake = self._awake(evidence, now, flagged=flagged)
