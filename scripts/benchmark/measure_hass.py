@@ -104,12 +104,7 @@ class _Visit:
                 self._installations[IDLE] = idle
                 await stack.enter_async_context(idle.running())
             if self._load is not None:
-                entries = floor_entries(
-                    self._load, self._plan.many, self._plan.interval
-                )
-                floor = self._lab.installation(FLOOR, entries)
-                self._installations[FLOOR] = floor
-                await stack.enter_async_context(floor.running())
+                await self._start_floor(self._load, stack)
             if "e" in self._items:
                 await self._measure_silent(stack)
             else:
@@ -127,6 +122,14 @@ class _Visit:
             if name == MANY and "f" in self._items:
                 self._load = await load_of(installation, self._plan)
         self._installations[name] = installation
+
+    async def _start_floor(self, load: Load, stack: AsyncExitStack) -> None:
+        """Start it for the second time, as the miners are: to add costs more."""
+        entries = floor_entries(load, self._plan.many, self._plan.interval)
+        floor = self._installations[FLOOR] = self._lab.installation(FLOOR, entries)
+        async with floor.running():
+            await asyncio.sleep(self._plan.settle)
+        await stack.enter_async_context(floor.running())
 
     async def _start_sound(self, stack: AsyncExitStack) -> None:
         say("starts again")

@@ -3,7 +3,11 @@
 from datetime import datetime, timedelta
 from itertools import count, cycle, islice
 
-from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from homeassistant.components.sensor import (
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import UnitOfPower
 from homeassistant.core import HomeAssistant
@@ -13,6 +17,13 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from . import DOMAIN
 
+_MEASURED = SensorEntityDescription(
+    key="measured",
+    native_unit_of_measurement=UnitOfPower.WATT,
+    state_class=SensorStateClass.MEASUREMENT,
+)
+_OFF = SensorEntityDescription(key="off", entity_registry_enabled_default=False)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -21,15 +32,9 @@ async def async_setup_entry(
 ) -> None:
     """Add as many as the entry says, and write as many states with each poll."""
     data = entry.data
-    measured = [FloorSensor(entry, f"measured {n}") for n in range(data["measured"])]
-    for sensor in measured:
-        sensor._attr_state_class = SensorStateClass.MEASUREMENT  # noqa: SLF001 - its maker sets what is Home Assistant's
-        sensor._attr_native_unit_of_measurement = UnitOfPower.WATT  # noqa: SLF001 - the same
-    plain = [FloorSensor(entry, f"plain {n}") for n in range(data["plain"])]
-    off = [FloorSensor(entry, f"off {n}") for n in range(data["off"])]
-    for sensor in off:
-        sensor._attr_entity_registry_enabled_default = False  # noqa: SLF001 - the same
-    async_add_entities([*measured, *plain, *off])
+    measured = _sensors(entry, data["measured"], _MEASURED)
+    plain = _sensors(entry, data["plain"], SensorEntityDescription(key="plain"))
+    async_add_entities([*measured, *plain, *_sensors(entry, data["off"], _OFF)])
     writers, owed = cycle(measured), 0.0
 
     async def write(_: datetime) -> None:
@@ -43,16 +48,26 @@ async def async_setup_entry(
     entry.async_on_unload(async_track_time_interval(hass, write, every))
 
 
+def _sensors(
+    entry: ConfigEntry, number: int, description: SensorEntityDescription
+) -> list[FloorSensor]:
+    """Return so many sensors of a kind."""
+    return [FloorSensor(entry, description, place) for place in range(number)]
+
+
 class FloorSensor(SensorEntity):
     """Says a number."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, entry: ConfigEntry, name: str) -> None:
+    def __init__(
+        self, entry: ConfigEntry, description: SensorEntityDescription, place: int
+    ) -> None:
         """Begin at nothing."""
-        self._attr_name = name
-        self._attr_unique_id = f"{entry.unique_id}_{name}"
+        self.entity_description = description
+        self._attr_name = f"{description.key} {place}"
+        self._attr_unique_id = f"{entry.unique_id}_{self._attr_name}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, entry.unique_id or "")}, name=entry.title
         )

@@ -254,7 +254,8 @@ class Health(NamedTuple):
     @property
     def hash_rate(self) -> float | None:
         """The present hash rate."""
-        return self.values["hash_rate_now"]  # type: ignore[no-any-return]  # of columns
+        rate: float | None = self.values["hash_rate_now"]
+        return rate
 
     @property
     def chips(self) -> int | None:
