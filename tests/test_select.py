@@ -8,7 +8,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.miner_monitor.miners.settings import SETTINGS, Setting
+from custom_components.miner_monitor.miners.settings import Setting
 from simulator import MinerSpec
 
 from .conftest import (
@@ -24,6 +24,7 @@ from .conftest import (
     TimedBench,
 )
 from .controls import CONTROLLED, call, commands, defaults, find, patches, shown
+from .meta.package import INTEGRATION, load_json
 
 PROFILE = "select.gamma_601_a1b2_profile"
 
@@ -57,7 +58,8 @@ async def test_every_work_mode_has_a_text(bench: TimedBench, spec: MinerSpec) ->
     entry = await bench.add(await bench.miner(spec))
     modes = entry.runtime_data.identity.limits.settings[Setting.WORK_MODE].choices
     assert modes
-    assert set(modes) <= set(SETTINGS[Setting.WORK_MODE].choices)
+    texts = load_json(INTEGRATION / "translations" / "en.json")
+    assert set(modes) <= set(texts["entity"]["select"]["work_mode"]["state"])
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,7 @@ STARTING_PROFILES = ("eco", "default", "high")
 class MinerSelectEntityDescription(
     MinerControlEntityDescription, SelectEntityDescription
 ):
-    """A choice, and its options at the moment.
-
-    ``options`` are those that have texts. Those of the moment are None while they
-    are not known.
-    """
+    """A choice, and its options at the moment, None while they are not known."""
 
     options_fn: Callable[[MinerData], tuple[str, ...] | None]
 
@@ -97,11 +93,7 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
         write_fn=MinerController.async_apply_profile,
     ),
     *(
-        MinerSelectEntityDescription.of(
-            setting,
-            options=list(SETTINGS[setting].choices),
-            options_fn=_choices(setting),
-        )
+        MinerSelectEntityDescription.of(setting, options_fn=_choices(setting))
         for setting in shown_by(Platform.SELECT)
         if SETTINGS[setting].kind is Kind.CHOICE
     ),

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from inspect import iscoroutinefunction
+import re
 from typing import Any
 
 from homeassistant.const import Platform
@@ -152,12 +153,15 @@ def test_settings_have_the_names_of_the_model() -> None:
     assert set(ACTIONS["apply_settings"]["fields"]) <= {*Setting}
 
 
-def test_work_modes() -> None:
-    """The form offers those that the select has, with the same texts."""
-    select = ACTIONS["apply_settings"]["fields"]["work_mode"]["selector"]["select"]
-    entity = TEXTS["entity"][Platform.SELECT]["work_mode"]["state"]
-    assert set(select["options"]) == set(SETTINGS[Setting.WORK_MODE].choices)
-    assert TEXTS["selector"][select["translation_key"]]["options"] == entity
+def test_work_modes(schemas: dict[str, Any]) -> None:
+    """The form takes any name: which there are, each miner knows itself."""
+    field = ACTIONS["apply_settings"]["fields"]["work_mode"]
+    assert field["selector"] == {"text": None}
+    schemas["apply_settings"]({**TARGET, "work_mode": "a mode of tomorrow"})
+    named = TEXTS["services"]["apply_settings"]["fields"]["work_mode"]["description"]
+    examples = re.findall(r"\w+(?=,| or |\.)", named.partition("instance ")[2])
+    known = TEXTS["entity"][Platform.SELECT]["work_mode"]["state"]
+    assert {field["example"], *examples} <= set(known)
 
 
 @for_each("action", ACTIONS)

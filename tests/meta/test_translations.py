@@ -40,6 +40,10 @@ from custom_components.miner_monitor.insight.model import (
     Verdict,
 )
 from custom_components.miner_monitor.miners import MinerError
+from custom_components.miner_monitor.miners.avalon.models import (
+    HOME_MODELS,
+    model_of,
+)
 from custom_components.miner_monitor.miners.model import (
     Changes,
     Family,
@@ -70,6 +74,7 @@ from .package import (
 )
 
 TEXTS = load_json(INTEGRATION / "translations" / "en.json")
+MODELS = (*HOME_MODELS.values(), model_of({"MODEL": "1246"}, None))
 SECTIONS = {
     *("common", "conditions", "config", "config_panel", "device", "device_automation"),
     *("entity", "entity_component", "exceptions", "issues", "options", "selector"),
@@ -194,6 +199,8 @@ def test_names_of_the_fleet_differ() -> None:
 def test_states(platform: Platform, description: MinerEntityDescription) -> None:
     entity = TEXTS["entity"][platform][description.translation_key]
     options = getattr(description, "options", None) or []
+    if description.key == Setting.WORK_MODE:
+        options = [mode.name for model in MODELS for mode in model.modes]
     assert set(entity.get("state", {})) == set(options)
     if platform is Platform.SENSOR:
         assert bool(options) is (description.device_class == SensorDeviceClass.ENUM)

@@ -152,8 +152,7 @@ class SettingSpec:
 
     ``platform`` and ``key`` name the entity that shows it, a ``primary`` one without
     a category; ``enabled`` from the beginning or not. ``unit`` is that of its numbers,
-    ``tolerance`` how far a device may round them. ``choices`` are the names that have
-    texts.
+    ``tolerance`` how far a device may round them.
 
     ``bounds``: what is written at most to a device that did not tell its own range.
     ``ceiling``: the most that any board lists, of a number that may go beyond the
@@ -175,7 +174,6 @@ class SettingSpec:
     heats: bool = False
     kept: KeptWith | None = None
     announced: bool = False
-    choices: tuple[str, ...] = ()
     primary: bool = False
     enabled: bool = True
 
@@ -215,12 +213,6 @@ SETTINGS: Mapping[Setting, SettingSpec] = {
         heats=True,
         kept=KeptWith.MODES,
         announced=True,
-        choices=(
-            *("low", "medium", "mid", "high"),
-            *("night", "heating_eco", "mining", "heating_super"),
-            *("eco", "standard", "super"),
-            "normal",
-        ),
         primary=True,
     ),
     Setting.FREQUENCY: SettingSpec(

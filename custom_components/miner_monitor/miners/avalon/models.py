@@ -248,7 +248,7 @@ _Q = Model(
     display=True,
     empty_stats=True,
 )
-_HOME_MODELS = {"nano3": _NANO_3, "nano3s": _NANO_3S, "mini3": _MINI_3, "q": _Q}
+HOME_MODELS = {"nano3": _NANO_3, "nano3s": _NANO_3S, "mini3": _MINI_3, "q": _Q}
 
 _A_NUMBER = re.compile(r"(1[0-5])(\d\d)?([a-z]*)(?:-.*)?")
 _A_CHIPS = {"1066": 342, "1126": 360, "1166": 360, "1246": 360, "1566": 480}
@@ -287,7 +287,7 @@ def _unknown(bare: str) -> Model:
 @lru_cache(maxsize=64)
 def _known(name: str) -> Model | None:
     bare = _MAKER.sub("", name.lower())
-    if (model := _HOME_MODELS.get(bare.partition("-")[0])) is not None:
+    if (model := HOME_MODELS.get(bare.partition("-")[0])) is not None:
         return model
     found = _A_NUMBER.fullmatch(bare)
     return None if found is None else _a_series(found, name)
