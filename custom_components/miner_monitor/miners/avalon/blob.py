@@ -48,16 +48,6 @@ class Module(NamedTuple):
     items: Items
     hash_boards: str = ""
 
-    @property
-    def board_count(self) -> int:
-        """How many boards that text is about."""
-        return self.hash_boards.count(_BOARD_BEGINS)
-
-    @property
-    def boards(self) -> tuple[str, ...]:
-        """What it says of each."""
-        return tuple(_BOARD.split(self.hash_boards)[1:])
-
 
 class Reported(NamedTuple):
     """What the rows of statistics hold: modules, and more on each pool.
@@ -98,15 +88,16 @@ def gather(stats: Iterable[Row]) -> Reported:
             pools[place] = row
             continue
         for key in row:
-            if not (key.startswith(_MODULE_BEGINS) and _MODULE_KEY.fullmatch(key)):
-                continue
-            if not isinstance(text := row[key], str):
+            if not (
+                key.startswith(_MODULE_BEGINS)
+                and _MODULE_KEY.fullmatch(key)
+                and isinstance(text := row[key], str)
+            ):
                 continue
             if items := blob_items(text):
                 first = first or row
                 boards = row.get("HBinfo")
-                boards = boards if isinstance(boards, str) else ""
-                modules.append(Module(items, boards))
+                modules.append(Module(items, boards if isinstance(boards, str) else ""))
             else:
                 silent = True
     return Reported(tuple(modules[:MOST_MODULES]), first, pools, silent)
@@ -258,8 +249,8 @@ def _boards(
 def _board(module: Module, index: int, *, working: bool, hashing: bool) -> HashBoard:
     get = module.items.get
     rate = _at(get("MGHS"), index, 1e6, 1e3)
-    errors = _at(get("MH"), index, LARGEST)
-    errors = None if errors is None else int(errors)
+    told = _at(get("MH"), index, LARGEST)
+    errors = None if told is None else int(told)
     if rate is not None and not hashing:
         # Firmware keeps the rate of a board that rests.
         rate = 0.0
@@ -287,17 +278,17 @@ def _count(module: Module) -> int:
     lists = 0
     while f"PVT_T{lists}" in items:
         lists += 1
-    rates, errors = vector(items.get("MGHS")), vector(items.get("MH"))
-    listed = max(len(rates), len(errors))
-    return min(max(listed, lists, module.board_count), MOST_BOARDS)
+    listed = max(len(vector(items.get(key))) for key in ("MGHS", "MH"))
+    sections = module.hash_boards.count(_BOARD_BEGINS)
+    return min(max(listed, lists, sections), MOST_BOARDS)
 
 
 def _chips(module: Module, index: int) -> tuple[Items, int]:
     """Find what the chips of one board tell, and the number of the board there."""
-    boards = module.boards
-    if index >= len(boards):
+    _, *sections = _BOARD.split(module.hash_boards)
+    if index >= len(sections):
         return module.items, index
-    items = blob_items(boards[index])
+    items = blob_items(sections[index])
     # Each section may count its boards from nought.
     return items, index if f"PVT_T{index}" in items else 0
 

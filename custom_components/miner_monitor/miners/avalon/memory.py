@@ -44,7 +44,6 @@ from .recognizer import LOOKS_CLOSELY, DeviceRecognizer, uptime_in
 from .settings import (
     AUTOMATIC,
     KEYS,
-    Circumstances,
     commanded,
     offered,
     ordered_to_mine,
@@ -54,7 +53,6 @@ from .settings import (
 from .status import (
     Evidence,
     FaultMemory,
-    Health,
     Inventory,
     StatusMemory,
     system_of,
@@ -221,25 +219,27 @@ class DeviceMemory(DeviceRecognizer):
         fans = fans_of(items, model, self._parts.fans, hashing=working)
         inventory = self._inventory_of(who, model)
         rates = [x for part in reported.modules for x in vector(part.items.get("MGHS"))]
-        health = Health(status, values, found, rates, fans)
         if hashing:
-            inventory.learn(found or len(rates), health.chips)
-        circumstances = Circumstances(
-            mining=self._mining,
-            pool=self._in_use.place,
-            targets="target-temp" in (self._listed or ()),
-            fan=self._fan,
-            shade=self._shade,
-        )
+            inventory.learn(found or len(rates), values.get("chips_working"))
         state = MinerState(
             status=status,
             boards=boards_of(reported.modules, working=working, hashing=hashing),
             fans=fans,
-            faults=self._faults.find(items, model, inventory, health),
+            faults=self._faults.find(
+                items, model, inventory, status, values, fans, found, rates
+            ),
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
             figures=self._figures(items, reported.row, poll, model),
-            settings=settings_of(tuple(map(items.get, KEYS)), model, circumstances),
+            settings=settings_of(
+                tuple(map(items.get, KEYS)),
+                model,
+                mining=self._mining,
+                pool=self._in_use.place,
+                targets="target-temp" in (self._listed or ()),
+                fan=self._fan,
+                shade=self._shade,
+            ),
             **self._of_pools(poll),
             **values,
         )

@@ -6,18 +6,16 @@ Every function takes time in proportion to the text, whatever it holds.
 from collections.abc import Collection, Iterator
 from itertools import islice
 import json
-import math
 import re
 from typing import Any
 
 from ..errors import MinerResponseError
+from ..lenient import decode
 from .poll import Row
 
 STATUS = "STATUS"
 """The kind of a section that reports how a command went."""
 
-_DEEPEST = 12
-_LONGEST_INTEGER = 40
 _TRIES = 16
 
 _BLOB_START = re.compile(
@@ -40,7 +38,7 @@ _COMMAS = (
 def load_leniently(text: str) -> object:
     """Read JSON with the known defects, tried from the likeliest on, else None."""
     for mended in _mended(text):
-        value, end = _decode(mended)
+        value, end = decode(mended)
         if end == len(mended):
             return value
     return None
@@ -51,21 +49,10 @@ def salvaged_sections(text: str, kinds: Collection[str]) -> dict[str, Any]:
     sections: dict[str, Any] = {}
     for match in islice(_SECTION.finditer(text), _TRIES):
         if match[1] in kinds and match[1] not in sections:
-            rows, end = _decode(text, match.end())
+            rows, end = decode(text, match.end())
             if end:
                 sections[match[1]] = rows
     return sections
-
-
-def _decode(text: str, start: int = 0) -> tuple[Any, int]:
-    """Read one JSON value and say where it ends: at 0, if it is none."""
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-    except ValueError:
-        return None, 0
-    except RecursionError as err:
-        raise MinerResponseError("nested too deeply") from err
-    return _without_surrogates(value, _DEEPEST), end
 
 
 def whole_blobs(text: str) -> dict[str, str]:
@@ -119,40 +106,6 @@ def _blob_places(text: str) -> Iterator[tuple[re.Match[str], int | None]]:
         if end is None:
             return
         place = end.end()
-
-
-def _nothing(_: str) -> None:
-    return None
-
-
-def _integer(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else None
-
-
-def _real(digits: str) -> float | None:
-    value = float(digits)
-    return value if math.isfinite(value) else None
-
-
-def _without_surrogates(value: Any, depth: int) -> Any:
-    """Replace lone surrogates, which no later encoder takes."""
-    if depth == 0:
-        raise MinerResponseError("nested too deeply")
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [_without_surrogates(item, depth - 1) for item in value]
-    if isinstance(value, dict):
-        return {
-            _without_surrogates(key, depth - 1): _without_surrogates(item, depth - 1)
-            for key, item in value.items()
-        }
-    return value
-
-
-_DECODER = json.JSONDecoder(
-    strict=False, parse_constant=_nothing, parse_int=_integer, parse_float=_real
-)
 
 
 class BrokenReplyError(MinerResponseError):

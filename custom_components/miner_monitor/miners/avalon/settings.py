@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..model import (
     SWITCH,
@@ -144,21 +143,6 @@ _HIGHEST = (len(EFFECTS), 100, 100, 255, 255, 255)
 _WARMEST_ROOM = 100
 
 
-class Circumstances(NamedTuple):
-    """What settings are beyond the items of a blob.
-
-    ``targets``: its target temperature can be set. ``pool`` is the place of the one
-    in use, ``fan`` and ``shade`` are what the device accepted for its fan and its
-    light, None where that is not known.
-    """
-
-    mining: bool | None = None
-    pool: int | None = None
-    targets: bool = False
-    fan: int | None = None
-    shade: Light | None = None
-
-
 def ordered_to_mine(evidence: Evidence, *, resting: bool) -> bool | None:
     """Tell whether it stands still by command; a fault leaves that open.
 
@@ -171,21 +155,32 @@ def ordered_to_mine(evidence: Evidence, *, resting: bool) -> bool | None:
 
 @lru_cache(maxsize=256)
 def settings_of(
-    texts: tuple[str | None, ...], model: Model, circumstances: Circumstances
+    texts: tuple[str | None, ...],
+    model: Model,
+    *,
+    mining: bool | None,
+    pool: int | None,
+    targets: bool,
+    fan: int | None,
+    shade: Light | None,
 ) -> MinerSettings:
-    """Read them from the items of ``KEYS``."""
+    """Read them from the items of ``KEYS``, and what else is known of them.
+
+    ``targets``: its target temperature can be set. ``pool`` is the place of the one
+    in use, ``fan`` and ``shade`` are what the device accepted for its fan and its
+    light, None where that is not known.
+    """
     mode, level, target, limit, shades, effect, screen = texts
-    fan = circumstances.fan
     return MinerSettings(
-        mining=circumstances.mining,
+        mining=mining,
         work_mode=_work_mode(model, mode, level),
         auto_fan=None if fan is None else fan == AUTOMATIC,
         fan_duty_cycle=None if fan in (None, AUTOMATIC) else fan,
-        target_temperature=between(target, 1, 200) if circumstances.targets else None,
+        target_temperature=between(target, 1, 200) if targets else None,
         heating_temperature=between(limit, 0, _WARMEST_ROOM) if model.heater else None,
-        light=_light(shades, effect, circumstances.shade) if model.light else None,
+        light=_light(shades, effect, shade) if model.light else None,
         display=flag(screen) if model.display else None,
-        pool=circumstances.pool,
+        pool=pool,
     )
 
 

@@ -94,8 +94,12 @@ class Evidence(NamedTuple):
             return True
         if self.work == Work.FAULT:
             return self.state is None and not self.idles_as_fault
-        starting = self.work == Work.INIT or self.state == State.INIT
-        return self.boards == 0 and not starting
+        return self.boards == 0 and not self.initialising
+
+    @property
+    def initialising(self) -> bool:
+        """Whether the device says that it looks for its boards yet."""
+        return self.work == Work.INIT or self.state == State.INIT
 
 
 @lru_cache(maxsize=64)
@@ -133,20 +137,16 @@ def decide(
         return MinerStatus.STANDBY
     if _starts(evidence, awake):
         return MinerStatus.STARTING
-    if (evidence.works) and not cut_off:
+    if evidence.works and not cut_off:
         return MinerStatus.HASHING
     lost = evidence.pool_connected is False
     return MinerStatus.POOL_LOST if lost else MinerStatus.IDLE
 
 
 def _starts(evidence: Evidence, awake: float | None) -> bool:
-    if evidence.state == State.INIT or evidence.work == Work.INIT:
+    if evidence.initialising or evidence.calibrating:
         return True
-    if evidence.calibrating:
-        return True
-    if evidence.works:
-        return False
-    if evidence.work == Work.FAULT:
+    if evidence.works or evidence.work == Work.FAULT:
         return False
     uptime = evidence.uptime
     return awake is not None or (uptime is not None and uptime < START)
@@ -239,36 +239,6 @@ _DEGRADED = 0.85
 _IDLE_BOARD_POLLS = 3
 
 
-class Health(NamedTuple):
-    """What a reply shows of the parts of a miner at work or not.
-
-    ``boards`` is how many were found, ``rates`` are those of all it lists.
-    """
-
-    status: MinerStatus
-    values: Mapping[str, Any]
-    boards: int | None
-    rates: Sequence[float]
-    fans: tuple[Fan, ...]
-
-    @property
-    def hash_rate(self) -> float | None:
-        """The present hash rate."""
-        rate: float | None = self.values["hash_rate_now"]
-        return rate
-
-    @property
-    def chips(self) -> int | None:
-        """How many chips work."""
-        return self.values.get("chips_working")
-
-    @property
-    def degraded(self) -> bool:
-        """Whether it hashes clearly less than its chips should at their clock."""
-        expected: float = self.values.get("expected_hash_rate") or 0
-        return self.hash_rate is not None and self.hash_rate < _DEGRADED * expected
-
-
 class FaultMemory:
     """Finds faults, some of which have to last."""
 
@@ -278,63 +248,79 @@ class FaultMemory:
         self._idle_board_polls = 0
 
     def find(
-        self, items: Items, model: Model, known: Inventory, health: Health
+        self,
+        items: Items,
+        model: Model,
+        known: Inventory,
+        status: MinerStatus,
+        values: Mapping[str, Any],
+        fans: Sequence[Fan],
+        boards: int | None,
+        rates: Sequence[float],
     ) -> tuple[str, ...]:
-        """Name the faults of a reply; what was once ``known`` to be there is missed."""
+        """Name the faults of a reply; what was once ``known`` to be there is missed.
+
+        ``boards`` is how many were found, ``rates`` are those of all it lists.
+        """
+        rate, expected = map(values.get, ("hash_rate_now", "expected_hash_rate"))
+        slow = rate is not None and rate < _DEGRADED * (expected or 0)
+        missing = self._board_is_missing(
+            max(model.boards, known.boards), status, boards, rates
+        )
+        chips, nominal = values.get("chips_working"), max(model.chips or 0, known.chips)
+        signs = (
+            ("power_supply", any(vector(items.get("POWS")))),
+            ("fan", _fan_stands(items, fans, turns=bool(rate))),
+            ("hash_board", self._board_is_bad(items, model, slow=slow) or missing),
+            ("chips_missing", rate and 0 < (chips or 0) < nominal),
+            ("controller", any(vector(items.get("ECMM")))),
+        )
         found = dict.fromkeys(_supply_faults(vector(items.get("PS"))))
-        if any(vector(items.get("POWS"))):
-            found["power_supply"] = None
-        if _fan_stands(items, health):
-            found["fan"] = None
-        bad = self._board_is_bad(items, model, health)
-        if bad or self._board_is_missing(max(model.boards, known.boards), health):
-            found["hash_board"] = None
-        nominal = max(model.chips or 0, known.chips)
-        if health.hash_rate and 0 < (health.chips or 0) < nominal:
-            found["chips_missing"] = None
-        if any(vector(items.get("ECMM"))):
-            found["controller"] = None
-        if health.status is MinerStatus.FAULT and not found:
-            found["device"] = None
+        found |= {name: None for name, told in signs if told}
+        if status is MinerStatus.FAULT and not found:
+            return ("device",)
         return tuple(found)
 
-    def _board_is_bad(self, items: Items, model: Model, health: Health) -> bool:
+    def _board_is_bad(self, items: Items, model: Model, *, slow: bool) -> bool:
         """Judge by the flags of the boards; their error bits prove little.
 
         Nobody knows what the bits of ECHU mean, so that they count only where they
-        stay and the miner is slow as well.
+        stay and the miner hashes clearly less than its chips should at their clock.
         """
         mask = _ECHU_OF_HEALTHY_A10 if model.series == 10 else 0
         bits = any(int(value) & ~mask for value in vector(items.get("ECHU")))
-        bad = bits and health.degraded
-        self._bad_polls = self._bad_polls + 1 if bad else 0
+        self._bad_polls = self._bad_polls + 1 if bits and slow else 0
         flagged = any(vector(items.get("HASHS")))
         return flagged or self._bad_polls >= _ECHU_POLLS
 
-    def _board_is_missing(self, nominal: int, health: Health) -> bool:
+    def _board_is_missing(
+        self,
+        nominal: int,
+        status: MinerStatus,
+        boards: int | None,
+        rates: Sequence[float],
+    ) -> bool:
         """Tell whether there are fewer boards than there were, or one only seems there.
 
         One that is looked for is not lost yet.
         """
-        hashing = health.status is MinerStatus.HASHING
-        idle = hashing and 0 in health.rates and any(health.rates)
+        idle = status is MinerStatus.HASHING and 0 in rates and any(rates)
         self._idle_board_polls = self._idle_board_polls + 1 if idle else 0
-        found = len(health.rates) or None if health.boards is None else health.boards
+        found = len(rates) or None if boards is None else boards
         missing = (
-            health.status is not MinerStatus.STARTING
+            status is not MinerStatus.STARTING
             and found is not None
-            and found < max(nominal, len(health.rates))
+            and found < max(nominal, len(rates))
         )
         return missing or self._idle_board_polls >= _IDLE_BOARD_POLLS
 
 
-def _fan_stands(items: Items, health: Health) -> bool:
+def _fan_stands(items: Items, fans: Sequence[Fan], *, turns: bool) -> bool:
+    """Tell whether a fan stands that ``turns`` while the miner works."""
     if any(vector(items.get("FanErr"))):
         return True
-    duty = health.fans[0].duty_cycle if health.fans else None
-    if not health.hash_rate or (duty or 0) <= DUTY_THAT_TURNS:
-        return False
-    return any(fan.speed == 0 for fan in health.fans)
+    driven = bool(fans) and (fans[0].duty_cycle or 0) > DUTY_THAT_TURNS
+    return turns and driven and any(fan.speed == 0 for fan in fans)
 
 
 _ERROR_BITS = {

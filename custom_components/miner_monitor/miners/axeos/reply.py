@@ -4,7 +4,6 @@ An error is told without what must not be told.
 """
 
 from collections.abc import Iterable
-import json
 from typing import Any
 
 import orjson
@@ -20,15 +19,14 @@ from ..errors import (
     Outcome,
 )
 from ..http import Answer
+from ..lenient import decode, without_surrogates
 from ..model import ErrorKind
 from ..values import (
     number,
     sentence,
 )
 
-_DEEPEST = 16
 _MANY_BRACKETS = 64
-_LONGEST_INTEGER = 40
 _MINER_SIGNS = (
     "ASICModel",
     "hashRate",
@@ -57,12 +55,15 @@ def parse_object(body: bytes) -> dict[str, Any]:
     try:
         reply = orjson.loads(body)
     except orjson.JSONDecodeError:
-        reply = _parse_leniently(body)
+        text = body.decode("utf-8", "replace").strip()
+        reply, end = decode(text)
+        if end < len(text):
+            raise MinerResponseError("no readable JSON") from None
     if not isinstance(reply, dict):
         raise MinerResponseError("no JSON object")
     if body.count(b"[") + body.count(b"{") > _MANY_BRACKETS:
         # Only to find what is nested too deeply.
-        _repaired(reply, _DEEPEST)
+        without_surrogates(reply)
     return reply
 
 
@@ -77,39 +78,6 @@ def check_info(info: dict[str, Any]) -> None:
     if nested or any(sign in info for sign in _MINER_SIGNS):
         raise MinerUnsupportedError("a miner of an unknown kind")
     raise MinerResponseError("not a miner")
-
-
-def _parse_leniently(body: bytes) -> object:
-    """Read what has NaN, huge numbers or broken text in it, each as nothing."""
-    try:
-        reply = json.loads(
-            body.decode("utf-8", "replace"),
-            parse_constant=lambda _: None,
-            parse_int=_integer,
-        )
-        return _repaired(reply, _DEEPEST)
-    except (ValueError, RecursionError) as err:
-        raise MinerResponseError("no readable JSON") from err
-
-
-def _integer(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else None
-
-
-def _repaired(value: Any, depth: int) -> Any:
-    """Replace lone surrogates, which no later encoder takes."""
-    if depth == 0:
-        raise MinerResponseError("nested too deeply")
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [_repaired(item, depth - 1) for item in value]
-    if isinstance(value, dict):
-        return {
-            _repaired(key, depth - 1): _repaired(item, depth - 1)
-            for key, item in value.items()
-        }
-    return value
 
 
 def refusal_of(
