@@ -13,7 +13,7 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
-from ..miners.settings import SETTINGS, Kind
+from ..miners.settings import SETTINGS, Kind, is_possible
 from .bounds import (
     bounded,
     endures,
@@ -121,14 +121,7 @@ class Allowed:
         if SETTINGS[setting].is_number:
             fits = self._number_fits(setting, asked, allowed)
             return None if fits else Refusal.OUT_OF_RANGE
-        match SETTINGS[setting].kind:
-            case Kind.SWITCH:
-                fits = isinstance(asked, bool)
-            case Kind.LIGHT:
-                fits = isinstance(asked, Light) and _light_fits(asked, allowed)
-            case _:
-                fits = isinstance(asked, str) and asked in allowed.choices
-        return None if fits else Refusal.NOT_A_CHOICE
+        return None if is_possible(setting, asked, allowed) else Refusal.NOT_A_CHOICE
 
     def _number_fits(
         self, setting: Setting, asked: object, allowed: SettingRange
@@ -260,27 +253,6 @@ def _is_finite(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return -_LARGEST < value < _LARGEST
-
-
-def _light_fits(light: Light, allowed: SettingRange) -> bool:
-    return (
-        isinstance(light.on, bool)
-        and (light.effect is None or light.effect in allowed.choices)
-        and all(_is_whole(part, 100) for part in (light.brightness, light.warmth))
-        and _color_fits(light.color)
-    )
-
-
-def _color_fits(color: object) -> bool:
-    return color is None or (
-        isinstance(color, tuple)
-        and len(color) == 3
-        and all(part is not None and _is_whole(part, 255) for part in color)
-    )
-
-
-def _is_whole(value: object, maximum: int) -> bool:
-    return value is None or (type(value) is int and 0 <= value <= maximum)
 
 
 def _same_light(asked: Light, reported: Light) -> bool:

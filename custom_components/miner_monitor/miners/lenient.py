@@ -25,7 +25,7 @@ def decode(text: str, start: int = 0) -> tuple[Any, int]:
 
 
 def without_surrogates(value: Any, depth: int = _DEEPEST) -> Any:
-    """Replace lone surrogates, which no later encoder takes; not in too deep a value."""
+    """Replace lone surrogates, which no later encoder takes; refuse what is deep."""
     if depth == 0:
         raise MinerResponseError("nested too deeply")
     if isinstance(value, str):

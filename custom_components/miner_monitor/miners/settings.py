@@ -316,27 +316,54 @@ def hard_range(setting: Setting, allowed: SettingRange) -> tuple[float, float]:
 def check_value(
     setting: Setting, value: SettingValue, allowed: SettingRange | None
 ) -> None:
-    """Raise a MinerCommandError for a number or switch that must not be sent.
+    """Raise a MinerCommandError for a value that must not be sent.
 
     It stands where a request is put together, behind all other checks: what it
     refuses is somebody's mistake, and is never sent as something else.
     """
-    if not _is_writable(setting, value, allowed):
+    if not is_possible(setting, value, allowed):
         raise MinerCommandError(f"{setting} does not take {str(value)[:32]!r}")
 
 
 _ROUNDING = 1e-9
 
 
-def _is_writable(
-    setting: Setting, value: SettingValue, allowed: SettingRange | None
-) -> bool:
+def is_possible(setting: Setting, value: object, allowed: SettingRange | None) -> bool:
+    """Whether a value is of the setting's kind, and one that the hardware endures."""
     spec = SETTINGS[setting]
-    if not spec.is_number:
+    choices = () if allowed is None else allowed.choices
+    if spec.kind is Kind.SWITCH:
         return isinstance(value, bool)
+    if spec.kind is Kind.CHOICE:
+        return value in choices
+    if spec.kind is Kind.LIGHT:
+        return isinstance(value, Light) and _is_light(value, choices)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     low, high = spec.bounds if allowed is None else hard_range(setting, allowed)
     if not low - _ROUNDING <= value <= high + _ROUNDING:
         return False
     return spec.kind is Kind.NUMBER or value == int(value)
+
+
+def _is_light(light: Light, effects: tuple[str, ...]) -> bool:
+    """Whether the parts of a light are within their bounds, whoever put it together."""
+    color: object = light.color
+    shares = (light.brightness, light.warmth)
+    return (
+        isinstance(light.on, bool)
+        and (light.effect is None or light.effect in effects)
+        and all(share is None or _is_whole(share, 100) for share in shares)
+        and (
+            color is None
+            or (
+                isinstance(color, tuple)
+                and len(color) == 3
+                and all(_is_whole(part, 255) for part in color)
+            )
+        )
+    )
+
+
+def _is_whole(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most

@@ -8,12 +8,10 @@ from ..errors import (
     MinerCommandError,
 )
 from ..model import (
-    SWITCH,
     Changes,
     Light,
     MinerSettings,
     Setting,
-    SettingRange,
     SettingValue,
 )
 from ..settings import check_value
@@ -36,7 +34,6 @@ _DAY = 0
 """The mode of a light in which its colour can be set."""
 
 _WHITE = (255, 255, 255)
-_LARGEST_COLOR = 255
 
 
 class Command(NamedTuple):
@@ -97,8 +94,7 @@ def commands_for(changes: Changes, context: CommandContext) -> tuple[Command, ..
         allowed = context.offered.get(setting)
         if allowed is None:
             raise MinerCommandError(f"{setting} cannot be written here")
-        if not _fits(setting, value, allowed):
-            raise MinerCommandError(f"{setting} does not take {value}")
+        check_value(setting, value, allowed)
     _check_time(changes, context)
     return tuple(
         command
@@ -135,31 +131,6 @@ def _in_order(changes: Changes, model: Model) -> Iterator[tuple[Setting, _Encode
         settings.append(Setting.MINING)
     for setting in settings:
         yield setting, _ENCODERS[setting]
-
-
-def _fits(setting: Setting, value: SettingValue, allowed: SettingRange) -> bool:
-    """Tell whether a value is one of those that the device takes."""
-    if isinstance(value, Light):
-        return setting is Setting.LIGHT and _is_light(value, allowed)
-    if isinstance(value, str):
-        return setting is Setting.WORK_MODE and value in allowed.choices
-    if allowed.choices or allowed is SWITCH or isinstance(value, bool):
-        return allowed is SWITCH and isinstance(value, bool)
-    check_value(setting, value, allowed)
-    return True
-
-
-def _is_light(light: Light, allowed: SettingRange) -> bool:
-    shares = (light.brightness, light.warmth)
-    return (
-        (light.effect is None or light.effect in allowed.choices)
-        and all(share is None or _is_whole(share, _FULL) for share in shares)
-        and all(_is_whole(part, _LARGEST_COLOR) for part in light.color or ())
-    )
-
-
-def _is_whole(value: object, most: int) -> bool:
-    return type(value) is int and 0 <= value <= most
 
 
 def _mining(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
