@@ -6,9 +6,8 @@ from itertools import pairwise
 import pytest
 
 from custom_components.miner_monitor.insight.health import (
+    AlarmWatch,
     HealthWatch,
-    HighWatch,
-    LowWatch,
     OverheatWatch,
 )
 from custom_components.miner_monitor.insight.model import (
@@ -41,8 +40,10 @@ COOL = MinerState(
 )
 
 
-def watch() -> HighWatch:
-    return HighWatch(Alarm(warn=68, critical=72), hysteresis=3, delay=300)
+def watch() -> AlarmWatch:
+    return AlarmWatch(
+        FindingKind.CHIP_HOT, Alarm(warn=68, critical=72), hysteresis=3, delay=300
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,14 @@ def test_low_watch(
     samples: list[tuple[float, float | None]], expected: list[str | None]
 ) -> None:
     """A value that has to stay above its thresholds; how bad it is each time."""
-    low = LowWatch(Alarm(warn=4.9, critical=4.8), 0.05, 300, 45)
+    low = AlarmWatch(
+        FindingKind.INPUT_LOW,
+        Alarm(warn=4.9, critical=4.8),
+        0.05,
+        300,
+        45,
+        low=True,
+    )
     severities = []
     for now, value in samples:
         low.observe(value, now)

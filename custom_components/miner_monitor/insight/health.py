@@ -13,9 +13,9 @@
 | stalled, device fault | - | at once | with its cause |
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, override
+from typing import Any
 
 from ..miners.events import Moment
 from ..miners.model import (
@@ -33,6 +33,7 @@ from .model import (
     InsightOptions,
     Severity,
     Shares,
+    unless_equal,
 )
 
 WARN_DELAY = 300.0
@@ -67,102 +68,42 @@ ALARMS = (
 
 _AT_REST = (MinerStatus.PAUSED, MinerStatus.STANDBY, MinerStatus.STARTING)
 _NOTHING = Health()
+_WORSE = (Severity.WARNING, Severity.CRITICAL)
+_NEVER = Alarm(warn=float("inf"), critical=float("inf"))
 
 
-class HighWatch:
-    """Watches that one value stays below its alarm thresholds.
+class AlarmWatch:
+    """Watches that one value stays below its alarm thresholds, or above if ``low``.
 
     On ``critical_delay`` seconds after the critical value was reached, or ``delay``
     seconds after the warning; off when ``hysteresis`` below the warning. An unknown
-    value neither raises nor keeps an alarm. ``severity`` falls back to a warning when
-    ``hysteresis`` below the critical value.
+    value neither raises nor keeps an alarm, nor does one without thresholds.
+    ``severity`` falls back to a warning when ``hysteresis`` below the critical value.
     """
-
-    def __init__(
-        self,
-        alarm: Alarm,
-        hysteresis: float,
-        delay: float,
-        critical_delay: float = 0.0,
-    ) -> None:
-        """Start without an alarm."""
-        self.severity: Severity | None = None
-        self._alarm = alarm
-        self._hysteresis = hysteresis
-        self._delay = delay
-        self._critical_delay = critical_delay
-        self._since: float | None = None
-        self._critical_since: float | None = None
-
-    def observe(self, value: float | None, now: float) -> bool | None:
-        """Take a value at monotonic second ``now``; None while it is unknown."""
-        if value is None:
-            self.severity = self._since = self._critical_since = None
-            return None
-        if self.severity is not None:
-            self._ease(value)
-        if value < self._alarm.warn:
-            self._since = self._critical_since = None
-        else:
-            self._rise(value, now)
-        return self.severity is not None
-
-    def _ease(self, value: float) -> None:
-        if value < self._alarm.warn - self._hysteresis:
-            self.severity = None
-        elif value < self._alarm.critical - self._hysteresis:
-            self.severity = Severity.WARNING
-
-    def _rise(self, value: float, now: float) -> None:
-        if self._since is None:
-            self._since = now
-        if value < self._alarm.critical:
-            self._critical_since = None
-        elif self._critical_since is None:
-            self._critical_since = now
-        since = self._critical_since
-        if since is not None and now - since >= self._critical_delay:
-            self.severity = Severity.CRITICAL
-        elif self.severity is None and now - self._since >= self._delay:
-            self.severity = Severity.WARNING
-
-
-class LowWatch(HighWatch):
-    """The same for a value that has to stay above its thresholds."""
-
-    def __init__(self, alarm: Alarm, hysteresis: float, *delays: float) -> None:
-        """Start without an alarm."""
-        mirrored = Alarm(warn=-alarm.warn, critical=-alarm.critical)
-        super().__init__(mirrored, hysteresis, *delays)
-
-    @override
-    def observe(self, value: float | None, now: float) -> bool | None:
-        """Take a value at monotonic second ``now``; None while it is unknown."""
-        return super().observe(None if value is None else -value, now)
-
-
-class Rule:
-    """One alarm, and the finding that it makes; without thresholds it says nothing."""
 
     def __init__(
         self,
         kind: FindingKind,
         alarm: Alarm | None,
-        watch: type[HighWatch],
-        hysteresis: float,
-        *delays: float,
+        hysteresis: float = TEMPERATURE_HYSTERESIS,
+        delay: float = WARN_DELAY,
+        critical_delay: float = 0.0,
+        *,
+        low: bool = False,
     ) -> None:
-        """Start without a finding; the delays are those of the watch."""
-        self.kind = kind
-        self._alarm = alarm
-        self._watch = None if alarm is None else watch(alarm, hysteresis, *delays)
-        self._value: float | None = None
+        """Start without an alarm."""
+        self.severity: Severity | None = None
+        self._kind, self._alarm, self._known = kind, alarm or _NEVER, alarm is not None
+        self._hysteresis = hysteresis
+        self._delay, self._critical_delay = delay, critical_delay
+        # A value that has to stay above is watched with the other sign.
+        self._sign = -1.0 if low else 1.0
+        self._warn = self._sign * self._alarm.warn
+        self._critical = max(self._warn, self._sign * self._alarm.critical)
+        self._since: float | None = None
+        self._critical_since: float | None = None
+        self._shown: float | None = None
         self._offset = 0.0
-
-    @property
-    def severity(self) -> Severity | None:
-        """How bad it is at the moment."""
-        return None if self._watch is None else self._watch.severity
 
     def observe(
         self,
@@ -171,23 +112,51 @@ class Rule:
         shown: float | None = None,
         offset: float = 0.0,
     ) -> bool | None:
-        """Judge a value; people are shown another one, and the threshold moved."""
-        if self._watch is None:
+        """Take a value at monotonic second ``now``; None while it is unknown.
+
+        People are shown another value if one is given, and the threshold moved.
+        """
+        if value is None or not self._known:
+            self.severity = self._since = self._critical_since = None
             return None
-        self._value, self._offset = value if shown is None else shown, offset
-        return self._watch.observe(value, now)
+        self._shown, self._offset = value if shown is None else shown, offset
+        value *= self._sign
+        if self.severity is not None:
+            self._ease(value)
+        self._since = _since(self._since, now, value >= self._warn)
+        self._critical_since = _since(
+            self._critical_since, now, value >= self._critical
+        )
+        since, critical = self._since, self._critical_since
+        if critical is not None and now - critical >= self._critical_delay:
+            self.severity = Severity.CRITICAL
+        elif self.severity is None and since is not None and now - since >= self._delay:
+            self.severity = Severity.WARNING
+        return self.severity is not None
+
+    def _ease(self, value: float) -> None:
+        if value < self._warn - self._hysteresis:
+            self.severity = None
+        elif value < self._critical - self._hysteresis:
+            self.severity = Severity.WARNING
 
     def finding(self) -> Finding:
-        """Tell what is wrong."""
-        severity = self.severity or Severity.WARNING
-        alarm = self._alarm
-        threshold = None
-        if alarm is not None:
-            critical = severity is Severity.CRITICAL
-            threshold = self._offset + (alarm.critical if critical else alarm.warn)
+        """Return what is wrong."""
+        severity, alarm = self.severity or Severity.WARNING, self._alarm
+        limit = alarm.critical if severity is Severity.CRITICAL else alarm.warn
         return Finding(
-            kind=self.kind, severity=severity, value=self._value, threshold=threshold
+            kind=self._kind,
+            severity=severity,
+            value=self._shown,
+            threshold=self._offset + limit,
         )
+
+
+def _since(since: float | None, now: float, holds: bool) -> float | None:
+    """Return since when something holds."""
+    if not holds:
+        return None
+    return now if since is None else since
 
 
 class OverheatWatch:
@@ -195,29 +164,29 @@ class OverheatWatch:
 
     def __init__(self, limits: Limits) -> None:
         """Watch what the limits name."""
-        self._chip = _hot(FindingKind.CHIP_HOT, limits.chip_temperature)
-        self._above_target = _hot(
-            FindingKind.CHIP_HOT, limits.chip_above_target, ABOVE_TARGET_DELAY
+        self.alarms = (
+            AlarmWatch(FindingKind.CHIP_HOT, limits.chip_temperature),
+            AlarmWatch(
+                FindingKind.CHIP_HOT,
+                limits.chip_above_target,
+                delay=ABOVE_TARGET_DELAY,
+            ),
+            AlarmWatch(FindingKind.VR_HOT, limits.vr_temperature),
         )
-        self._regulator = _hot(FindingKind.VR_HOT, limits.vr_temperature)
-        self.rules = (self._chip, self._above_target, self._regulator)
 
     def observe(self, state: MinerState, now: float) -> bool | None:
-        """Whether the miner is too hot; None when nothing tells."""
+        """Whether the miner is too hot; None when nothing says so or otherwise."""
         hottest, target = state.hottest_chip, state.target_chip_temperature
         above = None if hottest is None or target is None else hottest - target
+        chip, above_target, regulator = self.alarms
         verdicts = (
             state.overheating,
             state.status is MinerStatus.OVERHEATED or None,
-            self._chip.observe(hottest, now),
-            self._above_target.observe(above, now, hottest, target or 0.0),
-            self._regulator.observe(state.vr_temperature, now),
+            chip.observe(hottest, now),
+            above_target.observe(above, now, hottest, target or 0.0),
+            regulator.observe(state.vr_temperature, now),
         )
         return True if True in verdicts else False if False in verdicts else None
-
-
-def _hot(kind: FindingKind, alarm: Alarm | None, delay: float = WARN_DELAY) -> Rule:
-    return Rule(kind, alarm, HighWatch, TEMPERATURE_HYSTERESIS, delay)
 
 
 class FanWatch:
@@ -236,8 +205,7 @@ class FanWatch:
         for place, fan in enumerate(fans):
             if not fan.speed and place not in still:
                 continue
-            stands = _barely_turns(fan, fans) if fan.speed else _stands(fan)
-            still[place] = still.get(place, 0) + 1 if stands else 0
+            still[place] = still.get(place, 0) + 1 if _stands(fan, fans) else 0
         return max(still.values()) >= FAN_POLLS if still and fans else None
 
     def absent(self) -> None:
@@ -245,16 +213,13 @@ class FanWatch:
         self._still = dict.fromkeys(self._still, 0)
 
 
-def _stands(fan: Fan) -> bool:
-    return fan.speed is not None and bool(fan.duty_cycle)
-
-
-def _barely_turns(fan: Fan, fans: Sequence[Fan]) -> bool:
-    """Tell whether one that is driven like another turns far more slowly."""
-    fastest = max(
-        other.speed or 0 for other in fans if other.duty_cycle == fan.duty_cycle
-    )
-    return bool(fan.duty_cycle) and (fan.speed or 0) < LEAST_SPEED * fastest
+def _stands(fan: Fan, fans: Sequence[Fan]) -> bool:
+    """Whether one that is driven stands still, or nearly so beside one driven alike."""
+    if fan.speed is None or not fan.duty_cycle:
+        return False
+    alike = [other for other in fans if other.duty_cycle == fan.duty_cycle]
+    fastest = max(other.speed or 0 for other in alike)
+    return not fan.speed or fan.speed < LEAST_SPEED * fastest
 
 
 class HealthWatch:
@@ -265,59 +230,41 @@ class HealthWatch:
 
     def __init__(self, limits: Limits, options: InsightOptions) -> None:
         """Watch what the limits and the user's options name."""
-        self._limits = chosen(limits, options.alarms)
-        self._options = options
-        self._fans = FanWatch()
-        self._snapshot = _NOTHING
-        self._absent = True
-        self._begin()
-
-    def _begin(self) -> None:
-        options, limits = self._options, self._limits
+        limits = chosen(limits, options.alarms)
         poor, least = options.ratio_poor, options.minimum_hash_rate
         ratio = Alarm(warn=poor, critical=min(CRITICAL_RATIO, poor))
         # It is the user's one number, so that there is nothing worse than a warning.
         minimum = None if least is None else Alarm(warn=least, critical=float("-inf"))
+        low = FindingKind.HASH_RATE_LOW
+        self._fans = FanWatch()
         self._overheat = OverheatWatch(limits)
-        self._input = Rule(
+        self._input = AlarmWatch(
             FindingKind.INPUT_LOW,
             limits.input_voltage,
-            LowWatch,
             _part(limits.input_voltage, 0.01),
-            WARN_DELAY,
-            45.0,
+            critical_delay=45.0,
+            low=True,
         )
-        self._power = Rule(
-            FindingKind.POWER_HIGH,
-            limits.power,
-            HighWatch,
-            _part(limits.power, 0.02),
-            600.0,
-            60.0,
+        self._power = AlarmWatch(
+            FindingKind.POWER_HIGH, limits.power, _part(limits.power, 0.02), 600.0, 60.0
         )
-        self._ratio = Rule(
-            FindingKind.HASH_RATE_LOW, ratio, LowWatch, 2.0, 1800.0, 1800.0
-        )
-        self._minimum = Rule(
-            FindingKind.HASH_RATE_LOW, minimum, LowWatch, _part(minimum, 0.02), 600.0
-        )
-        self._rejects = Rule(
-            FindingKind.REJECTS_HIGH, options.rejects, HighWatch, 1.0, 0.0
-        )
-        self._rules = (
-            *self._overheat.rules,
+        self._ratio = AlarmWatch(low, ratio, 2.0, 1800.0, 1800.0, low=True)
+        self._minimum = AlarmWatch(low, minimum, _part(minimum, 0.02), 600.0, low=True)
+        self._rejects = AlarmWatch(FindingKind.REJECTS_HIGH, options.rejects, 1.0, 0.0)
+        self._alarms = (
+            *self._overheat.alarms,
             self._input,
             self._power,
             self._ratio,
             self._minimum,
             self._rejects,
         )
+        self._snapshot = _NOTHING
 
     def observe(
         self, state: MinerState, baseline: Baseline, shares: Shares, moment: Moment
     ) -> Health:
         """Take one good poll and what else is known at it."""
-        self._absent = False
         now = moment.monotonic
         overheating = self._overheat.observe(state, now)
         self._input.observe(state.input_voltage, now)
@@ -330,27 +277,21 @@ class HealthWatch:
         known = shares.reject_rate is not None
         self._rejects.observe(certain if known else None, now, shares.reject_rate)
         fan_fault = self._fans.observe(state.fans)
-        found = [rule for rule in self._rules if rule.severity is not None]
-        told = _told(state, shares, fan_fault=fan_fault, overheating=overheating)
+        found = [alarm.finding() for alarm in self._alarms if alarm.severity]
+        findings = _merged([*found, *_without_threshold(state, shares, fan_fault)])
         past = self._snapshot
-        if (
-            found
-            or told
-            or past.findings
-            or past.overheating is not overheating
-            or past.fan_fault is not fan_fault
-        ):
-            findings = _merged([*(rule.finding() for rule in found), *told])
-            self._snapshot = _changed(past, findings, overheating, fan_fault)
+        if _kinds(findings) == _kinds(past.findings):
+            findings = past.findings
+        health = Health(overheating=overheating, fan_fault=fan_fault, findings=findings)
+        self._snapshot = unless_equal(health, past)
         return self._snapshot
 
     def absent(self) -> Health:
         """Forget what described the moment: an absent miner has no findings."""
-        if not self._absent:
-            self._absent = True
-            self._snapshot = _NOTHING
-            self._fans.absent()
-            self._begin()
+        for alarm in self._alarms:
+            alarm.observe(None, 0.0)
+        self._fans.absent()
+        self._snapshot = _NOTHING
         return _NOTHING
 
 
@@ -367,60 +308,34 @@ def _part(alarm: Alarm | None, part: float) -> float:
     return 0.0 if alarm is None else alarm.warn * part
 
 
-def _told(
-    state: MinerState,
-    shares: Shares,
-    *,
-    fan_fault: bool | None,
-    overheating: bool | None,
-) -> list[Finding]:
-    """Return the findings that need no threshold."""
-    kinds = []
+def _without_threshold(
+    state: MinerState, shares: Shares, fan_fault: bool | None
+) -> Iterator[Finding]:
+    """Yield the findings that need no threshold."""
     if shares.stalled:
-        kinds.append(FindingKind.STALLED)
+        yield Finding(kind=FindingKind.STALLED, severity=Severity.CRITICAL)
     if fan_fault:
-        kinds.append(FindingKind.FAN_STOPPED)
+        yield Finding(kind=FindingKind.FAN_STOPPED, severity=Severity.CRITICAL)
     if state.faults or state.status is MinerStatus.FAULT:
-        kinds.append(FindingKind.FAULT)
-    told = [Finding(kind=kind, severity=Severity.CRITICAL) for kind in kinds]
-    if overheating and (state.overheating or state.status is MinerStatus.OVERHEATED):
-        told.append(
-            Finding(
-                kind=FindingKind.CHIP_HOT,
-                severity=Severity.CRITICAL,
-                value=state.hottest_chip,
-            )
+        yield Finding(kind=FindingKind.FAULT, severity=Severity.CRITICAL)
+    if state.overheating or state.status is MinerStatus.OVERHEATED:
+        yield Finding(
+            kind=FindingKind.CHIP_HOT,
+            severity=Severity.CRITICAL,
+            value=state.hottest_chip,
         )
-    return told
 
 
-def _merged(findings: list[Finding]) -> list[Finding]:
+def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Keep the worst one of each kind, the first of equals."""
     worst: dict[FindingKind, Finding] = {}
     for finding in findings:
-        known = worst.get(finding.kind)
-        if known is None or (known.severity, finding.severity) == (
-            Severity.WARNING,
-            Severity.CRITICAL,
-        ):
+        known = worst.setdefault(finding.kind, finding)
+        if (known.severity, finding.severity) == _WORSE:
             worst[finding.kind] = finding
-    return list(worst.values())
+    return tuple(worst.values())
 
 
-def _changed(
-    past: Health,
-    findings: list[Finding],
-    overheating: bool | None,
-    fan_fault: bool | None,
-) -> Health:
-    """Return the snapshot, with the past objects wherever they still hold."""
-    before = past.findings
-    if [(f.kind, f.severity) for f in findings] == [
-        (f.kind, f.severity) for f in before
-    ]:
-        if past.overheating is overheating and past.fan_fault is fan_fault:
-            return past
-        findings = list(before)
-    return Health(
-        overheating=overheating, fan_fault=fan_fault, findings=tuple(findings)
-    )
+def _kinds(findings: Iterable[Finding]) -> list[tuple[FindingKind, Severity]]:
+    """Return what makes findings others; their values do not."""
+    return [(finding.kind, finding.severity) for finding in findings]
