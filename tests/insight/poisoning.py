@@ -152,7 +152,7 @@ class Poisoned:
             around=self.around,
             boot=self.boots.observe(state.uptime, moment.wall, moment.monotonic),
         )
-        self.reports += [report.event_type for report in self.tracker.take_events()]
+        self.reports += [report.event_type for report in self.tracker.events]
         data = MinerData(
             online=True,
             identity=self.identity,

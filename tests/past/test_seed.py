@@ -141,7 +141,7 @@ def test_the_integration_sees_no_restart_and_no_news_at_the_end(
     )
     assert insight.energy == energy
     assert insight.uptime.restarts == restarts
-    assert tracker.take_events() == ()
+    assert tracker.events == ()
 
 
 def test_settings_end_as_they_are_and_some_are_known_to_be_the_best(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from ..miners.codec import (
@@ -43,7 +44,6 @@ from .model import (
     InsightOptions,
     Presence,
     Total,
-    Uptime,
 )
 from .plausible import (
     Gate,
@@ -77,7 +77,6 @@ PLUG_INTERVAL = 60.0
 _CLOCK_LEEWAY = 3600.0
 """Seconds that a clock may be behind what was stored; beyond, its age is unknown."""
 
-_UNKNOWN_AGE = 1e9
 _AMOUNT: Any = Amount
 
 
@@ -99,15 +98,17 @@ class MinerTracker:
         self._energy, self._wall = EnergyMeter(), EnergyMeter()
         self._boots, self._presence = BootCounter(), PresenceRecord()
         self._days = DayBook()
-        self._baseline = self._new_baseline()
+        self._baseline = BaselineWindow(identity.ratio_window, self._options)
         self._stability = StabilityRecord()
         self._shares, self._luck = ShareWatch(), Luck()
-        self._health = self._new_health()
-        self._tuning = self._new_tuning()
+        self._health = HealthWatch(identity.limits, self._options)
+        self._tuning = TuningMap(self._options, identity.limits)
         self._gate = Gate(identity.limits, self._options)
-        self._believed: MinerState | None = None
+        self.believed: MinerState | None = None
+        """The last good state without what cannot be true."""
+        self.events: tuple[MinerEvent, ...] = ()
+        """What happened with the last poll."""
         self._snapshot = Insight()
-        self._events: tuple[MinerEvent, ...] = ()
         self._resumed = False
         self._stored: dict[str, Stored | StabilityRecord | TuningMap] = {
             "energy": self._energy,
@@ -121,22 +122,13 @@ class MinerTracker:
             "tuning": self._tuning,
         }
 
-    def _new_baseline(self) -> BaselineWindow:
-        return BaselineWindow(self._identity.ratio_window, self._options)
-
-    def _new_health(self) -> HealthWatch:
-        return HealthWatch(self._identity.limits, self._options)
-
-    def _new_tuning(self) -> TuningMap:
-        return TuningMap(self._options, self._identity.limits)
-
     def _adopt(self, identity: MinerIdentity) -> None:
         """Take over an identity; begin anew only what its limits define."""
         before, self._identity = self._identity, identity
         if identity.ratio_window != before.ratio_window:
-            self._baseline = self._new_baseline()
+            self._baseline = BaselineWindow(identity.ratio_window, self._options)
         if identity.limits != before.limits:
-            self._health = self._new_health()
+            self._health = HealthWatch(identity.limits, self._options)
             self._tuning.limits = self._gate.limits = identity.limits
 
     @property
@@ -145,19 +137,9 @@ class MinerTracker:
         return self._days.rows()
 
     @property
-    def believed(self) -> MinerState | None:
-        """The last good state without what cannot be true."""
-        return self._believed
-
-    @property
     def urgent(self) -> bool:
         """Whether something changed that must not be lost, or an event comes twice."""
         return self._luck.changed
-
-    def take_events(self) -> tuple[MinerEvent, ...]:
-        """Return what happened with the last poll, once."""
-        events, self._events = self._events, ()
-        return events
 
     def resume(self, published: Mapping[Total, float]) -> None:
         """Go on from what was published before this start, where that is more."""
@@ -191,15 +173,17 @@ class MinerTracker:
         state = self._gate.admit(
             state, moment.monotonic, boot, around.network_difficulty
         )
-        network = self._network_difficulty(state, around)
+        is_bitcoin = self._identity.hash_rate_unit is HashRateUnit.TERA
+        network = state.network_difficulty or around.network_difficulty
+        network = network if is_bitcoin else None
         uptime = self._boots.observe(boot, moment)
         baseline = self._baseline.observe(state, moment.monotonic)
         shares = self._shares.observe(
             state, moment, interval, baseline.expected, network, boot
         )
-        state = self._believed = self._shares.believed(state)
+        state = self.believed = self._shares.believed(state)
         health = self._health.observe(reported, baseline, shares, moment)
-        self._events = self._luck.observe(state, moment.wall, network)
+        self.events = self._luck.observe(state, moment.wall, network)
         self._last_seen = seen_at(state, moment.wall)
         wall_power = self._wall_power(state, around)
         if state.power is None and not state.hashing:
@@ -207,26 +191,26 @@ class MinerTracker:
             self._energy.pause()
             if not self._options.plug:
                 self._wall.pause()
-        self._energy.observe(
-            energy_reading(self._identity, state), moment.monotonic, interval
-        )
+        reading, plug = energy_reading(self._identity, state), self._options.plug
+        self._energy.observe(reading, moment.monotonic, interval)
+        # What is computed from a reading that is no basis for energy is none either.
         self._wall.observe(
-            self._wall_energy_basis(state, wall_power),
+            wall_power if plug or reading is not None else None,
             moment.monotonic,
-            max(interval, PLUG_INTERVAL) if self._options.plug else interval,
+            max(interval, PLUG_INTERVAL) if plug else interval,
         )
-        self._snapshot = Insight(
+        snapshot = Insight(
             last_seen=self._last_seen,
             response_times=self._responses.observe(response_time),
             failed_polls=self._snapshot.failed_polls,
             blocks_found=self._luck.blocks,
-            energy=self._energy.total if self._resumed else None,
+            energy=self._energy.total,
             wall_power=wall_power,
-            wall_energy=self._wall.total if self._resumed else None,
+            wall_energy=self._wall.total,
             wall_efficiency=_efficiency(wall_power, state),
             psu_load=self._psu_load(state),
-            uptime=self._countable(uptime),
-            presence=self._countable(self._presence.answered(moment)),
+            uptime=uptime,
+            presence=self._presence.answered(moment),
             baseline=baseline,
             stability=self._stability.observe(
                 state, baseline.expected, moment, interval, boot.restarted
@@ -237,8 +221,7 @@ class MinerTracker:
                 state, moment, interval, around, boot.restarted or boot.doubtful
             ),
         )
-        self._enter(state, moment)
-        return self._snapshot
+        return self._keep(snapshot, state, moment)
 
     def failed(
         self,
@@ -272,40 +255,47 @@ class MinerTracker:
         """Return what outlives the moment, and what the plug measures meanwhile."""
         past = self._snapshot
         around = self._gate.around(around, moment.monotonic)
-        wall_power = self._plug_power(around)
+        wall_power = around.wall_power if self._options.plug else None
         self._wall.observe(wall_power, moment.monotonic, PLUG_INTERVAL)
         lasting: dict[str, Any] = {
             "failed_polls": dict(self._failed_polls),
-            "energy": self._energy.total if self._resumed else None,
-            "wall_energy": self._wall.total if self._resumed else None,
-            "presence": self._countable(presence),
+            "energy": self._energy.total,
+            "wall_energy": self._wall.total,
+            "presence": presence,
         }
-        if away:
-            self._gate.absent()
-            self._snapshot = Insight(
-                last_seen=past.last_seen,
-                response_times=past.response_times,
-                blocks_found=self._luck.blocks,
-                wall_power=wall_power,
-                uptime=self._countable(self._boots.absent()),
-                stability=self._stability.absent(moment),
-                shares=self._shares.absent(),
-                health=self._health.absent(),
-                tuning=self._tuning.absent(moment),
-                **lasting,
-            )
-        else:
-            self._snapshot = replace(past, **lasting)
-        self._enter(None, moment)
-        return self._snapshot
+        self.events = ()
+        if not away:
+            return self._keep(replace(past, **lasting), None, moment)
+        self._gate.absent()
+        snapshot = Insight(
+            last_seen=past.last_seen,
+            response_times=past.response_times,
+            blocks_found=self._luck.blocks,
+            wall_power=wall_power,
+            uptime=self._boots.absent(),
+            stability=self._stability.absent(moment),
+            shares=self._shares.absent(),
+            health=self._health.absent(),
+            tuning=self._tuning.absent(moment),
+            **lasting,
+        )
+        return self._keep(snapshot, None, moment)
 
-    def _countable[T: (Uptime, Presence)](self, snapshot: T) -> T:
-        """Leave out the totals until it is known what was published before."""
-        if self._resumed:
-            return snapshot
-        if isinstance(snapshot, Uptime):
-            return replace(snapshot, restarts=None, total=None)
-        return replace(snapshot, times_offline=None)
+    def _keep(
+        self, snapshot: Insight, state: MinerState | None, moment: Moment
+    ) -> Insight:
+        """Keep a snapshot, without totals until it is known what was published."""
+        if not self._resumed:
+            snapshot = replace(
+                snapshot,
+                energy=None,
+                wall_energy=None,
+                uptime=replace(snapshot.uptime, restarts=None, total=None),
+                presence=replace(snapshot.presence, times_offline=None),
+            )
+        self._snapshot = snapshot
+        self._enter(state, moment)
+        return snapshot
 
     def _enter(self, state: MinerState | None, moment: Moment) -> None:
         """Add what this poll reported to the row of the day."""
@@ -330,23 +320,12 @@ class MinerTracker:
         )
         if findings := self._snapshot.health.findings:
             day.note(findings)
-        for event in self._events:
+        for event in self.events:
             day.best(event.details.get("difficulty"))
             if event.event_type is EventType.BLOCK_FOUND:
                 day.add(blocks=event.details["blocks"])
 
-    def _network_difficulty(
-        self, state: MinerState, around: Environment
-    ) -> float | None:
-        """Return that of Bitcoin, if it is what the miner works on."""
-        if self._identity.hash_rate_unit is not HashRateUnit.TERA:
-            return None
-        return state.network_difficulty or around.network_difficulty
-
     # What is drawn from the wall.
-
-    def _plug_power(self, around: Environment) -> float | None:
-        return around.wall_power if self._options.plug else None
 
     def _wall_power(self, state: MinerState, around: Environment) -> float | None:
         """Return what the plug measures, else what the supply is said to waste."""
@@ -356,14 +335,6 @@ class MinerTracker:
         if options.psu_efficiency is None or state.power is None:
             return None
         return state.power * 100 / options.psu_efficiency + options.psu_constant
-
-    def _wall_energy_basis(
-        self, state: MinerState, wall_power: float | None
-    ) -> float | None:
-        """Leave out what is computed from a reading that is no basis for energy."""
-        if self._options.plug or energy_reading(self._identity, state) is not None:
-            return wall_power
-        return None
 
     def _psu_load(self, state: MinerState) -> float | None:
         capacity = self._options.psu_capacity
@@ -391,16 +362,14 @@ class MinerTracker:
         if not isinstance(data, Mapping):
             return False
         saved_at = load_or(_AMOUNT, data.get("saved_at"), None)
-        age = _UNKNOWN_AGE
-        if saved_at is not None and wall >= saved_at - _CLOCK_LEEWAY:
-            age = max(0.0, wall - saved_at)
+        is_known = saved_at is not None and wall >= saved_at - _CLOCK_LEEWAY
         for name, part in self._stored.items():
             part.load(data.get(name))
-        self._luck.grow_old(age)
+        self._luck.grow_old(wall - saved_at if is_known else inf)
         self._last_seen = load_or(_AMOUNT, data.get("last_seen"), None)
-        nothing: dict[ErrorKind, int] = {}
-        failed = load_or(dict[ErrorKind, Count], data.get("failed_polls"), nothing)
-        self._failed_polls = failed
+        self._failed_polls = load_or(
+            dict[ErrorKind, Count], data.get("failed_polls"), {}
+        )
         self._snapshot = Insight(
             last_seen=self._last_seen,
             failed_polls=dict(self._failed_polls),

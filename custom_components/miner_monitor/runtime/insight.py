@@ -176,7 +176,7 @@ class InsightRuntime:
         )
         if (believed := self._tracker.believed) is not None:
             self.environment.share(identity, believed)
-        for event in self._tracker.take_events():
+        for event in self._tracker.events:
             self._publish(event)
             if event.event_type is EventType.BLOCK_FOUND:
                 self._celebrate()
