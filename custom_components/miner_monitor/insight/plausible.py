@@ -119,16 +119,14 @@ class Reading:
             return value <= self.highest
         if not self.lowest <= value <= self.highest:
             return False
-        if self._is_natural(value) or (explained and self._is_familiar(value)):
+        if (
+            math.isnan(self._anchor)
+            or self._reaches(self._anchor, value)
+            or (explained and (self.bounded or value <= _FAMILIAR * self._peak))
+        ):
             self._believe(value)
             return True
         return self._insists(value)
-
-    def _is_natural(self, value: float) -> bool:
-        return math.isnan(self._anchor) or self._reaches(self._anchor, value)
-
-    def _is_familiar(self, value: float) -> bool:
-        return self.bounded or value <= _FAMILIAR * self._peak
 
     def _insists(self, value: float) -> bool:
         """Count the polls that agree on a jump, and believe it in the end."""
@@ -175,18 +173,12 @@ class Record:
         self._doubt, self._times = None, 0
 
 
-def most_power(limits: Limits) -> float | None:
-    """Return the highest power that is believed of a board; None if it tells none."""
-    alarm = limits.power
-    return None if alarm is None else alarm.critical / _CRITICAL_POWER * POWER_MARGIN
-
-
 class Gate:
     """Looks at each poll of one miner once; most often the state passes as it is."""
 
     def __init__(self, limits: Limits, options: InsightOptions) -> None:
         """Start without a past."""
-        self._told_rate = options.expected_hash_rate
+        self._chosen_rate = options.expected_hash_rate
         self._power = Reading(0, MOST_POWER, factor=2, step=2)
         self._rates = [Reading(0, _MOST_RATE, factor=3) for _ in range(2)]
         self._expected = Reading(1e-15, _MOST_RATE, factor=3, bounded=False)
@@ -211,19 +203,15 @@ class Gate:
         self._status: MinerStatus | None = None
         self._settings: MinerSettings | None = None
         self._explained_until = -math.inf
-        self.limits = limits
+        self.adopt(limits)
 
-    @property
-    def limits(self) -> Limits:
-        """What the board allows and endures."""
-        return self._limits
-
-    @limits.setter
-    def limits(self, limits: Limits) -> None:
-        self._limits = limits
-        known = most_power(limits)
-        self._power.bounded = known is not None
-        self._power.highest = MOST_POWER if known is None else known
+    def adopt(self, limits: Limits) -> None:
+        """Believe as much power as the board endures, if it is known."""
+        alarm = limits.power
+        self._power.bounded, self._power.highest = alarm is not None, MOST_POWER
+        if alarm is not None:
+            # The alarm lies above the limit of the board.
+            self._power.highest = alarm.critical / _CRITICAL_POWER * POWER_MARGIN
 
     def admit(
         self,
@@ -287,7 +275,7 @@ class Gate:
         expected = state.expected_hash_rate
         if expected and not self._expected.admits(expected, explained=explained):
             expected = changes["expected_hash_rate"] = None
-        if expected := expected or self._told_rate:
+        if expected := expected or self._chosen_rate:
             highest, bounded = RATE_MARGIN * expected, True
         else:
             highest, bounded = _MOST_RATE, False
@@ -330,10 +318,10 @@ class Gate:
         if name == "blocks_found":
             if known is None and told == 0:
                 return 1
-            return AGREEING if 0 <= told <= (known or 0) + _MOST_BLOCKS else INSISTING
-        if network is None:
-            return AGREEING
-        return AGREEING if 0 <= told < network * _LUCKIEST else INSISTING
+            highest = (known or 0) + _MOST_BLOCKS
+        else:
+            highest = _LARGEST if network is None else network * _LUCKIEST
+        return AGREEING if told <= highest else INSISTING
 
 
 def seen_at(state: MinerState, wall: float) -> float:

@@ -129,7 +129,8 @@ class MinerTracker:
             self._baseline = BaselineWindow(identity.ratio_window, self._options)
         if identity.limits != before.limits:
             self._health = HealthWatch(identity.limits, self._options)
-            self._tuning.limits = self._gate.limits = identity.limits
+            self._tuning.limits = identity.limits
+            self._gate.adopt(identity.limits)
 
     @property
     def days(self) -> tuple[DayRow, ...]:
