@@ -252,11 +252,11 @@ def test_a_flood_of_reasons_is_bounded() -> None:
         window.pass_time(number // 100)
         window.add(number // 100, 0, 1, {f"reason {number}": 1})
 
-    assert window.rejected == 5000
+    assert window.counts == (0, 5000)
     assert len(window.reasons) == 16
     window.pass_time(200)
     assert window.reasons == {}
-    assert window.rejected == 0
+    assert window.counts == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 import math
-from typing import Any, override
+from typing import override
 
 from ..miners.codec import (
     LARGEST,
     Amount,
     Count,
+    Row,
     Stored,
 )
 from ..miners.events import Moment
@@ -64,14 +65,10 @@ class ShareWindow:
         """Why shares were rejected, the most frequent first."""
 
     @property
-    def accepted(self) -> int:
-        """How many were accepted."""
-        return round(self._sums.sums[0])
-
-    @property
-    def rejected(self) -> int:
-        """How many were rejected."""
-        return round(self._sums.sums[1])
+    def counts(self) -> tuple[int, int]:
+        """How many were accepted, and how many rejected."""
+        accepted, rejected = self._sums.sums
+        return round(accepted), round(rejected)
 
     def pass_time(self, minute: int) -> bool:
         """Forget what is older than an hour; return whether there was something."""
@@ -120,24 +117,22 @@ def lower_bound(rejected: int, total: int) -> float:
     return max(0.0, 100 * lower / (2 * (total + z * z)))
 
 
-class _Counter:
+@dataclass(slots=True)
+class ShareCounter(Row):
     """A counter of the device: positive increments from one poll to the next.
 
     The first value is a reference. One that fell without a boot, or rose by more than
     the rate allows, has to be gone on from by the next: what comes once and goes back
     was never there. After a boot the counter began at zero, so that all it shows was
-    found since.
+    found since. ``seen`` is what is believed of it, ``total`` all that was counted.
     """
 
-    def __init__(self) -> None:
-        """Start without a reference."""
-        self.seen: int | None = None
-        self.fell = False
-        self.total = 0
-        """All that was counted."""
-        self._doubt: int | None = None
-        self._doubts = 0
-        self._due = 0.0
+    seen: Count | None = None
+    fell: bool = field(default=False, init=False)
+    total: int = field(default=0, init=False)
+    _doubt: int | None = field(default=None, init=False)
+    _doubts: int = field(default=0, init=False)
+    _due: float = field(default=0.0, init=False)
 
     def begin(self, seen: int | None) -> None:
         """Count from here on."""
@@ -157,7 +152,8 @@ class _Counter:
             self.begin(value)
             self._due = 0.0
             return 0
-        count = self._count(value, before, self._due + _chance(self._due))
+        by_chance = _LEAST_CHANCE + _DEVIATIONS * math.sqrt(max(0.0, self._due))
+        count = self._count(value, before, self._due + by_chance)
         self.total += count
         if self._doubt is None:
             # What chance gave before its time is not given again.
@@ -179,11 +175,6 @@ class _Counter:
             return 0
         self.begin(value)
         return int(max(0, min(rise, most)))
-
-
-def _chance(due: float) -> float:
-    """Return by how much more than is due may come by chance."""
-    return _LEAST_CHANCE + _DEVIATIONS * math.sqrt(max(0.0, due))
 
 
 class _Rate:
@@ -221,14 +212,12 @@ class ShareWatch(Stored):
     ``_known``: the counters were seen in this run, or are known to go on.
     """
 
-    accepted: Count | None = None
-    rejected: Count | None = None
+    accepted: ShareCounter = field(default_factory=ShareCounter)
+    rejected: ShareCounter = field(default_factory=ShareCounter)
     wall: Amount | None = None
     difficulty: Amount | None = None
     accepted_delta: int = field(default=0, init=False)
     rejected_delta: int = field(default=0, init=False)
-    _accepted: _Counter = field(default_factory=_Counter, init=False)
-    _rejected: _Counter = field(default_factory=_Counter, init=False)
     _reasons: dict[str, int] | None = field(default=None, init=False)
     _reported: tuple[tuple[str, int], ...] = field(default=(), init=False)
     _window: ShareWindow = field(default_factory=ShareWindow, init=False)
@@ -259,8 +248,8 @@ class ShareWatch(Stored):
         changed = self._window.pass_time(minute)
         due = self._due(state, max(0.0, away), expected)
         if boot.doubtful:
-            self._accepted.step(None, due)
-            self._rejected.step(None, due)
+            self.accepted.step(None, due)
+            self.rejected.step(None, due)
             self.accepted_delta = self.rejected_delta = 0
             changed |= self._snapshot is _ABSENT
         else:
@@ -274,7 +263,7 @@ class ShareWatch(Stored):
                 expected=expected,
                 rate=self._rate.mean,
                 found=self.accepted_delta + self.rejected_delta,
-                restarted=boot.restarted or self._accepted.fell or self._rejected.fell,
+                restarted=boot.restarted or self.accepted.fell or self.rejected.fell,
             )
         outlook = self._look_ahead(state, minute, network_difficulty)
         past = self._snapshot
@@ -289,12 +278,10 @@ class ShareWatch(Stored):
 
     def believed(self, state: MinerState) -> MinerState:
         """Return a state with the counters as far as they are believed."""
-        accepted, rejected = self._accepted.seen, self._rejected.seen
-        if state.shares_accepted is None:
-            accepted = None
-        if state.shares_rejected is None:
-            rejected = None
-        if (accepted, rejected) == (state.shares_accepted, state.shares_rejected):
+        found, refused = state.shares_accepted, state.shares_rejected
+        accepted = None if found is None else self.accepted.seen
+        rejected = None if refused is None else self.rejected.seen
+        if (accepted, rejected) == (found, refused):
             return state
         return replace(state, shares_accepted=accepted, shares_rejected=rejected)
 
@@ -324,8 +311,8 @@ class ShareWatch(Stored):
         self._known = True
 
     def _begin(self, seen: int | None) -> None:
-        self._accepted.begin(seen)
-        self._rejected.begin(seen)
+        self.accepted.begin(seen)
+        self.rejected.begin(seen)
 
     def _due(self, state: MinerState, seconds: float, expected: float | None) -> float:
         """Return how many shares the rate allows for, at the lower difficulty."""
@@ -341,8 +328,8 @@ class ShareWatch(Stored):
 
     def _count(self, state: MinerState, minute: int, away: float, due: float) -> bool:
         """Take the counters; tell whether the last hour changed."""
-        accepted = self.accepted_delta = self._accepted.step(state.shares_accepted, due)
-        rejected = self.rejected_delta = self._rejected.step(state.shares_rejected, due)
+        accepted = self.accepted_delta = self.accepted.step(state.shares_accepted, due)
+        rejected = self.rejected_delta = self.rejected.step(state.shares_rejected, due)
         reasons = self._new_reasons(state.reject_reasons, rejected)
         if not accepted and not rejected:
             return self._snapshot is _ABSENT
@@ -380,32 +367,26 @@ class ShareWatch(Stored):
     def _shares(
         self, stalled: bool | None, outlook: tuple[float | None, float | None]
     ) -> Shares:
-        window = self._window
-        total = window.accepted + window.rejected
+        accepted, rejected = self._window.counts
+        total = accepted + rejected
         return Shares(
-            counted=(self._accepted.total, self._rejected.total),
-            accepted=window.accepted,
-            rejected=window.rejected,
-            reject_rate=100 * window.rejected / total if total else None,
-            lower_bound=lower_bound(window.rejected, total) if total else None,
-            reasons=window.reasons,
+            counted=(self.accepted.total, self.rejected.total),
+            accepted=accepted,
+            rejected=rejected,
+            reject_rate=100 * rejected / total if total else None,
+            lower_bound=lower_bound(rejected, total) if total else None,
+            reasons=self._window.reasons,
             stalled=stalled,
             odds_of_block=outlook[0],
             days_to_beat_best=outlook[1],
         )
 
     @override
-    def dump(self) -> Any:
-        """Return what the next run needs to know what came in between."""
-        self.accepted, self.rejected = self._accepted.seen, self._rejected.seen
-        return super().dump()
-
-    @override
     def load(self, data: object) -> None:
         """Take the references of an earlier run; without a time they prove nothing."""
         super().load(data)
-        if self.wall is not None:
-            self._accepted.seen, self._rejected.seen = self.accepted, self.rejected
+        if self.wall is None:
+            self._begin(None)
 
 
 def _odds(rate: float | None, difficulty: float | None) -> float | None:
