@@ -204,7 +204,13 @@ class BlockBuilder:
         now = moment.monotonic
         span = math.inf if self._last is None else now - self._last
         self._last = now
-        if self._disturbed(state, span, interval, restarted):
+        if (
+            self._changed(state.settings)
+            or restarted
+            or not state.hashing
+            or not 0 <= span <= GAP_INTERVALS * interval
+        ):
+            # The miner is, or may be, out of its balance since the last poll.
             self._ready = now + SETTLE_SECONDS
             self._open = None
         if self._point is None or not self._settled(state, now):
@@ -218,18 +224,6 @@ class BlockBuilder:
         # This poll is the reference of the next block.
         self._open = _OpenBlock(now, state.shares_accepted, state.shares_rejected)
         return block
-
-    def _disturbed(
-        self, state: MinerState, span: float, interval: float, restarted: bool
-    ) -> bool:
-        """Whether the miner is, or may be, out of its balance since the last poll."""
-        changed = self._changed(state.settings)
-        return (
-            changed
-            or restarted
-            or not state.hashing
-            or not 0 <= span <= GAP_INTERVALS * interval
-        )
 
     def _changed(self, settings: MinerSettings) -> bool:
         """Whether a setting that moves heat or rate is another one."""

@@ -1,7 +1,7 @@
 """Amounts in buckets of time that outlive a restart, and what they say of days."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -237,18 +237,15 @@ class History:
         self.hash_rate_1h = _mean(self._rings["1h"], minute)
         if minute // PACE != self._key:
             self._key = minute // PACE
-            self._show_day(self._key * PACE)
+            self._show_day(self._rings["24h"], self._key * PACE)
 
-    def _show_ranges(self, closed: Sequence[str]) -> None:
-        if not closed:
-            return
-        for name in closed:
+    def _show_ranges(self, names: Iterable[str]) -> None:
+        for name in names:
             self._ranges[name] = _range_of(self._rings[name])
         ranges = {n: known for n, known in self._ranges.items() if known is not None}
         self.ranges = unless_equal(ranges, self.ranges)
 
-    def _show_day(self, minute: int) -> None:
-        day = self._rings["24h"]
+    def _show_day(self, day: Ring, minute: int) -> None:
         self.hash_rate_24h = _mean(day, minute)
         work = day.total(5, minute)
         known = self.hash_rate_24h is not None and work >= SMALLEST
@@ -260,12 +257,10 @@ class History:
 
     def load(self, data: object, minute: int) -> None:
         """Take over what was stored up to a minute."""
-        nothing: dict[str, Ring] = {}
-        stored = load_or(dict[str, Ring], data, nothing)
-        for name, ring in self._rings.items():
-            if name in stored:
-                ring.take_over(stored[name], minute)
-        self._show_ranges(tuple(self._rings))
+        stored = load_or(dict[str, Ring], data, {})
+        for name in stored.keys() & self._rings.keys():
+            self._rings[name].take_over(stored[name], minute)
+        self._show_ranges(self._rings)
 
 
 def _mean(ring: Ring, minute: int) -> float | None:
@@ -397,8 +392,7 @@ class Periods:
 
     def load(self, data: object, now: float) -> None:
         """Take over what was stored up to now."""
-        nothing: tuple[list[PeriodRow], list[PeriodRow]] = ([], [])
-        stored = load_or(tuple[list[PeriodRow], list[PeriodRow]], data, nothing)
+        stored = load_or(tuple[list[PeriodRow], list[PeriodRow]], data, ([], []))
         for ranking, rows in zip((self.best, self.worst), stored, strict=True):
             for row in sorted(rows[:KEPT], key=lambda row: row[0]):
                 if row[0] <= now:

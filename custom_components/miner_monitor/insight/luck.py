@@ -67,7 +67,9 @@ class Luck(Stored):
             return ()
         reports = []
         if before is not None and self.best is not None and self.best > before:
-            reports.append(_best_report(self.best, before))
+            details = {"difficulty": self.best, "before": before}
+            best_found = EventType.NEW_BEST_DIFFICULTY
+            reports.append(MinerEvent(event_type=best_found, details=details))
         won = share if network_difficulty and share >= network_difficulty else 0.0
         if (found := self._blocks(more, won, wall)) > 0:
             self.blocks = (self.blocks or 0) + found
@@ -133,13 +135,6 @@ class Luck(Stored):
         if not age <= FRESH_SECONDS:
             super().load({"blocks": self.blocks, "best": self.best})
             self._silent = True
-
-
-def _best_report(best: float, before: float) -> MinerEvent:
-    return MinerEvent(
-        event_type=EventType.NEW_BEST_DIFFICULTY,
-        details={"difficulty": best, "before": before},
-    )
 
 
 def _block_report(blocks: int, difficulty: float) -> MinerEvent:

@@ -22,9 +22,9 @@ from .model import (
 from .regression import (
     HUGE,
     Batch,
-    EnergyRegression,
     PointStats,
     Positive,
+    Regression,
     Signed,
     WorkRegression,
 )
@@ -206,7 +206,7 @@ class TuningData(Stored):
     room: Signed | None = None
     points: list[PointRecord] = field(default_factory=list)
     work: WorkRegression = field(default_factory=WorkRegression)
-    energy: EnergyRegression = field(default_factory=EnergyRegression)
+    energy: Regression = field(default_factory=Regression)
     batch: Batch | None = None
     unit: float = field(default=1.0, init=False)
 

@@ -139,7 +139,9 @@ class Fit:
         martingale that holds at all times at once, as the noise is learnt, too.
         """
         apart = [a - b for a, b in zip(one.x, other.x, strict=True)]
-        variance = one.variance + other.variance + _quadratic(self._factor, apart)
+        # Unsure slopes lend a variance to the difference.
+        unsure = _forward(self._factor, apart)
+        variance = one.variance + other.variance + sumprod(unsure, unsure)
         information = self._spread / variance
         kept = EXPECTED_EFFECT / (EXPECTED_EFFECT + information)
         power = (risk * risk * kept) ** (1 / (self._freedom + 1))
@@ -162,10 +164,11 @@ class Regression(Row):
     """What the batches of all points share, in sums that can be aged and stored.
 
     ``priors`` are how much each covariate may do to each quantity, as deviations.
+    These are those of the energy for the work, alone and together with the deviation.
     """
 
     digits = 6
-    priors: ClassVar[Sequence[Sequence[float]]]
+    priors: ClassVar[Sequence[Sequence[float]]] = (_LEVEL_PRIORS, _LEVEL_PRIORS)
 
     freedom: Amount = 0.0
     yy: Sizes = field(default_factory=_zeros)
@@ -264,13 +267,6 @@ class WorkRegression(Regression):
     priors = (_LEVEL_PRIORS, _DEVIATION_PRIORS)
 
 
-class EnergyRegression(Regression):
-    """Energy for the work, alone and together with the deviation."""
-
-    __slots__ = ()
-    priors = (_LEVEL_PRIORS, _LEVEL_PRIORS)
-
-
 @dataclass(slots=True)
 class Batch(Row):
     """A batch that still grows; it ``began`` at the map's age in days."""
@@ -366,12 +362,6 @@ def _forward(lower: Sequence[Sequence[float]], values: Sequence[float]) -> list[
     for i, value in enumerate(values):
         found.append((value - sumprod(lower[i][:i], found)) / lower[i][i])
     return found
-
-
-def _quadratic(lower: Sequence[Sequence[float]], apart: Sequence[float]) -> float:
-    """Return the variance that unsure slopes lend to a difference."""
-    found = _forward(lower, apart)
-    return sumprod(found, found)
 
 
 def _solve(lower: Sequence[Sequence[float]], values: Sequence[float]) -> list[float]:

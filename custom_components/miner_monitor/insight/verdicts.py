@@ -69,13 +69,9 @@ class Question:
         """Return the batches of a point that answer it."""
         return record.energy if self.energy else record.work
 
-    def enters(self, record: PointRecord) -> bool:
-        """Whether a point has to be beaten."""
-        return not self.quiet or _duty(record) <= QUIET_DUTY + NEARLY_QUIET
-
-    def may_win(self, record: PointRecord) -> bool:
-        """Whether a point is what is asked for."""
-        return not self.quiet or _duty(record) <= QUIET_DUTY
+    def may_win(self, record: PointRecord, nearly: float = 0.0) -> bool:
+        """Whether a point is what is asked for, or nearly is."""
+        return not self.quiet or _duty(record) <= QUIET_DUTY + nearly
 
 
 QUESTIONS = {
@@ -142,7 +138,7 @@ def _answer(
     if not known:
         nothing = Missing.DATA if data.points else Missing.POINTS
         return Judgement(missing=nothing)
-    field = [record for record in known if asked.enters(record)]
+    field = [record for record in known if asked.may_win(record, NEARLY_QUIET)]
     if len(known) < 2 or not field:
         return Judgement(missing=Missing.POINTS)
     lacks = {record.key: Lack.of(record) for record in known}
