@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.miners.avalon.blob import blob_items
-from custom_components.miner_monitor.miners.avalon.poll import Poll
+from custom_components.miner_monitor.miners.avalon.poll import Poll, blob_items
 from custom_components.miner_monitor.miners.model import Fan, MinerState
 
 from .avalon_polls import (

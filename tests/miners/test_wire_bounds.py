@@ -41,7 +41,7 @@ def known(info: dict[str, Any], asic: dict[str, Any]) -> Known:
     memory.notice(info)
     memory.take_presets(asic)
     reading = memory.read(info)
-    return Known(info, reading.state.settings, reading.identity.limits)
+    return Known(info, reading.identity.limits)
 
 
 @pytest.mark.parametrize("asic", [{}, ABSURD, {"frequencyOptions": "x"}])

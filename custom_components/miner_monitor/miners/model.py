@@ -401,7 +401,6 @@ class HashBoard:
     chip_work: tuple[float, ...] = ()
 
 
-_NOT_TOLD = MinerSettings()
 _PRESENT_RATES = ("hash_rate", "hash_rate_now")
 _MEAN_RATES = ("hash_rate_1m", "hash_rate_10m", "hash_rate_1h", "hash_rate_1d")
 
@@ -484,7 +483,7 @@ class MinerState:
     faults: tuple[str, ...] = ()
     controller_state: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=lambda: NO_FIGURES)
-    settings: MinerSettings = _NOT_TOLD
+    settings: MinerSettings = field(default=MinerSettings())
     bridged: tuple[str, ...] = ()
 
     @property

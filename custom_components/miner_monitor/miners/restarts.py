@@ -110,7 +110,7 @@ class RestartDetector:
         self, uptime: float | None, wall: float, monotonic: float
     ) -> RestartVerdict:
         """Take the uptime of a good poll, and judge."""
-        if (uptime := uptime_of(uptime)) is None:
+        if (uptime := between(uptime, 0, LONGEST_UPTIME)) is None:
             return UNTOLD
         look, before = _Look(uptime, wall, monotonic), self._reference
         if before is None:
@@ -217,8 +217,3 @@ def _gained(seconds: float, before: _Look, look: _Look) -> float:
     """Return the time up since the last sure look, which is not more than went by."""
     away = max(0.0, _away(before, look))
     return min(seconds, away + (0.0 if before.monotonic is None else _JITTER))
-
-
-def uptime_of(value: object) -> float | None:
-    """Read an uptime in seconds that can be true."""
-    return between(value, 0, LONGEST_UPTIME)

@@ -33,7 +33,6 @@ from ..model import (
     Setting,
     Writing,
 )
-from .blob import blob_items
 from .commands import (
     Command,
     clean_filter,
@@ -42,11 +41,7 @@ from .commands import (
 )
 from .memory import DeviceMemory
 from .models import Model
-from .poll import (
-    Poll,
-    Row,
-    Wants,
-)
+from .poll import Poll, Row, Wants, blob_items
 from .repair import BrokenReplyError
 from .reply import (
     Reply,

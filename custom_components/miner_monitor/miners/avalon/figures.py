@@ -15,13 +15,8 @@ from ..values import (
     LARGEST,
     sentence,
 )
-from .blob import (
-    Items,
-    dashed,
-    vector,
-)
 from .models import Model, read_places
-from .poll import Row
+from .poll import Items, Row, dashed, vector
 from .pools import moment
 
 _MOST_NUMBERED = 8

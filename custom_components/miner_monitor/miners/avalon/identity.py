@@ -20,12 +20,11 @@ from ..values import (
     mac,
     text,
 )
-from .blob import Items
 from .models import (
     Model,
     parted,
 )
-from .poll import Row
+from .poll import Items, Row
 from .settings import (
     NOTHING_OFFERED,
     Ranges,

@@ -17,7 +17,6 @@ from ..model import (
     Writing,
 )
 from ..values import text
-from .blob import Figures, Items, boards_of, dashed, vector
 from .commands import Command, CommandContext
 from .figures import figures_of
 from .identity import (
@@ -38,7 +37,7 @@ from .parser import (
     restart_reason,
     settle,
 )
-from .poll import NOTHING, Poll, Row, Wants
+from .poll import NOTHING, Figures, Items, Poll, Row, Wants, boards_of, dashed, vector
 from .pools import PoolMemory, PoolsInUse, numbers_of, of_all_pools, pools_of, user_of
 from .recognizer import LOOKS_CLOSELY, DeviceRecognizer, uptime_in
 from .settings import (

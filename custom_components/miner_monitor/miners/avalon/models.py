@@ -145,114 +145,113 @@ class Model:
 _LEAST_FAN_OF_HOME = 15
 _HEATING = 0
 
-_NANO_3 = Model(
-    name="Avalon Nano 3",
-    supply=(
-        Place("power", 5, high=_WATTS),
-        Place("input_voltage", 4, 100),
-        Place("input_current", 3),
-    ),
-    readings=_HOME
-    | {
-        Capability.INPUT_VOLTAGE,
-        Capability.INPUT_CURRENT,
-        Capability.AMBIENT_TEMPERATURE,
-        Capability.OUTLET_TEMPERATURE,
-    },
-    home=True,
-    chips=10,
-    fans=1,
-    reboot="all",
-    modes=(Mode("low", None, 0), Mode("medium", None, 1), Mode("high", None, 2)),
-    sleeps=True,
-    light="led",
-)
-_NANO_3S = Model(
-    name="Avalon Nano 3S",
-    supply=(
-        Place("power", 6, high=_WATTS),
-        Place("psu_output_voltage", 2, 1000),
-        _OUTPUT_CURRENT,
-    ),
-    supply_figures=(Place("hash_board_voltage", 5, 1000),),
-    readings=_HOME
-    | _OUTPUT
-    | {
-        Capability.OUTLET_TEMPERATURE,
-        Capability.FILTER_AGE,
-        Capability.WIFI_SIGNAL,
-    },
-    home=True,
-    chips=12,
-    fans=1,
-    reboot="0",
-    litestats=True,
-    idles_as_fault=True,
-    modes=(Mode("low", 0), Mode("mid", 1), Mode("high", 2)),
-    least_fan=_LEAST_FAN_OF_HOME,
-    light="ledset",
-    display=True,
-    shows_pool=True,
-    trips_at=113,
-)
-_MINI_3 = Model(
-    name="Avalon Mini 3",
-    supply=_HOME_SUPPLY,
-    readings=_HOME
-    | _OUTPUT
-    | {
-        Capability.INLET_TEMPERATURE,
-        Capability.OUTLET_TEMPERATURE,
-        Capability.BOARD_TEMPERATURE,
-        Capability.FILTER_AGE,
-    },
-    home=True,
-    chips=66,
-    fans=1,
-    reboot="0",
-    litestats=True,
-    modes=(
-        Mode("night", 2),
-        Mode("heating_eco", _HEATING, -1),
-        Mode("mining", 1),
-        Mode("heating_super", _HEATING, 0),
-    ),
-    sleeps=True,
-    least_fan=_LEAST_FAN_OF_HOME,
-    display=True,
-    heater=True,
-)
-"""Super heats with the 800 W that the model is rated for and no mode exceeds; Eco is
-the lower level of the same; Night is made to be quiet, so it has the least air and
-power.
-"""
 
-_Q = Model(
-    name="Avalon Q",
-    supply=_HOME_SUPPLY,
-    readings=_HOME
-    | _OUTPUT
-    | {
-        Capability.INLET_TEMPERATURE,
-        Capability.BOARD_TEMPERATURE,
-        Capability.FILTER_AGE,
-    },
-    home=True,
-    chips=160,
-    fans=4,
-    reboot="0",
-    modes=(Mode("eco", 0), Mode("standard", 1), Mode("super", 2)),
-    sleeps=True,
-    doubtful_standby_power=True,
-    least_fan=_LEAST_FAN_OF_HOME,
-    display=True,
-    empty_stats=True,
-)
-HOME_MODELS = {"nano3": _NANO_3, "nano3s": _NANO_3S, "mini3": _MINI_3, "q": _Q}
+HOME_MODELS = {
+    "nano3": Model(
+        name="Avalon Nano 3",
+        supply=(
+            Place("power", 5, high=_WATTS),
+            Place("input_voltage", 4, 100),
+            Place("input_current", 3),
+        ),
+        readings=_HOME
+        | {
+            Capability.INPUT_VOLTAGE,
+            Capability.INPUT_CURRENT,
+            Capability.AMBIENT_TEMPERATURE,
+            Capability.OUTLET_TEMPERATURE,
+        },
+        home=True,
+        chips=10,
+        fans=1,
+        reboot="all",
+        modes=(Mode("low", None, 0), Mode("medium", None, 1), Mode("high", None, 2)),
+        sleeps=True,
+        light="led",
+    ),
+    "nano3s": Model(
+        name="Avalon Nano 3S",
+        supply=(
+            Place("power", 6, high=_WATTS),
+            Place("psu_output_voltage", 2, 1000),
+            _OUTPUT_CURRENT,
+        ),
+        supply_figures=(Place("hash_board_voltage", 5, 1000),),
+        readings=_HOME
+        | _OUTPUT
+        | {
+            Capability.OUTLET_TEMPERATURE,
+            Capability.FILTER_AGE,
+            Capability.WIFI_SIGNAL,
+        },
+        home=True,
+        chips=12,
+        fans=1,
+        reboot="0",
+        litestats=True,
+        idles_as_fault=True,
+        modes=(Mode("low", 0), Mode("mid", 1), Mode("high", 2)),
+        least_fan=_LEAST_FAN_OF_HOME,
+        light="ledset",
+        display=True,
+        shows_pool=True,
+        trips_at=113,
+    ),
+    "mini3": Model(
+        name="Avalon Mini 3",
+        supply=_HOME_SUPPLY,
+        readings=_HOME
+        | _OUTPUT
+        | {
+            Capability.INLET_TEMPERATURE,
+            Capability.OUTLET_TEMPERATURE,
+            Capability.BOARD_TEMPERATURE,
+            Capability.FILTER_AGE,
+        },
+        home=True,
+        chips=66,
+        fans=1,
+        reboot="0",
+        litestats=True,
+        # Super heats with the 800 W that the model is rated for and no mode exceeds;
+        # Eco is the lower level of the same; Night is made to be quiet, so it has the
+        # least air and power.
+        modes=(
+            Mode("night", 2),
+            Mode("heating_eco", _HEATING, -1),
+            Mode("mining", 1),
+            Mode("heating_super", _HEATING, 0),
+        ),
+        sleeps=True,
+        least_fan=_LEAST_FAN_OF_HOME,
+        display=True,
+        heater=True,
+    ),
+    "q": Model(
+        name="Avalon Q",
+        supply=_HOME_SUPPLY,
+        readings=_HOME
+        | _OUTPUT
+        | {
+            Capability.INLET_TEMPERATURE,
+            Capability.BOARD_TEMPERATURE,
+            Capability.FILTER_AGE,
+        },
+        home=True,
+        chips=160,
+        fans=4,
+        reboot="0",
+        modes=(Mode("eco", 0), Mode("standard", 1), Mode("super", 2)),
+        sleeps=True,
+        doubtful_standby_power=True,
+        least_fan=_LEAST_FAN_OF_HOME,
+        display=True,
+        empty_stats=True,
+    ),
+}
 
 _A_NUMBER = re.compile(r"(1[0-5])(\d\d)?([a-z]*)(?:-.*)?")
 _A_CHIPS = {"1066": 342, "1126": 360, "1166": 360, "1246": 360, "1566": 480}
-_A15_194 = "15-194"
 _LAST_SERIES_WITH_FOUR_FANS = 12
 _TWO_FANS = ("1026", "1047")
 _A_BOARDS = {"1026": 1, "1047": 2}
@@ -305,7 +304,7 @@ def _a_series(found: re.Match[str], name: str) -> Model:
         supply=_A_SUPPLY,
         readings=_A_SERIES - {Capability.FAN_DUTY_CYCLE} if hydro else _A_SERIES,
         series=series,
-        chips=None if hydro else _A_CHIPS.get("1566" if bare == _A15_194 else number),
+        chips=None if hydro else _A_CHIPS.get("1566" if bare == "15-194" else number),
         boards=_A_BOARDS.get(number, 3),
         fans=0 if hydro else 2 if few_fans else 4,
         reboot="1" if series > _LAST_SERIES_WITH_FOUR_FANS else "0",

@@ -16,14 +16,8 @@ from ..model import (
     Fan,
     MinerStatus,
 )
-from .blob import (
-    Items,
-    Module,
-    Reported,
-    vector,
-)
 from .models import Model, read_places
-from .poll import Row
+from .poll import Items, Module, Reported, Row, vector
 from .pools import PoolsInUse
 from .status import (
     Evidence,
@@ -33,11 +27,8 @@ from .status import (
     system_of,
 )
 
-_TEMPERATURES = (-40, 200)
 _SLOWEST_POOL = 60_000
 _LOW_POWER = 10
-_PER_TERA = 1e3
-_MEGA_PER_TERA = 1e6
 
 
 _FAN_NAMES = ("Fan1", "Fan2", "Fan3", "Fan4")
@@ -49,16 +40,15 @@ _FANS = (
 
 def _celsius(name: str, key: str, *absent: float) -> Column:
     """Far below nought is what firmware says of a missing sensor."""
-    low, high = _TEMPERATURES
-    return Column(name, key, low=low, high=high, absent=absent)
+    return Column(name, key, low=-40, high=200, absent=absent)
 
 
 def _giga(name: str, key: str, *absent: float) -> Column:
-    return Column(name, key, high=1e9, divisor=_PER_TERA, absent=absent)
+    return Column(name, key, high=1e9, divisor=1e3, absent=absent)
 
 
 def _mega(name: str, key: str) -> Column:
-    return Column(name, key, high=1e12, divisor=_MEGA_PER_TERA)
+    return Column(name, key, high=1e12, divisor=1e6)
 
 
 # Which of the sensors is what people call inlet, outlet, board and room air:

@@ -19,8 +19,7 @@ from ..columns import (
 )
 from ..model import Figure, Pool, PoolStatus, address_of
 from ..values import between, count, flag, number, one_way, text
-from .blob import Figures, LazySequence
-from .poll import NOTHING, Row
+from .poll import NOTHING, Figures, LazySequence, Row
 
 EPOCH = 1_000_000_000
 """A time below this is in seconds since the start, else since 1970."""

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from ..client import Question
 from ..errors import MinerResponseError
 from ..values import between
-from .blob import Items, Reported, gather
 from .identity import Who, mac_of, serial_of, who_is
 from .models import Model, model_of
-from .poll import NOTHING, Poll, Row, Wants
+from .poll import NOTHING, Items, Poll, Reported, Row, Wants, gather
 from .status import system_of
 
 _LITE_GROWS_OLD = 300.0

@@ -19,8 +19,8 @@ from ..model import (
     Writing,
 )
 from ..values import between, flag
-from .blob import dashed, vector
 from .models import Model
+from .poll import dashed, vector
 from .status import Evidence, State
 
 EFFECTS = ("on", "flash", "breath", "loop")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from ..model import Fan, MinerStatus
 from ..values import sentence
-from .blob import Items, vector
 from .models import Model
+from .poll import Items, vector
 
 START = 600.0
 """Seconds a miner may take to hash again before it counts as idle."""

@@ -15,10 +15,6 @@ from ..values import (
     version,
 )
 
-_BM1366_VOLTAGES = (1.1, 1.15, 1.2, 1.25, 1.3)
-_BM1368_VOLTAGES = (1.1, 1.15, 1.166, 1.2, 1.25, 1.3)
-_BM1370_VOLTAGES = (1.0, 1.06, 1.1, 1.15, 1.2, 1.25)
-
 CORES_PER_CHIP: Mapping[str, int] = {
     "BM1397": 672,
     "BM1366": 894,
@@ -81,48 +77,26 @@ _STOCK = Board(
     keeps_readings=True,
     regulator=_TPS546,
 )
-_MAX = replace(
-    _STOCK,
-    name="Max",
-    nominal_voltage=5,
-    max_power=25,
-    vr_sensor=False,
-    input_current=True,
-    regulator=_DS4432U,
-    set_points=SetPoints(
-        frequencies=(400, 425, 450, 475, 485, 500, 525, 550, 575, 600),
-        frequency=425,
-        voltages=(1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.45, 1.5),
-        voltage=1.4,
-    ),
-)
 _BM1366 = SetPoints(
     frequencies=(400, 425, 450, 475, 485, 500, 525, 550, 575),
     frequency=485,
-    voltages=_BM1366_VOLTAGES,
+    voltages=(1.1, 1.15, 1.2, 1.25, 1.3),
     voltage=1.2,
 )
 _BM1368 = SetPoints(
     frequencies=(400, 425, 450, 475, 485, 490, 500, 525, 550, 575),
     frequency=490,
-    voltages=_BM1368_VOLTAGES,
+    voltages=(1.1, 1.15, 1.166, 1.2, 1.25, 1.3),
     voltage=1.166,
 )
 _BM1370 = SetPoints(
     frequencies=(400, 490, 525, 550, 600, 625),
     frequency=525,
-    voltages=_BM1370_VOLTAGES,
+    voltages=(1.0, 1.06, 1.1, 1.15, 1.2, 1.25),
     voltage=1.15,
 )
 _ULTRA_207 = replace(
     _STOCK, name="Ultra", nominal_voltage=5, max_power=25, set_points=_BM1366
-)
-_ULTRA = replace(
-    _ULTRA_207,
-    vr_sensor=False,
-    input_current=True,
-    keeps_readings=False,
-    regulator=_DS4432U,
 )
 _HEX = replace(
     _STOCK,
@@ -137,34 +111,6 @@ _HEX = replace(
 _SUPRA_402 = replace(
     _STOCK, name="Supra", nominal_voltage=5, max_power=40, set_points=_BM1368
 )
-_SUPRA = replace(
-    _SUPRA_402,
-    vr_sensor=False,
-    input_current=True,
-    keeps_readings=False,
-    regulator=_DS4432U,
-)
-_SUPRA_HEX = replace(_HEX, name="SupraHex", max_power=120, set_points=_BM1368)
-_GAMMA = replace(
-    _STOCK, name="Gamma", nominal_voltage=5, max_power=40, set_points=_BM1370
-)
-_GAMMA_DUO = replace(
-    _STOCK,
-    name="Gamma Duo",
-    chip_count=2,
-    max_power=40,
-    set_points=replace(_BM1370, frequencies=(350, 375, 380, 400, 410), frequency=400),
-)
-_GT = replace(
-    _STOCK,
-    name="GT",
-    chip_count=2,
-    max_power=60,
-    second_sensor=True,
-    idle_fan_speed=960,
-    regulator=_TPS546_TWO_CHIPS,
-    set_points=_BM1370,
-)
 _ZYBER = Board(maker="Zyber", chip_count=8, nominal_voltage=12, max_power=160)
 _LUCKY = Board(maker="Lucky Miner")
 _NERD = Board(maker="NerdAxe", sensors=True, second_sensor=False, input_current=None)
@@ -175,17 +121,76 @@ _NERD_12V = replace(_NERD, vr_sensor=True, regulator=_TPS53647)
 UNKNOWN = Board()
 
 _BY_VERSION: Mapping[str, Board] = {
-    "2.2": _MAX,
-    "102": _MAX,
-    **dict.fromkeys(("0.11", "201", "202", "203", "204", "205"), _ULTRA),
+    **dict.fromkeys(
+        ("2.2", "102"),
+        replace(
+            _STOCK,
+            name="Max",
+            nominal_voltage=5,
+            max_power=25,
+            vr_sensor=False,
+            input_current=True,
+            regulator=_DS4432U,
+            set_points=SetPoints(
+                frequencies=(400, 425, 450, 475, 485, 500, 525, 550, 575, 600),
+                frequency=425,
+                voltages=(1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.45, 1.5),
+                voltage=1.4,
+            ),
+        ),
+    ),
+    **dict.fromkeys(
+        ("0.11", "201", "202", "203", "204", "205"),
+        replace(
+            _ULTRA_207,
+            vr_sensor=False,
+            input_current=True,
+            keeps_readings=False,
+            regulator=_DS4432U,
+        ),
+    ),
     "207": _ULTRA_207,
     **dict.fromkeys(("302", "303"), _HEX),
-    **dict.fromkeys(("400", "401"), _SUPRA),
+    **dict.fromkeys(
+        ("400", "401"),
+        replace(
+            _SUPRA_402,
+            vr_sensor=False,
+            input_current=True,
+            keeps_readings=False,
+            regulator=_DS4432U,
+        ),
+    ),
     **dict.fromkeys(("402", "403"), _SUPRA_402),
-    **dict.fromkeys(("600", "601", "602", "603"), _GAMMA),
-    "650": _GAMMA_DUO,
-    **dict.fromkeys(("701", "702"), _SUPRA_HEX),
-    "801": _GT,
+    **dict.fromkeys(
+        ("600", "601", "602", "603"),
+        replace(
+            _STOCK, name="Gamma", nominal_voltage=5, max_power=40, set_points=_BM1370
+        ),
+    ),
+    "650": replace(
+        _STOCK,
+        name="Gamma Duo",
+        chip_count=2,
+        max_power=40,
+        set_points=replace(
+            _BM1370, frequencies=(350, 375, 380, 400, 410), frequency=400
+        ),
+    ),
+    **dict.fromkeys(
+        ("701", "702"),
+        replace(_HEX, name="SupraHex", max_power=120, set_points=_BM1368),
+    ),
+    "801": replace(
+        _STOCK,
+        name="GT",
+        chip_count=2,
+        max_power=60,
+        second_sensor=True,
+        idle_fan_speed=960,
+        regulator=_TPS546_TWO_CHIPS,
+        set_points=_BM1370,
+    ),
     "1000": replace(_ZYBER, name="8S"),
     "1100": replace(_ZYBER, name="8G", max_power=220),
     "1110": replace(_ZYBER, name="8GP", max_power=220),

@@ -177,8 +177,8 @@ class AxeOsClient(MinerClient):
         What cannot be written is found before the first of them is sent.
         """
         assert self._last is not None
-        settings, limits = self._last.state.settings, self._last.identity.limits
-        known = Known(self._info, settings, limits, self._memory.auto_fan_mode)
+        limits = self._last.identity.limits
+        known = Known(self._info, limits, self._memory.auto_fan_mode)
         rest = dict(changes)
         mining = rest.pop(Setting.MINING, None)
         if mining is not None:

@@ -7,7 +7,6 @@ from ..errors import MinerCommandError
 from ..model import (
     Changes,
     Limits,
-    MinerSettings,
     Setting,
     SettingValue,
     Writing,
@@ -60,7 +59,6 @@ class Known(NamedTuple):
     """
 
     info: Reply
-    settings: MinerSettings
     limits: Limits
     auto_fan_mode: int | None = None
 

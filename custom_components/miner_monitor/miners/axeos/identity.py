@@ -159,14 +159,12 @@ def limits_of(
         vr_temperature=vr if has_vr else None,
         input_voltage=_INPUT_ALARMS.get(_nominal_voltage(info, profile) or 0),
         # Healthy miners run a little above their board's figure.
-        power=None if power is None else _power_alarm(power),
+        power=None
+        if power is None
+        else Alarm(warn=round(power * 1.1, 2), critical=round(power * 1.25, 2)),
         trip_points=trips,
         derating=_derating(info, profile),
     )
-
-
-def _power_alarm(power: float) -> Alarm:
-    return Alarm(warn=round(power * 1.1, 2), critical=round(power * 1.25, 2))
 
 
 def alarm_below(
@@ -281,13 +279,7 @@ def _core_voltage(info: Reply, asic: Reply, board: Board) -> SettingRange | None
     fallback = None
     if table is not None:
         fallback = tuple(volts * 1e3 for volts in table.voltages), table.voltage * 1e3
-    found = _presets(
-        asic,
-        "Voltage",
-        (low * 1e3, high * 1e3),
-        low * 1e3,
-        fallback,
-    )
+    found = _presets(asic, "Voltage", (low * 1e3, high * 1e3), low * 1e3, fallback)
     if found is None or "coreVoltage" not in info:
         return None
     presets = tuple(round(value) / 1e3 for value in found.values)

@@ -206,8 +206,7 @@ class DeviceMemory:
     ) -> Evidence:
         """Take in what NerdOS tells in its own way."""
         correct_nerdos(values, info, profile.board)
-        if (heat := heat_of(info)) != self._heat:
-            self._heat = heat
+        self._heat = heat_of(info)
         seen = TripPoints(chip=values["chip_temperature"], vr=values["vr_temperature"])
         trips, now = self._heat.trip_points, self._monotonic()
         return self.nerdos.judge(evidence, info, seen, trips, now)

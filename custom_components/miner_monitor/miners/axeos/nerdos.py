@@ -118,7 +118,7 @@ def fans(info: Reply) -> tuple[Fan, ...]:
 
 
 def using_fallback(info: Reply) -> bool | None:
-    """Read which pool is in use: in ``stratum`` since 1.0.35."""
+    """Read whether the second pool is in use: in ``stratum`` since NerdOS 1.0.35."""
     found = flag(_stratum(info).get("usingFallback"))
     return flag(info.get("isUsingFallbackStratum")) if found is None else found
 

@@ -114,7 +114,7 @@ def lasting_of(info: Reply, profile: Profile) -> Lasting:
         settings=settings,
         pools=pools,
         active_pool=pools[used[0]] if used else None,
-        fallback_pool=using_fallback(info, profile),
+        fallback_pool=nerdos.using_fallback(info),
         reject_reasons=_reject_reasons(info),
         restart_reason=sentence(info.get("resetReason") or info.get("lastResetReason")),
         fan_mode=count(info.get("autofanspeed")),
@@ -246,7 +246,7 @@ def settings_of(info: Reply, profile: Profile) -> MinerSettings:
 
 def pools_of(info: Reply, profile: Profile) -> tuple[Pool, ...]:
     """Read the pools: numbered slots since 2.15, first choice and fallback before."""
-    fallback = using_fallback(info, profile)
+    fallback = nerdos.using_fallback(info)
     if isinstance(info.get("pools"), list):
         return _slots(info, fallback=fallback)
     if "stratumURL" not in info:
@@ -269,13 +269,6 @@ def chips_of(info: Reply) -> tuple[Chip, ...]:
     if not isinstance(sensors, list) or not any(sensors):
         return ()
     return tuple(Chip(temperature=temperature(told)) for told in sensors[:_MOST_CHIPS])
-
-
-def using_fallback(info: Reply, profile: Profile) -> bool | None:
-    """Read whether the second pool is in use."""
-    if profile.nerdos:
-        return nerdos.using_fallback(info)
-    return flag(info.get("isUsingFallbackStratum"))
 
 
 def _faults(info: Reply) -> tuple[str, ...]:

@@ -177,12 +177,7 @@ class Freshness:
         self._stamp: float | None = None
         self._moved_at = 0.0
         self._last_step = 0.0
-        self._largest_step = 0.0
-
-    @property
-    def limit(self) -> float:
-        """Seconds after which values without news are stale."""
-        return max(SHORTEST_LIMIT, _STEPS * self._largest_step)
+        self._limit = SHORTEST_LIMIT
 
     def stale_for(self, stamp: float | None) -> float | None:
         """Return how long nothing has come, None while that is not too long."""
@@ -192,13 +187,13 @@ class Freshness:
         if stamp != self._stamp:
             if self._stamp is not None:
                 step = now - self._moved_at
-                usual = step if step < self.limit else min(step, self._last_step)
+                usual = step if step < self._limit else min(step, self._last_step)
                 self._last_step = step
                 if usual <= LARGEST_STEP:
-                    self._largest_step = max(self._largest_step, usual)
+                    self._limit = max(self._limit, _STEPS * usual)
             self._stamp, self._moved_at = stamp, now
         still = now - self._moved_at
-        return still if still >= self.limit else None
+        return still if still >= self._limit else None
 
 
 def _page_at(
