@@ -112,9 +112,7 @@ class AvalonClient(MinerClient):
         self.configuration_url = f"http://{host}"
         self._device = TcpDevice(host, port)
         self._memory = DeviceMemory(monotonic, known)
-        self._singly = False
-        self._elapsed = 0
-        self._firmware: str | None = None
+        self._singly_since: object = None
         self._next_command = 0.0
         self._bodies: dict[str, bytes] = {}
 
@@ -137,14 +135,11 @@ class AvalonClient(MinerClient):
             wants = self._memory.notice(poll)
         if any(wants):
             await self._ask_for_more(wants, ends)
-        reading = self._memory.read(poll)
-        if self._singly:
-            self._reconsider(reading)
-        return reading
+        return self._memory.read(poll)
 
     async def _poll(self, ends: float) -> Poll:
         """Ask for all together, or one by one where that does not work."""
-        if self._singly:
+        if self._singly_since is self._memory.boot:
             return await self._poll_singly(ends)
         poll: Poll | None = None
         try:
@@ -161,7 +156,7 @@ class AvalonClient(MinerClient):
             if poll is None or not poll.stats:
                 raise
             return poll
-        self._singly = True
+        self._singly_since = self._memory.boot
         self._bodies.pop(_TOGETHER, None)
         return singly
 
@@ -218,16 +213,6 @@ class AvalonClient(MinerClient):
             with suppress(MinerError):
                 return await self._ask(name, request, ends, again=False)
         return reply
-
-    def _reconsider(self, reading: MinerReading) -> None:
-        """Ask for all together again after a start or with new firmware."""
-        elapsed = reading.state.uptime or 0
-        firmware = reading.identity.firmware
-        if self._firmware not in (None, firmware) or elapsed < self._elapsed:
-            self._singly = False
-            self._firmware, self._elapsed = None, 0
-        else:
-            self._firmware, self._elapsed = firmware, elapsed
 
     @override
     def writing(self, setting: Setting) -> Writing:

@@ -80,6 +80,7 @@ class DeviceRecognizer:
 
     The blob names its device in each poll. Where it does not, ``version`` has to do
     so in the same turn: a stranger must never be taken for the device that was here.
+    ``boot`` stands for the time since a device, or its firmware, began to answer.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -91,6 +92,7 @@ class DeviceRecognizer:
 
     def _forget(self) -> None:
         """Begin anew with another device or firmware."""
+        self.boot = object()
         self._version: Row = NOTHING
         self._listed: frozenset[str] | None = None
         self._has_version = False
@@ -157,6 +159,7 @@ class DeviceRecognizer:
         uptime = self._uptime(poll)
         if uptime is not None:
             if uptime + _RESTARTED < self._uptime_before:
+                self.boot = object()
                 self._about_version = Question()
                 self._about_commands = Question()
                 self._statistics = StatisticsCommand()
