@@ -249,17 +249,10 @@ class Question:
     answered: bool = False
     _next: float = -inf
 
-    def due(self, now: float) -> bool:
-        """Return whether it is time to ask."""
-        return not self.answered and now >= self._next
-
-    def asked(self, now: float) -> None:
-        """Note that it goes out."""
-        self._next = now + self.wait
-        self.wait = min(2 * self.wait, max(self.wait, _SELDOM))
-
     def ask(self, now: float) -> bool:
         """Return whether it is time to ask, and note that it goes out then."""
-        if due := self.due(now):
-            self.asked(now)
-        return due
+        if self.answered or now < self._next:
+            return False
+        self._next = now + self.wait
+        self.wait = min(2 * self.wait, max(self.wait, _SELDOM))
+        return True

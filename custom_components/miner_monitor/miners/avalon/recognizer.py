@@ -107,9 +107,9 @@ class DeviceRecognizer:
         self._about_version = Question()
         self._about_commands = Question()
         self._lite_state: Items = NOTHING
-        self._look_closely(until=None)
+        self._look_closely()
 
-    def _look_closely(self, until: float | None) -> None:
+    def _look_closely(self, until: float = 0.0) -> None:
         """Forget what the short statistics said, for it has been changed."""
         self._lite: Items = NOTHING
         self._lite_at = 0.0
@@ -249,20 +249,10 @@ class DeviceRecognizer:
     def _wants(self, now: float) -> Wants:
         model = self.model
         commanded = model is not None and model.commanded
-        version = self._about_version.due(now) or self._is_nameless()
-        commands = commanded and self._about_commands.due(now)
-        lite = self._wants_lite(now)
-        for question, asks in (
-            (self._about_version, version),
-            (self._about_commands, commands),
-            (self._about_lite, lite),
-        ):
-            if asks:
-                question.asked(now)
         return Wants(
-            version=version,
-            commands=commands,
-            litestats=lite,
+            version=self._about_version.ask(now) or self._is_nameless(),
+            commands=commanded and self._about_commands.ask(now),
+            litestats=self._wants_lite(now),
             devices=model is None and not self._has_version,
         )
 
@@ -279,10 +269,8 @@ class DeviceRecognizer:
             return self._reported.silent or (model is not None and model.home)
         if model is None or not model.litestats:
             return model is not None and model.series is None and self._hides_state()
-        if self._closely_until is not None and now < self._closely_until:
-            return True
-        self._closely_until = None
-        return self._hides_state() or self._about_lite.due(now)
+        due = self._about_lite.ask(now)
+        return due or now < self._closely_until or self._hides_state()
 
     def _hides_state(self) -> bool:
         """Whether it says what it does in no word that is known.
