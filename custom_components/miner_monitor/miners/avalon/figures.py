@@ -61,27 +61,28 @@ _BLOB = (
     counter("wall_power", "WALLPOWER"),
 )
 _TIMES = ("soft_off_time", "soft_on_time")
-_VECTORS = {
-    "PS": "ps",
-    "ECHU": "echu",
-    "CRC": "crc",
-    "COMCRC": "com_crc",
-    "HASHS": "board_states",
-    "EEPROM": "eeprom_chips",
-    "COP": "cop",
-    "MW": "board_work",
-}
-_NUMBERED = {"PLL": "pll", "SF": "sf", "ATABD": "board_frequencies"}
-for _key, _name in _NUMBERED.items():
-    for _place in range(_MOST_NUMBERED):
-        _VECTORS[f"{_key}{_place}"] = f"{_name}_{_place}"
-_DASHED = {
-    "LED": "led_mode",
-    "LEDUser": "led_user",
-    **{f"ATA{place}": f"profile_{place}" for place in range(_MOST_NUMBERED)},
-}
-_LISTS = tuple(_VECTORS.items())
-_DASHED_LISTS = tuple(_DASHED.items())
+_LISTS = (
+    ("PS", "ps", vector),
+    ("ECHU", "echu", vector),
+    ("CRC", "crc", vector),
+    ("COMCRC", "com_crc", vector),
+    ("HASHS", "board_states", vector),
+    ("EEPROM", "eeprom_chips", vector),
+    ("COP", "cop", vector),
+    ("MW", "board_work", vector),
+    ("LED", "led_mode", dashed),
+    ("LEDUser", "led_user", dashed),
+    *(
+        (f"{key}{place}", f"{name}_{place}", reader)
+        for key, name, reader in (
+            ("PLL", "pll", vector),
+            ("SF", "sf", vector),
+            ("ATABD", "board_frequencies", vector),
+            ("ATA", "profile", dashed),
+        )
+        for place in range(_MOST_NUMBERED)
+    ),
+)
 _ROW = (
     counter("module_count", "MM Count"),
     counter("nonce_mask", "Nonce Mask"),
@@ -127,11 +128,8 @@ def figures_of(
         if name in found and (when := moment(found.pop(name), started)) is not None:
             found[name] = when
     get = items.get
-    for key, name in _LISTS:
-        if values := vector(get(key)):
-            found[name] = values
-    for key, name in _DASHED_LISTS:
-        if values := dashed(get(key)):
+    for key, name, reader in _LISTS:
+        if values := reader(get(key)):
             found[name] = values
     if model is not None:
         found |= read_places(vector(get("PS")), model.supply_figures)

@@ -92,7 +92,7 @@ class DeviceRecognizer:
 
     def _forget(self) -> None:
         """Begin anew with another device or firmware."""
-        self.boot = object()
+        self._begin_anew()
         self._version: Row = NOTHING
         self._listed: frozenset[str] | None = None
         self._has_version = False
@@ -102,12 +102,16 @@ class DeviceRecognizer:
         self._serial: str | None = None
         self._version_is_fresh = False
         self._model: Model | None = None
-        self._statistics = StatisticsCommand()
         self._blob_has_uptime = False
-        self._about_version = Question()
-        self._about_commands = Question()
         self._lite_state: Items = NOTHING
         self._look_closely()
+
+    def _begin_anew(self) -> None:
+        """Forget how it has to be asked, which a new start may change."""
+        self.boot = object()
+        self._about_version = Question()
+        self._about_commands = Question()
+        self._statistics = StatisticsCommand()
 
     def _look_closely(self, until: float = 0.0) -> None:
         """Forget what the short statistics said, for it has been changed."""
@@ -159,10 +163,7 @@ class DeviceRecognizer:
         uptime = self._uptime(poll)
         if uptime is not None:
             if uptime + _RESTARTED < self._uptime_before:
-                self.boot = object()
-                self._about_version = Question()
-                self._about_commands = Question()
-                self._statistics = StatisticsCommand()
+                self._begin_anew()
             self._uptime_before = uptime
         return self._wants(self._monotonic())
 
