@@ -15,6 +15,7 @@ from .values import (
 )
 
 _PLAIN = (float, int)
+SLOWEST_POOL = 60_000
 
 
 def _number_or_percent(value: object) -> float | None:
@@ -52,6 +53,21 @@ def difficulty(name: str, key: str, *absent: float) -> Column:
     """Describe a difficulty."""
     high, reader = LARGEST_DIFFICULTY, readers.difficulty
     return Column(name, key, high=high, absent=absent, reader=reader)
+
+
+def celsius(name: str, key: str, *absent: float) -> Column:
+    """Describe a temperature; far below nought is what a missing sensor shows."""
+    return Column(name, key, low=-40, high=200, absent=absent)
+
+
+def gigahash(name: str, key: str, *absent: float) -> Column:
+    """Describe a hash rate in GH/s."""
+    return Column(name, key, high=1e9, divisor=1e3, absent=absent)
+
+
+def latency(key: str) -> Column:
+    """Describe the ms to the pool; AxeOS 2.9 sometimes tells hours."""
+    return Column("pool_latency", key, high=SLOWEST_POOL, absent=(0,))
 
 
 def percent(name: str, key: str) -> Column:

@@ -79,6 +79,13 @@ class MinerStatus(StrEnum):
     IDLE = "idle"
 
 
+SETTLED = 60.0
+"""Seconds after a boot, a wake-up or a new mode in which odd readings prove nothing."""
+
+START = 600.0
+"""Seconds a miner may take to hash again before it counts as idle."""
+
+
 class Capability(StrEnum):
     """A thing that a device can report or do.
 
@@ -376,12 +383,6 @@ class Chip:
     temperature: float | None = None
     errors: int | None = None
 
-    @property
-    def at_rest(self) -> Self:
-        """The same chip while nothing hashes."""
-        rate = None if self.hash_rate is None else 0.0
-        return replace(self, hash_rate=rate, domains=(0.0,) * len(self.domains))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashBoard:
@@ -510,7 +511,14 @@ class MinerState:
             **{name: None for name in _MEAN_RATES if getattr(self, name) is not None},
         }
         if any(chip.hash_rate or any(chip.domains) for chip in self.chips):
-            changes["chips"] = tuple(chip.at_rest for chip in self.chips)
+            changes["chips"] = tuple(
+                replace(
+                    chip,
+                    hash_rate=None if chip.hash_rate is None else 0.0,
+                    domains=(0.0,) * len(chip.domains),
+                )
+                for chip in self.chips
+            )
         if self.status is MinerStatus.POOL_LOST and self.pool_connected:
             changes["pool_connected"] = False
         return replace(self, **changes) if changes else self
@@ -531,8 +539,7 @@ class MinerState:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, with the parts that are read on demand."""
-        read = replace(self, boards=tuple(self.boards), pools=tuple(self.pools))
-        return asdict(read)
+        return asdict(replace(self, boards=tuple(self.boards), pools=tuple(self.pools)))
 
     @property
     def hottest_chip(self) -> float | None:

@@ -75,6 +75,7 @@ def _joined(commands: tuple[str, ...]) -> bytes:
 
 _VERSION = _request("version")
 _LITESTATS = _request("litestats")
+_DEVICES = _request("devs")
 _HELP = _request("ascset", "0,help")
 
 
@@ -174,28 +175,27 @@ class AvalonClient(MinerClient):
         return _poll_of(*replies)
 
     async def _ask_for_more(self, wants: Wants, ends: float) -> None:
-        """Ask what the memory wants; no answer costs nothing but itself."""
-        if wants.version:
-            with suppress(MinerError):
-                version = await self._ask("version", _VERSION, _soon(ends))
-                if row := version.row("VERSION"):
-                    self._memory.take_version(row)
-                elif version.failed:
-                    self._memory.has_no_version()
-        if wants.commands:
-            with suppress(MinerError):
-                reply = await self._ask(_COMMANDS, _HELP, _soon(ends))
-                commands = parse_commands(self._bodies[_COMMANDS])
-                if commands or reply.failed:
-                    self._memory.take_commands(commands)
-        if wants.litestats:
-            with suppress(MinerError):
-                stats = await self._ask("litestats", _LITESTATS, _soon(ends))
-                self._memory.take_litestats(stats.rows("STATS"))
-        if wants.devices:
-            with suppress(MinerError):
-                reply = await self._ask("devs", _joined(("devs",)), _soon(ends))
-                self._memory.take_devices(reply.rows("DEVS"))
+        """Ask what the memory wants."""
+        memory, ask = self._memory, partial(self._ask_aside, ends)
+        if wants.version and (version := await ask("version", _VERSION)):
+            if row := version.row("VERSION"):
+                memory.take_version(row)
+            elif version.failed:
+                memory.has_no_version()
+        if wants.commands and (reply := await ask(_COMMANDS, _HELP)):
+            commands = parse_commands(self._bodies[_COMMANDS])
+            if commands or reply.failed:
+                memory.take_commands(commands)
+        if wants.litestats and (stats := await ask("litestats", _LITESTATS)):
+            memory.take_litestats(stats.rows("STATS"))
+        if wants.devices and (devices := await ask("devs", _DEVICES)):
+            memory.take_devices(devices.rows("DEVS"))
+
+    async def _ask_aside(self, ends: float, name: str, request: bytes) -> Reply | None:
+        """Ask for what is not of each poll; no answer costs nothing but itself."""
+        with suppress(MinerError):
+            return await self._ask(name, request, min(ends, later(_EXTRA_DEADLINE)))
+        return None
 
     async def _ask(
         self, name: str, request: bytes, ends: float, *, again: bool = True
@@ -276,10 +276,6 @@ class AvalonClient(MinerClient):
         finally:
             self._next_command = loop.time() + _BETWEEN_COMMANDS
         self._memory.sent(command, certainly=True)
-
-
-def _soon(ends: float) -> float:
-    return min(ends, asyncio.get_running_loop().time() + _EXTRA_DEADLINE)
 
 
 def _poll_of(*replies: Reply) -> Poll:

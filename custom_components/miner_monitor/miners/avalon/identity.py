@@ -71,8 +71,10 @@ def serial_of(told: object) -> str | None:
 
 def who_is(items: Items) -> Who:
     """Read the serial, which a Nano 3 has under another name, and the firmware."""
-    serial = serial_of(items.get("DNA")) or serial_of(items.get("HDNA"))
-    return Who(serial, parted(items.get("Ver"))[1])
+    return Who(
+        serial_of(items.get("DNA")) or serial_of(items.get("HDNA")),
+        parted(items.get("Ver"))[1],
+    )
 
 
 def mac_of(version: Row) -> str | None:

@@ -6,8 +6,11 @@ from typing import Any
 
 from ..columns import (
     Column,
+    celsius,
     counter,
     difficulty,
+    gigahash,
+    latency,
     percent,
     read_columns,
     seconds,
@@ -27,7 +30,6 @@ from .status import (
     system_of,
 )
 
-_SLOWEST_POOL = 60_000
 _LOW_POWER = 10
 
 
@@ -36,15 +38,6 @@ _FANS = (
     percent("duty", "FanR"),
     *(Column(name, name, high=1e5, kind=int) for name in _FAN_NAMES),
 )
-
-
-def _celsius(name: str, key: str, *absent: float) -> Column:
-    """Far below nought is what firmware says of a missing sensor."""
-    return Column(name, key, low=-40, high=200, absent=absent)
-
-
-def _giga(name: str, key: str, *absent: float) -> Column:
-    return Column(name, key, high=1e9, divisor=1e3, absent=absent)
 
 
 def _mega(name: str, key: str) -> Column:
@@ -56,23 +49,23 @@ def _mega(name: str, key: str) -> Column:
 # OTemp in the outlet. HBTemp (Mini 3) and HBOTemp, the warm end of a Q's board, are
 # the board's; HBITemp, its cold end, stays a figure.
 _BLOB = (
-    _giga("hash_rate_now", "GHSspd"),
-    _giga("expected_hash_rate", "GHSmm", 0),
-    _giga("hash_rate_average", "GHSavg"),
+    gigahash("hash_rate_now", "GHSspd"),
+    gigahash("expected_hash_rate", "GHSmm", 0),
+    gigahash("hash_rate_average", "GHSavg"),
     Column("power_limit", "MPO", high=1e5, absent=(0,)),
     Column("core_voltage_actual", "Vo", high=1e4, divisor=1000, absent=(0,)),
     Column("frequency_actual", "Freq", high=1e5, absent=(0,)),
-    _celsius("chip_temperature", "TMax", 0),
-    _celsius("chip_temperature_average", "TAvg", 0),
-    _celsius("target_chip_temperature", "TarT", 0),
-    _celsius("inlet_temperature", "ITemp"),
-    _celsius("ambient_temperature", "Temp"),
-    _celsius("outlet_temperature", "OTemp"),
-    _celsius("board_temperature", "HBOTemp"),
-    _celsius("board_temperature", "HBTemp"),
+    celsius("chip_temperature", "TMax", 0),
+    celsius("chip_temperature_average", "TAvg", 0),
+    celsius("target_chip_temperature", "TarT", 0),
+    celsius("inlet_temperature", "ITemp"),
+    celsius("ambient_temperature", "Temp"),
+    celsius("outlet_temperature", "OTemp"),
+    celsius("board_temperature", "HBOTemp"),
+    celsius("board_temperature", "HBTemp"),
     Column("chips_working", "TA", high=1e5, absent=(0,), kind=int),
     seconds("uptime", "Elapsed"),
-    Column("pool_latency", "PING", high=_SLOWEST_POOL, absent=(0,)),
+    latency("PING"),
     Column("wifi_signal", "RSSI", low=-127, high=-1, kind=int),
     counter("filter_age", "Filter"),
     counter("hardware_errors", "HW"),
@@ -114,20 +107,20 @@ _SUMMARY = (
     counter("blocks_found", "Found Blocks"),
 )
 _PLAIN = (
-    _giga("hash_rate_now", "GHS 5s"),
+    gigahash("hash_rate_now", "GHS 5s"),
     _mega("hash_rate_now", "MHS 30s"),
     _mega("hash_rate_now", "MHS 20s"),
     _mega("hash_rate_now", "MHS 5s"),
-    _giga("hash_rate_1m", "GHS 1m"),
+    gigahash("hash_rate_1m", "GHS 1m"),
     _mega("hash_rate_1m", "MHS 1m"),
-    _giga("hash_rate_average", "GHS av"),
+    gigahash("hash_rate_average", "GHS av"),
     _mega("hash_rate_average", "MHS av"),
     seconds("uptime", "Elapsed"),
     counter("hardware_errors", "Hardware Errors"),
     Column("work_utility", "Work Utility"),
     percent("hardware_error_rate", "Device Hardware%"),
 )
-_DEVICE = (_celsius("chip_temperature", "Temperature", 0),)
+_DEVICE = (celsius("chip_temperature", "Temperature", 0),)
 _BOOT = re.compile(r"0x([0-9a-fA-F]{1,2})\b")
 _BOOT_REASONS = (
     "clear",

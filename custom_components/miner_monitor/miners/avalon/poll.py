@@ -6,7 +6,7 @@ only when somebody looks: at most polls nobody does.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from math import isfinite, nan
 import re
 from types import MappingProxyType
@@ -171,17 +171,12 @@ def _pool_place(row: Row) -> int | None:
 class _ReadLater[Found]:
     """Keeps how something is read, until it is."""
 
-    __slots__ = ("_found", "_read")
-
     def __init__(self, read: Callable[[], Found]) -> None:
         self._read = read
-        self._found: Found | None = None
 
-    @property
+    @cached_property
     def _all(self) -> Found:
-        if self._found is None:
-            self._found = self._read()
-        return self._found
+        return self._read()
 
     @override
     def __reduce__(self) -> tuple[type[Found], tuple[Found]]:
@@ -195,8 +190,6 @@ class _ReadLater[Found]:
 
 class Figures(_ReadLater[dict[str, Figure]], Mapping[str, Figure]):
     """The figures of a poll or of a pool."""
-
-    __slots__ = ()
 
     @override
     def __getitem__(self, name: str) -> Figure:
@@ -213,8 +206,6 @@ class Figures(_ReadLater[dict[str, Figure]], Mapping[str, Figure]):
 
 class LazySequence[T](_ReadLater[tuple[T, ...]], Sequence[T]):
     """The boards or pools of a poll; how many there are is known beforehand."""
-
-    __slots__ = ("_count",)
 
     def __init__(self, count: int, read: Callable[[], tuple[T, ...]]) -> None:
         """Keep how they are read."""

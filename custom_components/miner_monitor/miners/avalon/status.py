@@ -6,16 +6,10 @@ from functools import lru_cache
 import re
 from typing import Any, NamedTuple
 
-from ..model import Fan, MinerStatus
+from ..model import SETTLED, START, Fan, MinerStatus
 from ..values import sentence
 from .models import Model
 from .poll import Items, vector
-
-START = 600.0
-"""Seconds a miner may take to hash again before it counts as idle."""
-
-SETTLED = 60.0
-"""Seconds after a wake-up or a new mode in which the old rate may still be shown."""
 
 IDLE_POLLS = 2
 POLLS_WITHOUT_POOL = 2

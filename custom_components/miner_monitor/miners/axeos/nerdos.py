@@ -6,6 +6,7 @@ And where it switches its chips off, and warns before that.
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..columns import SLOWEST_POOL
 from ..model import (
     Fan,
     Pool,
@@ -26,10 +27,7 @@ from .boards import (
     Board,
     Reply,
 )
-from .numbers import (
-    SLOWEST_POOL,
-    fleet_power,
-)
+from .numbers import fleet_power
 
 MOST_FANS = 8
 MOST_POOLS = 8

@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 from ..columns import (
     Column,
+    celsius,
     counter,
     difficulty,
+    gigahash,
+    latency,
     percent,
     read_columns,
     seconds,
@@ -29,21 +32,10 @@ from .boards import (
     Reply,
 )
 
-SLOWEST_POOL = 60_000
-
 
 def _temperature(name: str, key: str) -> Column:
     """-1 and 0 are what a missing sensor or an idle chip shows."""
-    return Column(name, key, low=-40, high=200, absent=(0, -1))
-
-
-def _terahash(name: str, key: str) -> Column:
-    return Column(name, key, high=1e9, divisor=1e3)
-
-
-def _latency(key: str) -> Column:
-    """AxeOS 2.9 sometimes tells hours."""
-    return Column("pool_latency", key, high=SLOWEST_POOL, absent=(0,))
+    return celsius(name, key, 0, -1)
 
 
 def _input_voltage(key: str) -> Column:
@@ -55,14 +47,12 @@ _BOTH = (
     _input_voltage("voltagei"),
     difficulty("pool_difficulty", "stratumDiff", 0),
     counter("blocks_found", "foundBlocks"),
-    Column(
-        "expected_hash_rate", "expectedHashrate", high=1e9, divisor=1e3, absent=(0,)
-    ),
-    _terahash("hash_rate_now", "hashRate"),
-    _terahash("hash_rate_1m", "hashRate_1m"),
-    _terahash("hash_rate_10m", "hashRate_10m"),
-    _terahash("hash_rate_1h", "hashRate_1h"),
-    _terahash("hash_rate_1d", "hashRate_1d"),
+    gigahash("expected_hash_rate", "expectedHashrate", 0),
+    gigahash("hash_rate_now", "hashRate"),
+    gigahash("hash_rate_1m", "hashRate_1m"),
+    gigahash("hash_rate_10m", "hashRate_10m"),
+    gigahash("hash_rate_1h", "hashRate_1h"),
+    gigahash("hash_rate_1d", "hashRate_1d"),
     Column("power", "power", high=1e5),
     _input_voltage("voltage"),
     Column("input_current", "current", high=1e6, divisor=1e3),
@@ -82,7 +72,7 @@ STOCK = (
     *_BOTH,
     Column("frequency_actual", "actualFrequency", high=1e5),
     _temperature("chip_temperature_2", "temp2"),
-    _latency("responseTime"),
+    latency("responseTime"),
     counter("block_height", "blockHeight", 0),
     counter("blocks_found", "blockFound"),
     seconds("total_uptime", "totalUptimeSeconds"),
@@ -93,7 +83,7 @@ NERDOS = (
     *_BOTH[:-1],
     # -90 dBm is what NerdOS says when it does not know.
     _BOTH[-1]._replace(absent=(-90,)),
-    _latency("lastpingrtt"),
+    latency("lastpingrtt"),
     counter("blocks_found", "totalFoundBlocks"),
 )
 _BLANK = dict.fromkeys(column.name for column in (*STOCK, *NERDOS))
@@ -112,7 +102,7 @@ FANS = (
     percent("duty_cycle", "fanspeed"),
 )
 CHIP = (
-    _terahash("hash_rate", "total"),
+    gigahash("hash_rate", "total"),
     counter("errors", "errorCount"),
 )
 BOARDS = (

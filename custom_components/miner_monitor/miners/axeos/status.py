@@ -7,12 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from ..client import Question
-from ..model import (
-    NO_CHIPS,
-    NO_CORE_VOLTAGE,
-    MinerStatus,
-    TripPoints,
-)
+from ..model import NO_CHIPS, NO_CORE_VOLTAGE, SETTLED, START, MinerStatus, TripPoints
 from ..values import (
     count,
     flag,
@@ -25,12 +20,6 @@ from .boards import (
     Reply,
     is_2_11,
 )
-
-SETTLED = 60.0
-"""Seconds after a boot or a wake-up in which odd readings prove nothing."""
-
-START = 600.0
-"""Seconds a miner may take to hash again before it counts as idle."""
 
 TRIP_CHIP = 75.0
 TRIP_VR = 105.0
