@@ -16,16 +16,20 @@ def room_temperature(now: float) -> float:
 class Noise:
     """Noise of the first autoregressive order with deviation 1."""
 
-    __slots__ = ("_rng", "_seconds", "value")
+    __slots__ = ("_fresh", "_kept", "_rng", "_seconds", "_step", "value")
 
     def __init__(self, rng: Random, seconds: float) -> None:
         """Start at a random value."""
         self._rng = rng
         self._seconds = seconds
         self.value = rng.gauss(0.0, 1.0)
+        self._step = 0.0
+        self._kept, self._fresh = 1.0, 0.0
 
     def step(self, seconds: float) -> None:
         """Move on by some seconds."""
-        kept = math.exp(-seconds / self._seconds)
-        fresh = math.sqrt(1.0 - kept * kept)
-        self.value = self.value * kept + self._rng.gauss(0.0, fresh)
+        if seconds != self._step:
+            self._step = seconds
+            self._kept = math.exp(-seconds / self._seconds)
+            self._fresh = math.sqrt(1.0 - self._kept * self._kept)
+        self.value = self.value * self._kept + self._rng.gauss(0.0, self._fresh)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 import logging
 import math
 import socket
+import time
 from typing import Any, override
 from unittest.mock import patch
 
@@ -198,18 +199,30 @@ class TimedBench(Bench):
         self._time = clock
         # Time that is passed by hand makes every callback seem slow, and a trace of
         # each callback's origin costs more than all the rest.
-        hass.loop.set_debug(False)
+        loop: Any = hass.loop
+        loop.set_debug(False)
         # Frozen time counts from 1970, where floats are 240 ns apart: with the loop's
         # own resolution, what is due this moment would be waited for without a pause.
-        hass.loop._clock_resolution = RESOLUTION
+        loop._clock_resolution = RESOLUTION
+        # The loop asks for the time ever again, and frozen time is slow to tell it.
+        self._frozen: datetime | None = None
+        self._loop_time = 0.0
+        loop.time = self._time_of_loop
         self._threads: set[asyncio.Future[Any]] = set()
-        self._in_thread = hass.loop.run_in_executor
-        hass.loop.run_in_executor = self._run_in_executor
+        self._in_thread = loop.run_in_executor
+        loop.run_in_executor = self._run_in_executor
 
     @property
     def now(self) -> float:
         """Return the seconds of the clock that all share."""
         return self._time.now()
+
+    @override
+    async def stop(self) -> None:
+        """Stop all miners, and let the loop have its own time again."""
+        await super().stop()
+        loop: Any = self.hass.loop
+        del loop.time
 
     async def pass_time(self, seconds: float, step: float = math.inf) -> None:
         """Let time pass from timer to timer, each at its own time.
@@ -263,6 +276,13 @@ class TimedBench(Bench):
         self._threads.add(future)
         future.add_done_callback(self._threads.discard)
         return future
+
+    def _time_of_loop(self) -> float:
+        """Return the frozen time, which is computed once while it stands still."""
+        if (frozen := self._freezer.time_to_freeze) is not self._frozen:
+            self._frozen = frozen
+            self._loop_time = time.monotonic()
+        return self._loop_time
 
     def _tick(self, seconds: float) -> None:
         """Move all clocks at once."""

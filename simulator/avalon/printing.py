@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 import json
+from json.encoder import encode_basestring as quoted
 from typing import override
 
 ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\,|="})
@@ -63,13 +65,19 @@ def json_value(value: Value) -> str:
         case Raw():
             return f'"{value}"'
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return quoted(value)
     return str(value)
+
+
+@cache
+def _json_key(name: str) -> str:
+    """Print a key with the colon behind it; there are few."""
+    return f"{json.dumps(name)}:"
 
 
 def _json_row(row: Row) -> str:
     """Print a row as a JSON object."""
-    fields = (f"{json.dumps(key)}:{json_value(row[key])}" for key in row)
+    fields = (_json_key(key) + json_value(row[key]) for key in row)
     return "{" + ",".join(fields) + "}"
 
 

@@ -1,8 +1,10 @@
 """A miner whose truth is known, and garbage in what it tells of it."""
 
+import copyreg
 from dataclasses import dataclass, field, replace
 import math
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from custom_components.miner_monitor.fleet import (
@@ -36,6 +38,9 @@ from custom_components.miner_monitor.model import (
     MinerData,
     Moment,
 )
+
+copyreg.pickle(MappingProxyType, lambda view: (MappingProxyType, (dict(view),)))
+"""A world can be copied, with the views in it."""
 
 SETTINGS = MinerSettings(frequency=525.0, core_voltage=1.15)
 WALL = 1_700_000_000.0

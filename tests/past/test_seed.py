@@ -18,7 +18,7 @@ from simulator import ManualClock
 
 from .bare_house import BareHouse, build
 
-DAYS = 6
+DAYS = 4
 HOUR, DAY = 3600, 86_400
 END = 1_796_000_123.0
 FARM = (
