@@ -16,6 +16,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import executor
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from hypothesis import Phase, settings
 import pytest
@@ -110,6 +111,9 @@ STEP_OF_A_CALL = 0.25
 
 WIRE_SECONDS = 0.003
 """Real seconds in which what is sent over 127.0.0.1 arrives on a busy machine."""
+
+PATIENCE = 500
+"""Seconds after which a thread is stuck at the end of a test."""
 
 HASS_FIXTURES = {
     *("configure_event_loop", "enable_event_loop_debug", "verify_cleanup"),
@@ -412,10 +416,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Have short forms of long tests unless the long ones are asked for.
 
+    Home Assistant interrupts its threads at the end when they do not end within parts
+    of a second. One that is late on a busy machine then leaves the others waiting for
+    ever, as each wakes up the next. And no test outlives a power cut, which is all
+    that waiting for the disk itself is good for.
+
     The plugin has every statement of a database written to the log, and all that
     Home Assistant says: that costs a quarter of a set-up, and nothing reads it.
     """
     lengths.full = config.getoption("--full")
+    executor.EXECUTOR_SHUTDOWN_TIMEOUT = PATIENCE
+    for sync in ("os.fsync", "atomicwrites._proper_fsync"):
+        patch(sync, lambda _: None).start()
     settings.register_profile("short", max_examples=50)
     phases = (Phase.explicit, Phase.generate)
     settings.register_profile("mutants", derandomize=True, deadline=None, phases=phases)

@@ -1,7 +1,9 @@
 """What outlives a restart, what is stored, and clocks that are set."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 import json
 import math
 from random import Random
@@ -25,6 +27,11 @@ LARGEST = 12 * 1024
 
 def busy(days: float, size: float = 1.0, interval: float = 60.0) -> Watch:
     """Watch a miner with noise, pauses and absences for some days."""
+    return deepcopy(_busy(days, size, interval))
+
+
+@cache
+def _busy(days: float, size: float, interval: float) -> Watch:
     random = Random(4)
     noise, watch = Noise(random, 300), Watch(interval)
     while watch.now < days * DAY:

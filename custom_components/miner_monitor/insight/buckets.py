@@ -1,6 +1,7 @@
 """Amounts in buckets of time that outlive a restart, and what they say of days."""
 
 from array import array
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -321,13 +322,13 @@ class Ranking:
             if added[3] is None:
                 return
             self.rows = []
-        better: list[float] = []
+        newer: list[float] = []
         kept = []
         for row in reversed((*self.rows, added)):
             value = self._value(row)
-            if sum(newer >= value for newer in better) < SHOWN:
+            if len(newer) - bisect_left(newer, value) < SHOWN:
                 kept.append(row)
-            better.append(value)
+            insort(newer, value)
         self.rows = kept[::-1]
         if len(self.rows) > KEPT:
             self.rows.remove(min(self.rows, key=self._value))
