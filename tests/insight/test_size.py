@@ -35,8 +35,17 @@ from custom_components.miner_monitor.miners.model import (
 from custom_components.miner_monitor.model import Moment
 from custom_components.miner_monitor.runtime.insight import packed, unpacked
 
+from .. import lengths
+
 LARGEST = 64 * 1024
-DAYS, POLL = 37, 100
+DAYS, POLL, SELDOM = 37, 100, 600
+DAY = 86_400
+SELDOM_DAYS = 0 if lengths.full else 21
+TIMES = (
+    *range(0, SELDOM_DAYS * DAY, SELDOM),
+    *range(SELDOM_DAYS * DAY, DAYS * DAY, POLL),
+)
+"""When polls are: first seldom, in the short form, then often."""
 EPOCH = 1_790_000_000.0
 FIRST_DAY = date(2026, 10, 1)
 POINTS = 45
@@ -60,12 +69,16 @@ IDENTITY = MinerIdentity(
 )
 
 
+def interval_at(seconds: int) -> int:
+    return SELDOM if seconds < SELDOM_DAYS * DAY else POLL
+
+
 def states(rng: Random) -> Iterator[MinerState]:
     """Report all figures there are, with all their digits, and much of all."""
     accepted, rejected, uptime, best = 10**9, 10**8, 10**6, 1e15
-    for number in range(DAYS * 86_400 // POLL):
-        setting = number * POLL // 14_400 % POINTS
-        uptime += POLL
+    for number, seconds in enumerate(TIMES):
+        setting = seconds // 14_400 % POINTS
+        uptime += interval_at(seconds)
         if rng.random() < 0.001:
             uptime = 300
         accepted += rng.randrange(40)
@@ -115,8 +128,7 @@ def full() -> tuple[MinerTracker, Insight]:
     tracker = MinerTracker(IDENTITY, options)
     tracker.resume({})
     insight = None
-    for number, state in enumerate(states(rng)):
-        seconds = number * POLL
+    for seconds, state in zip(TIMES, states(rng), strict=True):
         moment = Moment(
             wall=EPOCH + seconds + 0.123456,
             monotonic=seconds + rng.uniform(0, 1),
@@ -130,7 +142,7 @@ def full() -> tuple[MinerTracker, Insight]:
             state,
             moment,
             response_time=rng.uniform(10, 900),
-            interval=POLL,
+            interval=interval_at(seconds),
             around=around,
         )
         if rng.random() < 0.001:
