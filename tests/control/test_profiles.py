@@ -50,7 +50,7 @@ SAVED: Changes = {F: 525, V: 1.15, AUTO: True, TARGET: 60, MINIMUM: 25}
 
 
 def fault_of(caught: pytest.ExceptionInfo[ProfileError]) -> tuple[ProfileFault, str]:
-    return caught.value.kind, caught.value.name
+    return caught.value.kind, caught.value.shows
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What hardware endures: the end of all that is offered, kept or believed."""
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from ..miners.model import (
     Changes,
@@ -16,6 +17,15 @@ from .errors import (
     ChangeError,
     Refusal,
 )
+
+_LARGEST = 1e300
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell numbers from all else; a bool is none, nor is an int beyond all floats."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -_LARGEST < value < _LARGEST
 
 
 def endures(setting: Setting, allowed: SettingRange, value: float) -> bool:
@@ -62,17 +72,21 @@ def bounded(setting: Setting, allowed: SettingRange) -> SettingRange:
     )
 
 
+def least_voltage(limits: Limits) -> float:
+    """Return the least core voltage that the regulator takes, 0 if none is set."""
+    allowed = limits.settings.get(Setting.CORE_VOLTAGE)
+    return 0.0 if allowed is None else hard_range(Setting.CORE_VOLTAGE, allowed)[0]
+
+
 def at_least(changes: Changes, limits: Limits) -> Changes:
     """Return values with the least core voltage that the regulator takes, or more.
 
     Firmware goes below it when it overheats; nobody ever wished that.
     """
-    allowed = limits.settings.get(Setting.CORE_VOLTAGE)
     voltage = changes.get(Setting.CORE_VOLTAGE)
-    if allowed is None or not isinstance(voltage, int | float):
+    if not isinstance(voltage, int | float):
         return changes
-    lowest, _ = hard_range(Setting.CORE_VOLTAGE, allowed)
-    return {**changes, Setting.CORE_VOLTAGE: max(voltage, lowest)}
+    return {**changes, Setting.CORE_VOLTAGE: max(voltage, least_voltage(limits))}
 
 
 class Beliefs:
@@ -104,15 +118,7 @@ def _believed(limits: Limits, settings: MinerSettings) -> MinerSettings:
         setting.value: None
         for setting, allowed in limits.settings.items()
         if SETTINGS[setting].is_number
-        and not _can_be(settings.get(setting), setting, allowed)
+        and (value := settings.get(setting)) is not None
+        and not (is_number(value) and 0 <= value <= hard_range(setting, allowed)[1])
     }
     return replace(settings, **absurd) if absurd else settings
-
-
-def _can_be(value: object, setting: Setting, allowed: SettingRange) -> bool:
-    """Whether a reported number can be one, as far as it is told."""
-    if value is None:
-        return True
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return 0 <= value <= hard_range(setting, allowed)[1]

@@ -10,10 +10,8 @@ from ..miners.model import (
     MinerSettings,
     MinerState,
     Setting,
-    SettingRange,
 )
-from ..miners.settings import hard_range
-from .bounds import at_least
+from .bounds import at_least, least_voltage
 from .errors import (
     ControlError,
     ControlFault,
@@ -120,8 +118,7 @@ class DeratingWatch:
         stays = now[Setting.CORE_VOLTAGE] == before[Setting.CORE_VOLTAGE]
         if stays and _full_speed(self.baseline) and not self.derated:
             return False
-        allowed = limits.settings.get(Setting.CORE_VOLTAGE)
-        return _went_down(derating, before, now, allowed)
+        return _went_down(derating, before, now, limits)
 
     def _follow(self, limits: Limits, state: MinerState) -> None:
         """Take what is reported for chosen.
@@ -205,7 +202,7 @@ def _went_down(
     derating: Derating,
     before: _SetPoints,
     now: _SetPoints,
-    allowed: SettingRange | None,
+    limits: Limits,
 ) -> bool:
     """Whether both went down by the same number of whole steps, at least one.
 
@@ -215,7 +212,8 @@ def _went_down(
     """
     if not derating.frequency_step or not derating.voltage_step:
         return False
-    minimum, least = _lowest_voltages(allowed)
+    allowed, least = limits.settings.get(Setting.CORE_VOLTAGE), least_voltage(limits)
+    minimum = 0.0 if allowed is None else allowed.minimum
     (frequency, voltage), again = before.values(), False
     first, reached = voltage, now[Setting.CORE_VOLTAGE]
     for _ in range(_MOST_STEPS):
@@ -230,10 +228,3 @@ def _went_down(
         if alike(now, dict(zip(SET_POINTS, (frequency, expected), strict=True))):
             return True
     return False
-
-
-def _lowest_voltages(allowed: SettingRange | None) -> tuple[float, float]:
-    """Return the least that is offered, and the least that the regulator takes."""
-    if allowed is None:
-        return 0.0, 0.0
-    return allowed.minimum, hard_range(Setting.CORE_VOLTAGE, allowed)[0]

@@ -74,8 +74,9 @@ type Failure = ChangeError | MinerError
 class PartialError(NotDoneError):
     """What was asked in one call failed for several reasons, or came true in part.
 
-    ``failures`` tells why for each setting that was ``asked`` and failed, ``taken``
-    what the device took, ``reported`` what it was known to run.
+    ``failures`` says why for each setting that was ``asked`` and failed, ``taken``
+    what the device took, ``reported`` what it was known to run. The outcome is the
+    least certain one of all.
     """
 
     def __init__(
@@ -87,12 +88,11 @@ class PartialError(NotDoneError):
         self.changes: Changes = {setting: asked[setting] for setting in failures}
         self.taken = dict(taken)
         self.reported = MinerSettings()
-        self.outcome = _least_certain(failures, taken)
-
-    @property
-    def extent(self) -> str:
-        """Whether some of it came true."""
-        return "partly" if self.taken else "several"
+        self.extent = "partly" if taken else "several"
+        outcomes = {failure.outcome for failure in failures.values()}
+        if taken:
+            outcomes.add(Outcome.REFUSED)
+        self.outcome = max(outcomes, key=list(Outcome).index)
 
 
 def by_reason(
@@ -103,16 +103,6 @@ def by_reason(
     for setting, failure in failures.items():
         found.setdefault(id(failure), (failure, []))[1].append(setting)
     return list(found.values())
-
-
-def _least_certain(failures: Mapping[Setting, Failure], taken: Changes) -> Outcome:
-    """Return the outcome of all together."""
-    outcomes = {failure.outcome for failure in failures.values()}
-    if Outcome.UNKNOWN in outcomes:
-        return Outcome.UNKNOWN
-    if Outcome.REFUSED in outcomes or taken:
-        return Outcome.REFUSED
-    return Outcome.NOT_SENT
 
 
 class HotPart(StrEnum):
@@ -154,16 +144,6 @@ class ProfileFault(StrEnum):
     NOT_POSSIBLE = "not_possible"
 
 
-class ProfileError(NotDoneError):
-    """A profile was not saved, found, deleted or copied."""
-
-    def __init__(self, kind: ProfileFault, name: str) -> None:
-        """Keep what a text needs."""
-        super().__init__(f"Profile {kind}: {name[:64]!r}")
-        self.kind = kind
-        self.name = name
-
-
 class ControlFault(StrEnum):
     """Why the settings before a derating, or a miner, do not come back."""
 
@@ -178,11 +158,15 @@ class ControlFault(StrEnum):
 class ControlError(NotDoneError):
     """What was asked of a miner is not done now; ``shows`` is what it reports."""
 
-    def __init__(self, kind: ControlFault, shows: str = "") -> None:
+    def __init__(self, kind: ControlFault | ProfileFault, shows: str = "") -> None:
         """Keep what a text needs."""
-        super().__init__(kind.value)
+        super().__init__(f"{kind}: {shows[:64]!r}" if shows else kind.value)
         self.kind = kind
         self.shows = shows
+
+
+class ProfileError(ControlError):
+    """A profile was not saved, found, deleted or copied; ``shows`` is its name."""
 
 
 class WriteError(NotDoneError):

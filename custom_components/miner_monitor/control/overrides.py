@@ -359,8 +359,7 @@ class Overrides(dict[Kind, OverrideSlot]):
         """Read what ``dump`` wrote; what is broken is left out."""
         stored_at = number_of(data.get("stored_at"))
         away = 0.0 if stored_at is None else max(0.0, now.wall - stored_at)
-        earlier = data.get("earlier")
-        earlier = earlier if isinstance(earlier, Mapping) else {}
+        earlier = load_or(dict[str, Any], data.get("earlier"), {})
         return cls(
             {
                 kind: OverrideSlot(active, _load(earlier.get(kind), now, away))
@@ -402,10 +401,10 @@ class Overrides(dict[Kind, OverrideSlot]):
     @property
     def held(self) -> Changes:
         """What is kept from the user's, apart from what a user chose for a while."""
-        found: Changes = {}
-        for kind in (Kind.PROTECTION, Kind.SAVE_POWER):
-            found = {**found, **self[kind].active.held}
-        return found
+        return {
+            **self[Kind.PROTECTION].active.held,
+            **self[Kind.SAVE_POWER].active.held,
+        }
 
     def before_of(self, kind: Kind, changes: Changes) -> Changes:
         """Return what comes back when a user's change ends what is held."""

@@ -19,11 +19,10 @@ from .bounds import (
     require_fitting,
 )
 from .errors import (
-    ChangeError,
     ProfileError,
     ProfileFault,
 )
-from .rules import Allowed
+from .rules import Allowed, clamped
 from .throttle import middle
 from .values import (
     StoredChanges,
@@ -152,11 +151,8 @@ class Profiles:
 
 def _possible(changes: Changes, allowed: Allowed) -> bool:
     """Whether a device can be set to all that another one had."""
-    try:
-        allowed.check(changes)
-    except ChangeError:
-        return False
-    return all(SETTINGS[setting].kept for setting in changes)
+    _, differing = clamped(changes, allowed)
+    return not differing and all(SETTINGS[setting].kept for setting in changes)
 
 
 def _starters(

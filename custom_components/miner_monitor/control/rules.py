@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
 from ..miners.model import (
     Changes,
@@ -17,14 +16,13 @@ from ..miners.settings import SETTINGS, Kind, is_possible
 from .bounds import (
     bounded,
     endures,
+    is_number,
 )
 from .errors import (
     ChangeError,
     Heat,
     Refusal,
 )
-
-_LARGEST = 1e300
 
 _ROUNDING = 1e-9
 """What floating point adds to a difference that is just at the tolerance."""
@@ -71,7 +69,7 @@ class Allowed:
         if allowed is None or not SETTINGS[setting].is_number:
             return allowed
         shown = [*self._known(setting, allowed)]
-        if _is_finite(reported) and endures(setting, allowed, reported):
+        if is_number(reported) and endures(setting, allowed, reported):
             shown.append(reported)
         return replace(
             allowed,
@@ -96,7 +94,7 @@ class Allowed:
             return asked
         allowed = self._range(setting)
         is_amount = SETTINGS[setting].kind is Kind.NUMBER
-        if allowed is None or not is_amount or not _is_finite(asked):
+        if allowed is None or not is_amount or not is_number(asked):
             return None
         return min(max(asked, allowed.minimum), allowed.maximum)
 
@@ -126,7 +124,7 @@ class Allowed:
     def _number_fits(
         self, setting: Setting, asked: object, allowed: SettingRange
     ) -> bool:
-        if not _is_finite(asked):
+        if not is_number(asked):
             return False
         if SETTINGS[setting].kind is Kind.PLACE and asked != int(asked):
             return False
@@ -159,17 +157,11 @@ def same(
     """Whether a device that reports this runs what was asked for."""
     if asked is None or reported is None:
         return False
-    if isinstance(asked, Light) or isinstance(reported, Light):
-        return (
-            isinstance(asked, Light)
-            and isinstance(reported, Light)
-            and _same_light(asked, reported)
-        )
+    if isinstance(asked, Light) and isinstance(reported, Light):
+        return _same_light(asked, reported)
     if not SETTINGS[setting].is_number:
         return type(asked) is type(reported) and asked == reported
-    return (
-        _is_finite(asked) and _is_finite(reported) and _near(setting, asked, reported)
-    )
+    return is_number(asked) and is_number(reported) and _near(setting, asked, reported)
 
 
 def effective(changes: Changes, settings: MinerSettings) -> dict[Setting, SettingValue]:
@@ -234,7 +226,7 @@ def _stress(
 
 
 def _direction(asked: object, reported: object, stress: int = 1) -> int:
-    if not (_is_finite(asked) and _is_finite(reported)):
+    if not (is_number(asked) and is_number(reported)):
         return 1
     return -stress if asked < reported else stress
 
@@ -246,13 +238,6 @@ def _place(mode: object, work_modes: Sequence[str]) -> int | None:
 def _near(setting: Setting, asked: float, reported: float) -> bool:
     reach = SETTINGS[setting].tolerance + _ROUNDING
     return reported - reach <= asked <= reported + reach
-
-
-def _is_finite(value: object) -> TypeGuard[float]:
-    """Tell numbers from all else; a bool is none, nor is an int beyond all floats."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return -_LARGEST < value < _LARGEST
 
 
 def _same_light(asked: Light, reported: Light) -> bool:

@@ -16,6 +16,7 @@ from ..miners.model import (
     Setting,
 )
 from ..miners.settings import hard_range
+from .bounds import least_voltage
 from .derating import (
     SET_POINTS,
     set_points_text,
@@ -80,11 +81,8 @@ def _stands_still(limits: Limits, state: MinerState) -> bool:
 
 def is_below(limits: Limits, settings: MinerSettings) -> bool:
     """Whether the core voltage is set to less than the voltage regulator can do."""
-    allowed = limits.settings.get(Setting.CORE_VOLTAGE)
     volts = settings.core_voltage
-    if allowed is None or volts is None:
-        return False
-    return volts < hard_range(Setting.CORE_VOLTAGE, allowed)[0]
+    return volts is not None and volts < least_voltage(limits)
 
 
 def _is_warm(limits: Limits, state: MinerState) -> bool:
@@ -151,8 +149,7 @@ def texts_of(
 ) -> Mapping[str, str]:
     """Return what the repair of a stuck miner shows: values for each button."""
     texts = {name: set_points_text(ways.get(name, {})) for name in Recovery}
-    volts = limits.settings.get(Setting.CORE_VOLTAGE)
-    lowest = 0.0 if volts is None else hard_range(Setting.CORE_VOLTAGE, volts)[0]
+    lowest = least_voltage(limits)
     return {
         "before": texts[Recovery.AS_BEFORE],
         "lower": texts[Recovery.ONE_STEP_LOWER],

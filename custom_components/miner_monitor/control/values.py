@@ -1,7 +1,7 @@
 """Values of several settings: alike or not, as JSON and back."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, TypeIs
+from typing import Annotated
 
 from ..miners.model import (
     Changes,
@@ -10,6 +10,7 @@ from ..miners.model import (
     SettingValue,
 )
 from ..miners.settings import SETTINGS, Kind
+from .bounds import is_number
 from .rules import same
 
 _LONGEST = 63
@@ -68,16 +69,9 @@ def keepable(values: Mapping[Setting, object]) -> Changes:
 
 def number_of(value: object, largest: float = 1e12) -> float | None:
     """Read a finite number from 0 to the largest that makes sense."""
-    return value if _is_number(value) and 0 <= value <= largest else None
+    return value if is_number(value) and 0 <= value <= largest else None
 
 
 def number_in(changes: Changes, setting: Setting) -> float | None:
     """Return the value of a setting that is a number from 0 on."""
     return number_of(changes.get(setting))
-
-
-def _is_number(value: object) -> TypeIs[float]:
-    """Whether it is a finite number and no switch."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return -1e15 < value < 1e15

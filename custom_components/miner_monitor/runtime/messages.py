@@ -89,11 +89,11 @@ def user_error(
         case PartialError():
             placeholders |= _of_part(hass, entry, error)
             longest = escape.LONGEST_LINE
+        case ProfileError():
+            placeholders["profile"] = escape.plain(error.shows)
+            invalid = True
         case ControlError():
             placeholders["shows"] = error.shows
-            invalid = True
-        case ProfileError():
-            placeholders["profile"] = escape.plain(error.name)
             invalid = True
         case WriteError():
             steps = steps_of(hass, error.changes, error.reported)
