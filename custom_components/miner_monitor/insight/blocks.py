@@ -14,6 +14,7 @@ from ..miners.model import (
     Setting,
 )
 from .model import Environment
+from .windows import LEAST_SAMPLES, LONGEST_GAP
 
 BLOCK_SECONDS = 600.0
 
@@ -21,14 +22,8 @@ SETTLE_SECONDS = 180.0
 """What the first minutes after a change, a boot or a pause say is left out: the
 regulator ramps, and chip and heat sink have to find their temperature."""
 
-GAP_INTERVALS = 3.0
-"""A silence that lasts longer ends a block: nobody knows what went on."""
-
 ENOUGH = 0.8
 """The part of the polls of a block that must have come, and have told a quantity."""
-
-FEWEST_SAMPLES = 4
-"""With fewer nothing can be said of how steady the rate is."""
 
 LEAST_DEVIATION = 1e-4
 """A rate that seems steadier than this is one that the device smoothed."""
@@ -139,7 +134,7 @@ class _OpenBlock:
     def close(self, point: PointKey, state: MinerState, moment: Moment) -> Block | None:
         """Return the block; None where too little came, or nothing sensible."""
         count = self.samples
-        needed = max(FEWEST_SAMPLES, ENOUGH * BLOCK_SECONDS / self.slowest)
+        needed = max(LEAST_SAMPLES, ENOUGH * BLOCK_SECONDS / self.slowest)
         if count < needed:
             return None
         figures = self._means(ENOUGH * (moment.monotonic - self.begin))
@@ -208,7 +203,7 @@ class BlockBuilder:
             self._changed(state.settings)
             or restarted
             or not state.hashing
-            or not 0 <= span <= GAP_INTERVALS * interval
+            or not 0 <= span <= LONGEST_GAP * interval
         ):
             # The miner is, or may be, out of its balance since the last poll.
             self._ready = now + SETTLE_SECONDS

@@ -21,6 +21,7 @@ from .model import (
     Environment,
     InsightOptions,
 )
+from .windows import HIGHEST_RATE
 
 AGREEING = 2
 """Polls in a row that have to agree on what lies within known bounds."""
@@ -50,7 +51,6 @@ RATE_MARGIN = 5.0
 _CRITICAL_POWER = 1.25
 """The alarm of a board lies so far above its limit."""
 
-_MOST_RATE = 1e9
 _CHAIN_STEP = 4.0
 """A network changes its difficulty by no more at once."""
 
@@ -180,8 +180,8 @@ class Gate:
         """Start without a past."""
         self._chosen_rate = options.expected_hash_rate
         self._power = Reading(0, MOST_POWER, factor=2, step=2)
-        self._rates = [Reading(0, _MOST_RATE, factor=3) for _ in range(2)]
-        self._expected = Reading(1e-15, _MOST_RATE, factor=3, bounded=False)
+        self._rates = [Reading(0, HIGHEST_RATE, factor=3) for _ in range(2)]
+        self._expected = Reading(1e-15, HIGHEST_RATE, factor=3, bounded=False)
         self._wall = Reading(0, MOST_POWER, factor=2, step=30, bounded=False)
         self._room = Reading(-40, 80, step=15)
         self._readings = (
@@ -278,7 +278,7 @@ class Gate:
         if expected := expected or self._chosen_rate:
             highest, bounded = RATE_MARGIN * expected, True
         else:
-            highest, bounded = _MOST_RATE, False
+            highest, bounded = HIGHEST_RATE, False
         for reading in self._rates:
             reading.highest, reading.bounded = highest, bounded
 

@@ -22,17 +22,15 @@ from ..miners.restarts import (
 from .model import Shares
 from .stall import (
     HASHES_PER_DIFFICULTY,
-    LONGEST_SPAN,
     StallWatch,
 )
-from .windows import SlidingSums
+from .windows import LONGEST_GAP, SlidingSums
 
 SECONDS_PER_YEAR = 31_557_600.0
 RATE_SECONDS = 3600.0
 """Time constant of the hash rate that the odds are computed with."""
 
 _DAY = 86400.0
-_WINDOW = 3600.0
 WINDOW_MINUTES = 60
 _MOST_SHOWN = 16
 _MOST_REASONS = 32
@@ -193,7 +191,7 @@ class _Rate:
         if not state.hashing or rate is None:
             self._last = None
             return
-        span = interval if last is None else min(now - last, LONGEST_SPAN * interval)
+        span = interval if last is None else min(now - last, LONGEST_GAP * interval)
         self._weight = min(self._weight + max(span, 0.001), RATE_SECONDS)
         mean = rate if self.mean is None else self.mean
         self.mean = mean + (rate - mean) * min(1.0, max(span, 0.001) / self._weight)
@@ -333,7 +331,8 @@ class ShareWatch(Stored):
         reasons = self._new_reasons(state.reject_reasons, rejected)
         if not accepted and not rejected:
             return self._snapshot is _ABSENT
-        if away <= _WINDOW or (state.uptime is not None and state.uptime <= _WINDOW):
+        uptime, window = state.uptime, 60 * WINDOW_MINUTES
+        if away <= window or (uptime is not None and uptime <= window):
             self._window.add(minute, accepted, rejected, reasons if rejected else {})
         return True
 

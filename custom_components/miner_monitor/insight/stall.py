@@ -2,6 +2,7 @@
 
 from ..miners.events import Moment
 from ..miners.model import MinerState
+from .windows import LONGEST_GAP
 
 LEAST_SECONDS = 600.0
 """No shorter silence counts, however frequent the shares are."""
@@ -11,9 +12,6 @@ GAPS = 20.0
 
 LEAST_SHARES = 20
 """From so many on the gaps that were seen tell the mean one."""
-
-LONGEST_SPAN = 3.0
-"""Intervals between two polls; in a longer one nobody knows what the miner did."""
 
 HASHES_PER_DIFFICULTY = 2.0**32
 _TERA = 1e12
@@ -86,7 +84,7 @@ class StallWatch:
 
     def _span(self, now: float, interval: float) -> float:
         last, self._last = self._last, now
-        if last is None or not 0 <= now - last <= LONGEST_SPAN * interval:
+        if last is None or not 0 <= now - last <= LONGEST_GAP * interval:
             return 0.0
         return now - last
 

@@ -70,18 +70,19 @@ class TuningMap:
         restarted: bool,
     ) -> Tuning:
         """Take a good poll."""
-        self._pass(moment)
         self._power_limit = state.power_limit
         block = self._builder.observe(state, moment, interval, around, restarted)
+        return self.add(block, moment)
+
+    def add(self, block: Block | None, moment: Moment) -> Tuning:
+        """Take a moment, and the block that is complete with it."""
+        self._pass(moment)
         if block is not None:
             self._add(block)
-        return self._look(moment)
-
-    def add(self, block: Block, moment: Moment) -> Tuning:
-        """Take a block that is complete."""
-        self._pass(moment)
-        self._add(block)
-        return self._look(moment)
+        judged, now = self._judged, moment.monotonic
+        if self._data.points and (judged is None or now - judged >= JUDGED_EVERY):
+            self._judge(now)
+        return self._tuning
 
     def absent(self, moment: Moment) -> Tuning:
         """Take that the miner did not answer; its silence ends the block."""
@@ -93,7 +94,9 @@ class TuningMap:
         record = data.find(block.point)
         if record is None:
             record = PointRecord.begin(block)
-            self._make_room()
+            while len(data.points) >= MOST_POINTS:
+                # What weighs least has few blocks, or old ones.
+                data.forget(min(data.points, key=lambda point: point.weight))
             data.points.append(record)
         record.add(block, data.unit, data.age)
         self._enter(block)
@@ -128,19 +131,6 @@ class TuningMap:
             data.unit *= 2.0 ** min(halvings, MOST_HALVINGS)
             if data.unit > LARGEST_UNIT:
                 data.rebase()
-
-    def _make_room(self) -> None:
-        """Drop the point that weighs least: it has few blocks, or old ones."""
-        points = self._data.points
-        while len(points) >= MOST_POINTS:
-            self._data.forget(min(points, key=lambda point: point.weight))
-
-    def _look(self, moment: Moment) -> Tuning:
-        """Judge anew when it is time to."""
-        judged, now = self._judged, moment.monotonic
-        if self._data.points and (judged is None or now - judged >= JUDGED_EVERY):
-            self._judge(now)
-        return self._tuning
 
     def _judge(self, now: float) -> None:
         """Make the snapshot anew."""

@@ -11,6 +11,7 @@ as given up.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import math
+from typing import NamedTuple
 
 from .blocks import PointKey
 from .model import (
@@ -107,8 +108,7 @@ def _duty(record: PointRecord) -> float:
     return math.inf if duty is None else duty.mean
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
+class Lack(NamedTuple):
     """What a point lacks to be compared."""
 
     blocks: int
@@ -120,14 +120,9 @@ class Lack:
         counted = min(record.blocks, int(record.weight / STILL_COUNTS))
         return cls(max(0, ENOUGH_BLOCKS - counted), max(0, ENOUGH_DAYS - record.days))
 
-    @property
-    def any(self) -> bool:
-        """Whether anything is missing."""
-        return bool(self.blocks or self.days)
-
     def holds_up(self, days: float) -> bool:
         """Whether a point that was left so many days ago must be beaten."""
-        return not self.any or days <= (PASSED_BY if self.blocks else GIVEN_UP)
+        return not any(self) or days <= (PASSED_BY if self.blocks else GIVEN_UP)
 
 
 def _answer(
@@ -142,8 +137,8 @@ def _answer(
     if len(known) < 2 or not field:
         return Judgement(missing=Missing.POINTS)
     lacks = {record.key: Lack.of(record) for record in known}
-    ready = [record for record in field if not lacks[record.key].any]
-    compared = [record for record in known if not lacks[record.key].any]
+    ready = [record for record in field if not any(lacks[record.key])]
+    compared = [record for record in known if not any(lacks[record.key])]
     if not ready or len(compared) < 2:
         return _lacking(field if not ready else known, lacks, 2 - len(compared))
     rivals = [
@@ -158,10 +153,8 @@ def _lacking(
     records: Sequence[PointRecord], lacks: Mapping[PointKey, Lack], most: int
 ) -> Judgement:
     """Tell the least that is missing for two points to be compared."""
-    found = sorted(
-        (lacks[record.key] for record in records if lacks[record.key].any),
-        key=lambda lack: (lack.blocks, lack.days),
-    )[: max(1, most)]
+    lacking = sorted(lacks[record.key] for record in records)
+    found = [lack for lack in lacking if any(lack)][: max(1, most)]
     blocks = sum(lack.blocks for lack in found)
     days = max((lack.days for lack in found), default=0)
     missing = Missing.BLOCKS if blocks else Missing.DAYS
@@ -194,7 +187,7 @@ def _contest(
         for record in others
     }
     open_ones = [record for record in others if margins[record.key] <= 0]
-    if any(lacks[record.key].any for record in open_ones):
+    if any(any(lacks[record.key]) for record in open_ones):
         return _lacking(open_ones, lacks, len(open_ones))
     if open_ones or not asked.may_win(best):
         return Judgement(missing=Missing.DIFFERENCE)

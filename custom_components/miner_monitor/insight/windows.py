@@ -190,11 +190,14 @@ def _positive(rate: float | None) -> float | None:
 
 SPANS = (60.0, 300.0, 600.0)
 LEAST_SAMPLES = 4
+"""With fewer nothing can be said of how steady the rate is."""
+
 FILLED = 0.8
 """A window has a deviation when this part of it was watched."""
 
 LONGEST_GAP = 3
-"""So many intervals between two readings may be bridged."""
+"""So many intervals between two readings may be bridged; in a longer silence nobody
+knows what the miner did."""
 
 SHORTEST_GAP = 1.0
 
