@@ -176,11 +176,8 @@ class _OpenBlock:
 class BlockBuilder:
     """Makes blocks of polls: constant settings, hashing throughout, no gap."""
 
-    __slots__ = ("_last", "_open", "_point", "_ready", "_set_points", "_settings")
-
     def __init__(self) -> None:
         """Start without a reference."""
-        self._settings: MinerSettings | None = None
         self._set_points: tuple[object, ...] = ()
         self._point: PointKey | None = None
         self._last: float | None = None
@@ -222,14 +219,10 @@ class BlockBuilder:
 
     def _changed(self, settings: MinerSettings) -> bool:
         """Whether a setting that moves heat or rate is another one."""
-        if settings == self._settings:
-            return False
-        self._settings = settings
         set_points = _set_points(settings)
         if set_points == self._set_points:
             return False
-        self._set_points = set_points
-        self._point = operating_point(settings)
+        self._set_points, self._point = set_points, operating_point(settings)
         return True
 
     def _settled(self, state: MinerState, now: float) -> bool:

@@ -300,8 +300,6 @@ class Ranking:
     one that is as good beats it too); of what is left the best are kept.
     """
 
-    __slots__ = ("_sign", "rows", "shown")
-
     def __init__(self, sign: int) -> None:
         """Start empty; the sign is 1 for the best and -1 for the worst."""
         self._sign = sign
@@ -351,8 +349,6 @@ class Ranking:
 
 class Periods:
     """Puts minutes together to periods and ranks those that were hashed through."""
-
-    __slots__ = ("_key", "_sums", "best", "worst")
 
     def __init__(self) -> None:
         """Start empty."""

@@ -53,8 +53,6 @@ _ABSENT = Shares()
 class ShareWindow:
     """Sums over the shares of the last hour, by the minute in which they were seen."""
 
-    __slots__ = ("_reasons", "_sums", "reasons")
-
     def __init__(self) -> None:
         """Start empty."""
         self._sums = SlidingSums(WINDOW_MINUTES, 2)

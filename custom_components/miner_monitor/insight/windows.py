@@ -212,8 +212,6 @@ class Spread:
     distances from the expected rate.
     """
 
-    __slots__ = ("_above", "_below", "_last", "_moved", "_reference", "_windows")
-
     def __init__(self) -> None:
         """Start empty."""
         self._windows = tuple(SlidingSums(seconds, 3) for seconds in SPANS)
