@@ -20,7 +20,9 @@ from .control.errors import (
     ControlFault,
 )
 from .control.model import Problem
-from .control.stuck import Recovery
+from .control.standstill import (
+    Recovery,
+)
 from .coordinator import (
     MinerConfigEntry,
     MinerCoordinator,

@@ -8,7 +8,9 @@ import selectors
 from typing import Any, override
 
 from custom_components.miner_monitor.control.errors import ChangeError
-from custom_components.miner_monitor.control.rules import Allowed
+from custom_components.miner_monitor.control.rules import (
+    Allowed,
+)
 from custom_components.miner_monitor.control.settings_writer import SettingsWriter
 from custom_components.miner_monitor.miners.errors import (
     MinerConnectionError,

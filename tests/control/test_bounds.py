@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.miner_monitor.control.bounds import Beliefs, bounded
 from custom_components.miner_monitor.control.errors import (
     ChangeError,
     ControlError,
@@ -19,7 +18,12 @@ from custom_components.miner_monitor.control.errors import (
     Refusal,
 )
 from custom_components.miner_monitor.control.reconciler import IntentReconciler
-from custom_components.miner_monitor.control.rules import Allowed, clamped
+from custom_components.miner_monitor.control.rules import (
+    Allowed,
+    Beliefs,
+    bounded,
+    clamped,
+)
 from custom_components.miner_monitor.miners.events import Moment
 from custom_components.miner_monitor.miners.model import (
     Changes,

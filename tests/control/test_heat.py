@@ -11,9 +11,13 @@ from custom_components.miner_monitor.control.errors import (
     HotPart,
     PartialError,
 )
-from custom_components.miner_monitor.control.heat import heat_of, require_cool
 from custom_components.miner_monitor.control.overrides import Kind
-from custom_components.miner_monitor.control.rules import Allowed, raising
+from custom_components.miner_monitor.control.rules import (
+    Allowed,
+    heat_of,
+    raising,
+    require_cool,
+)
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
     Changes,
@@ -174,7 +178,7 @@ def test_unknown_set_points_are_raised() -> None:
 
 
 def allowed(heat: Heat | None, recovery: Changes | None = None) -> Allowed:
-    return Allowed(LIMITS, {}, expert=False, heat=heat, recovery=recovery)
+    return Allowed(LIMITS, {}, expert=False, heat=heat, recovery=recovery or {})
 
 
 HOT = Heat(part=HotPart.CHIP, temperature=73.0, trip_point=75)

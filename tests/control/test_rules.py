@@ -11,6 +11,8 @@ from custom_components.miner_monitor.control.rules import (
     clamped,
     effective,
     is_urgent,
+)
+from custom_components.miner_monitor.control.values import (
     same,
 )
 from custom_components.miner_monitor.miners.model import (

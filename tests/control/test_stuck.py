@@ -7,7 +7,9 @@ import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
 from custom_components.miner_monitor.control.model import Order, Problem, RaiseIssue
-from custom_components.miner_monitor.control.stuck import Recovery
+from custom_components.miner_monitor.control.standstill import (
+    Recovery,
+)
 from custom_components.miner_monitor.miners.model import (
     Changes,
     MinerIdentity,

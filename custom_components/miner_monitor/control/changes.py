@@ -16,10 +16,10 @@ from ..miners.model import (
     SettingValue,
 )
 from ..miners.settings import SETTINGS
-from .rules import same
 from .values import (
     StoredChanges,
     reported,
+    same,
     value_of,
 )
 
@@ -79,7 +79,12 @@ class ChangeDetector:
             ours = setting in written and same(setting, written[setting], value)
             who = _HOME_ASSISTANT if ours else _DEVICE
             if setting is Setting.POOL:
-                yield _pool_switched(state, old, value, who)
+                details = {
+                    "from": _pool_address(state, old),
+                    "to": _pool_address(state, value),
+                    "by": who,
+                }
+                yield MinerEvent(event_type=EventType.POOL_SWITCHED, details=details)
             else:
                 found.setdefault(who, {})[setting.value] = [old, value]
         for who, details in found.items():
@@ -96,18 +101,6 @@ def _compared(state: MinerState) -> Changes:
         found.pop(Setting.FAN_DUTY_CYCLE, None)
     pool = value_of(Setting.POOL, settings.pool)
     return found if pool is None else {**found, Setting.POOL: pool}
-
-
-def _pool_switched(
-    state: MinerState, old: SettingValue, new: SettingValue, who: str
-) -> MinerEvent:
-    """Tell between which pools, by host and port."""
-    details = {
-        "from": _pool_address(state, old),
-        "to": _pool_address(state, new),
-        "by": who,
-    }
-    return MinerEvent(event_type=EventType.POOL_SWITCHED, details=details)
 
 
 def _pool_address(state: MinerState, place: SettingValue) -> str | None:

@@ -11,18 +11,21 @@ from ..miners.model import (
     MinerState,
     Setting,
 )
-from .bounds import at_least, least_voltage
 from .errors import (
     ControlError,
     ControlFault,
 )
 from .protect import one_step_lower
-from .rules import same
+from .rules import (
+    at_least,
+    least_voltage,
+)
 from .values import (
     StoredChanges,
     alike,
     number_of,
     reported,
+    same,
 )
 
 SET_POINTS = (Setting.FREQUENCY, Setting.CORE_VOLTAGE)

@@ -12,17 +12,10 @@ from ..miners.model import (
     MinerState,
     Setting,
 )
-from .attempts import Attempts
-from .bounds import (
-    Beliefs,
-    at_least,
-    fits,
-)
 from .errors import (
     ControlError,
     ControlFault,
 )
-from .heat import heat_of
 from .memory import ControlMemory
 from .model import (
     ControlState,
@@ -38,11 +31,14 @@ from .overrides import (
 from .profiles import worth_keeping
 from .rules import (
     Allowed,
+    Beliefs,
+    at_least,
     clamped,
+    fits,
+    heat_of,
     raising,
-    same,
 )
-from .stuck import (
+from .standstill import (
     Recovery,
     recoveries,
 )
@@ -54,7 +50,10 @@ from .throttle import (
     throttle_method,
     usual_changes,
 )
-from .values import reported
+from .values import (
+    reported,
+    same,
+)
 
 ENDS = {Reason.TEMPORARY_OVER: Kind.TEMPORARY, Reason.COOLED: Kind.PROTECTION}
 """Which override an order brings to its end."""
@@ -65,7 +64,49 @@ _ORDERED: Mapping[Kind, Reason] = {
 }
 """What is ordered for the sake of an override."""
 
+MOST_ATTEMPTS = 3
+_REPEAT_SECONDS = 30.0
+"""An order is not given again while it may still be under way."""
+_LONGEST_SECONDS = 600.0
+"""Between two tries of what a device neither takes nor refuses."""
+
 _NO_TIME = Moment(0.0, 0.0, "")
+
+
+class Attempts:
+    """Spaces the same order and counts its refusals; forgets with a restart."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._next: dict[Reason, float] = {}
+        self._refusals: dict[Reason, int] = {}
+        self._pause: dict[Reason, float] = {}
+
+    def may(self, reason: Reason, monotonic: float) -> bool:
+        """Whether an order may be given now; if so it counts as given."""
+        if monotonic < self._next.get(reason, monotonic):
+            return False
+        self._next[reason] = monotonic + self._pause.get(reason, _REPEAT_SECONDS)
+        return True
+
+    def refused(self, reason: Reason) -> bool:
+        """Count a refusal and tell whether it is one too many."""
+        self._refusals[reason] = self._refusals.get(reason, 0) + 1
+        return self.exhausted(reason)
+
+    def failed(self, reason: Reason) -> None:
+        """Take it that it is unknown what became of an order: try, ever more slowly."""
+        pause = 2 * self._pause.get(reason, _REPEAT_SECONDS)
+        self._pause[reason] = min(pause, _LONGEST_SECONDS)
+
+    def exhausted(self, reason: Reason) -> bool:
+        """Whether it was refused too often."""
+        return self._refusals.get(reason, 0) >= MOST_ATTEMPTS
+
+    def forget(self, reason: Reason) -> None:
+        """Take it that the order was carried out, or is another one."""
+        for known in (self._next, self._refusals, self._pause):
+            known.pop(reason, None)
 
 
 class Intents:

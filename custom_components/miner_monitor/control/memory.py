@@ -25,8 +25,10 @@ from .overrides import (
 )
 from .profiles import Profiles
 from .protect import Protection
-from .stall_restart import StallRestart
-from .stuck import StuckWatch
+from .standstill import (
+    StallRestart,
+    StuckWatch,
+)
 from .values import (
     StoredChanges,
     reported,
@@ -82,8 +84,7 @@ class ControlMemory:
         ``intents_at``: when the intents were stored.
         """
         memory = load_or(cls, data, cls())
-        intents = intents if isinstance(intents, Mapping) else {}
-        memory.overrides = Overrides.load(intents, now)
+        memory.overrides = Overrides.load(load_or(dict[str, Any], intents, {}), now)
         stored_at = intents_at or 0.0
         is_old = now.wall - max(memory.saved_at, stored_at) > _OLDEST
         if is_old or stored_at + _MARGIN < memory.acted_at:

@@ -10,9 +10,13 @@ from ..miners.model import (
     SettingRange,
 )
 from ..miners.settings import SETTINGS, Kind
-from .bounds import endures
-from .rules import same
-from .values import number_of
+from .rules import (
+    endures,
+)
+from .values import (
+    number_of,
+    same,
+)
 
 _MOST_VALUES = 16
 _ENOUGH_POLLS = 3

@@ -19,7 +19,6 @@ from ..miners.model import (
     Setting,
 )
 from .model import Reason
-from .rules import same
 from .values import (
     StoredChanges,
     alike,
@@ -27,6 +26,7 @@ from .values import (
     keepable,
     number_in,
     number_of,
+    same,
 )
 
 CERTAIN_POLLS = 2

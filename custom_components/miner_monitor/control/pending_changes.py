@@ -10,7 +10,10 @@ from enum import Enum, auto
 
 from ..miners.settings import Changes, MinerSettings, Setting, SettingValue, Writing
 from .errors import Failure, PartialError, by_reason
-from .rules import effective, is_urgent
+from .rules import (
+    effective,
+    is_urgent,
+)
 
 TICK = 1e-6
 """By how much a timer may be early, and more than what rounding does to a time."""

@@ -13,16 +13,17 @@ from ..miners.model import (
     SettingRange,
 )
 from ..miners.settings import SETTINGS, KeptWith
-from .bounds import (
-    bounded,
-    fits,
-    require_fitting,
-)
 from .errors import (
     ProfileError,
     ProfileFault,
 )
-from .rules import Allowed, clamped
+from .rules import (
+    Allowed,
+    bounded,
+    clamped,
+    fits,
+    require_fitting,
+)
 from .throttle import middle
 from .values import (
     StoredChanges,

@@ -21,9 +21,11 @@ from ..miners.model import (
     TripPoints,
 )
 from ..miners.settings import hard_range
-from .bounds import bounded
 from .day_count import DayCount
-from .heat import MARGIN
+from .rules import (
+    MARGIN,
+    bounded,
+)
 from .values import (
     number_in,
     reported,
@@ -144,15 +146,14 @@ def _thresholds(
     A fan that pursues a target cools no further: what it reaches is cool enough.
     """
     if trip_point is None:
-        return (None, None) if alarm is None else _apart(alarm.critical)
-    critical, cool = _apart(trip_point - MARGIN)
+        if alarm is None:
+            return None, None
+        return alarm.critical, alarm.critical - _COOL
+    critical = trip_point - MARGIN
+    cool = critical - _COOL
     if target is not None:
         cool = max(cool, min(target + _ABOVE_TARGET, critical - _LEAST_COOL))
     return critical, cool
-
-
-def _apart(critical: float) -> tuple[float, float]:
-    return critical, critical - _COOL
 
 
 def _is_critical(limits: Limits, state: MinerState) -> bool:

@@ -10,7 +10,9 @@ from ..miners.model import MinerState, MinerStatus
 from ..miners.settings import Changes, MinerSettings, Setting, SettingValue
 from .errors import ChangeError, Failure, Refusal
 from .pending_changes import PendingChange, changes_of, now, sleep_until
-from .rules import same
+from .values import (
+    same,
+)
 
 UNACKNOWLEDGED_SETTLES = 5.0
 """Seconds that a device has to apply what it did not acknowledge."""
@@ -292,7 +294,11 @@ class Readback:
                 if not any(change.awaited for change in changes):
                     break
             else:
-                left = _not_taken(changes, state)
+                left = [
+                    change
+                    for change in changes
+                    if not is_confirmed(change.setting, change.value, state, final=True)
+                ]
                 if not left or now() >= settled_at:
                     self._judge(changes, left, record, state, doubt)
                     return
@@ -357,14 +363,3 @@ class Readback:
             self._voltage = None
             error = ChangeError(Refusal.NOT_TAKEN, setting, asked, reported=actual)
             self._watcher.failed(error, {setting: asked})
-
-
-def _not_taken(
-    changes: Iterable[PendingChange], state: MinerState
-) -> list[PendingChange]:
-    """Return what the state does not show."""
-    return [
-        change
-        for change in changes
-        if not is_confirmed(change.setting, change.value, state, final=True)
-    ]

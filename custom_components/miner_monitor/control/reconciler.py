@@ -47,8 +47,10 @@ from .rules import (
     clamped,
     raising,
 )
-from .stall_restart import MOST_RESTARTS
-from .stuck import texts_of
+from .standstill import (
+    MOST_RESTARTS,
+    texts_of,
+)
 from .throttle import throttle_method
 from .values import (
     agrees,

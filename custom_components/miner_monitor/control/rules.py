@@ -1,64 +1,110 @@
-"""Which values may be asked for, and when two values are the same."""
+"""Which values may be asked for: by what hardware endures, by limits and by heat."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ..miners.model import (
     Changes,
-    Light,
     Limits,
     MinerSettings,
+    MinerState,
     Setting,
     SettingRange,
     SettingValue,
 )
-from ..miners.settings import SETTINGS, Kind, is_possible
-from .bounds import (
-    bounded,
-    endures,
-    is_number,
-)
+from ..miners.settings import SETTINGS, Kind, hard_range, is_possible
 from .errors import (
     ChangeError,
     Heat,
+    HeatError,
+    HotPart,
     Refusal,
 )
+from .values import is_number, same
 
-_ROUNDING = 1e-9
-"""What floating point adds to a difference that is just at the tolerance."""
+MARGIN = 3.0
+"""Degrees below its trip point from which a part counts as too hot."""
 
 
+def endures(setting: Setting, allowed: SettingRange, value: float) -> bool:
+    """Whether the hardware endures a value of a number."""
+    low, high = hard_range(setting, allowed)
+    return low <= value <= high
+
+
+def fits(setting: Setting, value: SettingValue | None, limits: Limits) -> bool:
+    """Whether it is no number, or one that the hardware endures."""
+    if SETTINGS[setting].is_number and isinstance(value, int | float):
+        return endures(setting, limits.settings[setting], value)
+    return True
+
+
+def require_fitting(
+    setting: Setting, value: SettingValue | None, limits: Limits
+) -> None:
+    """Raise a ChangeError for a number that the hardware does not endure."""
+    if value is not None and not fits(setting, value, limits):
+        allowed = limits.settings[setting]
+        low, high = hard_range(setting, allowed)
+        ends = replace(allowed, minimum=low, maximum=high)
+        raise ChangeError(Refusal.OUT_OF_RANGE, setting, value, allowed=ends)
+
+
+def bounded(setting: Setting, allowed: SettingRange) -> SettingRange:
+    """Return a range without what the hardware does not endure."""
+    low, high = hard_range(setting, allowed)
+    low = min(low, high)
+    told = (allowed.minimum, allowed.maximum, *allowed.options)
+    more = (allowed.default, allowed.expert_maximum)
+    if all(low <= value <= high for value in (*told, *more) if value is not None):
+        return allowed
+    default, expert = more
+    return replace(
+        allowed,
+        minimum=min(max(allowed.minimum, low), high),
+        maximum=max(min(allowed.maximum, high), low),
+        options=tuple(value for value in allowed.options if low <= value <= high),
+        default=default if default is None or low <= default <= high else None,
+        expert_maximum=None if expert is None else max(min(expert, high), low),
+    )
+
+
+def least_voltage(limits: Limits) -> float:
+    """Return the least core voltage that the regulator takes, 0 if none is set."""
+    allowed = limits.settings.get(Setting.CORE_VOLTAGE)
+    return 0.0 if allowed is None else hard_range(Setting.CORE_VOLTAGE, allowed)[0]
+
+
+def at_least(changes: Changes, limits: Limits) -> Changes:
+    """Return values with the least core voltage that the regulator takes, or more.
+
+    Firmware goes below it when it overheats; nobody ever wished that.
+    """
+    voltage = changes.get(Setting.CORE_VOLTAGE)
+    if not isinstance(voltage, int | float):
+        return changes
+    return {**changes, Setting.CORE_VOLTAGE: max(voltage, least_voltage(limits))}
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """The values one device can take.
 
     These are its limits, with ``expert`` up to their expert maximum, and every value
-    that it was seen to run already; nothing that the hardware does not endure.
-    ``heat``: why none of these may be raised now, if so, but what is in ``recovery``
-    (see heat.py).
+    that it was ``observed`` to run already; nothing that the hardware does not endure.
+    ``heat``: why none of these may be raised now, if so, but what is in ``recovery``.
     """
 
-    __slots__ = ("_adopted", "_expert", "_limits", "heat", "recovery")
-
-    def __init__(
-        self,
-        limits: Limits,
-        adopted: Mapping[Setting, Collection[float]],
-        *,
-        expert: bool,
-        heat: Heat | None = None,
-        recovery: Changes | None = None,
-    ) -> None:
-        """Take what the device tells and what it was adopted with."""
-        self.heat = heat
-        self.recovery = recovery or {}
-        self._limits = limits
-        self._adopted = adopted
-        self._expert = expert
+    limits: Limits
+    observed: Mapping[Setting, Collection[float]]
+    expert: bool
+    heat: Heat | None = None
+    recovery: Changes = field(default_factory=dict)
 
     @property
     def work_modes(self) -> tuple[str, ...]:
         """The work modes from the least power to the most."""
-        limits = self._limits.settings.get(Setting.WORK_MODE)
+        limits = self.limits.settings.get(Setting.WORK_MODE)
         return () if limits is None else limits.choices
 
     def range_of(
@@ -99,17 +145,17 @@ class Allowed:
         return min(max(asked, allowed.minimum), allowed.maximum)
 
     def _range(self, setting: Setting) -> SettingRange | None:
-        allowed = self._limits.settings.get(setting)
+        allowed = self.limits.settings.get(setting)
         if allowed is None:
             return None
         allowed = bounded(setting, allowed)
-        if not self._expert or allowed.expert_maximum is None:
+        if not self.expert or allowed.expert_maximum is None:
             return allowed
         return replace(allowed, maximum=max(allowed.maximum, allowed.expert_maximum))
 
     def _known(self, setting: Setting, allowed: SettingRange) -> list[float]:
         """Return what the device ran and still endures."""
-        found = self._adopted.get(setting, ())
+        found = self.observed.get(setting, ())
         return [value for value in found if endures(setting, allowed, value)]
 
     def _refusal(self, setting: Setting, asked: object) -> Refusal | None:
@@ -131,7 +177,7 @@ class Allowed:
         if allowed.minimum <= asked <= allowed.maximum:
             return True
         return endures(setting, allowed, asked) and any(
-            _near(setting, asked, value) for value in self._known(setting, allowed)
+            same(setting, asked, value) for value in self._known(setting, allowed)
         )
 
 
@@ -149,19 +195,6 @@ def clamped(changes: Changes, allowed: Allowed) -> tuple[Changes, Changes]:
         if key not in written or written[key] != value
     }
     return written, differing
-
-
-def same(
-    setting: Setting, asked: SettingValue | None, reported: SettingValue | None
-) -> bool:
-    """Whether a device that reports this runs what was asked for."""
-    if asked is None or reported is None:
-        return False
-    if isinstance(asked, Light) and isinstance(reported, Light):
-        return _same_light(asked, reported)
-    if not SETTINGS[setting].is_number:
-        return type(asked) is type(reported) and asked == reported
-    return is_number(asked) and is_number(reported) and _near(setting, asked, reported)
 
 
 def effective(changes: Changes, settings: MinerSettings) -> dict[Setting, SettingValue]:
@@ -235,20 +268,78 @@ def _place(mode: object, work_modes: Sequence[str]) -> int | None:
     return next((i for i, known in enumerate(work_modes) if known == mode), None)
 
 
-def _near(setting: Setting, asked: float, reported: float) -> bool:
-    reach = SETTINGS[setting].tolerance + _ROUNDING
-    return reported - reach <= asked <= reported + reach
+def heat_of(
+    limits: Limits, state: MinerState, *, recovers: bool = False
+) -> Heat | None:
+    """Tell why a miner must not get hotter; None if nothing is known against it.
+
+    A temperature or trip point that is not known says nothing. ``recovers``: what is
+    written brings back a miner that is stuck after it overheated, whose chips are off:
+    then its flag is what has to be got rid of, and only temperatures count. So it is
+    with firmware that always crawls, flag set, until somebody sets it up again.
+    """
+    keeps_flag = limits.derating is not None and limits.derating.is_fixed
+    chip = state.hottest_chip
+    if state.overheated and not (recovers or keeps_flag):
+        return Heat(part=HotPart.OVERHEATED, temperature=chip)
+    for part, temperature, trip_point in (
+        (HotPart.CHIP, chip, limits.trip_points.chip),
+        (HotPart.VR, state.vr_temperature, limits.trip_points.vr),
+    ):
+        if temperature is None or trip_point is None:
+            continue
+        if temperature >= trip_point - MARGIN:
+            return Heat(part=part, temperature=temperature, trip_point=trip_point)
+    return None
 
 
-def _same_light(asked: Light, reported: Light) -> bool:
-    return (
-        asked.on is reported.on
-        and asked.effect in {None, reported.effect}
-        and asked.color in {None, reported.color}
-        and _same_share(asked.brightness, reported.brightness)
-        and _same_share(asked.warmth, reported.warmth)
-    )
+def require_cool(changes: Changes, settings: MinerSettings, allowed: Allowed) -> None:
+    """Raise a HeatError for what a miner that runs these settings is too hot for.
+
+    This is the one rule of heat for every way by which a miner is made to work harder.
+    While a miner is overheated, or within MARGIN of the temperature at which its
+    firmware switches the chips off, nothing may raise its frequency, core voltage or
+    work mode. To lower them is never refused. Fans, target temperatures and *Mining*
+    are not concerned: firmware regulates the former, and starts no chip that is too
+    hot.
+    """
+    if allowed.heat is None:
+        return
+    for setting in raising(changes, settings, allowed.work_modes):
+        if changes[setting] != allowed.recovery.get(setting):
+            raise HeatError(allowed.heat, setting, changes[setting])
 
 
-def _same_share(asked: int | None, reported: int | None) -> bool:
-    return asked is None or (reported is not None and abs(asked - reported) <= 1)
+class Beliefs:
+    """Leaves out of a poll what no hardware can run.
+
+    What lies below a range is believed: firmware goes there by itself. ``told`` is
+    what was reported last, as it was.
+    """
+
+    def __init__(self) -> None:
+        """Start without a poll."""
+        self.told = MinerSettings()
+        self._limits: Limits | None = None
+        self._believed = self.told
+
+    def of(self, limits: Limits, state: MinerState) -> MinerState:
+        """Return the state with the settings that can be; itself if all can."""
+        if state.settings is not self.told or limits is not self._limits:
+            self._limits, self.told = limits, state.settings
+            self._believed = _believed(limits, state.settings)
+        if self._believed is state.settings:
+            return state
+        return replace(state, settings=self._believed)
+
+
+def _believed(limits: Limits, settings: MinerSettings) -> MinerSettings:
+    """Return the settings with None for what cannot be; themselves if all can."""
+    absurd = {
+        setting.value: None
+        for setting, allowed in limits.settings.items()
+        if SETTINGS[setting].is_number
+        and (value := settings.get(setting)) is not None
+        and not (is_number(value) and 0 <= value <= hard_range(setting, allowed)[1])
+    }
+    return replace(settings, **absurd) if absurd else settings

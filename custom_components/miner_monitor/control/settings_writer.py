@@ -8,7 +8,6 @@ from ..miners.errors import MinerBusyError, MinerCommandError, MinerError, Outco
 from ..miners.model import MinerState
 from ..miners.settings import Changes, MinerSettings, Setting, SettingValue, Writing
 from .errors import ChangeError, Failure, Refusal, by_reason
-from .heat import require_cool
 from .pending_changes import (
     TICK,
     Caller,
@@ -19,7 +18,11 @@ from .pending_changes import (
     now,
 )
 from .readback import Device, Readback, Watcher
-from .rules import Allowed, effective
+from .rules import (
+    Allowed,
+    effective,
+    require_cool,
+)
 
 GATHER = 0.3
 """Seconds in which what belongs together arrives: a scene, parallel actions."""

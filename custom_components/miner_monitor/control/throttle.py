@@ -11,13 +11,15 @@ from ..miners.model import (
     SettingRange,
     SettingValue,
 )
-from .bounds import (
+from .model import ThrottleMethod
+from .overrides import Override
+from .rules import (
     bounded,
     endures,
 )
-from .model import ThrottleMethod
-from .overrides import Override
-from .values import agrees
+from .values import (
+    agrees,
+)
 
 _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.PAUSE: ThrottleMethod.PAUSE,
@@ -106,8 +108,9 @@ def saving_changes(
     identity: MinerIdentity, settings: MinerSettings, saving: Override
 ) -> Changes:
     """Return what has to be written to save power, also again."""
-    again = lasts(identity, saving)
-    return saving.target if again else least_power(identity, settings)
+    if lasts(identity, saving):
+        return saving.target
+    return least_power(identity, settings)
 
 
 def usual_changes(identity: MinerIdentity, saving: Override) -> Changes:

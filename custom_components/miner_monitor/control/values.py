@@ -1,22 +1,63 @@
-"""Values of several settings: alike or not, as JSON and back."""
+"""Values of settings: what is one, which are alike, and which are stored."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from ..miners.model import (
     Changes,
+    Light,
     MinerSettings,
     Setting,
     SettingValue,
 )
 from ..miners.settings import SETTINGS, Kind
-from .bounds import is_number
-from .rules import same
 
+_ROUNDING = 1e-9
+"""What floating point adds to a difference that is just at the tolerance."""
+_LARGEST = 1e300
 _LONGEST = 63
 
 type StoredChanges = Annotated[Changes, keepable]
 """Changes that are stored; what makes no sense is left out when they are read."""
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell numbers from all else; a bool is none, nor is an int beyond all floats."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -_LARGEST < value < _LARGEST
+
+
+def same(
+    setting: Setting, asked: SettingValue | None, reported: SettingValue | None
+) -> bool:
+    """Whether a device that reports this runs what was asked for."""
+    if asked is None or reported is None:
+        return False
+    if isinstance(asked, Light) and isinstance(reported, Light):
+        return _same_light(asked, reported)
+    if not SETTINGS[setting].is_number:
+        return type(asked) is type(reported) and asked == reported
+    return is_number(asked) and is_number(reported) and _near(setting, asked, reported)
+
+
+def _near(setting: Setting, asked: float, reported: float) -> bool:
+    reach = SETTINGS[setting].tolerance + _ROUNDING
+    return reported - reach <= asked <= reported + reach
+
+
+def _same_light(asked: Light, reported: Light) -> bool:
+    return (
+        asked.on is reported.on
+        and asked.effect in {None, reported.effect}
+        and asked.color in {None, reported.color}
+        and _same_share(asked.brightness, reported.brightness)
+        and _same_share(asked.warmth, reported.warmth)
+    )
+
+
+def _same_share(asked: int | None, reported: int | None) -> bool:
+    return asked is None or (reported is not None and abs(asked - reported) <= 1)
 
 
 def agrees(changes: Changes, settings: MinerSettings) -> bool:

@@ -36,7 +36,9 @@ from ..control.overrides import Kind
 from ..control.pending_changes import Caller
 from ..control.readback import Device
 from ..control.reconciler import IntentReconciler
-from ..control.rules import Allowed
+from ..control.rules import (
+    Allowed,
+)
 from ..control.settings_writer import (
     CALL_DEADLINE,
     SettingsWriter,

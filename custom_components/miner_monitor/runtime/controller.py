@@ -19,7 +19,9 @@ from ..control.errors import (
 )
 from ..control.model import ControlState
 from ..control.overrides import Kind
-from ..control.stuck import Recovery
+from ..control.standstill import (
+    Recovery,
+)
 from ..miners.model import (
     Changes,
     MinerState,

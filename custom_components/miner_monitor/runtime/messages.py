@@ -21,7 +21,9 @@ from ..control.errors import (
     WriteError,
     by_reason,
 )
-from ..control.heat import MARGIN
+from ..control.rules import (
+    MARGIN,
+)
 from ..miners import (
     MinerAlikeError,
     MinerAuthError,
