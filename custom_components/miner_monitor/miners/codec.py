@@ -21,6 +21,7 @@ from typing import (
     ClassVar,
     TypeAliasType,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -118,9 +119,7 @@ def _stored_names(kind: Any) -> tuple[str, ...]:
 
 def load[T](kind: type[T], data: object) -> T:
     """Return what ``dump`` was given; CodecError where it cannot be read at all."""
-    hashable: Any = kind
-    loaded: T = _loader(hashable)(data)
-    return loaded
+    return cast("T", _loader(cast("Any", kind))(data))
 
 
 def load_or[T](kind: type[T], data: object, default: T) -> T:

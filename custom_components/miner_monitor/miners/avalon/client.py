@@ -41,7 +41,7 @@ from .commands import (
 )
 from .memory import DeviceMemory
 from .models import Model
-from .poll import Poll, Row, Wants, blob_items
+from .poll import Poll, Wants, blob_items
 from .repair import BrokenReplyError
 from .reply import (
     Reply,
@@ -308,20 +308,20 @@ def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
         return
     reply = parse_reply(body)
     for kind, rows in reply.sections.items():
-        shown = [_shown(row) for row in rows if row]
+        # What is private in a blob has a key only when that is taken apart.
+        shown = [
+            {
+                key: blob_items(value)
+                if key.startswith("MM ID") and isinstance(value, str)
+                else value
+                for key, value in row.items()
+            }
+            for row in rows
+            if row
+        ]
         short = (kind, command) == ("STATS", "litestats")
         name = command if short else kind.lower()
         if shown:
             yield name, shown[0] if kind in ("SUMMARY", "VERSION", "LCD") else shown
     if reply.row("SUMMARY") and reply.when is not None:
         yield "when", reply.when
-
-
-def _shown(row: Row) -> dict[str, Any]:
-    """Take blobs apart, so that what is private in them has a key."""
-    return {
-        key: blob_items(value)
-        if key.startswith("MM ID") and isinstance(value, str)
-        else value
-        for key, value in row.items()
-    }

@@ -344,6 +344,7 @@ class DeviceMemory(DeviceRecognizer):
 
     def _of_pools(self, poll: Poll) -> dict[str, Any]:
         in_use, traffic = self._in_use, self._reported.pools
-        values = of_all_pools(poll.pools, in_use)
-        values["pools"] = pools_of(poll.pools, in_use, traffic, self._started)
-        return values
+        return {
+            **of_all_pools(poll.pools, in_use),
+            "pools": pools_of(poll.pools, in_use, traffic, self._started),
+        }

@@ -119,8 +119,9 @@ def gather(stats: Iterable[Row]) -> Reported:
     first: Row = NOTHING
     silent = False
     for row in stats:
-        if (place := _pool_place(row)) is not None:
-            pools[place] = row
+        name = row.get("ID")
+        if isinstance(name, str) and (pool := _POOL_ID.fullmatch(name)):
+            pools[int(pool[1])] = row
             continue
         for key in row:
             if not (
@@ -160,12 +161,6 @@ def dashed(text: str | None) -> tuple[float, ...]:
     if text is None:
         return ()
     return vector(text.replace("--", "- \0").translate(_DASHES).replace("\0", "-"))
-
-
-def _pool_place(row: Row) -> int | None:
-    name = row.get("ID")
-    found = _POOL_ID.fullmatch(name) if isinstance(name, str) else None
-    return None if found is None else int(found[1])
 
 
 class _ReadLater[Found]:

@@ -3,7 +3,7 @@
 Every function takes time in proportion to the text, whatever it holds.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 import json
 import re
@@ -83,13 +83,23 @@ def _mended(text: str) -> Iterator[str]:
 
 def _with_escaped_blobs(text: str) -> str:
     """Escape what users named so that it ends the text around it."""
+    return _spliced(
+        text,
+        (
+            (start.end(), end, json.dumps(text[start.end() : end])[1:-1])
+            for start, end in _blob_places(text)
+            if end is not None
+        ),
+    )
+
+
+def _spliced(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
+    """Put something else in some places of a text, given in their order."""
     pieces: list[str] = []
     done = 0
-    for start, end in _blob_places(text):
-        if end is not None:
-            blob = text[start.end() : end]
-            pieces += (text[done : start.end()], json.dumps(blob)[1:-1])
-            done = end
+    for begin, end, new in changes:
+        pieces += (text[done:begin], new)
+        done = end
     return "".join(pieces) + text[done:]
 
 
@@ -141,7 +151,8 @@ def split_text(text: str) -> tuple[dict[str, list[Row]], bool]:
     its end is left out.
     """
     masked, blobs = _without_blobs(text)
-    *whole, rest = _ESCAPE.sub(_hidden, masked).split("|", _MOST_SECTIONS)
+    hidden = _ESCAPE.sub(lambda escape: chr(0xE000 + ord(escape[1])), masked)
+    *whole, rest = hidden.split("|", _MOST_SECTIONS)
     parts = [section.split(",") for section in whole]
     cut = bool(rest.strip())
     if cut:
@@ -157,18 +168,16 @@ def split_text(text: str) -> tuple[dict[str, list[Row]], bool]:
 
 def _without_blobs(text: str) -> tuple[str, list[str]]:
     """Put marks in the place of blobs, which hold commas and anything else."""
-    pieces: list[str] = []
+    changes: list[tuple[int, int, str]] = []
     blobs: list[str] = []
-    done = 0
     for start, end in _blob_places(text):
         if start[0].endswith("="):
             blob = text[start.end() : end]
             if end is None and not _blob_is_whole(blob):
                 raise BrokenReplyError("the end of the text is missing", cut=True)
-            pieces += (text[done : start.end()], f"{_MARK}{len(blobs)}")
+            changes.append((start.end(), end or len(text), f"{_MARK}{len(blobs)}"))
             blobs.append(blob)
-            done = len(text) if end is None else end
-    return "".join(pieces) + text[done:], blobs
+    return _spliced(text, changes), blobs
 
 
 def _row(fields: list[str], blobs: list[str]) -> Row:
@@ -181,7 +190,3 @@ def _row(fields: list[str], blobs: list[str]) -> Row:
             key, _, value = field.partition("=")
             row[key] = value.translate(_HIDDEN)
     return row
-
-
-def _hidden(escape: re.Match[str]) -> str:
-    return chr(0xE000 + ord(escape[1]))

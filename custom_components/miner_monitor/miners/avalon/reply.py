@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -177,16 +177,14 @@ def _rows(value: object) -> tuple[Row, ...]:
         return ()
     return tuple(
         [
-            row if _SCALARS.issuperset(map(type, row.values())) else _flat(row)
+            row
+            if _SCALARS.issuperset(map(type, row.values()))
+            # No device nests anything in a row.
+            else {key: row[key] for key in row if type(row[key]) in _SCALARS}
             for row in value[:_ROWS_AT_MOST]
             if type(row) is dict
         ]
     )
-
-
-def _flat(row: dict[str, Any]) -> Row:
-    """Leave out what is nested; no device nests anything in a row."""
-    return {key: value for key, value in row.items() if type(value) in _SCALARS}
 
 
 def _has_failed(status: Row) -> bool:

@@ -172,16 +172,12 @@ class StatusMemory:
         """Decide on the status of a reply that came at ``now``."""
         self._idle_polls = self._idle_polls + 1 if evidence.low_power else 0
         resting = rests(evidence) or self._idle_polls >= IDLE_POLLS
-        if resting:
-            self.resting = True
-            self._woke_at = None
-        elif self.resting:
-            self.resting = False
+        if resting or self.resting:
+            self._woke_at = None if resting else now
+        self.resting = resting
+        if self._mode and evidence.mode and evidence.mode != self._mode:
             self._woke_at = now
-        if evidence.mode:
-            if self._mode and evidence.mode != self._mode:
-                self._woke_at = now
-            self._mode = evidence.mode
+        self._mode = evidence.mode or self._mode
         awake = None if self._woke_at is None else now - self._woke_at
         if awake is not None and awake >= START:
             awake = self._woke_at = None

@@ -109,7 +109,8 @@ def read_page(page: str, parser: Parser) -> Page:
                 names.add(sample.name)
                 if not sample.labels:
                     plain.setdefault(sample.name, sample.value)
-                elif card := _name_of(sample.labels.get("card")):
+                # Only a label that is fit to be shown and kept as it is.
+                elif (card := sample.labels.get("card")) and text(card) == card:
                     cards.setdefault(card, {}).setdefault(sample.name, sample.value)
     except Exception as err:
         # The library has no error of its own: it also fails with IndexError.
@@ -119,11 +120,6 @@ def read_page(page: str, parser: Parser) -> Page:
         cards={card: cards[card] for card in sorted(cards, key=_natural)},
         plain=plain,
     )
-
-
-def _name_of(label: str | None) -> str | None:
-    """Return a card's label if it is fit to be shown and kept as it is."""
-    return label if label is not None and text(label) == label else None
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
