@@ -26,13 +26,7 @@ from .settings import (
     Ranges,
 )
 
-_LEAD = 5
-"""Seconds ahead of a device's clock at which it is to go to sleep or to wake up."""
-
 _FULL = 100
-_DAY = 0
-"""The mode of a light in which its colour can be set."""
-
 _WHITE = (255, 255, 255)
 
 
@@ -146,7 +140,8 @@ def _mining(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
     if context.clock is None:
         raise MinerCommandError("it does not tell the time by which it would act")
     name = "softon" if wanted else "softoff"
-    yield option(f"{name},1:{context.clock + _LEAD}", may_be_silent=bool(wanted))
+    soon = context.clock + 5
+    yield option(f"{name},1:{soon}", may_be_silent=bool(wanted))
 
 
 def reboot(model: Model) -> Command:
@@ -232,7 +227,8 @@ def _light(changes: Changes, context: CommandContext, setting: Setting) -> _Comm
     brightness = _first(wanted.brightness, now.brightness, _FULL)
     warmth = _first(wanted.warmth, now.warmth, _FULL)
     if context.dark and "ledmode" in context.listed:
-        yield option(f"ledmode,{_DAY}", in_litestats=True)
+        # Only in the mode for the day it takes a colour.
+        yield option("ledmode,0", in_litestats=True)
     yield option(
         f"ledset,{number}-{brightness}-{warmth}-{red}-{green}-{blue}",
         in_litestats=True,

@@ -34,9 +34,6 @@ from .settings import (
 _SERIAL = re.compile(r"[0-9a-f]{12,32}")
 _SHARED_BY_MANY = ("00:e0:4c",)
 _MULTICAST = 1
-_CHIP = Alarm(warn=105, critical=110)
-_ABOVE_TARGET = Alarm(warn=15, critical=30)
-_SHARE_BASED_WINDOW = 3600
 _FIRMWARE = ("LVERSION", "VERSION", "CGVERSION")
 _PROGRAMS = ("CGMiner", "BMMiner", "BOSminer", "LUXminer", "SGMiner", "BFGMiner")
 
@@ -124,8 +121,8 @@ def identity_of(
         board_count=parts.boards if parts.boards > 1 else 0,
         limits=Limits(
             settings=parts.settings,
-            chip_temperature=_CHIP,
-            chip_above_target=_ABOVE_TARGET if model.home else None,
+            chip_temperature=Alarm(warn=105, critical=110),
+            chip_above_target=Alarm(warn=15, critical=30) if model.home else None,
             trip_points=TripPoints(chip=model.trips_at),
             heating_modes=heats,
             doubtful_standby_power=model.doubtful_standby_power,
@@ -143,7 +140,7 @@ def _plain_identity(version: Row, known: MinerIdentity) -> MinerIdentity:
         manufacturer=maker if maker.isalpha() else "cgminer",
         model=model or program or "cgminer",
         firmware=release,
-        ratio_window=_SHARE_BASED_WINDOW,
+        ratio_window=3600,
     )
 
 

@@ -7,6 +7,7 @@ only when somebody looks: at most polls nobody does.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
+from itertools import count
 from math import isfinite, nan
 import re
 from types import MappingProxyType
@@ -296,9 +297,7 @@ def _board(module: Module, index: int, *, working: bool, hashing: bool) -> HashB
 def _count(module: Module) -> int:
     """Count the boards by whatever is told of each."""
     items = module.items
-    lists = 0
-    while f"PVT_T{lists}" in items:
-        lists += 1
+    lists = next(place for place in count() if f"PVT_T{place}" not in items)
     listed = max(len(vector(items.get(key))) for key in ("MGHS", "MH"))
     sections = module.hash_boards.count(_BOARD_BEGINS)
     return min(max(listed, lists, sections), MOST_BOARDS)

@@ -30,17 +30,11 @@ HEATING = "heating_"
 """What the work modes of a room heater begin with."""
 
 _PROOF_OF_POWER = 90.0
-_PROOF_AFTER_REBOOT = 300.0
-_PROOF_OF_POOL = 150.0
 _PROOF = 10.0
-_FULL_DUTY = 100
-_HEATS_TO = SettingRange(minimum=20, maximum=50)
-_TARGETS = SettingRange(minimum=50, maximum=90)
 _FLASH = Writing(wears=True, proof=_PROOF)
-_MODE = Writing(wears=True, power=True, proof=_PROOF_OF_POWER)
 _WRITING: Mapping[Setting, Writing] = {
     Setting.MINING: Writing(power=True, proof=_PROOF_OF_POWER),
-    Setting.POOL: Writing(proof=_PROOF_OF_POOL),
+    Setting.POOL: Writing(proof=150.0),
     Setting.LIGHT: _FLASH,
     Setting.DISPLAY: _FLASH,
     Setting.HEATING_TEMPERATURE: _FLASH,
@@ -63,15 +57,16 @@ def offered(model: Model, commands: frozenset[str] | None, pools: int) -> Ranges
         choices=tuple(mode.name for mode in model.modes), live=model.series is None
     )
     fan = "fan-spd" in listed and model.fans != 0
-    duty = SettingRange(minimum=model.least_fan, maximum=_FULL_DUTY)
-    heats = model.heater and "limittemp" in listed
+    duty = SettingRange(minimum=model.least_fan, maximum=100)
+    chip = SettingRange(minimum=50, maximum=90)
+    room = SettingRange(minimum=20, maximum=50)
     rows = (
         (Setting.WORK_MODE, _takes_modes(model, listed), modes),
         (Setting.MINING, _takes_rest(model, listed), SWITCH),
         (Setting.AUTO_FAN, fan, SWITCH),
         (Setting.FAN_DUTY_CYCLE, fan, duty),
-        (Setting.TARGET_TEMPERATURE, model.home and "target-temp" in listed, _TARGETS),
-        (Setting.HEATING_TEMPERATURE, heats, _HEATS_TO),
+        (Setting.TARGET_TEMPERATURE, model.home and "target-temp" in listed, chip),
+        (Setting.HEATING_TEMPERATURE, model.heater and "limittemp" in listed, room),
         (Setting.DISPLAY, model.display and "lcd" in listed, SWITCH),
         (Setting.LIGHT, model.light in listed, SettingRange(choices=EFFECTS)),
         (Setting.POOL, pools > 1, SettingRange(maximum=pools - 1)),
@@ -128,9 +123,11 @@ def writing_of(model: Model, setting: Setting) -> Writing:
     """Return what it takes to write a setting."""
     reboots = model.series is not None
     if setting is Setting.WORK_MODE:
-        return replace(_MODE, needs_restart=reboots)
+        return Writing(
+            wears=True, power=True, proof=_PROOF_OF_POWER, needs_restart=reboots
+        )
     if setting is Setting.MINING and reboots:
-        return Writing(power=True, proof=_PROOF_AFTER_REBOOT)
+        return Writing(power=True, proof=300.0)
     return _WRITING.get(setting, Writing())
 
 

@@ -330,15 +330,11 @@ def profile_of(info: Reply, asic: Reply) -> Profile:
 
 def _device_model(info: Reply, asic: Reply) -> str | None:
     """Read the model's name; only the Lucky Miner builds have ``family`` in info."""
-    for source, key in (
-        (asic, "deviceModel"),
-        (info, "deviceModel"),
-        (info, "minerModel"),
-        (info, "family"),
-    ):
-        if (found := text(source.get(key), 32)) is not None:
-            return found
-    return None
+    told = (
+        asic.get("deviceModel"),
+        *map(info.get, ("deviceModel", "minerModel", "family")),
+    )
+    return next(filter(None, (text(name, 32) for name in told)), None)
 
 
 def _chip_count(info: Reply, asic: Reply) -> int:

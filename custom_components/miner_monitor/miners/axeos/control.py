@@ -32,19 +32,6 @@ from .nerdos import (
     has_no_core_voltage,
 )
 
-_RESUME = 60.0
-_NERDOS_START = 90.0
-_LIVE_FAN = Writing(wears=True, proof=10.0)
-"""Firmware that tells no set point of its fan shows what the fan has reached."""
-
-_KEPT = Writing(wears=True)
-_KEPT_LATER = Writing(wears=True, settles=5.0)
-"""AxeOS since 2.11 applies what it has acknowledged, one setting after the other."""
-
-_VOLTAGE = Writing(wears=True, precedes=frozenset({Setting.FREQUENCY}))
-"""NerdOS, and AxeOS before that, change the voltage first and ramp afterwards."""
-
-_AFTER_RESTART = Writing(wears=True, needs_restart=True)
 _LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
     Setting.FREQUENCY: (2, 2, 0),
     Setting.CORE_VOLTAGE: (2, 2, 0),
@@ -70,16 +57,18 @@ type _Writer = Callable[[SettingValue, Known], Body]
 def writing_of(setting: Setting, info: Reply) -> Writing:
     """Tell what it takes to write a setting, and how soon it shows."""
     if setting is Setting.MINING:
-        return Writing(proof=_NERDOS_START if is_nerdos(info) else _RESUME)
-    if setting is Setting.POOL:
-        return _AFTER_RESTART
+        return Writing(proof=90.0 if is_nerdos(info) else 60.0)
+    if setting is Setting.POOL or not is_live(setting, info):
+        return Writing(wears=True, needs_restart=True)
     if setting is Setting.FAN_DUTY_CYCLE and "manualFanSpeed" not in info:
-        return _LIVE_FAN
-    if not is_live(setting, info):
-        return _AFTER_RESTART
+        # It tells no set point of its fan, but what that has reached.
+        return Writing(wears=True, proof=10.0)
     if is_2_11(info):
-        return _KEPT_LATER
-    return _VOLTAGE if setting is Setting.CORE_VOLTAGE else _KEPT
+        # It applies what it has acknowledged, one setting after the other.
+        return Writing(wears=True, settles=5.0)
+    # NerdOS, and AxeOS before that, change the voltage first and ramp afterwards.
+    ramps = {Setting.FREQUENCY} if setting is Setting.CORE_VOLTAGE else ()
+    return Writing(wears=True, precedes=frozenset(ramps))
 
 
 def is_live(setting: Setting, info: Reply) -> bool:

@@ -1,6 +1,7 @@
 """Who a miner is, what it can report and do, and what it allows and endures."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 import re
 from types import MappingProxyType
 from typing import NamedTuple
@@ -57,10 +58,6 @@ _DEFAULT_HOSTNAME = re.compile(
 _MOST_PRESETS = 64
 _LOWEST_PRESET = 50
 _ANY_VOLTAGE = (0.8, 1.5)
-_FAN = SettingRange(minimum=0, maximum=100, step=1)
-_MIN_FAN = SettingRange(minimum=0, maximum=99, step=1)
-_TARGET = SettingRange(minimum=35, maximum=66, step=1)
-_PID_TARGET = SettingRange(minimum=30, maximum=80, step=1)
 _BELOW_TRIP = 5
 """Degrees by which a target stays below the point where NerdOS switches off."""
 
@@ -68,9 +65,6 @@ _REGULATION = 5
 """Degrees by which a device may miss the target that it pursues."""
 
 _INPUT_ALARMS = {5: Alarm(warn=4.9, critical=4.8), 12: Alarm(warn=11.4, critical=11.0)}
-_VR_ALARM = Alarm(warn=TRIP_VR - 10, critical=TRIP_VR - 5)
-_STEPWISE = Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400)
-_FIXED = Derating(frequency=50, core_voltage=1.0)
 
 
 def identity_of(
@@ -144,7 +138,7 @@ def limits_of(
     if not (profile.nerdos or profile.vendor_lucky):
         # Nobody knows it of vendors' firmware.
         trips = TripPoints(chip=TRIP_CHIP, vr=TRIP_VR if has_vr else None)
-    vr = _VR_ALARM
+    vr = Alarm(warn=TRIP_VR - 10, critical=TRIP_VR - 5)
     if profile.nerdos and trips.vr is not None:
         # It switches off at a temperature that others' regulators run at.
         vr = alarm_below(trips.vr, heat.regulated, warn=10, critical=5)
@@ -187,8 +181,10 @@ def _settings(
         Setting.FREQUENCY: _frequency(info, asic, profile.board),
         Setting.CORE_VOLTAGE: _core_voltage(info, asic, profile.board),
         Setting.AUTO_FAN: SWITCH if "autofanspeed" in info else None,
-        Setting.FAN_DUTY_CYCLE: _FAN if fan else None,
-        Setting.MIN_FAN_DUTY_CYCLE: _MIN_FAN if "minFanSpeed" in info else None,
+        Setting.FAN_DUTY_CYCLE: SettingRange(maximum=100) if fan else None,
+        Setting.MIN_FAN_DUTY_CYCLE: SettingRange(maximum=99)
+        if "minFanSpeed" in info
+        else None,
         Setting.TARGET_TEMPERATURE: _target(info, profile),
     }
     return {setting: allowed for setting, allowed in found.items() if allowed}
@@ -197,12 +193,12 @@ def _settings(
 def _target(info: Reply, profile: Profile) -> SettingRange | None:
     """Give the range of the fan's target; NerdOS says -1 where it has none."""
     if not profile.nerdos:
-        return _TARGET if "temptarget" in info else None
+        told = "temptarget" in info
+        return SettingRange(minimum=35, maximum=66) if told else None
     if positive(info.get("pidTargetTemp")) is None:
         return None
-    low, high = _PID_TARGET.minimum, _PID_TARGET.maximum
-    trip = positive(info.get("overheat_temp")) or high + _BELOW_TRIP
-    return SettingRange(minimum=low, maximum=max(low, min(high, trip - _BELOW_TRIP)))
+    trip = positive(info.get("overheat_temp")) or inf
+    return SettingRange(minimum=30, maximum=max(30, min(80, trip - _BELOW_TRIP)))
 
 
 class _Presets(NamedTuple):
@@ -305,9 +301,10 @@ def _beyond(maximum: float, highest: float) -> float | None:
 def _derating(info: Reply, profile: Profile) -> Derating | None:
     """Tell how AxeOS lowers itself: by steps since 2.11, to a crawl before."""
     if is_2_11(info):
-        return _STEPWISE
-    stock = not profile.nerdos
-    return _FIXED if stock and ("overheat_mode" in info or "overheat" in info) else None
+        return Derating(frequency_step=100, voltage_step=0.1, restart_frequency=400)
+    if profile.nerdos or not ("overheat_mode" in info or "overheat" in info):
+        return None
+    return Derating(frequency=50, core_voltage=1.0)
 
 
 def _chip_alarm(info: Reply, profile: Profile, heat: Heat) -> Alarm:

@@ -38,9 +38,6 @@ type Parser = Callable[[str], Iterable[Metric]]
 _LAST_LINES = ("\n", "# EOF")
 RATE, REPORTED = "hashrate", "last_update"
 
-_POLL_INTERVAL = 30
-"""Seconds; the exporters themselves look every 30 s."""
-
 _LIMITS = Limits(chip_temperature=Alarm(warn=80, critical=90))
 _SENSORS = frozenset(
     (
@@ -54,14 +51,6 @@ _SENSORS = frozenset(
 _COUNTERS = frozenset(
     (Capability.SOLUTIONS, Capability.SHARES, Capability.SHARE_ERROR_RATE)
 )
-
-_FASTEST = 1e7
-"""No card is a thousandth as fast, in the unit of its kind."""
-
-_HIGHEST_FREQUENCY = 10_000
-_HIGHEST_VOLTAGE = 20
-_LATEST = 4_102_444_800
-"""The year 2100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +168,8 @@ def identity_of(kind: Kind, card: str, *, has_scraper: bool) -> MinerIdentity:
         model=kind.model,
         unit=card,
         hash_rate_unit=kind.unit,
-        poll_interval=_POLL_INTERVAL,
+        # The exporters themselves look every 30 s.
+        poll_interval=30,
         capabilities=kind.capabilities | scraper,
         limits=_LIMITS,
     )
@@ -194,12 +184,10 @@ def state_of(
         status=MinerStatus.HASHING if rate else MinerStatus.IDLE,
         hash_rate=rate,
         hash_rate_now=rate,
-        frequency_actual=between(values.get("clock_speed"), 0, _HIGHEST_FREQUENCY),
+        frequency_actual=between(values.get("clock_speed"), 0, 10_000),
         hardware_error_rate=percent(values.get("errors")),
         chip_temperature=temperature(values.get("temperature")),
-        core_voltage_actual=positive(
-            between(values.get("voltage"), 0, _HIGHEST_VOLTAGE)
-        ),
+        core_voltage_actual=positive(between(values.get("voltage"), 0, 20)),
         solutions_good=count(values.get("solutions_good")),
         solutions_total=count(values.get("solutions_total")),
         pool_hash_rate=pool_hash_rate,
@@ -210,7 +198,8 @@ def state_of(
 
 def reported_at(values: Mapping[str, float]) -> float | None:
     """Return when the card's miner last printed its values, as an epoch second."""
-    return positive(between(values.get(REPORTED), 0, _LATEST))
+    year_2100 = 4_102_444_800
+    return positive(between(values.get(REPORTED), 0, year_2100))
 
 
 def pool_rate(values: Mapping[str, float]) -> float | None:
@@ -219,7 +208,8 @@ def pool_rate(values: Mapping[str, float]) -> float | None:
 
 
 def _terahash(value: float | None, unit: HashRateUnit) -> float | None:
-    rate = between(value, 0, _FASTEST)
+    # No card is a thousandth as fast, in the unit of its kind.
+    rate = between(value, 0, 1e7)
     return None if rate is None else rate / unit.per_terahash
 
 
