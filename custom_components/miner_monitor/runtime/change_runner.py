@@ -27,11 +27,7 @@ from ..control.errors import (
     WriteError,
     by_reason,
 )
-from ..control.model import (
-    Problem,
-    RaiseIssue,
-    Reason,
-)
+from ..control.model import Problem, Reason
 from ..control.overrides import Kind
 from ..control.pending_changes import Caller
 from ..control.readback import Device
@@ -48,9 +44,9 @@ from ..miners import (
     MinerClient,
     MinerError,
     MinerTimeoutError,
+    Outcome,
     Prove,
 )
-from ..miners.errors import Outcome
 from ..miners.model import (
     Changes,
     MinerIdentity,
@@ -67,7 +63,7 @@ from .control_store import ControlStore
 from .environment import this_moment
 from .issues import (
     async_clear_issues,
-    async_raise_issue,
+    async_create_issue,
 )
 from .messages import (
     Failure,
@@ -305,8 +301,7 @@ class ChangeRunner:
 
     def _refused(self, text: str, details: Mapping[str, Any]) -> None:
         self.publish(MinerEvent(event_type=EventType.SETTING_REFUSED, details=details))
-        issue = RaiseIssue(problem=Problem.SETTING_REFUSED, details={"error": text})
-        async_raise_issue(self._hass, self._entry, issue)
+        async_create_issue(self._hass, self._entry, Problem.SETTING_REFUSED, error=text)
 
     def restart_needed(self, changes: Changes) -> None:
         """Take note that a change waits for a restart."""

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, ISSUE_WRONG_DEVICE
-from ..control.model import Problem, RaiseIssue
+from ..control.model import Problem
 from .escape import for_markdown
 
 FIXABLE: Collection[str] = (
@@ -41,14 +41,6 @@ def async_create_issue(
         translation_key=str(key),
         translation_placeholders=for_markdown({"name": entry.title, **details}),
     )
-
-
-@callback
-def async_raise_issue(
-    hass: HomeAssistant, entry: ConfigEntry, issue: RaiseIssue
-) -> None:
-    """Raise the repair of a problem."""
-    async_create_issue(hass, entry, issue.problem, **issue.details)
 
 
 @callback
