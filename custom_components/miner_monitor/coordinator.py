@@ -159,7 +159,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     @property
     def days(self) -> tuple[DayRow, ...]:
         """The last days of the miner, the oldest first."""
-        return self._insight.days
+        return self._insight.tracker.days
 
     @property
     def _chosen_interval(self) -> float:
@@ -355,7 +355,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             online=True,
             identity=identity,
             state=state,
-            believed=self._insight.believed,
+            believed=self._insight.tracker.believed,
             insight=insight,
             control=self.controller.observe(
                 identity, state, moment, boot, stalled=insight.shares.stalled

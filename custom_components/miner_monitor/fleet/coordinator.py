@@ -7,9 +7,8 @@ import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 
@@ -22,7 +21,7 @@ from ..const import (
 from ..coordinator import MonitorCoordinator
 from ..miners.codec import load_or
 from ..runtime.entry_data import miner_entries
-from ..runtime.restore import async_last_published
+from ..runtime.restore import async_last_totals
 from ..runtime.store import (
     Data,
     EntryStore,
@@ -103,15 +102,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
 
     async def _async_resume(self) -> None:
         """Go on from what was published last."""
-        registry = er.async_get(self.hass)
-        found = {
-            total.value: registry.async_get_entity_id(
-                Platform.SENSOR, DOMAIN, f"{FLEET}_{total}"
-            )
-            for total in FleetTotal
-        }
-        known = {key: entity_id for key, entity_id in found.items() if entity_id}
-        self.meters.resume(await async_last_published(self.hass, known))
+        self.meters.resume(await async_last_totals(self.hass, FLEET, FleetTotal))
         self._compute_soon()
 
     @callback

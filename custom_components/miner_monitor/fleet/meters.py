@@ -66,7 +66,7 @@ class FleetMeters:
         """Measure a member anew when it comes back: it is unloaded."""
         self._references.pop(member, None)
 
-    def resume(self, published: Mapping[str, float]) -> None:
+    def resume(self, published: Mapping[FleetTotal, float]) -> None:
         """Go on from what was published last, if that is more than was stored."""
         if not self._resumed:
             self._resumed = True

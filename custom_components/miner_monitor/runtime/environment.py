@@ -28,7 +28,6 @@ from homeassistant.util.unit_conversion import (
 
 from ..const import DOMAIN
 from ..insight import Environment
-from ..insight.model import NOTHING_AROUND
 from ..miners.model import (
     HashRateUnit,
     MinerIdentity,
@@ -52,48 +51,43 @@ def this_moment() -> Moment:
     return Moment(time.time(), time.monotonic(), dt_util.now().date().isoformat())
 
 
-class EnvironmentReader:
-    """Reads the entities that the options of a miner name."""
+def read_environment(hass: HomeAssistant, options: MinerOptions) -> Environment:
+    """Return what the entities that the options of a miner name say now."""
+    return Environment(
+        wall_power=_measured(
+            hass, options.plug_power, PowerConverter, UnitOfPower.WATT
+        ),
+        room_temperature=_measured(
+            hass,
+            options.room_temperature,
+            TemperatureConverter,
+            UnitOfTemperature.CELSIUS,
+        ),
+        network_difficulty=hass.data.get(_NETWORK),
+    )
 
-    def __init__(self, hass: HomeAssistant, options: MinerOptions) -> None:
-        """Take which entities to read."""
-        self._hass = hass
-        self._options = options
 
-    def read(self) -> Environment:
-        """Return what is known at this moment."""
-        options, network = self._options, self._hass.data.get(_NETWORK)
-        if options.plug_power is None and options.room_temperature is None:
-            if network is None:
-                return NOTHING_AROUND
-            return Environment(network_difficulty=network)
-        return Environment(
-            wall_power=self._measured(
-                options.plug_power, PowerConverter, UnitOfPower.WATT
-            ),
-            room_temperature=self._measured(
-                options.room_temperature,
-                TemperatureConverter,
-                UnitOfTemperature.CELSIUS,
-            ),
-            network_difficulty=network,
-        )
+def _measured(
+    hass: HomeAssistant,
+    entity_id: str | None,
+    converter: type[BaseUnitConverter],
+    unit: str,
+) -> float | None:
+    state = None if entity_id is None else hass.states.get(entity_id)
+    if state is None or (value := number(state.state)) is None:
+        return None
+    reported = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if reported not in converter.VALID_UNITS:
+        return None
+    return converter.convert(value, reported, unit)
 
-    def _measured(
-        self, entity_id: str | None, converter: type[BaseUnitConverter], unit: str
-    ) -> float | None:
-        state = None if entity_id is None else self._hass.states.get(entity_id)
-        if state is None or (value := number(state.state)) is None:
-            return None
-        reported = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        if reported not in converter.VALID_UNITS:
-            return None
-        return converter.convert(value, reported, unit)
 
-    def share(self, identity: MinerIdentity, state: MinerState) -> None:
-        """Share with the others what this miner knows of the chain they all work on."""
-        if identity.hash_rate_unit is HashRateUnit.TERA and state.network_difficulty:
-            self._hass.data[_NETWORK] = state.network_difficulty
+def share_difficulty(
+    hass: HomeAssistant, identity: MinerIdentity, state: MinerState
+) -> None:
+    """Share with the other miners what this one knows of the chain."""
+    if identity.hash_rate_unit is HashRateUnit.TERA and state.network_difficulty:
+        hass.data[_NETWORK] = state.network_difficulty
 
 
 class Plug:

@@ -8,19 +8,15 @@ addresses without a single extra request to a device.
 from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_PATH
+from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from ..const import CONF_IDENTITY, DOMAIN
+from ..const import CONF_IDENTITY, CONF_UNIT, DOMAIN
 from ..miners import Endpoint
 from ..miners.codec import load_identity
 from ..miners.model import MinerIdentity, MinerReading
-from .entry_data import (
-    endpoint_of,
-    miner_entries,
-    moved_data,
-)
+from .entry_data import miner_entries, moved_data
 
 
 def learnt(known: MinerIdentity, reading: MinerReading) -> MinerIdentity:
@@ -120,11 +116,15 @@ def async_entry_at(
     hass: HomeAssistant, endpoint: Endpoint, unit: str | None
 ) -> ConfigEntry | None:
     """Return the entry of what is at this address, of one unit if it has several."""
-    for entry in miner_entries(hass):
-        known = endpoint_of(entry)
-        if (known.host, known.port, known.unit) == (endpoint.host, endpoint.port, unit):
-            return entry
-    return None
+    place = {CONF_HOST: endpoint.host, CONF_PORT: endpoint.port, CONF_UNIT: unit}
+    return next(
+        (
+            entry
+            for entry in miner_entries(hass)
+            if all(entry.data.get(key) == value for key, value in place.items())
+        ),
+        None,
+    )
 
 
 @callback

@@ -10,9 +10,7 @@ from zlib import crc32
 
 from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_dumps
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
@@ -21,16 +19,8 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
-from ..insight import (
-    BOOTED,
-    Insight,
-    MinerTracker,
-    lasting,
-)
-from ..insight.model import (
-    DayRow,
-    Total,
-)
+from ..insight import BOOTED, Insight, MinerTracker, lasting
+from ..insight.model import Total
 from ..miners.model import (
     ErrorKind,
     MinerIdentity,
@@ -45,12 +35,12 @@ from ..model import (
     MinerEvent,
     Moment,
 )
-from .environment import EnvironmentReader
+from .environment import read_environment, share_difficulty
 from .escape import escaped
 from .ha_compat import texts_of
 from .identity import known_identity
 from .options import MinerOptions
-from .restore import async_last_published
+from .restore import async_last_totals
 from .store import (
     Data,
     EntryStore,
@@ -94,10 +84,10 @@ class InsightRuntime:
         self._entry = entry
         self._device_id = entry.unique_id
         self._publish = publish
-        self._tracker = MinerTracker(identity, options.insight)
+        self.tracker = MinerTracker(identity, options.insight)
         self.boots = RestartDetector()
         """The one detector of restarts, stored with the rest."""
-        self.environment = EnvironmentReader(hass, options)
+        self._options = options
         # Those that start together need not be stored together.
         phase = 0.9 + crc32(entry.entry_id.encode()) / 2**32 / 10
         self._store = EntryStore(
@@ -114,44 +104,24 @@ class InsightRuntime:
         if stored is None:
             stored = await _async_take(self._hass, self._device_id)
         if stored is not None:
-            self._load(unpacked(stored))
+            data = unpacked(stored)
+            if not self.tracker.load(data, time.time()):
+                LOGGER.warning(
+                    "What is stored of %s is not readable", self._entry.title
+                )
+            self.boots.load(data.get(BOOTED))
         resumed = self._entry.async_create_background_task(
             self._hass, self._async_resume(), f"{self._entry.title} totals"
         )
         await asyncio.wait({resumed}, timeout=RESUME_PATIENCE)
 
-    def _load(self, data: Data) -> None:
-        if not self._tracker.load(data, time.time()):
-            LOGGER.warning("What is stored of %s is not readable", self._entry.title)
-        self.boots.load(data.get(BOOTED))
-
     async def _async_resume(self) -> None:
-        registry = er.async_get(self._hass)
-        entity_ids = {
-            total.value: entity_id
-            for total in Total
-            if (
-                entity_id := registry.async_get_entity_id(
-                    Platform.SENSOR, DOMAIN, f"{self._device_id}_{total}"
-                )
-            )
-        }
-        published = await async_last_published(self._hass, entity_ids)
-        self._tracker.resume({Total(key): value for key, value in published.items()})
+        published = await async_last_totals(self._hass, self._device_id, Total)
+        self.tracker.resume(published)
 
     async def async_unload(self) -> None:
         """Store for the last time."""
         await self._store.async_close()
-
-    @property
-    def believed(self) -> MinerState | None:
-        """The last good state without what cannot be true."""
-        return self._tracker.believed
-
-    @property
-    def days(self) -> tuple[DayRow, ...]:
-        """The last days, the oldest first."""
-        return self._tracker.days
 
     @callback
     def observe(
@@ -165,22 +135,22 @@ class InsightRuntime:
         interval: float,
     ) -> Insight:
         """Take a good poll that took ``response_time`` ms."""
-        insight = self._tracker.observe(
+        insight = self.tracker.observe(
             identity,
             state,
             moment,
             response_time=response_time,
             interval=interval,
-            around=self.environment.read(),
+            around=read_environment(self._hass, self._options),
             boot=boot,
         )
-        if (believed := self._tracker.believed) is not None:
-            self.environment.share(identity, believed)
-        for event in self._tracker.events:
+        if (believed := self.tracker.believed) is not None:
+            share_difficulty(self._hass, identity, believed)
+        for event in self.tracker.events:
             self._publish(event)
             if event.event_type is EventType.BLOCK_FOUND:
                 self._celebrate()
-        if self._tracker.urgent:
+        if self.tracker.urgent:
             self._entry.async_create_background_task(
                 self._hass, self._store.async_save(), f"{self._entry.title} insight"
             )
@@ -189,13 +159,14 @@ class InsightRuntime:
     @callback
     def failed(self, kind: ErrorKind, moment: Moment, *, away: bool) -> Insight:
         """Take a failed poll."""
-        around = self.environment.read()
-        return self._tracker.failed(kind, moment, away=away, around=around)
+        around = read_environment(self._hass, self._options)
+        return self.tracker.failed(kind, moment, away=away, around=around)
 
     @callback
     def unplugged(self, moment: Moment) -> Insight:
         """Take a moment in which nobody asks the miner."""
-        return self._tracker.unplugged(moment, self.environment.read())
+        around = read_environment(self._hass, self._options)
+        return self.tracker.unplugged(moment, around)
 
     def _celebrate(self) -> None:
         """Leave a note that stays until it is read."""
@@ -208,7 +179,7 @@ class InsightRuntime:
         )
 
     def _dump(self) -> Data:
-        data = self._tracker.dump(time.time())
+        data = self.tracker.dump(time.time())
         return packed({**data, BOOTED: self.boots.dump()})
 
 
@@ -243,16 +214,11 @@ async def async_remove_stored(hass: HomeAssistant, entry: ConfigEntry) -> None:
     stored = await async_read(store)
     if stored is not None and known_identity(entry).unique_id is not None:
         assert entry.unique_id is not None
-        await _async_keep(hass, entry.unique_id, stored)
+        async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+            kept = await _async_kept(hass)
+            kept[entry.unique_id] = {"removed_at": time.time(), "data": lasting(stored)}
+            await store_of(hass, REMOVED).async_save(kept)
     await store.async_remove()
-
-
-async def _async_keep(hass: HomeAssistant, device_id: str, stored: Data) -> None:
-    """Keep of a miner's data what is counted for ever."""
-    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
-        kept = await _async_kept(hass)
-        kept[device_id] = {"removed_at": time.time(), "data": lasting(stored)}
-        await store_of(hass, REMOVED).async_save(kept)
 
 
 async def _async_take(hass: HomeAssistant, device_id: str) -> Data | None:

@@ -1,7 +1,7 @@
 """What goes wrong with a miner, in words for its user."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST
@@ -42,11 +42,9 @@ from ..miners.model import (
     SettingValue,
 )
 from ..miners.settings import SETTINGS, Kind
+from ..model import MinerData
 from . import escape
 from .ha_compat import texts_of
-
-if TYPE_CHECKING:
-    from ..model import MinerData
 
 type Failure = MinerError | NotDoneError
 

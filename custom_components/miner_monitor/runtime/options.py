@@ -17,13 +17,8 @@ from ..const import (
     CONF_RATIO_POOR,
     CONF_ROOM_TEMPERATURE,
 )
-from ..insight import InsightOptions
-from ..insight.model import REJECT_ALARM
-from ..miners.model import (
-    Alarm,
-    Capability,
-    HashRateUnit,
-)
+from ..insight.model import REJECT_ALARM, InsightOptions
+from ..miners.model import Alarm, HashRateUnit
 
 WATCHED: tuple[str, ...] = ("chip_temperature", "vr_temperature")
 """Alarms of the device's limits that a user may set otherwise."""
@@ -49,15 +44,6 @@ class MinerOptions:
     plug_power: str | None = None
     plug_switch: str | None = None
     room_temperature: str | None = None
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the user adds to what the device can tell."""
-        expected = self.insight.expected_hash_rate
-        return frozenset() if expected is None else _EXPECTED
-
-
-_EXPECTED = frozenset({Capability.EXPECTED_HASH_RATE})
 
 
 def options_of(stored: Mapping[str, Any], unit: HashRateUnit) -> MinerOptions:

@@ -7,15 +7,23 @@ as old as its last save, the recorder's database only some seconds.
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from homeassistant.const import STATE_OFF, STATE_ON, UnitOfEnergy, UnitOfTime
+from homeassistant.const import (
+    STATE_OFF,
+    STATE_ON,
+    Platform,
+    UnitOfEnergy,
+    UnitOfTime,
+)
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import LOGGER
+from ..const import DOMAIN, LOGGER
 from ..miners.values import number
 from .ha_compat import (
     TOTALS_LOST,
@@ -53,9 +61,26 @@ MOST_LOOKED_AT = 20
 """How far back and how many states are looked at when the last one says nothing."""
 
 
-async def async_last_published(
-    hass: HomeAssistant, entity_ids: Mapping[str, str]
-) -> dict[str, float]:
+async def async_last_totals[TotalT: StrEnum](
+    hass: HomeAssistant, device_id: str, totals: Iterable[TotalT]
+) -> dict[TotalT, float]:
+    """Return the greatest value that is known of each total of a device."""
+    registry = er.async_get(hass)
+    entity_ids = {
+        total: entity_id
+        for total in totals
+        if (
+            entity_id := registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, f"{device_id}_{total}"
+            )
+        )
+    }
+    return await async_last_published(hass, entity_ids)
+
+
+async def async_last_published[KeyT: str](
+    hass: HomeAssistant, entity_ids: Mapping[KeyT, str]
+) -> dict[KeyT, float]:
     """Return the greatest value that is known of each entity, by its key.
 
     Energy is in kWh, durations in s, whatever unit the user chose to see. A key of
@@ -118,9 +143,9 @@ async def _async_restored(hass: HomeAssistant, entity_id: str) -> list[float]:
     return [] if state is None else _values_of([recorded_state(state)])
 
 
-async def _async_recorded(
-    hass: HomeAssistant, entity_ids: Mapping[str, str]
-) -> Mapping[str, list[float]]:
+async def _async_recorded[KeyT: str](
+    hass: HomeAssistant, entity_ids: Mapping[KeyT, str]
+) -> Mapping[KeyT, list[float]]:
     """Ask the recorder, if there is one, until it answers."""
     try:
         return await _async_ask(hass, entity_ids)
@@ -129,14 +154,14 @@ async def _async_recorded(
         return {}
 
 
-async def _async_ask(
-    hass: HomeAssistant, entity_ids: Mapping[str, str]
-) -> Mapping[str, list[float]]:
+async def _async_ask[KeyT: str](
+    hass: HomeAssistant, entity_ids: Mapping[KeyT, str]
+) -> Mapping[KeyT, list[float]]:
     """Ask again for what the database failed to answer, as it does while locked."""
     if (recorder := await _async_ready_recorder(hass)) is None:
         return {}
-    found: dict[str, list[float]] = {}
-    failed: dict[str, SQLAlchemyError] = {}
+    found: dict[KeyT, list[float]] = {}
+    failed: dict[KeyT, SQLAlchemyError] = {}
     for attempt in range(TRIES):
         if attempt:
             await asyncio.sleep(TRY_AGAIN)
@@ -172,12 +197,12 @@ async def _async_is_true(
     return bool(done) and not future.cancelled() and future.result()
 
 
-def _recorded(
-    hass: HomeAssistant, entity_ids: Mapping[str, str]
-) -> tuple[dict[str, list[float]], dict[str, SQLAlchemyError]]:
+def _recorded[KeyT: str](
+    hass: HomeAssistant, entity_ids: Mapping[KeyT, str]
+) -> tuple[dict[KeyT, list[float]], dict[KeyT, SQLAlchemyError]]:
     """Read the last state of each entity, else what its history says."""
-    found: dict[str, list[float]] = {}
-    failed: dict[str, SQLAlchemyError] = {}
+    found: dict[KeyT, list[float]] = {}
+    failed: dict[KeyT, SQLAlchemyError] = {}
     for key, entity_id in entity_ids.items():
         try:
             states = last_state(hass, entity_id)

@@ -65,8 +65,9 @@ class MinerSensorEntityDescription[DataT = MinerData](
         return self.wanted_fn is None or self.wanted_fn(options)
 
     def under(self, options: MinerOptions) -> Self:
-        """Return what it is where the user tells what the device cannot."""
-        if self.capability in options.capabilities:
+        """Return what it is where the user gives what the device does not report."""
+        given = options.insight.expected_hash_rate is not None
+        if given and self.capability is Capability.EXPECTED_HASH_RATE:
             return replace(self, capability=None)
         return self
 
