@@ -1,14 +1,12 @@
 """Whom the fleet's switches start again, and in which order."""
 
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.fleet import (
-    Candidate,
-    StopMemory,
-    starting_order,
-)
+from custom_components.miner_monitor.fleet.commands import FleetMember, StopMemory
 
 
 def test_whom_it_stopped() -> None:
@@ -38,14 +36,15 @@ def test_one_that_somebody_else_started(
     """It has run for ten minutes: whoever stops it then is not this switch."""
     memory = StopMemory()
     memory.remember("a")
-    told = [memory.observe("a", stopped, moment) for moment, stopped in seen]
+    for moment, stopped in seen:
+        assert memory.stopped == {"a"}
+        memory.observe("a", stopped, moment)
     assert (memory.stopped == {"a"}) is kept
-    assert told[-1] is not kept
 
 
 def test_others_are_not_looked_at() -> None:
     memory = StopMemory()
-    assert memory.observe("a", True, 0) is False
+    memory.observe("a", True, 0)
     assert memory.stopped == frozenset()
 
 
@@ -66,14 +65,24 @@ def test_hostile_store(data: Any) -> None:
     assert memory.stopped == frozenset()
 
 
+def member(key: str, name: str, priority: int, *, online: bool = True) -> FleetMember:
+    miner = SimpleNamespace(data=SimpleNamespace(online=online))
+    options = {"priority": priority}
+    entry: Any = SimpleNamespace(
+        unique_id=key, title=name, options=options, runtime_data=miner
+    )
+    return FleetMember(entry)
+
+
 def test_order() -> None:
     """By priority, then by name; those without an answer come last."""
-    candidates = [
-        Candidate("1", "Zeus", 10, True),
-        Candidate("2", "apollo", 10, True),
-        Candidate("3", "Hera", 1, False),
-        Candidate("4", "Ares", 99, True),
-        Candidate("5", "Hermes", 2, True),
+    members = [
+        member("1", "Zeus", 10),
+        member("2", "apollo", 10),
+        member("3", "Hera", 1, online=False),
+        member("4", "Ares", 99),
+        member("5", "Hermes", 2),
     ]
-    assert starting_order(candidates) == ["5", "2", "1", "4", "3"]
-    assert starting_order(reversed(candidates)) == ["5", "2", "1", "4", "3"]
+    for given in (members, reversed(members)):
+        ordered = sorted(given, key=attrgetter("turn"))
+        assert [item.key for item in ordered] == ["5", "2", "1", "4", "3"]

@@ -4,13 +4,8 @@ from .aggregate import (
     aggregate,
     features_of,
 )
-from .memory import (
-    StopMemory,
-    starting_order,
-)
 from .meters import FleetMeters
 from .model import (
-    Candidate,
     FleetData,
     FleetFeature,
     FleetTotal,
@@ -20,7 +15,6 @@ from .model import (
 )
 
 __all__ = [
-    "Candidate",
     "FleetData",
     "FleetFeature",
     "FleetMeters",
@@ -28,8 +22,6 @@ __all__ = [
     "Member",
     "MemberProblems",
     "PartialSum",
-    "StopMemory",
     "aggregate",
     "features_of",
-    "starting_order",
 ]

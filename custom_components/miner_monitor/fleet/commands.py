@@ -6,11 +6,13 @@ a reload or a restart of Home Assistant.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from operator import attrgetter
 import time
-from typing import Any
+from typing import Annotated, Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
@@ -23,7 +25,7 @@ from ..const import (
     LOGGER,
 )
 from ..coordinator import MinerConfigEntry, MinerCoordinator
-from ..miners.codec import load_or
+from ..miners.codec import Within, load_or
 from ..miners.errors import Outcome
 from ..miners.model import (
     Changes,
@@ -39,14 +41,7 @@ from ..runtime.messages import (
 )
 from ..runtime.store import IntentFile
 from ..runtime.targets import invalid
-from . import (
-    Candidate,
-    FleetFeature,
-    StopMemory,
-    features_of,
-    starting_order,
-)
-from .memory import MinerKeys
+from . import FleetFeature, features_of
 
 STAGGER = 2.0
 """Seconds from the start of one miner to that of the next."""
@@ -59,6 +54,13 @@ _LOADS_WITHIN = 300.0
 
 FORGET_STOPS_AFTER = 24 * 3600.0
 """Seconds after which it is not known any more whom the switches have stopped."""
+
+RUNS_BY_ITSELF = 600.0
+"""Seconds of work after which a miner was started by somebody else. A miner that
+restarts works for a moment before it is stopped again."""
+
+MinerKeys = Annotated[list[Annotated[str, Within(1, 255)]], Within(0, 1000)]
+"""The unique ids of miners, as they are stored."""
 
 SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
 
@@ -95,6 +97,17 @@ class FleetMember:
             self._features = features_of(self._identity)
         return self._features
 
+    @property
+    def answers(self) -> bool:
+        """Whether it is there now."""
+        return self.miner.data.online is True
+
+    @property
+    def turn(self) -> tuple[bool, int, str, str]:
+        """Its place in the order of starting: one that does not answer comes last."""
+        name = self.entry.title.casefold()
+        return not self.answers, priority_of(self.entry), name, self.key
+
     def stopped(self, feature: FleetFeature) -> bool | None:
         """Whether it saves power, or was told to stand still."""
         data = self.miner.data
@@ -104,6 +117,45 @@ class FleetMember:
             return data.control.saving_power
         mining = data.state.settings.mining
         return None if mining is None else not mining
+
+
+class StopMemory:
+    """The miners that one switch has stopped and nobody has started since."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._running_since: dict[str, float | None] = {}
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """The miners that this switch is to start again."""
+        return frozenset(self._running_since)
+
+    def remember(self, key: str) -> None:
+        """Take it that a miner is being stopped now."""
+        self._running_since[key] = None
+
+    def forget(self, key: str) -> None:
+        """Take it that a miner runs again, or was never stopped."""
+        self._running_since.pop(key, None)
+
+    def observe(self, key: str, stopped: bool | None, monotonic: float) -> None:
+        """Look at a miner, and forget one that somebody else has started."""
+        if stopped is None or key not in self._running_since:
+            return
+        since = self._running_since[key]
+        if stopped or since is None:
+            self._running_since[key] = None if stopped else monotonic
+        elif monotonic - since >= RUNS_BY_ITSELF:
+            self.forget(key)
+
+    def dump(self) -> list[str]:
+        """Return the miners as JSON types."""
+        return sorted(self._running_since)
+
+    def load(self, data: object) -> None:
+        """Read what ``dump`` wrote; what is no miner is left out."""
+        self._running_since |= dict.fromkeys(load_or(MinerKeys, data, []))
 
 
 @dataclass(slots=True)
@@ -142,7 +194,8 @@ class FleetCommands:
         self._closed = False
         self._numbers = count(1)
         self._last_stop: dict[str, int] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks = defaultdict[str, asyncio.Lock](asyncio.Lock)
+        """One miner gets one command after the other."""
         self.features = {
             FleetFeature.THROTTLE: FeatureCommands(
                 start=lambda miner: miner.controller.async_throttle(False),
@@ -228,7 +281,7 @@ class FleetCommands:
             member
             for member in members
             if not member.miner.data.unplugged
-            and (self._works(feature, member) or self._lock(member.key).locked())
+            and (self._works(feature, member) or self._locks[member.key].locked())
         ]
         known = memory.stopped
         for member in targets:
@@ -305,17 +358,13 @@ class FleetCommands:
         members = self._members.values()
         return [member for member in members if feature in member.features]
 
-    def _lock(self, key: str) -> asyncio.Lock:
-        """One miner is told one thing after the other."""
-        return self._locks.setdefault(key, asyncio.Lock())
-
     async def _stop(
         self, feature: FleetFeature, member: FleetMember, known: frozenset[str]
     ) -> HomeAssistantError | None:
         """Stop one; ``known`` are those that had been stopped before."""
         commands = self.features[feature]
         assert commands.stop is not None
-        async with self._lock(member.key):
+        async with self._locks[member.key]:
             commands.memory.remember(member.key)
             try:
                 await commands.stop(member.miner)
@@ -335,7 +384,7 @@ class FleetCommands:
     async def _run(self, feature: FleetFeature, members: Iterable[FleetMember]) -> None:
         """Start them behind the call, and name those that are away."""
         by_key = {member.key: member for member in members}
-        order = starting_order(map(_candidate, by_key.values()))
+        order = [item.key for item in sorted(by_key.values(), key=attrgetter("turn"))]
         commands = self.features[feature]
         number = commands.number
         if feature is not FleetFeature.RESTART:
@@ -347,7 +396,7 @@ class FleetCommands:
                 raise _not_stored(self._entry.title) from err
         if commands.number == number:
             self._start_behind(feature, order)
-        away = [_name(by_key[key]) for key in order if not _answers(by_key[key])]
+        away = [_name(by_key[key]) for key in order if not by_key[key].answers]
         if away:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
@@ -374,7 +423,7 @@ class FleetCommands:
     ) -> None:
         # Those that are still being stopped would all start when that is over.
         for key in keys:
-            async with self._lock(key):
+            async with self._locks[key]:
                 pass
         commands = self.features[feature]
         for place, key in enumerate(keys):
@@ -388,7 +437,7 @@ class FleetCommands:
 
     async def _start(self, feature: FleetFeature, number: int, key: str) -> None:
         commands = self.features[feature]
-        async with self._lock(key):
+        async with self._locks[key]:
             # It may have been reloaded, or told something else, since.
             member = await self._loaded(key)
             if member is None or not self._holds(feature, number, member):
@@ -410,27 +459,16 @@ class FleetCommands:
 
     async def _loaded(self, key: str) -> FleetMember | None:
         """Return a miner by its key once it is loaded; None where it never is."""
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + _LOADS_WITHIN
+        ends = self._hass.loop.time() + _LOADS_WITHIN
         while key not in (by_key := {one.key: one for one in self._members.values()}):
             set_up = any(
                 entry.unique_id == key and entry.disabled_by is None
                 for entry in miner_entries(self._hass)
             )
-            if loop.time() >= ends or not set_up:
+            if self._hass.loop.time() >= ends or not set_up:
                 return None
             await asyncio.sleep(STAGGER)
         return by_key[key]
-
-
-def _answers(member: FleetMember) -> bool:
-    return member.miner.data.online is True
-
-
-def _candidate(member: FleetMember) -> Candidate:
-    return Candidate(
-        member.key, member.entry.title, priority_of(member.entry), _answers(member)
-    )
 
 
 def _name(member: FleetMember) -> str:

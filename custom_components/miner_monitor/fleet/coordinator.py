@@ -75,8 +75,10 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
 
     async def async_start(self) -> None:
         """Take up what was stored, and follow the miners from now on."""
-        stored = await self._store.async_load()
-        await self.commands.async_load(self._load(stored))
+        stored = await self._store.async_load() or {}
+        if stored and not self.meters.load(stored.get("totals")):
+            LOGGER.warning("What is stored of %s is not readable", self.name)
+        await self.commands.async_load(load_or(float, stored.get("stored_at"), 0.0))
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_MINERS, self._follow
         )
@@ -119,14 +121,11 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
                 self._leave(key)
         for key, entry in loaded.items():
             if key not in self.members:
-                self._join(key, FleetMember(entry))
-
-    def _join(self, key: str, member: FleetMember) -> None:
-        self.members[key] = member
-        member.stop_listening = member.miner.async_add_listener(
-            partial(self._look_at, member)
-        )
-        self._look_at(member)
+                member = self.members[key] = FleetMember(entry)
+                member.stop_listening = member.miner.async_add_listener(
+                    partial(self._look_at, member)
+                )
+                self._look_at(member)
 
     def _leave(self, key: str) -> None:
         member = self.members.pop(key)
@@ -171,14 +170,6 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             "stored_at": time.time(),
             "totals": self.meters.dump(),
         }
-
-    def _load(self, data: Data | None) -> float:
-        """Read what ``_dump`` wrote; tell when that was."""
-        if data is None:
-            return 0.0
-        if not self.meters.load(data.get("totals")):
-            LOGGER.warning("What is stored of %s is not readable", self.name)
-        return load_or(float, data.get("stored_at"), 0.0)
 
     @override
     async def _async_update_data(self) -> FleetData:

@@ -4,8 +4,6 @@ A user who removes it by hand does not get it back, not even after a restart or 
 all miners were gone, until the form that adds a miner is asked for it.
 """
 
-from typing import TYPE_CHECKING
-
 from homeassistant.config_entries import SOURCE_IMPORT
 from homeassistant.core import HomeAssistant, callback
 
@@ -18,9 +16,7 @@ from ..runtime.store import (
     async_read,
     store_of,
 )
-
-if TYPE_CHECKING:
-    from .coordinator import FleetConfigEntry
+from .coordinator import FleetConfigEntry
 
 TITLE = "All miners"
 

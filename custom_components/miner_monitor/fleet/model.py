@@ -38,16 +38,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A miner that is to be started: when is its turn?"""
-
-    key: str
-    name: str
-    priority: int
-    reachable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PartialSum:
     """A value of several miners: ``known`` of them gave a part, ``of`` could have."""
 
