@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlite3
 from zoneinfo import ZoneInfo
 
-from custom_components.miner_monitor.history.hours import Mean
+from custom_components.miner_monitor.history.hours import Spread
 from custom_components.miner_monitor.history.prior import Prior, read_prior
 
 TOOL_000 = (
@@ -123,6 +123,6 @@ def read(*paths: Path) -> Prior:
     return read_prior([(path.name, path) for path in paths], BERLIN, LATEST)
 
 
-def near(mean: Mean) -> tuple[float, ...]:
+def near(mean: Spread) -> tuple[float, ...]:
     """Return mean, minimum and maximum without the noise of floats."""
     return tuple(round(value, 6) for value in (mean.mean, mean.minimum, mean.maximum))

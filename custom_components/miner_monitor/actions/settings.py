@@ -8,7 +8,6 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import MinerConfigEntry
@@ -25,7 +24,7 @@ from ..runtime.targets import (
     async_require_control,
     async_require_read,
     invalid,
-    miner_of,
+    miner_of_device,
     require_loaded,
     targets_of,
 )
@@ -59,10 +58,7 @@ async def apply_profile(call: ServiceCall) -> None:
 
 async def copy_profiles(call: ServiceCall) -> None:
     """Give the profiles of one miner to others of its kind."""
-    device = dr.async_get(call.hass).async_get(call.data["source"])
-    source = None
-    if device is not None:
-        source = miner_of(call.hass, device.config_entry_id)
+    source = miner_of_device(call.hass, call.data["source"])
     if source is None:
         raise invalid("no_such_miner")
     await async_require_read(call.hass, call.context, [source])

@@ -17,7 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_SIDEBAR, DOMAIN, LOGGER
 from ..fleet.coordinator import FleetConfigEntry
-from ..runtime.ha_compat import add_dashboard, has_panel, load_module, texts_of
+from ..runtime.ha_compat import add_dashboard, has_panel, load_module, own_text
 
 FOLDER = Path(__file__).parent / "modules"
 ENTRY = "miner-monitor.js"
@@ -103,7 +103,8 @@ def _panels(hass: HomeAssistant) -> dict[str, Mapping[str, Any]]:
     which the dashboard could not be built: what stands in the sidebar loads them first.
     """
     opener = hass.data.get(LATE)
-    shown = {"sidebar_title": _title(hass), "sidebar_icon": ICON}
+    title = own_text(hass, "common", "dashboard_title", "Miners")
+    shown = {"sidebar_title": title, "sidebar_icon": ICON}
     dashboard = {
         **shown,
         "component_name": "lovelace",
@@ -124,8 +125,3 @@ def _panels(hass: HomeAssistant) -> dict[str, Mapping[str, Any]]:
         "config": {"path": f"/{URL_PATH}", "_panel_custom": custom},
     }
     return {URL_PATH: dashboard, OPENER_PATH: first}
-
-
-def _title(hass: HomeAssistant) -> str:
-    key = f"component.{DOMAIN}.common.dashboard_title"
-    return texts_of(hass, "common").get(key, "Miners")

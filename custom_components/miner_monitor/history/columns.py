@@ -230,8 +230,6 @@ class Sheet:
                 return safe_text(self.facts.get(column.sources[0][1], ""))
             case Kind.STATUS:
                 return self._status(row)
-            case Kind.NOTHING:
-                return ""
         source = self.chosen.get(column.name)
         state = None if source is None else known(row.states.get(source))
         if source is None or state is None:

@@ -71,6 +71,8 @@ _SOURCE_NAMES: Mapping[Period | None, str] = {
     "hour": "statistics_hourly",
 }
 
+_REFUSALS = {FileFault.NAME: "export_name", FileFault.EXISTS: "export_exists"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
@@ -117,7 +119,8 @@ async def async_export(
         finally:
             await hass.async_add_executor_job(file.drop)
     except FileError as err:
-        raise _refused(err.fault, request.name) from err
+        key = _REFUSALS.get(err.fault, "export_place")
+        raise invalid(key, file=request.name) from err
     except OSError as err:
         raise invalid(
             "export_failed", file=request.name, error=err.strerror or type(err).__name__
@@ -133,14 +136,6 @@ async def async_export(
         "start": dt_util.as_local(request.start).isoformat(),
         "end": dt_util.as_local(request.end).isoformat(),
     }
-
-
-def _refused(fault: FileFault, name: str) -> Exception:
-    """Return the error that says why there is no such file."""
-    return {
-        FileFault.NAME: invalid("export_name", file=name),
-        FileFault.EXISTS: invalid("export_exists", file=name),
-    }.get(fault) or invalid("export_place", file=name)
 
 
 def _period(hass: HomeAssistant, request: ExportRequest) -> Period | None:

@@ -1,8 +1,8 @@
 """Rows of a miner, as the statistics of each hour."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
 from typing import Final
 
@@ -26,54 +26,37 @@ _REMEMBERED = 15
 _LONGEST_INTERVAL = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """Mean, minimum and maximum of an hour."""
+@dataclass(slots=True)
+class Spread:
+    """Weighted sum and extremes of a figure in an hour."""
 
-    mean: float
-    minimum: float
-    maximum: float
+    total: float = 0.0
+    weight: float = 0.0
+    minimum: float = math.inf
+    maximum: float = -math.inf
 
-
-class _Spread:
-    """Sum and extremes of what an hour has so far."""
-
-    __slots__ = ("maximum", "minimum", "total", "weight")
-
-    def __init__(self) -> None:
-        self.total = self.weight = 0.0
-        self.minimum, self.maximum = math.inf, -math.inf
+    @property
+    def mean(self) -> float:
+        """The mean; rounding must not put it beside the extremes."""
+        return min(max(self.total / self.weight, self.minimum), self.maximum)
 
     def add(self, low: float, high: float, total: float, weight: float) -> None:
+        """Take one value, or the sum of several with the least and the greatest."""
         self.total += total
         self.weight += weight
         self.minimum = min(self.minimum, low)
         self.maximum = max(self.maximum, high)
 
-    def result(self) -> Mean:
-        """Return the figures; rounding must not put the mean beside the extremes."""
-        mean = self.total / self.weight
-        return Mean(
-            min(max(mean, self.minimum), self.maximum), self.minimum, self.maximum
-        )
 
-
+@dataclass(slots=True)
 class _Hour:
     """When a miner was watched in an hour, how often, and what it did."""
 
-    __slots__ = ("first", "last", "means", "rows", "totals")
-
-    def __init__(self, first: float) -> None:
-        self.first = self.last = first
-        self.rows = 0
-        self.means: dict[str, _Spread] = {}
-        self.totals: dict[str, float] = {}
-
-    def spread(self, key: str) -> _Spread:
-        return self.means.get(key) or self.means.setdefault(key, _Spread())
-
-    def count(self, key: str, amount: float) -> None:
-        self.totals[key] = self.totals.get(key, 0.0) + amount
+    first: float
+    last: float
+    rows: int = 0
+    means: defaultdict[str, Spread] = field(default_factory=lambda: defaultdict(Spread))
+    totals: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def overlaps(self, other: _Hour) -> bool:
         return self.first <= other.last and other.first <= self.last
@@ -83,9 +66,9 @@ class _Hour:
         self.last = max(self.last, other.last)
         self.rows += other.rows
         for key, part in other.means.items():
-            self.spread(key).add(part.minimum, part.maximum, part.total, part.weight)
+            self.means[key].add(part.minimum, part.maximum, part.total, part.weight)
         for key, amount in other.totals.items():
-            self.count(key, amount)
+            self.totals[key] += amount
 
 
 class HourBook:
@@ -118,22 +101,24 @@ class HourBook:
             self._power = None
             return
         start = int(time // HOUR) * HOUR
-        hour = self._hours.get(start) or self._hours.setdefault(start, _Hour(time))
+        hour = self._hours.get(start) or self._hours.setdefault(
+            start, _Hour(time, time)
+        )
         hour.last = time
         hour.rows += 1
         for key, value in zip(FIGURES, values[:-1], strict=False):
             if not math.isnan(value):
-                hour.spread(key).add(value, value, value, 1.0)
+                hour.means[key].add(value, value, value, 1.0)
         if rate > 0 and power > 0:
             joules = power / rate
-            hour.spread("efficiency").add(joules, joules, power, rate)
+            hour.means["efficiency"].add(joules, joules, power, rate)
         self._meter(time, power)
         if not math.isnan(accepted):
             # A counter that fell began again at 0.
             before, self._accepted = self._accepted, accepted
             if before is not None:
                 rose = accepted - before if accepted >= before else accepted
-                hour.count("shares_accepted", rose)
+                hour.totals["shares_accepted"] += rose
 
     def merge(self, other: HourBook) -> None:
         """Take the hours of the same miner from elsewhere.
@@ -148,19 +133,21 @@ class HourBook:
             elif not ours.overlaps(theirs):
                 ours.join(theirs)
 
-    def means(self, key: str) -> dict[int, Mean]:
+    def means(self, key: str) -> dict[int, Spread]:
         """Return the hours of a figure by their start."""
-        hours = sorted(self._hours.items())
         return {
-            start: hour.means[key].result()
-            for start, hour in hours
+            start: hour.means[key]
+            for start, hour in sorted(self._hours.items())
             if key in hour.means
         }
 
     def totals(self, key: str) -> dict[int, float]:
         """Return the amounts of each hour by its start."""
-        hours = sorted(self._hours.items())
-        return {start: hour.totals[key] for start, hour in hours if key in hour.totals}
+        return {
+            start: hour.totals[key]
+            for start, hour in sorted(self._hours.items())
+            if key in hour.totals
+        }
 
     def hours(self, key: str) -> tuple[int, int, int] | None:
         """Return the first and the last hour of a figure, and how many there are."""
@@ -195,7 +182,7 @@ class HourBook:
             until = min(end, hour + HOUR)
             power = first + slope * (until - start)
             kilowatt_hours = (first + power) / 2 * (until - start) / 3.6e6
-            self._hours[hour].count("energy", kilowatt_hours)
+            self._hours[hour].totals["energy"] += kilowatt_hours
             start, first = until, power
 
 

@@ -7,7 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     statistics_during_period,
@@ -26,11 +30,11 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..runtime.entry_data import miner_entries
-from ..runtime.ha_compat import async_commit, texts_of
+from ..runtime.ha_compat import async_commit, own_text
 from ..runtime.identity import known_identity
 from ..runtime.targets import (
     invalid,
-    miner_of,
+    miner_of_device,
 )
 from ..runtime.units import unit_class
 from .files import (
@@ -52,10 +56,6 @@ from .prior import (
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
-    from homeassistant.components.recorder.models import (
-        StatisticData,
-        StatisticMetaData,
-    )
 
 MEDIA_SOURCE: Final = "media-source://media_source/"
 
@@ -136,9 +136,7 @@ async def async_import(
 
 def _entry_of(hass: HomeAssistant, device_id: str) -> MinerConfigEntry:
     """Return the miner that a device is."""
-    device = dr.async_get(hass).async_get(device_id)
-    entry = None if device is None else miner_of(hass, device.config_entry_id)
-    if entry is None:
+    if (entry := miner_of_device(hass, device_id)) is None:
         raise invalid("import_no_such_device", device=device_id)
     return entry
 
@@ -244,11 +242,9 @@ def _merged(
 
 def _figure_names(hass: HomeAssistant) -> dict[str, str]:
     """Return what the figures are called, in Home Assistant's language."""
-    texts = texts_of(hass, "entity")
     return {
-        key: texts.get(
-            f"component.{DOMAIN}.entity.sensor.{key}.name",
-            key.replace("_", " ").capitalize(),
+        key: own_text(
+            hass, "entity", f"sensor.{key}.name", key.replace("_", " ").capitalize()
         )
         for key in UNITS
     }

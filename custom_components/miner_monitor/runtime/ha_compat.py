@@ -414,3 +414,9 @@ def texts_of(hass: HomeAssistant, category: str) -> Mapping[str, str]:
     from homeassistant.helpers.translation import async_get_cached_translations
 
     return async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+
+
+def own_text(hass: HomeAssistant, category: str, key: str, fallback: str) -> str:
+    """Return one of our texts, in the language of Home Assistant."""
+    path = f"component.{DOMAIN}.{category}.{key}"
+    return texts_of(hass, category).get(path, fallback)

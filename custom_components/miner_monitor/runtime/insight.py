@@ -37,7 +37,7 @@ from ..model import (
 )
 from .environment import read_environment, share_difficulty
 from .escape import escaped
-from .ha_compat import texts_of
+from .ha_compat import own_text
 from .identity import known_identity
 from .options import MinerOptions
 from .restore import async_last_totals
@@ -170,12 +170,11 @@ class InsightRuntime:
 
     def _celebrate(self) -> None:
         """Leave a note that stays until it is read."""
-        texts = texts_of(self._hass, "common")
-        path = f"component.{DOMAIN}.common.block_found"
+        text = own_text(self._hass, "common", "block_found_text", "{name}")
         persistent_notification.async_create(
             self._hass,
-            texts.get(f"{path}_text", "{name}").format(name=escaped(self._entry.title)),
-            title=texts.get(f"{path}_title"),
+            text.format(name=escaped(self._entry.title)),
+            title=own_text(self._hass, "common", "block_found_title", "") or None,
         )
 
     def _dump(self) -> Data:

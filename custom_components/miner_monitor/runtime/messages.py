@@ -44,7 +44,7 @@ from ..miners.model import (
 from ..miners.settings import SETTINGS, Kind
 from ..model import MinerData
 from . import escape
-from .ha_compat import texts_of
+from .ha_compat import own_text
 
 type Failure = MinerError | NotDoneError
 
@@ -173,9 +173,8 @@ def text_of(setting: Setting, value: SettingValue | None) -> str:
 
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
     """Name a setting as its entity is named."""
-    spec, texts = SETTINGS[setting], texts_of(hass, "entity")
-    path = f"component.{DOMAIN}.entity.{spec.platform}.{spec.key}.name"
-    return texts.get(path, setting.value.replace("_", " "))
+    spec, fallback = SETTINGS[setting], setting.value.replace("_", " ")
+    return own_text(hass, "entity", f"{spec.platform}.{spec.key}.name", fallback)
 
 
 def status_text(hass: HomeAssistant, data: MinerData) -> str:
@@ -183,8 +182,7 @@ def status_text(hass: HomeAssistant, data: MinerData) -> str:
     if data.state is None:
         return data.last_error or ""
     key = data.state.status.value
-    path = f"component.{DOMAIN}.entity.sensor.status.state.{key}"
-    status = texts_of(hass, "entity").get(path, key)
+    status = own_text(hass, "entity", f"sensor.status.state.{key}", key)
     return ", ".join((status, *data.state.faults))
 
 

@@ -18,7 +18,7 @@ from homeassistant.exceptions import (
     Unauthorized,
     UnknownUser,
 )
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.service import async_extract_config_entry_ids
 
 from ..const import DOMAIN
@@ -58,6 +58,12 @@ def miner_of(hass: HomeAssistant, entry_id: str | None) -> ConfigEntry | None:
     if entry is None or entry.domain != DOMAIN or is_fleet(entry):
         return None
     return entry
+
+
+def miner_of_device(hass: HomeAssistant, device_id: str) -> ConfigEntry | None:
+    """Return the entry of the miner that a device is; None where it is none of ours."""
+    device = dr.async_get(hass).async_get(device_id)
+    return None if device is None else miner_of(hass, device.config_entry_id)
 
 
 def require_loaded(entry: ConfigEntry) -> None:
