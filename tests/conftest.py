@@ -28,7 +28,7 @@ from syrupy.assertion import SnapshotAssertion
 # does not hide it from Home Assistant's loader.
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from custom_components.miner_monitor.runtime.entry_data import miner_entries
+from custom_components.miner_monitor.runtime.entries import miner_entries
 from simulator import (
     Clock,
     Farm,

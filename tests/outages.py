@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.model import Setting
-from custom_components.miner_monitor.runtime.entry_data import miner_entries
+from custom_components.miner_monitor.runtime.entries import miner_entries
 from custom_components.miner_monitor.runtime.store import IntentFile
 from simulator import MinerSpec, SimulatedMiner
 

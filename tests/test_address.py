@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.miner_monitor.flows.address import (
+from custom_components.miner_monitor.flows.probe import (
     Address,
     InvalidAddressError,
     parse_address,

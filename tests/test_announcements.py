@@ -24,7 +24,7 @@ import pytest
 
 from custom_components.miner_monitor.const import CONF_SESSION, CONF_TRUSTED, DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from custom_components.miner_monitor.flows.address import is_private
+from custom_components.miner_monitor.flows.probe import is_private
 from custom_components.miner_monitor.miners.model import Setting
 from custom_components.miner_monitor.runtime.messages import FAILURES
 from simulator import SimulatedMiner

@@ -34,7 +34,7 @@ from custom_components.miner_monitor.const import CONF_SESSION, CONF_UNIT, DOMAI
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.miners.model import Family
 from custom_components.miner_monitor.repairs import async_create_fix_flow
-from custom_components.miner_monitor.runtime.entry_data import NEEDS_CODE
+from custom_components.miner_monitor.runtime.entries import NEEDS_CODE
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, GAMMA_2, NERD, RB4, TimedBench

@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.miner_monitor import frontend as serving
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
 from .conftest import GAMMA, HEX, TimedBench
 

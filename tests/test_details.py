@@ -19,9 +19,9 @@ import voluptuous as vol
 from custom_components.miner_monitor.actions.details import DETAILS
 from custom_components.miner_monitor.const import CONF_POOL_SCRAPER, DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 from custom_components.miner_monitor.frontend import FOLDER as MODULES
-from custom_components.miner_monitor.runtime.entry_data import miner_entries
+from custom_components.miner_monitor.runtime.entries import miner_entries
 from simulator import MinerSpec
 
 from .conftest import GAMMA, HEX, SUPRA, Q, TimedBench

@@ -25,7 +25,7 @@ from custom_components.miner_monitor.const import DOMAIN, ColumnSet
 from custom_components.miner_monitor.history.columns import sources_of
 from custom_components.miner_monitor.miners import Endpoint
 from custom_components.miner_monitor.miners.model import Family, MinerIdentity
-from custom_components.miner_monitor.runtime.entry_data import entry_data
+from custom_components.miner_monitor.runtime.entries import entry_data
 
 from .meta.package import ENTITIES
 

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.miner_monitor.runtime.entry_data import miner_entries
+from custom_components.miner_monitor.runtime.entries import miner_entries
 from simulator import SimulatedMiner
 
 from .conftest import NANO_3S, Bench, Q, TimedBench

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
 from .conftest import RB4, TimedBench
 from .fleets import PROBLEM, House, build, fleet_state

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
 from .conftest import RB4, TimedBench
 from .controls import store_intents, stored_intents

@@ -12,8 +12,8 @@ import pytest
 
 from custom_components import miner_monitor
 from custom_components.miner_monitor.const import DOMAIN, FLEET
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
-from custom_components.miner_monitor.runtime.entry_data import is_fleet
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
+from custom_components.miner_monitor.runtime.entries import is_fleet
 from simulator import MinerSpec
 
 from .conftest import GAMMA, HEX, TimedBench

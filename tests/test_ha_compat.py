@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 from custom_components.miner_monitor.runtime import ha_compat
 
 from .conftest import GAMMA, OXBITCOIN, Q, TimedBench

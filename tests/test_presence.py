@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
-from custom_components.miner_monitor.runtime.entry_data import miner_entries
+from custom_components.miner_monitor.runtime.entries import miner_entries
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import FLEET, GAMMA, SUPRA, ULTRA, Bench, TimedBench, move

@@ -28,7 +28,7 @@ from sqlalchemy import event
 import voluptuous as vol
 
 from custom_components.miner_monitor.const import CONF_PRICE, DOMAIN
-from custom_components.miner_monitor.runtime.entry_data import is_fleet
+from custom_components.miner_monitor.runtime.entries import is_fleet
 
 from .conftest import GAMMA, NERD, OXBITCOIN, SUPRA, TimedBench
 from .handles import Handle, take_over

@@ -30,7 +30,7 @@ from custom_components.miner_monitor.model import (
 )
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.escape import escaped, for_markdown, plain
-from custom_components.miner_monitor.runtime.issues import async_create_issue
+from custom_components.miner_monitor.runtime.messages import async_create_issue
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, GAMMA_2, HEX, NANO_3S, NERD, OXBITCOIN, Q, TimedBench

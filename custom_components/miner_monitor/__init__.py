@@ -20,8 +20,8 @@ from .const import (
 )
 from .control.model import Problem
 from .coordinator import MinerCoordinator
-from .fleet.coordinator import FleetCoordinator
-from .fleet.entry import (
+from .fleet.coordinator import (
+    FleetCoordinator,
     async_ensure_fleet,
     async_fleet_removed,
     async_miner_removed,
@@ -32,12 +32,12 @@ from .frontend import (
 )
 from .miners import load_family
 from .miners.model import Family, MinerIdentity, Setting
-from .runtime.entry_data import (
+from .runtime.entries import (
     is_fleet,
 )
 from .runtime.escape import one_line
 from .runtime.insight import async_remove_stored
-from .runtime.issues import async_clear_issues
+from .runtime.messages import async_clear_issues
 from .runtime.session import async_get_session
 from .runtime.store import (
     async_remove_intents,

@@ -28,11 +28,10 @@ from .const import (
     FLEET,
 )
 from .coordinator import MinerConfigEntry
-from .fleet.entry import (
+from .fleet.coordinator import (
     TITLE as FLEET_TITLE,
     async_fleet_entry,
 )
-from .flows.address import is_private
 from .flows.options import (
     FleetOptionsFlow,
     MinerOptionsFlow,
@@ -43,6 +42,7 @@ from .flows.probe import (
     Found,
     async_discoveries,
     async_probe,
+    is_private,
 )
 from .flows.reauth import (
     LOGIN_SCHEMA,
@@ -57,23 +57,21 @@ from .miners import (
     Endpoint,
 )
 from .miners.model import MinerIdentity
-from .runtime.entry_data import (
-    credentials_data,
-    endpoint_of,
-    entry_data,
-    is_fleet,
-    moved_data,
-    stored_credentials,
-)
-from .runtime.escape import plain
-from .runtime.identity import (
+from .runtime.entries import (
     async_announce,
     async_entry_at,
     async_is_ours,
     async_owner,
     async_store_address,
+    credentials_data,
+    endpoint_of,
+    entry_data,
+    is_fleet,
     known_identity,
+    moved_data,
+    stored_credentials,
 )
+from .runtime.escape import plain
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
 

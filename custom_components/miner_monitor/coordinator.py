@@ -31,17 +31,17 @@ from .miners.model import Changes, MinerIdentity, MinerReading, MinerState
 from .model import MinerData
 from .runtime.addresses import MinerAddresses, Outcome
 from .runtime.controller import MinerController
-from .runtime.entry_data import NEEDS_CODE
-from .runtime.environment import Plug, this_moment
-from .runtime.identity import (
+from .runtime.entries import (
+    NEEDS_CODE,
     async_alike,
     async_is_ours,
     async_update_device,
     device_info_of,
     learnt,
 )
+from .runtime.environment import Plug, this_moment
 from .runtime.insight import InsightRuntime
-from .runtime.issues import async_clear_issues
+from .runtime.messages import async_clear_issues
 from .runtime.options import options_of
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]

@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 
 from .fleet.coordinator import FleetConfigEntry
 from .miners.codec import dump_identity
-from .runtime.entry_data import (
+from .runtime.entries import (
     credentials_data,
     is_fleet,
     stored_credentials,

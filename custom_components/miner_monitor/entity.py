@@ -23,7 +23,7 @@ from .miners.model import (
 from .miners.settings import SETTINGS
 from .model import MinerData
 from .runtime.controller import MinerController
-from .runtime.entry_data import is_fleet
+from .runtime.entries import is_fleet
 from .runtime.messages import (
     FAILURES,
     user_error,

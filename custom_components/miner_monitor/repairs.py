@@ -31,16 +31,14 @@ from .flows.probe import (
     Found,
     async_probe,
 )
-from .runtime.entry_data import (
+from .runtime.entries import (
+    async_is_ours,
+    async_store_address,
     endpoint_of,
+    known_identity,
     stored_credentials,
 )
 from .runtime.escape import for_markdown
-from .runtime.identity import (
-    async_is_ours,
-    async_store_address,
-    known_identity,
-)
 from .runtime.messages import (
     FAILURES,
     describe_error,

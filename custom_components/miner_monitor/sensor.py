@@ -16,7 +16,7 @@ from .entity import (
     async_add_described,
 )
 from .fleet.entities import FLEET_SENSORS
-from .runtime.entry_data import is_fleet
+from .runtime.entries import is_fleet
 from .sensors import SENSORS
 from .sensors.description import (
     MinerSensorEntityDescription,

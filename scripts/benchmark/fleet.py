@@ -13,7 +13,7 @@ from custom_components.miner_monitor.config_flow import MinerConfigFlow
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners import Endpoint, detect
 from custom_components.miner_monitor.miners.http import create_session
-from custom_components.miner_monitor.runtime.entry_data import entry_data
+from custom_components.miner_monitor.runtime.entries import entry_data
 from scripts.rig.farm import FarmMiner
 
 type Entries = list[ConfigEntry]

@@ -16,9 +16,9 @@ from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.miner_monitor.fleet.entry import async_fleet_entry
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 from custom_components.miner_monitor.repairs import async_create_fix_flow
-from custom_components.miner_monitor.runtime.entry_data import NEEDS_CODE
+from custom_components.miner_monitor.runtime.entries import NEEDS_CODE
 from tests.conftest import GAMMA, RB4, Bench
 
 from ..each import for_each

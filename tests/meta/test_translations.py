@@ -55,8 +55,11 @@ from custom_components.miner_monitor.miners.model import (
     SettingRange,
 )
 from custom_components.miner_monitor.model import MinerData
-from custom_components.miner_monitor.runtime.issues import FIXABLE
-from custom_components.miner_monitor.runtime.messages import Failure, user_error
+from custom_components.miner_monitor.runtime.messages import (
+    FIXABLE,
+    Failure,
+    user_error,
+)
 
 from ..each import for_each
 from .package import (

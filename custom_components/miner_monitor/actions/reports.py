@@ -36,7 +36,7 @@ from ..report.recorder import (
     query_of,
     read,
 )
-from ..runtime.entry_data import miner_entries
+from ..runtime.entries import miner_entries
 from ..runtime.ha_compat import running_recorder
 from ..runtime.targets import (
     async_readable,

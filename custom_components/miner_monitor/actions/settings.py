@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import MinerConfigEntry
 from ..miners.settings import SETTINGS
 from ..runtime.controller import MinerController
-from ..runtime.identity import known_identity
+from ..runtime.entries import known_identity
 from ..runtime.messages import (
     FAILURES,
     raise_all,

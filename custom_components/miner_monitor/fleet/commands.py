@@ -32,7 +32,7 @@ from ..miners.model import (
     MinerIdentity,
     Setting,
 )
-from ..runtime.entry_data import miner_entries
+from ..runtime.entries import miner_entries
 from ..runtime.escape import plain
 from ..runtime.messages import (
     FAILURES,

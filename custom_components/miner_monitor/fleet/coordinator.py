@@ -1,4 +1,9 @@
-"""All miners together: follows every loaded miner, and polls nobody."""
+"""All miners together: follows every loaded miner, and polls nobody.
+
+Their entry comes with the first miner, and goes with the last. A user who removes it
+by hand does not get it back, not even after a restart or after all miners were gone,
+until the form that adds a miner is asked for it.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,7 +11,7 @@ from functools import partial
 import time
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -20,11 +25,13 @@ from ..const import (
 )
 from ..coordinator import MonitorCoordinator
 from ..miners.codec import load_or
-from ..runtime.entry_data import miner_entries
+from ..runtime.entries import miner_entries
 from ..runtime.restore import async_last_totals
 from ..runtime.store import (
     Data,
     EntryStore,
+    async_read,
+    store_of,
 )
 from . import (
     FleetData,
@@ -176,3 +183,42 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         """Give what is known, for whoever asks Home Assistant to refresh it."""
         self._compute_soon()
         return self.data
+
+
+TITLE = "All miners"
+
+_REMOVED = "removed"
+
+
+@callback
+def async_fleet_entry(hass: HomeAssistant) -> FleetConfigEntry | None:
+    """Return the entry of all miners, loaded or not."""
+    return hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, FLEET)
+
+
+async def async_ensure_fleet(hass: HomeAssistant) -> None:
+    """Make the entry of all miners, unless it is there or is not wanted."""
+    if async_fleet_entry(hass) is not None:
+        return
+    stored = await async_read(store_of(hass, FLEET))
+    if stored is not None and stored.get(_REMOVED) is True:
+        return
+    # The frontend lets nobody remove or reconfigure what has the source "system".
+    await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_IMPORT})
+
+
+async def async_fleet_removed(hass: HomeAssistant) -> None:
+    """Remember who removed it: while there are miners, it was the user."""
+    store = store_of(hass, FLEET)
+    if not miner_entries(hass):
+        await store.async_remove()
+        return
+    stored = await async_read(store)
+    await store.async_save({**(stored or {}), _REMOVED: True})
+
+
+async def async_miner_removed(hass: HomeAssistant) -> None:
+    """Let the entry of all miners go with the last of them."""
+    fleet = async_fleet_entry(hass)
+    if fleet is not None and not miner_entries(hass):
+        await hass.config_entries.async_remove(fleet.entry_id)

@@ -57,7 +57,7 @@ from ..const import (
     MIN_POLL_INTERVAL,
 )
 from ..control.throttle import throttle_method
-from ..fleet.entry import async_fleet_entry
+from ..fleet.coordinator import async_fleet_entry
 from ..insight.model import InsightOptions
 from ..miners import (
     MinerError,
@@ -69,8 +69,7 @@ from ..miners.model import (
     HashRateUnit,
     MinerIdentity,
 )
-from ..runtime.entry_data import endpoint_of
-from ..runtime.identity import known_identity
+from ..runtime.entries import endpoint_of, known_identity
 from ..runtime.options import (
     REJECTS,
     WATCHED,
@@ -79,7 +78,7 @@ from ..runtime.options import (
     warn_key,
 )
 from ..runtime.session import async_get_session
-from .address import (
+from .probe import (
     InvalidAddressError,
     parse_address,
 )

@@ -34,19 +34,17 @@ from ..miners import (
     MinerStrangerError,
     create_client,
 )
-from ..runtime.entry_data import (
+from ..runtime.entries import (
     NEEDS_CODE,
     address_text,
+    async_is_ours,
     endpoint_at,
+    known_identity,
     moved_data,
     stored_credentials,
     trusted_address,
 )
 from ..runtime.escape import for_markdown
-from ..runtime.identity import (
-    async_is_ours,
-    known_identity,
-)
 from ..runtime.session import async_get_session
 from .probe import (
     LOCKED,

@@ -14,13 +14,13 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, STATES, STATISTICS, ColumnSet
 from ..coordinator import MinerConfigEntry
+from ..runtime.entries import known_identity
 from ..runtime.ha_compat import (
     async_commit,
     is_recorded,
     kept_days,
     states_between,
 )
-from ..runtime.identity import known_identity
 from ..runtime.targets import invalid
 from ..runtime.units import conversion
 from ..sensors import SENSORS

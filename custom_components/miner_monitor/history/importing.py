@@ -29,9 +29,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
-from ..runtime.entry_data import miner_entries
+from ..runtime.entries import known_identity, miner_entries
 from ..runtime.ha_compat import async_commit, own_text
-from ..runtime.identity import known_identity
 from ..runtime.targets import (
     invalid,
     miner_of_device,

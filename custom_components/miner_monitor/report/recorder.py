@@ -10,7 +10,7 @@ step. There is a fixed number of questions, whatever the number of miners.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched, pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
@@ -20,11 +20,9 @@ from homeassistant.util import dt as dt_util
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from ..const import (
-    CONF_PRICE,
-    DOMAIN,
-)
-from ..fleet.entry import async_fleet_entry
+from ..const import CONF_PRICE, DOMAIN
+from ..coordinator import MinerConfigEntry
+from ..fleet.coordinator import async_fleet_entry
 from ..miners.values import number
 from ..runtime.ha_compat import (
     StatisticsDatabase,
@@ -48,9 +46,6 @@ from .model import (
     Records,
     Spread,
 )
-
-if TYPE_CHECKING:
-    from ..coordinator import MinerConfigEntry
 
 type Point = tuple[float, float]
 """The start of a step in epoch seconds, and a value."""

@@ -24,20 +24,18 @@ from ..miners import (
 )
 from ..miners.model import Family, MinerIdentity
 from ..model import MinerData
-from .entry_data import (
+from .entries import (
     NEEDS_CODE,
-    endpoint_at,
-    endpoint_of,
-    trusted_address,
-)
-from .identity import (
     async_alike,
     async_announce,
     async_owner,
     async_store_address,
     async_update_device,
+    endpoint_at,
+    endpoint_of,
+    trusted_address,
 )
-from .issues import async_clear_issues, async_create_issue
+from .messages import async_clear_issues, async_create_issue
 
 MOST_OFFERS = 3
 """Addresses that are tried beside the last known one; the oldest gives way."""

@@ -59,17 +59,15 @@ from ..model import (
     MinerData,
     MinerEvent,
 )
-from .control_store import ControlStore
 from .environment import this_moment
-from .issues import (
-    async_clear_issues,
-    async_create_issue,
-)
 from .messages import (
     Failure,
+    async_clear_issues,
+    async_create_issue,
     change_details,
     describe_error,
 )
+from .store import ControlStore
 
 MOST_UNPUBLISHED = 8
 """Events that are kept while nobody listens: those of the first polls."""

@@ -47,9 +47,10 @@ from ..miners.restarts import RestartVerdict
 from ..model import EventType, MinerEvent, Moment
 from .change_runner import ChangeRunner
 from .environment import this_moment
-from .issues import async_clear_issues, async_create_issue
 from .messages import (
     FAILURES,
+    async_clear_issues,
+    async_create_issue,
     change_details,
     describe_error,
     status_text,

@@ -35,10 +35,10 @@ from ..model import (
     MinerEvent,
     Moment,
 )
+from .entries import known_identity
 from .environment import read_environment, share_difficulty
 from .escape import escaped
 from .ha_compat import own_text
-from .identity import known_identity
 from .options import MinerOptions
 from .restore import async_last_totals
 from .store import (

@@ -1,14 +1,15 @@
-"""What goes wrong with a miner, in words for its user."""
+"""What goes wrong with a miner, in words for its user: errors and repairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN
+from ..const import DOMAIN, ISSUE_WRONG_DEVICE
 from ..control.errors import (
     ChangeError,
     ControlError,
@@ -21,9 +22,8 @@ from ..control.errors import (
     WriteError,
     by_reason,
 )
-from ..control.rules import (
-    MARGIN,
-)
+from ..control.model import Problem
+from ..control.rules import MARGIN
 from ..miners import (
     MinerAlikeError,
     MinerAuthError,
@@ -250,3 +250,43 @@ def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> 
 
 def _in_order(changes: Changes) -> list[tuple[Setting, SettingValue]]:
     return [(item, changes[item]) for item in Setting if item in changes]
+
+
+FIXABLE: Collection[str] = (
+    ISSUE_WRONG_DEVICE,
+    Problem.DERATED,
+    Problem.RESTART_NEEDED,
+    Problem.PROTECTED,
+    Problem.TEMPORARY_OLD,
+    Problem.STUCK,
+)
+"""What there is to repair, of which the repair has something to offer."""
+
+
+@callback
+def async_create_issue(
+    hass: HomeAssistant, entry: ConfigEntry, key: str, **details: str
+) -> None:
+    """Raise a repair, or bring it up to date; names and errors in it are text.
+
+    ``key`` is a problem of control, or where a miner is (ISSUE_WRONG_DEVICE, with what
+    was found instead), or that two cannot be told apart (ISSUE_ALIKE).
+    """
+    problem = {"problem": key.value} if isinstance(key, Problem) else {}
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{key}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id, **problem},
+        is_fixable=key in FIXABLE,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=str(key),
+        translation_placeholders=escape.for_markdown({"name": entry.title, **details}),
+    )
+
+
+@callback
+def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry, *keys: str) -> None:
+    """Take repairs back."""
+    for key in keys:
+        ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")

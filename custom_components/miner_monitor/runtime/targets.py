@@ -22,7 +22,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.service import async_extract_config_entry_ids
 
 from ..const import DOMAIN
-from .entry_data import is_fleet
+from .entries import is_fleet
 from .escape import (
     LONGEST_SENTENCE,
     plain,

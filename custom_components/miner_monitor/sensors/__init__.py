@@ -3,7 +3,6 @@
 from .hardware import HARDWARE
 from .insight import INSIGHT
 from .service import SERVICE
-from .shares import SHARES
-from .work import WORK
+from .work import SHARES, WORK
 
 SENSORS = (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE)
