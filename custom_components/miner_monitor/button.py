@@ -10,7 +10,6 @@ from homeassistant.components.button import (
     ButtonEntityDescription,
 )
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import callback
 
 from .coordinator import MinerCoordinator
 from .entity import (
@@ -93,15 +92,6 @@ class MinerButton(
     """A button of a miner."""
 
     entity_description: MinerButtonEntityDescription
-    _was_available: bool | None = None
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write only what changes with a poll: whether it can be pressed."""
-        if (available := self.available) != self._was_available:
-            self._was_available = available
-            self.async_write_ha_state()
 
     @property
     @override

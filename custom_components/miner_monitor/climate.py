@@ -101,7 +101,7 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         }
         room = None if data.state is None else data.state.inlet_temperature
         shown["native_current_temperature"] = self._steady(room)
-        if allowed := self.controller.allowed(Setting.HEATING_TEMPERATURE):
+        if allowed := self.coordinator.controller.allowed(Setting.HEATING_TEMPERATURE):
             shown["min_temp"] = allowed.minimum
             shown["max_temp"] = allowed.maximum
             shown["target_temperature_step"] = allowed.step

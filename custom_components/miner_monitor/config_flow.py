@@ -9,7 +9,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT, CONF_USERNAME
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.selector import (
@@ -48,7 +48,6 @@ from .flows.reauth import (
     LOGIN_SCHEMA,
     ReauthSteps,
     login_error,
-    suggested_login,
     with_login,
 )
 from .miners import (
@@ -67,6 +66,7 @@ from .runtime.entries import (
     endpoint_of,
     entry_data,
     is_fleet,
+    miner_entries,
     known_identity,
     moved_data,
     stored_credentials,
@@ -82,11 +82,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     VERSION = 1
     MINOR_VERSION = 1
 
-    _found: Found
-    _address: str
     _credentials: Credentials = NO_CREDENTIALS
     _unit: str | None = None
-    _units: list[str]
     _locked_at: frozenset[str] = frozenset()
     _asked_at: tuple[str, int | None] | None = None
 
@@ -95,7 +92,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add a miner, or all miners together once their entry was removed."""
-        if user_input is None and self._miners and not async_fleet_entry(self.hass):
+        miners = miner_entries(self.hass)
+        if user_input is None and miners and not async_fleet_entry(self.hass):
             return await self.async_step_add()
         return await self.async_step_miner(user_input)
 
@@ -153,7 +151,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         return self.async_show_form(
             step_id="credentials",
             data_schema=self.add_suggested_values_to_schema(
-                LOGIN_SCHEMA, suggested_login(self._credentials)
+                LOGIN_SCHEMA, {CONF_USERNAME: self._credentials.username}
             ),
             description_placeholders={"address": self._address},
             errors=errors,
@@ -233,12 +231,6 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             },
         )
 
-    @property
-    def _miners(self) -> list[MinerConfigEntry]:
-        """The miners that are set up; a discovery that is ignored is none."""
-        ours = self._async_current_entries(include_ignore=False)
-        return [entry for entry in ours if not is_fleet(entry)]
-
     @override
     async def async_step_dhcp(
         self, discovery_info: DhcpServiceInfo
@@ -247,7 +239,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         if not is_private(discovery_info.ip):
             return self.async_abort(reason="not_private")
         mac = format_mac(discovery_info.macaddress)
-        for entry in self._miners:
+        for entry in miner_entries(self.hass):
             if known_identity(entry).mac == mac:
                 async_announce(
                     self.hass, entry, discovery_info.ip, entry.data[CONF_PORT]
@@ -289,7 +281,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         """Look at what was found, by whichever of its hosts an entry may know it.
 
         Anybody can announce anything: an address has one flow at a time, few are asked
-        at once, and nothing is shown there but the question who it is.
+        at once, and nothing is shown there but the question who it is. What answers
+        nothing without a password is identified by its ``name`` until it does.
         """
         self._asked_at = where
         if self.hass.config_entries.flow.async_has_matching_flow(self):
@@ -300,19 +293,11 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             return await self._async_offer(found)
         if found != LOCKED:
             return self.async_abort(reason=found)
-        for entry in self._miners:
-            at, port = endpoint_of(entry), where[1]
-            if at.host in hosts and port in (None, at.port):
-                return self.async_abort(reason="already_configured")
-        return await self._async_offer_locked(hosts, name, title)
-
-    async def _async_offer_locked(
-        self, hosts: set[str], name: str, title: str
-    ) -> ConfigFlowResult:
-        """Offer a device that answers nothing without a password.
-
-        Until then it is identified by the ``name`` with which it was found.
-        """
+        if any(
+            entry.data[CONF_HOST] in hosts and where[1] in (None, entry.data[CONF_PORT])
+            for entry in miner_entries(self.hass)
+        ):
+            return self.async_abort(reason="already_configured")
         self._locked_at = frozenset(hosts)
         if self.hass.config_entries.flow.async_has_matching_flow(self):
             return self.async_abort(reason="already_in_progress")
@@ -402,9 +387,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         self, step: str, address: str | None, error: str | None = None
     ) -> ConfigFlowResult:
         """Ask for an address; one that was entered is shown again."""
-        names = {}
-        if step == "reconfigure":
-            names["name"] = self._get_reconfigure_entry().title
+        moves = step == "reconfigure"
+        names = {"name": self._get_reconfigure_entry().title} if moves else {}
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(

@@ -114,11 +114,10 @@ def redact(report: Any, known: Iterable[str] = ()) -> Any:
     """Replace secrets by their keys, then these and the known ones everywhere."""
     secrets = {secret for secret in known if len(secret) >= _SHORTEST_SECRET}
     hidden = _redact_texts(_redact_keys(report, secrets), _ANYWHERE)
-    if not secrets:
-        return hidden
     longest_first = sorted(secrets, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-    return _redact_texts(hidden, pattern)
+    # Without a secret it is a pattern that nothing matches.
+    anywhere = "|".join(map(re.escape, longest_first)) or "(?!)"
+    return _redact_texts(hidden, re.compile(anywhere, re.IGNORECASE))
 
 
 def _redact_keys(value: Any, secrets: set[str]) -> Any:
@@ -134,15 +133,12 @@ def _redact_keys(value: Any, secrets: set[str]) -> Any:
 def _redact_item(key: str, value: Any, secrets: set[str]) -> Any:
     if key in _HARMLESS_KEYS:
         return _redact_keys(value, secrets)
-    if _PASSWORD_KEY.search(key) and _is_number(value):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and _PASSWORD_KEY.search(key):
         return REDACTED
     if _PASSWORD_KEY.search(key) or _SECRET_KEY.search(key):
         return _hide(value, secrets)
     return _redact_keys(value, secrets)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _hide(value: Any, secrets: set[str]) -> Any:

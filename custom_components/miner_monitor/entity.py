@@ -115,6 +115,7 @@ class MinerMonitorEntity[
     has_entity_name = True
     icon = None
     should_poll = False
+    _was_available: bool | None = None
 
     def __init__(self, coordinator: CoordinatorT, description: DescriptionT) -> None:
         """Take name, unique id and device from the description and the coordinator."""
@@ -123,6 +124,17 @@ class MinerMonitorEntity[
         self._attr_unique_id = f"{coordinator.device_id}_{description.key}"
         if description.placeholders is not None:
             self._attr_translation_placeholders = dict(description.placeholders)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what changes with a poll where no value is shown: whether it is there.
+
+        The first poll counts as a change.
+        """
+        if (available := self.available) is not self._was_available:
+            self._was_available = available
+            self.async_write_ha_state()
 
     @property
     @override
@@ -147,7 +159,6 @@ class ReadingEntity[
     before it adds the entity.
     """
 
-    _written: tuple[bool, Any, float]
     _written_attributes: dict[str, Any] | None = None
     _differ_since: float | None = None
 
@@ -290,11 +301,6 @@ class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
     """
 
     @property
-    def controller(self) -> MinerController:
-        """Who changes settings of this miner."""
-        return self.coordinator.controller
-
-    @property
     @override
     def available(self) -> bool:
         """Whether the miner answers and its present firmware takes the setting."""
@@ -310,7 +316,7 @@ class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
     @translate_errors
     async def _write(self, value: Any) -> None:
         """Ask the miner for another value."""
-        await self.entity_description.write_fn(self.controller, value)
+        await self.entity_description.write_fn(self.coordinator.controller, value)
 
 
 type Table = tuple[Iterable[MinerEntityDescription[Any]], Callable[[Any, Any], Entity]]

@@ -57,10 +57,5 @@ class MinerEventEntity(
         self._trigger_event(report.event_type, plain_values(report.details))
         self.async_write_ha_state()
 
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Nothing of an event changes with a poll."""
-
 
 async_setup_entry = setup_of(Platform.EVENT, (EVENTS, MinerEventEntity))

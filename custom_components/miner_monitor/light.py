@@ -56,7 +56,7 @@ class MinerLight(MinerControlEntity[MinerLightEntityDescription], LightEntity):
 
     @override
     def _read(self, data: MinerData) -> dict[str, Any]:
-        allowed = self.controller.allowed(Setting.LIGHT)
+        allowed = self.coordinator.controller.allowed(Setting.LIGHT)
         shown: dict[str, Any] = {
             "effect_list": [] if allowed is None else list(allowed.choices)
         }

@@ -10,7 +10,6 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import callback
 
 from .const import CONF_PRIORITY
 from .coordinator import MinerCoordinator
@@ -93,7 +92,9 @@ class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity
     def _read(self, data: MinerData) -> dict[str, Any]:
         description = self.entity_description
         shown = {"native_value": description.value_fn(data)}
-        if (allowed := self.controller.allowed(description.setting)) is not None:
+        if (
+            allowed := self.coordinator.controller.allowed(description.setting)
+        ) is not None:
             shown["native_min_value"] = allowed.minimum
             shown["native_max_value"] = allowed.maximum
             shown["native_step"] = allowed.step
@@ -117,11 +118,6 @@ class MinerPriority(
     def native_value(self) -> float:
         """The place; the lower, the sooner."""
         return priority_of(self.coordinator.config_entry)
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Nothing of it changes with a poll."""
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -185,7 +185,6 @@ class OfferFlow(ControlFlow):
 class StuckFlow(ControlFlow):
     """Offers what a stuck miner needs, and waits until it hashes again."""
 
-    _recovering: asyncio.Task[RepairsFlowResult]
     _waiting: asyncio.Task[None] | None = None
 
     def __init__(self, entry: MinerConfigEntry) -> None:

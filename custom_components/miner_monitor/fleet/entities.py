@@ -20,7 +20,6 @@ from homeassistant.const import (
     UnitOfRatio,
     UnitOfTemperature,
 )
-from homeassistant.core import callback
 
 from ..entity import (
     MinerEntityDescription,
@@ -273,11 +272,6 @@ class FleetButton(FleetControlEntity[FleetButtonEntityDescription], ButtonEntity
     """Restarts all miners, one after the other."""
 
     entity_description: FleetButtonEntityDescription
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Nothing of a button changes with a poll."""
 
     @override
     async def async_press(self) -> None:

@@ -78,11 +78,6 @@ def with_login(credentials: Credentials, user_input: Mapping[str, Any]) -> Crede
     )
 
 
-def suggested_login(credentials: Credentials) -> dict[str, str]:
-    """Return what a form shows again; never a password."""
-    return {CONF_USERNAME: credentials.username}
-
-
 class MarkdownFlow(ConfigFlow):
     """A flow whose texts are Markdown: what it names in them is text."""
 
@@ -95,8 +90,10 @@ class MarkdownFlow(ConfigFlow):
         **form: Any,
     ) -> ConfigFlowResult:
         """Show a form with names and addresses escaped."""
-        texts = for_markdown(description_placeholders or {})
-        return super().async_show_form(description_placeholders=texts, **form)
+        return super().async_show_form(
+            description_placeholders=for_markdown(description_placeholders or {}),
+            **form,
+        )
 
     @override
     @callback
@@ -107,8 +104,9 @@ class MarkdownFlow(ConfigFlow):
         **end: Any,
     ) -> ConfigFlowResult:
         """End with names and addresses escaped."""
-        texts = for_markdown(description_placeholders or {})
-        return super().async_abort(description_placeholders=texts, **end)
+        return super().async_abort(
+            description_placeholders=for_markdown(description_placeholders or {}), **end
+        )
 
 
 class ReauthSteps(MarkdownFlow):
@@ -178,7 +176,7 @@ class ReauthSteps(MarkdownFlow):
                 return self._done(login)
             errors["base"] = login_error(_key(found))
         schema = self.add_suggested_values_to_schema(
-            LOGIN_SCHEMA, suggested_login(credentials)
+            LOGIN_SCHEMA, {CONF_USERNAME: credentials.username}
         )
         return self._show("reauth_confirm", schema, errors)
 
@@ -208,8 +206,9 @@ class ReauthSteps(MarkdownFlow):
 
     def _done(self, updates: Mapping[str, Any]) -> ConfigFlowResult:
         """Store what the miner has taken, and that the user sent it there."""
-        confirmed = self._new_address is not None
-        data = moved_data(self._known, *self._asked, confirmed=confirmed)
+        data = moved_data(
+            self._known, *self._asked, confirmed=self._new_address is not None
+        )
         return self.async_update_reload_and_abort(self._known, data={**data, **updates})
 
     async def _async_trade(self, text: str) -> Credentials | str:

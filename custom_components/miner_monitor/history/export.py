@@ -71,8 +71,6 @@ _SOURCE_NAMES: Mapping[Period | None, str] = {
     "hour": "statistics_hourly",
 }
 
-_REFUSALS = {FileFault.NAME: "export_name", FileFault.EXISTS: "export_exists"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
@@ -119,8 +117,12 @@ async def async_export(
         finally:
             await hass.async_add_executor_job(file.drop)
     except FileError as err:
-        key = _REFUSALS.get(err.fault, "export_place")
-        raise invalid(key, file=request.name) from err
+        refusals = {
+            FileFault.NAME: invalid("export_name", file=request.name),
+            FileFault.EXISTS: invalid("export_exists", file=request.name),
+        }
+        refusal = refusals.get(err.fault) or invalid("export_place", file=request.name)
+        raise refusal from err
     except OSError as err:
         raise invalid(
             "export_failed", file=request.name, error=err.strerror or type(err).__name__

@@ -174,14 +174,15 @@ def _used(
 
 def _measured(facts: MinerFacts, records: Records) -> Figures:
     """Return mean, minimum and maximum of each sensor; efficiency from sums."""
-    figures: Figures = {}
-    for key in MEASURED:
-        spread = _spread(facts, records, key)
-        figures[key] = spread and {
+    figures: Figures = {
+        key: (spread := _spread(facts, records, key))
+        and {
             "mean": plain(spread.mean),
             "min": plain(spread.minimum),
             "max": plain(spread.maximum),
         }
+        for key in MEASURED
+    }
     if (efficiency := Work(facts, records).efficiency) is not None:
         extremes = figures["efficiency"] or {"min": None, "max": None}
         figures["efficiency"] = {**extremes, "mean": plain(efficiency)}

@@ -64,8 +64,9 @@ class MinerAddresses:
         self._stranger_polls = 0
 
     def _client_of(self, endpoint: Endpoint) -> MinerClient:
-        family = Family(self._entry.data[CONF_FAMILY])
-        return create_client(family, endpoint, self._session)
+        return create_client(
+            Family(self._entry.data[CONF_FAMILY]), endpoint, self._session
+        )
 
     @property
     def _here(self) -> tuple[str, int]:
@@ -111,8 +112,14 @@ class MinerAddresses:
             if isinstance(found, MinerData):
                 self._move(elsewhere, found.identity)
                 return found
-            if isinstance(found, MinerAuthError) and found.credentials:
-                self._ask_whether_there(*address)
+            asks = isinstance(found, MinerAuthError) and found.credentials
+            if asks and self._entry.data.get(CONF_PASSWORD):
+                # Only the user can say whether this is the miner.
+                host, port = address
+                self._entry.async_start_reauth(
+                    self._hass,
+                    data={NEEDS_CODE: False, CONF_HOST: host, CONF_PORT: port},
+                )
             # One that is silent may be booting: its offer stays.
             if isinstance(found, MinerIdentity) and address in self._offered:
                 self._offered.remove(address)
@@ -124,14 +131,6 @@ class MinerAddresses:
         host, _, port = trusted_address(self._entry).rpartition(":")
         known = host, int(port)
         return [] if known in {self._here, *self._offered} else [known]
-
-    def _ask_whether_there(self, host: str, port: int) -> None:
-        """Ask the user whether what wants our password elsewhere is the miner."""
-        if self._entry.data.get(CONF_PASSWORD):
-            self._entry.async_start_reauth(
-                self._hass,
-                data={NEEDS_CODE: False, CONF_HOST: host, CONF_PORT: port},
-            )
 
     def _move(self, client: MinerClient, identity: MinerIdentity) -> None:
         """Stay with the address at which the miner was found."""
