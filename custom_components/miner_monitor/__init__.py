@@ -102,21 +102,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     entry.runtime_data = coordinator
     await coordinator.async_start()
     registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    had = {entity.domain for entity in registered}
-    await _async_forward(hass, entry, platforms_of(coordinator.identity) | had)
-    seen = coordinator.identity
+    asked = platforms_of(coordinator.identity) | {item.domain for item in registered}
+    await _async_forward(hass, entry, asked)
 
     @callback
     def follow() -> None:
-        nonlocal seen
-        loaded = entry.state is ConfigEntryState.LOADED
-        if loaded and coordinator.identity is not seen:
-            seen = coordinator.identity
-            if more := platforms_of(seen) - coordinator.platforms:
-                name = f"{entry.title} platforms"
-                entry.async_create_background_task(
-                    hass, _async_forward(hass, entry, more), name
-                )
+        more = platforms_of(coordinator.identity) - asked
+        if more and entry.state is ConfigEntryState.LOADED:
+            # Each is set up once, however often the identity changes meanwhile.
+            asked.update(more)
+            entry.async_create_background_task(
+                hass, _async_forward(hass, entry, more), f"{entry.title} platforms"
+            )
 
     entry.async_on_unload(coordinator.async_add_listener(follow))
     hass.async_create_task(async_ensure_fleet(hass), f"{DOMAIN} all miners")

@@ -62,20 +62,6 @@ def _with_old_names[EntityT: ClimateEntity](cls: type[EntityT]) -> type[EntityT]
     return cls
 
 
-def _reported(data: MinerData) -> dict[str, Any]:
-    """Return what the miner does and is set to; None for what is not known."""
-    state = data.state
-    settings = MinerSettings() if state is None else state.settings
-    mining, mode = settings.mining, settings.work_mode
-    hashing = mining and state is not None and state.hashing
-    return {
-        "hvac_mode": _MODES[mining],
-        "hvac_action": HVACAction.HEATING if hashing else _ACTIONS[mining],
-        "preset_mode": mode if mode in data.identity.limits.heating_modes else None,
-        "native_target_temperature": settings.heating_temperature,
-    }
-
-
 @_with_old_names
 class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEntity):
     """A miner that heats a room.
@@ -91,20 +77,29 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
 
     @override
     def _read(self, data: MinerData) -> dict[str, Any]:
-        limits = data.identity.limits
+        limits, state = data.identity.limits, data.state
+        settings = MinerSettings() if state is None else state.settings
+        mining, mode = settings.mining, settings.work_mode
+        hashing = mining and state is not None and state.hashing
         can_stop = Setting.MINING in limits.settings
         shown: dict[str, Any] = {
+            "hvac_action": HVACAction.HEATING if hashing else _ACTIONS[mining],
+            "hvac_mode": _MODES[mining],
             "hvac_modes": [HVACMode.HEAT, *[HVACMode.OFF] * can_stop],
-            "supported_features": _FEATURES | _ON_AND_OFF if can_stop else _FEATURES,
+            "native_current_temperature": self._steady(
+                None if state is None else state.inlet_temperature
+            ),
+            "native_target_temperature": settings.heating_temperature,
+            "preset_mode": mode if mode in limits.heating_modes else None,
             "preset_modes": list(limits.heating_modes),
-            **_reported(data),
+            "supported_features": _FEATURES | _ON_AND_OFF if can_stop else _FEATURES,
         }
-        room = None if data.state is None else data.state.inlet_temperature
-        shown["native_current_temperature"] = self._steady(room)
         if allowed := self.coordinator.controller.allowed(Setting.HEATING_TEMPERATURE):
-            shown["min_temp"] = allowed.minimum
-            shown["max_temp"] = allowed.maximum
-            shown["target_temperature_step"] = allowed.step
+            shown |= {
+                "min_temp": allowed.minimum,
+                "max_temp": allowed.maximum,
+                "target_temperature_step": allowed.step,
+            }
         return shown
 
     def _steady(self, room: float | None) -> float | None:

@@ -66,8 +66,8 @@ from .runtime.entries import (
     endpoint_of,
     entry_data,
     is_fleet,
-    miner_entries,
     known_identity,
+    miner_entries,
     moved_data,
     stored_credentials,
 )
@@ -190,13 +190,11 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
                 errors[CONF_UNIT] = "unit_gone"
             else:
                 return await self._async_add(found)
-        options = SelectSelectorConfig(
-            options=self._units, mode=SelectSelectorMode.LIST
-        )
+        units = SelectSelectorConfig(options=self._units, mode=SelectSelectorMode.LIST)
         return self.async_show_form(
             step_id="unit",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema({vol.Required(CONF_UNIT): SelectSelector(options)}),
+                vol.Schema({vol.Required(CONF_UNIT): SelectSelector(units)}),
                 user_input or {CONF_UNIT: self._units[0]},
             ),
             errors=errors,
@@ -367,20 +365,14 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         there = (found.endpoint.host, found.endpoint.port)
         if here == there:
             return self.async_abort(reason="already_configured")
-        loaded = owner.state is ConfigEntryState.LOADED
-        if loaded and owner.runtime_data.data.online:
+        if owner.state is ConfigEntryState.LOADED and owner.runtime_data.data.online:
             return self.async_abort(
                 reason="same_identity",
                 description_placeholders={"name": owner.title, "host": here[0]},
             )
         # The user gave the address, or a password for it, and it is the miner's.
         async_store_address(self.hass, owner, *there, confirmed=True)
-        if loaded:
-            owner.async_create_background_task(
-                self.hass,
-                owner.runtime_data.async_request_refresh(),
-                f"{owner.title} new address",
-            )
+        async_announce(self.hass, owner, *there)
         return self.async_abort(reason="already_configured")
 
     def _show_host(

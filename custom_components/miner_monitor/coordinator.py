@@ -16,7 +16,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import CONF_IDENTITY, ISSUE_ALIKE, LOGGER
-from .insight.model import DayRow, Insight
+from .insight.model import DayRow
 from .miners import (
     MinerAuthError,
     MinerClient,
@@ -313,7 +313,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         if self._addresses.met_stranger(outcome):
             # From here on others tell when ours is seen; the stranger is left alone.
             self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
-        return self._away(MinerStrangerError(f"{outcome.model} answers there"))
+        return self._off(MinerStrangerError(f"{outcome.model} answers there"))
 
     async def _poll(self, client: MinerClient) -> Outcome:
         """Ask one address: our data, the stranger who answered, or what went wrong."""
@@ -365,7 +365,8 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     def _no_answer(self, error: MinerError) -> MinerData:
         """Keep the last values for a moment, then count the miner as away."""
         if self._plug.starting:
-            return self._without_power()
+            # It is not up yet: that is no failure.
+            return self._off()
         now = time.monotonic()
         self._failed_polls += 1
         if self._failing_since is None:
@@ -386,21 +387,21 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         doublings = min(max(self._failed_polls - AWAY_AFTER_POLLS, 0) + 1, 5)
         backed_off = min(SLOWEST_INTERVAL, self._nominal_interval * 2**doublings)
         self._poll_again_in(max(self._nominal_interval, backed_off))
-        return self._away(error)
+        return self._off(error)
 
-    def _off(self, insight: Insight, **more: Any) -> MinerData:
-        """Show that the miner is not there."""
+    def _off(self, error: MinerError | None = None) -> MinerData:
+        """Show that the miner is not there; without an error it is off on purpose."""
+        moment = this_moment()
         return MinerData(
             online=False,
             identity=self.identity,
-            insight=insight,
+            insight=self._insight.unplugged(moment)
+            if error is None
+            else self._insight.failed(error.kind, moment, away=True),
             control=self.controller.show(None),
-            **more,
+            last_error=None if error is None else str(error),
+            unplugged=error is None,
         )
-
-    def _away(self, error: MinerError) -> MinerData:
-        insight = self._insight.failed(error.kind, this_moment(), away=True)
-        return self._off(insight, last_error=str(error))
 
     @callback
     def _plug_switched(self) -> None:
@@ -416,11 +417,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         """Ask nobody until the plug goes on; what it measures counts on."""
         self._poll_again_in(UNPLUGGED_INTERVAL)
         self._failed_polls, self._failing_since = 0, None
-        return self._without_power()
-
-    def _without_power(self) -> MinerData:
-        """Be off on purpose, or not yet up: no failure, and nothing to tell."""
-        return self._off(self._insight.unplugged(this_moment()), unplugged=True)
+        return self._off()
 
     def _poll_again_in(self, seconds: float) -> None:
         self.update_interval = timedelta(seconds=seconds)

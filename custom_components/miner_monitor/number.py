@@ -95,9 +95,11 @@ class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity
         if (
             allowed := self.coordinator.controller.allowed(description.setting)
         ) is not None:
-            shown["native_min_value"] = allowed.minimum
-            shown["native_max_value"] = allowed.maximum
-            shown["native_step"] = allowed.step
+            shown |= {
+                "native_min_value": allowed.minimum,
+                "native_max_value": allowed.maximum,
+                "native_step": allowed.step,
+            }
         return shown
 
     @override

@@ -66,11 +66,9 @@ def test_hostile_store(data: Any) -> None:
 
 
 def member(key: str, name: str, priority: int, *, online: bool = True) -> FleetMember:
-    miner = SimpleNamespace(data=SimpleNamespace(online=online))
+    miner = SimpleNamespace(data=SimpleNamespace(online=online), device_id=key)
     options = {"priority": priority}
-    entry: Any = SimpleNamespace(
-        unique_id=key, title=name, options=options, runtime_data=miner
-    )
+    entry: Any = SimpleNamespace(title=name, options=options, runtime_data=miner)
     return FleetMember(entry)
 
 

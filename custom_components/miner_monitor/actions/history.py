@@ -31,7 +31,8 @@ async def export_csv(call: ServiceCall) -> ServiceResponse:
         end=end,
         source=call.data["source"],
         columns=columns,
-        name=call.data.get("file") or _default_name(columns),
+        name=call.data.get("file")
+        or f"{columns.value}_{dt_util.now():%Y%m%d_%H%M%S}.csv",
         overwrite=call.data["overwrite"],
     )
     return await async_export(call.hass, recorder, request)
@@ -39,8 +40,9 @@ async def export_csv(call: ServiceCall) -> ServiceResponse:
 
 async def import_history(call: ServiceCall) -> ServiceResponse:
     """Read what other tools knew before."""
-    recorder = _require_recorder(call.hass)
-    return await async_import(call.hass, recorder, call.data["file"], call.data["map"])
+    return await async_import(
+        call.hass, _require_recorder(call.hass), call.data["file"], call.data["map"]
+    )
 
 
 def _require_recorder(hass: HomeAssistant) -> Recorder:
@@ -54,8 +56,7 @@ def _span(data: dict[str, Any]) -> tuple[datetime, datetime]:
     """Return from when to when; without a start it is some hours up to the end."""
     now = dt_util.utcnow()
     try:
-        end = dt_util.as_utc(data["end"]) if "end" in data else now
-        end = min(end, now)
+        end = min(dt_util.as_utc(data.get("end", now)), now)
         start = end - timedelta(hours=data["hours"])
         if "start" in data:
             start = dt_util.as_utc(data["start"])
@@ -66,8 +67,3 @@ def _span(data: dict[str, Any]) -> tuple[datetime, datetime]:
     if start >= end:
         raise invalid("span_is_empty")
     return start, end
-
-
-def _default_name(columns: ColumnSet) -> str:
-    """Return a name that nothing has yet."""
-    return f"{columns.value}_{dt_util.now():%Y%m%d_%H%M%S}.csv"

@@ -133,10 +133,11 @@ async def _report(
     """
     hass, zone = call.hass, dt_util.get_default_time_zone()
     price, texts = price_of(hass), markdown.Texts(hass)
-    if call.data["today"]:
-        period = period_of_today()
-    else:
-        period = period_until_now(hass, call.data["hours"])
+    period = (
+        period_of_today()
+        if call.data["today"]
+        else period_until_now(hass, call.data["hours"])
+    )
     recorder = running_recorder(hass)
     facts = await _facts(hass, miners[0])
     query = query_of(facts, period, price, measured)
@@ -157,9 +158,8 @@ async def _report(
         }
         return {**response, "markdown": write(response, texts)}
 
-    if recorder is None:
-        return await hass.async_add_executor_job(made)
-    return await recorder.async_add_executor_job(made)
+    threads = hass if recorder is None else recorder
+    return await threads.async_add_executor_job(made)
 
 
 def _figures(

@@ -1,9 +1,8 @@
 """Actions on settings and profiles, of several miners at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -32,7 +31,6 @@ from ..runtime.targets import (
 _PROFILES = ((Platform.SELECT, "profile"),)
 """Who may choose a profile may do with profiles what else there is to do."""
 
-type Action = Callable[[ServiceCall], Coroutine[Any, Any, None]]
 type Work = Callable[[MinerController], Awaitable[None]]
 
 
@@ -76,20 +74,16 @@ def _board(entry: MinerConfigEntry) -> tuple[str | None, ...]:
     return identity.family, identity.model, identity.board, identity.chip_model
 
 
-def _with_name(
-    work: Callable[[MinerController, str], Awaitable[None]],
-) -> Action:
-    """Do something with the profile of a name."""
-
-    async def act(call: ServiceCall) -> None:
-        name = call.data["profile"]
-        await _for_each(call, _PROFILES, lambda miner: work(miner, name))
-
-    return act
+async def delete_profile(call: ServiceCall) -> None:
+    """Forget a profile."""
+    name = call.data["profile"]
+    await _for_each(call, _PROFILES, lambda miner: miner.async_delete_profile(name))
 
 
-delete_profile = _with_name(MinerController.async_delete_profile)
-save_profile = _with_name(MinerController.async_save_profile)
+async def save_profile(call: ServiceCall) -> None:
+    """Keep the present settings as a profile."""
+    name = call.data["profile"]
+    await _for_each(call, _PROFILES, lambda miner: miner.async_save_profile(name))
 
 
 def _until(call: ServiceCall) -> datetime | None:

@@ -7,12 +7,12 @@ a reload or a restart of Home Assistant.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from operator import attrgetter
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
@@ -83,8 +83,7 @@ class FleetMember:
         """Take its coordinator, which is another one after a reload."""
         self.entry = entry
         self.miner: MinerCoordinator = entry.runtime_data
-        assert entry.unique_id is not None
-        self.key = entry.unique_id
+        self.key = self.miner.device_id
         self.stop_listening: CALLBACK_TYPE | None = None
         self._identity: MinerIdentity | None = None
         self._features: frozenset[FleetFeature] = frozenset()
@@ -408,15 +407,12 @@ class FleetCommands:
         """Start miners in this order behind the call."""
         commands = self.features[feature]
         commands.starting, commands.waiting = list(order), len(order)
-        self._behind(
-            self._stagger(feature, commands.number, list(order)), feature.value
+        self._entry.async_create_background_task(
+            self._hass,
+            self._stagger(feature, commands.number, list(order)),
+            f"{self._entry.title} {feature}",
         )
         self._changed()
-
-    def _behind(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._entry.async_create_background_task(
-            self._hass, work, f"{self._entry.title} {name}"
-        )
 
     async def _stagger(
         self, feature: FleetFeature, number: int, keys: list[str]
@@ -433,7 +429,11 @@ class FleetCommands:
                 return
             commands.waiting -= 1
             self._changed()
-            self._behind(self._start(feature, number, key), f"{feature} {place}")
+            self._entry.async_create_background_task(
+                self._hass,
+                self._start(feature, number, key),
+                f"{self._entry.title} {feature} {place}",
+            )
 
     async def _start(self, feature: FleetFeature, number: int, key: str) -> None:
         commands = self.features[feature]

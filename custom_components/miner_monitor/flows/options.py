@@ -206,10 +206,12 @@ def _thresholds(
         name: held.alarms.get(name) or getattr(identity.limits, name)
         for name in WATCHED
     }
-    alarms[REJECTS] = held.rejects
-    found = {CONF_RATIO_GOOD: held.ratio_good, CONF_RATIO_POOR: held.ratio_poor}
-    found[CONF_HALF_LIFE] = held.half_life
-    for name, alarm in alarms.items():
+    found = {
+        CONF_RATIO_GOOD: held.ratio_good,
+        CONF_RATIO_POOR: held.ratio_poor,
+        CONF_HALF_LIFE: held.half_life,
+    }
+    for name, alarm in {**alarms, REJECTS: held.rejects}.items():
         if alarm is not None:
             found |= {warn_key(name): alarm.warn, critical_key(name): alarm.critical}
     return found
@@ -218,8 +220,7 @@ def _thresholds(
 def _disorder(options: Mapping[str, Any]) -> str | None:
     """Return the error of two thresholds that are the wrong way round."""
     for low, high in _PAIRS:
-        known = low in options and high in options
-        if known and options[low] >= options[high]:
+        if low in options and high in options and options[low] >= options[high]:
             ratio = low == CONF_RATIO_POOR
             return "poor_not_below_good" if ratio else "critical_not_above_warning"
     return None

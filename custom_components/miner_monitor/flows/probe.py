@@ -22,6 +22,7 @@ from ..miners import (
     MinerConnectionError,
     MinerError,
     MinerResponseError,
+    MinerStrangerError,
     MinerTimeoutError,
     MinerUnsupportedError,
     create_client,
@@ -82,12 +83,9 @@ def parse_address(text: str) -> Address:
         port = url.explicit_port
     except ValueError as err:
         raise InvalidAddressError(text) from err
-    host = url.host
-    if url.scheme != "http" or host is None or url.user is not None:
-        raise InvalidAddressError(text)
-    if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
-        raise InvalidAddressError(text)
-    if port == 0:
+    host = url.host or ""
+    valid_host = len(host) <= _LONGEST_HOST and _HOST.fullmatch(host)
+    if url.scheme != "http" or url.user is not None or port == 0 or not valid_host:
         raise InvalidAddressError(text)
     return Address(host.rstrip(".").lower(), port, url.path)
 
@@ -164,6 +162,7 @@ async def _async_find(
 
 
 _ERRORS: Mapping[type[MinerError], str] = {
+    MinerStrangerError: "wrong_device",
     MinerTimeoutError: "timeout",
     MinerConnectionError: "cannot_connect",
     MinerAuthError: "refused",

@@ -150,7 +150,7 @@ class ReauthSteps(MarkdownFlow):
                 return self._done({})
             if isinstance(found, MinerAuthError):
                 return await self.async_step_reauth_confirm()
-            errors["base"] = _key(found)
+            errors["base"] = error_key(found)
         return self._show(
             "new_address",
             vol.Schema({}),
@@ -174,7 +174,7 @@ class ReauthSteps(MarkdownFlow):
                     CONF_PASSWORD: credentials.password,
                 }
                 return self._done(login)
-            errors["base"] = login_error(_key(found))
+            errors["base"] = login_error(error_key(found))
         schema = self.add_suggested_values_to_schema(
             LOGIN_SCHEMA, {CONF_USERNAME: credentials.username}
         )
@@ -220,7 +220,7 @@ class ReauthSteps(MarkdownFlow):
         credentials = stored_credentials(self._known)
         client = await self._async_prove(credentials)
         if isinstance(client, MinerError):
-            return _key(client)
+            return error_key(client)
         try:
             return replace(credentials, session=await client.open_session(code))
         except MinerError as err:
@@ -229,8 +229,9 @@ class ReauthSteps(MarkdownFlow):
     async def _async_prove(self, credentials: Credentials) -> MinerClient | MinerError:
         """Return a client that reads the entry's own miner with these credentials."""
         known = known_identity(self._known)
-        at = endpoint_at(self._known, *self._asked)
-        endpoint = replace(at, credentials=credentials)
+        endpoint = replace(
+            endpoint_at(self._known, *self._asked), credentials=credentials
+        )
         session = await async_get_session(self.hass)
         client = create_client(known.family, endpoint, session)
         try:
@@ -247,15 +248,11 @@ def login_error(key: str) -> str:
     return "invalid_auth" if key == LOCKED else key
 
 
-def _key(error: MinerError) -> str:
-    stranger = isinstance(error, MinerStrangerError)
-    return "wrong_device" if stranger else error_key(error)
-
-
 def _code_error(error: MinerError) -> str:
     if isinstance(error, MinerAuthError):
-        return "invalid_code" if error.one_time_code else _key(error)
+        return "invalid_code" if error.one_time_code else error_key(error)
     if isinstance(error, MinerBusyError):
         return "code_locked"
-    no_session = isinstance(error, MinerCommandError | MinerResponseError)
-    return "no_session" if no_session else _key(error)
+    if isinstance(error, MinerCommandError | MinerResponseError):
+        return "no_session"
+    return error_key(error)

@@ -220,10 +220,12 @@ def _scaled(snapshot: Any, scale: float) -> Figures | None:
 
 def _daily_sums(rows: Sequence[DayRow]) -> Figures:
     """Return what the daily rows of one or more miners amount to."""
-    watched = sum(row.watched for row in rows)
-    answered = sum(row.answered for row in rows)
     return {
-        "availability": plain(ratio(answered, watched, 100)),
+        "availability": plain(
+            ratio(
+                sum(row.answered for row in rows), sum(row.watched for row in rows), 100
+            )
+        ),
         "restarts": sum(row.restarts for row in rows),
         "times_offline": sum(row.times_offline for row in rows),
         "best_difficulty": plain(best_of(rows)),

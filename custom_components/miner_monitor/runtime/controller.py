@@ -189,8 +189,9 @@ class MinerController(ChangeRunner):
 
     async def async_restore(self, *, lower: bool = False) -> None:
         """Undo what the device did to its set points, or go one step below that."""
-        begin = partial(self.intents.restore_changes, lower)
-        await self._change(None, begin, by_user=True)
+        await self._change(
+            None, partial(self.intents.restore_changes, lower), by_user=True
+        )
 
     async def async_recover(self, recovery: Recovery) -> None:
         """Bring back a miner that is stuck, and return once it hashes."""

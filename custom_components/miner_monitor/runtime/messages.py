@@ -97,9 +97,10 @@ def user_error(
             invalid = True
         case WriteError():
             steps = steps_of(hass, error.changes, error.reported)
-            placeholders |= _of_request(entry, f"{error.cause} ({steps})")
+            text = f"{error.cause} ({steps})"
+            placeholders |= {"host": entry.data[CONF_HOST], "error": text}
         case _:
-            placeholders |= _of_request(entry, str(error))
+            placeholders |= {"host": entry.data[CONF_HOST], "error": str(error)}
     cause = error.cause if isinstance(error, WriteError) else error
     known = next(kind for kind in type(cause).__mro__ if kind in _KEYS)
     return (ServiceValidationError if invalid else HomeAssistantError)(
@@ -233,10 +234,6 @@ def _of_heat(heat: Heat) -> dict[str, str]:
         "trip_point": f"{heat.trip_point:g} °C",
         "cool": f"{heat.trip_point - MARGIN:g} °C",
     }
-
-
-def _of_request(entry: ConfigEntry, text: str) -> dict[str, str]:
-    return {"host": entry.data[CONF_HOST], "error": text}
 
 
 def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> str:

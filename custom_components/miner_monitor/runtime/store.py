@@ -84,7 +84,6 @@ class EntryStore:
         self._every = every
         self._store = store_of(hass, key)
         self._closed = False
-        self._cancel_stop: CALLBACK_TYPE | None = None
         self._cancel_soon: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> Data | None:
@@ -92,15 +91,15 @@ class EntryStore:
         self._entry.async_on_unload(
             async_track_time_interval(self._hass, self._save_again, self._every)
         )
-        self._cancel_stop = self._hass.bus.async_listen_once(
-            EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_at_stop
+        self._entry.async_on_unload(
+            self._hass.bus.async_listen(
+                EVENT_HOMEASSISTANT_FINAL_WRITE, self._save_again
+            )
         )
         return await async_read(self._store)
 
     async def async_close(self) -> None:
         """Store for the last time; whoever comes after us has the file to itself."""
-        if self._cancel_stop is not None:
-            self._cancel_stop()
         await self.async_save()
         self._closed = True
 
@@ -120,11 +119,7 @@ class EntryStore:
                 self._hass, SAVE_SOON, self._save_again
             )
 
-    async def _save_again(self, _: datetime) -> None:
-        await self.async_save()
-
-    async def _save_at_stop(self, _: Event) -> None:
-        self._cancel_stop = None
+    async def _save_again(self, _: datetime | Event) -> None:
         await self.async_save()
 
 

@@ -219,10 +219,6 @@ def _reject_reasons(data: MinerData) -> Mapping[str, int]:
     return dict(data.insight.shares.reasons)
 
 
-def _judgement(data: MinerData, verdict: Verdict) -> Judgement | None:
-    return data.insight.tuning.verdicts.get(verdict)
-
-
 def settings_text(settings: Mapping[Setting, Any]) -> str:
     """Write an operating point in words, such as 525 MHz, 1.150 V."""
     parts = []
@@ -244,13 +240,13 @@ def _best(key: str, verdict: Verdict) -> MinerSensorEntityDescription:
     """Describe which settings are the best in something."""
 
     def value(data: MinerData) -> str | None:
-        found = _judgement(data, verdict)
+        found = data.insight.tuning.verdicts.get(verdict)
         if found is None or found.settings is None:
             return None
         return settings_text(found.settings)
 
     def details(data: MinerData) -> Mapping[str, Any]:
-        found = _judgement(data, verdict) or _NOT_YET
+        found = data.insight.tuning.verdicts.get(verdict, _NOT_YET)
         settings = found.settings or {}
         return {
             **{setting.value: item for setting, item in settings.items()},
