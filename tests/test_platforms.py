@@ -4,7 +4,7 @@ from dataclasses import replace
 import subprocess
 import sys
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -107,3 +107,31 @@ async def test_platform_comes_later(bench: TimedBench, hass: HomeAssistant) -> N
     assert await bench.run(hass.config_entries.async_reload(entry.entry_id))
     assert entry.state is ConfigEntryState.LOADED
     assert Platform.LIGHT in entry.runtime_data.platforms
+
+
+async def test_platform_comes_once(
+    bench: TimedBench, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the identity becomes while a platform is set up asks for it no more."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    coordinator, asked = entry.runtime_data, []
+    forward = hass.config_entries.async_forward_entry_setups
+
+    async def count(of: ConfigEntry, platforms: set[Platform]) -> None:
+        asked.append(set(platforms))
+        await forward(of, platforms)
+
+    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", count)
+    limits = coordinator.identity.limits
+    settings = {**limits.settings, Setting.LIGHT: SWITCH}
+    for firmware in ("2.99", "3.0"):
+        identity = replace(
+            coordinator.identity,
+            firmware=firmware,
+            limits=replace(limits, settings=settings),
+        )
+        coordinator.async_set_updated_data(replace(coordinator.data, identity=identity))
+    await bench.advance(1)
+
+    assert asked == [{Platform.LIGHT}]
+    assert Platform.LIGHT in coordinator.platforms
