@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.history import prior
 
 from .history.prior_tools import (
     HOUR,
@@ -424,7 +425,7 @@ async def test_too_large(
     media: Path, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two_hours(media)
-    monkeypatch.setattr("custom_components.miner_monitor.history.prior.MOST_BYTES", 10)
+    monkeypatch.setattr(prior, "MOST_TABLE_BYTES", 10)
     with pytest.raises(ServiceValidationError) as caught:
         await bring(hass, "a.csv")
     assert caught.value.translation_key == "import_too_large"

@@ -105,9 +105,8 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
     def _steady(self, room: float | None) -> float | None:
         """Keep the temperature that is shown until it has moved far enough."""
         shown = self._attr_native_current_temperature
-        if room is None or shown is None or _ROOM.reached(room, shown):
-            return room
-        return shown
+        moved = room is None or shown is None or _ROOM.reached(room, shown)
+        return room if moved else shown
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:

@@ -402,8 +402,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
 
 def _address_text(endpoint: Endpoint) -> str:
     path = "" if endpoint.path == "/" else endpoint.path
-    scheme = "http://" if path else ""
-    return f"{scheme}{endpoint.host}:{endpoint.port}{path}"
+    return f"{'http://' if path else ''}{endpoint.host}:{endpoint.port}{path}"
 
 
 def _title(identity: MinerIdentity) -> str:

@@ -125,8 +125,9 @@ class MinerPriority(
     async def async_set_native_value(self, value: float) -> None:
         """Keep another place in the options; nothing has to be loaded anew."""
         entry = self.coordinator.config_entry
-        options = {**entry.options, CONF_PRIORITY: int(value)}
-        self.hass.config_entries.async_update_entry(entry, options=options)
+        self.hass.config_entries.async_update_entry(
+            entry, options={**entry.options, CONF_PRIORITY: int(value)}
+        )
         self.async_write_ha_state()
 
 

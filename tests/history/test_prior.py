@@ -1,15 +1,16 @@
 """What is read of the files of tools 000, 001 and 002."""
 
 from datetime import UTC, datetime, timedelta
+import math
 from pathlib import Path
 
 import pytest
 
-from custom_components.miner_monitor.history import metrics_db, prior
+from custom_components.miner_monitor.history import prior
 from custom_components.miner_monitor.history.files import FileError, FileFault
 from custom_components.miner_monitor.history.hours import running_sums
 from custom_components.miner_monitor.history.prior import Prior
-from custom_components.miner_monitor.history.readings import LocalTime, name_of, number
+from custom_components.miner_monitor.history.readings import Intake, name_of, number
 
 from .prior_tools import (
     BERLIN,
@@ -173,22 +174,22 @@ def test_local_times_over_the_change_to_winter(tmp_path: Path) -> None:
 
 def test_a_time_that_clocks_skip() -> None:
     """It can only come from a clock that was not set; it is the one after."""
-    clock = LocalTime(BERLIN)
-    skipped = clock.read("g", "2025-03-30T02:30:00")
+    intake = Intake(BERLIN, math.inf)
+    skipped = intake.time_of("g", "2025-03-30T02:30:00")
     assert skipped == datetime(2025, 3, 30, 1, 30, tzinfo=UTC).timestamp()
 
 
 def test_times_with_a_zone_are_taken_at_their_word() -> None:
-    clock = LocalTime(BERLIN)
-    assert clock.read("g", "2025-05-30T12:00:00+00:00") == START.timestamp()
-    assert clock.read("g", "2025-05-30T12:00:00Z") == START.timestamp()
+    intake = Intake(BERLIN, math.inf)
+    assert intake.time_of("g", "2025-05-30T12:00:00+00:00") == START.timestamp()
+    assert intake.time_of("g", "2025-05-30T12:00:00Z") == START.timestamp()
 
 
 @pytest.mark.parametrize(
     "stamp", ["", "x" * 30, "2025-05-30", "9999-12-31T23:59:59.9+99:99", "1" * 50, 7]
 )
 def test_no_time(stamp: object) -> None:
-    assert LocalTime(BERLIN).read("g", stamp) is None
+    assert Intake(BERLIN, math.inf).time_of("g", stamp) is None
 
 
 def test_junk_is_counted_and_named(tmp_path: Path) -> None:
@@ -363,8 +364,8 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_csv(tmp_path / "a.csv", TOOL_000, map(row_000, minutes(10)))
     database = write_db(tmp_path / "b.db", [("g", START, 1200, 18, 5)])
     with monkeypatch.context() as patch:
-        patch.setattr(prior, "MOST_BYTES", 1000)
-        patch.setattr(metrics_db, "MOST_BYTES", 1000)
+        patch.setattr(prior, "MOST_TABLE_BYTES", 1000)
+        patch.setattr(prior, "MOST_DATABASE_BYTES", 1000)
         for file in (path, database):
             with pytest.raises(FileError) as caught:
                 read(file)
@@ -379,11 +380,9 @@ def test_too_many_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     moments = minutes(5, step=60)
     path = write_csv(tmp_path / "a.csv", TOOL_000, map(row_000, moments))
     database = write_db(tmp_path / "b.db", [("g", at, 1200, 18, 5) for at in moments])
-    for module in (prior, metrics_db):
-        monkeypatch.setattr(module, "MOST_HOURS", 5)
+    monkeypatch.setattr(prior, "MOST_HOURS", 5)
     assert len(read(path).books["Gamma-1"]) == len(read(database).books["g"]) == 5
-    for module in (prior, metrics_db):
-        monkeypatch.setattr(module, "MOST_HOURS", 4)
+    monkeypatch.setattr(prior, "MOST_HOURS", 4)
     for file in (path, database):
         with pytest.raises(FileError) as caught:
             read(file)

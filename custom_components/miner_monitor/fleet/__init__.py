@@ -1,10 +1,10 @@
 """All miners together; knows no Home Assistant."""
 
 from .aggregate import (
+    FleetMeters,
     aggregate,
     features_of,
 )
-from .meters import FleetMeters
 from .model import (
     FleetData,
     FleetFeature,

@@ -337,10 +337,9 @@ class FleetCommands:
 
         The end of saving power wakes nobody up whom that switch has stopped.
         """
-        stopped = self._last_stop.get(member.key, 0)
         wakes = feature is not FleetFeature.THROTTLE
-        current = self.features[feature].number == number
-        return current and not (wakes and stopped > number)
+        overtaken = wakes and self._last_stop.get(member.key, 0) > number
+        return self.features[feature].number == number and not overtaken
 
     def _works(self, feature: FleetFeature, member: FleetMember) -> bool:
         """Whether there is something to stop: also a pause that saves power.

@@ -78,8 +78,14 @@ def with_login(credentials: Credentials, user_input: Mapping[str, Any]) -> Crede
     )
 
 
-class MarkdownFlow(ConfigFlow):
-    """A flow whose texts are Markdown: what it names in them is text."""
+class ReauthSteps(ConfigFlow):
+    """The steps in which a known miner gets a new password or a new session.
+
+    All texts of the flow are Markdown: names and addresses in them are escaped.
+    """
+
+    _new_address: tuple[str, int] | None = None
+    """An address that the user has not confirmed, if it is one."""
 
     @override
     @callback
@@ -107,13 +113,6 @@ class MarkdownFlow(ConfigFlow):
         return super().async_abort(
             description_placeholders=for_markdown(description_placeholders or {}), **end
         )
-
-
-class ReauthSteps(MarkdownFlow):
-    """The steps in which a known miner gets a new password or a new session."""
-
-    _new_address: tuple[str, int] | None = None
-    """An address that the user has not confirmed, if it is one."""
 
     @property
     def _known(self) -> MinerConfigEntry:

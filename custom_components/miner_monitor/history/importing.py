@@ -304,9 +304,14 @@ def _rows(
         ]
     statistic_id, unit = metadata["statistic_id"], UNITS[key]
     units = {known: unit} if (known := unit_class(unit)) and unit else None
-    beginning = dt_util.utc_from_timestamp(0)
     found = statistics_during_period(
-        hass, beginning, None, {statistic_id}, "hour", units, {"sum"}
+        hass,
+        dt_util.utc_from_timestamp(0),
+        None,
+        {statistic_id},
+        "hour",
+        units,
+        {"sum"},
     )
     stored = [
         (int(row["start"]), total)

@@ -112,20 +112,26 @@ def figures(values: Sequence[float | None]) -> tuple[float, ...] | None:
     return tuple(found)
 
 
-class LocalTime:
-    """Reads times without a zone, in their order.
+class Intake:
+    """Takes the rows of one import, whatever file they come from.
 
-    The hour that comes twice when clocks are set back is recognized by the rows
-    before; a time that clocks skip is the one that would have been.
+    Times without a zone are in ``zone``, and in their order for each miner; those after
+    ``latest`` are none.
     """
 
-    def __init__(self, zone: tzinfo) -> None:
-        """Take the zone in which they were written."""
+    def __init__(self, zone: tzinfo, latest: float) -> None:
+        """Begin with no row."""
         self._zone = zone
         self._last: dict[str, float] = {}
+        self.skipped = Skipped()
+        self._latest = latest
 
-    def read(self, name: str, text: object) -> float | None:
-        """Return the seconds since the epoch of a miner's row; None if it has none."""
+    def time_of(self, name: str, text: object) -> float | None:
+        """Return the seconds since the epoch of a miner's row; None if it has none.
+
+        The hour that comes twice when clocks are set back is recognized by the rows
+        before; a time that clocks skip is the one that would have been.
+        """
         if not isinstance(text, str) or not 10 < len(text) < 40:
             return None
         try:
@@ -141,19 +147,6 @@ class LocalTime:
         self._last[name] = seconds
         return seconds
 
-
-class Intake:
-    """Takes the rows of one import, whatever file they come from.
-
-    Times without a zone are in ``zone``; those after ``latest`` are none.
-    """
-
-    def __init__(self, zone: tzinfo, latest: float) -> None:
-        """Begin with no row."""
-        self.clock = LocalTime(zone)
-        self.skipped = Skipped()
-        self._latest = latest
-
     def reading(
         self,
         name: str | None,
@@ -166,7 +159,7 @@ class Intake:
 
         There are no figures in the row of a miner that did not answer.
         """
-        time = None if name is None else self.clock.read(name, stamp)
+        time = None if name is None else self.time_of(name, stamp)
         if time is None or not GENESIS < time <= self._latest:
             return None
         if away:

@@ -271,14 +271,14 @@ def days_figures(rows: Sequence[DayRow], unit: HashRateUnit) -> Figures | None:
 def _day_figures(row: DayRow, unit: HashRateUnit) -> Figures:
     """Write out one day."""
     figures = days_figures((row,), unit) or {}
-    own = {
+    return {
         "day": row.day,
         "power": plain(row.power),
         "chip_temperature": plain(row.chip_temperature),
         "chip_temperature_max": plain(row.chip_temperature_max),
+        **{key: figures[key] for key in figures if key not in ("from", "to")},
+        "findings": [kind.value for kind in row.findings],
     }
-    rest = {key: figures[key] for key in figures if key not in ("from", "to")}
-    return {**own, **rest, "findings": [kind.value for kind in row.findings]}
 
 
 def best_of(rows: Sequence[DayRow]) -> float | None:

@@ -289,17 +289,20 @@ class _Reader:
     def spreads(self) -> dict[str, Spread]:
         """Return mean, minimum and maximum of what is measured."""
         table, wanted = self._table, self._query.measured
-        statement = select(
-            table.metadata_id,
-            func.avg(table.mean),
-            func.min(table.min),
-            func.max(table.max),
-            func.count(table.mean),
-        ).where(*self._inside)
-        grouped = statement.group_by(table.metadata_id)
+        statement = (
+            select(
+                table.metadata_id,
+                func.avg(table.mean),
+                func.min(table.min),
+                func.max(table.max),
+                func.count(table.mean),
+            )
+            .where(*self._inside)
+            .group_by(table.metadata_id)
+        )
         found = {}
         for name, (_, *figures, steps) in self._rows(
-            wanted, table.metadata_id, grouped
+            wanted, table.metadata_id, statement
         ):
             if steps:
                 mean, minimum, maximum = (
@@ -361,7 +364,10 @@ class _Reader:
     def covered(self, names: Iterable[str]) -> float:
         """Return the seconds of which there are statistics of any of the entities."""
         table = self._table
-        statement = select(func.min(table.metadata_id), table.start_ts)
-        grouped = statement.where(*self._inside).group_by(table.start_ts)
-        rows = self._rows(names, table.metadata_id, grouped)
+        statement = (
+            select(func.min(table.metadata_id), table.start_ts)
+            .where(*self._inside)
+            .group_by(table.start_ts)
+        )
+        rows = self._rows(names, table.metadata_id, statement)
         return len({start for _, (_, start) in rows}) * float(self._period.step)

@@ -150,19 +150,18 @@ class MinerAddresses:
 
     def met_stranger(self, stranger: MinerIdentity) -> bool:
         """Tell whether another device stays at the address; then ask for help."""
-        entry = self._entry
         if not self._stranger_polls:
             LOGGER.info(
                 "Another device (%s) answers at the address of %s",
                 stranger.model,
-                entry.title,
+                self._entry.title,
             )
         self._stranger_polls += 1
         if self._stranger_polls < REPAIR_AFTER_POLLS:
             return False
         async_create_issue(
             self._hass,
-            entry,
+            self._entry,
             ISSUE_WRONG_DEVICE,
             host=self.client.host,
             found=stranger.model,

@@ -232,8 +232,9 @@ class ChangeRunner:
             async with asyncio.timeout_at(began + CALL_DEADLINE):
                 call, cut = await self._uninterrupted(enter())
         except TimeoutError as err:
-            text = "earlier changes are not done"
-            raise MinerTimeoutError(text, outcome=Outcome.UNKNOWN) from err
+            raise MinerTimeoutError(
+                "earlier changes are not done", outcome=Outcome.UNKNOWN
+            ) from err
         written = await self._outcome(call, take_back)
         self._report_cut(cut)
         self.intents.applied(written, by_user=by_user)

@@ -197,8 +197,12 @@ class MinerController(ChangeRunner):
         """Bring back a miner that is stuck, and return once it hashes."""
         self._recovering = True
         try:
-            begin = partial(self.intents.recovery_changes, recovery)
-            await self._change(None, begin, by_user=True, recovers=True)
+            await self._change(
+                None,
+                partial(self.intents.recovery_changes, recovery),
+                by_user=True,
+                recovers=True,
+            )
             await self._coordinator.async_command(
                 lambda client, prove: client.recover(prove)
             )
@@ -356,9 +360,8 @@ class MinerController(ChangeRunner):
 
     async def _was_taken_back(self) -> bool:
         """Whether the recorder knows more than what is stored, which is a backup."""
-        unique_id = f"{self._coordinator.device_id}_throttle"
         entity_id = er.async_get(self._hass).async_get_entity_id(
-            Platform.SWITCH, DOMAIN, unique_id
+            Platform.SWITCH, DOMAIN, f"{self._coordinator.device_id}_throttle"
         )
         stored_at = self._store.intents_at
         if entity_id is None or stored_at is None:

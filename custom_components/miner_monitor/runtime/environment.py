@@ -101,9 +101,8 @@ class Plug:
 
     @property
     def _state(self) -> str | None:
-        if self._switch is None or not (state := self._hass.states.get(self._switch)):
-            return None
-        return state.state
+        state = None if self._switch is None else self._hass.states.get(self._switch)
+        return None if state is None else state.state
 
     def is_off(self) -> bool:
         """Whether it is off; one that says nothing is not."""
@@ -135,5 +134,4 @@ class Plug:
                     self._on_since = time.monotonic()
                 changed()
 
-        switches = [] if self._switch is None else [self._switch]
-        return async_track_state_change_event(self._hass, switches, look)
+        return async_track_state_change_event(self._hass, self._switch or (), look)

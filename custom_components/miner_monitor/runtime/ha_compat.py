@@ -160,9 +160,11 @@ class RecordedState:
 
 def recorded_state(state: State) -> RecordedState:
     """Return what a state was, in what unit, and since when."""
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    at = state.last_updated.timestamp()
-    return RecordedState(at=at, state=state.state, unit=unit)
+    return RecordedState(
+        at=state.last_updated.timestamp(),
+        state=state.state,
+        unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
+    )
 
 
 @guarded(TOTALS_LOST, ())

@@ -184,17 +184,11 @@ async def _async_ready_recorder(hass: HomeAssistant) -> Recorder | None:
     The tables of an older version may be changed first, which can take hours.
     """
     for part, patience in ((recorder_connected, PATIENCE), (recorder_ready, None)):
-        future = part(hass)
-        if future is not None and not await _async_is_true(future, patience):
-            return None
+        if (future := part(hass)) is not None:
+            done, _ = await asyncio.wait({future}, timeout=patience)
+            if not done or future.cancelled() or not future.result():
+                return None
     return recorder_of(hass)
-
-
-async def _async_is_true(
-    future: asyncio.Future[bool], timeout: float | None = None
-) -> bool:
-    done, _ = await asyncio.wait({future}, timeout=timeout)
-    return bool(done) and not future.cancelled() and future.result()
 
 
 def _recorded[KeyT: str](

@@ -294,8 +294,11 @@ class ControlStore:
                 if not self._closed and self._is_due:
                     await self._write()
             except HomeAssistantError as err:
-                text = "%s: what was asked of it was not stored: %s"
-                LOGGER.warning(text, self._entry.title, err)
+                LOGGER.warning(
+                    "%s: what was asked of it was not stored: %s",
+                    self._entry.title,
+                    err,
+                )
             self._closed |= closing
 
     async def _write(self) -> None:

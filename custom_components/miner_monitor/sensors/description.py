@@ -1,6 +1,6 @@
 """How a sensor of a miner is described."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -70,6 +70,19 @@ class MinerSensorEntityDescription[DataT = MinerData](
         if given and self.capability is Capability.EXPECTED_HASH_RATE:
             return replace(self, capability=None)
         return self
+
+
+def of_item[ItemT](
+    items: Callable[[MinerState], Sequence[ItemT]],
+    index: int,
+    value_fn: Callable[[ItemT], Value],
+) -> Callable[[MinerData], Value]:
+    """Read one fan, board or pool of several; None where the miner lists fewer."""
+
+    def value(state: MinerState) -> Value:
+        return value_fn(items(state)[index]) if index < len(items(state)) else None
+
+    return of_state(value)
 
 
 def timestamp(seconds: float | None) -> datetime | None:

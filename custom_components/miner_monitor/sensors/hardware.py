@@ -32,6 +32,7 @@ from .description import (
     ONE_PERCENT,
     MinerSensorEntityDescription,
     number,
+    of_item,
     temperature,
 )
 
@@ -51,9 +52,7 @@ def _fan_speed(index: int) -> MinerSensorEntityDescription:
         resolution=Resolution(relative=0.02),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=of_state(
-            lambda state: state.fans[index].speed if index < len(state.fans) else None
-        ),
+        value_fn=of_item(lambda state: state.fans, index, lambda fan: fan.speed),
     )
 
 
@@ -115,10 +114,6 @@ def _board(
     **traits: Any,
 ) -> MinerSensorEntityDescription:
     """Describe a reading of one hash board of several."""
-
-    def value(state: MinerState) -> float | None:
-        return value_fn(state.boards[index]) if index < len(state.boards) else None
-
     return MinerSensorEntityDescription(
         key=f"board_{index + 1}_{key}",
         translation_key=f"board_{key}",
@@ -128,7 +123,7 @@ def _board(
         exists_fn=lambda identity: identity.board_count > index,
         placeholders={"index": str(index + 1)},
         resolution=resolution,
-        value_fn=of_state(value),
+        value_fn=of_item(lambda state: state.boards, index, value_fn),
         **traits,
     )
 

@@ -13,7 +13,6 @@ from ..entity import (
 )
 from ..miners.model import (
     Capability,
-    MinerState,
     MinerStatus,
     Pool,
     PoolStatus,
@@ -26,6 +25,7 @@ from .description import (
     Value,
     hash_rate,
     number,
+    of_item,
 )
 
 JOULES_PER_TERAHASH = "J/TH"
@@ -121,15 +121,6 @@ _POOL_TRANSLATIONS = {
 }
 
 
-def _pool_of(index: int, read: Callable[[Pool], Value]) -> Callable[[MinerData], Value]:
-    """Read one pool, if the miner lists as many."""
-
-    def value(state: MinerState) -> Value:
-        return read(state.pools[index]) if index < len(state.pools) else None
-
-    return of_state(value)
-
-
 def _pool_figures(index: int) -> Callable[[MinerData], Mapping[str, Any] | None]:
     """Return the counters of one pool that have no sensor of their own."""
 
@@ -161,7 +152,7 @@ def _pool(
         entity_registry_enabled_default=False,
         exists_fn=lambda identity: identity.pool_count > index,
         placeholders={"index": str(index + 1)},
-        value_fn=_pool_of(index, read),
+        value_fn=of_item(lambda state: state.pools, index, read),
         **traits,
     )
 
