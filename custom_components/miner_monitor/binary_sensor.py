@@ -53,7 +53,7 @@ def _problem(data: MinerData) -> bool | None:
     return None if data.state is None else bool(data.insight.health.findings)
 
 
-def _tells_heat(identity: MinerIdentity) -> bool:
+def _reports_heat(identity: MinerIdentity) -> bool:
     """Whether it says that it is too hot, or it is known when it is."""
     limits, can = identity.limits, identity.capabilities
     return (
@@ -108,7 +108,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="overheating",
         translation_key="overheating",
         device_class=BinarySensorDeviceClass.HEAT,
-        exists_fn=_tells_heat,
+        exists_fn=_reports_heat,
         value_fn=lambda data: data.insight.health.overheating,
     ),
     MinerBinarySensorEntityDescription(

@@ -67,7 +67,7 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
     """A miner that heats a room.
 
     The room's temperature is that of the air which the miner draws in; a sensor
-    beside its electronics would tell of itself.
+    beside its electronics would measure their heat.
     """
 
     _attr_native_temperature_unit = UnitOfTemperature.CELSIUS

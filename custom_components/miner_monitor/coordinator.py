@@ -214,7 +214,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         await self.async_request_refresh()
 
     async def async_read(self, *, max_age: float = 0.0) -> MinerState:
-        """Ask, prove who answers, and show it; MinerError tells why not.
+        """Ask, prove who answers, and show it; MinerError if that fails.
 
         A reading taken with a ``max_age`` in seconds is used once more, by the write
         that comes of it or by another read, as long as it is no older.
@@ -256,7 +256,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     def _prover(self, *, writing: bool = True) -> Callable[[MinerReading], MinerState]:
         """Return what proves who answered a question asked now, and shows it.
 
-        For ``writing`` it must not be one of two that nothing tells apart.
+        For ``writing`` it must not be one of two that nothing distinguishes.
         """
         started, host = time.monotonic(), self.client.host
 
@@ -289,7 +289,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
 
     @callback
     def async_ask_for_secret(self, error: MinerAuthError) -> None:
-        """Ask the user for what the miner wants to be shown, once."""
+        """Ask the user once for the password or the code that the miner requires."""
         if error.credentials or error.one_time_code:
             self.config_entry.async_start_reauth(
                 self.hass, data={NEEDS_CODE: error.one_time_code}
@@ -311,7 +311,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         if isinstance(outcome, MinerError):
             return self._no_answer(outcome)
         if self._addresses.met_stranger(outcome):
-            # From here on others tell when ours is seen; the stranger is left alone.
+            # Others announce ours when they see it; the stranger is left alone.
             self._poll_again_in(max(self._nominal_interval, SLOWEST_INTERVAL))
         return self._off(MinerStrangerError(f"{outcome.model} answers there"))
 

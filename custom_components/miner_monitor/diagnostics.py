@@ -27,7 +27,7 @@ _SECRET_KEY = re.compile(
     r"|hostname|hostip|ip(v[46])?$|dna$|^serial$",
     re.IGNORECASE,
 )
-"""What names a person, a wallet, a network or the one device, told by its kind."""
+"""What names a person, a wallet, a network or the one device, by its kind."""
 
 _PASSWORD_KEY = re.compile(
     r"pass(?!ed|es)|psk|secret|token|(?<!h)otp|cert(?!ain)|key(?!board)|auth|credential|mnemonic",
@@ -142,7 +142,7 @@ def _redact_item(key: str, value: Any, secrets: set[str]) -> Any:
 
 
 def _hide(value: Any, secrets: set[str]) -> Any:
-    """Hide a value; what is empty, a number or a flag tells nothing and stays."""
+    """Hide a value; what is empty, a number or a flag names nobody and stays."""
     if isinstance(value, str):
         if len(value) >= _SHORTEST_SECRET:
             secrets.add(value)

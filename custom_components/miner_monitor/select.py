@@ -51,7 +51,7 @@ def _pool_option(index: int, pool: Pool) -> str:
 
 
 def _pools(data: MinerData) -> tuple[str, ...] | None:
-    """Offer the pools that the miner can be told to use."""
+    """Offer the pools that the miner can be set to."""
     allowed = data.identity.limits.settings.get(Setting.POOL)
     if data.state is None or allowed is None:
         return None

@@ -92,8 +92,8 @@ def _until(call: ServiceCall) -> datetime | None:
     try:
         if (span := call.data.get("for")) is not None:
             until: datetime = now + span
-        elif (told := call.data.get("until")) is not None:
-            until = dt_util.as_utc(told)
+        elif (end := call.data.get("until")) is not None:
+            until = dt_util.as_utc(end)
         else:
             return None
     except OverflowError:

@@ -245,7 +245,7 @@ class FleetMeters:
         return dump(self._sums())
 
     def load(self, data: object) -> bool:
-        """Read what ``dump`` wrote; tell whether all of it could be read."""
+        """Read what ``dump`` wrote; return whether all of it could be read."""
         found = load_or(_Stored, data, {})
         self._before |= found
         return len(found) == len(_TOTALS)

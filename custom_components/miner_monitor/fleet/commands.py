@@ -108,7 +108,7 @@ class FleetMember:
         return not self.answers, priority_of(self.entry), name, self.key
 
     def stopped(self, feature: FleetFeature) -> bool | None:
-        """Whether it saves power, or was told to stand still."""
+        """Whether it saves power, or was stopped."""
         data = self.miner.data
         if not data.online or data.state is None or feature not in self.features:
             return None
@@ -437,7 +437,7 @@ class FleetCommands:
     async def _start(self, feature: FleetFeature, number: int, key: str) -> None:
         commands = self.features[feature]
         async with self._locks[key]:
-            # It may have been reloaded, or told something else, since.
+            # It may have been reloaded, or got another command, since.
             member = await self._loaded(key)
             if member is None or not self._holds(feature, number, member):
                 return

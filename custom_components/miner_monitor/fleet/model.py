@@ -1,6 +1,6 @@
 """What is known of all miners together; all frozen.
 
-Units are those of insight.model. ``None`` means that no miner tells it.
+Units are those of insight.model. ``None`` means that no miner reports it.
 """
 
 from collections.abc import Mapping

@@ -73,7 +73,7 @@ class MinerAddresses:
         return self.client.host, self.client.port
 
     def offer(self, host: str, port: int) -> bool:
-        """Keep an address to try; tell whether it is another than the present one."""
+        """Keep an address to try; return whether it is another than the present one."""
         if (address := (host, port)) == self._here:
             return False
         if address not in self._offered:
@@ -169,7 +169,7 @@ class MinerAddresses:
         return True
 
     def require_distinct(self, seen: MinerIdentity) -> None:
-        """Refuse to write to one of two miners that nothing tells apart."""
+        """Refuse to write to one of two miners that nothing distinguishes."""
         if other := async_alike(self._hass, self._entry, seen):
             async_create_issue(self._hass, self._entry, ISSUE_ALIKE, other=other.title)
             raise MinerAlikeError(f"it may be {other.title}")

@@ -1,4 +1,4 @@
-"""The way of every change of one miner, whoever wants it.
+"""The way of every change of one miner, whoever asks for it.
 
 What is wanted, and what was before, is stored; then it is sent; then the miner shows
 it. Storing and sending are one step that no other change of the same miner overtakes
@@ -98,7 +98,7 @@ class ControlledMiner(Device, Protocol):
         """Send a command, once it is proved that the right device will get it."""
 
     def async_ask_for_secret(self, error: MinerAuthError) -> None:
-        """Ask the user for what the miner wants to be shown."""
+        """Ask the user for the password or the code that the miner requires."""
 
     def async_control_changed(self) -> None:
         """Show what is wanted now."""
@@ -195,7 +195,7 @@ class ChangeRunner:
         ends: bool = False,
         recovers: bool = False,
     ) -> None:
-        """Store and send what ``begin`` wants, and take note of what became of it.
+        """Store and send the changes of ``begin``, and take note of what became of it.
 
         ``kind`` is what it begins or ``ends``, None where it stays. ``cancel`` takes it
         back when it was not sent or was refused, ``unknown`` does what is to be done

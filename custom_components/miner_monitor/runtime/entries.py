@@ -83,7 +83,7 @@ def credentials_data(credentials: Credentials) -> dict[str, str]:
 
 
 def endpoint_of(entry: ConfigEntry) -> Endpoint:
-    """Return where the entry says that its miner is, and what it wants to see."""
+    """Return where the entry says that its miner is, and what it is shown there."""
     return endpoint_at(entry, entry.data[CONF_HOST], entry.data[CONF_PORT])
 
 
@@ -91,7 +91,7 @@ def endpoint_at(entry: ConfigEntry, host: str, port: int) -> Endpoint:
     """Return an address at which the entry's miner may be, and what is shown there.
 
     A password and a session belong to the address that the user gave or confirmed.
-    Whoever announces another one may tell our miner's MAC address, which everybody in
+    Whoever announces another one may give our miner's MAC address, which everybody in
     the network can see: there the miner is only read, without them, until the user
     confirms the address. What asks for them is the miner or not, they are not sent.
     """
@@ -200,7 +200,7 @@ def async_is_ours(
     if seen.unique_id is None:
         rivals = map(known_identity, _nameless(hass, known))
         return all(known.rather_than(rival, seen) is not False for rival in rivals)
-    # New firmware may begin to tell a MAC, but not one of another entry.
+    # New firmware may begin to report a MAC, but not one of another entry.
     newly_named = known.unique_id != seen.unique_id
     return not newly_named or async_owner(hass, seen) is None
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from sqlalchemy.orm import Session
 
-_LOGGED: HassKey[set[str]] = HassKey(f"{DOMAIN}_told")
+_LOGGED: HassKey[set[str]] = HassKey(f"{DOMAIN}_logged")
 
 COMMIT_PATIENCE = 60.0
 """Seconds to wait for what is under way to be in the database."""

@@ -63,7 +63,7 @@ Somebody who removes a miner and adds it again goes on where he was.
 """
 REMOVED = "removed"
 
-_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_keepsakes")
+_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_removed")
 """Held from reading to writing: several miners may be removed at once."""
 
 

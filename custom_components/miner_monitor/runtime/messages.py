@@ -137,7 +137,7 @@ def describe_error(hass: HomeAssistant, entry: ConfigEntry, error: Failure) -> s
 
 
 def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:
-    """Return what an event tells of a change that failed, or was given up."""
+    """Return the details of the event of a change that failed, or was given up."""
     if isinstance(error, ChangeError):
         return {
             "setting": error.setting.value,

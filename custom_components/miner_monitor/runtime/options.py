@@ -38,7 +38,7 @@ def critical_key(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinerOptions:
-    """The entities around a miner, and what insight is told."""
+    """The entities around a miner, and the options of insight."""
 
     insight: InsightOptions
     plug_power: str | None = None

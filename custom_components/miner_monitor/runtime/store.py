@@ -215,7 +215,7 @@ def _write(path: str, data: Data) -> None:
 
 
 SAVE_CONTROL_EVERY = timedelta(hours=1)
-"""How often all is stored at least: its age tells an old backup."""
+"""How often all is stored at least: its age shows an old backup."""
 
 STORE_TIME_LEFT = 60.0
 """Seconds after which the time that settings for a while have left is stored again."""

@@ -129,7 +129,7 @@ def _board(
 
 
 def _boards(index: int) -> tuple[MinerSensorEntityDescription, ...]:
-    """Describe what one hash board of several tells."""
+    """Describe the readings of one hash board of several."""
     return (
         _board(
             index,

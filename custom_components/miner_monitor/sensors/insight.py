@@ -184,19 +184,19 @@ def _range_24h(data: MinerData) -> float | None:
 def _ranges(data: MinerData) -> Mapping[str, Any]:
     """List the ranges of all windows, and what else the one of a day says."""
     ranges = data.insight.stability.ranges
-    told: dict[str, Any] = {
+    listed: dict[str, Any] = {
         f"range_{window}": round(ranges[window].range, 1)
         for window in ("1h", "4h", "8h", "3d")
         if window in ranges
     }
     if (day := ranges.get("24h")) is not None:
-        told |= {
+        listed |= {
             "grade": day.grade.value,
             "mean": _rounded(day.mean),
             "median": _rounded(day.median),
             "skewed": day.skewed,
         }
-    return told
+    return listed
 
 
 def _session(data: MinerData) -> Mapping[str, Any]:
