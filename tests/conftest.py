@@ -115,8 +115,9 @@ WIRE_SECONDS = 0.003
 PATIENCE = 500
 """Seconds after which a thread is stuck at the end of a test."""
 
+DEBUG = "enable_event_loop_debug"
 HASS_FIXTURES = {
-    *("configure_event_loop", "enable_event_loop_debug", "verify_cleanup"),
+    *("configure_event_loop", DEBUG, "verify_cleanup"),
     *("expected_lingering_tasks", "expected_lingering_timers", "reset_globals"),
     *("skip_stop_scripts", "wait_for_stop_scripts_after_shutdown"),
     *("disable_http_server", "fail_on_log_exception", "_function_scoped_runner"),
@@ -201,10 +202,7 @@ class TimedBench(Bench):
         super().__init__(hass, clock)
         self._freezer = freezer
         self._time = clock
-        # Time that is passed by hand makes every callback seem slow, and a trace of
-        # each callback's origin costs more than all the rest.
         loop: Any = hass.loop
-        loop.set_debug(False)
         # Frozen time counts from 1970, where floats are 240 ns apart: with the loop's
         # own resolution, what is due this moment would be waited for without a pause.
         loop._clock_resolution = RESOLUTION
@@ -443,13 +441,18 @@ def pytest_collection_modifyitems(
     """Leave campaigns out unless they are asked for, and Home Assistant's burden.
 
     A test that is neither a coroutine nor has a Home Assistant needs no event loop.
+    A loop whose time is passed by hand is not debugged: every callback seems slow.
     """
     for item in items:
-        if isinstance(item, pytest.Function) and "hass" not in item.fixturenames:
-            left = {"enable_event_loop_debug"} if is_async_test(item) else HASS_FIXTURES
-            item.fixturenames[:] = [
-                name for name in item.fixturenames if name not in left
-            ]
+        if not isinstance(item, pytest.Function):
+            continue
+        names = set(item.fixturenames)
+        left: set[str] = set()
+        if "hass" not in names and not is_async_test(item):
+            left = HASS_FIXTURES
+        elif "hass" not in names or "bench" in names:
+            left = {DEBUG}
+        item.fixturenames[:] = [name for name in item.fixturenames if name not in left]
     if config.getoption("--full"):
         return
     left_out = pytest.mark.skip(reason="a long campaign, runs with --full")
