@@ -67,6 +67,7 @@ _ORDERED: Mapping[Kind, Reason] = {
 MOST_ATTEMPTS = 3
 _REPEAT_SECONDS = 30.0
 """An order is not given again while it may still be under way."""
+
 _LONGEST_SECONDS = 600.0
 """Between two tries of what a device neither takes nor refuses."""
 

@@ -11,20 +11,24 @@ from ..miners.model import (
     MinerSettings,
     Setting,
 )
-from .changes import ChangeDetector
 from .day_count import DayCount
-from .derating import DeratingWatch
+from .heat import (
+    DeratingWatch,
+    Protection,
+)
 from .model import (
     Problem,
     Reason,
 )
-from .observed_values import ObservedValues
+from .observed import (
+    ChangeDetector,
+    ObservedValues,
+)
 from .overrides import (
     Kind,
     Overrides,
 )
 from .profiles import Profiles
-from .protect import Protection
 from .standstill import (
     StallRestart,
     StuckWatch,

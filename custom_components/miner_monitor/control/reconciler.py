@@ -20,10 +20,12 @@ from ..miners.restarts import (
     RestartVerdict,
 )
 from ..miners.settings import SETTINGS
-from .changes import changed_by_hand
-from .derating import (
+from .heat import (
     WATCHED,
+    next_lower,
+    one_step_lower,
     set_points_text,
+    steps_first,
 )
 from .intents import ENDS, Intents
 from .model import (
@@ -37,12 +39,10 @@ from .model import (
     Throttle,
     ThrottleMethod,
 )
-from .overrides import Kind
-from .protect import (
-    next_lower,
-    one_step_lower,
-    steps_first,
+from .observed import (
+    changed_by_hand,
 )
+from .overrides import Kind
 from .rules import (
     clamped,
     raising,

@@ -25,11 +25,11 @@ from ..miners.model import (
 )
 from ..miners.settings import hard_range
 from .day_count import DayCount
-from .derating import (
+from .heat import (
     SET_POINTS,
+    one_step_lower,
     set_points_text,
 )
-from .protect import one_step_lower
 from .rules import least_voltage
 from .values import (
     agrees,
@@ -43,6 +43,7 @@ COOL_DOWN_SECONDS = 1800.0
 MOST_RESTARTS = 3
 _NO_VOLTAGE = 0.1
 """V of the core below which a voltage regulator is off."""
+
 _WITHOUT_CORE_VOLTAGE = frozenset({NO_CORE_VOLTAGE, NO_CHIPS})
 _RESTING = frozenset({MinerStatus.PAUSED, MinerStatus.STANDBY})
 STUCK_SECONDS = 180.0

@@ -14,6 +14,7 @@ from ..miners.settings import SETTINGS, Kind
 
 _ROUNDING = 1e-9
 """What floating point adds to a difference that is just at the tolerance."""
+
 _LARGEST = 1e300
 _LONGEST = 63
 
