@@ -121,8 +121,10 @@ class AlarmWatch:
             return None
         self._shown, self._offset = value if shown is None else shown, offset
         value *= self._sign
-        if self.severity is not None:
-            self._ease(value)
+        if value < self._warn - self._hysteresis:
+            self.severity = None
+        elif self.severity and value < self._critical - self._hysteresis:
+            self.severity = Severity.WARNING
         self._since = _since(self._since, now, value >= self._warn)
         self._critical_since = _since(
             self._critical_since, now, value >= self._critical
@@ -133,12 +135,6 @@ class AlarmWatch:
         elif self.severity is None and since is not None and now - since >= self._delay:
             self.severity = Severity.WARNING
         return self.severity is not None
-
-    def _ease(self, value: float) -> None:
-        if value < self._warn - self._hysteresis:
-            self.severity = None
-        elif value < self._critical - self._hysteresis:
-            self.severity = Severity.WARNING
 
     def finding(self) -> Finding:
         """Return what is wrong."""

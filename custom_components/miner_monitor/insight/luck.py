@@ -74,7 +74,9 @@ class Luck(Stored):
         if (found := self._blocks(more, won, wall)) > 0:
             self.blocks = (self.blocks or 0) + found
             self.changed = True
-            reports.append(_block_report(found, won))
+            details = {"blocks": found, **({"difficulty": won} if won else {})}
+            block_found = EventType.BLOCK_FOUND
+            reports.append(MinerEvent(event_type=block_found, details=details))
         return tuple(reports)
 
     def _rise(self, best: float | None) -> float:
@@ -135,10 +137,3 @@ class Luck(Stored):
         if not age <= FRESH_SECONDS:
             super().load({"blocks": self.blocks, "best": self.best})
             self._silent = True
-
-
-def _block_report(blocks: int, difficulty: float) -> MinerEvent:
-    details: dict[str, float] = {"blocks": blocks}
-    if difficulty:
-        details["difficulty"] = difficulty
-    return MinerEvent(event_type=EventType.BLOCK_FOUND, details=details)

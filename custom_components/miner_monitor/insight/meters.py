@@ -86,9 +86,7 @@ class EnergyMeter(Stored):
         taken under the other.
         """
         self.added = 0.0
-        if power is None or not 0 <= power <= _MOST_POWER:
-            return
-        if not -inf < monotonic < inf:
+        if power is None or not (0 <= power <= _MOST_POWER and -inf < monotonic < inf):
             return
         past = self._monotonic
         if past is not None:
@@ -200,12 +198,11 @@ class LastDay(Row):
     def add(self, moment: Moment, watched: float, answered: float) -> float | None:
         """Add seconds and return the availability in %, if enough is known."""
         self._advance(moment)
-        if watched:
-            self.watched[-1] += watched
-            self.answered[-1] += answered
-            all_watched, all_answered = self._sums
-            self._sums = (all_watched + watched, all_answered + answered)
-        all_watched, all_answered = self._sums
+        self.watched[-1] += watched
+        self.answered[-1] += answered
+        before_watched, before_answered = self._sums
+        all_watched, all_answered = before_watched + watched, before_answered + answered
+        self._sums = all_watched, all_answered
         if all_watched < ENOUGH:
             return None
         return min(100.0, round(100 * all_answered / all_watched, 2))

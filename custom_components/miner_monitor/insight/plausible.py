@@ -260,11 +260,14 @@ class Gate:
     ) -> None:
         """Find what lets a miner take other readings, and for how long it does."""
         settings, status = state.settings, state.status
-        changed = status is not self._status or boot.restarted or boot.doubtful
-        if settings is not self._settings:
-            changed = changed or settings != self._settings
-            self._settings = settings
-        self._status = status
+        known = self._settings
+        changed = (
+            status is not self._status
+            or boot.restarted
+            or boot.doubtful
+            or (settings is not known and settings != known)
+        )
+        self._settings, self._status = settings, status
         if changed:
             self._explained_until = monotonic + EXPLAINED_SECONDS
 

@@ -144,7 +144,9 @@ class StabilityRecord:
             self._spread.clear()
             self._record = SessionRecord()
             self._session = past = None
-        self._record.uptime = _uptime(state)
+        uptime = state.uptime
+        known = uptime is not None and 0 <= uptime <= LONGEST_UPTIME
+        self._record.uptime = uptime if known else None
         if past is not None and span is not None and span <= LONGEST_GAP * interval:
             self._span(past, reading, span)
         self._watch(reading, moment.monotonic, interval)
@@ -268,11 +270,6 @@ def _reading(state: MinerState, expected: float | None) -> _Reading:
         expected = None
     steady = hashing and rate is not None and settled(state)
     return _Reading(rate, hashing, steady, power, expected)
-
-
-def _uptime(state: MinerState) -> float | None:
-    uptime = state.uptime
-    return uptime if uptime is not None and 0 <= uptime <= LONGEST_UPTIME else None
 
 
 def _ratio(part: float, whole: float) -> float | None:
