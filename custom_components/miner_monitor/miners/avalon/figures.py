@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from ..columns import (
-    Column,
-    counter,
-    difficulty,
-    flag,
-    percent,
-    read_columns,
-)
 from ..model import Figure
 from ..values import (
     LARGEST,
+    Column,
+    counter,
+    difficulty_column,
+    flag_column,
+    percent_column,
+    read_columns,
     sentence,
 )
 from .models import Model, read_places
@@ -26,18 +24,18 @@ _BLOB = (
     counter("hash_status", "HashStatus"),
     counter("work_mode", "WORKMODE"),
     Column("work_level", "WORKLEVEL", low=-100, high=1e6, kind=int),
-    flag("activation", "Activation"),
-    flag("solo_allowed", "SoloAllowed"),
+    flag_column("activation", "Activation"),
+    flag_column("solo_allowed", "SoloAllowed"),
     counter("soft_off_reason", "SoftOFF"),
     counter("soft_off_time", "SoftOffTime", 0),
     counter("soft_on_time", "SoftOnTime", 0),
-    flag("display_on", "LcdOnoff"),
+    flag_column("display_on", "LcdOnoff"),
     counter("display_page", "LcdSwitch"),
     Column("display_brightness", "LcdBright", high=_LARGEST_WORD, kind=int),
-    flag("network_by_radio", "NetDevType"),
+    flag_column("network_by_radio", "NetDevType"),
     Column("room_temperature_limit", "Limitemp", low=-40, high=200),
     counter("calibrated", "CALIALL"),
-    flag("adjusted", "ADJ"),
+    flag_column("adjusted", "ADJ"),
     Column("bar", "BAR", low=-LARGEST),
     counter("fan_error", "FanErr"),
     counter("psu_link_errors", "PCOMM_E"),
@@ -46,8 +44,8 @@ _BLOB = (
     counter("pool_failures", "PFCnt"),
     counter("local_work", "LW"),
     counter("device_hardware_errors", "DHW"),
-    percent("hardware_error_rate_average", "DH"),
-    percent("hardware_error_rate_now", "DHspd"),
+    percent_column("hardware_error_rate_average", "DH"),
+    percent_column("hardware_error_rate_now", "DHspd"),
     Column("hash_rate_theoretical", "GHSmm", high=1e9),
     Column("temperature_max", "TMax", low=-40, high=200),
     Column("temperature_average", "TAvg", low=-40, high=200),
@@ -88,7 +86,7 @@ _ROW = (
     counter("nonce_mask", "Nonce Mask"),
     counter("smart_speed", "Smart Speed"),
     Column("voltage_level_offset", "Voltage Level Offset", low=-1e6, high=1e6),
-    flag("connection_overloaded", "Connection Overloaded"),
+    flag_column("connection_overloaded", "Connection Overloaded"),
 )
 _SUMMARY = (
     counter("summary_uptime", "Elapsed"),
@@ -102,13 +100,13 @@ _SUMMARY = (
     Column("total_megahashes", "Total MH"),
     Column("summary_work_utility", "Work Utility"),
     counter("summary_hardware_errors", "Hardware Errors"),
-    difficulty("difficulty_accepted", "Difficulty Accepted"),
-    difficulty("difficulty_rejected", "Difficulty Rejected"),
-    difficulty("difficulty_stale", "Difficulty Stale"),
-    percent("device_hardware_percent", "Device Hardware%"),
-    percent("device_rejected_percent", "Device Rejected%"),
-    percent("pool_rejected_percent", "Pool Rejected%"),
-    percent("pool_stale_percent", "Pool Stale%"),
+    difficulty_column("difficulty_accepted", "Difficulty Accepted"),
+    difficulty_column("difficulty_rejected", "Difficulty Rejected"),
+    difficulty_column("difficulty_stale", "Difficulty Stale"),
+    percent_column("device_hardware_percent", "Device Hardware%"),
+    percent_column("device_rejected_percent", "Device Rejected%"),
+    percent_column("pool_rejected_percent", "Pool Rejected%"),
+    percent_column("pool_stale_percent", "Pool Stale%"),
 )
 
 

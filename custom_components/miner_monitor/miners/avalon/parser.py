@@ -4,20 +4,20 @@ from collections.abc import Iterable
 import re
 from typing import Any
 
-from ..columns import (
-    Column,
-    celsius,
-    counter,
-    difficulty,
-    gigahash,
-    latency,
-    percent,
-    read_columns,
-    seconds,
-)
 from ..model import (
     Fan,
     MinerStatus,
+)
+from ..values import (
+    Column,
+    celsius,
+    counter,
+    difficulty_column,
+    gigahash,
+    latency,
+    percent_column,
+    read_columns,
+    seconds,
 )
 from .models import Model, read_places
 from .poll import Items, Module, Reported, Row, vector
@@ -35,7 +35,7 @@ _LOW_POWER = 10
 
 _FAN_NAMES = ("Fan1", "Fan2", "Fan3", "Fan4")
 _FANS = (
-    percent("duty", "FanR"),
+    percent_column("duty", "FanR"),
     *(Column(name, name, high=1e5, kind=int) for name in _FAN_NAMES),
 )
 
@@ -72,7 +72,7 @@ _BLOB = (
     Column("work_utility", "WU"),
 )
 _WALL_POWER = (Column("power", "WALLPOWER", high=1e5, absent=(0,)),)
-_ERROR_RATES = (percent("now", "DHspd"), percent("average", "DH"))
+_ERROR_RATES = (percent_column("now", "DHspd"), percent_column("average", "DH"))
 _HIDDEN_AT_REST = (
     "expected_hash_rate",
     "chip_temperature",
@@ -103,7 +103,7 @@ _SUMMARY = (
     counter("shares_accepted", "Accepted"),
     counter("shares_rejected", "Rejected"),
     counter("shares_stale", "Stale"),
-    difficulty("best_difficulty", "Best Share"),
+    difficulty_column("best_difficulty", "Best Share"),
     counter("blocks_found", "Found Blocks"),
 )
 _PLAIN = (
@@ -118,7 +118,7 @@ _PLAIN = (
     seconds("uptime", "Elapsed"),
     counter("hardware_errors", "Hardware Errors"),
     Column("work_utility", "Work Utility"),
-    percent("hardware_error_rate", "Device Hardware%"),
+    percent_column("hardware_error_rate", "Device Hardware%"),
 )
 _DEVICE = (celsius("chip_temperature", "Temperature", 0),)
 _BOOT = re.compile(r"0x([0-9a-fA-F]{1,2})\b")

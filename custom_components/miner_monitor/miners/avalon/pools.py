@@ -9,16 +9,21 @@ from functools import lru_cache, partial
 import re
 from typing import Any, NamedTuple
 
-from ..columns import (
-    Column,
-    counter,
-    difficulty,
-    flag as flag_column,
-    percent,
-    read_columns,
-)
 from ..model import Figure, Pool, PoolStatus, address_of
-from ..values import between, count, flag, number, one_way, text
+from ..values import (
+    Column,
+    between,
+    count,
+    counter,
+    difficulty_column,
+    flag,
+    flag_column,
+    number,
+    one_way,
+    percent_column,
+    read_columns,
+    text,
+)
 from .poll import NOTHING, Figures, LazySequence, Row
 
 EPOCH = 1_000_000_000
@@ -30,14 +35,14 @@ _BEHIND_ADDRESS = re.compile(r"[/?#]")
 _LAST_SHARE_TIME = "last_share_time"
 _HEIGHT = "Current Block Height"
 _OF_THE_ONE_IN_USE = (
-    difficulty("pool_difficulty", "Stratum Difficulty", 0),
+    difficulty_column("pool_difficulty", "Stratum Difficulty", 0),
     counter("block_height", _HEIGHT, 0),
 )
 _FIELDS = (
     counter("accepted", "Accepted"),
     counter("rejected", "Rejected"),
-    difficulty("difficulty", "Stratum Difficulty", 0),
-    difficulty("best_difficulty", "Best Share"),
+    difficulty_column("difficulty", "Stratum Difficulty", 0),
+    difficulty_column("best_difficulty", "Best Share"),
 )
 _FIGURES = (
     counter("priority", "Priority"),
@@ -50,13 +55,13 @@ _FIGURES = (
     counter("get_failures", "Get Failures"),
     counter("remote_failures", "Remote Failures"),
     counter("diff1_shares", "Diff1 Shares"),
-    difficulty("difficulty_accepted", "Difficulty Accepted"),
-    difficulty("difficulty_rejected", "Difficulty Rejected"),
-    difficulty("difficulty_stale", "Difficulty Stale"),
-    difficulty("last_share_difficulty", "Last Share Difficulty"),
-    difficulty("work_difficulty", "Work Difficulty"),
-    percent("rejected_percent", "Pool Rejected%"),
-    percent("stale_percent", "Pool Stale%"),
+    difficulty_column("difficulty_accepted", "Difficulty Accepted"),
+    difficulty_column("difficulty_rejected", "Difficulty Rejected"),
+    difficulty_column("difficulty_stale", "Difficulty Stale"),
+    difficulty_column("last_share_difficulty", "Last Share Difficulty"),
+    difficulty_column("work_difficulty", "Work Difficulty"),
+    percent_column("rejected_percent", "Pool Rejected%"),
+    percent_column("stale_percent", "Pool Stale%"),
     counter("current_block_height", _HEIGHT, 0),
     counter("current_block_version", "Current Block Version"),
     counter(_LAST_SHARE_TIME, "Last Share Time", 0),
@@ -71,9 +76,9 @@ _TRAFFIC: tuple[Column, ...] = (
     counter("bytes_recv", "Bytes Recv"),
     counter("net_bytes_sent", "Net Bytes Sent"),
     counter("net_bytes_recv", "Net Bytes Recv"),
-    difficulty("work_diff", "Work Diff"),
-    difficulty("min_diff", "Min Diff"),
-    difficulty("max_diff", "Max Diff"),
+    difficulty_column("work_diff", "Work Diff"),
+    difficulty_column("min_diff", "Min Diff"),
+    difficulty_column("max_diff", "Max Diff"),
     counter("min_diff_count", "Min Diff Count"),
     counter("max_diff_count", "Max Diff Count"),
     counter("work_roll_time", "Work Roll Time"),

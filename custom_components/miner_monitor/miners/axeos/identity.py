@@ -6,7 +6,6 @@ import re
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..columns import Column
 from ..model import (
     SWITCH,
     Alarm,
@@ -26,6 +25,7 @@ from ..settings import (
     LOWEST_FREQUENCY,
 )
 from ..values import (
+    Column,
     between,
     mac,
     number,

@@ -6,13 +6,13 @@ And where it switches its chips off, and warns before that.
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..columns import SLOWEST_POOL
 from ..model import (
     Fan,
     Pool,
     TripPoints,
 )
 from ..values import (
+    SLOWEST_POOL,
     between,
     count,
     difficulty,

@@ -7,24 +7,22 @@ from dataclasses import replace
 from math import inf
 from typing import Any, NamedTuple
 
-from ..columns import (
-    Column,
-    celsius,
-    counter,
-    difficulty,
-    gigahash,
-    latency,
-    percent,
-    read_columns,
-    seconds,
-)
 from ..model import (
     Chip,
     MinerSettings,
 )
 from ..values import (
+    Column,
+    celsius,
+    counter,
+    difficulty_column,
     flag,
+    gigahash,
+    latency,
+    percent_column,
     positive,
+    read_columns,
+    seconds,
 )
 from .boards import (
     Board,
@@ -45,7 +43,7 @@ def _input_voltage(key: str) -> Column:
 _BOTH = (
     # Older firmware's keys; what a later column finds counts.
     _input_voltage("voltagei"),
-    difficulty("pool_difficulty", "stratumDiff", 0),
+    difficulty_column("pool_difficulty", "stratumDiff", 0),
     counter("blocks_found", "foundBlocks"),
     gigahash("expected_hash_rate", "expectedHashrate", 0),
     gigahash("hash_rate_now", "hashRate"),
@@ -59,12 +57,12 @@ _BOTH = (
     Column("core_voltage_actual", "coreVoltageActual", high=1e5, divisor=1e3),
     _temperature("chip_temperature", "temp"),
     _temperature("vr_temperature", "vrTemp"),
-    difficulty("pool_difficulty", "poolDifficulty", 0),
+    difficulty_column("pool_difficulty", "poolDifficulty", 0),
     counter("shares_accepted", "sharesAccepted"),
     counter("shares_rejected", "sharesRejected"),
-    difficulty("best_difficulty", "bestDiff"),
-    difficulty("best_session_difficulty", "bestSessionDiff"),
-    difficulty("network_difficulty", "networkDifficulty", 0),
+    difficulty_column("best_difficulty", "bestDiff"),
+    difficulty_column("best_session_difficulty", "bestSessionDiff"),
+    difficulty_column("network_difficulty", "networkDifficulty", 0),
     seconds("uptime", "uptimeSeconds"),
     Column("wifi_signal", "wifiRSSI", low=-127, high=-1, kind=int),
 )
@@ -90,8 +88,8 @@ _BLANK = dict.fromkeys(column.name for column in (*STOCK, *NERDOS))
 _SETTINGS = (
     Column("frequency", "frequency", low=1, high=1e5),
     Column("core_voltage", "coreVoltage", low=1, high=1e5, divisor=1e3),
-    percent("fan_duty_cycle", "manualFanSpeed"),
-    percent("min_fan_duty_cycle", "minFanSpeed"),
+    percent_column("fan_duty_cycle", "manualFanSpeed"),
+    percent_column("min_fan_duty_cycle", "minFanSpeed"),
 )
 FANS = (
     # The name of the speed changed in 2.1.4 and 2.1.9.
@@ -99,7 +97,7 @@ FANS = (
     counter("speed", "fanSpeedRpm"),
     counter("speed", "fanrpm"),
     counter("second", "fan2rpm"),
-    percent("duty_cycle", "fanspeed"),
+    percent_column("duty_cycle", "fanspeed"),
 )
 CHIP = (
     gigahash("hash_rate", "total"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..columns import read_columns
 from ..model import (
     Chip,
     Fan,
@@ -21,6 +20,7 @@ from ..values import (
     members,
     numbers,
     percent,
+    read_columns,
     sentence,
     temperature,
     text,
