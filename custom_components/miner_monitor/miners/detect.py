@@ -95,7 +95,11 @@ async def detect(
         )
     endpoint = Endpoint(host=host, port=port, path=path, credentials=credentials)
     errors: list[MinerError] = []
-    for family in sorted(Family, key=lambda family: _turn(family, port)):
+    for family in sorted(
+        Family,
+        # The port's usual one first, and last Avalon, to whose client HTTP is silent.
+        key=lambda family: (DEFAULT_PORTS[family] != port, family is Family.AVALON),
+    ):
         # A web server that answered would be silent to an Avalon's client.
         http = any(not isinstance(err, NotHttpError) for err in errors)
         if http and family is Family.AVALON:
@@ -109,11 +113,6 @@ async def detect(
             if not isinstance(err, MinerResponseError):
                 break
     raise min(errors, key=_rank)
-
-
-def _turn(family: Family, port: int) -> tuple[bool, bool]:
-    """Sort the port's usual family first, and Avalon, to which HTTP is silent, last."""
-    return DEFAULT_PORTS[family] != port, family is Family.AVALON
 
 
 async def _ask(family: Family, endpoint: Endpoint, session: ClientSession) -> Found:

@@ -99,8 +99,8 @@ class DeviceMemory(DeviceRecognizer):
             self._known = seen
         self._identity = None
         self._basis: tuple[object, ...] = ()
-        self._readings: frozenset[Capability] | None = None
-        self._readings_of: Model | None = None
+        # What was once shown, so that a miner in standby reports the same.
+        self._readings: dict[Model | None, frozenset[Capability]] = {}
         self._parts = DeviceParts(frozenset())
         self._inventory: Inventory | None = None
         self._pools = PoolMemory()
@@ -229,7 +229,11 @@ class DeviceMemory(DeviceRecognizer):
             ),
             restart_reason=restart_reason(items, model),
             controller_state=system.word,
-            figures=self._figures(items, reported.row, poll, model),
+            figures=Figures(
+                partial(
+                    figures_of, items, reported.row, poll.summary, self._started, model
+                )
+            ),
             settings=settings_of(
                 tuple(map(items.get, KEYS)),
                 model,
@@ -255,12 +259,12 @@ class DeviceMemory(DeviceRecognizer):
     ) -> DeviceParts:
         seen = self._parts
         boards = max(seen.boards, model.boards, len(state.boards), inventory.boards)
-        known = self._known_readings(model)
+        known = self._readings.get(model, model.readings)
         shown = shown_by_blob(items, state, known)
         if boards > 1:
             shown.add(Capability.BOARDS)
         if not shown <= known:
-            self._readings = known = known | shown
+            self._readings[model] = known = known | shown
         pools = len(state.pools) or seen.pools
         return DeviceParts(
             capabilities=commanded(model, self._listed, known),
@@ -278,13 +282,6 @@ class DeviceMemory(DeviceRecognizer):
         if who.serial is not None or self._poll is None:
             return None
         return user_of(self._poll.pools) or self._parts.pool_user
-
-    def _known_readings(self, model: Model | None) -> frozenset[Capability]:
-        """Return what was once shown, so that a miner in standby reports the same."""
-        if self._readings is None or self._readings_of != model:
-            self._readings_of = model
-            self._readings = frozenset() if model is None else model.readings
-        return self._readings
 
     def _inventory_of(self, who: Who, model: Model) -> Inventory:
         """Return what the device had, also before this start."""
@@ -313,26 +310,21 @@ class DeviceMemory(DeviceRecognizer):
             values["hash_rate_average"] = None
         state = MinerState(
             status=status,
-            figures=self._figures(NOTHING, NOTHING, poll),
+            figures=Figures(
+                partial(figures_of, NOTHING, NOTHING, poll.summary, self._started)
+            ),
             **self._of_pools(poll),
             **values,
         )
-        known = self._known_readings(None)
+        known = self._readings.get(None, frozenset())
         shown = shown_by_plain(poll.summary, poll.pools)
-        self._readings = known | shown_by_blob(NOTHING, state, known) | shown
+        self._readings[None] = known | shown_by_blob(NOTHING, state, known) | shown
         parts = DeviceParts(
-            capabilities=self._readings,
+            capabilities=self._readings[None],
             pools=len(state.pools) or self._parts.pools,
             pool_user=self._pool_user(who),
         )
         return state, parts
-
-    def _figures(
-        self, items: Items, row: Row, poll: Poll, model: Model | None = None
-    ) -> Figures:
-        return Figures(
-            partial(figures_of, items, row, poll.summary, self._started, model)
-        )
 
     def _start(self, poll: Poll) -> None:
         """Keep the epoch second of the start; the same one while it only trembles."""

@@ -128,7 +128,7 @@ def _is_fallback(used: Row, rows: Sequence[Row]) -> bool | None:
         row is not used
         and (priority := count(row.get("Priority"))) is not None
         and priority < mine
-        and _STATUSES.get(_word_of(row) or "") is not PoolStatus.DISABLED
+        and _told_by(row) is not PoolStatus.DISABLED
         for row in rows
     )
 
@@ -198,7 +198,7 @@ def _status_of(row: Row, *, used: bool) -> PoolStatus | None:
     """
     if _is_connected(row):
         return PoolStatus.ACTIVE if used else PoolStatus.STANDBY
-    return _STATUSES.get(_word_of(row) or "")
+    return _told_by(row)
 
 
 def _address(url: object) -> tuple[str | None, int | None]:
@@ -220,10 +220,6 @@ def _parted(url: str) -> tuple[str | None, int | None]:
 
 
 MOST_POOLS = 8
-_NOT_CONNECTED = frozenset(("dead", "disabled", "rejecting"))
-_IN_WORDS = frozenset(("alive", "failover"))
-"""Words that say of a pool that it can be worked for."""
-
 _WORST = 1e9
 
 
@@ -239,12 +235,10 @@ class PoolsInUse(NamedTuple):
     moved: bool = False
 
 
-def _word_of(row: Row) -> str | None:
-    """Read the status of a pool."""
-    told = row.get("Status")
-    if told == "Alive":
-        return "alive"
-    return told.strip().lower() if isinstance(told, str) else None
+def _told_by(row: Row) -> PoolStatus | None:
+    """Read the status of a pool, in use or not; None for a word that is not known."""
+    word = row.get("Status")
+    return _STATUSES.get(word.strip().lower()) if isinstance(word, str) else None
 
 
 def _is_connected(row: Row) -> bool | None:
@@ -252,13 +246,13 @@ def _is_connected(row: Row) -> bool | None:
 
     A pool without stratum has no such flag, or one that is never set.
     """
-    word = _word_of(row)
-    if word in _NOT_CONNECTED:
+    told = _told_by(row)
+    if told not in (None, PoolStatus.STANDBY):
         return False
     active = flag(row.get("Stratum Active"))
     if active or (active is False and not flag(row.get("Has GBT"))):
         return active
-    return True if word in _IN_WORDS else None
+    return None if told is None else True
 
 
 type _Counts = tuple[int | None, int | None]

@@ -231,16 +231,12 @@ class DeviceRecognizer:
             items = self._reported.items
             names = tuple(map(items.get, _NAMES))
             if names != self._names:
-                named, known = who_is(items), self._who
-                if _differ(known.serial, named.serial) or _differ(
-                    known.firmware, named.firmware
-                ):
+                named = who_is(items)
+                if any(map(_differ, self._who, named, strict=True)):
                     self._forget()
-                known = self._who
                 self._names, self._named, self._model = names, named, None
-                self._who = Who(
-                    named.serial or known.serial, named.firmware or known.firmware
-                )
+                pairs = zip(named, self._who, strict=True)
+                self._who = Who(*(new or known for new, known in pairs))
             self._serial = self._named.serial or self._serial
             if not self._blob_has_uptime:
                 self._blob_has_uptime = uptime_in(items) is not None

@@ -327,7 +327,6 @@ _ERROR_BITS = {
     1024: "power_supply_over_current",
     2048: "power_supply_fan",
 }
-_KNOWN_BITS = 4095
 
 
 def _supply_faults(vector: tuple[float, ...]) -> tuple[str, ...]:
@@ -338,6 +337,6 @@ def _supply_faults(vector: tuple[float, ...]) -> tuple[str, ...]:
     if bits < 0:
         return ("power_supply",)
     names = {name: None for bit, name in _ERROR_BITS.items() if bits & bit}
-    if bits & ~_KNOWN_BITS or not names:
+    if bits & ~sum(_ERROR_BITS) or not names:
         names["power_supply"] = None
     return tuple(names)

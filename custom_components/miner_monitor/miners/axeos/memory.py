@@ -31,10 +31,7 @@ from .identity import (
     declared,
     identity_of,
 )
-from .nerdos import (
-    NO_HEAT,
-    heat_of,
-)
+from .nerdos import Heat, heat_of
 from .numbers import (
     correct_nerdos,
     drop_absurd_rates,
@@ -114,7 +111,7 @@ class DeviceMemory:
     def _forget(self) -> None:
         self._status = StatusMemory()
         self.nerdos = NerdosWatch()
-        self._heat = NO_HEAT
+        self._heat = Heat()
         self._sensors = SensorMemory(UNKNOWN)
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0

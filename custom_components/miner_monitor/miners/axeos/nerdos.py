@@ -171,9 +171,6 @@ class Heat(NamedTuple):
     leads_fleet: bool = False
 
 
-NO_HEAT = Heat()
-
-
 def heat_of(info: Reply) -> Heat:
     """Read the limits; the regulator has its own where a second fan cools it."""
     chip = vr = positive(info.get("overheat_temp", _TRIP))

@@ -289,9 +289,8 @@ def _unreachable(pools: tuple[Pool, ...], status: MinerStatus) -> tuple[Pool, ..
 
 
 def _chip(told: Reply) -> Chip:
-    domains = numbers(told.get("domains"), _MOST_CHIPS)
     return Chip(
-        domains=tuple([domain / 1e3 for domain in domains]),
+        domains=tuple([x / 1e3 for x in numbers(told.get("domains"), _MOST_CHIPS)]),
         **read_columns(told, CHIP),
     )
 

@@ -28,7 +28,6 @@ from ..errors import (
 from ..http import HttpDevice
 from ..model import (
     Family,
-    MinerIdentity,
     MinerReading,
 )
 from .parser import (
@@ -90,7 +89,6 @@ class FpgaClient(MinerClient):
         self._ask_scraper = _scraper_at(endpoint.pool_scraper, session)
         self._freshness = Freshness(monotonic)
         self._parser: Parser | None = None
-        self._identity: MinerIdentity | None = None
         self._replies: dict[str, str] = {}
 
     @property
@@ -114,12 +112,9 @@ class FpgaClient(MinerClient):
         finally:
             pool.cancel()
             await asyncio.gather(pool, return_exceptions=True)
-        identity = identity_of(
-            kind, card, has_scraper=bool(self._endpoint.pool_scraper)
-        )
-        if identity != self._identity:
-            self._identity = identity
-        return MinerReading(identity=self._identity, state=state)
+        scraper = self._endpoint.pool_scraper
+        identity = identity_of(kind, card, has_scraper=bool(scraper))
+        return MinerReading(identity=identity, state=state)
 
     async def _pool_rate(self, ends: float) -> float | None:
         """Ask what the pool sees; no answer costs nothing but this value."""

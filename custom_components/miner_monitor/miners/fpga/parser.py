@@ -6,6 +6,7 @@ What reads values never raises; a page that is not of such an exporter is refuse
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 import re
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,6 @@ type Parser = Callable[[str], Iterable[Metric]]
 _LAST_LINES = ("\n", "# EOF")
 RATE, REPORTED = "hashrate", "last_update"
 
-_LIMITS = Limits(chip_temperature=Alarm(warn=80, critical=90))
 _SENSORS = frozenset(
     (
         Capability.FREQUENCY_ACTUAL,
@@ -159,6 +159,7 @@ def kind_of_card(kind: Kind, values: Mapping[str, float]) -> Kind:
     return NIMIQ if kind is RB4 and alike and not slow else kind
 
 
+@lru_cache(maxsize=64)
 def identity_of(kind: Kind, card: str, *, has_scraper: bool) -> MinerIdentity:
     """Name one card."""
     scraper = {Capability.POOL_HASH_RATE} if has_scraper else frozenset()
@@ -171,7 +172,7 @@ def identity_of(kind: Kind, card: str, *, has_scraper: bool) -> MinerIdentity:
         # The exporters themselves look every 30 s.
         poll_interval=30,
         capabilities=kind.capabilities | scraper,
-        limits=_LIMITS,
+        limits=Limits(chip_temperature=Alarm(warn=80, critical=90)),
     )
 
 
