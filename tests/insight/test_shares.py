@@ -62,7 +62,7 @@ class Bench:
 
     @property
     def delta(self) -> tuple[int, int]:
-        return self.watch.accepted_delta, self.watch.rejected_delta
+        return self.watch.accepted.delta, self.watch.rejected.delta
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,11 @@ from ..miners.model import (
     TripPoints,
 )
 from ..miners.settings import hard_range
-from .day_count import DayCount
 from .errors import (
     ControlError,
     ControlFault,
 )
+from .model import DayCount
 from .rules import (
     MARGIN,
     at_least,
@@ -282,26 +282,27 @@ class DeratingWatch:
         if state.settings is self._settled:
             return False
         self._settled = None
-        now = set_points(reported(state.settings, WATCHED))
+        shown = reported(state.settings, WATCHED)
+        now = set_points(shown)
         if limits.derating is None or not now or alike(now, self.lowered):
             return False
-        if self._is_derating(limits, limits.derating, state.settings, now):
+        if self._is_derating(limits, limits.derating, shown, now):
             self.lowered = {**now}
             return True
         if not state.overheated or not set_points(self.baseline):
-            self._follow(limits, state)
+            self._follow(limits, state, shown)
         return False
 
     def _is_derating(
         self,
         limits: Limits,
         derating: Derating,
-        settings: MinerSettings,
+        shown: Changes,
         now: _SetPoints,
     ) -> bool:
         """Whether only the firmware goes down like this."""
         before = set_points(self.baseline)
-        if not before or not (self.derated or _at_full_speed(settings)):
+        if not before or not (self.derated or _full_speed(shown)):
             return False
         if fixed := set_points(
             {
@@ -318,21 +319,21 @@ class DeratingWatch:
             return False
         return _went_down(derating, before, now, limits)
 
-    def _follow(self, limits: Limits, state: MinerState) -> None:
+    def _follow(self, limits: Limits, state: MinerState, shown: Changes) -> None:
         """Take what is reported for chosen.
 
         A device that is about to lower itself forces its fan first: a fan at full
         speed is somebody's choice only when the miner goes on working with it.
         """
         self._full_speed_polls += 1
-        if not _at_full_speed(state.settings) or not state.hashing:
+        if not _full_speed(shown) or not state.hashing:
             self._full_speed_polls = 0
-        forced = _at_full_speed(state.settings) and not _full_speed(self.baseline)
+        forced = _full_speed(shown) and not _full_speed(self.baseline)
         unsure = forced and self._full_speed_polls < _SETTLED_POLLS
         if self.baseline and not self.lowered and unsure:
             return
         self.lowered = {}
-        self.baseline = at_least(reported(state.settings, WATCHED), limits)
+        self.baseline = at_least(shown, limits)
         if not _full_speed(self.baseline):
             self._settled = state.settings
 
@@ -385,13 +386,8 @@ def set_points_text(values: Changes) -> str:
     return f"{found[Setting.FREQUENCY]:.6g} MHz, {volts} V"
 
 
-def _at_full_speed(settings: MinerSettings) -> bool:
-    """Whether the fan runs at full speed by hand, as firmware leaves it."""
-    return _full_speed(reported(settings, WATCHED))
-
-
 def _full_speed(values: Changes) -> bool:
-    """Whether these values are what firmware forces on the fan."""
+    """Whether the fan runs at full speed by hand, as firmware leaves it."""
     automatic, duty = values.get(Setting.AUTO_FAN), values.get(Setting.FAN_DUTY_CYCLE)
     return automatic is False and same(Setting.FAN_DUTY_CYCLE, _FULL_SPEED, duty)
 

@@ -11,12 +11,12 @@ from ..miners.model import (
     MinerSettings,
     Setting,
 )
-from .day_count import DayCount
 from .heat import (
     DeratingWatch,
     Protection,
 )
 from .model import (
+    DayCount,
     Problem,
     Reason,
 )

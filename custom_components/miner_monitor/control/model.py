@@ -1,12 +1,29 @@
-"""What control shows of itself, and what it orders."""
+"""What control shows of itself, what it counts, and what it orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ..miners.codec import Count
 from ..miners.events import MinerEvent
 from ..miners.model import Changes
+
+
+@dataclass(slots=True)
+class DayCount:
+    """Counts anew with each day; only the last day is kept."""
+
+    day: str = ""
+    count: Count = 0
+
+    def add(self, day: str, number: int = 1) -> None:
+        """Count so many of a day."""
+        self.day, self.count = day, max(0, self.on(day) + number)
+
+    def on(self, day: str) -> int:
+        """Return how many there were on a day."""
+        return self.count if day == self.day else 0
 
 
 class ThrottleMethod(StrEnum):

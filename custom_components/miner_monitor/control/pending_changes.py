@@ -66,8 +66,6 @@ class Pace:
     of power has its own, longer spacing, and is never urgent.
     """
 
-    __slots__ = ("_asked_at", "_flood_since", "_fresh", "_next_at", "_power_at")
-
     def __init__(self) -> None:
         """Begin without debts."""
         self._next_at = self._power_at = float("-inf")
@@ -121,17 +119,6 @@ class Caller:
     A failure is reported with the other results of the call: when all of it is done,
     or when the rest is held back for longer.
     """
-
-    __slots__ = (
-        "_done",
-        "_open",
-        "_taken",
-        "began",
-        "changes",
-        "deadline",
-        "failures",
-        "overtaken",
-    )
 
     def __init__(self, changes: Changes, began: float, patience: float) -> None:
         """Wait for all of them; after so many seconds the caller will be gone."""

@@ -24,12 +24,12 @@ from ..miners.model import (
     Setting,
 )
 from ..miners.settings import hard_range
-from .day_count import DayCount
 from .heat import (
     SET_POINTS,
     one_step_lower,
     set_points_text,
 )
+from .model import DayCount
 from .rules import least_voltage
 from .values import (
     agrees,

@@ -17,9 +17,7 @@ from .rules import (
     bounded,
     endures,
 )
-from .values import (
-    agrees,
-)
+from .values import agrees, is_number
 
 _STOPS: Mapping[Capability, ThrottleMethod] = {
     Capability.PAUSE: ThrottleMethod.PAUSE,
@@ -147,7 +145,7 @@ def _lower(
     What runs below of what may be written is None: it is left as it is.
     """
     least = bounded(setting, allowed).minimum
-    if isinstance(value, bool | str) or not isinstance(value, int | float):
+    if not is_number(value):
         return least
     lowest = min(least, value)
     return lowest if endures(setting, allowed, lowest) else None

@@ -78,20 +78,6 @@ class Reading:
     ``step`` beyond that. ``bounded``: its highest value is known of the device.
     """
 
-    __slots__ = (
-        "_above",
-        "_anchor",
-        "_below",
-        "_doubt",
-        "_factor",
-        "_peak",
-        "_step",
-        "_times",
-        "bounded",
-        "highest",
-        "lowest",
-    )
-
     def __init__(
         self,
         lowest: float,
@@ -153,8 +139,6 @@ class Reading:
 class Record:
     """A counter or best value that has to be told alike several times."""
 
-    __slots__ = ("_doubt", "_times", "believed")
-
     def __init__(self) -> None:
         """Start with nothing known."""
         self.believed: float | None = None
@@ -162,15 +146,14 @@ class Record:
         self._times = 0
 
     def admit(self, value: float, needed: int) -> None:
-        """Take a value that differs from the believed one."""
+        """Take a value; the believed one again ends all doubt."""
+        if value == self.believed:
+            self._doubt, self._times = None, 0
+            return
         self._times = self._times + 1 if value == self._doubt else 1
         self._doubt = value
         if self._times >= needed:
             self.believed, self._times = value, 0
-
-    def confirmed(self) -> None:
-        """Take it that the believed value was told again."""
-        self._doubt, self._times = None, 0
 
 
 class Gate:
@@ -304,9 +287,6 @@ class Gate:
         for name, record in self._records:
             told, known = getattr(state, name), record.believed
             if told is None:
-                continue
-            if told == known:
-                record.confirmed()
                 continue
             if 0 <= told <= _LARGEST:
                 record.admit(told, self._needed(name, told, known, network))

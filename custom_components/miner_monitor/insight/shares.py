@@ -120,12 +120,14 @@ class ShareCounter(Row):
     The first value is a reference. One that fell without a boot, or rose by more than
     the rate allows, has to be gone on from by the next: what comes once and goes back
     was never there. After a boot the counter began at zero, so that all it shows was
-    found since. ``seen`` is what is believed of it, ``total`` all that was counted.
+    found since. ``seen`` is what is believed of it, ``total`` all that was counted,
+    ``delta`` what the last poll added.
     """
 
     seen: Count | None = None
     fell: bool = field(default=False, init=False)
     total: int = field(default=0, init=False)
+    delta: int = field(default=0, init=False)
     _doubt: int | None = field(default=None, init=False)
     _doubts: int = field(default=0, init=False)
     _due: float = field(default=0.0, init=False)
@@ -139,7 +141,7 @@ class ShareCounter(Row):
 
         ``due`` is how many the rate allows for the time since the last poll.
         """
-        self.fell = False
+        self.fell, self.delta = False, 0
         self._due += due
         if value is None or not 0 <= value <= LARGEST:
             return 0
@@ -149,12 +151,12 @@ class ShareCounter(Row):
             self._due = 0.0
             return 0
         by_chance = _LEAST_CHANCE + _DEVIATIONS * math.sqrt(max(0.0, self._due))
-        count = self._count(value, before, self._due + by_chance)
-        self.total += count
+        self.delta = self._count(value, before, self._due + by_chance)
+        self.total += self.delta
         if self._doubt is None:
             # What chance gave before its time is not given again.
-            self._due = min(0.0, self._due - count)
-        return count
+            self._due = min(0.0, self._due - self.delta)
+        return self.delta
 
     def _count(self, value: int, before: int, most: float) -> int:
         rise = value - before
@@ -212,8 +214,6 @@ class ShareWatch(Stored):
     rejected: ShareCounter = field(default_factory=ShareCounter)
     wall: Amount | None = None
     difficulty: Amount | None = None
-    accepted_delta: int = field(default=0, init=False)
-    rejected_delta: int = field(default=0, init=False)
     _reasons: dict[str, int] | None = field(default=None, init=False)
     _reported: tuple[tuple[str, int], ...] = field(default=(), init=False)
     _window: ShareWindow = field(default_factory=ShareWindow, init=False)
@@ -237,7 +237,7 @@ class ShareWatch(Stored):
         boot: RestartVerdict,
     ) -> Shares:
         """Take one good poll; rates in TH/s, ``interval`` in s."""
-        away = self._away(state, moment)
+        away = self._away(moment)
         self._follow(boot)
         self._rate.observe(state, moment.monotonic, interval)
         minute = int(moment.monotonic // 60)
@@ -246,7 +246,6 @@ class ShareWatch(Stored):
         if boot.doubtful:
             self.accepted.step(None, due)
             self.rejected.step(None, due)
-            self.accepted_delta = self.rejected_delta = 0
             changed |= self._snapshot is _ABSENT
         else:
             changed |= self._count(state, minute, away, due)
@@ -258,7 +257,7 @@ class ShareWatch(Stored):
                 interval,
                 expected=expected,
                 rate=self._rate.mean,
-                found=self.accepted_delta + self.rejected_delta,
+                found=self.accepted.delta + self.rejected.delta,
                 restarted=boot.restarted or self.accepted.fell or self.rejected.fell,
             )
         outlook = self._look_ahead(state, minute, network_difficulty)
@@ -283,13 +282,13 @@ class ShareWatch(Stored):
 
     def absent(self) -> Shares:
         """Give out nothing while the miner is away; its counters will tell."""
-        self.accepted_delta = self.rejected_delta = 0
+        self.accepted.delta = self.rejected.delta = 0
         self._stall.absent()
         self._snapshot = _ABSENT
         self._outlook_of = None
         return _ABSENT
 
-    def _away(self, state: MinerState, moment: Moment) -> float:
+    def _away(self, moment: Moment) -> float:
         """Return for how long nobody looked, in s."""
         if self._monotonic is not None:
             return moment.monotonic - self._monotonic
@@ -324,8 +323,8 @@ class ShareWatch(Stored):
 
     def _count(self, state: MinerState, minute: int, away: float, due: float) -> bool:
         """Take the counters; tell whether the last hour changed."""
-        accepted = self.accepted_delta = self.accepted.step(state.shares_accepted, due)
-        rejected = self.rejected_delta = self.rejected.step(state.shares_rejected, due)
+        accepted = self.accepted.step(state.shares_accepted, due)
+        rejected = self.rejected.step(state.shares_rejected, due)
         reasons = self._new_reasons(state.reject_reasons, rejected)
         if not accepted and not rejected:
             return self._snapshot is _ABSENT

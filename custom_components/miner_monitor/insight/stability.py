@@ -21,9 +21,9 @@ from .model import (
     unless_equal,
 )
 from .windows import (
-    HIGHEST_RATE,
     LONGEST_GAP,
     Spread,
+    known_rate,
     present_rate,
     settled,
 )
@@ -266,10 +266,8 @@ def _reading(state: MinerState, expected: float | None) -> _Reading:
     power = state.power
     if power is not None and not 0 <= power <= HIGHEST_POWER:
         power = None
-    if expected is not None and not 0 < expected <= HIGHEST_RATE:
-        expected = None
     steady = hashing and rate is not None and settled(state)
-    return _Reading(rate, hashing, steady, power, expected)
+    return _Reading(rate, hashing, steady, power, known_rate(expected))
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -315,8 +315,8 @@ class MinerTracker:
         day.add(
             energy=self._energy.added,
             wall_energy=wall,
-            accepted=_if_reported(state.shares_accepted, self._shares.accepted_delta),
-            rejected=_if_reported(state.shares_rejected, self._shares.rejected_delta),
+            accepted=_if_reported(state.shares_accepted, self._shares.accepted.delta),
+            rejected=_if_reported(state.shares_rejected, self._shares.rejected.delta),
             restarts=self._boots.restarted,
         )
         if findings := self._snapshot.health.findings:

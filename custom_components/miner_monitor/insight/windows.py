@@ -26,8 +26,6 @@ class SlidingSums:
     the sums goes whenever the memory of old rows is given back, and with the last row.
     """
 
-    __slots__ = ("_cells", "_first", "_most", "_width", "count", "seconds", "sums")
-
     def __init__(self, seconds: float, columns: int, most: int = 1000) -> None:
         """Start empty; more than ``most`` rows are never kept."""
         self.seconds = seconds
@@ -157,13 +155,13 @@ class BaselineWindow:
     def __init__(self, window: float, options: InsightOptions) -> None:
         """Start empty."""
         self.window = window
-        self._chosen = _positive(options.expected_hash_rate)
+        self._chosen = known_rate(options.expected_hash_rate)
         self._sums = SlidingSums(window, 2)
         self._baseline = Baseline()
 
     def observe(self, state: MinerState, monotonic: float) -> Baseline:
         """Take one reading."""
-        expected = self._chosen or _positive(state.expected_hash_rate)
+        expected = self._chosen or known_rate(state.expected_hash_rate)
         sums = self._sums
         if state.hashing:
             rate = present_rate(state)
@@ -184,7 +182,8 @@ class BaselineWindow:
         return self._baseline
 
 
-def _positive(rate: float | None) -> float | None:
+def known_rate(rate: float | None) -> float | None:
+    """Return a hash rate above zero where it can be one."""
     return rate if rate is not None and LOWEST_RATE <= rate <= HIGHEST_RATE else None
 
 
