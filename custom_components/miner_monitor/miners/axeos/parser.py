@@ -76,18 +76,14 @@ class Lasting(NamedTuple):
 
 
 LASTING_KEYS = frozenset(
-    (
+    {column.key for column in (*STOCK_SETTINGS, *NERDOS_SETTINGS)}
+    | {
         "autofanspeed",
-        "coreVoltage",
         "fallbackStratumPort",
         "fallbackStratumURL",
-        "frequency",
         "isUsingFallbackStratum",
         "lastResetReason",
-        "manualFanSpeed",
-        "minFanSpeed",
         "miningPaused",
-        "pidTargetTemp",
         "pools",
         "primaryPoolIndex",
         "resetReason",
@@ -97,9 +93,8 @@ LASTING_KEYS = frozenset(
         "stratum",
         "stratumPort",
         "stratumURL",
-        "temptarget",
         "useFallbackStratum",
-    )
+    }
 )
 """All that a Lasting is read from, ``fanspeed`` apart."""
 
