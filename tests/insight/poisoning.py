@@ -14,15 +14,15 @@ from custom_components.miner_monitor.fleet import (
     Member,
     aggregate,
 )
-from custom_components.miner_monitor.insight import (
-    Insight,
-    MinerTracker,
-)
 from custom_components.miner_monitor.insight.model import (
     NOTHING_AROUND,
     DayRow,
     Environment,
+    Insight,
     InsightOptions,
+)
+from custom_components.miner_monitor.insight.tracker import (
+    MinerTracker,
 )
 from custom_components.miner_monitor.miners.model import (
     Alarm,

@@ -7,8 +7,10 @@ from random import Random
 
 import pytest
 
-from custom_components.miner_monitor.insight import InsightOptions
-from custom_components.miner_monitor.insight.model import Baseline
+from custom_components.miner_monitor.insight.model import (
+    Baseline,
+    InsightOptions,
+)
 from custom_components.miner_monitor.insight.windows import BaselineWindow
 from custom_components.miner_monitor.miners.model import MinerState, MinerStatus
 from simulator.nature import Noise

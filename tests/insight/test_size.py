@@ -12,12 +12,14 @@ from homeassistant.util.json import json_loads
 import pytest
 
 from custom_components.miner_monitor.diagnostics import redact
-from custom_components.miner_monitor.insight import (
+from custom_components.miner_monitor.insight.model import (
+    Environment,
     Insight,
     InsightOptions,
+)
+from custom_components.miner_monitor.insight.tracker import (
     MinerTracker,
 )
-from custom_components.miner_monitor.insight.model import Environment
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     Capability,

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.miner_monitor.insight import MinerTracker
 from custom_components.miner_monitor.insight.model import Total
+from custom_components.miner_monitor.insight.tracker import (
+    MinerTracker,
+)
 from custom_components.miner_monitor.miners.model import (
     Alarm,
     ErrorKind,

@@ -13,12 +13,15 @@ import json
 from random import Random
 from typing import Any, override
 
-from custom_components.miner_monitor.insight import (
-    BOOTED,
+from custom_components.miner_monitor.insight.model import (
+    DayRow,
     Insight,
+    Total,
+)
+from custom_components.miner_monitor.insight.tracker import (
+    BOOTED,
     MinerTracker,
 )
-from custom_components.miner_monitor.insight.model import DayRow, Total
 from custom_components.miner_monitor.miners.avalon.memory import (
     DeviceMemory as AvalonMemory,
 )

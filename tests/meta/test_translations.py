@@ -28,9 +28,9 @@ from custom_components.miner_monitor.control.model import Problem
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.fleet import FleetData
-from custom_components.miner_monitor.insight import Insight
 from custom_components.miner_monitor.insight.model import (
     Grade,
+    Insight,
     Judgement,
     Range,
     ResponseTimes,

@@ -6,8 +6,10 @@ import time
 
 import pytest
 
-from custom_components.miner_monitor.insight import MinerTracker
 from custom_components.miner_monitor.insight.model import Verdict
+from custom_components.miner_monitor.insight.tracker import (
+    MinerTracker,
+)
 from custom_components.miner_monitor.model import Moment
 from custom_components.miner_monitor.runtime.insight import unpacked
 from scripts.rig.farm import FarmMiner

@@ -27,7 +27,9 @@ from homeassistant.util.unit_conversion import (
 )
 
 from ..const import DOMAIN
-from ..insight import Environment
+from ..insight.model import (
+    Environment,
+)
 from ..miners.model import (
     HashRateUnit,
     MinerIdentity,

@@ -19,8 +19,15 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
-from ..insight import BOOTED, Insight, MinerTracker, lasting
-from ..insight.model import Total
+from ..insight.model import (
+    Insight,
+    Total,
+)
+from ..insight.tracker import (
+    BOOTED,
+    MinerTracker,
+    lasting,
+)
 from ..miners.model import (
     ErrorKind,
     MinerIdentity,

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from custom_components.miner_monitor.control.model import ControlState
 from custom_components.miner_monitor.control.throttle import throttle_method
 from custom_components.miner_monitor.fleet import features_of
-from custom_components.miner_monitor.insight import (
+from custom_components.miner_monitor.insight.model import Insight, Stability
+from custom_components.miner_monitor.insight.tracker import (
     BOOTED,
     MinerTracker,
 )
-from custom_components.miner_monitor.insight.model import Insight, Stability
 from custom_components.miner_monitor.insight.windows import LEAST_SAMPLES
 from custom_components.miner_monitor.miners.model import (
     ErrorKind,
