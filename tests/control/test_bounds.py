@@ -431,5 +431,5 @@ def test_beliefs_are_the_same_for_the_same_settings() -> None:
     first, second = (beliefs.of(GAMMA.limits, told) for _ in range(2))
 
     assert first.settings is second.settings
-    assert beliefs.told is told.settings
+    assert beliefs.reported is told.settings
     assert beliefs.of(Limits(), told) is told

@@ -172,7 +172,7 @@ class ProfileError(ControlError):
 class WriteError(NotDoneError):
     """Settings were not, or not certainly, changed, because a request failed.
 
-    ``cause`` tells how it did, ``reported`` is what the device was known to run.
+    ``cause`` is how it did, ``reported`` is what the device was known to run.
     """
 
     def __init__(

@@ -278,7 +278,7 @@ class DeratingWatch:
             self._settled = None
 
     def observe(self, limits: Limits, state: MinerState) -> bool:
-        """Look at a poll; tell whether the device lowered something just now."""
+        """Look at a poll; return whether the device lowered something just now."""
         if state.settings is self._settled:
             return False
         self._settled = None
@@ -357,7 +357,7 @@ def _is_hot(limits: Limits, state: MinerState) -> bool:
     """Whether to work as before would overheat it at once.
 
     A device that falls back to fixed values keeps its overheat flag until somebody
-    sets others: there only the chip tells.
+    sets others: there only the chip counts.
     """
     keeps_flag = limits.derating is not None and limits.derating.is_fixed
     if state.overheated and not keeps_flag:

@@ -91,7 +91,7 @@ class Attempts:
         return True
 
     def refused(self, reason: Reason) -> bool:
-        """Count a refusal and tell whether it is one too many."""
+        """Count a refusal; return whether it is one too many."""
         self._refusals[reason] = self._refusals.get(reason, 0) + 1
         return self.exhausted(reason)
 
@@ -296,7 +296,7 @@ class Intents:
 
     def save_profile(self, name: str) -> None:
         """Keep the user's present settings under a name."""
-        reports = self._coming(self._beliefs.told)
+        reports = self._coming(self._beliefs.reported)
         kept = worth_keeping(self._identity.limits, reports)
         self.memory.profiles.save(name, self.overrides.beneath(Kind.TEMPORARY, kept))
 

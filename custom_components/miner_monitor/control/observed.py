@@ -66,7 +66,7 @@ class ChangeDetector:
     def compare(
         self, state: MinerState, *, silent: Collection[Setting]
     ) -> Iterator[MinerEvent]:
-        """Yield which settings differ, apart from those told elsewhere."""
+        """Yield which settings differ, apart from those reported elsewhere."""
         if state.settings is self._seen and not self.written:
             return
         self._seen = state.settings

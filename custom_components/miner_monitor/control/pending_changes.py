@@ -107,8 +107,8 @@ class Pace:
         """Note that the device has got a request with changes of these classes."""
         if WriteClass.FLASH in classes:
             self._fresh = False
-            owed = max(at, self._next_at) + SPACING
-            self._next_at = min(owed, at + 2 * SPACING)
+            paid_at = max(at, self._next_at) + SPACING
+            self._next_at = min(paid_at, at + 2 * SPACING)
         if WriteClass.POWER in classes:
             self._power_at = at + POWER_SPACING
 

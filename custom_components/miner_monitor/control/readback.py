@@ -57,7 +57,7 @@ class Device(Protocol):
 
 
 class Watcher(Protocol):
-    """Who wants to know what becomes of changes behind the calls that made them."""
+    """Who hears what becomes of changes behind the calls that made them."""
 
     def failed(self, error: ChangeError | MinerError, changes: Changes) -> None:
         """Take what went wrong when no caller was there any more."""

@@ -338,7 +338,7 @@ class IntentReconciler(Intents):
         *,
         busy: bool,
     ) -> Iterator[Order]:
-        """Order a restart of a miner that nobody told to stand still."""
+        """Order a restart of a miner that nobody stopped."""
         stall, now = self.memory.stall, self._now
         able = Capability.RESTART in self._identity.capabilities
         if not (able and self.restart_stalled):

@@ -54,9 +54,9 @@ def bounded(setting: Setting, allowed: SettingRange) -> SettingRange:
     """Return a range without what the hardware does not endure."""
     low, high = hard_range(setting, allowed)
     low = min(low, high)
-    told = (allowed.minimum, allowed.maximum, *allowed.options)
+    ends = (allowed.minimum, allowed.maximum, *allowed.options)
     more = (allowed.default, allowed.expert_maximum)
-    if all(low <= value <= high for value in (*told, *more) if value is not None):
+    if all(low <= value <= high for value in (*ends, *more) if value is not None):
         return allowed
     default, expert = more
     return replace(
@@ -313,20 +313,20 @@ def require_cool(changes: Changes, settings: MinerSettings, allowed: Allowed) ->
 class Beliefs:
     """Leaves out of a poll what no hardware can run.
 
-    What lies below a range is believed: firmware goes there by itself. ``told`` is
+    What lies below a range is believed: firmware goes there by itself. ``reported`` is
     what was reported last, as it was.
     """
 
     def __init__(self) -> None:
         """Start without a poll."""
-        self.told = MinerSettings()
+        self.reported = MinerSettings()
         self._limits: Limits | None = None
-        self._believed = self.told
+        self._believed = self.reported
 
     def of(self, limits: Limits, state: MinerState) -> MinerState:
         """Return the state with the settings that can be; itself if all can."""
-        if state.settings is not self.told or limits is not self._limits:
-            self._limits, self.told = limits, state.settings
+        if state.settings is not self.reported or limits is not self._limits:
+            self._limits, self.reported = limits, state.settings
             self._believed = _believed(limits, state.settings)
         if self._believed is state.settings:
             return state

@@ -67,7 +67,7 @@ def lost_core_voltage(state: MinerState) -> bool:
 
 
 def is_resting(state: MinerState) -> bool:
-    """Whether the miner stands still because it was told to."""
+    """Whether the miner stands still because somebody stopped it."""
     return state.status in _RESTING or state.settings.mining is False
 
 
@@ -95,7 +95,7 @@ class StallRestart:
     def observe(
         self, limits: Limits, state: MinerState, stalled: bool | None, now: Moment
     ) -> None:
-        """Look at a good poll of a miner of which nobody wants anything else."""
+        """Look at a good poll of a miner of which nothing else is asked."""
         if self._free_at is None:
             age = max(0.0, now.wall - (self.restarted_at or 0.0))
             self._free_at = now.monotonic + max(0.0, COOL_DOWN_SECONDS - age)

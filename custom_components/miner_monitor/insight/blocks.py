@@ -23,7 +23,7 @@ SETTLE_SECONDS = 180.0
 regulator ramps, and chip and heat sink have to find their temperature."""
 
 ENOUGH = 0.8
-"""The part of the polls of a block that must have come, and have told a quantity."""
+"""The part of the polls of a block that must have come, and have held a quantity."""
 
 LEAST_DEVIATION = 1e-4
 """A rate that seems steadier than this is one that the device smoothed."""
@@ -47,7 +47,7 @@ FIGURES = (*MEASURED, "efficiency", "reject_rate")
 
 @dataclass(frozen=True, slots=True)
 class PointKey(Row):
-    """What tells operating points apart; there is always something."""
+    """What makes operating points differ; there is always something."""
 
     frequency: Amount | None = None
     core_voltage: Amount | None = None

@@ -50,7 +50,7 @@ class Luck(Stored):
     def observe(
         self, state: MinerState, wall: float, network_difficulty: float | None
     ) -> tuple[MinerEvent, ...]:
-        """Take one good poll at epoch second ``wall`` and tell what is new."""
+        """Take one good poll at epoch second ``wall`` and return what is new."""
         best = state.best_difficulty
         if (
             best == self.best
@@ -113,14 +113,14 @@ class Luck(Stored):
         if self.block_at is None or abs(wall - self.block_at) > SAME_BLOCK_SECONDS:
             self.counted = self.shared = 0
             self.block_difficulty = 0.0
-        told = max(self.counted, self.shared)
+        known = max(self.counted, self.shared)
         self.counted += more
         if won > self.block_difficulty * (1 + _SAME):
             self.shared += 1
             self.block_difficulty = won
         self.block_at = wall
         self.changed = True
-        return max(self.counted, self.shared) - told
+        return max(self.counted, self.shared) - known
 
     @override
     def dump(self) -> Any:

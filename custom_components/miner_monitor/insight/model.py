@@ -42,7 +42,7 @@ REJECT_ALARM = Alarm(warn=3.0, critical=10.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightOptions:
-    """What the user knows better, or wants judged otherwise.
+    """What the user knows better, or has judged otherwise.
 
     ``expected_hash_rate`` and ``minimum_hash_rate`` are in TH/s. The ratio is good
     from ``ratio_good`` %, and a finding below ``ratio_poor`` %. The wall's power is

@@ -36,7 +36,7 @@ MOST_POWER = 2e4
 """In W; no miner for a home or a garage draws more."""
 
 HOTTEST = 200.0
-"""In °C; a sensor that tells more is none."""
+"""In °C; a sensor that reports more is none."""
 
 MOST_ERRORS = 1e6
 """In % of the hash rate: a quotient, and large where almost nothing is right."""
@@ -137,7 +137,7 @@ class Reading:
 
 
 class Record:
-    """A counter or best value that has to be told alike several times."""
+    """A counter or best value that has to be reported alike several times."""
 
     def __init__(self) -> None:
         """Start with nothing known."""
@@ -205,7 +205,7 @@ class Gate:
     ) -> MinerState:
         """Return the state with what is believed; the same one if that is all of it.
 
-        ``network`` is what others tell of the chain's difficulty.
+        ``network`` is what others report of the chain's difficulty.
         """
         self._look_for_reasons(state, monotonic, boot)
         changes: dict[str, Any] = {}
@@ -269,15 +269,17 @@ class Gate:
             reading.highest, reading.bounded = highest, bounded
 
     def _judge_network(self, state: MinerState, changes: dict[str, Any]) -> None:
-        told, known = state.network_difficulty, self._network.believed
-        if told is None or told == known:
+        reported, known = state.network_difficulty, self._network.believed
+        if reported is None or reported == known:
             return
-        if not 0 < told <= _LARGEST:
+        if not 0 < reported <= _LARGEST:
             changes["network_difficulty"] = None
             return
-        near = known is not None and known / _CHAIN_STEP < told < known * _CHAIN_STEP
-        self._network.admit(told, 1 if near or known is None else INSISTING)
-        if self._network.believed != told:
+        near = (
+            known is not None and known / _CHAIN_STEP < reported < known * _CHAIN_STEP
+        )
+        self._network.admit(reported, 1 if near or known is None else INSISTING)
+        if self._network.believed != reported:
             changes["network_difficulty"] = None
 
     def _judge_records(
@@ -285,31 +287,31 @@ class Gate:
     ) -> None:
         network = self._network.believed or network
         for name, record in self._records:
-            told, known = getattr(state, name), record.believed
-            if told is None:
+            reported, known = getattr(state, name), record.believed
+            if reported is None:
                 continue
-            if 0 <= told <= _LARGEST:
-                record.admit(told, self._needed(name, told, known, network))
-            if record.believed != told:
+            if 0 <= reported <= _LARGEST:
+                record.admit(reported, self._needed(name, reported, known, network))
+            if record.believed != reported:
                 changes[name] = record.believed
 
     @staticmethod
     def _needed(
-        name: str, told: float, known: float | None, network: float | None
+        name: str, reported: float, known: float | None, network: float | None
     ) -> int:
         """Return how many polls have to agree on another record."""
         if name == "blocks_found":
-            if known is None and told == 0:
+            if known is None and reported == 0:
                 return 1
             highest = (known or 0) + _MOST_BLOCKS
         else:
             highest = _LARGEST if network is None else network * _LUCKIEST
-        return AGREEING if told <= highest else INSISTING
+        return AGREEING if reported <= highest else INSISTING
 
 
 def seen_at(state: MinerState, wall: float) -> float:
     """Return the epoch second of the values, which are not from the future."""
-    told = state.reported_at
-    if told is None or not 0 < told <= wall + _CLOCK_LEEWAY:
+    reported = state.reported_at
+    if reported is None or not 0 < reported <= wall + _CLOCK_LEEWAY:
         return wall
-    return told
+    return reported

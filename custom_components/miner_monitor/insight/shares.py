@@ -43,7 +43,7 @@ _HEADROOM = 1.25
 """A miner may do more than is expected of it."""
 
 _ANY_PACE = 10.0
-"""Shares a second where the device tells too little to say how many there can be."""
+"""Shares a second where the device reports too little to say how many there can be."""
 
 _SLOWEST_RATE = 1e-3
 """In TH/s; below it, a share need not be worth a difficulty of 1."""
@@ -281,7 +281,7 @@ class ShareWatch(Stored):
         return replace(state, shares_accepted=accepted, shares_rejected=rejected)
 
     def absent(self) -> Shares:
-        """Give out nothing while the miner is away; its counters will tell."""
+        """Give out nothing while the miner is away; its counters go on later."""
         self.accepted.delta = self.rejected.delta = 0
         self._stall.absent()
         self._snapshot = _ABSENT
@@ -311,18 +311,18 @@ class ShareWatch(Stored):
 
     def _due(self, state: MinerState, seconds: float, expected: float | None) -> float:
         """Return how many shares the rate allows for, at the lower difficulty."""
-        told, before = state.pool_difficulty, self.difficulty
-        if told is not None and told > 0:
-            self.difficulty = told
+        reported, before = state.pool_difficulty, self.difficulty
+        if reported is not None and reported > 0:
+            self.difficulty = reported
         rate = max(expected or 0.0, self._rate.mean or 0.0)
-        known = [d for d in (told, before) if d is not None and d > 0]
+        known = [d for d in (reported, before) if d is not None and d > 0]
         if rate <= 0 or not (known or rate >= _SLOWEST_RATE):
             return _ANY_PACE * seconds
         gap = min(known, default=1.0) * HASHES_PER_DIFFICULTY / (rate * 1e12)
         return _HEADROOM * seconds / gap
 
     def _count(self, state: MinerState, minute: int, away: float, due: float) -> bool:
-        """Take the counters; tell whether the last hour changed."""
+        """Take the counters; return whether the last hour changed."""
         accepted = self.accepted.step(state.shares_accepted, due)
         rejected = self.rejected.step(state.shares_rejected, due)
         reasons = self._new_reasons(state.reject_reasons, rejected)
@@ -334,12 +334,12 @@ class ShareWatch(Stored):
         return True
 
     def _new_reasons(
-        self, told: tuple[tuple[str, int], ...], rejected: int
+        self, reported: tuple[tuple[str, int], ...], rejected: int
     ) -> dict[str, int]:
-        if told == self._reported and self._reasons is not None:
+        if reported == self._reported and self._reasons is not None:
             return {}
-        known, self._reasons = self._reasons, dict(told[:_MOST_REASONS])
-        self._reported = told
+        known, self._reasons = self._reasons, dict(reported[:_MOST_REASONS])
+        self._reported = reported
         if known is None:
             return {}
         return {

@@ -90,7 +90,7 @@ class SessionRecord(Row, Stored):
             self.most_power = power if most is None else max(power, most)
 
     def session(self) -> Session | None:
-        """Return what is known; nothing where the device tells no uptime."""
+        """Return what is known; nothing where the device reports no uptime."""
         if self.uptime is None:
             return None
         return Session(

@@ -11,7 +11,7 @@ GAPS = 20.0
 """Mean gaps without a share that count: by chance it is one gap of 485 million."""
 
 LEAST_SHARES = 20
-"""From so many on the gaps that were seen tell the mean one."""
+"""From so many on the gaps that were seen give the mean one."""
 
 HASHES_PER_DIFFICULTY = 2.0**32
 _TERA = 1e12
@@ -28,7 +28,7 @@ class StallWatch:
     The mean gap follows from the highest pool difficulty since the wait began and from
     the expected hash rate; from the real one where the miner did far less before, whose
     gaps are longer. The longest that this gave during the wait counts. Where the
-    difficulty is not known, the gaps of this session tell it, 20 of them at the least.
+    difficulty is not known, the gaps of this session give it, 20 of them at the least.
     """
 
     def __init__(self) -> None:
