@@ -51,6 +51,7 @@ _DEVICE_CLASSES = {
     "MHz": NumberDeviceClass.FREQUENCY,
     "V": NumberDeviceClass.VOLTAGE,
     "°C": NumberDeviceClass.TEMPERATURE,
+    "s": NumberDeviceClass.DURATION,
 }
 
 NUMBERS = tuple(

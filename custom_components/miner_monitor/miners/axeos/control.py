@@ -1,6 +1,7 @@
 """Set points to what is sent for them, in the words of the firmware's era."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..errors import MinerCommandError
@@ -31,6 +32,7 @@ from .nerdos import (
     auto_fan_mode,
     has_no_core_voltage,
 )
+from .numbers import PLAIN
 
 _LIVE_SINCE: Mapping[Setting, tuple[int, int, int]] = {
     Setting.FREQUENCY: (2, 2, 0),
@@ -125,8 +127,8 @@ def _fan(value: SettingValue, known: Known) -> Body:
     return {key: round(_number(value))}
 
 
-def _min_fan(value: SettingValue, _: Known) -> Body:
-    return {"minFanSpeed": round(_number(value))}
+def _plain(key: str, value: SettingValue, _: Known) -> Body:
+    return {key: round(_number(value))}
 
 
 def _target(value: SettingValue, known: Known) -> Body:
@@ -164,7 +166,7 @@ _WRITERS: Mapping[Setting, _Writer] = {
     Setting.FREQUENCY: _frequency,
     Setting.AUTO_FAN: _auto_fan,
     Setting.FAN_DUTY_CYCLE: _fan,
-    Setting.MIN_FAN_DUTY_CYCLE: _min_fan,
+    **{plain.setting: partial(_plain, plain.key) for plain in PLAIN},
     Setting.TARGET_TEMPERATURE: _target,
     Setting.POOL: _pool,
 }

@@ -44,7 +44,7 @@ from .boards import (
 )
 from .control import is_live
 from .nerdos import Heat, can_shut_down
-from .numbers import NERDOS, STOCK
+from .numbers import NERDOS, PLAIN, STOCK
 from .status import (
     TRIP_CHIP,
     TRIP_VR,
@@ -182,10 +182,8 @@ def _settings(
         Setting.CORE_VOLTAGE: _core_voltage(info, asic, profile.board),
         Setting.AUTO_FAN: SWITCH if "autofanspeed" in info else None,
         Setting.FAN_DUTY_CYCLE: SettingRange(maximum=100) if fan else None,
-        Setting.MIN_FAN_DUTY_CYCLE: SettingRange(maximum=99)
-        if "minFanSpeed" in info
-        else None,
         Setting.TARGET_TEMPERATURE: _target(info, profile),
+        **{plain.setting: plain.offered for plain in PLAIN if plain.key in info},
     }
     return {setting: allowed for setting, allowed in found.items() if allowed}
 

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 from ..model import (
     Chip,
     MinerSettings,
+    Setting,
+    SettingRange,
 )
+from ..settings import SETTINGS
 from ..values import (
     Column,
     celsius,
@@ -85,11 +88,28 @@ NERDOS = (
     counter("blocks_found", "totalFoundBlocks"),
 )
 _BLANK = dict.fromkeys(column.name for column in (*STOCK, *NERDOS))
+
+
+class Plain(NamedTuple):
+    """A number that all firmware reads and writes under one key, where it has it."""
+
+    setting: Setting
+    key: str
+    offered: SettingRange
+
+    @property
+    def column(self) -> Column:
+        """How it is read."""
+        low, high = SETTINGS[self.setting].bounds
+        return Column(self.setting.value, self.key, low=low, high=high)
+
+
+PLAIN = (Plain(Setting.MIN_FAN_DUTY_CYCLE, "minFanSpeed", SettingRange(maximum=99)),)
 _SETTINGS = (
     Column("frequency", "frequency", low=1, high=1e5),
     Column("core_voltage", "coreVoltage", low=1, high=1e5, divisor=1e3),
     percent_column("fan_duty_cycle", "manualFanSpeed"),
-    percent_column("min_fan_duty_cycle", "minFanSpeed"),
+    *(plain.column for plain in PLAIN),
 )
 FANS = (
     # The name of the speed changed in 2.1.4 and 2.1.9.
