@@ -1,6 +1,6 @@
 """Binary sensors of a miner."""
 
-from typing import Any, override
+from typing import Any
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -9,7 +9,7 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.const import EntityCategory, Platform
 
 from .entity import (
-    ReadingEntity,
+    OnOffEntity,
     of_state,
     setup_of,
 )
@@ -149,20 +149,13 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
 
 
 class MinerBinarySensor(
-    ReadingEntity[Any, MinerBinarySensorEntityDescription[Any]], BinarySensorEntity
+    OnOffEntity[Any, MinerBinarySensorEntityDescription[Any]], BinarySensorEntity
 ):
     """A binary sensor of a miner, or of all miners together."""
 
     entity_description: MinerBinarySensorEntityDescription[Any]
     # The list may be as long as there are miners.
     _unrecorded_attributes = frozenset({MINERS})
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        """The value that was written last."""
-        value: bool | None = self._published
-        return value
 
 
 async_setup_entry = setup_of(

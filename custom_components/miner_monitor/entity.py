@@ -242,6 +242,19 @@ class ReadingEntity[
         return True
 
 
+class OnOffEntity[
+    CoordinatorT: MonitorCoordinator[Any],
+    DescriptionT: MinerEntityDescription[Any],
+](ReadingEntity[CoordinatorT, DescriptionT]):
+    """An entity whose value is on, off or unknown."""
+
+    @property
+    def is_on(self) -> bool | None:
+        """The value that was written last."""
+        value: bool | None = self._published
+        return value
+
+
 def of_state[T](
     value_fn: Callable[[MinerState], T | None],
 ) -> Callable[[MinerData], T | None]:

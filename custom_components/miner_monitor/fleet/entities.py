@@ -24,7 +24,7 @@ from homeassistant.const import (
 from ..entity import (
     MinerEntityDescription,
     MinerMonitorEntity,
-    ReadingEntity,
+    OnOffEntity,
     Resolution,
 )
 from ..miners.model import HashRateUnit
@@ -282,7 +282,7 @@ class FleetButton(FleetControlEntity[FleetButtonEntityDescription], ButtonEntity
 
 class FleetSwitch(
     FleetControlEntity[FleetSwitchEntityDescription],
-    ReadingEntity[FleetCoordinator, FleetSwitchEntityDescription],
+    OnOffEntity[FleetCoordinator, FleetSwitchEntityDescription],
     SwitchEntity,
 ):
     """A switch of all miners: on if any of them is."""
@@ -290,13 +290,6 @@ class FleetSwitch(
     entity_description: FleetSwitchEntityDescription
     # Many names are longer than what the recorder keeps.
     _unrecorded_attributes = frozenset({FAILED})
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        """The value that was written last."""
-        value: bool | None = self._published
-        return value
 
     @override
     def _attributes(self) -> dict[str, Any]:

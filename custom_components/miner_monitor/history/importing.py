@@ -110,7 +110,12 @@ async def async_import(
     # Two imports at once would both add to sums that neither has seen.
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
         await async_commit(hass)
-        names = _figure_names(hass)
+        names = {
+            key: own_text(
+                hass, "entity", f"sensor.{key}.name", key.replace("_", " ").capitalize()
+            )
+            for key in UNITS
+        }
         written = [
             await _write(hass, recorder, target, names[key], key, book)
             for target, book in merged
@@ -237,16 +242,6 @@ def _merged(
         if there is not book:
             there.merge(book)
     return list(merged.values())
-
-
-def _figure_names(hass: HomeAssistant) -> dict[str, str]:
-    """Return what the figures are called, in Home Assistant's language."""
-    return {
-        key: own_text(
-            hass, "entity", f"sensor.{key}.name", key.replace("_", " ").capitalize()
-        )
-        for key in UNITS
-    }
 
 
 async def _write(

@@ -327,8 +327,9 @@ class ChangeRunner:
         for setting, asked in cut.items():
             allowed = self._allowed().range_of(setting)
             refusal = Refusal.NOT_OFFERED if allowed is None else Refusal.OUT_OF_RANGE
-            error = ChangeError(refusal, setting, asked, allowed=allowed)
-            self.failed(error, {setting: asked})
+            self.failed(
+                ChangeError(refusal, setting, asked, allowed=allowed), {setting: asked}
+            )
 
     def _changed(self) -> None:
         """Show, and store, what came of a change."""

@@ -1,12 +1,11 @@
 """One controller per miner: what its user wants of it, and what each poll asks for."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from logging import DEBUG, WARNING
 import time
-from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
@@ -272,9 +271,17 @@ class MinerController(ChangeRunner):
         for order in orders:
             match order:
                 case Apply() | Throttle():
-                    self._in_background(self._write(order), "control")
+                    self._entry.async_create_background_task(
+                        self._hass,
+                        self._write(order),
+                        f"{self._entry.title} control",
+                    )
                 case Restart():
-                    self._in_background(self._restart_stalled(order), "restart")
+                    self._entry.async_create_background_task(
+                        self._hass,
+                        self._restart_stalled(order),
+                        f"{self._entry.title} restart",
+                    )
                 case MinerEvent():
                     self.publish(order)
                 case RaiseIssue(changes=changes) if changes:
@@ -295,11 +302,6 @@ class MinerController(ChangeRunner):
                     async_clear_issues(self._hass, self._entry, order.problem)
         if orders:
             self._store.rest.save_soon()
-
-    def _in_background(self, task: Coroutine[Any, Any, None], name: str) -> None:
-        self._entry.async_create_background_task(
-            self._hass, task, f"{self._entry.title} {name}"
-        )
 
     async def _write(self, order: Apply | Throttle) -> None:
         """Write what was ordered; what failed is ordered anew."""

@@ -124,8 +124,7 @@ def address_text(host: str, port: int) -> str:
 def trusted_address(entry: ConfigEntry) -> str:
     """Return the address that the user gave or confirmed last."""
     here = address_text(entry.data[CONF_HOST], entry.data[CONF_PORT])
-    trusted: str = entry.data.get(CONF_TRUSTED, here)
-    return trusted
+    return str(entry.data.get(CONF_TRUSTED, here))
 
 
 def moved_data(
