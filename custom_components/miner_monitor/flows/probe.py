@@ -22,7 +22,6 @@ from ..miners import (
     MinerConnectionError,
     MinerError,
     MinerResponseError,
-    MinerStrangerError,
     MinerTimeoutError,
     MinerUnsupportedError,
     create_client,
@@ -162,7 +161,6 @@ async def _async_find(
 
 
 _ERRORS: Mapping[type[MinerError], str] = {
-    MinerStrangerError: "wrong_device",
     MinerTimeoutError: "timeout",
     MinerConnectionError: "cannot_connect",
     MinerAuthError: "refused",

@@ -149,7 +149,7 @@ class ReauthSteps(ConfigFlow):
                 return self._done({})
             if isinstance(found, MinerAuthError):
                 return await self.async_step_reauth_confirm()
-            errors["base"] = error_key(found)
+            errors["base"] = _key(found)
         return self._show(
             "new_address",
             vol.Schema({}),
@@ -173,7 +173,7 @@ class ReauthSteps(ConfigFlow):
                     CONF_PASSWORD: credentials.password,
                 }
                 return self._done(login)
-            errors["base"] = login_error(error_key(found))
+            errors["base"] = login_error(_key(found))
         schema = self.add_suggested_values_to_schema(
             LOGIN_SCHEMA, {CONF_USERNAME: credentials.username}
         )
@@ -219,7 +219,7 @@ class ReauthSteps(ConfigFlow):
         credentials = stored_credentials(self._known)
         client = await self._async_prove(credentials)
         if isinstance(client, MinerError):
-            return error_key(client)
+            return _key(client)
         try:
             return replace(credentials, session=await client.open_session(code))
         except MinerError as err:
@@ -247,11 +247,17 @@ def login_error(key: str) -> str:
     return "invalid_auth" if key == LOCKED else key
 
 
+def _key(error: MinerError) -> str:
+    if isinstance(error, MinerStrangerError):
+        return "wrong_device"
+    return error_key(error)
+
+
 def _code_error(error: MinerError) -> str:
     if isinstance(error, MinerAuthError):
-        return "invalid_code" if error.one_time_code else error_key(error)
+        return "invalid_code" if error.one_time_code else _key(error)
     if isinstance(error, MinerBusyError):
         return "code_locked"
     if isinstance(error, MinerCommandError | MinerResponseError):
         return "no_session"
-    return error_key(error)
+    return _key(error)
