@@ -146,19 +146,21 @@ class Home:
         old = self.hass
         snapshot = backup or (self.backup() if killed else None)
         if killed:
-            for miner in self.miners:
-                miner.inject("offline")
+            self._cut_off()
         else:
             await rs.async_get(old).async_dump_states()
         await old.async_stop(force=True)
         snapshot = snapshot or self.backup()
-        if killed:
-            for miner in self.miners:
-                miner.clear("offline")
+        # Its timers would go on: it ends for good, and reaches no miner meanwhile.
+        self._cut_off()
+        for entry in old.config_entries.async_loaded_entries(DOMAIN):
+            await self.bench.run(old.config_entries.async_unload(entry.entry_id))
+        for miner in self.miners:
+            miner.clear("offline")
         await self.bench.pass_time(down)
         if meanwhile is not None:
             await meanwhile()
-        # Timers of the old one go on, and store: nothing of that is there.
+        # What it stored in its end is not there.
         snapshot.restore(self.storage)
         async with async_test_home_assistant(
             load_registries=False,
@@ -175,6 +177,11 @@ class Home:
                         hass.config_entries.async_unload(entry.entry_id)
                     )
                 await hass.async_stop(force=True)
+
+    def _cut_off(self) -> None:
+        """Let no request reach a miner."""
+        for miner in self.miners:
+            miner.inject("offline")
 
     def backup(self) -> Backup:
         """Copy all that is stored now."""

@@ -15,12 +15,14 @@ import pytest
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.model import Setting
 
+from . import lengths
 from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
 from .fleets import SAVE_POWER
 from .house import GAMMA_PAUSES
 from .outages import SETTLED, TWO_POLLS, Home, move_in, slow_disk
 
 DAY, HOUR, MINUTE = 86_400.0, 3600.0, 60.0
+WHILE = HOUR if lengths.full else 15 * MINUTE
 LASTS = 90.0
 MINERS = (GAMMA, GAMMA_PAUSES, NERD, NANO_3S, Q)
 """By settings, by a pause, by a shutdown, by a mode, by standby."""
@@ -140,7 +142,7 @@ def chosen() -> list[Any]:
     some = {
         (action, how, point)
         for action, how in kinds
-        for point in dice.sample(POINTS, 2)
+        for point in dice.sample(POINTS, 1)
     }
     return [
         pytest.param(
@@ -250,8 +252,8 @@ async def test_a_full_disk_and_then_a_kill(home: Home) -> None:
     with patch("homeassistant.util.file.AtomicWriter", side_effect=full):
         with pytest.raises(HomeAssistantError, match="could not save"):
             await home.turn(False)
-        await home.bench.pass_time(HOUR)
-    await home.bench.pass_time(HOUR)
+        await home.bench.pass_time(WHILE)
+    await home.bench.pass_time(WHILE)
 
     async def power_comes_back() -> None:
         for miner in home.miners:
@@ -274,7 +276,7 @@ async def test_a_power_cut_wakes_nobody(home: Home, late: float) -> None:
     """On the second day of two weeks, Home Assistant and miners start anew."""
     await home.turn(True)
     await home.bench.pass_time(SETTLED)
-    await home.poll_every(600)
+    await home.poll_every(1800)
     await home.bench.pass_time(DAY + HOUR)
 
     async def power_comes_back() -> None:
@@ -321,7 +323,7 @@ async def test_who_was_resumed_while_nobody_looked_stays_so(home: Home) -> None:
         await home.bench.pass_time(TWO_POLLS + 60)
         assert pausing.truth.hashing
         assert home.saving()[GAMMA_PAUSES.name] is False
-        await home.bench.pass_time(HOUR)
+        await home.bench.pass_time(WHILE)
         assert pausing.truth.hashing
 
 
@@ -330,9 +332,9 @@ async def test_a_backup_of_the_morning_stops_nobody(home: Home) -> None:
     await home.turn(True)
     await home.bench.pass_time(SETTLED)
     backup = home.backup()
-    await home.bench.pass_time(HOUR)
+    await home.bench.pass_time(WHILE)
     await home.turn(False)
-    await home.bench.pass_time(HOUR)
+    await home.bench.pass_time(WHILE)
     assert home.everyone(saves=False) == []
     before = [handle.writes for handle in home.handles]
 
