@@ -16,6 +16,7 @@ from ..miners.events import Moment
 from ..miners.model import (
     NO_CHIPS,
     NO_CORE_VOLTAGE,
+    Alarm,
     Changes,
     Limits,
     MinerSettings,
@@ -146,14 +147,15 @@ def _cause_of(
 
 def _is_hot(limits: Limits, state: MinerState) -> bool:
     """Whether it is overheated, or as hot as a user would be warned of."""
-    parts = (
-        (limits.chip_temperature, state.hottest_chip),
-        (limits.vr_temperature, state.vr_temperature),
+    chip = _warns(limits.chip_temperature, state.hottest_chip)
+    return (
+        state.overheated or chip or _warns(limits.vr_temperature, state.vr_temperature)
     )
-    return state.overheated or any(
-        alarm is not None and value is not None and value >= alarm.warn
-        for alarm, value in parts
-    )
+
+
+def _warns(alarm: Alarm | None, temperature: float | None) -> bool:
+    """Whether a temperature is known, and one to warn of."""
+    return alarm is not None and temperature is not None and temperature >= alarm.warn
 
 
 class Recovery(StrEnum):
@@ -193,8 +195,8 @@ def _stands_still(limits: Limits, state: MinerState) -> bool:
         return False
     if is_below(limits, state.settings):
         return True
-    return (state.overheated or lost_core_voltage(state)) and not _is_warm(
-        limits, state
+    return (state.overheated or lost_core_voltage(state)) and not _warns(
+        limits.chip_temperature, state.hottest_chip
     )
 
 
@@ -202,11 +204,6 @@ def is_below(limits: Limits, settings: MinerSettings) -> bool:
     """Whether the core voltage is set to less than the voltage regulator can do."""
     volts = settings.core_voltage
     return volts is not None and volts < least_voltage(limits)
-
-
-def _is_warm(limits: Limits, state: MinerState) -> bool:
-    alarm, chip = limits.chip_temperature, state.hottest_chip
-    return alarm is not None and chip is not None and chip >= alarm.warn
 
 
 def recoveries(

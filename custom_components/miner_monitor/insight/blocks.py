@@ -205,7 +205,8 @@ class BlockBuilder:
             # The miner is, or may be, out of its balance since the last poll.
             self._ready = now + SETTLE_SECONDS
             self._open = None
-        if self._point is None or not self._settled(state, now):
+        young = state.uptime is not None and state.uptime < SETTLE_SECONDS
+        if self._point is None or young or now < self._ready:
             return None
         block: Block | None = None
         if self._open is not None:
@@ -224,11 +225,6 @@ class BlockBuilder:
             return False
         self._set_points, self._point = set_points, operating_point(settings)
         return True
-
-    def _settled(self, state: MinerState, now: float) -> bool:
-        if now < self._ready or not state.hashing:
-            return False
-        return state.uptime is None or state.uptime >= SETTLE_SECONDS
 
 
 def _rise(before: int | None, after: int | None) -> int | None:
