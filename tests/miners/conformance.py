@@ -98,7 +98,7 @@ class Server:
 
     async def all_closed(self) -> None:
         """Wait until no connection is open."""
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(30):
             await self._closed.wait()
 
     async def stop(self) -> None:

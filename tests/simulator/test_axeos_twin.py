@@ -784,7 +784,7 @@ async def raw(miner: SimulatedMiner, request: bytes) -> bytes:
     """Return the bytes of one answer to bytes."""
     reader, writer = await asyncio.open_connection(miner.host, miner.port)
     writer.write(request)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         head = await reader.readuntil(b"\r\n\r\n")
     writer.close()
     return head

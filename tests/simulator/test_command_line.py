@@ -183,6 +183,6 @@ async def test_a_process_runs_a_farm_until_it_is_ended(
                 await session.get(lines["gamma"])
     finally:
         process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             code = await process.wait()
     assert code == 0

@@ -36,7 +36,7 @@ class RawClient:
 
     async def receive(self) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of one response."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             head = await self._reader.readuntil(b"\r\n\r\n")
             line, *fields = head.decode().strip().split("\r\n")
             headers = dict(field.lower().split(": ", 1) for field in fields)
@@ -67,7 +67,7 @@ class RawClient:
     async def is_closed(self) -> bool:
         """Tell whether the miner hangs up."""
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(30):
                 return await self._reader.read(1) == b""
         except ConnectionError:
             return True
