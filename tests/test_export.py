@@ -5,6 +5,7 @@ import csv
 from datetime import UTC, datetime, timedelta
 import os
 from pathlib import Path
+import threading
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -22,6 +23,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.miner_monitor.const import DOMAIN, ColumnSet
+from custom_components.miner_monitor.history import export as history_export
 from custom_components.miner_monitor.history.columns import sources_of
 from custom_components.miner_monitor.miners import Endpoint
 from custom_components.miner_monitor.miners.model import Family, MinerIdentity
@@ -450,6 +452,30 @@ async def test_cancelled(
     await hass.async_block_till_done()
     assert files(media) == files(media, "tmp") == []
     assert (await export(hass, rig))["rows"] == 1
+
+
+async def test_cancelled_as_it_begins(
+    media: Path, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that begins the file goes on: what it made is taken away."""
+    rig = Rig(hass)
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(history_export.ExportFile):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            begun.set()
+            go_on.wait(10)
+
+    monkeypatch.setattr(history_export, "ExportFile", Slow)
+    task = hass.async_create_task(export(hass, rig, hours=1))
+    await hass.async_add_executor_job(begun.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert files(media) == files(media, "tmp") == []
 
 
 async def test_two_at_once(

@@ -1,5 +1,6 @@
 """Writes what miners did into a file of the media folder."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -108,14 +109,16 @@ async def async_export(
     media = Path(folders.get("local") or next(iter(folders.values())))
     await async_commit(hass)
     try:
-        file = await hass.async_add_executor_job(_begin, hass, media, request)
+        beginning = hass.async_add_executor_job(_begin, hass, media, request)
         try:
+            file = await asyncio.shield(beginning)
             for miner in miners:
                 async for rows in _parts(recorder, miner, request, period):
                     await hass.async_add_executor_job(file.write, miner.sheet, rows)
             await hass.async_add_executor_job(file.finish)
         finally:
-            await hass.async_add_executor_job(file.drop)
+            # A thread goes on though whoever waits for it is cancelled.
+            await hass.async_add_executor_job((await beginning).drop)
     except FileError as err:
         refusals = {
             FileFault.NAME: invalid("export_name", file=request.name),
