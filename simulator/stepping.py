@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 SHORTEST_STEP, STEP, LONG_STEP = 1.0, 5.0, 30.0
-LONG_GAP = 120.0
+LONG_GAP = 60.0
 
 _hasty: ContextVar[float | None] = ContextVar("hasty", default=None)
 

@@ -28,7 +28,7 @@ from .handles import ENTITIES, Handle, action, take_over
 from .lengths import examples
 from .outages import Backup
 
-RUNS, RUNS_IN_FULL = 25, 400
+RUNS, RUNS_IN_FULL = 15, 400
 LONGEST_CALL, LONGEST_PAIR = 10.0, 20.0
 BOOT = 15.0
 QUICK: dict[str, Any] = {"boot_seconds": BOOT, "uptime": 600}

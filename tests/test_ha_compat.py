@@ -29,9 +29,10 @@ from custom_components.miner_monitor.runtime import ha_compat
 
 from .conftest import GAMMA, OXBITCOIN, Q, TimedBench
 from .denial import changed, denying, missing
-from .test_insight import HOUR, number, state_of
+from .test_insight import number, state_of
 
 ENERGY = "sensor.the_energy"
+A_WHILE = 900.0
 OTHER_RELEASES = (missing, changed)
 
 type Replace = Callable[[str], Any]
@@ -145,7 +146,7 @@ async def test_all_families_work_on_another_home_assistant(
     hass.http.app._router.freeze = lambda: None
     monkeypatch.setattr(builtins, "__import__", denying(replace))
     entries = await add_families(recorded)
-    await recorded.pass_time(HOUR)
+    await recorded.pass_time(A_WHILE)
     before = totals(hass)
     assert before["sensor.all_miners_energy"] > 0
     for entry in (*entries, async_fleet_entry(hass)):
@@ -284,7 +285,7 @@ async def test_totals_go_on_whatever_fails(
 ) -> None:
     """None is unknown until a reload, none falls, and what failed is told once."""
     entry = await recorded.add(await recorded.miner(GAMMA))
-    await recorded.pass_time(HOUR)
+    await recorded.pass_time(A_WHILE)
     fleet = "sensor.all_miners_energy"
     before = number(hass, entry, "energy")
     fleet_before = float(hass.states.get(fleet).state)
@@ -309,7 +310,7 @@ async def test_totals_go_on_without_a_recorder(
     bench: TimedBench, hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await bench.add(await bench.miner(GAMMA))
-    await bench.pass_time(HOUR)
+    await bench.pass_time(A_WHILE)
     before = number(hass, entry, "energy")
     await bench.run(hass.config_entries.async_reload(entry.entry_id))
     await bench.settle()
@@ -335,7 +336,7 @@ async def test_totals_go_on_without_a_database(
 ) -> None:
     """The recorder did not reach it, or gave up on its tables."""
     entry = await recorded.add(await recorded.miner(GAMMA))
-    await recorded.pass_time(HOUR)
+    await recorded.pass_time(A_WHILE)
     before = number(hass, entry, "energy")
     if connected:
         monkeypatch.setattr(get_instance(hass), "async_db_ready", said(answer))
@@ -356,7 +357,7 @@ async def test_what_fails_for_one_total_costs_no_other(
 ) -> None:
     """The file is lost, and the recorder tells all totals but one."""
     entry = await recorded.add(await recorded.miner(GAMMA))
-    await recorded.pass_time(HOUR)
+    await recorded.pass_time(A_WHILE)
     energy = state_of(hass, entry, "energy").entity_id
     shown = {key: number(hass, entry, key) for key in ("energy", "total_uptime")}
     await async_wait_recording_done(hass)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 import json
 from typing import Any
 
@@ -197,23 +198,23 @@ async def test_efficiency_is_a_ratio_of_sums(recorded: TimedBench) -> None:
     assert miner["efficiency"]["mean"] == pytest.approx(27.5 / 1.5)
 
 
-@pytest.mark.parametrize("hours", [49, 60, 72])
-async def test_defect_11_a_mean_spans_its_window(
-    recorded: TimedBench, hours: int
-) -> None:
+async def test_defect_11_a_mean_spans_its_window(recorded: TimedBench) -> None:
     """A mean of so many hours is made of so many hours, whatever was before."""
     gamma = await take_over(recorded, await recorded.miner(GAMMA))
     rows = [5 + index for index in range(100)]
     await mined(gamma, hash_rate=rates(*rows))
-    answer = await ask(recorded, "miner_report", hours=hours, device_id=gamma.device_id)
-    (miner,) = answer["miners"]
-    assert miner["hash_rate"]["mean"] == pytest.approx(sum(rows[-hours:]) / hours)
-    assert miner["recorded_hours"] == answer["period"]["hours"] == hours
-    start, end = (
-        datetime.fromisoformat(answer["period"][key]) for key in ("start", "end")
-    )
-    assert (end - start).total_seconds() == hours * HOUR
-    assert start.tzinfo is not None
+    for hours in (49, 60, 72):
+        answer = await ask(
+            recorded, "miner_report", hours=hours, device_id=gamma.device_id
+        )
+        (miner,) = answer["miners"]
+        assert miner["hash_rate"]["mean"] == pytest.approx(sum(rows[-hours:]) / hours)
+        assert miner["recorded_hours"] == answer["period"]["hours"] == hours
+        start, end = (
+            datetime.fromisoformat(answer["period"][key]) for key in ("start", "end")
+        )
+        assert (end - start).total_seconds() == hours * HOUR
+        assert start.tzinfo is not None
 
 
 @pytest.mark.parametrize("hours", [1, 2, 24, 48])
@@ -314,26 +315,25 @@ async def choose_price(bench: TimedBench, entity_id: str) -> None:
     await bench.settle()
 
 
-@pytest.mark.parametrize(
-    ("unit", "factor", "currency"),
-    [
-        ("EUR/kWh", 1.0, "EUR"),
-        ("GBP/MWh", 0.001, "GBP"),
-        ("ct/Wh", 1000.0, "ct"),
-        (None, 1.0, "EUR"),
-    ],
-)
-async def test_present_price(
-    recorded: TimedBench, unit: str | None, factor: float, currency: str
-) -> None:
+PRICES = [
+    ("EUR/kWh", 1.0, "EUR"),
+    ("GBP/MWh", 0.001, "GBP"),
+    ("ct/Wh", 1000.0, "ct"),
+    (None, 1.0, "EUR"),
+]
+
+
+async def test_present_price(recorded: TimedBench) -> None:
     gamma = await take_over(recorded, await recorded.miner(GAMMA))
     recorded.hass.config.currency = "EUR"
-    attributes = {} if unit is None else {"unit_of_measurement": unit}
-    recorded.hass.states.async_set("sensor.price", "0.5", attributes)
     await choose_price(recorded, "sensor.price")
     await mined(gamma, energy=sums(*[0.2] * 72))
-    cost = (await report_of(gamma, 60))["cost"]
-    assert cost == {"value": pytest.approx(60 * 0.1 * factor), "currency": currency}
+    for unit, factor, currency in PRICES:
+        attributes = {} if unit is None else {"unit_of_measurement": unit}
+        recorded.hass.states.async_set("sensor.price", "0.5", attributes)
+        cost = (await report_of(gamma, 60))["cost"]
+        value = pytest.approx(60 * 0.1 * factor)
+        assert cost == {"value": value, "currency": currency}, unit
 
 
 async def test_price_of_each_hour(recorded: TimedBench) -> None:
@@ -354,13 +354,13 @@ async def test_price_of_each_hour(recorded: TimedBench) -> None:
     assert answer["totals"]["cost"] == miner["cost"]
 
 
-@pytest.mark.parametrize("price", ["unavailable", "nan", "inf", ""])
-async def test_no_price(recorded: TimedBench, price: str) -> None:
+async def test_no_price(recorded: TimedBench) -> None:
     gamma = await take_over(recorded, await recorded.miner(GAMMA))
-    recorded.hass.states.async_set("sensor.price", price)
     await choose_price(recorded, "sensor.price")
     await mined(gamma, energy=sums(*[0.2] * 72))
-    assert (await report_of(gamma, 60))["cost"] is None
+    for price in ("unavailable", "nan", "inf", ""):
+        recorded.hass.states.async_set("sensor.price", price)
+        assert (await report_of(gamma, 60))["cost"] is None, price
 
 
 async def test_all_miners(recorded: TimedBench) -> None:
@@ -561,22 +561,25 @@ async def test_hours_of_today_in_words(recorded: TimedBench) -> None:
     assert "All miners, 0.2 h until 2026-06-16 00:15" in answer["markdown"]
 
 
-@pytest.mark.parametrize("today", [None, "perhaps", [True]])
-async def test_today_that_cannot_be(bench: TimedBench, today: Any) -> None:
+async def test_today_that_cannot_be(bench: TimedBench) -> None:
     await take_over(bench, await bench.miner(GAMMA))
-    with pytest.raises(vol.Invalid):
-        await ask(bench, "fleet_report", today=today)
+    for today in (None, "perhaps", [True]):
+        with pytest.raises(vol.Invalid):
+            await ask(bench, "fleet_report", today=today)
 
 
-@pytest.mark.parametrize(
-    "hours", [0, 745, -1, "a day", None, True, 1.5, float("nan"), float("inf"), [24]]
+NO_HOURS: tuple[Any, ...] = (
+    *(0, 745, -1, 1.5, float("nan"), float("inf")),
+    *("a day", None, True, [24]),
 )
-@pytest.mark.parametrize("action", ["miner_report", "fleet_report"])
-async def test_hours_that_cannot_be(bench: TimedBench, action: str, hours: Any) -> None:
+
+
+async def test_hours_that_cannot_be(bench: TimedBench) -> None:
     gamma = await take_over(bench, await bench.miner(GAMMA))
-    target = {"device_id": gamma.device_id} if action == "miner_report" else {}
-    with pytest.raises(vol.Invalid, match="whole number of hours from 1 to 744"):
-        await ask(bench, action, hours=hours, **target)
+    targets = {"miner_report": {"device_id": gamma.device_id}, "fleet_report": {}}
+    for (action, target), hours in product(targets.items(), NO_HOURS):
+        with pytest.raises(vol.Invalid, match="whole number of hours from 1 to 744"):
+            await ask(bench, action, hours=hours, **target)
 
 
 async def test_hours_as_text(bench: TimedBench) -> None:

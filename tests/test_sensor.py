@@ -149,7 +149,7 @@ async def test_after_a_day_all_is_known(
 ) -> None:
     """What needs time is known after it; a minute needs polls that are frequent."""
     entry = await bench.add(await bench.miner(replace(spec, uptime=86_400)))
-    hass.config_entries.async_update_entry(entry, options={"scan_interval": 60})
+    hass.config_entries.async_update_entry(entry, options={"scan_interval": 120})
     await bench.advance(25 * 3600)
     hass.config_entries.async_update_entry(entry, options={"scan_interval": 15})
     await bench.advance(120)

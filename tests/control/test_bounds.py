@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.miner_monitor.control.errors import (
@@ -35,6 +35,7 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
     SettingRange,
 )
+from tests.lengths import examples
 from tests.miners import avalon_polls, replies
 
 from .reconciling import GAMMA, GAMMA_SETTINGS, OLD_GAMMA, Case, F, V, dumped, loaded
@@ -181,7 +182,7 @@ def story(
             watched.poll(after)
 
 
-@settings(deadline=None)
+@examples(25, 100)
 @given(
     st.sampled_from(
         ((replies.GAMMA_214, STOCK), (replies.GAMMA, STOCK), (replies.NERD, NERDOS))
@@ -201,7 +202,7 @@ def test_absurd_settings_of_an_axeos(
     story(ends, good, bad, device.says(info))
 
 
-@settings(deadline=None)
+@examples(25, 100)
 @given(
     st.sampled_from(((replies.GAMMA_214, STOCK), (replies.NERD, NERDOS))),
     st.dictionaries(st.sampled_from(_LIMITS_OF_ASIC), LISTS, min_size=1, max_size=4),
@@ -222,7 +223,7 @@ def test_absurd_limits_of_an_axeos(
     story(ends, readings, readings, readings[-1])
 
 
-@settings(deadline=None)
+@examples(25, 100)
 @given(
     st.dictionaries(
         st.sampled_from(_SETTINGS_OF_BLOB),

@@ -108,6 +108,8 @@ def dump(value: Any, digits: int | None = None) -> Any:
 
 def _shortened(value: float, digits: int) -> float:
     """Return a number that takes no more place than it must."""
+    if not value:
+        return 0
     short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() and abs(short) < LARGEST else short
 
