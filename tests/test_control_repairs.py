@@ -29,6 +29,7 @@ from custom_components.miner_monitor.control.model import Problem
 from custom_components.miner_monitor.miners.model import Setting
 from simulator import MinerSpec, SimulatedMiner
 
+from . import lengths
 from .conftest import A1246, GAMMA, GAMMA_2, HEX, SUPRA, Q, TimedBench
 from .handles import Handle, take_over
 from .test_control_intents import overheat, settings_of
@@ -449,12 +450,12 @@ async def begin_of_day(bench: TimedBench) -> None:
 
 
 async def seldom_polled(bench: TimedBench, miner: SimulatedMiner) -> Handle:
-    """Give a miner of which a day is soon over."""
+    """Give a miner of which a day is soon over, at the begin of a day."""
+    await begin_of_day(bench)
     handle = await take_over(bench, miner)
     entries = bench.hass.config_entries
     entries.async_update_entry(handle.entry, options={"scan_interval": 300})
     await bench.run(entries.async_reload(handle.entry.entry_id))
-    await begin_of_day(bench)
     return handle
 
 
@@ -463,10 +464,21 @@ def writes_today(handle: Handle) -> str:
     return state.state
 
 
-async def test_too_many_writes(bench: TimedBench, repairs: Repairs) -> None:
-    """From the 301st of a day on, until the next."""
+async def test_too_many_writes(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    repairs: Repairs,
+    hass_storage: dict[str, Any],
+) -> None:
+    """From the 301st of a day on, until the next; most are of before a reload."""
     handle = await seldom_polled(bench, await bench.miner(GAMMA))
-    for number in range(300):
+    entry_id, before = handle.entry.entry_id, 0 if lengths.full else 270
+    if before:
+        await handle.set(Setting.FREQUENCY, 499)
+        await bench.run(hass.config_entries.async_unload(entry_id))
+        hass_storage[f"{DOMAIN}.{entry_id}"]["data"]["writes"]["count"] = before + 1
+        await bench.run(hass.config_entries.async_setup(entry_id))
+    for number in range(bool(before), 300 - before):
         await handle.set(Setting.FREQUENCY, 500 + number % 2)
         await bench.advance(12)
     assert writes_today(handle) == "300"
@@ -477,7 +489,7 @@ async def test_too_many_writes(bench: TimedBench, repairs: Repairs) -> None:
     await bench.advance(301)
 
     assert writes_today(handle) == "301"
-    assert len(handle.writes) == handle.miner.flash_writes == 301
+    assert len(handle.writes) == handle.miner.flash_writes == 301 - before
     issue = repairs.issue(handle, Problem.TOO_MANY_WRITES)
     assert issue is not None
     assert not issue.is_fixable
