@@ -33,8 +33,8 @@ PACKAGE = Path("custom_components/miner_monitor")
 ROOMS = {
     "control": ["tests/control"],
     "history": ["tests/history"],
-    "fleet/meters.py": ["tests/fleet"],
-    "insight/energy.py": ["tests/insight/test_energy.py", "tests/insight/test_days.py"],
+    "fleet/aggregate.py": ["tests/fleet"],
+    "insight/meters.py": ["tests/insight/test_energy.py", "tests/insight/test_days.py"],
 }
 HASS = re.compile(r"^(from|import) homeassistant", re.MULTILINE)
 CPU_SECONDS, REAL_SECONDS = 90, 600

@@ -9,6 +9,8 @@ import tomllib
 
 import pytest
 
+from scripts.rig.mutants import ROOMS
+
 from .package import ALL_MODULES, INTEGRATION, ROOT, TOP_MODULES, parse
 
 MOST_TOP_MODULES = 18
@@ -102,3 +104,8 @@ def test_map_of_the_folders() -> None:
         re.MULTILINE,
     )
     assert sorted(listed) == sorted(folders)
+
+
+def test_faults_are_tried_where_there_is_code() -> None:
+    assert all((INTEGRATION / room).exists() for room in ROOMS)
+    assert all((ROOT / path).exists() for tests in ROOMS.values() for path in tests)
