@@ -92,6 +92,8 @@ def dump(value: Any, digits: int | None = None) -> Any:
         return value
     if kind is float:
         return value if digits is None else _shortened(value, digits)
+    if kind is array and digits is not None:
+        return [_shortened(item, digits) for item in value]
     if kind in _LISTS:
         return [dump(item, digits) for item in value]
     if is_dataclass(kind):
