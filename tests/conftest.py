@@ -7,6 +7,7 @@ import logging
 import math
 import socket
 import time
+from types import ModuleType
 from typing import Any, override
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from hypothesis import Phase, settings
 import pytest
 from pytest_asyncio import is_async_test
+from pytest_homeassistant_custom_component import patch_time
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
@@ -411,6 +413,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long campaigns")
 
 
+def _extent(module: ModuleType) -> str:
+    """Return what is another once a module has grown.
+
+    Before each test with a frozen time all 2,700 modules are asked for it, and the
+    plugin's own hash of all names takes a tenth of a short test.
+    """
+    return f"{id(module)}-{len(getattr(module, '__dict__', ()))}"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Have short forms of long tests unless the long ones are asked for.
 
@@ -424,6 +435,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     lengths.full = config.getoption("--full")
     executor.EXECUTOR_SHUTDOWN_TIMEOUT = PATIENCE
+    patch_time.ha_get_module_attributes_hash = _extent
     for sync in ("os.fsync", "atomicwrites._proper_fsync"):
         patch(sync, lambda _: None).start()
     settings.register_profile("short", max_examples=50)

@@ -6,13 +6,11 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import aiohttp
 import pytest
 
-from simulator.__main__ import main, parser
+from simulator.__main__ import main, parser, run
 from simulator.config import FarmConfig, PlannedFault, config_from, read_toml
 
 REPOSITORY = Path(__file__).parents[2]
@@ -122,30 +120,22 @@ def test_help_names_models_and_faults(capsys: pytest.CaptureFixture[str]) -> Non
     assert "flatline" in text
 
 
-def send_when_handled(number: signal.Signals) -> None:
-    """Send this process a signal as soon as it would not end the tests."""
-    usual = signal.getsignal(number)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if signal.getsignal(number) is not usual:
-            os.kill(os.getpid(), number)
-            return
-        time.sleep(0.005)
-
-
 @pytest.mark.parametrize("control", [True, False])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(
     control: bool,
     number: signal.Signals,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     socket_enabled: None,
 ) -> None:
-    sender = threading.Thread(target=send_when_handled, args=(number,))
-    sender.start()
+    async def run_and_be_ended(config: FarmConfig, stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), number)
+        await run(config, stop)
+
+    monkeypatch.setattr("simulator.__main__.run", run_and_be_ended)
     arguments = ["--miner", "gamma_601=one", "--fault", "one:fan_stop"]
     assert main(arguments + (["--control-port", "0"] if control else [])) == 0
-    sender.join()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("\t")[0] == "one"
     assert lines[0].split("\t")[1].startswith("http://127.0.0.1:")
