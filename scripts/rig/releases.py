@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 import hashlib
 import os
 from pathlib import Path
@@ -12,7 +13,8 @@ import sys
 
 from .hass import REPOSITORY
 
-HEADERS = REPOSITORY / ".tools" / "python" / "usr" / "include"
+TOOLS = REPOSITORY / ".tools"
+HEADERS = TOOLS / "python" / "usr" / "include"
 """Those of a Python that scripts/bootstrap unpacked; packages are built with them."""
 
 
@@ -29,7 +31,16 @@ class Release:
         return self.directory / "bin" / "python"
 
     def prepare(self) -> None:
-        """Make the environment, unless it is there as the requirements want it."""
+        """Make the environment, unless it is there as the requirements want it.
+
+        Who comes meanwhile waits until it is made.
+        """
+        TOOLS.mkdir(exist_ok=True)
+        with (TOOLS / f"{self.directory.name}.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            self._prepare()
+
+    def _prepare(self) -> None:
         stamp = self.directory / ".requirements"
         wanted = hashlib.sha256(self.requirements.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
@@ -46,7 +57,7 @@ class Release:
 
 FLOOR = Release(
     requirements=REPOSITORY / "requirements_floor.txt",
-    directory=REPOSITORY / ".tools" / "floor",
+    directory=TOOLS / "floor",
 )
 """The oldest release that hacs.json names."""
 

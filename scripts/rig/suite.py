@@ -1,6 +1,7 @@
 """Everything that has to pass: `scripts/test`.
 
-What mostly waits, such as the browser tests, runs beside what mostly computes.
+The steps stand in rows that run beside each other: what mostly waits, such as the
+browser tests, beside what mostly computes.
 """
 
 from collections.abc import Sequence
@@ -47,8 +48,8 @@ class Step:
     command: Sequence[str]
     report: Path | None = None
     limit: float = STEP_LIMIT_SECONDS
-    beside: bool = False
-    """Whether it runs beside those that do not, and is shown when it has ended."""
+    row: int = 0
+    """Steps of a row follow each other; those of later rows are shown when they end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +98,13 @@ def steps(*, full: bool) -> list[Step]:
         Step(
             name="JavaScript types",
             command=[python, "-m", "scripts.rig.javascript", "types"],
-            beside=True,
+            row=1,
         ),
         Step(
             name="JavaScript tests",
             command=[python, "-m", "scripts.rig.javascript", "tests"],
             report=JAVASCRIPT_REPORT,
-            beside=True,
+            row=1,
         ),
         Step(
             name="tests",
@@ -126,30 +127,36 @@ def newest_steps(*, full: bool) -> list[Step]:
 
     The test plugin, which the other tests need, comes later than a release.
     """
-    report = ARTIFACTS / "e2e.xml"
     return [
         Step(
             name="newest: types",
             command=[*_on("newest"), "mypy", "--cache-dir", ".mypy_cache/newest"],
-            beside=True,
+            row=1,
         ),
-        Step(
-            name="browser tests",
-            command=[
-                *(*_on("newest"), "pytest", "-q", "tests/e2e", "-rs"),
-                *("--junit-xml", str(report)),
-                *(["--full"] if full else []),
-            ],
-            report=report,
-            limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
-            beside=True,
-        ),
+        _end_to_end("browser tests", "not dashboard", full=full, row=1),
+        _end_to_end("dashboard tests", "dashboard", full=full, row=2),
         Step(
             name="demo",
             command=[*_on("newest"), "scripts.rig.demo", "--check"],
-            beside=True,
+            row=1,
         ),
     ]
+
+
+def _end_to_end(name: str, modules: str, *, full: bool, row: int) -> Step:
+    """Return those of the end-to-end tests whose modules are called so."""
+    report = ARTIFACTS / f"{name.replace(' ', '-')}.xml"
+    return Step(
+        name=name,
+        command=[
+            *(*_on("newest"), "pytest", "-q", "tests/e2e", "-rs", "-k", modules),
+            *("--junit-xml", str(report)),
+            *(["--full"] if full else []),
+        ],
+        report=report,
+        limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
+        row=row,
+    )
 
 
 def _on(release: str) -> list[str]:
@@ -181,11 +188,13 @@ def _mutants() -> Step:
 
 
 def run_all(chosen: Sequence[Step]) -> list[Outcome]:
-    """Run the steps in two rows beside each other, and return how they ended."""
-    with ThreadPoolExecutor(1) as second:
-        beside = [second.submit(run, step) for step in chosen if step.beside]
-        outcomes = [run(step) for step in chosen if not step.beside]
-        return [*outcomes, *(ended.result() for ended in beside)]
+    """Run the rows beside each other, and return how their steps ended."""
+    rows: dict[int, list[Step]] = {}
+    for step in chosen:
+        rows.setdefault(step.row, []).append(step)
+    with ThreadPoolExecutor(len(rows)) as threads:
+        ended = threads.map(lambda row: [run(step) for step in row], rows.values())
+        return [outcome for outcomes in ended for outcome in outcomes]
 
 
 def run(step: Step) -> Outcome:
@@ -194,13 +203,13 @@ def run(step: Step) -> Outcome:
         step.report.unlink(missing_ok=True)
     started = time.monotonic()
     with TemporaryFile() as output:
-        if not step.beside:
+        if not step.row:
             print(f"\n=== {step.name}: {_shown(step.command)}", flush=True)
-        exit_code = _run_within(step, output if step.beside else None)
+        exit_code = _run_within(step, output if step.row else None)
         seconds = time.monotonic() - started
         output.seek(0)
         said = output.read().decode(errors="replace")
-    if step.beside:
+    if step.row:
         print(f"\n=== {step.name}: {_shown(step.command)}\n{said}", flush=True)
     verdict = "ok" if exit_code == 0 else f"FAILED (exit code {exit_code})"
     print(f"=== {step.name}: {verdict}, {seconds:.1f} s", flush=True)

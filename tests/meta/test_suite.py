@@ -14,7 +14,7 @@ import yaml
 from scripts.rig import javascript, node, releases
 from scripts.rig.releases import FLOOR, NEWEST, Release
 from scripts.rig.renew import pins_of, renewed
-from scripts.rig.suite import Counts, Outcome, Step, run, steps
+from scripts.rig.suite import Counts, Outcome, Step, run, run_all, steps
 
 from .package import ROOT, load_json
 
@@ -85,16 +85,20 @@ def commands_on(release: str, *, full: bool) -> list[str]:
 
 
 def test_what_is_a_process_runs_on_the_newest_release() -> None:
-    types, browser, demo = commands_on("newest", full=False)
+    types, browser, dashboard, demo = commands_on("newest", full=False)
     assert types.startswith("mypy")
-    assert browser.startswith("pytest -q tests/e2e")
-    assert "--full" not in browser
+    # Together they leave no test out.
+    assert browser.startswith("pytest -q tests/e2e -rs -k not dashboard --junit-xml ")
+    assert dashboard.startswith("pytest -q tests/e2e -rs -k dashboard --junit-xml ")
+    assert "--full" not in browser + dashboard
     assert demo == "scripts.rig.demo --check"
     assert commands_on("floor", full=False) == []
 
 
 def test_long_campaigns_run_on_the_newest_and_the_oldest_release() -> None:
-    assert commands_on("newest", full=True)[1].endswith("--full")
+    _, browser, dashboard, _ = commands_on("newest", full=True)
+    assert browser.endswith("--full")
+    assert dashboard.endswith("--full")
     (floor,) = commands_on("floor", full=True)
     assert floor.startswith("pytest tests ")
 
@@ -266,3 +270,20 @@ def test_wheel_is_fetched_where_there_is_no_node(
 
 def test_node_of_this_machine_is_used(tools: Path) -> None:
     assert node.node_command() == str(tools / "bin" / "node")
+
+
+def test_rows_run_beside_each_other_and_their_steps_in_turn(tmp_path: Path) -> None:
+    """The first row waits for what the second does last."""
+    made = tmp_path / "made"
+    file = f"import pathlib, time; file = pathlib.Path({str(made)!r})"
+    wait = f"{file}\nwhile not file.exists(): time.sleep(0.01)"
+    make = f"{file}; file.touch()"
+    commands = [("waits", wait, 0), ("first", "pass", 1), ("makes", make, 1)]
+    outcomes = run_all(
+        [
+            Step(name=name, command=[sys.executable, "-c", code], limit=60, row=row)
+            for name, code, row in commands
+        ]
+    )
+    assert [outcome.step.name for outcome in outcomes] == ["waits", "first", "makes"]
+    assert not any(outcome.exit_code for outcome in outcomes)
