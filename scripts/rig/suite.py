@@ -110,7 +110,7 @@ def steps(*, full: bool) -> list[Step]:
             name="tests",
             command=[
                 *(python, "-m", "pytest", "-q"),
-                *("-n", "2", "--dist", "worksteal", "--cov", "--cov-branch"),
+                *("-n", "3", "--dist", "worksteal", "--cov", "--cov-branch"),
                 *("--junit-xml", str(tests_report)),
                 *selection,
             ],
@@ -130,7 +130,10 @@ def newest_steps(*, full: bool) -> list[Step]:
     return [
         Step(
             name="newest: types",
-            command=[*_on("newest"), "mypy", "--cache-dir", ".mypy_cache/newest"],
+            command=[
+                *(*_on("newest"), "mypy", "--cache-dir", ".mypy_cache/newest"),
+                "custom_components",
+            ],
             row=1,
         ),
         _end_to_end("browser tests", "not dashboard", full=full, row=1),
@@ -138,7 +141,7 @@ def newest_steps(*, full: bool) -> list[Step]:
         Step(
             name="demo",
             command=[*_on("newest"), "scripts.rig.demo", "--check"],
-            row=1,
+            row=2,
         ),
     ]
 
