@@ -376,6 +376,8 @@ async def bench(
     """Give a Home Assistant and a place for miners, and command of their time."""
     bench = TimedBench(hass, freezer, ManualClock())
     yield bench
+    # What is still being set up would leave its timers behind.
+    await bench.settle()
     await bench.stop()
 
 

@@ -421,12 +421,14 @@ async def test_an_overheat_while_power_is_saved(bench: TimedBench) -> None:
 
 
 def fallen(handle: Handle, frequency: float, millivolts: int) -> None:
-    """Leave set points as an overheat does."""
-    patch(
-        handle.miner.device,
-        f'{{"frequency": {frequency}, "coreVoltage": {millivolts}, '
-        '"autofanspeed": 0, "manualFanSpeed": 100}'.encode(),
-    )
+    """Leave set points as an overheat does, which forces the fan before all else.
+
+    They are applied one after the other, and a poll may come in between.
+    """
+    device = handle.miner.device
+    patch(device, b'{"autofanspeed": 0, "manualFanSpeed": 100}')
+    points = f'{{"frequency": {frequency}, "coreVoltage": {millivolts}}}'
+    patch(device, points.encode())
 
 
 @pytest.mark.parametrize("spec", [GAMMA, GAMMA_15], ids=lambda spec: spec.firmware)
