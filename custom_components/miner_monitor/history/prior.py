@@ -133,9 +133,8 @@ def _query(connection: sqlite3.Connection) -> str:
         known.discard("config_id")
     asked = [what if column in known else "NULL" for column, what in _FIGURES]
     join = f" LEFT JOIN {_CONFIGS} c ON c.id = m.config_id"
-    # Table and column names are this module's own, never the file's.
     return (
-        f"SELECT m.id, m.device_id, m.timestamp, {', '.join(asked)}"  # noqa: S608 - ours
+        f"SELECT m.id, m.device_id, m.timestamp, {', '.join(asked)}"  # noqa: S608 - only names of this module, none of the file
         f" FROM {_METRICS} m{join if 'config_id' in known else ''} ORDER BY m.id"
     )
 
