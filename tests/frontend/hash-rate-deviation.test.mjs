@@ -3,10 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {
-  areasBetween,
-  figuresOf,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/deviation.js";
+import { areasBetween, figuresOf } from "#modules/cards/hash-rate/series.js";
 
 /**
  * Steps of ten units of time.

@@ -7,8 +7,8 @@ import {
   expectedFromRatio,
   expectedOf,
   settingsChanges,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/expected.js";
-import { HOUR, MINUTE } from "../../custom_components/miner_monitor/frontend/modules/lib/records.js";
+} from "#modules/cards/hash-rate/model.js";
+import { HOUR, MINUTE } from "#modules/lib/records.js";
 
 const BEGIN = Date.UTC(2026, 10, 20);
 const FIVE = 5 * MINUTE;

@@ -3,25 +3,21 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { checkConfig, findSource, Reader } from "#modules/cards/hash-rate/config.js";
+import { valuesOf } from "#modules/cards/hash-rate/draw.js";
+import { modelOf } from "#modules/cards/hash-rate/model.js";
 import {
-  checkConfig,
-  findSource,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/config.js";
-import { valuesOf } from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/domain.js";
-import { modelOf } from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/model.js";
-import { Reader } from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/reader.js";
-import { clockOf } from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/times.js";
-import {
+  clockOf,
   deviationText,
   figureLines,
   notesOf,
   percentText,
   spanText,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/words.js";
-import { DAY, HOUR, MINUTE } from "../../custom_components/miner_monitor/frontend/modules/lib/records.js";
-import { time as timeScale } from "../../custom_components/miner_monitor/frontend/modules/lib/scale.js";
+} from "#modules/cards/hash-rate/words.js";
+import { DAY, HOUR, MINUTE } from "#modules/lib/records.js";
+import { time as timeScale } from "#modules/lib/scale.js";
 
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Hass} Hass */
+/** @typedef {import("#modules/lib/types.js").Hass} Hass */
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 const FIVE = 5 * MINUTE;

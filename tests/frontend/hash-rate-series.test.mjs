@@ -11,10 +11,10 @@ import {
   renewRows,
   stepsOf,
   thin,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/series.js";
-import { DAY, HOUR, MINUTE } from "../../custom_components/miner_monitor/frontend/modules/lib/records.js";
+} from "#modules/cards/hash-rate/series.js";
+import { DAY, HOUR, MINUTE } from "#modules/lib/records.js";
 
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/cards/hash-rate/series.js").Step} Step */
+/** @typedef {import("#modules/cards/hash-rate/series.js").Step} Step */
 
 const BEGIN = Date.UTC(2026, 10, 20);
 const FIVE = 5 * MINUTE;

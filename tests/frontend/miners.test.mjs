@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { findMiners, idOf, isOnline, numberOf, says, stateOf, unitOf } from "#modules/lib/miners.js";
+import {
+  findMiners,
+  idOf,
+  isOnline,
+  numberOf,
+  says,
+  stateOf,
+  unitOf,
+} from "#modules/lib/miners.js";
 import { hassOf, HOMES, homeOf, minersOf } from "./homes.mjs";
 
 /** @param {string} state @param {Record<string, any>} [attributes] */

@@ -5,13 +5,17 @@ import test from "node:test";
 
 import {
   inOrder,
+  noteOf,
+  placeOf,
   quantitiesOf,
   quantityText,
+  rampColor,
   rowsOf,
   spanOf,
   starOf,
   valueOf,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/figures.js";
+  verdictLines,
+} from "#modules/cards/tuning/figures.js";
 import {
   isMap,
   LEAST_RADIUS,
@@ -19,15 +23,13 @@ import {
   radiusOf,
   roomy,
   starPath,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/layout.js";
-import { placeOf, rampColor } from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/ramp.js";
-import { noteOf, verdictLines } from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/verdicts.js";
+} from "#modules/cards/tuning/map-part.js";
 
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/cards/tuning/types.js").TuningPoint} TuningPoint */
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/cards/tuning/types.js").TuningMap} TuningMap */
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/cards/tuning/types.js").Verdict} Verdict */
+/** @typedef {import("#modules/cards/tuning/settings.js").TuningPoint} TuningPoint */
+/** @typedef {import("#modules/cards/tuning/settings.js").TuningMap} TuningMap */
+/** @typedef {import("#modules/cards/tuning/settings.js").Verdict} Verdict */
 
-/** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Locale} */
+/** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };
 
 /** @param {number} mean @param {number | null} [deviation] */

@@ -4,19 +4,17 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
+  changesOf,
   joined,
+  lanesOf,
   lineOf,
   scaledRows,
   scaledStates,
-  SCATTERS,
-  scatterOf,
-  scattersOf,
   settingsIn,
   STEP,
   telltale,
-  thinned,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/join.js";
-import { changesOf, lanesOf } from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/marks.js";
+} from "#modules/cards/tuning/past.js";
+import { scatterOf, SCATTERS, scattersOf, thinned } from "#modules/cards/tuning/scatter.js";
 import {
   canSet,
   factorOf,
@@ -25,10 +23,11 @@ import {
   presentSettings,
   same,
   settingsText,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/settings.js";
-import { spanText, tickText } from "../../custom_components/miner_monitor/frontend/modules/cards/tuning/words.js";
+  spanText,
+  tickText,
+} from "#modules/cards/tuning/settings.js";
 
-/** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Locale} */
+/** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };
 
 /** @param {number | null} mean @param {number} index */

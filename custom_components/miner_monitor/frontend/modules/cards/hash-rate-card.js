@@ -8,12 +8,12 @@ import { says, numberOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE } from "../lib/records.js";
 import { HOURS, checkConfig, configForm, exampleConfig, findSource } from "./hash-rate/config.js";
 import { draw } from "./hash-rate/draw.js";
-import { Inspector } from "./hash-rate/inspector.js";
+import { Inspector } from "./hash-rate/parts.js";
 import { modelOf } from "./hash-rate/model.js";
 import { figureList, legendButtons, noteList, rangeButtons } from "./hash-rate/parts.js";
-import { Reader } from "./hash-rate/reader.js";
-import { STYLES } from "./hash-rate/styles.js";
-import { clockOf } from "./hash-rate/times.js";
+import { Reader } from "./hash-rate/config.js";
+import { STYLES } from "./hash-rate/parts.js";
+import { clockOf } from "./hash-rate/words.js";
 import { changeText, figureLines, legendOf, momentOf, notesOf } from "./hash-rate/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
@@ -47,7 +47,7 @@ export class MinerHashRateCard extends MinerCard {
   #source;
   /** @type {Reader | undefined} */
   #reader;
-  /** @type {import("./hash-rate/reader.js").Records | undefined} */
+  /** @type {import("./hash-rate/config.js").Records | undefined} */
   #records;
   #hours = 24;
   /** @type {Set<string>} names of lines that the user put away */
@@ -244,7 +244,7 @@ export class MinerHashRateCard extends MinerCard {
   }
 
   /**
-   * @param {import("./hash-rate/reader.js").Records} records
+   * @param {import("./hash-rate/config.js").Records} records
    * @param {HassState | undefined} state of the hash rate
    */
   #redraw(records, state) {
@@ -278,7 +278,7 @@ export class MinerHashRateCard extends MinerCard {
    */
   #drawChart(model, voice, width, figures) {
     const { say, hass } = this;
-    /** @param {import("./hash-rate/expected.js").Change} change */
+    /** @param {import("./hash-rate/model.js").Change} change */
     const tell = (change) => changeText(change, hass, voice);
     const picture = draw(model, {
       width,

@@ -4,26 +4,24 @@ import { MinerCard } from "../lib/card.js";
 import { fire, h } from "../lib/dom.js";
 import { findMiners, idOf } from "../lib/miners.js";
 import { MINUTE } from "../lib/records.js";
-import { refill } from "./tuning/controls.js";
-import { confirmApply } from "./tuning/dialog.js";
-import { checkConfig, configForm, PARTS } from "./tuning/form.js";
+import { confirmApply, verdictList } from "./tuning/details.js";
 import { MapPart } from "./tuning/map-part.js";
-import { changesPart, hoursChoice, ScatterPart } from "./tuning/past-part.js";
+import { HOURS, changesPart, hoursChoice, refill, ScatterPart } from "./tuning/parts.js";
+import { readMap, readPast } from "./tuning/past.js";
 import { Poll } from "./tuning/poll.js";
-import { readMap, readPast } from "./tuning/reading.js";
-import { canSet, CONTROLS, keyOf, presentSettings, same, settingsOf } from "./tuning/settings.js";
+import { SCATTERS, scatterName } from "./tuning/scatter.js";
+import { CONTROLS, canSet, errorText, keyOf, presentSettings, same, settingsOf } from "./tuning/settings.js";
 import { STYLES } from "./tuning/styles.js";
-import { verdictList } from "./tuning/verdict-list.js";
-import { errorText } from "./tuning/words.js";
 
+/** @typedef {import("./tuning/parts.js").Hours} Hours */
+/** @typedef {import("./tuning/settings.js").Past} Past */
+/** @typedef {import("./tuning/settings.js").Settings} Settings */
+/** @typedef {import("./tuning/settings.js").TuningMap} TuningMap */
+/** @typedef {import("./tuning/settings.js").View} View */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
 /** @typedef {import("../lib/types.js").Hass} Hass */
+/** @typedef {import("../lib/types.js").Localize} Localize */
 /** @typedef {import("../lib/types.js").Miner} Miner */
-/** @typedef {import("./tuning/past-part.js").Hours} Hours */
-/** @typedef {import("./tuning/types.js").Past} Past */
-/** @typedef {import("./tuning/types.js").Settings} Settings */
-/** @typedef {import("./tuning/types.js").TuningMap} TuningMap */
-/** @typedef {import("./tuning/types.js").View} View */
 
 const WATCHED = [...Object.values(CONTROLS), "sensor.status", "binary_sensor.online"];
 const PADDING = 16;
@@ -307,5 +305,66 @@ export class MinerTuningCard extends MinerCard {
     for (const candidate of this.body.querySelectorAll("[data-focus]")) {
       if (candidate.getAttribute("data-focus") === name && candidate instanceof HTMLElement) candidate.focus();
     }
+  }
+}
+
+export const PARTS = /** @type {const} */ (["map", "verdicts", "scatter", "changes"]);
+
+const COMMON = "component.miner_monitor.common.dashboard_";
+
+/**
+ * Say something in a form, which has no card whose words it could take.
+ *
+ * @param {Localize | undefined} localize
+ * @returns {import("../lib/texts.js").Say}
+ */
+function sayBy(localize) {
+  return (key, values) => localize?.(COMMON + key, values) || key;
+}
+
+/** @returns {import("../lib/texts.js").Say} */
+function sayNow() {
+  const app = /** @type {(Element & {hass?: Hass}) | null} */ (document.querySelector("home-assistant"));
+  return sayBy(app?.hass?.localize);
+}
+
+/** @returns {Record<string, any>} */
+export function configForm() {
+  const say = sayNow();
+  // @says tuning_part_map tuning_part_verdicts tuning_part_scatter tuning_part_changes
+  const parts = PARTS.map((value) => ({ value, label: say(`tuning_part_${value}`) }));
+  const names = /** @type {import("./tuning/scatter.js").ScatterName[]} */ (Object.keys(SCATTERS));
+  const scatters = names.map((value) => ({ value, label: scatterName(say, value) }));
+  // @says tuning_last_24 tuning_last_72 tuning_last_168
+  const hours = HOURS.map((value) => ({ value: String(value), label: say(`tuning_last_${value}`) }));
+  return {
+    schema: [
+      { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } },
+      { name: "show", selector: { select: { multiple: true, options: parts } } },
+      { name: "scatter", selector: { select: { mode: "dropdown", options: scatters } } },
+      { name: "hours", selector: { select: { mode: "dropdown", options: hours } } },
+    ],
+    // @says tuning_form_device_id tuning_form_show tuning_form_scatter tuning_form_hours
+    computeLabel: (/** @type {{name: string}} */ { name }) => sayNow()(`tuning_form_${name}`),
+  };
+}
+
+/**
+ * Say in plain words what is wrong with a configuration.
+ *
+ * @param {CardConfig} config
+ */
+export function checkConfig({ device_id, show, scatter, hours }) {
+  if (typeof device_id !== "string" || !device_id) {
+    throw new Error("Choose a miner: device_id is missing");
+  }
+  if (show !== undefined && !(Array.isArray(show) && show.every((part) => PARTS.includes(part)))) {
+    throw new Error(`show is a list of ${PARTS.join(", ")}`);
+  }
+  if (scatter !== undefined && !Object.hasOwn(SCATTERS, scatter)) {
+    throw new Error(`scatter is one of ${Object.keys(SCATTERS).join(", ")}`);
+  }
+  if (hours !== undefined && !HOURS.some((count) => count === Number(hours))) {
+    throw new Error(`hours is one of ${HOURS.join(", ")}`);
   }
 }

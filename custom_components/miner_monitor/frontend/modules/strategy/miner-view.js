@@ -1,8 +1,6 @@
 // One miner: only what it has, the present first, the past below.
 
-import { MinerCards, section, sectionsView } from "./cards.js";
-import { detailsCard } from "./details.js";
-import { isTunable } from "./tuning-view.js";
+import { detailsCard, isTunable, MinerCards, section, sectionsView } from "./cards.js";
 
 /** @typedef {import("./views.js").Scene} Scene */
 /** @typedef {import("../lib/types.js").Miner} Miner */

@@ -1,14 +1,10 @@
-// Makes a view of the dashboard when somebody opens it.
+// Makes the views of all miners, and finds who makes a view when somebody opens it.
 
-import { findMiners } from "../lib/miners.js";
+import { findMiners, idOf, unitOf } from "../lib/miners.js";
 import { loadTexts } from "../lib/texts.js";
-import { compareView } from "./compare-view.js";
-import { messageView } from "./cards.js";
-import { chosenMiners } from "./dashboard.js";
-import { energyView } from "./energy-view.js";
-import { fleetView } from "./fleet-view.js";
+import { detailsCard, isTunable, messageView, MinerCards, section, sectionsView } from "./cards.js";
+import { chosenMiners, leftOut } from "./dashboard.js";
 import { minerView } from "./miner-view.js";
-import { tuningView } from "./tuning-view.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -56,3 +52,252 @@ const ADD_MINER = {
   action: "navigate",
   navigation_path: "/config/integrations/integration/miner_monitor",
 };
+
+const COLUMNS = 4;
+
+/**
+ * @param {Scene} scene
+ * @returns {Record<string, any>}
+ */
+export function fleetView({ hass, say, miners, fleet, config }) {
+  const all = fleet && new MinerCards(hass, fleet);
+  return sectionsView(
+    [
+      all &&
+        section(
+          undefined,
+          [
+            all.trend("sensor.hash_rate"),
+            all.trend("sensor.power"),
+            all.trend("sensor.efficiency"),
+            all.trend("sensor.hottest_chip"),
+            all.trend("sensor.wall_power"),
+            all.tile("sensor.miners_online"),
+            all.tile("binary_sensor.problem"),
+            all.tile("sensor.best_difficulty"),
+            all.toggle("switch.throttle"),
+            all.toggle("switch.mining"),
+          ],
+          { span: COLUMNS },
+        ),
+      section(
+        undefined,
+        [
+          {
+            type: "custom:miner-fleet-card",
+            subviews: true,
+            ...leftOut(config),
+            grid_options: { columns: "full" },
+          },
+          detailsCard({ hass, say, miners }),
+        ],
+        { span: COLUMNS },
+      ),
+      fleet &&
+        section(
+          undefined,
+          [{ type: "custom:miner-hash-rate-card", device_id: fleet.id, grid_options: { columns: "full" } }],
+          { span: COLUMNS },
+        ),
+    ],
+    COLUMNS,
+  );
+}
+
+const QUANTITIES = [
+  "hash_rate",
+  "efficiency",
+  "power",
+  "chip_temperature",
+  "hash_rate_ratio",
+  "reject_rate",
+  "vr_temperature",
+  "fan_speed",
+  "wall_power",
+  "hash_rate_stability",
+  "frequency_actual",
+  "core_voltage_actual",
+];
+
+/** Days and the step of the statistics. */
+// @says time_6h time_24h time_3d time_7d time_30d
+const TIMES = /** @type {const} */ ([
+  ["6h", 0.25, "5minute"],
+  ["24h", 1, "5minute"],
+  ["3d", 3, "hour"],
+  ["7d", 7, "hour"],
+  ["30d", 30, "day"],
+]);
+
+/**
+ * @param {Scene} scene
+ * @returns {Record<string, any>}
+ */
+export function compareView({ say, miners, hass, config }) {
+  const quantities = QUANTITIES.flatMap((key) => choicesOf(hass, miners, key));
+  const times = TIMES.map(([key, days, period]) => ({
+    label: say(`time_${key}`),
+    values: { days_to_show: days, period },
+  }));
+  if (!quantities.length) return messageView(say("nothing_comparable"));
+  const chart = {
+    type: "custom:miner-choice-card",
+    id: "compare",
+    selects: [
+      { label: say("quantity"), options: quantities },
+      { label: say("time"), options: times, first: 1 },
+    ],
+    card: { type: "statistics-graph", chart_type: "line", stat_types: ["mean"] },
+    grid_options: { columns: "full" },
+  };
+  const ranking = miners.some((miner) => idOf(miner, "sensor.efficiency")) && {
+    type: "custom:miner-fleet-card",
+    id: "ranking",
+    sort: "efficiency",
+    hours: 24,
+    subviews: true,
+    show_findings: false,
+    show_switch: false,
+    ...leftOut(config),
+    grid_options: { columns: "full" },
+  };
+  return sectionsView(
+    [
+      section(undefined, [chart], { span: 4 }),
+      section(say("ranking"), [ranking], { span: 4, icon: "mdi:podium" }),
+    ],
+    4,
+  );
+}
+
+/**
+ * Return the choices of a quantity, each with the entities that have one unit: a chart
+ * has one axis, and an FPGA card's GH/s are no TH/s.
+ *
+ * @param {import("../lib/types.js").Hass} hass
+ * @param {import("../lib/types.js").Miner[]} miners
+ * @param {string} key
+ */
+function choicesOf(hass, miners, key) {
+  /** @type {Map<string, {entity: string, name: string}[]>} */
+  const byUnit = new Map();
+  for (const miner of miners) {
+    const entity = idOf(miner, `sensor.${key}`);
+    if (entity === undefined) continue;
+    const unit = unitOf(hass.states[entity]);
+    byUnit.set(unit, [...(byUnit.get(unit) ?? []), { entity, name: miner.name }]);
+  }
+  const translated = hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 });
+  const name = translated || key;
+  const mostFirst = [...byUnit].sort(([, a], [, b]) => b.length - a.length);
+  return mostFirst.map(([unit, entities]) => ({
+    label: byUnit.size > 1 && unit ? `${name} (${unit})` : name,
+    values: { entities },
+  }));
+}
+
+/**
+ * @param {Scene} scene
+ * @returns {Record<string, any>}
+ */
+export function tuningView({ say, miners }) {
+  const tunable = miners.filter((miner) => isTunable(miner));
+  if (!tunable.length) {
+    return messageView(say("nothing_tunable"));
+  }
+  return sectionsView(
+    [
+      section(
+        undefined,
+        [
+          {
+            type: "custom:miner-choice-card",
+            id: "tuning",
+            selects: [
+              {
+                label: say("miner"),
+                options: tunable.map((miner) => ({ label: miner.name, key: miner.id, values: { device_id: miner.id } })),
+                // A map of frequencies and voltages shows more than one of modes.
+                first: Math.max(0, tunable.findIndex((miner) => miner.ids["number.frequency"])),
+              },
+            ],
+            card: { type: "custom:miner-tuning-card" },
+            grid_options: { columns: "full" },
+          },
+        ],
+        { span: 4 },
+      ),
+    ],
+    4,
+  );
+}
+
+const DAYS = 14;
+const METERS = ["sensor.energy", "sensor.wall_energy"];
+
+/**
+ * @param {Scene} scene
+ * @returns {Record<string, any>}
+ */
+export function energyView({ hass, say, miners, fleet }) {
+  if (!miners.some((miner) => METERS.some((key) => miner.ids[key]))) return messageView(say("nothing_metered"));
+  const all = fleet && new MinerCards(hass, fleet);
+  return sectionsView(
+    [
+      section(
+        undefined,
+        [
+          all?.today("sensor.energy", say("energy_today")),
+          all?.today("sensor.wall_energy", say("wall_energy_today")),
+          all?.trend("sensor.power"),
+          all?.trend("sensor.wall_power"),
+          perDay(miners, "sensor.energy", say("energy_per_day")),
+          perDay(miners, "sensor.wall_energy", say("wall_energy_per_day")),
+          all?.rise(say("energy_per_hour"), ["sensor.energy"], { days_to_show: 2 }),
+        ],
+        { span: 4 },
+      ),
+      section(
+        say("energy_dashboard"),
+        [
+          { type: "markdown", content: say("energy_how"), text_only: true, grid_options: { columns: "full" } },
+          hass.user?.is_admin && {
+            type: "button",
+            name: say("energy_open"),
+            icon: "mdi:lightning-bolt",
+            tap_action: { action: "navigate", navigation_path: "/config/energy" },
+            grid_options: { columns: 12, rows: 2 },
+          },
+        ],
+        { span: 4, icon: "mdi:help-circle-outline" },
+      ),
+    ],
+    4,
+  );
+}
+
+/**
+ * Bars of each miner's kWh per day, one on the other.
+ *
+ * @param {import("../lib/types.js").Miner[]} miners
+ * @param {string} key
+ * @param {string} title
+ * @returns {import("../lib/types.js").CardConfig | undefined}
+ */
+function perDay(miners, key, title) {
+  const entities = miners.flatMap((miner) => {
+    const id = idOf(miner, key);
+    return id === undefined ? [] : [{ entity: id, name: miner.name }];
+  });
+  if (!entities.length) return undefined;
+  return {
+    type: "statistics-graph",
+    title,
+    chart_type: "bar-stack",
+    period: "day",
+    days_to_show: DAYS,
+    stat_types: ["change"],
+    entities,
+    grid_options: { columns: "full" },
+  };
+}

@@ -1,15 +1,14 @@
-// What the hash-rate card says: names of lines, figures, notes and a moment's values.
+// What the hash-rate card says: names of lines, figures, notes, times and a moment's values.
 
-import { HOUR, MINUTE } from "../../lib/records.js";
 import { format } from "../../lib/numbers.js";
+import { HOUR, MINUTE } from "../../lib/records.js";
 
-/** @typedef {import("../../lib/texts.js").Say} Say */
-/** @typedef {import("../../lib/types.js").Hass} Hass */
-/** @typedef {import("../../lib/types.js").Locale} Locale */
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./model.js").Sample} Sample */
 /** @typedef {import("./series.js").Step} Step */
-/** @typedef {import("./times.js").Clock} Clock */
+/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Hass} Hass */
+/** @typedef {import("../../lib/types.js").Locale} Locale */
 
 /**
  * @typedef {object} Voice How this user is spoken to.
@@ -225,7 +224,7 @@ export function notesOf({ late, line }, hidden, scale, voice) {
  * @param {Model} model
  * @param {Sample} sample
  * @param {Voice} voice
- * @param {(change: import("./expected.js").Change) => string} tell
+ * @param {(change: import("./model.js").Change) => string} tell
  * @returns {{time: string, lines: Line[]}}
  */
 export function momentOf(model, sample, voice, tell) {
@@ -273,7 +272,7 @@ function meanLine(mean, minutes, voice) {
 /**
  * Return what a change of settings says.
  *
- * @param {import("./expected.js").Change} change
+ * @param {import("./model.js").Change} change
  * @param {Pick<Hass, "states" | "entities" | "localize" | "formatEntityState">} hass
  * @param {Voice} voice
  */
@@ -300,4 +299,52 @@ function settingName(id, hass) {
     hass.states[id]?.attributes.friendly_name ||
     id
   );
+}
+
+/**
+ * @typedef {object} Clock
+ * @property {string | undefined} zone undefined: the browser's
+ * @property {(time: number) => string} clock such as 14:05
+ * @property {(time: number) => string} moment such as 29 Nov, 14:05
+ * @property {(time: number) => string} tick the hour, and at midnight the day
+ */
+
+/**
+ * Return how times are written for this user.
+ *
+ * @param {Pick<Hass, "locale" | "config">} hass
+ * @returns {Clock}
+ */
+export function clockOf(hass) {
+  const { language, time_format, time_zone } = hass.locale;
+  const zone = time_zone === "server" ? hass.config.time_zone : undefined;
+  const spoken = time_format === "system" ? undefined : language;
+  const half = saysAmPm(time_format, spoken);
+  /** @type {Intl.DateTimeFormatOptions} */
+  const hours = {
+    hour: half ? "numeric" : "2-digit",
+    minute: "2-digit",
+    hourCycle: half ? "h12" : "h23",
+    timeZone: zone,
+  };
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
+  const clock = new Intl.DateTimeFormat(language, hours);
+  const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...hours });
+  const plain = new Intl.DateTimeFormat("en", { ...hours, hourCycle: "h23", hour: "2-digit" });
+  return {
+    zone,
+    clock: (time) => clock.format(time),
+    moment: (time) => moment.format(time),
+    tick: (time) => (plain.format(time) === "00:00" ? day : clock).format(time),
+  };
+}
+
+/**
+ * @param {string | undefined} format of the profile
+ * @param {string | undefined} language
+ */
+function saysAmPm(format, language) {
+  if (format === "12") return true;
+  if (format === "24") return false;
+  return new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12 === true;
 }

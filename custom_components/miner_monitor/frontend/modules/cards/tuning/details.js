@@ -1,16 +1,16 @@
-// All that was measured at one operating point, and the button that applies it.
+// What was measured at operating points, the verdicts, and the dialog that applies one.
 
 import { h } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
-import { rowsOf, starOf } from "./figures.js";
-import { keyOf, same, settingsOf } from "./settings.js";
-import { BLOCK, momentText, reportWord, spanText } from "./words.js";
+import { inOrder, rowsOf, starOf, verdictLines } from "./figures.js";
+import { BLOCK, errorText, keyOf, momentText, reportWord, same, settingsOf, spanText } from "./settings.js";
 
-/** @typedef {import("./types.js").Quantity} Quantity */
-/** @typedef {import("./types.js").Settings} Settings */
-/** @typedef {import("./types.js").TuningMap} TuningMap */
-/** @typedef {import("./types.js").TuningPoint} TuningPoint */
-/** @typedef {import("./types.js").View} View */
+/** @typedef {import("./figures.js").VerdictLine} VerdictLine */
+/** @typedef {import("./settings.js").Quantity} Quantity */
+/** @typedef {import("./settings.js").Settings} Settings */
+/** @typedef {import("./settings.js").TuningMap} TuningMap */
+/** @typedef {import("./settings.js").TuningPoint} TuningPoint */
+/** @typedef {import("./settings.js").View} View */
 
 // @says tuning_figure_hash_rate tuning_figure_efficiency tuning_figure_stability tuning_figure_power
 // @says tuning_figure_chip_temperature tuning_figure_vr_temperature tuning_figure_room_temperature
@@ -123,4 +123,196 @@ export function applyButton(view, settings, place) {
     },
     view.say("tuning_apply"),
   );
+}
+
+/**
+ * Ask, and apply. The dialog is modal: it keeps the focus, and Escape closes it.
+ *
+ * @param {Node} root where the dialog is put
+ * @param {View} view
+ * @param {Settings} settings
+ * @param {TuningPoint | undefined} point what is known of these settings
+ * @returns {Promise<boolean>} whether the settings were applied
+ */
+export function confirmApply(root, view, settings, point) {
+  const { say } = view;
+  const outcome = h("p", { class: "outcome", role: "alert" });
+  const confirm = h("button", { class: "confirm", type: "button" }, say("tuning_apply"));
+  const cancel = h("button", { class: "cancel", type: "button", autofocus: true }, say("tuning_cancel"));
+  const dialog = h(
+    "dialog",
+    { class: "confirmation", "aria-labelledby": "apply-title", "aria-describedby": "apply-text" },
+    h("h3", { id: "apply-title" }, say("tuning_apply_title", { name: view.miner.name })),
+    h("div", { id: "apply-text" }, changesText(view, settings), warning(view, point)),
+    outcome,
+    h("div", { class: "actions" }, cancel, confirm),
+  );
+  root.appendChild(dialog);
+  return new Promise((resolve) => {
+    let applied = false;
+    cancel.addEventListener("click", () => dialog.close());
+    confirm.addEventListener("click", async () => {
+      applied = await apply(view, settings, { dialog, confirm, outcome });
+      if (applied) dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(applied);
+    });
+    dialog.showModal();
+    cancel.focus();
+  });
+}
+
+/**
+ * @param {View} view
+ * @param {Settings} settings
+ * @param {{dialog: HTMLElement, confirm: HTMLButtonElement, outcome: HTMLElement}} parts
+ */
+async function apply({ hass, miner, say }, settings, { dialog, confirm, outcome }) {
+  confirm.disabled = true;
+  outcome.textContent = "";
+  dialog.setAttribute("aria-busy", "true");
+  confirm.textContent = say("tuning_applying");
+  try {
+    const target = { device_id: miner.id };
+    await hass.callService("miner_monitor", "apply_settings", { ...settings }, target, false);
+    return true;
+  } catch (error) {
+    outcome.textContent = say("tuning_apply_failed", { error: errorText(error, say) });
+    return false;
+  } finally {
+    confirm.disabled = false;
+    dialog.removeAttribute("aria-busy");
+    confirm.textContent = say("tuning_apply");
+  }
+}
+
+/**
+ * @param {View} view
+ * @param {Settings} settings
+ */
+function changesText(view, settings) {
+  const { say, present } = view;
+  const to = settingsOf(view, settings);
+  return h(
+    "dl",
+    { class: "from-to" },
+    present && h("dt", {}, say("tuning_from")),
+    present && h("dd", {}, settingsOf(view, present)),
+    h("dt", {}, say("tuning_to")),
+    h("dd", { class: "to" }, to),
+  );
+}
+
+/**
+ * @param {View} view
+ * @param {TuningPoint | undefined} point
+ */
+function warning(view, point) {
+  if (!point?.bottlenecks.length) return null;
+  const what = bottleneckNames(view, point);
+  return h("p", { class: "held-back" }, "⚠ ", view.say("tuning_held_back", { what }));
+}
+
+/**
+ * Return all verdicts, and what holds the present settings back.
+ *
+ * @param {View} view
+ * @param {TuningMap} map
+ * @returns {(HTMLElement | null)[]}
+ */
+export function verdictList(view, map) {
+  const lines = verdictLines(map, view.hass.locale);
+  const now = map.points.find(({ settings }) => same(settings, view.present));
+  const told = now && lines.some(({ point }) => point === now);
+  return [
+    h("ul", { class: "verdicts" }, ...lines.map((line) => row(view, line))),
+    now && !told && now.bottlenecks.length
+      ? h("div", { class: "present-note" }, view.say("tuning_in_use"), ": ", settingsOf(view, now.settings), bottlenecks(view, now))
+      : null,
+    view.present === null ? h("p", { class: "secondary" }, view.say("tuning_offline")) : null,
+  ];
+}
+
+/**
+ * @param {View} view
+ * @param {VerdictLine} line
+ */
+function row(view, { kind, point, value, note }) {
+  const { say, localize } = view;
+  // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_day tuning_missing_days
+  // @says tuning_missing_data tuning_missing_difference tuning_missing_points
+  const certain = say(note.key, note.values);
+  return h(
+    "li",
+    { class: "verdict", "data-verdict": kind },
+    h(
+      "div",
+      { class: "words" },
+      h("span", { class: "kind" }, reportWord(localize, `verdict_${kind}`)),
+      point && h("span", { class: "setting" }, settingsOf(view, point.settings), value && ` – ${value}`),
+      h("span", { class: "secondary" }, certain),
+      point && bottlenecks(view, point),
+    ),
+    point && (same(point.settings, view.present)
+      ? h("span", { class: "badge" }, say("tuning_in_use"))
+      : applyButton(view, point.settings, kind)),
+  );
+}
+
+const COLUMNS = ["hash_rate", "efficiency", "stability", "power", "chip_temperature", "fan_duty_cycle"];
+
+/**
+ * Return all points as a table.
+ *
+ * @param {View} view
+ * @param {TuningMap} map
+ * @returns {HTMLElement}
+ */
+export function pointsTable(view, map) {
+  const { say, hass } = view;
+  const rows = inOrder(map.points).map((point) => ({
+    point,
+    cells: new Map(rowsOf(point, unitsOf(view, map), hass.locale).map((row) => [row.name, row.value])),
+  }));
+  const columns = COLUMNS.filter((name) => rows.some(({ cells }) => cells.has(name)));
+  return h(
+    "table",
+    { class: "points" },
+    h("caption", { class: "unseen" }, say("tuning_map")),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, say("tuning_setting")),
+        // @says tuning_figure_hash_rate tuning_figure_efficiency tuning_figure_stability tuning_figure_power
+        // @says tuning_figure_chip_temperature tuning_figure_fan_duty_cycle
+        ...columns.map((name) => h("th", { scope: "col" }, say(`tuning_figure_${name}`))),
+        h("th", { scope: "col" }, say("tuning_time")),
+        h("th", { scope: "col" }, say("tuning_notes")),
+      ),
+    ),
+    h("tbody", {}, ...rows.map(({ point, cells }) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, settingsOf(view, point.settings)),
+        ...columns.map((name) => h("td", {}, cells.get(name) ?? "–")),
+        h("td", {}, spanText(point.blocks * BLOCK, hass.locale)),
+        h("td", {}, notes(view, point)),
+      ),
+    )),
+  );
+}
+
+/**
+ * @param {View} view
+ * @param {TuningPoint} point
+ */
+function notes(view, point) {
+  const now = same(point.settings, view.present) ? [view.say("tuning_in_use")] : [];
+  return [...now, ...(point.bottlenecks.length ? [bottleneckNames(view, point)] : [])].join(", ");
 }

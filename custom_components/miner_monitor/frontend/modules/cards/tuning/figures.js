@@ -1,13 +1,13 @@
-// What is measured at an operating point, which point is the best, and how both are written.
+// What is measured at an operating point, which point is the best, how both are written and coloured.
 
 import { format, telling } from "../../lib/numbers.js";
-import { keyOf, same } from "./settings.js";
+import { BLOCK, keyOf, same, spanText } from "./settings.js";
 
-/** @typedef {import("./types.js").Figure} Figure */
-/** @typedef {import("./types.js").Quantity} Quantity */
-/** @typedef {import("./types.js").TuningMap} TuningMap */
-/** @typedef {import("./types.js").TuningPoint} TuningPoint */
-/** @typedef {import("./types.js").Verdict} Verdict */
+/** @typedef {import("./settings.js").Figure} Figure */
+/** @typedef {import("./settings.js").Quantity} Quantity */
+/** @typedef {import("./settings.js").TuningMap} TuningMap */
+/** @typedef {import("./settings.js").TuningPoint} TuningPoint */
+/** @typedef {import("./settings.js").Verdict} Verdict */
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 
 /** @type {Quantity[]} */
@@ -157,4 +157,130 @@ export function rowsOf(point, { rate, temperature = "°C" }, locale) {
   if (stability === null) return rows;
   const steady = { name: "stability", value: quantityText(stability, "stability", rate, locale), spread: null };
   return [...rows.slice(0, 2), steady, ...rows.slice(2)];
+}
+
+export const VERDICTS = /** @type {const} */ (["efficiency", "hash_rate", "balanced", "stability", "quiet"]);
+
+/**
+ * @typedef {object} Words A text by its key, with its values.
+ * @property {string} key
+ * @property {Record<string, any>} [values]
+ */
+
+/**
+ * @typedef {object} VerdictLine
+ * @property {string} kind
+ * @property {TuningPoint | null} point the best; null: not yet
+ * @property {string} value what it reaches, such as 15.1 J/TH
+ * @property {Words} note how certain that is, or what is missing
+ */
+
+/**
+ * Return a line for each verdict that the response has.
+ *
+ * @param {TuningMap} map
+ * @param {Locale} [locale]
+ * @returns {VerdictLine[]}
+ */
+export function verdictLines(map, locale) {
+  return VERDICTS.flatMap((kind) => {
+    const verdict = map.verdicts[kind];
+    if (!verdict) return [];
+    const point = map.points.find(({ settings }) => same(settings, verdict.settings)) ?? null;
+    const value = point ? valueText(kind, point, verdict, map.hash_rate_unit, locale) : "";
+    return [{ kind, point, value, note: noteOf(verdict, locale) }];
+  });
+}
+
+/**
+ * The hash rate is that of the point, which is in the unit of the response.
+ *
+ * @param {string} kind
+ * @param {TuningPoint} point
+ * @param {Verdict} verdict
+ * @param {string} unit
+ * @param {Locale} [locale]
+ */
+function valueText(kind, { figures }, verdict, unit, locale) {
+  const efficiency = figures.efficiency && quantityText(figures.efficiency.mean, "efficiency", unit, locale);
+  const rate = figures.hash_rate && quantityText(figures.hash_rate.mean, "hash_rate", unit, locale);
+  const fan = figures.fan_duty_cycle && `${format(figures.fan_duty_cycle.mean, 0, locale)} %`;
+  if (kind === "efficiency") return efficiency ?? "";
+  if (kind === "stability") {
+    return verdict.value === null ? "" : `± ${quantityText(verdict.value, "stability", unit, locale)}`;
+  }
+  const told = kind === "balanced" ? [efficiency, rate] : kind === "quiet" ? [rate, fan] : [rate];
+  return told.filter(Boolean).join(", ");
+}
+
+/**
+ * Return how certain a verdict is, or what it takes.
+ *
+ * @param {Verdict} verdict
+ * @param {Locale} [locale]
+ * @returns {Words}
+ */
+export function noteOf(verdict, locale) {
+  if (verdict.settings) {
+    if (verdict.margin === null) return { key: "tuning_certain" };
+    const margin = format(verdict.margin, verdict.margin < 10 ? 1 : 0, locale);
+    return { key: "tuning_margin", values: { margin } };
+  }
+  const [minutes, days] = [verdict.blocks_missing * BLOCK, verdict.days_missing];
+  if (minutes && days) return { key: "tuning_missing_both", values: { time: spanText(minutes, locale) } };
+  if (minutes) return { key: "tuning_missing_blocks", values: { time: spanText(minutes, locale) } };
+  if (days === 1) return { key: "tuning_missing_day" };
+  if (days) return { key: "tuning_missing_days", values: { days } };
+  const key = `tuning_missing_${verdict.missing ?? "points"}`;
+  return { key: NOT_YET.has(key) ? key : "tuning_missing_points" };
+}
+
+// @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_day tuning_missing_days
+// @says tuning_missing_data tuning_missing_difference tuning_missing_points
+const NOT_YET = new Set(["tuning_missing_data", "tuning_missing_difference", "tuning_missing_points"]);
+
+/**
+ * From bad (dark violet) to good (yellow): each step is lighter than the one before, so
+ * that it needs no hue to be read. These are the stops of the map known as viridis.
+ */
+const STOPS = /** @type {[number, number, number][]} */ ([
+  [68, 1, 84],
+  [71, 45, 123],
+  [59, 82, 139],
+  [44, 114, 142],
+  [33, 145, 140],
+  [40, 174, 128],
+  [94, 201, 98],
+  [173, 220, 48],
+  [253, 231, 37],
+]);
+
+/**
+ * Return the colour of a place from 0 (bad) to 1 (good).
+ *
+ * @param {number} place
+ * @returns {string}
+ */
+export function rampColor(place) {
+  const at = Math.min(1, Math.max(0, place)) * (STOPS.length - 1);
+  const index = Math.min(STOPS.length - 2, Math.floor(at));
+  const [low, high] = [STOPS[index], STOPS[index + 1]];
+  if (!low || !high) return "gray";
+  const mixed = low.map((value, i) => Math.round(value + ((high[i] ?? value) - value) * (at - index)));
+  return `rgb(${mixed.join(", ")})`;
+}
+
+/** The whole of it as CSS, from bad to good. */
+export const RAMP_GRADIENT = `linear-gradient(to right, ${STOPS.map((stop) => `rgb(${stop.join(", ")})`).join(", ")})`;
+
+/**
+ * Return where a value lies between the worst (0) and the best (1).
+ *
+ * @param {number} value
+ * @param {number} worst
+ * @param {number} best
+ * @returns {number}
+ */
+export function placeOf(value, worst, best) {
+  return worst === best ? 1 : (value - worst) / (best - worst);
 }

@@ -1,15 +1,17 @@
-// The map of operating points: MHz by mV, coloured by a quantity, as large as the time spent there.
+// The map of operating points, or a bar for each work mode, and how one goes through them.
 
 import { chartFrame } from "../../lib/chart.js";
 import { s } from "../../lib/dom.js";
-import { starOf } from "./figures.js";
-import { heightOf, largestRadius, LEAST_TARGET, mapScales, radiusOf } from "./layout.js";
-import { colorOf, pointGroup, star } from "./points.js";
-import { same } from "./settings.js";
+import { linear } from "../../lib/scale.js";
+import { inOrder, placeOf, quantityText, rampColor, spanOf, starOf, valueOf } from "./figures.js";
+import { LEAST_TARGET, heightOf, largestRadius, mapScales, radiusOf, starPath } from "./map-part.js";
+import { BLOCK, keyOf, same, settingsOf, spanText } from "./settings.js";
 
-/** @typedef {import("./points.js").Picture} Picture */
-/** @typedef {import("./types.js").Settings} Settings */
-/** @typedef {import("./types.js").TuningPoint} TuningPoint */
+/** @typedef {import("./settings.js").Quantity} Quantity */
+/** @typedef {import("./settings.js").Settings} Settings */
+/** @typedef {import("./settings.js").TuningMap} TuningMap */
+/** @typedef {import("./settings.js").TuningPoint} TuningPoint */
+/** @typedef {import("./settings.js").View} View */
 
 /**
  * @typedef {object} Places
@@ -87,4 +89,229 @@ function empty({ view }, settings, places) {
     s("circle", { class: "target", cx, cy, r: LEAST_TARGET }),
     s("circle", { class: "now", cx, cy, r: 8 }),
   );
+}
+
+const ROW = 58;
+const BAR = 20;
+const EDGE = 4;
+
+/** Room right of the longest bar for its value. */
+const VALUE_ROOM = 96;
+
+/**
+ * Draw a bar for each point.
+ *
+ * @param {Picture} picture
+ * @returns {SVGElement}
+ */
+export function drawBars(picture) {
+  const { view, quantity, width } = picture;
+  const points = ordered(picture);
+  const ends = points.map((point) => (valueOf(point, quantity) ?? 0) + deviationOf(picture, point));
+  const scale = linear([0, Math.max(...ends)], EDGE, Math.max(EDGE + 60, width - VALUE_ROOM), 4);
+  // The longest one ends where the room for values begins.
+  const stretch = scale.to / Math.max(...ends, Number.MIN_VALUE);
+  const at = (/** @type {number} */ value) => EDGE + (scale.at(value) - EDGE) * stretch;
+  return s(
+    "svg",
+    {
+      viewBox: `0 0 ${width} ${points.length * ROW + EDGE}`,
+      role: "group",
+      "aria-label": view.say("tuning_map"),
+      class: "chart bars",
+    },
+    points.map((point, index) => bar(picture, point, index * ROW + EDGE, at)),
+  );
+}
+
+/**
+ * Return the points from the least power to the most, as their names mean it.
+ *
+ * @param {Picture} picture
+ */
+function ordered({ map }) {
+  return [...map.points].sort((a, b) => (a.figures.power?.mean ?? 0) - (b.figures.power?.mean ?? 0));
+}
+
+/**
+ * @param {Picture} picture
+ * @param {TuningPoint} point
+ */
+function deviationOf({ quantity }, point) {
+  return quantity === "stability" ? 0 : (point.figures[quantity]?.deviation ?? 0);
+}
+
+/**
+ * @param {Picture} picture
+ * @param {TuningPoint} point
+ * @param {number} top
+ * @param {(value: number) => number} at
+ */
+function bar(picture, point, top, at) {
+  const { view, map, quantity, width } = picture;
+  const value = valueOf(point, quantity);
+  const best = starOf(map, quantity);
+  const now = same(point.settings, view.present);
+  const end = at(value ?? 0);
+  const y = top + 22;
+  const name = settingsOf(view, point.settings);
+  const title = now ? `${name} · ${view.say("tuning_in_use")}` : name;
+  const text = value === null ? "–" : quantityText(value, quantity, map.hash_rate_unit, view.hass.locale);
+  const whisker = deviationOf(picture, point);
+  const drawn = pointGroup(picture, point, [
+    s("rect", { class: "target", x: 0, y: top, width, height: ROW - 4 }),
+    s("rect", { class: "dot", x: EDGE, y, width: Math.max(1, end - EDGE), height: BAR, fill: colorOf(picture, point) }),
+    now ? s("rect", { class: "now", x: 1, y: y - 3, width: end + 2, height: BAR + 6, rx: 2 }) : null,
+    s("rect", { class: "ring", x: 1, y: top - 1, width: width - 2, height: ROW - 6, rx: 6 }),
+    whisker > 0 && value !== null ? whiskerAt(at(value - whisker), at(value + whisker), y + BAR / 2) : null,
+    best?.point === point ? star(EDGE + 14, y + BAR / 2, 8, best.certain) : null,
+  ]);
+  // The name of the group says the same to screen readers.
+  const words = [
+    s("text", { class: "name", x: EDGE, y: top + 14 }, title),
+    s("text", { class: "value", x: at((value ?? 0) + whisker) + 8, y: y + 14 }, text),
+  ];
+  return s("g", {}, drawn, s("g", { class: "texts", "aria-hidden": "true" }, words));
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {number} y
+ */
+function whiskerAt(from, to, y) {
+  const path = `M${from} ${y}H${to}M${from} ${y - 5}v10M${to} ${y - 5}v10`;
+  return s("g", { class: "whisker" }, s("path", { class: "halo", d: path }), s("path", { d: path }));
+}
+
+/**
+ * @typedef {object} Handlers
+ * @property {(key: string) => void} pick a point was chosen
+ * @property {(key: string | null) => void} hover the pointer is over a point, or over none
+ */
+
+/**
+ * @typedef {object} Picture What is drawn.
+ * @property {View} view
+ * @property {TuningMap} map
+ * @property {Quantity} quantity
+ * @property {number} width
+ * @property {number} leastHeight so that it is as high as what is beside it
+ * @property {Handlers} handlers
+ */
+
+const KEYS = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 });
+
+/**
+ * Return a point that can be inspected; what is drawn of it is `children`.
+ *
+ * @param {Picture} picture
+ * @param {TuningPoint} point
+ * @param {(SVGElement | null)[]} children
+ * @returns {SVGElement}
+ */
+export function pointGroup(picture, point, children) {
+  const key = keyOf(point.settings);
+  const { pick, hover } = picture.handlers;
+  return s(
+    "g",
+    {
+      class: "point",
+      "data-key": key,
+      tabindex: -1,
+      role: "button",
+      "aria-label": labelOf(picture, point),
+      onclick: () => pick(key),
+      onfocus: () => pick(key),
+      onpointerenter: (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && hover(key),
+      onpointerleave: () => hover(null),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => step(event, picture.map, key, pick),
+    },
+    children,
+  );
+}
+
+/**
+ * @param {Picture} picture
+ * @param {TuningPoint} point
+ */
+function labelOf({ view, map, quantity }, point) {
+  const { say, hass } = view;
+  const value = valueOf(point, quantity);
+  const told = value === null ? say("tuning_not_measured") : quantityText(value, quantity, map.hash_rate_unit, hass.locale);
+  const parts = [
+    settingsOf(view, point.settings),
+    told,
+    spanText(point.blocks * BLOCK, hass.locale),
+  ];
+  const star = starOf(map, quantity);
+  if (star?.point === point) parts.push(star.certain ? say("tuning_best") : say("tuning_leads"));
+  if (same(point.settings, view.present)) parts.push(say("tuning_in_use"));
+  return parts.join(", ");
+}
+
+/**
+ * Go to the next point by an arrow key, or inspect this one.
+ *
+ * @param {KeyboardEvent} event
+ * @param {TuningMap} map
+ * @param {string} key
+ * @param {(key: string) => void} pick
+ */
+function step(event, map, key, pick) {
+  if (event.key === "Enter" || event.key === " ") {
+    event.preventDefault();
+    pick(key);
+    return;
+  }
+  const steps = KEYS[event.key];
+  if (!steps) return;
+  event.preventDefault();
+  const keys = inOrder(map.points).map(({ settings }) => keyOf(settings));
+  const next = keys[(keys.indexOf(key) + steps + keys.length) % keys.length];
+  const svg = /** @type {Element} */ (event.currentTarget).closest("svg");
+  for (const group of svg?.querySelectorAll(".point") ?? []) {
+    if (group instanceof SVGElement && group.dataset.key === next) group.focus();
+  }
+}
+
+/**
+ * Mark the point that is inspected; it alone is a stop of the Tab key.
+ *
+ * @param {Element} chart
+ * @param {string | null} key
+ */
+export function showInspected(chart, key) {
+  for (const group of chart.querySelectorAll(".point")) {
+    const chosen = group instanceof SVGElement && group.dataset.key === key;
+    group.classList.toggle("inspected", chosen);
+    group.setAttribute("tabindex", chosen ? "0" : "-1");
+    group.setAttribute("aria-pressed", String(chosen));
+  }
+}
+
+/**
+ * Return the colour of a point; none where the quantity was not measured.
+ *
+ * @param {Picture} picture
+ * @param {TuningPoint} point
+ * @returns {string}
+ */
+export function colorOf({ map, quantity }, point) {
+  const value = valueOf(point, quantity);
+  const span = spanOf(map.points, quantity);
+  return value === null || !span ? "none" : rampColor(placeOf(value, span.worst, span.best));
+}
+
+/**
+ * Return a star: filled for the best, hollow for one that only leads.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} size
+ * @param {boolean} certain
+ * @returns {SVGElement}
+ */
+export function star(x, y, size, certain) {
+  return s("path", { class: certain ? "star" : "star leading", d: starPath(x, y, size) });
 }

@@ -1,21 +1,76 @@
 // Two quantities against each other, a circle for each five minutes.
 
-import { chartFrame, COLORS, MARGIN } from "../../lib/chart.js";
+import { COLORS, MARGIN, chartFrame } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
 import { format, telling } from "../../lib/numbers.js";
 import { linear } from "../../lib/scale.js";
-import { SCATTERS, scatterOf, settingsIn, thinned } from "./join.js";
-import { heightOf } from "./layout.js";
-import { RAMP_GRADIENT, rampColor } from "./ramp.js";
-import { frequencyText, keyOf, settingsOf } from "./settings.js";
-import { momentText } from "./words.js";
+import { RAMP_GRADIENT, rampColor } from "./figures.js";
+import { heightOf } from "./map-part.js";
+import { settingsIn } from "./past.js";
+import { frequencyText, keyOf, momentText, settingsOf } from "./settings.js";
 
-/** @typedef {import("./join.js").Axis} AxisName */
-/** @typedef {import("./join.js").ScatterName} ScatterName */
-/** @typedef {import("./types.js").Past} Past */
-/** @typedef {import("./types.js").Sample} Sample */
-/** @typedef {import("./types.js").View} View */
+/** @typedef {import("./settings.js").Past} Past */
+/** @typedef {import("./settings.js").Sample} Sample */
+/** @typedef {import("./settings.js").View} View */
+
+/**
+ * @typedef {"hash_rate" | "power" | "efficiency" | "temperature" | "frequency" | "voltage"} Axis
+ */
+
+/** The scatters by name: what lies on the y axis, and on the x axis. */
+export const SCATTERS = /** @type {const} */ ({
+  hash_rate_power: ["hash_rate", "power"],
+  hash_rate_temperature: ["hash_rate", "temperature"],
+  hash_rate_frequency: ["hash_rate", "frequency"],
+  hash_rate_voltage: ["hash_rate", "voltage"],
+  efficiency_temperature: ["efficiency", "temperature"],
+  efficiency_frequency: ["efficiency", "frequency"],
+  efficiency_voltage: ["efficiency", "voltage"],
+  frequency_voltage: ["frequency", "voltage"],
+  power_temperature: ["power", "temperature"],
+});
+
+/** @typedef {keyof typeof SCATTERS} ScatterName */
+
+/**
+ * Return the scatters for which there are data.
+ *
+ * @param {Sample[]} samples
+ * @returns {ScatterName[]}
+ */
+export function scattersOf(samples) {
+  const names = /** @type {ScatterName[]} */ (Object.keys(SCATTERS));
+  return names.filter((name) => scatterOf(samples, name).length > 0);
+}
+
+/**
+ * Return the samples that have both quantities of a scatter.
+ *
+ * @param {Sample[]} samples
+ * @param {ScatterName} name
+ * @returns {{x: number, y: number, sample: Sample}[]}
+ */
+export function scatterOf(samples, name) {
+  const [yName, xName] = SCATTERS[name];
+  return samples.flatMap((sample) => {
+    const [x, y] = [sample[xName], sample[yName]];
+    return x === null || y === null ? [] : [{ x, y, sample }];
+  });
+}
+
+/**
+ * Return a list thinned evenly, so that no more than `most` are left.
+ *
+ * @template T
+ * @param {T[]} list
+ * @param {number} most
+ * @returns {{kept: T[], every: number}}
+ */
+export function thinned(list, most) {
+  const every = Math.max(1, Math.ceil(list.length / most));
+  return { kept: every === 1 ? list : list.filter((_, index) => index % every === 0), every };
+}
 
 const MOST_POINTS = 900;
 
@@ -55,7 +110,7 @@ export function drawScatter(view, past, name, by) {
 
 /**
  * @param {View} view
- * @param {AxisName} axis
+ * @param {Axis} axis
  * @returns {string}
  */
 function unitOfAxis({ hass, miner }, axis) {
@@ -66,7 +121,7 @@ function unitOfAxis({ hass, miner }, axis) {
 
 /**
  * @param {View} view
- * @param {AxisName} axis
+ * @param {Axis} axis
  */
 function axisName(view, axis) {
   // @says tuning_axis_hash_rate tuning_axis_power tuning_axis_efficiency tuning_axis_temperature
@@ -173,7 +228,7 @@ function nearest(places, x, y) {
 function spotText(view, name, { x, y, sample }) {
   const { locale } = view.hass;
   const [yAxis, xAxis] = SCATTERS[name];
-  /** @param {AxisName} axis @param {number} value */
+  /** @param {Axis} axis @param {number} value */
   const write = (axis, value) => {
     if (axis === "frequency") return `${frequencyText(Math.round(value), locale)} MHz`;
     if (axis === "voltage") return `${format(value, 3, locale)} V`;

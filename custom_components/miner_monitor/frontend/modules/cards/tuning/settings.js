@@ -1,9 +1,9 @@
-// Operating points: whether two are the same one, what a miner is set to, how they are written.
+// Operating points: whether two are one, what a miner is set to, how they are written.
 
-import { format } from "../../lib/numbers.js";
 import { idOf, isOnline, numberOf, says, stateOf, unitOf } from "../../lib/miners.js";
+import { format } from "../../lib/numbers.js";
 
-/** @typedef {import("./types.js").Settings} Settings */
+/** @typedef {import("../../lib/texts.js").Say} Say */
 /** @typedef {import("../../lib/types.js").Hass} Hass */
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 /** @typedef {import("../../lib/types.js").Miner} Miner */
@@ -155,3 +155,164 @@ export function modeNames(hass, miner) {
 export function settingsOf({ hass, miner }, settings) {
   return settingsText(settings, hass.locale, modeNames(hass, miner));
 }
+
+/** The map is made of blocks of so many minutes. */
+export const BLOCK = 10;
+
+/**
+ * @param {Locale | undefined} locale
+ * @param {Intl.DateTimeFormatOptions} options
+ */
+function dates(locale, options) {
+  const clock = locale?.time_format;
+  const hour12 = clock === "12" ? true : clock === "24" ? false : undefined;
+  return new Intl.DateTimeFormat(locale?.language, hour12 === undefined ? options : { ...options, hour12 });
+}
+
+/**
+ * Write a moment: 29 Nov, 14:05.
+ *
+ * @param {number} time in ms
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function momentText(time, locale) {
+  return dates(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(time);
+}
+
+/**
+ * Write a tick of an axis of time: the day at midnight, else the time of day.
+ *
+ * @param {number} time in ms
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function tickText(time, locale) {
+  const date = new Date(time);
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+  return dates(
+    locale,
+    midnight ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
+  ).format(time);
+}
+
+/**
+ * Write how long a span is: 40 min, 7.5 h, 12 d.
+ *
+ * @param {number} minutes
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function spanText(minutes, locale) {
+  if (minutes < 60) return `${format(minutes, 0, locale)} min`;
+  const hours = minutes / 60;
+  /** @param {number} value */
+  const write = (value) => format(value, Number.isInteger(value) || value >= 20 ? 0 : 1, locale);
+  return hours < 72 ? `${write(hours)} h` : `${write(hours / 24)} d`;
+}
+
+/**
+ * Say a word of the reports.
+ *
+ * @param {import("../../lib/types.js").Localize} localize
+ * @param {string} key
+ * @returns {string}
+ */
+export function reportWord(localize, key) {
+  return localize(`component.miner_monitor.common.report_${key}`) || key;
+}
+
+/**
+ * Return what went wrong, as it was told.
+ *
+ * @param {any} error
+ * @param {Say} say
+ * @returns {string}
+ */
+export function errorText(error, say) {
+  const told = error?.message ?? error?.error?.message ?? error?.body?.message;
+  return typeof told === "string" && told.trim() ? told : say("tuning_no_answer");
+}
+
+/**
+ * @typedef {object} Settings An operating point: MHz and V, or a work mode.
+ * @property {number} [frequency]
+ * @property {number} [core_voltage]
+ * @property {string} [work_mode]
+ */
+
+/**
+ * @typedef {object} Figure A quantity over the ten-minute blocks of a point.
+ * @property {number} mean
+ * @property {number | null} deviation
+ * @property {number} min
+ * @property {number} max
+ */
+
+/**
+ * @typedef {object} TuningPoint
+ * @property {string} setting in words of the server's language
+ * @property {Settings} settings
+ * @property {number} blocks of ten minutes
+ * @property {number} days
+ * @property {string | null} last ISO 8601
+ * @property {Record<string, Figure | undefined>} figures
+ * @property {string[]} bottlenecks
+ */
+
+/**
+ * @typedef {object} Verdict
+ * @property {Settings | null} settings null: not yet
+ * @property {number | null} value
+ * @property {number | null} margin in %
+ * @property {string | null} missing
+ * @property {number} blocks_missing
+ * @property {number} days_missing
+ */
+
+/**
+ * @typedef {object} TuningMap
+ * @property {string} name
+ * @property {string} device_id
+ * @property {boolean | null} online
+ * @property {string} hash_rate_unit
+ * @property {TuningPoint[]} points
+ * @property {Record<string, Verdict | undefined>} verdicts
+ */
+
+/**
+ * @typedef {"efficiency" | "hash_rate" | "stability"} Quantity What the map is coloured by.
+ */
+
+/**
+ * @typedef {object} Sample Five minutes of hashing at constant settings.
+ * @property {number} time in ms since the epoch
+ * @property {number} hash_rate in the unit of the sensor
+ * @property {number | null} power in W
+ * @property {number | null} efficiency in J/TH
+ * @property {number | null} temperature in the unit of the sensor
+ * @property {number | null} frequency in MHz
+ * @property {number | null} voltage in V
+ * @property {Settings | null} settings the set points
+ */
+
+/**
+ * @typedef {object} Past What the recorder remembers.
+ * @property {Sample[]} samples
+ * @property {({time: number, value: number} | null)[]} line the hash rate; null is a gap
+ * @property {import("./past.js").Change[]} changes
+ * @property {number} from in ms
+ * @property {number} to
+ */
+
+/**
+ * @typedef {object} View What every part of the card needs to show itself.
+ * @property {import("../../lib/types.js").Hass} hass
+ * @property {import("../../lib/types.js").Miner} miner
+ * @property {import("../../lib/texts.js").Say} say
+ * @property {import("../../lib/types.js").Localize} localize knows the words of the reports
+ * @property {number} width for the content, in px
+ * @property {Settings | null} present what the miner is set to; null: not known
+ * @property {(settings: Settings) => boolean} canApply
+ * @property {(settings: Settings) => void} apply
+ */
