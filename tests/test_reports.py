@@ -624,7 +624,7 @@ async def test_without_recorder(bench: TimedBench) -> None:
     assert miner["hash_rate"] is None
     assert miner["days"]["hash_rate"] is not None
     assert "Hash rate 1." in answer["markdown"]
-    assert "Without the recorder" in answer["markdown"]
+    assert "The recorder is off" in answer["markdown"]
     fleet = await ask(bench, "fleet_report")
     assert fleet["totals"]["energy"] is None
     assert fleet["totals"]["availability"] == pytest.approx(100)

@@ -103,7 +103,7 @@ def _compared(quantity: str, miner: str) -> Place:
         view="compare",
         card="hui-statistics-graph-card",
         series=miner,
-        choose=("Quantity", quantity),
+        choose=("Show", quantity),
     )
 
 
@@ -114,7 +114,7 @@ def _scatter(against: str, value: str) -> Place:
         miner="gamma",
         card="miner-tuning-card .scatter circle.point",
         count=Count.ELEMENTS,
-        choose=("Quantities against each other", value),
+        choose=("Compare two readings", value),
     )
 
 
@@ -154,19 +154,19 @@ REGULATOR = _history("Temperatures", "Regulator temperature")
 FAN = _history("Fan", "Fan 1 speed")
 VOLTAGE = _history("Core voltage", "Actual core voltage")
 CLOCK = _history("Frequency", "Actual frequency", "q")
-DEVIATION = _history("Deviation from the expected hash rate", "Hash rate deviation")
-RATIO = _history("Hash rate in % of the expected one", "Hash rate ratio")
-SPREAD = _history("Spread of the hash rate", "Hash rate spread, 1 minute")
+DEVIATION = _history("Deviation from expected hash rate", "Hash rate deviation")
+RATIO = _history("Hash rate vs. expected", "Hash rate ratio")
+SPREAD = _history("Hash rate spread", "Hash rate spread, 1 minute")
 STABILITY = _history("Stability", "Hash rate stability")
-RATE_POWER = _scatter("Hash rate against power", "hash_rate_power")
-RATE_CLOCK = _scatter("Hash rate against frequency", "hash_rate_frequency")
-RATE_VOLTAGE = _scatter("Hash rate against core voltage", "hash_rate_voltage")
-RATE_HEAT = _scatter("Hash rate against chip temperature", "hash_rate_temperature")
-COST_CLOCK = _scatter("Efficiency against frequency", "efficiency_frequency")
-COST_VOLTAGE = _scatter("Efficiency against core voltage", "efficiency_voltage")
-COST_HEAT = _scatter("Efficiency against chip temperature", "efficiency_temperature")
-CLOCK_VOLTAGE = _scatter("Frequency against core voltage", "frequency_voltage")
-POWER_HEAT = _scatter("Power against chip temperature", "power_temperature")
+RATE_POWER = _scatter("Hash rate vs. power", "hash_rate_power")
+RATE_CLOCK = _scatter("Hash rate vs. frequency", "hash_rate_frequency")
+RATE_VOLTAGE = _scatter("Hash rate vs. core voltage", "hash_rate_voltage")
+RATE_HEAT = _scatter("Hash rate vs. chip temperature", "hash_rate_temperature")
+COST_CLOCK = _scatter("Efficiency vs. frequency", "efficiency_frequency")
+COST_VOLTAGE = _scatter("Efficiency vs. core voltage", "efficiency_voltage")
+COST_HEAT = _scatter("Efficiency vs. chip temperature", "efficiency_temperature")
+CLOCK_VOLTAGE = _scatter("Frequency vs. core voltage", "frequency_voltage")
+POWER_HEAT = _scatter("Power vs. chip temperature", "power_temperature")
 MAP_COST = _map("efficiency", "coloured by efficiency")
 MAP_RATE = _map("hash_rate", "coloured by hash rate")
 MAP_STEADY = _map("stability", "coloured by deviation")

@@ -234,7 +234,7 @@ async def test_a_miner_that_is_off_says_so(
     await dashboard.open()
     row = dashboard.row(house.devices[OFF])
     await expect(row).to_have_attribute("data-status", "away", timeout=90_000)
-    await expect(row.locator(".status")).to_contain_text("Away")
+    await expect(row.locator(".status")).to_contain_text("Offline")
     await expect(row.locator(".note")).to_contain_text("Last seen")
 
     await row.locator(".name .link").click()

@@ -260,17 +260,17 @@ test("an excluded miner is nowhere", async () => {
     }
     for (const entity of entitiesOf(built)) assert.notEqual(home.entities[entity]?.device_id, id);
     const gone = await view({ view: "miner", device_id: id, exclude: [id] }, hass);
-    assert.match(JSON.stringify(gone), /This miner is not there any more/);
+    assert.match(JSON.stringify(gone), /This miner was removed/);
   }
 });
 
 test("a view that cannot be is told in words", async () => {
   const hass = hassOf(homeOf("gamma"));
   for (const device_id of ["id-of-one-that-was", undefined, "id-all-miners"]) {
-    assert.match(JSON.stringify(await view({ view: "miner", device_id }, hass)), /This miner is not there any more/);
+    assert.match(JSON.stringify(await view({ view: "miner", device_id }, hass)), /This miner was removed/);
   }
-  assert.match(JSON.stringify(await view({ view: "moon" }, hass)), /There is no view moon/);
-  assert.match(JSON.stringify(await view({ view: "constructor" }, hass)), /There is no view constructor/);
+  assert.match(JSON.stringify(await view({ view: "moon" }, hass)), /Unknown view: moon/);
+  assert.match(JSON.stringify(await view({ view: "constructor" }, hass)), /Unknown view: constructor/);
   assert.deepEqual(await view({}, hass), await view({ view: "fleet" }, hass));
 });
 
@@ -284,12 +284,12 @@ test("without a miner there is a word how to get one", async () => {
 test("a view that there is nothing for says so", async () => {
   const { views } = await build(hassOf(homeOf("cgminer")));
   assert.match(JSON.stringify(views.tuning), /None of your miners has settings/);
-  assert.match(JSON.stringify(views.energy), /None of your miners tells how much power/);
+  assert.match(JSON.stringify(views.energy), /None of your miners reports its power/);
   assert.doesNotMatch(JSON.stringify(views.compare), /ranking/);
   const home = homeOf("cgminer");
   for (const id of Object.keys(home.entities)) if (!id.endsWith("_status")) delete home.entities[id];
   const { views: bare } = await build(hassOf(home));
-  assert.match(JSON.stringify(bare.compare), /None of your miners tells anything/);
+  assert.match(JSON.stringify(bare.compare), /None of your miners reports readings/);
 });
 
 test("without the device of all miners the miners are there", async () => {

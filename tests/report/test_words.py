@@ -179,8 +179,8 @@ def test_report_of_a_miner(texts: Texts) -> None:
         "- Available 80.0 % (2026-11-20), times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
-        "- Look at: No shares",
-        "- There was: Chip hot",
+        "- Now: No shares",
+        "- Earlier: Chip hot",
     ]
 
 
@@ -202,11 +202,11 @@ def test_report_of_all_miners(texts: Texts) -> None:
         "- Available 80.0 % (2026-11-19 .. 2026-11-20), times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
-        "- Gamma: Times away: 2, in all 2:00 h",
+        "- Gamma: Times offline: 2, 2:00 h in total",
         "- B: Offline now",
-        "- Gamma: There was: Chip hot, No shares",
+        "- Gamma: Earlier: Chip hot, No shares",
         "",
-        "The most efficient",
+        "Most efficient",
         "",
         "1. Gamma: 15.0 J/TH",
     ]
@@ -219,7 +219,7 @@ def test_report_of_all_miners(texts: Texts) -> None:
 def test_time_away(texts: Texts, answered: float, told: str) -> None:
     day = DayRow(day="2026-11-20", watched=36_000, answered=answered, times_offline=1)
     text = of_fleet([miner(days=(day,))], RECORDS, texts)
-    assert f"- Gamma: Times away: 1, in all {told}" in text.splitlines()
+    assert f"- Gamma: Times offline: 1, {told} in total" in text.splitlines()
 
 
 def test_rejected_shares_of_some_are_not_compared_with_those_of_all(
@@ -259,14 +259,14 @@ def test_settings(texts: Texts) -> None:
     hot = "Chip hot, Voltage regulator hot, Input voltage low"
     did = f"2.10 TH/s, 18.0 J/TH, {hot}, At the power limit, Unstable"
     assert text.splitlines() == [
-        "**Gamma, settings compared**",
+        "**Gamma, operating points**",
         "",
         "- 525 MHz, 1.150 V: 10-minute blocks: 12, days: 1",
         f"- 1000 MHz, 1.200 V: {did}, 10-minute blocks: 24, days: 2",
         "- Most efficient: 525 MHz, 1.150 V (At least 3.1 % better than the next)",
         "- Highest hash rate: 1000 MHz, 1.200 V",
         "- Balanced: Not yet, 10-minute blocks still needed: 3",
-        "- Quietest: Not yet, days of data still needed: 1",
+        "- Fastest with a quiet fan (≤ 60 %): Not yet, days of data still needed: 1",
     ]
 
 
@@ -285,7 +285,8 @@ def test_every_verdict_has_words(
 ) -> None:
     tuning = Tuning(verdicts={verdict: Judgement(missing=missing)})
     text = of_settings(miner(tuning=tuning), texts)
-    assert "Not yet" in text
+    expected = "Not possible" if missing is Missing.DATA else "Not yet"
+    assert expected in text
     assert "_" not in text
 
 
@@ -293,7 +294,7 @@ def test_every_verdict_has_words(
 def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
     health = Health(findings=(Finding(kind=kind, severity=Severity.WARNING),))
     text = of_miner(miner(insight=Insight(health=health)), RECORDS, texts)
-    assert re.search(r"- Look at: [A-Z][a-z ]+$", text)
+    assert re.search(r"- Now: [A-Z][a-z ]+$", text)
 
 
 def test_no_text_is_unused() -> None:
@@ -315,7 +316,7 @@ def test_no_text_is_unused() -> None:
 
 def test_switched_off(texts: Texts) -> None:
     one = miner(online=False, unplugged=True)
-    assert "- Switched off at its plug" in of_miner(one, Records(), texts)
+    assert "- Plug turned off" in of_miner(one, Records(), texts)
 
 
 @pytest.mark.parametrize("name", [HOSTILE, "a\nb", "x" * 500, "\\", "*", ""])
