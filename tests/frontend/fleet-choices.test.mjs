@@ -95,7 +95,7 @@ test("today is the totals, or the sum of those that are shown", () => {
 });
 
 test("today in words leaves out what is not known", () => {
-  /** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/texts.js").Say} */
+  /** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Say} */
   const say = (_, values) => Object.values(values ?? {}).join();
   assert.equal(
     todayText({ energy: 3.5, wall: 4, cost: 0.9, currency: "EUR" }, EN, say),

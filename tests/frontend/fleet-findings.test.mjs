@@ -32,7 +32,7 @@ const WORDS = {
   fault: "Fault",
 };
 
-/** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/texts.js").Say} */
+/** @type {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Say} */
 const say = (key, values) => [key, ...Object.values(values ?? {})].join("|");
 
 /**

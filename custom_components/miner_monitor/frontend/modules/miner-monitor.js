@@ -1,108 +1,290 @@
-// Makes dashboard and cards known to Home Assistant's frontend, which loads this module
-// on every page. It is kept small: the cards follow as soon as the app is there, since
-// any dashboard may have one of them, and the views when somebody opens one.
+// What Home Assistant loads on every page: shells of dashboard and cards. They stay
+// light; what fills them is imported when one is first used.
 
-const DOCUMENTATION = "https://github.com/miner-monitor/miner-monitor/blob/main/docs/dashboard.md";
+// @says not_loaded reload
 
 /** @typedef {import("./lib/types.js").Hass} Hass */
+/** @typedef {import("./lib/types.js").CardConfig} CardConfig */
 
 const ICON = "mdi:pickaxe";
+const PATH = "/miner-monitor";
+const DOCUMENTATION = "https://github.com/miner-monitor/miner-monitor/blob/main/docs/dashboard.md";
+const WORDS = "component.miner_monitor.common.dashboard_";
 
-/** The dashboard: `{type: "custom:miner-monitor"}`. */
-class MinerDashboardStrategy extends HTMLElement {
-  static registryDependencies = ["entities", "devices"];
-  static noEditor = true;
+/**
+ * @typedef {object} CardTraits What a shell knows of its card.
+ * @property {() => Promise<any>} load its class
+ * @property {Record<string, any>} grid
+ * @property {number} size in rows of 50 pixels
+ * @property {boolean} [mayHide] whether it hides itself at times
+ * @property {{name: string, description: string, preview?: boolean}} [picker] how it is offered
+ */
 
-  /** @param {Record<string, any>} config @param {Hass} hass */
-  static async generate(config, hass) {
-    // The view that is opened next needs these too; it is what waits for the cards.
-    void Promise.allSettled([import("./strategy/views.js"), loadCards()]);
-    const { dashboard } = await import("./strategy/dashboard.js");
-    return dashboard(config, hass);
-  }
-
-  static getCreateSuggestions() {
-    return { title: "Miners", icon: ICON };
-  }
-}
-
-/** One of its views: `{type: "custom:miner-monitor", view: "fleet"}`. */
-class MinerViewStrategy extends HTMLElement {
-  static registryDependencies = ["entities", "devices"];
-
-  /** @param {Record<string, any>} config @param {Hass} hass */
-  static async generate(config, hass) {
-    const [{ view }] = await Promise.all([import("./strategy/views.js"), loadCards()]);
-    return view(config, hass);
-  }
-}
-
-/** @type {Record<string, () => Promise<CustomElementConstructor>>} */
-const CARD_MODULES = {
-  "miner-choice-card": () => import("./cards/choice-card.js").then((module) => module.MinerChoiceCard),
-  "miner-fleet-card": () => import("./cards/fleet-card.js").then((module) => module.MinerFleetCard),
-  "miner-hash-rate-card": () => import("./cards/hash-rate-card.js").then((module) => module.MinerHashRateCard),
-  "miner-tuning-card": () => import("./cards/tuning-card.js").then((module) => module.MinerTuningCard),
+/** @type {Record<string, CardTraits>} */
+const CARDS = {
+  "miner-fleet-card": {
+    load: async () => (await import("./cards/fleet-card.js")).MinerFleetCard,
+    grid: { columns: "full", min_columns: 6 },
+    size: 8,
+    picker: { name: "All miners", description: "A row per miner, those with a problem first", preview: true },
+  },
+  "miner-hash-rate-card": {
+    load: async () => (await import("./cards/hash-rate-card.js")).MinerHashRateCard,
+    grid: { columns: 12, min_columns: 6 },
+    size: 8,
+    picker: { name: "Miner hash rate", description: "A miner's hash rate and what is expected of it" },
+  },
+  "miner-tuning-card": {
+    load: async () => (await import("./cards/tuning-card.js")).MinerTuningCard,
+    grid: { columns: 12, min_columns: 6 },
+    size: 12,
+    picker: { name: "Miner tuning", description: "A miner's operating points, and which one is the best" },
+  },
+  "miner-choice-card": {
+    load: async () => (await import("./cards/choice-card.js")).MinerChoiceCard,
+    grid: { columns: "full" },
+    size: 6,
+  },
 };
 
-const CARDS = [
-  {
-    type: "miner-fleet-card",
-    name: "Miner fleet",
-    description: "All miners with what they do, a row each",
-    preview: true,
-    documentationURL: DOCUMENTATION,
-  },
-  {
-    type: "miner-tuning-card",
-    name: "Miner tuning",
-    description: "How a miner does at each of its settings",
-    preview: false,
-    documentationURL: DOCUMENTATION,
-  },
-  {
-    type: "miner-hash-rate-card",
-    name: "Miner hash rate",
-    description: "A miner's hash rate beside the expected one, with moving means",
-    preview: false,
-    documentationURL: DOCUMENTATION,
-  },
+/** What the view of all miners consists of; fetched at once, not one import after the other. */
+const FIRST = [
+  "cards/fleet-card.js",
 ];
 
-/** @type {any} */ (window).customStrategies ??= [];
-/** @type {any} */ (window).customCards ??= [];
+let fetched = false;
+
+function fetchFirst() {
+  if (fetched) return;
+  fetched = true;
+  for (const path of FIRST) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = new URL(path, import.meta.url).href;
+    document.head.append(link);
+  }
+}
+
+/** @param {string} name @param {() => CustomElementConstructor} make */
+function define(name, make) {
+  if (!window.customElements.get(name)) window.customElements.define(name, make());
+}
+
+/**
+ * Return the class of a card's shell. It hands on what Home Assistant gives to a card,
+ * now or as soon as the card is there.
+ *
+ * @param {string} tag
+ * @param {CardTraits} traits
+ */
+function shellOf(tag, { load, grid, size, mayHide = false }) {
+  const inner = `${tag}-body`;
+  /** @type {any} the card's class, once it is there */
+  let card;
+  /** @type {Promise<any> | undefined} */
+  let loading;
+
+  const loaded = () =>
+    (loading ??= load().then(
+      (found) => {
+        card = found;
+        define(inner, () => card);
+        return card;
+      },
+      (error) => {
+        loading = undefined;
+        throw error;
+      },
+    ));
+
+  return class extends HTMLElement {
+    /** @type {any} */
+    card;
+    /** @type {CardConfig | undefined} */
+    #config;
+    /** @type {Record<string, any>} */
+    #given = {};
+    connectedWhileHidden = mayHide;
+
+    constructor() {
+      super();
+      this.addEventListener("card-visibility-changed", (event) => {
+        if (event.target !== this) this.hidden = !(/** @type {CustomEvent} */ (event).detail.value);
+      });
+    }
+
+    static async getConfigForm() {
+      return (await loaded()).getConfigForm?.();
+    }
+
+    /** @param {any[]} about */
+    static async getStubConfig(...about) {
+      return (await loaded()).getStubConfig?.(...about) ?? {};
+    }
+
+    /** @param {CardConfig} config */
+    setConfig(config) {
+      this.#config = config;
+      if (card) this.#fill();
+      else void this.#load();
+    }
+
+    async #load() {
+      Object.assign(this.style, { display: "block", minHeight: `${size * 50}px` });
+      try {
+        await loaded();
+      } catch (error) {
+        await this.#complain(error);
+        return;
+      }
+      try {
+        this.#fill();
+      } catch {
+        // Made anew, it says in Home Assistant's way what is wrong with its configuration.
+        this.dispatchEvent(new CustomEvent("ll-rebuild", { bubbles: true, composed: true }));
+      }
+    }
+
+    #fill() {
+      const filled = this.card ?? document.createElement(inner);
+      filled.setConfig(this.#config);
+      if (this.card) return;
+      this.card = filled;
+      Object.assign(filled, this.#given);
+      Object.assign(this.style, { display: "contents", minHeight: "" });
+      this.replaceChildren(filled);
+    }
+
+    /** @param {unknown} error */
+    async #complain(error) {
+      console.warn("Miner Monitor:", error);
+      /** @type {(key: string) => string} */
+      let localize = () => "";
+      try {
+        localize = await this.#given.hass.loadBackendTranslation("common", "miner_monitor");
+      } catch {
+        // Without a connection there are no other words either.
+      }
+      const line = document.createElement("ha-card");
+      const again = document.createElement("button");
+      line.style.padding = "16px";
+      line.setAttribute("role", "alert");
+      line.append(localize(`${WORDS}not_loaded`) || "Miner Monitor was updated. Reload the page.", " ", again);
+      again.type = "button";
+      again.textContent = localize(`${WORDS}reload`) || "Reload";
+      again.addEventListener("click", () => location.reload());
+      this.style.minHeight = "";
+      this.replaceChildren(line);
+    }
+
+    /** @param {string} name @param {any} value */
+    #give(name, value) {
+      this.#given[name] = value;
+      if (this.card) this.card[name] = value;
+    }
+
+    get hass() {
+      return this.#given.hass;
+    }
+
+    set hass(hass) {
+      this.#give("hass", hass);
+    }
+
+    set layout(/** @type {string} */ layout) {
+      this.#give("layout", layout);
+    }
+
+    set preview(/** @type {boolean} */ preview) {
+      this.#give("preview", preview);
+    }
+
+    getCardSize() {
+      return this.card?.getCardSize?.() ?? size;
+    }
+
+    getGridOptions() {
+      return this.card?.getGridOptions?.() ?? grid;
+    }
+  };
+}
+
+function dashboardStrategy() {
+  return class extends HTMLElement {
+    static registryDependencies = ["entities", "devices"];
+    static noEditor = true;
+
+    /** @param {Record<string, any>} config @param {Hass} hass */
+    static async generate(config, hass) {
+      fetchFirst();
+      // The view that is opened next needs these too.
+      const views = import("./strategy/views.js");
+      views.catch(() => {});
+      const { dashboard } = await import("./strategy/dashboard.js");
+      return dashboard(config, hass);
+    }
+
+    static getCreateSuggestions() {
+      return { title: "Miners", icon: ICON };
+    }
+  };
+}
+
+function viewStrategy() {
+  return class extends HTMLElement {
+    static registryDependencies = ["entities", "devices"];
+
+    /** @param {Record<string, any>} config @param {Hass} hass */
+    static async generate(config, hass) {
+      const { view } = await import("./strategy/views.js");
+      return view(config, hass);
+    }
+  };
+}
+
+/** Opens the dashboard in a page that was there before the first miner, and knows no module of ours. */
+function opener() {
+  return class extends HTMLElement {
+    /** @type {{config: {path: string}} | undefined} what Home Assistant knows of the panel */
+    panel;
+
+    connectedCallback() {
+      // Not while Home Assistant is about to show this one.
+      setTimeout(() => {
+        if (!this.isConnected) return;
+        history.replaceState(null, "", this.panel?.config.path);
+        window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: true } }));
+      });
+    }
+  };
+}
 
 function announce() {
-  const { customStrategies, customCards } = /** @type {any} */ (window);
-  if (customStrategies.some((/** @type {any} */ item) => item.type === "miner-monitor")) return;
-  customStrategies.push({
+  const page = /** @type {any} */ (window);
+  page.customStrategies ??= [];
+  page.customCards ??= [];
+  if (page.customStrategies.some((/** @type {any} */ item) => item.type === "miner-monitor")) return;
+  page.customStrategies.push({
     type: "miner-monitor",
     strategyType: "dashboard",
     name: "Miner Monitor",
     description: "All miners, each miner, comparison, tuning and energy",
     documentationURL: DOCUMENTATION,
   });
-  customCards.push(...CARDS);
-}
-
-/** @param {string} name @param {CustomElementConstructor} element */
-function define(name, element) {
-  if (!window.customElements.get(name)) window.customElements.define(name, element);
-}
-
-async function loadCards() {
-  const names = Object.keys(CARD_MODULES).filter((name) => !window.customElements.get(name));
-  // One that cannot be loaded now is tried again by the next view that is opened.
-  await Promise.allSettled(names.map(async (name) => define(name, await /** @type {any} */ (CARD_MODULES[name])())));
+  for (const [type, { picker }] of Object.entries(CARDS)) {
+    if (picker) page.customCards.push({ type, preview: false, documentationURL: DOCUMENTATION, ...picker });
+  }
 }
 
 async function start() {
+  if (location.pathname.startsWith(PATH)) fetchFirst();
   // The app replaces the registry of elements while it loads: what was defined in the
-  // old one is lost.
+  // old one, or made of its elements, is lost.
   await customElements.whenDefined("home-assistant");
-  define("ll-strategy-dashboard-miner-monitor", MinerDashboardStrategy);
-  define("ll-strategy-view-miner-monitor", MinerViewStrategy);
-  await loadCards();
+  define("ll-strategy-dashboard-miner-monitor", dashboardStrategy);
+  define("ll-strategy-view-miner-monitor", viewStrategy);
+  define("miner-monitor-opener", opener);
+  for (const [tag, traits] of Object.entries(CARDS)) define(tag, () => shellOf(tag, traits));
 }
 
 announce();

@@ -23,7 +23,7 @@ import { Table } from "./fleet/table.js";
 const TICK = 5_000;
 const FIVE_MINUTES = 300;
 
-/** @type {import("../lib/texts.js").Say} what the editor says, which knows no language */
+/** @type {import("../lib/types.js").Say} what the editor says, which knows no language */
 let lastSay = (key) => key;
 
 export class MinerFleetCard extends MinerCard {

@@ -1,10 +1,31 @@
 // What all our cards have in common: they paint when something of theirs changed.
 
 import { h } from "./dom.js";
-import { loadTexts } from "./texts.js";
+import { loadTexts } from "./words.js";
 
 /** @typedef {import("./types.js").Hass} Hass */
 /** @typedef {import("./types.js").CardConfig} CardConfig */
+/** @typedef {import("./records.js").Poll<any>} Poll */
+
+const CLOCK = 30_000;
+
+/** @type {Set<MinerCard>} cards that tell how long something has lasted */
+const timed = new Set();
+let clock = 0;
+
+/** @param {MinerCard} card */
+function setClock(card) {
+  timed.add(card);
+  clock ||= window.setInterval(() => timed.forEach((one) => one.tick()), CLOCK);
+}
+
+/** @param {MinerCard} card */
+function stopClock(card) {
+  timed.delete(card);
+  if (timed.size) return;
+  window.clearInterval(clock);
+  clock = 0;
+}
 
 /**
  * A card. Subclasses say which entities they look at (`watched`) and paint into
@@ -15,6 +36,7 @@ export class MinerCard extends HTMLElement {
   /** @type {Hass | undefined} */
   #hass;
   #asked = false;
+  #ready = false;
   #shown = "";
   #sizes = new ResizeObserver(([entry]) => this.#resized(entry?.contentRect.width ?? 0));
 
@@ -22,15 +44,17 @@ export class MinerCard extends HTMLElement {
     super();
     /** @type {CardConfig} */
     this.config = { type: "" };
-    /** @type {import("./texts.js").Say} */
+    /** @type {import("./types.js").Say} */
     this.say = (key) => key;
     /** Of the card, in CSS pixels; 0 until it is laid out. */
     this.width = 0;
+    /** @type {Poll[]} what is read now and then, while the card is on the page */
+    this.polls = [];
     /** Where the card paints. */
     this.body = h("div", { class: "body" });
     this.card = h("ha-card", {}, this.body);
     const root = this.attachShadow({ mode: "open" });
-    root.append(h("style", {}, /** @type {typeof MinerCard} */ (this.constructor).styles), this.card);
+    root.append(h("style", {}, `:host { display: block; }${/** @type {typeof MinerCard} */ (this.constructor).styles}`), this.card);
   }
 
   /** CSS of the card. */
@@ -53,6 +77,7 @@ export class MinerCard extends HTMLElement {
   set hass(hass) {
     const before = this.#hass;
     this.#hass = hass;
+    if (before?.connected === false && hass.connected !== false) for (const poll of this.polls) poll.now();
     if (!before || this.#registriesChanged(before, hass) || this.#shown !== hass.language) {
       this.#shown = hass.language;
       this.#prepare();
@@ -81,18 +106,31 @@ export class MinerCard extends HTMLElement {
     } catch {
       // Keys instead of words, until the connection is back.
     }
+    this.#ready = true;
     this.prepared();
+    this.#startPolls();
     this.ask();
+  }
+
+  #startPolls() {
+    if (this.#ready && this.isConnected) for (const poll of this.polls) poll.start();
   }
 
   connectedCallback() {
     this.#sizes.observe(this);
+    setClock(this);
+    this.#startPolls();
     this.ask();
   }
 
   disconnectedCallback() {
     this.#sizes.disconnect();
+    stopClock(this);
+    for (const poll of this.polls) poll.stop();
   }
+
+  /** Called twice a minute, for what changes with time alone. */
+  tick() {}
 
   /** @param {number} width */
   #resized(width) {

@@ -5,7 +5,7 @@ import { format } from "../../lib/numbers.js";
 
 /** @typedef {import("../../lib/types.js").Hass} Hass */
 /** @typedef {import("../../lib/types.js").Miner} Miner */
-/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Say} Say */
 
 /**
  * @typedef {object} Finding

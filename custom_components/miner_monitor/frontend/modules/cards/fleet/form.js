@@ -8,7 +8,7 @@
 
 import { SORTS } from "./quantities.js";
 
-/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Say} Say */
 
 const DEVICES = { device: { integration: "miner_monitor", multiple: true } };
 

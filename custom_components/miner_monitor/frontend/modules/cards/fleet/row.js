@@ -23,7 +23,7 @@ import { SaveSwitch } from "./save-switch.js";
 
 /**
  * @typedef {object} Surroundings What is the same for all rows.
- * @property {import("../../lib/texts.js").Say} say
+ * @property {import("../../lib/types.js").Say} say
  * @property {() => Hass} hass
  * @property {{good: number, poor: number}} thresholds
  * @property {boolean} subviews

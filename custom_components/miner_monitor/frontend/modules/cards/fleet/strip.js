@@ -11,7 +11,7 @@ import { SORTS } from "./quantities.js";
 
 /** @typedef {import("./choices.js").Choices} Choices */
 /** @typedef {import("./reads.js").Today} Today */
-/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Say} Say */
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 
 const HOURS = /** @type {const} */ ([1, 24]);

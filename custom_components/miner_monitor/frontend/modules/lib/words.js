@@ -1,0 +1,175 @@
+// Words, numbers and times in the user's language, out of Home Assistant's own translations.
+
+/** @typedef {import("./types.js").Hass} Hass */
+/** @typedef {import("./types.js").Locale} Locale */
+/** @typedef {import("./types.js").Say} Say */
+
+const PREFIX = "component.miner_monitor.common.";
+
+/** @type {Map<string, Promise<Say>>} */
+const loaded = new Map();
+
+/**
+ * Load the words, once per language.
+ *
+ * @param {Hass} hass
+ * @returns {Promise<Say>}
+ */
+export function loadTexts(hass) {
+  const language = hass.language ?? "en";
+  let say = loaded.get(language);
+  if (!say) {
+    say = hass
+      .loadBackendTranslation("common", "miner_monitor")
+      .then((localize) => sayWith(localize));
+    loaded.set(language, say);
+    // A connection that was lost is no reason to stay without words.
+    say.catch(() => loaded.delete(language));
+  }
+  return say;
+}
+
+/**
+ * @param {import("./types.js").Localize} localize
+ * @returns {Say}
+ */
+export function sayWith(localize) {
+  return (key, values) => localize(`${PREFIX}dashboard_${key}`, values) || key;
+}
+
+const NUMBER_LOCALES = /** @type {Record<string, string | string[]>} */ ({
+  comma_decimal: ["en-US", "en"],
+  decimal_comma: ["de", "es", "it"],
+  space_comma: ["fr", "sv", "cs"],
+  quote_decimal: ["de-CH"],
+});
+
+/**
+ * Return what Intl needs for the format that the user chose in the profile.
+ *
+ * @param {Locale | undefined} locale
+ * @returns {string | string[] | undefined}
+ */
+function languageOf(locale) {
+  const format = locale?.number_format ?? "language";
+  if (format === "system") return undefined;
+  if (format === "none") return "en";
+  return NUMBER_LOCALES[format] ?? locale?.language;
+}
+
+/** @type {Map<string, Intl.NumberFormat>} */
+const made = new Map();
+
+/**
+ * Write a number with so many decimals, in the format of the user's profile.
+ *
+ * @param {number} value
+ * @param {number} decimals
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function format(value, decimals, locale) {
+  const key = `${locale?.language} ${locale?.number_format} ${decimals}`;
+  // To make a formatter takes some ten times as long as to use it.
+  let formatter = made.get(key);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat(languageOf(locale), {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+      useGrouping: locale?.number_format !== "none",
+    });
+    made.set(key, formatter);
+  }
+  return formatter.format(value);
+}
+
+/**
+ * Write a number with its three most telling digits.
+ *
+ * @param {number} value
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function telling(value, locale) {
+  const size = Math.abs(value);
+  return format(value, size >= 100 ? 0 : size >= 10 ? 1 : 2, locale);
+}
+
+const STEPS = /** @type {const} */ ([
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+]);
+
+/**
+ * Write a large count, such as a difficulty: 13.86 G.
+ *
+ * @param {number} value
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function short(value, locale) {
+  for (const [size, letter] of STEPS) {
+    const part = value / size;
+    if (Math.abs(part) >= 1) return `${format(part, Math.abs(part) >= 100 ? 1 : 2, locale)} ${letter}`;
+  }
+  return format(value, 0, locale);
+}
+
+/**
+ * Return how many decimals a hash rate needs: three below 10 TH/s.
+ *
+ * @param {number} value
+ * @param {string} unit
+ * @returns {number}
+ */
+export function rateDecimals(value, unit) {
+  if (unit === "TH/s" && Math.abs(value) < 10) return 3;
+  return Math.abs(value) < 100 ? 2 : 1;
+}
+
+/**
+ * Write a time: only the time of day for today, else with the date.
+ *
+ * @param {number} time in ms since the epoch
+ * @param {number} now
+ * @param {Pick<Hass, "locale" | "config">} hass
+ * @returns {string}
+ */
+export function clock(time, now, { locale, config }) {
+  const zone = locale.time_zone === "server" ? { timeZone: config.time_zone } : {};
+  const day = new Intl.DateTimeFormat(locale.language, { ...zone, dateStyle: "short" });
+  const hour12 = { 12: true, 24: false }[locale.time_format ?? ""];
+  const hours = { hour: "2-digit", minute: "2-digit", ...(hour12 === undefined ? {} : { hour12 }) };
+  const today = day.format(time) === day.format(now);
+  const date = today ? {} : { day: "numeric", month: "short" };
+  const form = /** @type {Intl.DateTimeFormatOptions} */ ({ ...zone, ...date, ...hours });
+  return new Intl.DateTimeFormat(locale.language, form).format(time);
+}
+
+/**
+ * Write how long something takes or lasts: 40 min, 7.5 h, 12 d.
+ *
+ * @param {number} minutes
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function spanText(minutes, locale) {
+  if (minutes < 59.5) return `${format(Math.round(minutes), 0, locale)} min`;
+  const [value, unit] = minutes < 72 * 60 ? [minutes / 60, "h"] : [minutes / 1440, "d"];
+  const round = Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
+  return `${format(value, round ? 0 : 1, locale)} ${unit}`;
+}
+
+/**
+ * Return what an error says; Home Assistant's are no instances of Error.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function messageOf(error) {
+  const { message, code, body } = /** @type {Record<string, any>} */ (error ?? {});
+  return String(message || body?.message || code || error);
+}
