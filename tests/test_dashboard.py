@@ -32,6 +32,10 @@ PATH = "miner-monitor"
 STRATEGY = {"strategy": {"type": "custom:miner-monitor"}}
 FOLDER = Path(serving.__file__).parent / "modules"
 MODULES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js"))
+EVERYWHERE = "miner-monitor.js"
+MOST_BYTES = 15_000
+"""What every page of Home Assistant may load because of us."""
+
 IMPORT = re.compile(r'^(?:import|export)\b[^;]*?from "([^"]+)";', re.MULTILINE)
 
 type Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -117,11 +121,11 @@ async def test_page_names_the_module(
     client = await hass_client()
     address = address_in(await index_of(client))
     assert re.fullmatch(rf"/{DOMAIN}/[0-9a-f]{{12}}", address)
-    reply = await client.get(f"{address}/miner-monitor.js")
+    reply = await client.get(f"{address}/{EVERYWHERE}")
     assert reply.status == HTTPStatus.OK
     assert "javascript" in reply.content_type
     assert "max-age" in reply.headers["Cache-Control"]
-    assert await reply.text() == (FOLDER / "miner-monitor.js").read_text()
+    assert await reply.text() == (FOLDER / EVERYWHERE).read_text()
 
 
 async def test_every_module_can_be_loaded(
@@ -140,6 +144,32 @@ async def test_every_module_can_be_loaded(
     for outside in ("../__init__.py", "..%2f__init__.py", "", "none.js"):
         reply = await client.get(f"{address}/{outside}")
         assert reply.status >= HTTPStatus.BAD_REQUEST, outside
+
+
+def test_every_page_loads_one_small_module() -> None:
+    text = (FOLDER / EVERYWHERE).read_bytes()
+    assert len(text) <= MOST_BYTES
+    assert IMPORT.findall(text.decode()) == []
+
+
+async def test_page_that_was_open_during_an_update(
+    home: TimedBench, hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """What it imports from its old address comes, whole, from the new one."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    client = await hass_client_no_auth()
+    address = address_in(await index_of(client))
+    former = f"/{DOMAIN}/0123456789ab"
+    for name in MODULES:
+        reply = await client.get(f"{former}/{name}")
+        assert reply.status == HTTPStatus.OK, name
+        # The browser resolves what a module imports against this.
+        assert reply.url.path == f"{address}/{name}"
+        (sent,) = reply.history
+        assert "no-store" in sent.headers["Cache-Control"]
+    for none in ("none.js", "../__init__.py", "..%2f__init__.py", "/example.org"):
+        reply = await client.get(f"{former}/{none}", allow_redirects=False)
+        assert reply.status >= HTTPStatus.BAD_REQUEST, none
 
 
 @pytest.mark.parametrize(

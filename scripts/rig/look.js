@@ -1,7 +1,10 @@
 // What is asked within a page of the frontend; shadow trees are looked into everywhere.
 "use strict";
 (() => {
-  const OURS = ["miner-fleet-card", "miner-hash-rate-card", "miner-tuning-card", "miner-choice-card"];
+  // What fills the shells of our cards.
+  const OURS = ["miner", "miner-fleet", "miner-findings", "miner-hash-rate", "miner-tuning", "miner-choice"].map(
+    (name) => `${name}-card-body`,
+  );
   const PRESSED = "a[href], button, select, summary, input, [tabindex='0'][role=button]";
 
   function* walk(root) {
@@ -21,11 +24,11 @@
 
   /** When an element has drawn all that it is going to draw. */
   const DRAWN = {
-    "miner-fleet-card": (root) => root.querySelector(".row[data-status], .empty"),
-    "miner-hash-rate-card": (root) => root.querySelector("svg.chart"),
-    "miner-tuning-card": (root) =>
+    "miner-fleet-card-body": (root) => root.querySelector(".row[data-status], .empty"),
+    "miner-hash-rate-card-body": (root) => root.querySelector("svg.chart"),
+    "miner-tuning-card-body": (root) =>
       root.querySelector(".scatter-part > *") && root.querySelector(".map-part svg, .empty-note"),
-    "miner-choice-card": (root) => root.querySelector(".held > *, details"),
+    "miner-choice-card-body": (root) => root.querySelector(".held > *, details"),
     "hui-history-graph-card": (root) => has(root, "ha-chart-base", "state-history-chart-timeline") || says(root),
     "hui-statistics-graph-card": (root) => has(root, "ha-chart-base") || says(root),
     "ha-chart-base": (root) => root.host.chart,
@@ -35,9 +38,11 @@
   function settled(path) {
     if (location.pathname !== path || !view()) return false;
     // A card below the edge of the screen reads nothing until somebody looks.
-    all(view(), "miner-hash-rate-card").find(({ shadowRoot }) => !has(shadowRoot, "svg"))?.scrollIntoView();
+    all(view(), "miner-hash-rate-card-body").find(({ shadowRoot }) => !has(shadowRoot, "svg"))?.scrollIntoView();
     const cards = all(view(), "hui-card").filter(seen);
     if (!cards.length || cards.some((card) => !card.firstElementChild)) return false;
+    // Shells that are not filled yet.
+    if (ours().length < all(view(), ...OURS.map((name) => name.replace("-body", ""))).length) return false;
     return unsettled().length === 0;
   }
 
@@ -98,7 +103,7 @@
 
   /** What makes our cards hard to use for some; cards of others within ours are not ours. */
   async function faults() {
-    const strangers = all(view(), "miner-choice-card").flatMap((card) =>
+    const strangers = all(view(), "miner-choice-card-body").flatMap((card) =>
       [...card.shadowRoot.querySelectorAll(".held > *")].filter(({ localName }) => !OURS.includes(localName)),
     );
     const context = { include: ours(), exclude: strangers };

@@ -22,7 +22,7 @@ FIRST_PAINT = """
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (options) {
     const root = attach.call(this, options);
-    if (this.localName !== "miner-fleet-card") return root;
+    if (this.localName !== "miner-fleet-card-body") return root;
     const watch = new MutationObserver(() => {
       if (!root.querySelector(".rows > .row[data-status]")) return;
       watch.disconnect();

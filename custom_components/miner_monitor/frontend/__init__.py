@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from homeassistant.components.http import StaticPathConfig
+from aiohttp import web
+from homeassistant.components.http import HomeAssistantView, StaticPathConfig
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
@@ -21,10 +22,9 @@ from ..runtime.ha_compat import add_dashboard, has_panel, load_module, own_text
 
 FOLDER = Path(__file__).parent / "modules"
 ENTRY = "miner-monitor.js"
-OPENER = "open.js"
 
 LATE: HassKey[str] = HassKey(f"{DOMAIN}_opener")
-"""The module that opens the dashboard in pages without ours; see below."""
+"""The module in the address of which pages without it find the dashboard; see below."""
 
 _NEEDED = frozenset({"frontend", "http"})
 
@@ -43,14 +43,50 @@ async def async_serve_modules(hass: HomeAssistant) -> None:
     """
     if not hass.config.components >= _NEEDED:
         return
-    url = f"/{DOMAIN}/{await hass.async_add_executor_job(_fingerprint)}"
+    names, fingerprint = await hass.async_add_executor_job(_look)
+    url = f"/{DOMAIN}/{fingerprint}"
     await hass.http.async_register_static_paths(
         [StaticPathConfig(url, str(FOLDER), cache_headers=True)]
     )
+    hass.http.register_view(_FormerModules(url, names))
     load_module(hass, f"{url}/{ENTRY}")
     if hass.state is CoreState.running:
         # Pages that are open by now were loaded without our module, and stay so.
-        hass.data[LATE] = f"{url}/{OPENER}"
+        hass.data[LATE] = f"{url}/{ENTRY}"
+
+
+class _FormerModules(HomeAssistantView):
+    """Sends a page that was open during an update to the modules of now.
+
+    What it imports then takes its own imports from the new address, so that modules of
+    two versions never meet.
+    """
+
+    url = f"/{DOMAIN}/{{fingerprint}}/{{path:.+}}"
+    name = f"{DOMAIN}:former_modules"
+    requires_auth = False
+
+    def __init__(self, current: str, names: frozenset[str]) -> None:
+        """Send to these modules below an address."""
+        self._current = current
+        self._names = names
+
+    async def get(
+        self, _: web.Request, fingerprint: str, path: str
+    ) -> web.StreamResponse:
+        """Answer with the address of a module that there is."""
+        if path not in self._names or self._current.endswith(f"/{fingerprint}"):
+            raise web.HTTPNotFound
+        raise web.HTTPFound(
+            f"{self._current}/{path}", headers={"Cache-Control": "no-store"}
+        )
+
+
+def _look() -> tuple[frozenset[str], str]:
+    """Return the names of the modules, and their fingerprint."""
+    paths = FOLDER.rglob("*.js")
+    names = frozenset(path.relative_to(FOLDER).as_posix() for path in paths)
+    return names, _fingerprint()
 
 
 def _fingerprint() -> str:
