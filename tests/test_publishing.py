@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.miner_monitor.binary_sensor import BINARY_SENSORS
@@ -264,6 +265,35 @@ async def test_attributes_that_are_news_come_at_once(
 
     await bench.advance(QUARTER * 2, step=15)
     assert state_of(hass, *entity).attributes == after.attributes
+
+
+async def test_a_finding_shows_what_the_sensor_shows(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Value and row are of one poll, although neither is written with each."""
+    miner = await bench.miner(GAMMA)
+    says(miner, temp=60.0)
+    await bench.add(miner)
+    await bench.advance(30)
+    shown = []
+    for hundredths in (0, 30, 45, 55, 90, 110, 30, -20, -60, 0, 200):
+        says(miner, temp=75.0 + hundredths / 100, vrTemp=80)
+        await bench.advance(15)
+        problem = state_of(hass, "binary_sensor", "problem")
+        (finding,) = problem.attributes["findings"]
+        assert finding["quantity"] == "chip_temperature"
+        state = state_of(hass, "sensor", "chip_temperature").state
+        assert finding["value"] == float(state)
+        shown.append(finding["value"])
+
+    assert len({*shown}) < len(shown), "what moves little is not written"
+    assert problem.attributes["reasons"] == ["chip_hot"]
+    assert problem.attributes["limits"]["chip_temperature"] == {
+        "warning": 70.0,
+        "limit": finding["threshold"],
+    }
+    since = dt_util.parse_datetime(finding["since"])
+    assert 0 <= (dt_util.utcnow() - since).total_seconds() - 150 <= 30
 
 
 async def test_time_away_goes_on_while_a_miner_is_away(

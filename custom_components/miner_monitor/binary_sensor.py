@@ -1,5 +1,6 @@
 """Binary sensors of a miner."""
 
+from math import isinf
 from typing import Any
 
 from homeassistant.components.binary_sensor import (
@@ -15,13 +16,14 @@ from .entity import (
 )
 from .fleet.entities import FLEET_BINARY_SENSORS, MINERS
 from .miners.model import (
+    Alarm,
     Capability,
     MinerIdentity,
     MinerState,
     MinerStatus,
 )
 from .model import MinerData
-from .sensors.description import MinerBinarySensorEntityDescription
+from .sensors.description import MinerBinarySensorEntityDescription, iso_text
 
 PARALLEL_UPDATES = 0
 
@@ -34,23 +36,49 @@ def _faults(data: MinerData) -> dict[str, list[str]]:
     return {"faults": list(data.state.faults) if data.state else []}
 
 
-def _findings(data: MinerData) -> dict[str, list[dict[str, Any]]]:
-    """List what is wrong, the value behind it and its threshold."""
+def _findings(data: MinerData) -> dict[str, Any]:
+    """List what is wrong, with the value behind it, and all limits."""
+    health = data.insight.health
     return {
+        "reasons": [finding.kind.value for finding in health.findings],
         "findings": [
             {
                 "kind": finding.kind.value,
                 "severity": finding.severity.value,
+                "quantity": finding.quantity and finding.quantity.value,
                 "value": finding.value,
                 "threshold": finding.threshold,
+                "since": iso_text(finding.since),
             }
-            for finding in data.insight.health.findings
-        ]
+            for finding in health.findings
+        ],
+        "limits": {
+            quantity.value: _limit(alarm) for quantity, alarm in health.limits.items()
+        },
     }
 
 
-def _problem(data: MinerData) -> bool | None:
-    return None if data.state is None else bool(data.insight.health.findings)
+def _limit(alarm: Alarm) -> dict[str, float]:
+    """Write a warning and a limit; one that can be no worse is the limit."""
+    if isinf(alarm.critical):
+        return {"limit": alarm.warn}
+    return {"warning": alarm.warn, "limit": alarm.critical}
+
+
+def _problem(data: MinerData) -> tuple[object, ...] | None:
+    """Return what is wrong and how bad it is: any change of that is written at once."""
+    if data.state is None:
+        return None
+    return tuple((found.kind, found.severity) for found in data.insight.health.findings)
+
+
+def _names_quantity(data: MinerData) -> bool:
+    return any(finding.quantity for finding in data.insight.health.findings)
+
+
+def _last_seen(data: MinerData) -> dict[str, Any]:
+    """Tell since when it is away."""
+    return {"last_seen": None if data.online else iso_text(data.insight.last_seen)}
 
 
 def _reports_heat(identity: MinerIdentity) -> bool:
@@ -100,6 +128,8 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
     MinerBinarySensorEntityDescription(
         key="online",
         translation_key="online",
+        attributes_fn=_last_seen,
+        attributes_at_once=True,
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         available_offline=True,
         value_fn=lambda data: data.online,
@@ -124,7 +154,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="problem",
         translation_key="problem",
         attributes_fn=_findings,
-        attributes_at_once=True,
+        tied_fn=_names_quantity,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=_problem,
@@ -154,8 +184,8 @@ class MinerBinarySensor(
     """A binary sensor of a miner, or of all miners together."""
 
     entity_description: MinerBinarySensorEntityDescription[Any]
-    # The list may be as long as there are miners.
-    _unrecorded_attributes = frozenset({MINERS})
+    # As long as there are miners, or other with each value that moves.
+    _unrecorded_attributes = frozenset({MINERS, "findings", "limits"})
 
 
 async_setup_entry = setup_of(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 import time
 from typing import Any, override
 from zlib import crc32
@@ -78,6 +79,19 @@ class MonitorCoordinator[DataT](DataUpdateCoordinator[DataT]):
         assert entry.unique_id is not None
         self.device_id = entry.unique_id
         self.platforms: set[Platform] = set()
+        self._tied: list[Callable[[], None]] = []
+
+    @callback
+    def async_tie(self, write: Callable[[], None]) -> Callable[[], None]:
+        """Have an entity written with others; return what ends that."""
+        self._tied.append(write)
+        return partial(self._tied.remove, write)
+
+    @callback
+    def async_write_tied(self) -> None:
+        """Write all entities that show now what another one shows."""
+        for write in self._tied:
+            write()
 
     @property
     def device_info(self) -> DeviceInfo:

@@ -75,6 +75,9 @@ class MinerEntityDescription[DataT = MinerData](EntityDescription):
 
     Attributes that differ are written with the next value, and after a quarter of an
     hour at the latest; ``attributes_at_once``: with the poll that brings them.
+
+    ``tied_fn``: while it holds, this is written together with all others of the device
+    of which it holds, so that what they have in common is of the same poll.
     """
 
     capability: Capability | None = None
@@ -84,6 +87,7 @@ class MinerEntityDescription[DataT = MinerData](EntityDescription):
     resolution: Resolution = ANY_CHANGE
     attributes_fn: Callable[[DataT], Mapping[str, Any] | None] | None = None
     attributes_at_once: bool = False
+    tied_fn: Callable[[DataT], bool] | None = None
     placeholders: Mapping[str, str] | None = None
     value_fn: Callable[[DataT], Any] = _unknown
 
@@ -189,6 +193,8 @@ class ReadingEntity[
         """Show what was reported since."""
         self._publish(self._read(self.coordinator.data))
         await super().async_added_to_hass()
+        if self.entity_description.tied_fn is not None:
+            self.async_on_remove(self.coordinator.async_tie(self._write_if_tied))
 
     @callback
     @override
@@ -206,6 +212,20 @@ class ReadingEntity[
             )
         ):
             self._publish(value)
+            self.async_write_ha_state()
+            if self._is_tied:
+                self.coordinator.async_write_tied()
+
+    @property
+    def _is_tied(self) -> bool:
+        """Whether others show now what this shows, or it what they do."""
+        holds = self.entity_description.tied_fn
+        return holds is not None and holds(self.coordinator.data)
+
+    @callback
+    def _write_if_tied(self) -> None:
+        if self._is_tied:
+            self._publish(self._read(self.coordinator.data))
             self.async_write_ha_state()
 
     def _publish(self, value: Any) -> None:
@@ -250,9 +270,9 @@ class OnOffEntity[
 
     @property
     def is_on(self) -> bool | None:
-        """The value that was written last."""
-        value: bool | None = self._published
-        return value
+        """The value that was written last; one that is not empty is on."""
+        value = self._published
+        return None if value is None else bool(value)
 
 
 def of_state[T](

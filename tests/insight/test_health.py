@@ -1,21 +1,23 @@
 """Alarms have a delay and a hysteresis; unknown is no alarm."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from custom_components.miner_monitor.insight.health import (
+from custom_components.miner_monitor.insight.alarms import (
     AlarmWatch,
-    HealthWatch,
     OverheatWatch,
 )
+from custom_components.miner_monitor.insight.health import HealthWatch
 from custom_components.miner_monitor.insight.model import (
     Baseline,
     Finding,
     FindingKind,
     Health,
     InsightOptions,
+    Quantity,
     Severity,
     Shares,
 )
@@ -42,7 +44,11 @@ COOL = MinerState(
 
 def watch() -> AlarmWatch:
     return AlarmWatch(
-        FindingKind.CHIP_HOT, Alarm(warn=68, critical=72), hysteresis=3, delay=300
+        FindingKind.CHIP_HOT,
+        Quantity.CHIP_TEMPERATURE,
+        Alarm(warn=68, critical=72),
+        hysteresis=3,
+        delay=300,
     )
 
 
@@ -194,6 +200,7 @@ def test_low_watch(
     """A value that has to stay above its thresholds; how bad it is each time."""
     low = AlarmWatch(
         FindingKind.INPUT_LOW,
+        Quantity.INPUT_VOLTAGE,
         Alarm(warn=4.9, critical=4.8),
         0.05,
         300,
@@ -264,29 +271,34 @@ def rejects(rate: float, bound: float, rejected: int = 10) -> Shares:
     return Shares(accepted=100, rejected=rejected, reject_rate=rate, lower_bound=bound)
 
 
+CHIP, VR = Quantity.CHIP_TEMPERATURE, Quantity.VR_TEMPERATURE
+INPUT, POWER = Quantity.INPUT_VOLTAGE, Quantity.POWER
+RATIO, REJECTS = Quantity.HASH_RATE_RATIO, Quantity.REJECT_RATE
+
 FINDINGS = [
-    ("chip_hot", "warning", 300, {"state": {"chip_temperature": 69}}, 69, 68),
-    ("chip_hot", "critical", 0, {"state": {"chip_temperature_2": 72}}, 72, 72),
+    ("chip_hot", "warning", 300, {"state": {"chip_temperature": 69}}, CHIP, 69, 68),
+    ("chip_hot", "critical", 0, {"state": {"chip_temperature_2": 72}}, CHIP, 72, 72),
     (
         "chip_hot",
         "warning",
         45,
         {"state": {"chip_temperature": 66, "target_chip_temperature": 50}},
+        CHIP,
         66,
         65,
     ),
-    ("chip_hot", "critical", 0, {"state": {"overheating": True}}, 60, None),
-    ("vr_hot", "warning", 300, {"state": {"vr_temperature": 91}}, 91, 90),
-    ("vr_hot", "critical", 0, {"state": {"vr_temperature": 101}}, 101, 100),
-    ("input_low", "warning", 300, {"state": {"input_voltage": 4.85}}, 4.85, 4.9),
-    ("input_low", "critical", 45, {"state": {"input_voltage": 4.75}}, 4.75, 4.8),
-    ("power_high", "warning", 600, {"state": {"power": 21}}, 21, 20),
-    ("power_high", "critical", 60, {"state": {"power": 26}}, 26, 25),
-    ("hash_rate_low", "warning", 1800, {"ratio": 84.0}, 84, 85),
-    ("hash_rate_low", "critical", 1800, {"ratio": 69.0}, 69, 70),
-    ("rejects_high", "warning", 0, {"shares": rejects(5.0, 3.1)}, 5, 3),
-    ("rejects_high", "critical", 0, {"shares": rejects(15.0, 10.1)}, 15, 10),
-    ("stalled", "critical", 0, {"shares": Shares(stalled=True)}, None, None),
+    ("chip_hot", "critical", 0, {"state": {"overheating": True}}, CHIP, 60, None),
+    ("vr_hot", "warning", 300, {"state": {"vr_temperature": 91}}, VR, 91, 90),
+    ("vr_hot", "critical", 0, {"state": {"vr_temperature": 101}}, VR, 101, 100),
+    ("input_low", "warning", 300, {"state": {"input_voltage": 4.85}}, INPUT, 4.85, 4.9),
+    ("input_low", "critical", 45, {"state": {"input_voltage": 4.75}}, INPUT, 4.75, 4.8),
+    ("power_high", "warning", 600, {"state": {"power": 21}}, POWER, 21, 20),
+    ("power_high", "critical", 60, {"state": {"power": 26}}, POWER, 26, 25),
+    ("hash_rate_low", "warning", 1800, {"ratio": 84.0}, RATIO, 84, 85),
+    ("hash_rate_low", "critical", 1800, {"ratio": 69.0}, RATIO, 69, 70),
+    ("rejects_high", "warning", 0, {"shares": rejects(5.0, 3.1)}, REJECTS, 5, 3),
+    ("rejects_high", "critical", 0, {"shares": rejects(15.0, 10.1)}, REJECTS, 15, 10),
+    ("stalled", "critical", 0, {"shares": Shares(stalled=True)}, None, None, None),
     (
         "fan_stopped",
         "critical",
@@ -294,14 +306,54 @@ FINDINGS = [
         {"state": {"fans": (Fan(speed=0, duty_cycle=50),)}},
         None,
         None,
+        None,
     ),
-    ("fault", "critical", 0, {"state": {"faults": ("psu",)}}, None, None),
-    ("fault", "critical", 0, {"state": {"status": MinerStatus.FAULT}}, None, None),
+    ("fault", "critical", 0, {"state": {"faults": ("psu",)}}, None, None, None),
+    *(
+        (kind, "critical", 0, {"state": {"faults": (fault,)}}, None, None, None)
+        for fault, kind in {
+            "power_supply": "supply_fault",
+            "power_supply_over_temperature": "supply_fault",
+            "input_current": "supply_fault",
+            "core_voltage": "regulator_fault",
+            "no_core_voltage": "regulator_fault",
+            "fan": "fan_stopped",
+            "fancy": "fault",
+            "chips_not_found": "fault",
+        }.items()
+    ),
+    (
+        "fault",
+        "critical",
+        0,
+        {"state": {"status": MinerStatus.FAULT}},
+        None,
+        None,
+        None,
+    ),
+    (
+        "pool_lost",
+        "critical",
+        120,
+        {"state": {"status": MinerStatus.POOL_LOST}},
+        None,
+        None,
+        None,
+    ),
+    (
+        "pool_lost",
+        "critical",
+        120,
+        {"state": {"pool_connected": False}},
+        None,
+        None,
+        None,
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("kind", "severity", "delay", "change", "value", "threshold"),
+    ("kind", "severity", "delay", "change", "quantity", "value", "threshold"),
     FINDINGS,
     ids=[f"{row[0]} {row[1]} after {row[2]} s" for row in FINDINGS],
 )
@@ -310,6 +362,7 @@ def test_findings(
     severity: str,
     delay: float,
     change: dict[str, object],
+    quantity: Quantity | None,
     value: float | None,
     threshold: float | None,
 ) -> None:
@@ -318,17 +371,22 @@ def test_findings(
     assert bench.hold(60).findings == ()
     seen = dict(change)
     seen["state"] = replace(WELL, **seen.pop("state", {}))
+    began = bench.now
     if delay:
         assert (kind, severity) not in told(bench.hold(delay - POLL, **seen))
 
     findings = bench.poll(**seen).findings
 
+    # A fan is known to stand with the third poll, and not since when.
+    since = bench.now - POLL if quantity is None and kind != "pool_lost" else began
     assert findings == (
         Finding(
             kind=FindingKind(kind),
             severity=Severity(severity),
+            quantity=quantity,
             value=value,
             threshold=threshold,
+            since=since,
         ),
     )
     assert bench.poll(**seen).findings is findings
@@ -350,6 +408,15 @@ def test_findings(
         ({"state": {"fans": (Fan(speed=0, duty_cycle=None),)}}, []),
         ({"state": {"fans": (Fan(speed=None, duty_cycle=50),)}}, []),
         ({"state": {"fans": ()}}, []),
+        ({"state": {"pool_connected": None}}, []),
+        *(
+            ({"state": {"status": status, "pool_connected": False}}, [])
+            for status in (
+                MinerStatus.PAUSED,
+                MinerStatus.STANDBY,
+                MinerStatus.STARTING,
+            )
+        ),
     ],
     ids=str,
 )
@@ -528,13 +595,84 @@ def test_pending_alarms_end_with_absence() -> None:
     assert told(bench.hold(500, slow, None)) == []
 
 
+def test_a_value_is_that_of_the_last_poll() -> None:
+    """And it is so since the first one beyond the warning, however it moved."""
+    bench = Bench()
+    bench.poll(replace(WELL, vr_temperature=91))
+    bench.poll(replace(WELL, vr_temperature=101))
+    for value in (103.5, 97.0, 88.0, 99.2):
+        (finding,) = bench.poll(replace(WELL, vr_temperature=value)).findings
+        assert (finding.value, finding.since) == (value, 0.0)
+
+
+def test_a_lost_connection_that_comes_back_in_time_is_none() -> None:
+    """Two minutes without a break count, and what is away tells nothing."""
+    bench = Bench()
+    lost = replace(WELL, status=MinerStatus.POOL_LOST, pool_connected=False)
+    bench.hold(105, lost)
+    bench.poll()
+    assert told(bench.hold(105, lost)) == []
+    bench.watch.absent()
+    assert told(bench.hold(105, lost)) == []
+    assert told(bench.poll(lost)) == [("pool_lost", "critical")]
+
+
+def test_the_worst_comes_first() -> None:
+    """What may break the miner before what costs shares, and warnings last."""
+    bench = Bench()
+    state = replace(
+        WELL,
+        power=21,
+        chip_temperature=115,
+        faults=("fan", "power_supply"),
+        pool_connected=False,
+    )
+
+    health = bench.hold(600, state, 100.0, rejects(15.0, 10.1))
+
+    assert told(health) == [
+        ("chip_hot", "critical"),
+        ("fan_stopped", "critical"),
+        ("supply_fault", "critical"),
+        ("pool_lost", "critical"),
+        ("rejects_high", "critical"),
+        ("power_high", "warning"),
+    ]
+
+
+def test_limits_are_what_is_judged_by() -> None:
+    """Those of the user before the board's; a target moves the chip's."""
+    bench = Bench(
+        alarms={"power": Alarm(warn=10, critical=15)},
+        minimum_hash_rate=1.0,
+        ratio_poor=60.0,
+    )
+    bare = {
+        CHIP: Alarm(warn=68, critical=72),
+        VR: Alarm(warn=90, critical=100),
+        INPUT: Alarm(warn=4.9, critical=4.8),
+        POWER: Alarm(warn=10, critical=15),
+        RATIO: Alarm(warn=60, critical=60),
+        Quantity.HASH_RATE: Alarm(warn=1.0, critical=float("-inf")),
+        REJECTS: Alarm(warn=3, critical=10),
+    }
+
+    def at(target: float | None) -> Mapping[Quantity, Alarm]:
+        return bench.poll(replace(WELL, target_chip_temperature=target)).limits
+
+    assert at(None) == bare
+    assert at(50) == {**bare, CHIP: Alarm(warn=65, critical=72)}
+    assert at(40) == {**bare, CHIP: Alarm(warn=55, critical=70)}
+    assert at(None) == bare
+    assert Bench(Limits()).poll().limits.keys() == {RATIO, REJECTS}
+
+
 def test_the_same_object_while_nothing_changes() -> None:
-    """Nothing is built, and nothing published, for a value that moved a little."""
+    """Nothing is built for what no finding speaks of."""
     bench = Bench()
     hot = replace(WELL, vr_temperature=101)
     first = bench.poll(hot)
 
-    assert bench.poll(replace(hot, vr_temperature=101.2)) is first
     assert bench.poll(replace(hot, power=17.5)) is first
     assert bench.poll() is not first
     assert bench.poll() is bench.poll(replace(WELL, power=16))
@@ -547,7 +685,8 @@ def test_defect_12_a_wobble_is_one_alarm() -> None:
     temperatures = [69.8, 70.1] * 20
     seen = [bench.poll(replace(state, chip_temperature=chip)) for chip in temperatures]
 
-    changes = [(a, b) for a, b in pairwise(seen) if a != b]
+    found = [(told(health), {f.since for f in health.findings}) for health in seen]
+    changes = [(a, b) for a, b in pairwise(found) if a != b]
     assert len(changes) == 1
     assert told(seen[-1]) == [("chip_hot", "critical")]
 

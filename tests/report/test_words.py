@@ -179,7 +179,7 @@ def test_report_of_a_miner(texts: Texts) -> None:
         "- Available 80.0 % (2026-11-20), times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
-        "- Now: No shares",
+        "- Now: No shares for a long time",
         "- Earlier: Chip hot",
     ]
 
@@ -204,7 +204,7 @@ def test_report_of_all_miners(texts: Texts) -> None:
         "- Blocks found: 1",
         "- Gamma: Times offline: 2, 2:00 h in total",
         "- B: Offline now",
-        "- Gamma: Earlier: Chip hot, No shares",
+        "- Gamma: Earlier: Chip hot, No shares for a long time",
         "",
         "Most efficient",
         "",

@@ -81,17 +81,20 @@ class Total(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """What can be wrong with a miner that answers."""
+    """What can be wrong with a miner that answers, the most urgent first."""
 
     CHIP_HOT = "chip_hot"
     VR_HOT = "vr_hot"
+    FAN_STOPPED = "fan_stopped"
+    SUPPLY_FAULT = "supply_fault"
+    REGULATOR_FAULT = "regulator_fault"
+    FAULT = "fault"
+    POOL_LOST = "pool_lost"
+    STALLED = "stalled"
     INPUT_LOW = "input_low"
     POWER_HIGH = "power_high"
     HASH_RATE_LOW = "hash_rate_low"
     REJECTS_HIGH = "rejects_high"
-    STALLED = "stalled"
-    FAN_STOPPED = "fan_stopped"
-    FAULT = "fault"
 
 
 class Severity(StrEnum):
@@ -101,23 +104,46 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Quantity(StrEnum):
+    """What has limits, by the key of the sensor that shows it."""
+
+    CHIP_TEMPERATURE = "chip_temperature"
+    VR_TEMPERATURE = "vr_temperature"
+    INPUT_VOLTAGE = "input_voltage"
+    POWER = "power"
+    HASH_RATE_RATIO = "hash_rate_ratio"
+    HASH_RATE = "hash_rate"
+    REJECT_RATE = "reject_rate"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something a user should look at, the value behind it and its threshold."""
+    """Something a user should look at, the value behind it and its threshold.
+
+    ``value`` is what the last poll reported of the ``quantity``, in its unit here.
+    ``since`` is an epoch second.
+    """
 
     kind: FindingKind
     severity: Severity
+    quantity: Quantity | None = None
     value: float | None = None
     threshold: float | None = None
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What the alarms say; a fan fault needs a fan that once turned."""
+    """What the alarms say; a fan fault needs a fan that once turned.
+
+    ``findings`` come with the worst first. ``limits`` are what they are judged by: the
+    user's, else those of the board and of the target that it pursues now.
+    """
 
     overheating: bool | None = None
     fan_fault: bool | None = None
     findings: tuple[Finding, ...] = ()
+    limits: Mapping[Quantity, Alarm] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,12 @@ type Value = StateType | datetime
 class MinerBinarySensorEntityDescription[DataT = MinerData](
     MinerEntityDescription[DataT], BinarySensorEntityDescription
 ):
-    """A binary sensor and where its value comes from."""
+    """A binary sensor and where its value comes from.
 
-    value_fn: Callable[[DataT], bool | None]
+    A value that says more than on or off is on where it is not empty.
+    """
+
+    value_fn: Callable[[DataT], bool | tuple[object, ...] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,12 @@ def of_item[ItemT](
 def timestamp(seconds: float | None) -> datetime | None:
     """Return a second since the epoch as Home Assistant shows it."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def iso_text(seconds: float | None) -> str | None:
+    """Return a second since the epoch as ISO 8601, in UTC."""
+    found = timestamp(seconds)
+    return None if found is None else found.isoformat(timespec="seconds")
 
 
 def hash_rate(

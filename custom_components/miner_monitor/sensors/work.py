@@ -270,7 +270,6 @@ SHARES: tuple[MinerSensorEntityDescription, ...] = (
         translation_key="pool",
         capability=Capability.POOL,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
         value_fn=of_state(lambda state: state.pool),
     ),
     MinerSensorEntityDescription(
