@@ -22,11 +22,24 @@ const WORDS = "component.miner_monitor.common.dashboard_";
 
 /** @type {Record<string, CardTraits>} */
 const CARDS = {
+  "miner-card": {
+    load: async () => (await import("./cards/miner-card.js")).MinerTileCard,
+    grid: { columns: 6, rows: "auto", min_columns: 3, min_rows: 1 },
+    size: 1,
+    picker: { name: "Miner", description: "One miner: what it does, its readings, and save power", preview: true },
+  },
   "miner-fleet-card": {
     load: async () => (await import("./cards/fleet-card.js")).MinerFleetCard,
     grid: { columns: "full", min_columns: 6 },
     size: 8,
     picker: { name: "All miners", description: "A row per miner, those with a problem first", preview: true },
+  },
+  "miner-findings-card": {
+    load: async () => (await import("./cards/findings-card.js")).MinerFindingsCard,
+    grid: { columns: "full", min_columns: 6 },
+    size: 1,
+    mayHide: true,
+    picker: { name: "Miner problems", description: "What is wrong with a miner, and what to do; hidden while nothing is" },
   },
   "miner-hash-rate-card": {
     load: async () => (await import("./cards/hash-rate-card.js")).MinerHashRateCard,
@@ -50,6 +63,7 @@ const CARDS = {
 /** What the view of all miners consists of; fetched at once, not one import after the other. */
 const FIRST = [
   "cards/fleet-card.js",
+  "cards/findings-card.js",
 ];
 
 let fetched = false;

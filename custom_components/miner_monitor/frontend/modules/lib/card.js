@@ -1,9 +1,10 @@
-// What all our cards have in common: they paint when something of theirs changed.
+// What our cards have in common: they paint when something of theirs changed; a switch.
 
-import { h } from "./dom.js";
+import { h, setAttribute } from "./dom.js";
 import { loadTexts } from "./words.js";
 
 /** @typedef {import("./types.js").Hass} Hass */
+/** @typedef {import("./types.js").HassState} HassState */
 /** @typedef {import("./types.js").CardConfig} CardConfig */
 /** @typedef {import("./records.js").Poll<any>} Poll */
 
@@ -173,3 +174,80 @@ export class MinerCard extends HTMLElement {
     return { columns: 12, min_columns: 6 };
   }
 }
+
+/** So long a device may take to report what it was asked for. */
+const PATIENCE = 30_000;
+
+/** A switch that shows what the device reports, never what was asked for. */
+export class SaveSwitch {
+  /** @type {"on" | "off" | null} */
+  #wanted = null;
+  #shown = "";
+  #timer = 0;
+
+  /**
+   * @param {string} label
+   * @param {(on: boolean) => Promise<void>} turn
+   */
+  constructor(label, turn) {
+    this.turn = turn;
+    this.element = h(
+      "button",
+      { type: "button", class: "toggle", role: "switch", "aria-label": label, onclick: () => this.#press() },
+      h("span", { class: "track", "aria-hidden": "true" }, h("span", { class: "thumb" })),
+    );
+    this.show(undefined);
+  }
+
+  /** @param {HassState | undefined} state */
+  show(state) {
+    this.#shown = state?.state ?? "";
+    const known = this.#shown === "on" || this.#shown === "off";
+    if (this.#wanted !== null && (this.#shown === this.#wanted || !known)) this.#settle();
+    // What can be pressed while its state is not known would do nobody knows what.
+    this.element.disabled = !known;
+    setAttribute(this.element, "aria-checked", String(this.#shown === "on"));
+  }
+
+  async #press() {
+    if (this.#wanted !== null) return;
+    this.#wanted = this.#shown === "on" ? "off" : "on";
+    setAttribute(this.element, "aria-busy", "true");
+    try {
+      await this.turn(this.#wanted === "on");
+      this.#timer = window.setTimeout(() => this.#settle(), PATIENCE);
+      if (this.#shown === this.#wanted) this.#settle();
+    } catch {
+      this.#settle();
+    }
+  }
+
+  #settle() {
+    this.#wanted = null;
+    window.clearTimeout(this.#timer);
+    setAttribute(this.element, "aria-busy", null);
+  }
+}
+
+/** CSS of a switch. */
+export const TOGGLE_STYLES = `
+  .toggle { display: inline-flex; align-items: center; justify-content: center; width: 48px; height: 32px; }
+  .track {
+    width: 36px; height: 20px; border-radius: 10px; padding: 3px; box-sizing: border-box; transition: background 120ms;
+    background: color-mix(in srgb, var(--primary-text-color) 42%, transparent);
+  }
+  .thumb {
+    display: block; width: 14px; height: 14px; border-radius: 50%; background: var(--card-background-color);
+    transition: translate 120ms;
+  }
+  .toggle[aria-checked="true"] .track { background: var(--primary-color); }
+  .toggle[aria-checked="true"] .thumb { translate: 16px; }
+  .toggle:dir(rtl)[aria-checked="true"] .thumb { translate: -16px; }
+  .toggle[aria-busy] .thumb { animation: waiting 900ms ease-in-out infinite alternate; }
+  .toggle:disabled { cursor: default; opacity: 0.45; }
+  @keyframes waiting { to { opacity: 0.3; } }
+  @media (prefers-reduced-motion: reduce) {
+    .track, .thumb { transition: none; animation: none !important; }
+    .toggle[aria-busy] { opacity: 0.6; }
+  }
+`;

@@ -1,5 +1,7 @@
 // Which miners there are and what they have, out of Home Assistant's registries.
 
+import { navigate, showMore } from "./dom.js";
+
 /** @typedef {import("./types.js").Hass} Hass */
 /** @typedef {import("./types.js").Miner} Miner */
 /** @typedef {import("./types.js").HassState} HassState */
@@ -117,4 +119,56 @@ export function unitOf(state) {
  */
 export function isOnline(hass, miner) {
   return stateOf(hass, miner, "binary_sensor.online")?.state === "on";
+}
+
+const DASHBOARD = "miner-monitor";
+
+/**
+ * Return the path of a miner's own view: in the dashboard that is shown, else in ours;
+ * undefined where there is neither.
+ *
+ * @param {Pick<Hass, "panels">} hass
+ * @param {Miner} miner
+ * @param {boolean} here whether the dashboard that is shown has such views
+ * @returns {string | undefined}
+ */
+export function viewOf(hass, miner, here) {
+  const dashboard = here ? location.pathname.split("/")[1] : DASHBOARD;
+  if (!here && !hass.panels?.[DASHBOARD]) return undefined;
+  return `/${dashboard}/miner-${miner.id}`;
+}
+
+/**
+ * Show more of a miner: its own view, else one of its entities.
+ *
+ * @param {EventTarget} from
+ * @param {Pick<Hass, "panels">} hass
+ * @param {Miner} miner
+ * @param {boolean} here
+ */
+export function openMiner(from, hass, miner, here) {
+  const path = viewOf(hass, miner, here);
+  const id =
+    idOf(miner, "sensor.status") ?? idOf(miner, "binary_sensor.online") ?? Object.values(miner.ids)[0]?.[0];
+  if (path !== undefined) navigate(path);
+  else if (id !== undefined) showMore(from, id);
+}
+
+/**
+ * Return what a link to a miner needs; a click with a key held opens it as any link.
+ *
+ * @param {() => Pick<Hass, "panels">} hass
+ * @param {Miner} miner
+ * @param {boolean} here
+ * @returns {{tag: "a" | "button", traits: Record<string, any>}}
+ */
+export function linkTo(hass, miner, here) {
+  const href = viewOf(hass(), miner, here);
+  const onclick = (/** @type {MouseEvent} */ event) => {
+    if (href !== undefined && (event.ctrlKey || event.metaKey || event.shiftKey || event.button)) return;
+    event.preventDefault();
+    openMiner(/** @type {EventTarget} */ (event.currentTarget), hass(), miner, here);
+  };
+  if (href === undefined) return { tag: "button", traits: { type: "button", onclick } };
+  return { tag: "a", traits: { href, onclick } };
 }

@@ -1,0 +1,178 @@
+// A miner as a tile, for people's own dashboards.
+
+import { MinerCard, SaveSwitch, TOGGLE_STYLES } from "../lib/card.js";
+import { glyph, h, setAttribute, setGlyph, setText } from "../lib/dom.js";
+import { findMiners, idOf, linkTo, stateOf } from "../lib/miners.js";
+import {
+  findingsOf,
+  heldText,
+  readingText,
+  reasonText,
+  STATUS_KEYS,
+  statusOf,
+  statusText,
+  urgencyOf,
+} from "../lib/status.js";
+
+/** @typedef {import("../lib/types.js").Hass} Hass */
+/** @typedef {import("../lib/types.js").Miner} Miner */
+/** @typedef {import("../lib/types.js").CardConfig} CardConfig */
+
+/** What is shown, and its decimals where the user chose none. */
+const READINGS = /** @type {const} */ ([
+  ["sensor.hash_rate", 2],
+  ["sensor.power", 0],
+  ["sensor.chip_temperature", 0],
+]);
+
+/** `{type: "custom:miner-card", device_id: "...", name: "..."}` */
+export class MinerTileCard extends MinerCard {
+  /** @type {Miner | undefined} */
+  #miner;
+  /** @type {string[]} */
+  #watched = [];
+  /** @type {SaveSwitch | undefined} */
+  #switch;
+  #glyph = glyph();
+  #line = h("div", { class: "line" });
+  #readings = READINGS.map(([key]) => h("span", { class: `reading ${key.split(".")[1]}` }));
+
+  static get styles() {
+    return STYLES + TOGGLE_STYLES;
+  }
+
+  static getConfigForm() {
+    return {
+      schema: [
+        { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } },
+        { name: "name", selector: { text: {} } },
+      ],
+    };
+  }
+
+  /** @param {Hass} hass */
+  static getStubConfig(hass) {
+    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
+  }
+
+  /** @override @param {CardConfig} config */
+  setConfig(config) {
+    if (typeof config.device_id !== "string") throw new Error('"device_id" has to be the id of a miner\'s device');
+    super.setConfig(config);
+    if (this.hass) this.prepared();
+  }
+
+  getCardSize() {
+    return this.#rows;
+  }
+
+  /** @override @returns {any} */
+  getGridOptions() {
+    return { columns: 6, rows: 2, min_columns: 6, min_rows: 1 };
+  }
+
+  get #rows() {
+    return this.config.grid_options?.rows === 1 ? 1 : 2;
+  }
+
+  watched() {
+    return this.#watched;
+  }
+
+  prepared() {
+    this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
+    const keys = [...STATUS_KEYS, ...READINGS.map(([key]) => key)];
+    this.#watched = keys.flatMap((key) => idOf(this.#miner, key) ?? []);
+    this.#build(this.#miner);
+  }
+
+  /** @param {Miner | undefined} miner */
+  #build(miner) {
+    if (!miner) {
+      this.body.replaceChildren(h("div", { class: "gone" }, this.say("miner_gone")));
+      return;
+    }
+    const { tag, traits } = linkTo(() => this.hass, miner, false);
+    const name = this.config.name || miner.name;
+    const throttle = idOf(miner, "switch.throttle");
+    this.#switch =
+      throttle === undefined
+        ? undefined
+        : new SaveSwitch(this.say("fleet_save_power_of", { name }), (on) =>
+            this.hass.callService("switch", on ? "turn_on" : "turn_off", { entity_id: throttle }),
+          );
+    this.body.replaceChildren(
+      h(
+        "div",
+        { class: "top" },
+        h("div", { class: "icon" }, this.#glyph),
+        h("div", { class: "words" }, h(tag, { ...traits, class: "name" }, name), this.#line),
+        this.#switch?.element,
+      ),
+      h("div", { class: "readings" }, ...this.#readings),
+    );
+    setAttribute(this.body, "data-rows", String(this.#rows));
+    this.#switch?.element.setAttribute("title", this.say("fleet_save_power"));
+  }
+
+  tick() {
+    this.ask();
+  }
+
+  paint() {
+    const miner = this.#miner;
+    if (!miner) return;
+    const { hass, say } = this;
+    const now = Date.now();
+    const status = statusOf(hass, miner);
+    const [worst] = status === "away" ? [] : findingsOf(hass, miner, say);
+    const tone = worst?.severity ?? ["critical", "warning", "away", status][urgencyOf(hass, miner)];
+    const telling = worst?.text || heldText(hass, miner, say, now) || reasonText(hass, miner, say, now);
+    const readings = READINGS.map(([key, decimals]) => (status === "away" ? "" : readingText(hass, miner, key, decimals)));
+    setAttribute(this.body, "data-tone", tone ?? null);
+    setGlyph(this.#glyph, worst ? "fault" : status);
+    const line = telling || statusText(hass, miner, say, now);
+    setText(this.#line, this.#rows === 1 && !telling ? [line, ...readings].filter(Boolean).join(" · ") : line);
+    this.#line.title = this.#line.textContent ?? "";
+    this.#readings.forEach((element, place) => setText(element, readings[place] || ""));
+    this.#switch?.show(stateOf(hass, miner, "switch.throttle"));
+  }
+}
+
+const STYLES = `
+  :host, ha-card { height: 100%; }
+  ha-card { box-sizing: border-box; overflow: hidden; position: relative; }
+  [hidden] { display: none !important; }
+  .body {
+    --tone: var(--secondary-text-color); display: flex; flex-direction: column; justify-content: center; height: 100%;
+    min-height: 56px; box-sizing: border-box; padding: 0 10px; gap: 4px; color: var(--primary-text-color);
+  }
+  .body[data-tone="hashing"] { --tone: var(--success-color); }
+  .body[data-tone="starting"] { --tone: var(--info-color, var(--primary-color)); }
+  .body[data-tone="warning"] { --tone: var(--warning-color); }
+  .body[data-tone="critical"] { --tone: var(--error-color); }
+  .body:hover { background: color-mix(in srgb, var(--tone) 6%, transparent); }
+  .top { display: flex; align-items: center; gap: 10px; min-width: 0; }
+  .icon {
+    display: grid; place-items: center; flex: none; width: 36px; height: 36px; border-radius: 18px;
+    background: color-mix(in srgb, var(--tone) 20%, transparent);
+  }
+  .glyph { width: 20px; height: 20px; fill: var(--tone); }
+  .words { flex: 1 1 auto; min-width: 0; }
+  .name {
+    display: block; max-width: 100%; padding: 0; border: 0; background: none; cursor: pointer; text-align: start;
+    font: inherit; font-size: 14px; font-weight: 500; line-height: 20px; letter-spacing: 0.1px; text-decoration: none;
+    color: var(--primary-text-color); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  }
+  .name::after { content: ""; position: absolute; inset: 0; border-radius: var(--ha-card-border-radius, 12px); }
+  .name:focus-visible { outline: none; }
+  .name:focus-visible::after { outline: 2px solid var(--primary-color); outline-offset: -2px; }
+  .line { font-size: 12px; line-height: 16px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  [data-rows="2"] .line { white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
+  .toggle { position: relative; z-index: 1; flex: none; margin-inline-end: -6px; padding: 0; border: 0; background: none; cursor: pointer; }
+  .toggle:focus-visible { outline: 2px solid var(--primary-color); border-radius: 8px; }
+  .readings { display: flex; flex-wrap: wrap; gap: 0 16px; padding-inline-start: 46px; font-size: 14px; font-weight: 500; }
+  .reading { font-variant-numeric: tabular-nums; white-space: nowrap; }
+  .reading:empty, [data-rows="1"] .readings { display: none; }
+  .gone { color: var(--secondary-text-color); font-size: 14px; }
+`;
