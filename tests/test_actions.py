@@ -28,6 +28,7 @@ from custom_components.miner_monitor.control.errors import (
     WriteError,
 )
 from custom_components.miner_monitor.miners.errors import (
+    ErrorReason,
     MinerAuthError,
     MinerBusyError,
     MinerCommandError,
@@ -260,7 +261,7 @@ async def test_one_of_several_fails(bench: TimedBench) -> None:
         bench, "apply_settings", target, HomeAssistantError, frequency=500
     )
     assert told == (
-        "Gamma 601 A1B2 did not take it: Frequency should become 500 MHz, "
+        "Gamma 601 A1B2 did not apply a setting: Frequency was set to 500 MHz, "
         "but the miner reports 525 MHz"
     )
     assert hex_.writes == [{"frequency": 500}]
@@ -293,7 +294,7 @@ async def test_targets_that_are_no_miners(
         {"area_id": "nowhere"},
     ):
         told = await refused(bench, action, target, **data)
-        assert told == "None of the chosen devices is a miner of Miner Monitor"
+        assert told == "None of the selected devices is a miner of Miner Monitor"
     with pytest.raises(vol.Invalid):
         await act(bench, action, {}, **data)
 
@@ -310,7 +311,8 @@ async def test_a_miner_that_is_not_loaded(
     told = await refused(bench, action, both, **data)
 
     assert told == (
-        f"{twin.entry.title} is not loaded. Look at Settings > Devices & services why"
+        f"{twin.entry.title} isn't loaded. See Settings > Devices & services for the "
+        "reason"
     )
     assert twin.writes == []
     changed = gamma.writes or options(gamma) != ["eco", "default", "high"]
@@ -332,13 +334,13 @@ async def test_a_disabled_miner_does_not_fail_an_area(
     told = await refused(bench, "apply_settings", twin, frequency=490)
 
     assert gamma.writes == [{"frequency": 490}]
-    assert f"{twin.entry.title} is not loaded" in told
+    assert f"{twin.entry.title} isn't loaded" in told
 
 
 async def test_no_settings(bench: TimedBench) -> None:
     handle = await take_over(bench, await bench.miner(GAMMA))
     told = await refused(bench, "apply_settings", handle)
-    assert told == "Name at least one setting to apply"
+    assert told == "Enter at least one setting to apply"
 
 
 # Profiles.
@@ -378,8 +380,8 @@ async def test_no_names(bench: TimedBench, name: str, shown: str) -> None:
     handle = await take_over(bench, await bench.miner(GAMMA))
     told = await refused(bench, "save_profile", handle, profile=name)
     assert told == (
-        f"{shown} cannot be the name of a profile: "
-        "it needs 1 to 30 characters without line breaks"
+        f"{shown} isn't a valid profile name: "
+        "use 1 to 30 characters without line breaks"
     )
     assert options(handle) == ["eco", "default", "high"]
 
@@ -427,7 +429,7 @@ async def test_the_life_of_a_profile(bench: TimedBench, hass: HomeAssistant) -> 
 async def test_unknown_profile(bench: TimedBench, action: str) -> None:
     handle = await take_over(bench, await bench.miner(GAMMA))
     told = await refused(bench, action, handle, profile="Turbo")
-    assert told == "Gamma 601 A1B2 has no profile called Turbo"
+    assert told == "Gamma 601 A1B2 has no profile named Turbo"
     assert handle.writes == []
 
 
@@ -445,17 +447,14 @@ async def test_twenty_profiles_are_the_most(bench: TimedBench) -> None:
         await act(bench, "save_profile", handle, profile=f"P{number}")
     told = await refused(bench, "save_profile", handle, profile="One more")
     assert told == (
-        "Gamma 601 A1B2 has as many profiles as it can have. Delete one first"
+        "Gamma 601 A1B2 already has the maximum number of profiles. Delete one first"
     )
     await act(bench, "save_profile", handle, profile="p3")
     assert len(options(handle)) == 20
 
 
-PAST = "The end lies in the past. Give a later time, or a duration"
-TOO_FAR = (
-    "The end lies further ahead than a calendar goes. "
-    "Give an earlier time, or a shorter duration"
-)
+PAST = "The end is in the past. Enter a later time, or a duration"
+TOO_FAR = "The end is too far ahead. Enter an earlier time, or a shorter duration"
 
 
 @pytest.mark.parametrize(
@@ -546,7 +545,8 @@ async def test_profiles_of_another_board(bench: TimedBench) -> None:
         await copy(bench, gamma, twin, hex_)
 
     assert str(caught.value) == (
-        "Hex 303 0004 has another board than Gamma 601 A1B2: its profiles do not fit"
+        "Hex 303 0004 has a different board than Gamma 601 A1B2, "
+        "so its profiles don't fit"
     )
     assert "Night" not in options(twin)
     assert "Night" not in options(hex_)
@@ -571,8 +571,8 @@ async def test_profiles_beyond_the_range(
         with pytest.raises(ServiceValidationError) as caught:
             await copy(bench, gamma, twin)
         assert str(caught.value) == (
-            f"The profile Fast does not fit {twin.entry.title}: "
-            "it has values that this miner may not take"
+            f"The profile Fast doesn't fit {twin.entry.title}: "
+            "it has values outside of this miner's limits"
         )
 
     assert ("Fast" in options(twin)) is expert
@@ -587,10 +587,10 @@ async def test_a_source_that_is_none(bench: TimedBench, hass: HomeAssistant) -> 
     )
     for source in ("0" * 32, device.id, ""):
         told = await refused(bench, "copy_profiles", gamma, source=source)
-        assert told == "None of the chosen devices is a miner of Miner Monitor"
+        assert told == "None of the selected devices is a miner of Miner Monitor"
     await bench.run(hass.config_entries.async_unload(twin.entry.entry_id))
     told = await refused(bench, "copy_profiles", gamma, source=twin.device_id)
-    assert told.startswith(f"{twin.entry.title} is not loaded")
+    assert told.startswith(f"{twin.entry.title} isn't loaded")
 
 
 # What is told.
@@ -603,7 +603,7 @@ async def test_a_silent_miner_is_named(bench: TimedBench) -> None:
     told = await refused(
         bench, "save_profile", handle, HomeAssistantError, profile="Night"
     )
-    assert told.startswith("Gamma 601 A1B2 does not answer at 127.0.0.1")
+    assert told.startswith("Gamma 601 A1B2 doesn't respond at 127.0.0.1")
     assert ".." not in told
     assert options(handle) == ["eco", "default", "high"]
 
@@ -613,80 +613,81 @@ RUNS = MinerSettings(frequency=525.0, auto_fan=True)
 STEPS = "Frequency: 525 MHz → 550 MHz, Automatic fan: on → off"
 WHERE = "Settings > Devices & services"
 NAME = "Gamma 601 A1B2"
+REJECTED = MinerCommandError("HTTP 400", reason=ErrorReason.REJECTED)
 TOLD: list[tuple[Failure, str]] = [
     (
         WriteError(MinerBusyError("no"), CHANGE, RUNS),
         (
-            f"{NAME} does not take this now: no ({STEPS}). It is calibrating or "
-            "busy with something else; try again in a few minutes"
+            f"{NAME} can't apply this now. It is busy ({STEPS}). "
+            "Try again in a few minutes"
         ),
     ),
     (
         WriteError(MinerTimeoutError("no reply"), CHANGE, RUNS),
         (
-            f"{NAME} did not answer in time: no reply ({STEPS}). Try again when "
-            "it is idle or its Wi-Fi signal is better"
+            f"{NAME} didn't respond in time. No complete reply arrived in time "
+            f"({STEPS}). Try again when it is idle or its Wi-Fi signal is better"
         ),
     ),
     (
-        WriteError(MinerCommandError("HTTP 400"), CHANGE, MinerSettings()),
+        WriteError(REJECTED, CHANGE, MinerSettings()),
         (
-            f"{NAME} did not carry out the command: HTTP 400 (Frequency: nothing → "
-            "550 MHz, Automatic fan: nothing → off)"
+            f"{NAME} didn't carry out the command. It rejected the command "
+            "(Frequency: nothing → 550 MHz, Automatic fan: nothing → off)"
         ),
     ),
     (
         MinerConnectionError("no route"),
         (
-            f"{NAME} does not answer at 127.0.0.1: no route. Check that it is "
-            "switched on and connected"
+            f"{NAME} doesn't respond at 127.0.0.1. It can't be reached over the "
+            "network. Check that it is turned on and connected"
         ),
     ),
     (
         MinerStrangerError("Supra"),
         (
-            "Nothing was sent: another device answers at 127.0.0.1, the address of "
+            "Nothing was sent: another device responds at 127.0.0.1, the address of "
             f"Gamma 601 A1B2. Reconfigure {NAME} with its new address"
         ),
     ),
     (
         MinerAuthError("401", credentials=True),
         (
-            f"{NAME} did not take the command: it asks for a password. Open "
+            f"{NAME} didn't carry out the command: it asks for a password. Open "
             f"{WHERE}, where Miner Monitor asks for it, and try again"
         ),
     ),
     (
         MinerAuthError("401", credentials=False, one_time_code=True),
         (
-            f"{NAME} did not take the command: it wants a one-time code first. "
+            f"{NAME} didn't carry out the command: it requires a one-time code first. "
             f"Open {WHERE}, where Miner Monitor asks for it, and try again"
         ),
     ),
     (
         MinerAuthError("401", credentials=False),
         (
-            f"{NAME} refuses Home Assistant: 401. It answers only to private IPv4 "
-            "addresses"
+            f"{NAME} rejects requests from Home Assistant. It responds only to "
+            "private IPv4 addresses"
         ),
     ),
     (
         ChangeError(Refusal.UNCONFIRMED, Setting.CORE_VOLTAGE, 1.2, reported=1.15),
         (
-            f"{NAME} does not answer since Core voltage was to become 1.2 V; before "
-            "that it reported 1.15 V. Whether it took it shows when it is back"
+            f"{NAME} stopped responding while Core voltage was being changed to 1.2 V; "
+            "before that it reported 1.15 V. Check the value once it is back online"
         ),
     ),
     (
         ChangeError(Refusal.NOT_TAKEN, Setting.POOL, 1),
         (
-            f"{NAME} did not take it: Pool should become 2, but the miner reports "
+            f"{NAME} did not apply a setting: Pool was set to 2, but the miner reports "
             "nothing"
         ),
     ),
     (
         ControlError(ControlFault.NOTHING_TO_RESTORE),
-        f"There is nothing to restore: {NAME} did not lower its own settings",
+        f"There is nothing to restore: {NAME} isn't throttled",
     ),
 ]
 """What no other test here brings about."""
@@ -717,8 +718,9 @@ async def test_a_miner_that_goes_away_over_it(bench: TimedBench) -> None:
 
     assert len(handle.writes) == 1
     assert str(caught.value) == (
-        "Gamma 601 A1B2 does not answer since Frequency was to become 550 MHz; before "
-        "that it reported 525 MHz. Whether it took it shows when it is back"
+        "Gamma 601 A1B2 stopped responding while Frequency was being changed to "
+        "550 MHz; before that it reported 525 MHz. Check the value once it is back "
+        "online"
     )
 
 

@@ -126,7 +126,7 @@ async def test_two_that_are_all_alike_are_told_nothing(
     assert all(entry.runtime_data.data.online for entry in entries)
     assert issues(hass) == set()
     for entry in entries:
-        with pytest.raises(HomeAssistantError, match="cannot be told apart"):
+        with pytest.raises(HomeAssistantError, match="can't be distinguished"):
             await ask(bench, entry, 400)
     assert told(*miners) == [0, 0]
     assert issues(hass) == {("alike", entry.title) for entry in entries}

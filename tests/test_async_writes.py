@@ -169,8 +169,8 @@ async def test_a_voltage_that_is_refused_is_found_and_told(
 
     assert 5 <= bench.now - began <= 10
     text = str(caught.value)
-    assert "Core voltage should become 1.2 V, but the miner reports 1.15 V" in text
-    assert "Frequency stays as it is instead of 600 MHz" in text
+    assert "Core voltage was set to 1.2 V, but the miner reports 1.15 V" in text
+    assert "Frequency wasn't set to 600 MHz" in text
     assert text.endswith("Applied: Automatic fan: off")
     assert [set(body) for body in handle.writes] == [{"coreVoltage", "autofanspeed"}]
     assert (handle.truth(F), handle.truth(V)) == (525, 1.15)
@@ -203,7 +203,7 @@ async def test_what_came_true_in_part_is_told_by_setting(bench: TimedBench) -> N
     await bench.pass_time(SETTLED)
 
     text = str(caught.value)
-    assert "should become 50 %, but the miner reports 90 %" in text
+    assert "was set to 50 %, but the miner reports 90 %" in text
     assert text.endswith(
         "Applied: Minimum fan duty cycle: 35 %, Target temperature: 55 °C"
     )

@@ -362,7 +362,7 @@ async def test_what_a_gamma_ran_before_comes_back(
         await bench.advance(30)
     assert settings_of(miner)[:2] == (850, 1280)
     number = find(hass, "number", "frequency")
-    with pytest.raises(Exception, match="cannot be"):
+    with pytest.raises(Exception, match="can't be"):
         await bench.call("number", "set_value", {"entity_id": number, "value": 849})
 
 

@@ -197,7 +197,7 @@ async def test_derated_and_still_hot(
     assert (done["type"], done["reason"]) == ("abort", "failed")
     told = done["description_placeholders"]
     assert await repairs.text("derated.fix_flow.abort.failed", told) == (
-        "That did not work: Gamma 601 A1B2 is still too hot. Wait until it has cooled "
+        "The repair failed: Gamma 601 A1B2 is still too hot. Wait until it has cooled "
         "down, and find out why it overheated: fan, dust, room."
     )
     assert handle.writes == []
@@ -214,7 +214,7 @@ async def test_derated_and_not_taken(bench: TimedBench, repairs: Repairs) -> Non
 
     assert (done["type"], done["reason"]) == ("abort", "failed")
     told = done["description_placeholders"]["error"]
-    assert "Gamma 601 A1B2 did not take it" in told
+    assert "Gamma 601 A1B2 did not apply a setting" in told
     assert repairs.issue(handle, Problem.DERATED) is not None
 
 
@@ -251,7 +251,7 @@ async def test_repair_of_a_miner_that_is_not_loaded(
     done = await repairs.go_on(menu, next_step_id="as_before")
 
     assert (done["type"], done["reason"]) == ("abort", "failed")
-    assert "is not loaded" in done["description_placeholders"]["error"]
+    assert "isn't loaded" in done["description_placeholders"]["error"]
     assert handle.writes == []
 
 
@@ -329,7 +329,7 @@ async def test_restart_that_is_not_possible(
     done = await repairs.go_on(form)
     assert (done["type"], done["reason"]) == ("abort", "failed")
     told = done["description_placeholders"]["error"]
-    assert told.startswith("Gamma 601 A1B2 does not answer")
+    assert told.startswith("Gamma 601 A1B2 doesn't respond")
     handle.miner.clear("offline")
     await bench.advance(120)
     assert repairs.issue(handle, Problem.RESTART_NEEDED) is not None
@@ -363,8 +363,8 @@ async def refusal_text(repairs: Repairs, handle: Handle) -> str:
 
 
 USUAL_END = (
-    " The entities show what the miner reports. Try it again, or look at the miner's "
-    "own page. This goes away when the next change succeeds."
+    " The entities show what the miner reports. Try again, or check the miner's "
+    "own page. This clears automatically when the next change succeeds."
 )
 
 
@@ -380,8 +380,8 @@ async def test_a_voltage_that_the_regulator_refuses(
     await bench.advance(60)
 
     assert await refusal_text(repairs, handle) == (
-        "Gamma 601 A1B2 did not take it: Core voltage should become 1.25 V, but the "
-        "miner reports 1.15 V." + USUAL_END
+        "Gamma 601 A1B2 did not apply a setting: Core voltage was set to 1.25 V, but "
+        "the miner reports 1.15 V." + USUAL_END
     )
     assert told == [("core_voltage", 1.25, 1.15)]
 
@@ -403,8 +403,8 @@ async def test_a_mode_that_is_ignored(
     await bench.advance(120)
 
     assert await refusal_text(repairs, handle) == (
-        f"{handle.entry.title} did not take it: Work mode should become super, but the "
-        "miner reports eco." + USUAL_END
+        f"{handle.entry.title} did not apply a setting: Work mode was set to super, "
+        "but the miner reports eco." + USUAL_END
     )
     assert told == [("work_mode", "super", "eco")]
 

@@ -142,13 +142,13 @@ async def test_text(bench: TimedBench) -> None:
     await bench.advance(MINUTE)
     with pytest.raises(ServiceValidationError) as caught:
         await handle.set(Setting.CORE_VOLTAGE, 1.2)
-    told, _, hint = str(caught.value).partition(" °C. At 75 °C ")
+    told, _, hint = str(caught.value).partition(" °C, limit 72 °C. At 75 °C ")
     assert told.startswith(
-        "Gamma 601 A1B2 was not changed: Core voltage cannot be raised to 1.2 V while "
+        "Gamma 601 A1B2 wasn't changed: Core voltage can't be raised to 1.2 V while "
         "the chip is at 72.0"
     )
     assert hint == (
-        "the miner switches it off. Lower settings are accepted at any time; try again "
+        "the miner turns it off. Lower values are accepted at any time; try again "
         "when the chip is below 72 °C"
     )
 
@@ -361,7 +361,7 @@ async def test_a_voltage_below_the_regulators_minimum(
     assert (float(voltage.state), voltage.attributes["min"]) == (0.96, 1.0)
     assert repairs.issue(handle, Problem.DERATED) is not None
     written = len(handle.writes)
-    with pytest.raises(ServiceValidationError, match=r"It can be 1 V to 1.25 V"):
+    with pytest.raises(ServiceValidationError, match=r"The limits are 1 V to 1.25 V"):
         await act(handle, "apply_settings", core_voltage=0.96)
     with pytest.raises(ServiceValidationError):
         await act(handle, "save_profile", profile="Night")

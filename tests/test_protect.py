@@ -322,9 +322,7 @@ async def test_the_third_time_stays(bench: TimedBench, repairs: Repairs) -> None
     assert (form["type"], form["step_id"]) == ("form", "confirm")
     texts = form["description_placeholders"]
     path = "protected.fix_flow.step.confirm"
-    assert await repairs.text(f"{path}.title", texts) == (
-        "Let Gamma 602 0006 work as before?"
-    )
+    assert await repairs.text(f"{path}.title", texts) == ("Resume Gamma 602 0006?")
     assert "third time today" in await repairs.text(f"{path}.description", texts)
     assert len(handle.writes) == written
     done = await repairs.go_on(form)

@@ -239,7 +239,7 @@ async def test_one_that_is_not_loaded_offers_nothing(
     await bench.run(hass.config_entries.async_unload(handle.entry.entry_id))
     shown = await repairs.begin(handle, Problem.STUCK)
     assert (shown["type"], shown["reason"]) == ("abort", "failed")
-    assert "is not loaded" in shown["description_placeholders"]["error"]
+    assert "isn't loaded" in shown["description_placeholders"]["error"]
 
 
 async def test_a_repair_of_before_our_restart_waits_until_it_is_certain_again(
@@ -285,7 +285,7 @@ async def test_a_lost_regulator_is_offered_a_restart(
     assert flow["menu_options"] == ["one_step_lower", "restart"]
     told = flow["description_placeholders"]
     label = await repairs.text("stuck.fix_flow.step.init.menu_options.restart", told)
-    assert label == "Restart with the present settings (525 MHz, 1.15 V)"
+    assert label == "Restart with the current settings (525 MHz, 1.15 V)"
     shown = await repairs.go_on(flow, next_step_id="restart")
     await bench.advance(15)
     handle.miner.clear("override")

@@ -39,7 +39,7 @@ from custom_components.miner_monitor.insight.model import (
     Tuning,
     Verdict,
 )
-from custom_components.miner_monitor.miners import MinerError
+from custom_components.miner_monitor.miners import ErrorKind, ErrorReason, MinerError
 from custom_components.miner_monitor.miners.avalon.models import (
     HOME_MODELS,
     model_of,
@@ -55,6 +55,7 @@ from custom_components.miner_monitor.miners.model import (
     SettingRange,
 )
 from custom_components.miner_monitor.model import MinerData
+from custom_components.miner_monitor.runtime import messages
 from custom_components.miner_monitor.runtime.messages import (
     FIXABLE,
     Failure,
@@ -246,6 +247,12 @@ def _kinds(error: type[MinerError]) -> set[type[MinerError]]:
 
 _RANGE = SettingRange(minimum=100, maximum=625, choices=("low", "high"))
 _FREQUENCY = Setting.FREQUENCY
+
+
+def test_every_cause_of_an_error_has_a_text() -> None:
+    known = {path for path in TEXTS["common"] if path.startswith("cause_")}
+    files = set(messages.FILE_CAUSES.values())
+    assert known == {f"cause_{key}" for key in {*ErrorReason, *ErrorKind, *files}}
 
 
 def _partial(taken: Changes) -> PartialError:

@@ -323,7 +323,9 @@ class Readback:
                 change.settle()
             elif isinstance(doubt, MinerCommandError):
                 # The device's own words.
-                error = MinerCommandError(str(doubt), outcome=Outcome.REFUSED)
+                error = MinerCommandError(
+                    str(doubt), outcome=Outcome.REFUSED, reason=doubt.reason
+                )
                 self._fail([change], error)
             else:
                 self._fail([change], _refusal(change.setting, change.value, state))

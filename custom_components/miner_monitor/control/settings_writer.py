@@ -4,7 +4,13 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 
-from ..miners.errors import MinerBusyError, MinerCommandError, MinerError, Outcome
+from ..miners.errors import (
+    ErrorReason,
+    MinerBusyError,
+    MinerCommandError,
+    MinerError,
+    Outcome,
+)
 from ..miners.model import MinerState
 from ..miners.settings import Changes, MinerSettings, Setting, SettingValue, Writing
 from .errors import ChangeError, Failure, Refusal, by_reason
@@ -391,4 +397,6 @@ def _closed_error() -> MinerCommandError:
 
 
 def _broken_off(text: str) -> MinerCommandError:
-    return MinerCommandError(text, outcome=Outcome.UNKNOWN)
+    return MinerCommandError(
+        text, outcome=Outcome.UNKNOWN, reason=ErrorReason.INTERRUPTED
+    )

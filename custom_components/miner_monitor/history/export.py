@@ -22,6 +22,7 @@ from ..runtime.ha_compat import (
     kept_days,
     states_between,
 )
+from ..runtime.messages import file_cause
 from ..runtime.targets import invalid
 from ..runtime.units import conversion
 from ..sensors import SENSORS
@@ -128,7 +129,7 @@ async def async_export(
         raise refusal from err
     except OSError as err:
         raise invalid(
-            "export_failed", file=request.name, error=err.strerror or type(err).__name__
+            "export_failed", file=request.name, error=file_cause(hass, err)
         ) from err
     columns = header(request.columns)
     return {

@@ -31,6 +31,7 @@ from ..const import DOMAIN
 from ..coordinator import MinerConfigEntry
 from ..runtime.entries import known_identity, miner_entries
 from ..runtime.ha_compat import async_commit, own_text
+from ..runtime.messages import file_cause
 from ..runtime.targets import (
     invalid,
     miner_of_device,
@@ -156,8 +157,7 @@ def _read(hass: HomeAssistant, files: list[str]) -> Prior:
             raise invalid("import_too_large", file=err.file) from err
         raise invalid("import_unknown", file=err.file) from err
     except OSError as err:
-        reason = err.strerror or type(err).__name__
-        raise invalid("import_failed", error=reason) from err
+        raise invalid("import_failed", error=file_cause(hass, err)) from err
 
 
 def _path(hass: HomeAssistant, name: str) -> Path:

@@ -17,6 +17,7 @@ from .detect import (
     load_family,
 )
 from .errors import (
+    ErrorReason,
     MinerAlikeError,
     MinerAuthError,
     MinerBusyError,
@@ -39,6 +40,7 @@ __all__ = [
     "Credentials",
     "Endpoint",
     "ErrorKind",
+    "ErrorReason",
     "MinerAlikeError",
     "MinerAuthError",
     "MinerBusyError",

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from .errors import (
+    ErrorReason,
     MinerCommandError,
     MinerError,
     MinerTimeoutError,
@@ -173,7 +174,10 @@ class MinerClient(ABC):
         raise self._cannot("open a session")
 
     def _cannot(self, what: str) -> MinerCommandError:
-        return MinerCommandError(f"a device of the family {self.family} cannot {what}")
+        return MinerCommandError(
+            f"a device of the family {self.family} cannot {what}",
+            reason=ErrorReason.NOT_SUPPORTED,
+        )
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[float]:

@@ -18,6 +18,23 @@ class ErrorKind(StrEnum):
     OTHER = "other"
 
 
+class ErrorReason(StrEnum):
+    """What a user reads of an error where its kind says too little."""
+
+    BUSY = "busy"
+    CALIBRATING = "calibrating"
+    CONNECTION_LOST = "connection_lost"
+    CLOCK_UNKNOWN = "clock_unknown"
+    INTERRUPTED = "interrupted"
+    INVALID_VALUE = "invalid_value"
+    NOT_SUPPORTED = "not_supported"
+    RECOVERED = "recovered"
+    REGULATOR_OFF = "regulator_off"
+    REJECTED = "rejected"
+    STARTING = "starting"
+    WAKING = "waking"
+
+
 class Outcome(Enum):
     """What became of what was to be written, when an error came instead of success.
 
@@ -38,6 +55,7 @@ class MinerError(Exception):
     """
 
     kind: ErrorKind = ErrorKind.OTHER
+    reason: ErrorReason | None = None
     proves_absence = False
     """Whether the miner is known to be away, so that no other poll is worth a wait."""
 
@@ -47,11 +65,14 @@ class MinerError(Exception):
         kind: ErrorKind | None = None,
         *,
         outcome: Outcome = Outcome.NOT_SENT,
+        reason: ErrorReason | None = None,
     ) -> None:
-        """Keep the text and, where the class does not tell it, the kind."""
+        """Keep the text and, where the class does not give them, kind and reason."""
         super().__init__(message)
         if kind is not None:
             self.kind = kind
+        if reason is not None:
+            self.reason = reason
         self.outcome = outcome
 
 
@@ -63,6 +84,8 @@ class MinerConnectionError(MinerError):
 
 class MinerCutOffError(MinerConnectionError):
     """The device took the request and went away before its reply was complete."""
+
+    reason = ErrorReason.CONNECTION_LOST
 
 
 class MinerUnpluggedError(MinerConnectionError):
@@ -121,6 +144,8 @@ class MinerCommandError(MinerError):
 
 class MinerBusyError(MinerCommandError):
     """The device does not take a command now, but will later."""
+
+    reason = ErrorReason.BUSY
 
 
 class MinerStrangerError(MinerError):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from .errors import MinerCommandError
+from .errors import ErrorReason, MinerCommandError
 
 
 class Setting(StrEnum):
@@ -322,7 +322,10 @@ def check_value(
     refuses is somebody's mistake, and is never sent as something else.
     """
     if not is_possible(setting, value, allowed):
-        raise MinerCommandError(f"{setting} does not take {str(value)[:32]!r}")
+        raise MinerCommandError(
+            f"{setting} does not take {str(value)[:32]!r}",
+            reason=ErrorReason.INVALID_VALUE,
+        )
 
 
 _ROUNDING = 1e-9

@@ -33,7 +33,13 @@ from ..control.model import (
 )
 from ..control.overrides import Kind
 from ..control.standstill import Recovery
-from ..miners import MinerClient, MinerCommandError, Outcome, Prove
+from ..miners import (
+    ErrorReason,
+    MinerClient,
+    MinerCommandError,
+    Outcome,
+    Prove,
+)
 from ..miners.model import (
     Changes,
     MinerIdentity,
@@ -331,7 +337,9 @@ class MinerController(ChangeRunner):
             def prove_stall(reading: MinerReading) -> object:
                 proved = prove(reading)
                 if self._writer.proving or self.intents.memory.stall.cause is None:
-                    raise MinerCommandError("it does not stall any more")
+                    raise MinerCommandError(
+                        "it does not stall any more", reason=ErrorReason.RECOVERED
+                    )
                 return proved
 
             await client.restart(prove_stall)

@@ -1,6 +1,8 @@
 """What goes wrong with a miner, in words for its user: errors and repairs."""
 
 from collections.abc import Collection, Mapping, Sequence
+import errno
+from logging import DEBUG, WARNING
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -9,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN, ISSUE_WRONG_DEVICE
+from ..const import DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from ..control.errors import (
     ChangeError,
     ControlError,
@@ -97,10 +99,11 @@ def user_error(
             invalid = True
         case WriteError():
             steps = steps_of(hass, error.changes, error.reported)
-            text = f"{error.cause} ({steps})"
+            text = f"{_cause(hass, entry, error.cause)} ({steps})"
             placeholders |= {"host": entry.data[CONF_HOST], "error": text}
-        case _:
-            placeholders |= {"host": entry.data[CONF_HOST], "error": str(error)}
+        case MinerError():
+            text = _cause(hass, entry, error)
+            placeholders |= {"host": entry.data[CONF_HOST], "error": text}
     cause = error.cause if isinstance(error, WriteError) else error
     known = next(kind for kind in type(cause).__mro__ if kind in _KEYS)
     return (ServiceValidationError if invalid else HomeAssistantError)(
@@ -110,6 +113,32 @@ def user_error(
             key: escape.plain(text, longest) for key, text in placeholders.items()
         },
     )
+
+
+def _cause(hass: HomeAssistant, entry: ConfigEntry, error: MinerError) -> str:
+    """Return a known cause in words, without its full stop; the log has the detail."""
+    level = DEBUG if isinstance(error, MinerUnpluggedError) else WARNING
+    LOGGER.log(level, "%s: %s: %s", entry.title, type(error).__name__, error)
+    key = f"cause_{error.reason or error.kind}"
+    return own_text(hass, "common", key, type(error).__name__).removesuffix(".")
+
+
+FILE_CAUSES = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EACCES: "not_allowed",
+    errno.EPERM: "not_allowed",
+    errno.EROFS: "not_allowed",
+    errno.ENOENT: "missing",
+}
+"""What a user reads of an error of the disk; all others have no known cause."""
+
+
+def file_cause(hass: HomeAssistant, error: OSError) -> str:
+    """Return in words why a file could not be used; the log has the detail."""
+    LOGGER.warning("A file could not be read or written: %s", error)
+    key = f"cause_{FILE_CAUSES.get(error.errno or 0, 'other')}"
+    return own_text(hass, "common", key, type(error).__name__).removesuffix(".")
 
 
 def raise_all(
@@ -179,9 +208,9 @@ def label_of(hass: HomeAssistant, setting: Setting) -> str:
 
 
 def status_text(hass: HomeAssistant, data: MinerData) -> str:
-    """Tell what a miner does, with its faults, or why it does not answer."""
+    """Tell what a miner does, with its faults, or that it is offline."""
     if data.state is None:
-        return data.last_error or ""
+        return own_text(hass, "common", "report_offline_now", "Offline")
     key = data.state.status.value
     status = own_text(hass, "entity", f"sensor.status.state.{key}", key)
     return ", ".join((status, *data.state.faults))

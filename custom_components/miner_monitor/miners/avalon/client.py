@@ -19,6 +19,7 @@ from ..client import (
     send_in_order,
 )
 from ..errors import (
+    ErrorReason,
     MinerCommandError,
     MinerCutOffError,
     MinerError,
@@ -242,7 +243,10 @@ class AvalonClient(MinerClient):
             reading = await self._read(ends)
             prove(reading)
             if capability not in reading.identity.capabilities:
-                raise MinerCommandError(f"no command to {capability.replace('_', ' ')}")
+                raise MinerCommandError(
+                    f"no command to {capability.replace('_', ' ')}",
+                    reason=ErrorReason.NOT_SUPPORTED,
+                )
             await self._carry_out(make(self._memory.command_context().model))
 
     async def _carry_out(self, *commands: Command) -> None:

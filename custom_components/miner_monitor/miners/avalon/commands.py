@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..errors import (
+    ErrorReason,
     MinerBusyError,
     MinerCommandError,
 )
@@ -87,7 +88,9 @@ def commands_for(changes: Changes, context: CommandContext) -> tuple[Command, ..
     for setting, value in changes.items():
         allowed = context.offered.get(setting)
         if allowed is None:
-            raise MinerCommandError(f"{setting} cannot be written here")
+            raise MinerCommandError(
+                f"{setting} cannot be written here", reason=ErrorReason.NOT_SUPPORTED
+            )
         check_value(setting, value, allowed)
     _check_time(changes, context)
     return tuple(
@@ -106,9 +109,14 @@ def _check_time(changes: Changes, context: CommandContext) -> None:
     if Setting.WORK_MODE not in changes:
         return
     if context.calibrating:
-        raise MinerBusyError("it calibrates, and takes no work mode meanwhile")
+        raise MinerBusyError(
+            "it calibrates, and takes no work mode meanwhile",
+            reason=ErrorReason.CALIBRATING,
+        )
     if changes.get(Setting.MINING) is True and context.model.series is None:
-        raise MinerBusyError("a work mode is taken a minute after the wake-up")
+        raise MinerBusyError(
+            "a work mode is taken a minute after the wake-up", reason=ErrorReason.WAKING
+        )
 
 
 type _Commands = Iterator[Command]
@@ -138,7 +146,10 @@ def _mining(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
         yield reboot(model) if wanted else option("softoff")
         return
     if context.clock is None:
-        raise MinerCommandError("it does not tell the time by which it would act")
+        raise MinerCommandError(
+            "it does not tell the time by which it would act",
+            reason=ErrorReason.CLOCK_UNKNOWN,
+        )
     name = "softon" if wanted else "softoff"
     soon = context.clock + 5
     yield option(f"{name},1:{soon}", may_be_silent=bool(wanted))
@@ -147,7 +158,9 @@ def _mining(changes: Changes, context: CommandContext, _: Setting) -> _Commands:
 def reboot(model: Model) -> Command:
     """Restart the device."""
     if model.reboot is None:
-        raise MinerCommandError("how to restart this model is not known")
+        raise MinerCommandError(
+            "how to restart this model is not known", reason=ErrorReason.NOT_SUPPORTED
+        )
     return option(f"reboot,{model.reboot}", may_be_silent=True)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from ..errors import (
+    ErrorReason,
     MinerBusyError,
     MinerCommandError,
     MinerCutOffError,
@@ -257,4 +258,6 @@ def check_command_result(body: bytes, *, may_be_silent: bool) -> None:
         outcome = Outcome.REFUSED if status.denied else Outcome.UNKNOWN
         if _NOT_NOW.search(status.message):
             raise MinerBusyError(f"not now: {word}", outcome=outcome)
-        raise MinerCommandError(f"refused: {word}", outcome=outcome)
+        raise MinerCommandError(
+            f"refused: {word}", outcome=outcome, reason=ErrorReason.REJECTED
+        )

@@ -24,6 +24,7 @@ from ..client import (
     send_in_order,
 )
 from ..errors import (
+    ErrorReason,
     MinerAuthError,
     MinerBusyError,
     MinerCommandError,
@@ -327,6 +328,7 @@ def _clock_unset(outcome: Outcome) -> MinerBusyError:
         "it has just started and cannot check the session before its clock is set",
         ErrorKind.HTTP_STATUS,
         outcome=outcome,
+        reason=ErrorReason.STARTING,
     )
 
 
@@ -335,5 +337,7 @@ def _switches(info: Mapping[str, Any], *, needed: bool) -> tuple[str, str]:
     if is_nerdos(info) and can_shut_down(info):
         return "/api/system/shutdown", _RESTART
     if needed and "miningPaused" not in info:
-        raise MinerCommandError("the firmware cannot pause")
+        raise MinerCommandError(
+            "the firmware cannot pause", reason=ErrorReason.NOT_SUPPORTED
+        )
     return "/api/system/pause", "/api/system/resume"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from ..errors import MinerCommandError
+from ..errors import ErrorReason, MinerCommandError
 from ..model import (
     Changes,
     Limits,
@@ -84,7 +84,9 @@ def is_live(setting: Setting, info: Reply) -> bool:
 def patch_body(changes: Changes, known: Known) -> Body:
     """Put the body of one request together; the order of its keys does nothing."""
     if unknown := changes.keys() - _WRITERS.keys():
-        raise MinerCommandError(f"{', '.join(unknown)} cannot be written")
+        raise MinerCommandError(
+            f"{', '.join(unknown)} cannot be written", reason=ErrorReason.NOT_SUPPORTED
+        )
     body: Body = {}
     for setting, writer in _WRITERS.items():
         if setting in changes:
@@ -110,7 +112,8 @@ def _core_voltage(value: SettingValue, known: Known) -> Body:
     """Write mV; NerdOS would give power to chips that it does not initialise then."""
     if is_nerdos(known.info) and has_no_core_voltage(known.info):
         raise MinerCommandError(
-            "its regulator is off, and only a restart makes the chips ready for voltage"
+            "its regulator is off, and only a restart makes the chips ready",
+            reason=ErrorReason.REGULATOR_OFF,
         )
     return {"coreVoltage": round(_number(value) * 1e3)}
 
@@ -144,7 +147,9 @@ def _pool(value: SettingValue, known: Known) -> Body:
     slots = members(info["pools"], MOST_POOLS)
     slot = count(slots[place].get("id", place)) if 0 <= place < len(slots) else None
     if slot is None:
-        raise MinerCommandError("there is no such pool")
+        raise MinerCommandError(
+            "there is no such pool", reason=ErrorReason.INVALID_VALUE
+        )
     body: Body = {"primaryPoolIndex": slot}
     # The pool that was the second choice changes places, or there were none left.
     primary = count(info["primaryPoolIndex"])
@@ -157,7 +162,7 @@ def _pool(value: SettingValue, known: Known) -> Body:
 
 def _number(value: SettingValue) -> float:
     if (found := number(value)) is None:
-        raise MinerCommandError("not a number")
+        raise MinerCommandError("not a number", reason=ErrorReason.INVALID_VALUE)
     return found
 
 

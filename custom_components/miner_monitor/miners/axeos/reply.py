@@ -10,6 +10,7 @@ import orjson
 
 from ..client import Credentials
 from ..errors import (
+    ErrorReason,
     MinerAuthError,
     MinerBusyError,
     MinerCommandError,
@@ -104,8 +105,11 @@ def refusal_of(
             credentials=answer.wants_password,
             one_time_code=one_time_code and not answer.wants_password,
         )
-    kind = MinerBusyError if answer.status in _LATER else MinerCommandError
-    return kind(message, ErrorKind.HTTP_STATUS, outcome=outcome)
+    if answer.status in _LATER:
+        return MinerBusyError(message, ErrorKind.HTTP_STATUS, outcome=outcome)
+    return MinerCommandError(
+        message, ErrorKind.HTTP_STATUS, outcome=outcome, reason=ErrorReason.REJECTED
+    )
 
 
 def secrets_of(credentials: Credentials, *more: str) -> tuple[str, ...]:
