@@ -90,7 +90,7 @@ class IntentReconciler(Intents):
         self.memory.profiles.make_first(identity)
         unsure = busy or boot.doubtful
         orders: list[Order] = [
-            *self._look_for_restart(boot),
+            *self._look_for_restart(boot, state.restart_reason),
             *self._look_at_settings(state, busy=unsure),
             *(() if unsure else self._look_at_saving()),
             *(() if unsure else self._look_at_temporary()),
@@ -125,7 +125,9 @@ class IntentReconciler(Intents):
             found[Problem.STUCK] = texts_of(ways, limits, self.settings)
         return found
 
-    def _look_for_restart(self, boot: RestartVerdict) -> Iterator[Order]:
+    def _look_for_restart(
+        self, boot: RestartVerdict, reason: str | None
+    ) -> Iterator[Order]:
         if not boot.restarted:
             return
         self.memory.waiting = {}
@@ -134,7 +136,8 @@ class IntentReconciler(Intents):
             self.overrides[Kind.SAVE_POWER].restarted()
             self._mining.restarted(self._now.monotonic)
         if boot.while_watched:
-            yield MinerEvent(event_type=EventType.RESTARTED)
+            details = {"reason": reason} if reason else {}
+            yield MinerEvent(event_type=EventType.RESTARTED, details=details)
 
     @property
     def _restart_was_no_resume(self) -> bool:

@@ -328,6 +328,13 @@ def async_update_device(
     )
 
 
+@callback
+def async_device_id(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
+    """Return the id of an entry's device; None before it has one."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return devices[0].id if devices else None
+
+
 def _connections(identity: MinerIdentity) -> set[tuple[str, str]]:
     mac = identity.mac
     return set() if mac is None else {(dr.CONNECTION_NETWORK_MAC, mac)}
