@@ -29,7 +29,6 @@ from .runtime.verdicts import (
     Judge,
     Options,
     Verdict,
-    faulty,
     found,
     hash_rate_below,
     offline,
@@ -215,14 +214,16 @@ TRIGGERS: Mapping[str, type[Trigger]] = {
     "back_online": _on_verdict(offline, ends=True),
     "block_found": _on_event(EventType.BLOCK_FOUND),
     "fan_stopped": _on_verdict(found(FindingKind.FAN_STOPPED)),
-    "fault": _on_verdict(faulty),
+    "fault": _on_verdict(
+        found(FindingKind.FAULT, FindingKind.REGULATOR_FAULT, FindingKind.SUPPLY_FAULT)
+    ),
     "hash_rate_dropped": _on_verdict(
         hash_rate_below, {vol.Required(CONF_BELOW, default=80.0): PERCENT}
     ),
     "new_best_difficulty": _on_event(EventType.NEW_BEST_DIFFICULTY),
     "on_fallback_pool": _on_verdict(on_fallback),
     "overheated": _on_verdict(overheated),
-    "pool_lost": _on_verdict(found(FindingKind.STALLED)),
+    "pool_lost": _on_verdict(found(FindingKind.POOL_LOST)),
     "rejects_high": _on_verdict(
         rejects_above, {vol.Required(CONF_ABOVE, default=3.0): PERCENT}
     ),

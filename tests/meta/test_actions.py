@@ -12,9 +12,11 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.miner_monitor import async_setup
+from custom_components.miner_monitor.condition import CONDITIONS
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.settings import SETTINGS, Setting
 from custom_components.miner_monitor.services import ACTIONS as ROWS
+from custom_components.miner_monitor.trigger import TRIGGERS
 
 from ..each import for_each
 from .package import INTEGRATION, ROOT, load_json
@@ -171,3 +173,26 @@ def test_documented(action: str) -> None:
 @for_each("setting", ACTIONS["apply_settings"]["fields"])
 def test_setting_is_documented(setting: str) -> None:
     assert f"`{setting}`" in CONTROL_PAGE
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "icon"),
+    [("triggers", TRIGGERS, "trigger"), ("conditions", CONDITIONS, "condition")],
+)
+def test_triggers_and_conditions_are_described(
+    kind: str, keys: dict[str, Any], icon: str
+) -> None:
+    """Each has its fields, texts and icon; none is described that does not exist."""
+    described = load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
+    texts = TEXTS[kind]
+    assert set(described) == set(texts) == set(keys)
+    assert {key: list(value) for key, value in ICONS[kind].items()} == {
+        key: [icon] for key in texts
+    }
+    for key, item in described.items():
+        schema = keys[key].options
+        fields = set(item.get("fields", {}))
+        own = {"behavior"} if kind == "conditions" else set()
+        assert fields == {str(name) for name in schema} | own, key
+        assert fields == set(texts[key].get("fields", {})), key
+        assert item["target"]["entity"] == [{"integration": DOMAIN}], key

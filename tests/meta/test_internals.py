@@ -23,7 +23,7 @@ DOCUMENTED_HELPERS = {
     *("entity_platform", "entity_registry", "event", "issue_registry"),
     *("restore_state", "selector", "service", "service_info.dhcp"),
     *("service_info.zeroconf", "storage", "typing", "update_coordinator"),
-    *("area_registry", "json"),
+    *("area_registry", "condition", "json", "target", "trigger"),
 }
 DOCUMENTED_UTIL = {"dt", "hass_dict", "json", "slugify", "unit_conversion"}
 DOCUMENTED_COMPONENTS = {

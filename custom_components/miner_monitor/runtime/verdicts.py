@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..insight.model import FindingKind
-from ..miners.model import MinerStatus
 from ..model import MinerData
 
 type Options = Mapping[str, Any]
@@ -48,13 +47,6 @@ def overheated(data: MinerData, options: Options) -> Verdict:
         return Verdict(False)
     hot = found(FindingKind.CHIP_HOT, FindingKind.VR_HOT)(data, options)
     return Verdict(True, hot.value, hot.limit)
-
-
-def faulty(data: MinerData, _: Options) -> Verdict:
-    """Whether the miner itself reports a fault."""
-    if data.state is None:
-        return UNKNOWN
-    return Verdict(bool(data.state.faults) or data.state.status is MinerStatus.FAULT)
 
 
 def offline(data: MinerData, _: Options) -> Verdict:
