@@ -2,9 +2,10 @@
 "use strict";
 (() => {
   // What fills the shells of our cards.
-  const OURS = ["miner", "miner-fleet", "miner-findings", "miner-hash-rate", "miner-tuning", "miner-choice"].map(
-    (name) => `${name}-card-body`,
-  );
+  const OURS = [
+    ...["miner", "miner-fleet", "miner-findings", "miner-hash-rate", "miner-tuning", "miner-choice"],
+    ...["miner-controls", "miner-tabs"],
+  ].map((name) => `${name}-card-body`);
   const PRESSED = "a[href], button, select, summary, input, [tabindex='0'][role=button]";
 
   function* walk(root) {

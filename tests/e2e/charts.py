@@ -56,10 +56,12 @@ class Chart:
     places: tuple[Place, ...]
 
 
-def _history(title: str, series: str, miner: str = "gamma") -> Place:
+def _history(
+    title: str, series: str, miner: str = "gamma", tab: str = "charts"
+) -> Place:
     return Place(
-        words=f"A miner: *{title}*",
-        view="miner",
+        words=f"A miner, {tab}: *{title}*",
+        view=f"miner-{tab}",
         miner=miner,
         card="hui-history-graph-card",
         title=title,
@@ -67,11 +69,11 @@ def _history(title: str, series: str, miner: str = "gamma") -> Place:
     )
 
 
-def _untitled(series: str, miner: str) -> Place:
+def _untitled(series: str, miner: str, tab: str = "shares") -> Place:
     """Return a chart that goes with the one above it."""
     return Place(
-        words=f"A miner: *{series}*",
-        view="miner",
+        words=f"A miner, {tab}: *{series}*",
+        view=f"miner-{tab}",
         miner=miner,
         card="hui-history-graph-card",
         series=series,
@@ -80,6 +82,7 @@ def _untitled(series: str, miner: str) -> Place:
 
 def _rate(series: str, words: str, miner: str = "gamma") -> Place:
     return Place(
+        press=_pressed(series),
         words=f"A miner: *Hash rate*, {words}",
         view="miner",
         miner=miner,
@@ -88,8 +91,14 @@ def _rate(series: str, words: str, miner: str = "gamma") -> Place:
     )
 
 
+def _pressed(series: str) -> str:
+    """Return what has to be pressed: a mean of a day says little of one day."""
+    return 'miner-hash-rate-card button[data-hours="72"]' if "1440" in series else ""
+
+
 def _swarm(series: str, words: str) -> Place:
     return Place(
+        press=_pressed(series),
         words=f"Fleet: *Hash rate of All miners*, {words}",
         view="fleet",
         card=f'miner-hash-rate-card path[data-series="{series}"]',
@@ -154,8 +163,13 @@ REGULATOR = _history("Temperatures", "Regulator temperature")
 FAN = _history("Fan", "Fan 1 speed")
 VOLTAGE = _history("Core voltage", "Actual core voltage")
 CLOCK = _history("Frequency", "Actual frequency", "q")
-DEVIATION = _history("Deviation from expected hash rate", "Hash rate deviation")
-RATIO = _history("Hash rate vs. expected", "Hash rate ratio")
+DEVIATION = Place(
+    words="A miner: *Hash rate*, the areas beside the dashed line",
+    view="miner",
+    miner="gamma",
+    card="miner-hash-rate-card .deviation path",
+    count=Count.PATH,
+)
 SPREAD = _history("Hash rate spread", "Hash rate spread, 1 minute")
 STABILITY = _history("Stability", "Hash rate stability")
 RATE_POWER = _scatter("Hash rate vs. power", "hash_rate_power")
@@ -171,6 +185,7 @@ MAP_COST = _map("efficiency", "coloured by efficiency")
 MAP_RATE = _map("hash_rate", "coloured by hash rate")
 MAP_STEADY = _map("stability", "coloured by deviation")
 
+RATIO = _compared("% of expected", "Gamma")
 COMPARED_RATE = _compared("Hash rate (TH/s)", "Gamma")
 COMPARED_VOLTAGE = _compared("Actual core voltage", "Gamma")
 COMPARED_CLOCK = _compared("Actual frequency", "Hex")
@@ -251,7 +266,11 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
     (FPGA, "Temperature", (_history("Temperatures", "Chip temperature", "card"),)),
     (FPGA, "Errors", (_untitled("Hardware error rate", "card"),)),
     (FPGA, "Voltage", (COMPARED_CARD_VOLTAGES,)),
-    (FPGA, "Share failure rate", (_history("Rejected shares", "Reject rate", "card"),)),
+    (
+        FPGA,
+        "Share failure rate",
+        (_history("Rejected shares", "Reject rate", "card", "shares"),),
+    ),
     (FPGA, "Clock", (COMPARED_CARD_CLOCKS,)),
     (
         AVALON,
@@ -262,7 +281,7 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
         ),
     ),
     (AVALON, "W per TH/s", (_history("Efficiency", "Efficiency", "q"),)),
-    (AVALON, "Fan duty", (_untitled("Fan duty cycle", "q"),)),
+    (AVALON, "Fan duty", (_untitled("Fan duty cycle", "q", "charts"),)),
     (AVALON, "Fan speed", (_history("Fan", "Fan 1 speed", "q"),)),
     (
         AVALON,
@@ -279,17 +298,16 @@ _CHARTS: tuple[tuple[str, str, tuple[Place, ...]], ...] = (
         "Accepted and rejected shares",
         (
             Place(
-                words="A miner: *Shares per hour*",
-                view="miner",
+                words="A miner, shares: *Shares per hour*",
+                view="miner-shares",
                 miner="q",
                 card="hui-statistics-graph-card",
-                title="Shares per hour",
                 series="Shares accepted",
             ),
         ),
     ),
     (AVALON, "Hardware errors %", (_untitled("Hardware error rate", "q"),)),
-    (AVALON, "Reject %", (_history("Rejected shares", "Reject rate", "q"),)),
+    (AVALON, "Reject %", (_history("Rejected shares", "Reject rate", "q", "shares"),)),
 )
 
 CHARTS = tuple(

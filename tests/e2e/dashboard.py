@@ -6,6 +6,9 @@ from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
 HOME = "/miner-monitor"
 VIEWS = ("fleet", "compare", "tuning", "energy")
+TABS = ("charts", "tuning", "shares", "activity", "device")
+"""Of a miner, beside the one that its name leads to."""
+
 BROKEN = ("Custom element doesn't exist", "Configuration error")
 PATIENCE = 60_000
 

@@ -17,7 +17,7 @@ from scripts.rig.process import free_ports
 from scripts.rig.websocket import Json
 from simulator import Farm, SystemClock
 
-from .dashboard import VIEWS
+from .dashboard import TABS, VIEWS
 
 DAYS = 14
 UPTIME = 86_400
@@ -50,12 +50,14 @@ class SeededHouse:
 
     @property
     def views(self) -> list[str]:
-        """Return the paths of all views."""
-        return [*VIEWS, *map(self.view_of, self.devices)]
+        """Return the paths of all kinds of views: all tabs of two miners are enough."""
+        tabs = [self.view_of(name, tab) for name in ("gamma", "q") for tab in TABS]
+        return [*VIEWS, *map(self.view_of, self.devices), *tabs]
 
-    def view_of(self, name: str) -> str:
-        """Return the path of a miner's own view."""
-        return f"miner-{self.devices[name]}"
+    def view_of(self, name: str, tab: str = "") -> str:
+        """Return the path of a miner's own view, or of one of its other tabs."""
+        path = f"miner-{self.devices[name]}"
+        return f"{path}-{tab}" if tab else path
 
     async def entity(self, name: str, key: str) -> str:
         """Return a miner's entity by its key, such as "switch.throttle"."""

@@ -34,7 +34,8 @@ async def test_what_replaces_the_charts_of_other_tools_is_drawn(
     open_dashboard: OpenDashboard, house: SeededHouse, view: str, miner: str
 ) -> None:
     dashboard = await open_dashboard(house.hass.api, **TALL)
-    await dashboard.open(house.view_of(miner) if view == "miner" else view)
+    kind, _, tab = view.partition("-")
+    await dashboard.open(house.view_of(miner, tab) if kind == "miner" else view)
     if view == "tuning":
         await dashboard.choose("Miner", house.titles[miner])
     missing: list[str] = []

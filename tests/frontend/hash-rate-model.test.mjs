@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { checkConfig, findSource, Reader } from "#modules/cards/hash-rate/config.js";
+import { checkConfig, findSource, hiddenOf, Reader } from "#modules/cards/hash-rate/config.js";
 import { valuesOf } from "#modules/cards/hash-rate/draw.js";
 import { modelOf } from "#modules/cards/hash-rate/model.js";
 import {
@@ -79,7 +79,9 @@ test("right after a change of settings nothing is above or below expected", () =
   const rate = (/** @type {number} */ start) => (start < NOW - HOUR ? 1 : 1.2);
   const records = { rates: past(26, rate), expected: past(26, rate), ratios: past(26, () => 100), settings: {} };
   assert.deepEqual(modelOf(records, MINER, VIEW).areas, []);
-  const low = { ...records, expected: past(26, (start) => 1.01 * rate(start)) };
+  const good = { ...records, expected: past(26, (start) => 1.04 * rate(start)) };
+  assert.deepEqual(modelOf(good, MINER, VIEW).areas, [], "a little less is good enough");
+  const low = { ...records, expected: past(26, (start) => 1.1 * rate(start)) };
   const areas = modelOf(low, MINER, VIEW).areas;
   assert.deepEqual(
     areas.map(({ sign, line }) => [sign, line.at(0)?.[0], line.at(-1)?.[0]]),
@@ -100,6 +102,18 @@ test("a pause is seen where nothing is known of it", () => {
   const model = modelOf(records, { deciding: [] }, VIEW);
   assert.equal(model.expected, null);
   assert.ok(Math.min(...valuesOf(model, new Set())) <= 0);
+});
+
+test("the mean of a day is off where fewer than three days are shown, and no part of the scale", () => {
+  const means = [15, 1440];
+  assert.deepEqual(hiddenOf(means, 24, new Set()), new Set(["mean_1440"]));
+  assert.deepEqual(hiddenOf(means, 72, new Set()), new Set());
+  assert.deepEqual(hiddenOf(means, 24, new Set(["mean_1440", "mean_15"])), new Set(["mean_15"]));
+  assert.deepEqual(hiddenOf(means, 72, new Set(["mean_1440"])), new Set(["mean_1440"]));
+  const rates = past(60, (start) => (start < NOW - DAY ? 3 : 1));
+  const model = modelOf({ rates, expected: null, ratios: null, settings: {} }, MINER, { ...VIEW, means });
+  assert.ok(model.samples.some((sample) => (sample.means[1]?.value ?? 0) > 2));
+  assert.ok(Math.max(...valuesOf(model, new Set())) < 2);
 });
 
 test("a narrow chart draws longer steps, the figures stay those of the short ones", () => {
@@ -205,9 +219,9 @@ test("figures and notes are told with their signs, times and units", () => {
   assert.deepEqual(
     figureLines(model, VOICE).map(({ value, more }) => [value, more]),
     [
-      ["1.00 TH/s", undefined],
-      ["1.00 TH/s", "28 Nov, 23:00"],
-      ["1.00 TH/s", "28 Nov, 23:00"],
+      ["1.000 TH/s", undefined],
+      ["1.000 TH/s", "28 Nov, 23:00"],
+      ["1.000 TH/s", "28 Nov, 23:00"],
       ["−0.250 TH/s", "−20.0%"],
       ["0%", "hash_rate_time_below 100%"],
     ],
@@ -216,7 +230,7 @@ test("figures and notes are told with their signs, times and units", () => {
     "hash_rate_note_from hash_rate_hours 24 29 Nov, 11:00",
   ]);
   assert.deepEqual(notesOf(model, new Set(["mean_1440"]), { from: 1.1, to: 2 }, VOICE), [
-    "hash_rate_note_below 1.10 TH/s",
+    "hash_rate_note_below 1.100 TH/s",
   ]);
 });
 

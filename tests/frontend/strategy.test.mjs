@@ -21,7 +21,7 @@ const BUILT_IN = [
   ...["button", "entities", "gauge", "grid", "heading", "history-graph", "logbook", "markdown"],
   ...["statistic", "statistics-graph", "tile"],
 ];
-const OWN = ["choice", "fleet", "hash-rate", "tuning"].map((name) => `custom:miner-${name}-card`);
+const OWN = ["choice", "controls", "findings", "fleet", "hash-rate", "tabs", "tuning"].map((name) => `custom:miner-${name}-card`);
 const CARDS = new Set([...BUILT_IN, ...OWN]);
 const FEATURES = new Set(["numeric-input", "select-options", "target-temperature", "trend-graph"]);
 const WORDS = new Set(["title", "heading", "label", "text", "content", "name"]);
@@ -80,16 +80,23 @@ function isForAdmins({ tap_action: action }) {
 
 /** @param {any} config @returns {any} the same without what is for admins */
 function withoutAdmins(config) {
-  if (Array.isArray(config)) return config.filter((item) => !(item?.type && isForAdmins(item))).map(withoutAdmins);
+  if (Array.isArray(config)) {
+    const left = config.filter((item) => !(item?.type && isForAdmins(item))).map(withoutAdmins);
+    return left.filter((item) => item?.type !== "grid" || item.cards.length);
+  }
   if (typeof config !== "object" || config === null) return config;
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, withoutAdmins(value)]));
 }
 
-/** @param {Config} sections of a miner's view */
-function checkDiagnostics(sections) {
-  const folded = sections.at(-1).cards.find((/** @type {Config} */ card) => card.fold);
-  const above = entitiesOf(sections.slice(0, -1));
-  for (const id of entitiesOf(folded ?? {})) assert.ok(!above.includes(id), `${id} is in the view twice`);
+/** @param {Record<string, Config>} views */
+function checkDiagnostics(views) {
+  for (const [path, made] of Object.entries(views)) {
+    if (!path.endsWith("-device")) continue;
+    const listed = cardsOf(made).find((card) => card.type === "entities");
+    const miner = Object.keys(views).filter((each) => each.startsWith(path.replace("-device", "")) && each !== path);
+    const elsewhere = entitiesOf(miner.map((each) => views[each]));
+    for (const id of entitiesOf(listed ?? {})) assert.ok(!elsewhere.includes(id), `${id} is on two tabs`);
+  }
 }
 
 /** @param {{dashboard: Config, views: Record<string, Config>}} built @param {Hass} hass */
@@ -114,8 +121,8 @@ function check(built, hass) {
       if (list) assert.equal(new Set(list.map((/** @type {any} */ item) => item.entity ?? item)).size, list.length);
     }
   }
+  checkDiagnostics(built.views);
   for (const { sections } of Object.values(built.views)) {
-    checkDiagnostics(sections);
     /** @type {Config[]} */
     const cards = sections.flatMap((/** @type {Config} */ section) => section.cards);
     assert.equal(new Set(cards.map((card) => JSON.stringify(card))).size, cards.length, "a card twice in a view");
@@ -193,12 +200,19 @@ test("there is a snapshot of each home and no other", () => {
 
 test("each miner has a view of its own", async () => {
   const home = homeOf("mixed");
-  const { dashboard: all } = await build(hassOf(home));
-  const views = all.views.filter((/** @type {Config} */ item) => item.subview);
+  const { dashboard: all, views } = await build(hassOf(home));
+  /** @type {Config[]} */
+  const subviews = all.views.filter((/** @type {Config} */ item) => item.subview);
   assert.deepEqual(
-    views.map((/** @type {Config} */ item) => [item.path, item.title]).sort(),
+    subviews.filter(({ strategy }) => strategy.tab === "overview").map((item) => [item.path, item.title]).sort(),
     minersOf(home).map((device) => [`miner-${device.id}`, device.name]).sort(),
   );
+  for (const { path, strategy } of subviews) {
+    const tabs = cardsOf(views[path]).find((card) => card.type === "custom:miner-tabs-card");
+    const siblings = subviews.filter((other) => other.strategy.device_id === strategy.device_id);
+    assert.deepEqual(tabs?.tabs.map((/** @type {Config} */ tab) => tab.path), siblings.map((other) => other.path));
+    assert.equal(tabs?.current, path);
+  }
   assert.deepEqual(
     all.views.slice(0, 4).map((/** @type {Config} */ item) => item.path),
     ["fleet", "compare", "tuning", "energy"],
@@ -209,7 +223,11 @@ test("a miner's view is about nothing but this miner", async () => {
   const home = homeOf("mixed");
   const { views } = await build(hassOf(home));
   for (const { id } of minersOf(home)) {
-    for (const entity of entitiesOf(views[`miner-${id}`])) assert.equal(home.entities[entity]?.device_id, id);
+    const own = Object.keys(views).filter((path) => path.startsWith(`miner-${id}`));
+    assert.ok(own.length >= 5);
+    for (const path of own) {
+      for (const entity of entitiesOf(views[path])) assert.equal(home.entities[entity]?.device_id, id);
+    }
   }
 });
 
@@ -222,7 +240,7 @@ test("miners are in the order of their names, with numbers as people count", asy
   check(built, hass);
   const wanted = ["alpha", "Ärger", "miner 1", "Miner 2", "miner 10", "zeta"];
   const titles = built.dashboard.views.map((/** @type {Config} */ item) => item.title);
-  assert.deepEqual(titles.slice(4), wanted);
+  assert.deepEqual([...new Set(titles.slice(4))], wanted);
   const compared = cardsOf(built.views.compare).find((card) => card.selects);
   const [quantity] = compared?.selects ?? [];
   const shown = quantity.options[0].values.entities.map((/** @type {Config} */ item) => item.name);
@@ -253,10 +271,11 @@ test("an excluded miner is nowhere", async () => {
   for (const { id, name } of minersOf(home)) {
     const built = await build(hass, { exclude: [id] });
     check(built, hass);
-    assert.equal(built.dashboard.views.length, 4 + minersOf(home).length - 1);
+    const left = new Set(built.dashboard.views.slice(4).map((/** @type {Config} */ item) => item.title));
+    assert.equal(left.size, minersOf(home).length - 1);
     for (const [key, value] of parts(built)) {
       if (key === "exclude") continue;
-      assert.ok(value !== id && value !== name && value !== `miner-${id}`, key);
+      assert.ok(value !== id && value !== name && !`${value}`.startsWith(`miner-${id}`), key);
     }
     for (const entity of entitiesOf(built)) assert.notEqual(home.entities[entity]?.device_id, id);
     const gone = await view({ view: "miner", device_id: id, exclude: [id] }, hass);

@@ -53,6 +53,17 @@ const CARDS = {
     size: 12,
     picker: { name: "Miner tuning", description: "A miner's operating points, and which one is the best" },
   },
+  "miner-controls-card": {
+    load: async () => (await import("./cards/controls-card.js")).MinerControlsCard,
+    grid: { columns: 12, min_columns: 6 },
+    size: 6,
+    picker: { name: "Miner controls", description: "A miner's settings, sent as one order" },
+  },
+  "miner-tabs-card": {
+    load: async () => (await import("./cards/tabs-card.js")).MinerTabsCard,
+    grid: { columns: "full" },
+    size: 1,
+  },
   "miner-choice-card": {
     load: async () => (await import("./cards/choice-card.js")).MinerChoiceCard,
     grid: { columns: "full" },

@@ -4,17 +4,13 @@
 import { MinerCard } from "../lib/card.js";
 import { MARGIN } from "../lib/chart.js";
 import { h, setAttribute, setText, showMore } from "../lib/dom.js";
-import { says, numberOf, unitOf } from "../lib/miners.js";
+import { numberOf, says, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE } from "../lib/records.js";
-import { HOURS, checkConfig, configForm, exampleConfig, findSource } from "./hash-rate/config.js";
+import { HOURS, Reader, checkConfig, configForm, exampleConfig, findSource, hiddenOf } from "./hash-rate/config.js";
 import { draw } from "./hash-rate/draw.js";
-import { Inspector } from "./hash-rate/parts.js";
+import { figureList, Inspector, legendButtons, noteList, rangeButtons, STYLES } from "./hash-rate/parts.js";
 import { modelOf } from "./hash-rate/model.js";
-import { figureList, legendButtons, noteList, rangeButtons } from "./hash-rate/parts.js";
-import { Reader } from "./hash-rate/config.js";
-import { STYLES } from "./hash-rate/parts.js";
-import { clockOf } from "./hash-rate/words.js";
-import { changeText, figureLines, legendOf, momentOf, notesOf } from "./hash-rate/words.js";
+import { changeText, clockOf, figureLines, legendOf, momentOf, notesOf } from "./hash-rate/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
@@ -50,8 +46,8 @@ export class MinerHashRateCard extends MinerCard {
   /** @type {import("./hash-rate/config.js").Records | undefined} */
   #records;
   #hours = 24;
-  /** @type {Set<string>} names of lines that the user put away */
-  #hidden = new Set();
+  /** @type {Set<string>} names of lines that the user put away, or wanted all the same */
+  #toggled = new Set();
   #failed = false;
   #turn = 0;
   #due = 0;
@@ -219,6 +215,10 @@ export class MinerHashRateCard extends MinerCard {
     else this.#redrawLater();
   }
 
+  get #hidden() {
+    return hiddenOf(this.#wish?.means ?? [], this.#hours, this.#toggled);
+  }
+
   #message() {
     if (!this.#source) return this.say("hash_rate_gone");
     if (this.#failed) return this.say("hash_rate_failed");
@@ -300,7 +300,7 @@ export class MinerHashRateCard extends MinerCard {
 
   /** @param {string} series */
   #toggle(series) {
-    if (!this.#hidden.delete(series)) this.#hidden.add(series);
+    if (!this.#toggled.delete(series)) this.#toggled.add(series);
     this.#stale = true;
     this.ask();
   }

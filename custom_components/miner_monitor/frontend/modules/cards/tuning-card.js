@@ -3,12 +3,11 @@
 import { MinerCard } from "../lib/card.js";
 import { fire, h } from "../lib/dom.js";
 import { findMiners, idOf } from "../lib/miners.js";
-import { MINUTE } from "../lib/records.js";
+import { MINUTE, Poll } from "../lib/records.js";
 import { confirmApply, verdictList } from "./tuning/details.js";
 import { MapPart } from "./tuning/map-part.js";
 import { HOURS, changesPart, hoursChoice, refill, ScatterPart } from "./tuning/parts.js";
 import { readMap, readPast } from "./tuning/past.js";
-import { Poll } from "./tuning/poll.js";
 import { SCATTERS, scatterName } from "./tuning/scatter.js";
 import { CONTROLS, canSet, errorText, keyOf, presentSettings, same, settingsOf } from "./tuning/settings.js";
 import { STYLES } from "./tuning/styles.js";
@@ -106,7 +105,9 @@ export class MinerTuningCard extends MinerCard {
     super.setConfig(config);
     this.#painted.clear();
     if (other) this.#forget();
-    if (this.#ready) this.prepared();
+    if (!this.#ready) return;
+    this.prepared();
+    if (this.isConnected) for (const poll of this.polls) poll.start();
   }
 
   #forget() {
@@ -118,24 +119,11 @@ export class MinerTuningCard extends MinerCard {
   }
 
   /** @override */
-  connectedCallback() {
-    super.connectedCallback();
-    this.#read();
-  }
-
-  /** @override */
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#mapPoll.stop();
-    this.#pastPoll.stop();
-  }
-
-  /** @override */
   prepared() {
     this.#ready = true;
     this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
     this.#painted.clear();
-    this.#read();
+    this.polls = this.#miner ? this.#wanted() : [];
     this.#loadReportWords();
   }
 
@@ -150,11 +138,12 @@ export class MinerTuningCard extends MinerCard {
     }
   }
 
-  /** Read what is shown, as long as the card is. */
-  #read() {
-    if (!this.isConnected || !this.#miner) return;
-    if (this.#shows("map") || this.#shows("verdicts")) this.#mapPoll.start();
-    if (this.#shows("scatter") || this.#shows("changes")) this.#pastPoll.start();
+  /** What is read for what is shown. */
+  #wanted() {
+    return [
+      ...(this.#shows("map") || this.#shows("verdicts") ? [this.#mapPoll] : []),
+      ...(this.#shows("scatter") || this.#shows("changes") ? [this.#pastPoll] : []),
+    ];
   }
 
   /** @override */
@@ -316,13 +305,13 @@ const COMMON = "component.miner_monitor.common.dashboard_";
  * Say something in a form, which has no card whose words it could take.
  *
  * @param {Localize | undefined} localize
- * @returns {import("../lib/texts.js").Say}
+ * @returns {import("../lib/types.js").Say}
  */
 function sayBy(localize) {
   return (key, values) => localize?.(COMMON + key, values) || key;
 }
 
-/** @returns {import("../lib/texts.js").Say} */
+/** @returns {import("../lib/types.js").Say} */
 function sayNow() {
   const app = /** @type {(Element & {hass?: Hass}) | null} */ (document.querySelector("home-assistant"));
   return sayBy(app?.hass?.localize);

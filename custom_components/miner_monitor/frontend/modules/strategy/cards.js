@@ -13,14 +13,19 @@ import { idOf } from "../lib/miners.js";
  *
  * @param {string | undefined} title
  * @param {MaybeCard[]} cards
- * @param {{span?: number, icon?: string}} [traits] columns that it covers
+ * @param {{span?: number, icon?: string, visibility?: Record<string, any>[]}} [traits] `span`: columns that it covers
  * @returns {Record<string, any> | undefined}
  */
-export function section(title, cards, { span = 1, icon } = {}) {
+export function section(title, cards, { span = 1, icon, visibility } = {}) {
   const there = cards.filter((card) => card !== undefined && card !== false);
   if (!there.length) return undefined;
   const heading = title && { type: "heading", heading: title, ...(icon && { icon }) };
-  return { type: "grid", column_span: span, cards: heading ? [heading, ...there] : there };
+  return {
+    type: "grid",
+    column_span: span,
+    ...(visibility?.length && { visibility }),
+    cards: heading ? [heading, ...there] : there,
+  };
 }
 
 /**
@@ -65,12 +70,16 @@ export class MinerCards {
    *
    * @param {string} id
    */
-  entity(id) {
-    return { entity: id, name: this.hass.entities[id]?.name ?? this.miner.name };
+  entity = (id) => ({ entity: id, name: this.hass.entities[id]?.name ?? this.miner.name });
+
+  /** The condition under which there are present values. */
+  whileOnline() {
+    const entity = idOf(this.miner, "binary_sensor.online");
+    return entity ? [{ condition: "state", entity, state: "on" }] : [];
   }
 
   /**
-   * A tile, hidden while there is nothing to tell.
+   * A tile, hidden while there is nothing to tell, as while the miner is offline.
    *
    * @param {string} key
    * @param {Record<string, any>} [traits]
@@ -82,7 +91,7 @@ export class MinerCards {
     return {
       type: "tile",
       ...this.entity(id),
-      visibility: [{ condition: "state", entity: id, state_not: "unknown" }],
+      visibility: [{ condition: "state", entity: id, state_not: ["unknown", "unavailable"] }],
       grid_options: { columns: 6 },
       ...traits,
     };
@@ -184,7 +193,7 @@ export class MinerCards {
   /**
    * Bars of how much counters rose.
    *
-   * @param {string} title
+   * @param {string | undefined} title
    * @param {string[]} keys
    * @param {Record<string, any>} [traits]
    * @returns {CardConfig | undefined}
@@ -194,7 +203,7 @@ export class MinerCards {
     if (!ids.length) return undefined;
     return {
       type: "statistics-graph",
-      title,
+      ...(title && { title }),
       chart_type: "bar",
       period: "hour",
       days_to_show: 1,

@@ -1,7 +1,8 @@
 // The dashboard: which views there are. What is in them is made when one is opened.
 
 import { findMiners } from "../lib/miners.js";
-import { loadTexts } from "../lib/texts.js";
+import { loadTexts } from "../lib/words.js";
+import { pathOf, tabsOf } from "./miner-view.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 
@@ -38,24 +39,16 @@ export async function dashboard(config, hass) {
         icon,
         ...strategy(path),
       })),
-      ...miners.map((miner) => ({
-        title: miner.name,
-        path: pathOf(miner.id),
-        subview: true,
-        ...strategy("miner", { device_id: miner.id }),
-      })),
+      ...miners.flatMap((miner) =>
+        tabsOf(miner).map((tab) => ({
+          title: miner.name,
+          path: pathOf(miner.id, tab),
+          subview: true,
+          ...strategy("miner", { device_id: miner.id, tab }),
+        })),
+      ),
     ],
   };
-}
-
-/**
- * Return the path of a miner's own view.
- *
- * @param {string} id of its device
- * @returns {string}
- */
-export function pathOf(id) {
-  return `miner-${id}`;
 }
 
 /**

@@ -1,51 +1,95 @@
-// One miner: only what it has, the present first, the past below.
+// One miner: only what it has, a view for each of its tabs, what matters first.
 
+import { ENTITIES } from "../cards/controls.js";
+import { stateOf, unitOf } from "../lib/miners.js";
 import { detailsCard, isTunable, MinerCards, section, sectionsView } from "./cards.js";
 
 /** @typedef {import("./views.js").Scene} Scene */
 /** @typedef {import("../lib/types.js").Miner} Miner */
+/** @typedef {import("../lib/types.js").Say} Say */
+/** @typedef {(Record<string, any> | undefined)[]} Sections */
 
 const COLUMNS = 3;
 const BUTTONS = { type: "numeric-input", style: "buttons" };
+const WIDE = { columns: "full" };
+
+/** Profiles that a miner begins with: where there are work modes, these are the same again. */
+const FIRST_PROFILES = new Set(["eco", "default", "high"]);
+
+/** @type {Record<string, (cards: MinerCards, scene: Scene) => Sections>} */
+const TABS = { overview, charts, tuning, shares, activity, device };
 
 /**
+ * Return the tabs of a miner.
+ *
+ * @param {Miner} miner
+ * @returns {string[]}
+ */
+export function tabsOf(miner) {
+  return Object.keys(TABS).filter((tab) => tab !== "tuning" || isTunable(miner));
+}
+
+/**
+ * Return the path of a tab.
+ *
+ * @param {string} id of the miner's device
+ * @param {string} [tab]
+ * @returns {string}
+ */
+export function pathOf(id, tab = "overview") {
+  return tab === "overview" ? `miner-${id}` : `miner-${id}-${tab}`;
+}
+
+/**
+ * Return the view of a tab; of all of them one below the other without one.
+ *
  * @param {Scene} scene
  * @param {Miner} miner
  * @returns {Record<string, any>}
  */
 export function minerView(scene, miner) {
-  const { hass, say } = scene;
-  const cards = new MinerCards(hass, miner);
-  const sections = [
-    section(say("now"), present(cards, say), { icon: "mdi:gauge" }),
+  const cards = new MinerCards(scene.hass, miner);
+  const tabs = tabsOf(miner);
+  const { tab } = scene.config;
+  if (!tabs.includes(tab)) return sectionsView(tabs.flatMap((each) => sectionsOf(each, cards, scene)), COLUMNS);
+  return sectionsView([tabRow(scene, miner, tab), ...sectionsOf(tab, cards, scene)], COLUMNS);
+}
+
+/** @param {string} tab @param {MinerCards} cards @param {Scene} scene */
+function sectionsOf(tab, cards, scene) {
+  return /** @type {typeof overview} */ (TABS[tab])(cards, scene);
+}
+
+/**
+ * @param {Scene} scene
+ * @param {Miner} miner
+ * @param {string} chosen
+ */
+function tabRow({ say }, miner, chosen) {
+  // @says view_overview view_charts view_tuning view_shares view_activity view_device
+  const tabs = tabsOf(miner).map((tab) => ({ name: say(`view_${tab}`), path: pathOf(miner.id, tab) }));
+  const current = pathOf(miner.id, chosen);
+  return section(undefined, [{ type: "custom:miner-tabs-card", tabs, current, grid_options: WIDE }], { span: COLUMNS });
+}
+
+/** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
+function overview(cards, { say }) {
+  const { miner } = cards;
+  return [
+    section(undefined, [{ type: "custom:miner-findings-card", device_id: miner.id, grid_options: WIDE }], { span: COLUMNS }),
+    section(say("now"), present(cards), { icon: "mdi:gauge", visibility: cards.whileOnline() }),
     section(say("controls"), controls(cards, say), { icon: "mdi:tune" }),
-    section(say("efficiency_and_power"), power(cards, say), { icon: "mdi:flash" }),
-    section(say("work"), work(cards, miner, scene), { span: 2, icon: "mdi:pickaxe" }),
-    section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
-    section(hasVoltages(miner) ? say("settings") : say("work_mode"), settings(cards, say), { icon: "mdi:sine-wave" }),
-    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve" }),
-    section(say("shares_and_pools"), shares(cards, say), { icon: "mdi:share-variant" }),
-    isTunable(miner) &&
-      section(
-        say("view_tuning"),
-        [{ type: "custom:miner-tuning-card", device_id: miner.id, grid_options: { columns: "full" } }],
-        { span: COLUMNS, icon: "mdi:tune-vertical" },
-      ),
-    section(say("activity"), [activity(cards)], { span: 2, icon: "mdi:history" }),
-  ].filter(isSection);
-  const rest = section(undefined, [diagnostics(cards, say, sections)]);
-  return sectionsView([...sections, rest], COLUMNS);
+    section(
+      say("temperatures"),
+      [cards.history(undefined, ["sensor.chip_temperature", "sensor.vr_temperature", "number.target_temperature"])],
+      { icon: "mdi:thermometer" },
+    ),
+    section(undefined, [{ type: "custom:miner-hash-rate-card", device_id: miner.id, grid_options: WIDE }], { span: COLUMNS }),
+  ];
 }
 
-/** @param {any} value @returns {value is Record<string, any>} */
-function isSection(value) {
-  return Boolean(value);
-}
-
-/** @typedef {import("../lib/texts.js").Say} Say */
-
-/** @param {MinerCards} cards @param {Say} say */
-function present(cards, say) {
+/** @param {MinerCards} cards */
+function present(cards) {
   return [
     cards.tile("sensor.status"),
     cards.tile("sensor.hash_rate"),
@@ -54,63 +98,86 @@ function present(cards, say) {
     cards.tile("sensor.efficiency"),
     cards.tile("sensor.wall_efficiency"),
     cards.tile("sensor.fan_speed"),
-    cards.tile("sensor.shares_accepted"),
-    cards.tile("sensor.reject_rate"),
-    cards.tile("sensor.best_difficulty"),
-    cards.tile("sensor.blocks_found"),
-    cards.today("sensor.energy", say("energy_today")),
-    cards.today("sensor.wall_energy", say("wall_energy_today")),
+    cards.tile("sensor.fan_duty_cycle"),
     cards.gauge("sensor.hash_rate_ratio", { min: 0, max: 120, severity: { red: 0, yellow: 85, green: 95 } }),
-    cards.gauge("sensor.chip_temperature", { min: 20, max: 110 }),
-    cards.gauge("sensor.vr_temperature", { min: 20, max: 110, severity: { green: 0, yellow: 90, red: 100 } }),
+    heatGauge(cards, "chip_temperature"),
+    heatGauge(cards, "vr_temperature"),
   ];
+}
+
+/**
+ * A gauge whose colours begin at the miner's own limits.
+ *
+ * @param {MinerCards} cards
+ * @param {string} reading
+ */
+function heatGauge(cards, reading) {
+  const key = `sensor.${reading}`;
+  const degrees = unitOf(stateOf(cards.hass, cards.miner, key)) === "°F" ? (/** @type {number} */ c) => c * 1.8 + 32 : Number;
+  const limits = stateOf(cards.hass, cards.miner, "binary_sensor.problem")?.attributes.limits?.[reading];
+  if (typeof limits?.limit !== "number") return cards.gauge(key, { min: degrees(20), max: degrees(110) });
+  const segments = [
+    { from: degrees(20), color: "var(--success-color)" },
+    typeof limits.warning === "number" && { from: degrees(limits.warning), color: "var(--warning-color)" },
+    { from: degrees(limits.limit), color: "var(--error-color)" },
+  ].filter(Boolean);
+  return cards.gauge(key, { min: degrees(20), max: degrees(Math.ceil((limits.limit + 5) / 10) * 10), segments });
 }
 
 /** @param {MinerCards} cards @param {Say} say */
 function controls(cards, say) {
+  const { miner } = cards;
   return [
+    hasSettings(miner) && {
+      type: "custom:miner-controls-card",
+      device_id: miner.id,
+      visibility: cards.whileOnline(),
+      grid_options: WIDE,
+    },
     cards.toggle("switch.throttle"),
     cards.toggle("switch.mining"),
-    cards.toggle("switch.auto_fan"),
-    cards.control("select.work_mode", { type: "select-options" }),
-    cards.control("select.profile", { type: "select-options" }),
+    cards.toggle("switch.follow_automations"),
+    hasOwnProfiles(cards) && cards.control("select.profile", { type: "select-options" }),
     cards.control("climate.heater", { type: "target-temperature" }),
-    cards.control("number.frequency", BUTTONS),
-    cards.control("number.core_voltage", BUTTONS),
-    cards.control("number.target_temperature", BUTTONS),
-    cards.control("number.fan_duty_cycle", BUTTONS),
-    cards.control("number.min_fan_duty_cycle", BUTTONS),
-    cards.control("select.pool", { type: "select-options" }),
-    cards.control("number.priority", BUTTONS),
     cards.press("button.restore_settings", say("restore_question")),
-    cards.press("button.restart", say("restart_question", { name: cards.miner.name })),
-    cards.press("button.identify", say("identify_question")),
   ];
 }
 
-/** @param {MinerCards} cards @param {Miner} miner @param {Scene} scene */
-function work(cards, miner, { hass, say }) {
-  return [
-    { type: "custom:miner-hash-rate-card", device_id: miner.id, grid_options: { columns: "full" } },
-    cards.history(say("deviation"), ["sensor.hash_rate_deviation"]),
-    cards.history(say("ratio"), ["sensor.hash_rate_ratio"]),
-    cards.history(undefined, ["sensor.pool_hash_rate"]),
-    detailsCard({ hass, say, miners: [miner] }),
-  ];
+/** @param {Miner} miner */
+function hasSettings(miner) {
+  return Object.values(ENTITIES).some((key) => miner.ids[key]);
 }
 
-/** @param {MinerCards} cards @param {Say} say */
-function power(cards, say) {
+/** @param {MinerCards} cards */
+function hasOwnProfiles({ hass, miner }) {
+  if (!miner.ids["select.work_mode"]) return true;
+  /** @type {string[]} */
+  const options = stateOf(hass, miner, "select.profile")?.attributes.options ?? [];
+  return options.some((profile) => !FIRST_PROFILES.has(profile));
+}
+
+/** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
+function charts(cards, { hass, say }) {
+  const { miner } = cards;
   return [
-    cards.history(say("efficiency"), ["sensor.efficiency", "sensor.wall_efficiency", "sensor.efficiency_24h_mean"]),
-    cards.history(say("power"), ["sensor.power", "sensor.wall_power", "sensor.power_limit"]),
+    section(
+      say("efficiency_and_power"),
+      [
+        cards.history(say("efficiency"), ["sensor.efficiency", "sensor.wall_efficiency", "sensor.efficiency_24h_mean"]),
+        cards.history(say("power"), ["sensor.power", "sensor.wall_power", "sensor.power_limit"]),
+      ],
+      { icon: "mdi:flash" },
+    ),
+    section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
+    section(hasVoltages(miner) ? say("settings") : say("work_mode"), settings(cards, say), { icon: "mdi:sine-wave" }),
+    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve" }),
+    section(undefined, [detailsCard({ hass, say, miners: [miner] })]),
   ];
 }
 
 /** @param {MinerCards} cards @param {Say} say */
 function heat(cards, say) {
   return [
-    cards.tile("binary_sensor.overheating"),
     cards.history(say("temperatures"), [
       "sensor.chip_temperature",
       "sensor.chip_temperature_2",
@@ -123,7 +190,18 @@ function heat(cards, say) {
     ]),
     cards.history(say("fan"), ["sensor.fan_speed"]),
     cards.history(undefined, ["sensor.fan_duty_cycle"]),
+    folded(say("chips"), cards.history(undefined, ["sensor.chip_temperature_min", "sensor.chip_temperature_average", "sensor.board_chip_temperature"])),
   ];
+}
+
+/**
+ * A card that is closed at first.
+ *
+ * @param {string} title
+ * @param {import("../lib/types.js").CardConfig | undefined} card
+ */
+function folded(title, card) {
+  return card && { type: "custom:miner-choice-card", fold: true, title, card, grid_options: WIDE };
 }
 
 const VOLTAGES = [
@@ -163,65 +241,133 @@ function steadiness(cards, say) {
   ];
 }
 
-/** @param {MinerCards} cards @param {Say} say */
-function shares(cards, say) {
+/** @param {MinerCards} cards @returns {Sections} */
+function tuning({ miner }) {
   return [
-    cards.tile("binary_sensor.fallback_pool"),
-    cards.tile("binary_sensor.stalled"),
-    cards.tile("sensor.pool"),
-    cards.tile("sensor.pool_difficulty"),
-    cards.tile("sensor.best_session_difficulty"),
-    ...(cards.miner.ids["sensor.pool_status"] ?? []).map((id) => ({ type: "tile", ...cards.entity(id) })),
-    cards.rise(say("shares_per_hour"), ["sensor.shares_accepted", "sensor.shares_rejected"]),
-    cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"]),
-    cards.history(undefined, ["sensor.hardware_error_rate"]),
+    section(undefined, [{ type: "custom:miner-tuning-card", device_id: miner.id, grid_options: WIDE }], { span: COLUMNS }),
   ];
 }
 
-/** @param {MinerCards} cards */
-function activity(cards) {
-  if (!cards.hass.config.components.includes("logbook")) return undefined;
-  const ids = cards.all([
-    "event.activity",
-    "sensor.status",
-    "binary_sensor.online",
-    "switch.throttle",
-    "number.frequency",
-    "number.core_voltage",
-    "select.work_mode",
-    "select.profile",
-  ]);
-  if (!ids.length) return undefined;
-  return {
-    type: "logbook",
-    target: { entity_id: ids },
-    hours_to_show: 72,
-    grid_options: { columns: "full", rows: 8 },
-  };
+/** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
+function shares(cards, { say }) {
+  return [
+    section(
+      say("pool"),
+      [
+        cards.tile("sensor.pool", { grid_options: { columns: 12 } }),
+        cards.control("select.pool", { type: "select-options" }),
+        ...(cards.miner.ids["sensor.pool_status"] ?? []).map((id) => ({ type: "tile", ...cards.entity(id) })),
+        cards.tile("binary_sensor.pool_connected"),
+        cards.tile("binary_sensor.fallback_pool"),
+        cards.tile("sensor.pool_difficulty"),
+        cards.tile("sensor.pool_latency"),
+        folded(say("pool_latency"), cards.history(undefined, ["sensor.pool_latency"])),
+        cards.history(undefined, ["sensor.pool_hash_rate"]),
+      ],
+      { icon: "mdi:server-network" },
+    ),
+    section(
+      say("best_shares"),
+      [
+        cards.tile("sensor.best_session_difficulty"),
+        cards.tile("sensor.best_difficulty"),
+        cards.tile("sensor.best_difficulty_all_time"),
+        cards.tile("sensor.blocks_found"),
+        cards.tile("sensor.odds_of_block"),
+        cards.tile("sensor.time_to_beat_best"),
+        cards.tile("sensor.network_difficulty"),
+        cards.tile("sensor.block_height"),
+      ],
+      { icon: "mdi:trophy-outline" },
+    ),
+    section(
+      say("shares_since_start"),
+      [
+        cards.tile("sensor.shares_accepted"),
+        cards.tile("sensor.shares_rejected"),
+        cards.tile("sensor.shares_stale"),
+        cards.tile("binary_sensor.stalled"),
+      ],
+      { icon: "mdi:share-variant" },
+    ),
+    section(
+      say("shares_per_hour"),
+      [
+        cards.rise(undefined, ["sensor.shares_accepted", "sensor.shares_rejected"]),
+        cards.tile("sensor.reject_rate"),
+        cards.tile("sensor.hardware_error_rate"),
+        cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"]),
+        cards.history(undefined, ["sensor.hardware_error_rate"]),
+      ],
+      { icon: "mdi:chart-bar", span: 2 },
+    ),
+  ];
+}
+
+/** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
+function activity(cards, { say }) {
+  return [
+    section(
+      say("today"),
+      [
+        cards.today("sensor.energy", say("energy_today")),
+        cards.today("sensor.wall_energy", say("wall_energy_today")),
+        cards.tile("sensor.restarts"),
+        cards.tile("sensor.times_offline"),
+        cards.tile("sensor.availability_24h"),
+      ],
+      { icon: "mdi:calendar-today" },
+    ),
+    section(say("activity"), [logbook(cards)], { span: 2, icon: "mdi:history" }),
+  ];
 }
 
 /**
- * What the sections above do not show.
+ * What happened: of what stays available while the miner is offline, so that there is
+ * one line for each absence.
  *
  * @param {MinerCards} cards
- * @param {Say} say
- * @param {Record<string, any>[]} above
  */
-function diagnostics(cards, say, above) {
-  const { hass, miner } = cards;
-  const shown = JSON.stringify(above);
+function logbook(cards) {
+  if (!cards.hass.config.components.includes("logbook")) return undefined;
+  const ids = cards.all(["event.activity", "binary_sensor.online", "switch.follow_automations"]);
+  if (!ids.length) return undefined;
+  return { type: "logbook", target: { entity_id: ids }, hours_to_show: 24, grid_options: { columns: "full", rows: 8 } };
+}
+
+/** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
+function device(cards, scene) {
+  const { say } = scene;
+  const buttons = section(
+    say("view_device"),
+    [
+      cards.press("button.restart", say("restart_question", { name: cards.miner.name })),
+      cards.press("button.identify", say("identify_question")),
+      cards.control("number.priority", BUTTONS),
+      cards.toggle("switch.display"),
+      cards.toggle("light.led"),
+    ],
+    { icon: "mdi:developer-board" },
+  );
+  const others = tabsOf(cards.miner).filter((tab) => tab !== "device");
+  const shown = [buttons, ...others.flatMap((tab) => sectionsOf(tab, cards, scene))];
+  return [buttons, section(say("diagnostics"), [diagnostics(cards, shown)], { span: 2, icon: "mdi:stethoscope" })];
+}
+
+/**
+ * What no other tab shows.
+ *
+ * @param {MinerCards} cards
+ * @param {Sections} others
+ */
+function diagnostics({ hass, miner, entity }, others) {
+  const shown = JSON.stringify(others);
   const ids = Object.values(miner.ids)
     .flat()
     .filter((id) => hass.entities[id]?.entity_category === "diagnostic" && !id.startsWith("button."))
     .filter((id) => !shown.includes(`"${id}"`));
   if (!ids.length) return undefined;
-  return {
-    type: "custom:miner-choice-card",
-    fold: true,
-    title: say("diagnostics"),
-    card: { type: "entities", entities: byName(ids.map((id) => cards.entity(id)), hass.language) },
-    grid_options: { columns: "full" },
-  };
+  return { type: "entities", entities: byName(ids.map(entity), hass.language), grid_options: WIDE };
 }
 
 /**

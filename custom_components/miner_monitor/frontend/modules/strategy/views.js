@@ -1,7 +1,7 @@
 // Makes the views of all miners, and finds who makes a view when somebody opens it.
 
 import { findMiners, idOf, unitOf } from "../lib/miners.js";
-import { loadTexts } from "../lib/texts.js";
+import { loadTexts } from "../lib/words.js";
 import { detailsCard, isTunable, messageView, MinerCards, section, sectionsView } from "./cards.js";
 import { chosenMiners, leftOut } from "./dashboard.js";
 import { minerView } from "./miner-view.js";
@@ -12,7 +12,7 @@ import { minerView } from "./miner-view.js";
 /**
  * @typedef {object} Scene What a view is made from.
  * @property {Hass} hass
- * @property {import("../lib/texts.js").Say} say
+ * @property {import("../lib/types.js").Say} say
  * @property {Miner[]} miners
  * @property {Miner | undefined} fleet
  * @property {Record<string, any>} config
@@ -134,11 +134,15 @@ const TIMES = /** @type {const} */ ([
  * @returns {Record<string, any>}
  */
 export function compareView({ say, miners, hass, config }) {
-  const quantities = QUANTITIES.flatMap((key) => choicesOf(hass, miners, key));
+  const quantities = QUANTITIES.flatMap((key) => choicesOf(hass, miners, key, nameOf(hass, say, key)));
   const times = TIMES.map(([key, days, period]) => ({
     label: say(`time_${key}`),
     values: { days_to_show: days, period },
   }));
+  const scales = [
+    { label: say("scale_linear"), values: {} },
+    { label: say("scale_logarithmic"), values: { logarithmic_scale: true } },
+  ];
   if (!quantities.length) return messageView(say("nothing_comparable"));
   const chart = {
     type: "custom:miner-choice-card",
@@ -146,6 +150,7 @@ export function compareView({ say, miners, hass, config }) {
     selects: [
       { label: say("quantity"), options: quantities },
       { label: say("time"), options: times, first: 1 },
+      { label: say("scale"), options: scales },
     ],
     card: { type: "statistics-graph", chart_type: "line", stat_types: ["mean"] },
     grid_options: { columns: "full" },
@@ -171,14 +176,26 @@ export function compareView({ say, miners, hass, config }) {
 }
 
 /**
+ * @param {import("../lib/types.js").Hass} hass
+ * @param {import("../lib/types.js").Say} say
+ * @param {string} key
+ */
+function nameOf(hass, say, key) {
+  // Rates of miners of any size can be compared in per cent.
+  if (key === "hash_rate_ratio") return say("fleet_column_ratio");
+  return hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 }) || key;
+}
+
+/**
  * Return the choices of a quantity, each with the entities that have one unit: a chart
  * has one axis, and an FPGA card's GH/s are no TH/s.
  *
  * @param {import("../lib/types.js").Hass} hass
  * @param {import("../lib/types.js").Miner[]} miners
  * @param {string} key
+ * @param {string} name
  */
-function choicesOf(hass, miners, key) {
+function choicesOf(hass, miners, key, name) {
   /** @type {Map<string, {entity: string, name: string}[]>} */
   const byUnit = new Map();
   for (const miner of miners) {
@@ -187,8 +204,6 @@ function choicesOf(hass, miners, key) {
     const unit = unitOf(hass.states[entity]);
     byUnit.set(unit, [...(byUnit.get(unit) ?? []), { entity, name: miner.name }]);
   }
-  const translated = hass.localize(`component.miner_monitor.entity.sensor.${key}.name`, { index: 1 });
-  const name = translated || key;
   const mostFirst = [...byUnit].sort(([, a], [, b]) => b.length - a.length);
   return mostFirst.map(([unit, entities]) => ({
     label: byUnit.size > 1 && unit ? `${name} (${unit})` : name,

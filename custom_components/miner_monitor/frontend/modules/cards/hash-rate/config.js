@@ -75,6 +75,27 @@ function checkMeans(means) {
   return [...new Set(list)].sort((a, b) => a - b);
 }
 
+/** In minutes: a longer mean says little of a period that is shorter than `SLOW_HOURS`. */
+const SLOW = 1440;
+const SLOW_HOURS = 72;
+
+/**
+ * Return the names of the lines that are not drawn.
+ *
+ * @param {number[]} means in minutes
+ * @param {number} hours shown
+ * @param {Set<string>} toggled lines of which the user wanted the opposite
+ * @returns {Set<string>}
+ */
+export function hiddenOf(means, hours, toggled) {
+  const hidden = new Set(toggled);
+  for (const minutes of hours < SLOW_HOURS ? means : []) {
+    const name = `mean_${minutes}`;
+    if (minutes >= SLOW && !hidden.delete(name)) hidden.add(name);
+  }
+  return hidden;
+}
+
 /**
  * @typedef {object} Source Where the card's data come from.
  * @property {string} name of the miner or the sensor

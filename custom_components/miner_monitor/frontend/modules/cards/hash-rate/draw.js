@@ -1,13 +1,12 @@
 // Draws the hash rate of a time as SVG.
 
-import { CHART_STYLES, COLORS, MARGIN, chartFrame } from "../../lib/chart.js";
+import { CHART_STYLES, chartFrame, COLORS, linear, MARGIN, time as timeScale } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { MINUTE } from "../../lib/records.js";
-import { linear, time as timeScale } from "../../lib/scale.js";
 import { follows, range } from "./series.js";
 
 /** @typedef {import("./model.js").Model} Model */
-/** @typedef {import("../../lib/scale.js").Scale} Scale */
+/** @typedef {import("../../lib/chart.js").Scale} Scale */
 
 /** @typedef {[number, number]} Place */
 
@@ -17,8 +16,8 @@ const TICK_ROOM = 58;
 export const STROKES = [
   { color: COLORS[6], width: 1.25 },
   { color: COLORS[4], width: 2 },
-  { color: COLORS[0], width: 3 },
-  { color: COLORS[3], width: 4 },
+  { color: COLORS[0], width: 1.25 },
+  { color: COLORS[3], width: 1.25 },
 ];
 
 /**
@@ -316,6 +315,8 @@ export const DRAW_STYLES = `
 
 /** So many steps at each end may lie outside: the minutes after a start are no scale. */
 const OUTLIERS = 0.01;
+/** A mean over so many minutes follows so slowly that it is no part of the scale. */
+const LONG = 1440;
 /** A mean over less, in minutes, is left out as long as its window reaches into a pause. */
 const SHORT = 180;
 
@@ -343,7 +344,7 @@ export function valuesOf({ samples, means, live }, hidden) {
     values.push(...range(known(base.map(({ expected }) => expected)), 0));
   }
   for (const [i, minutes] of means.entries()) {
-    if (hidden.has(`mean_${minutes}`)) continue;
+    if (hidden.has(`mean_${minutes}`) || minutes >= LONG) continue;
     const told = minutes < SHORT ? unpaused(samples, minutes) : base;
     values.push(...range(known(told.map((sample) => sample.means[i]?.value ?? null)), OUTLIERS));
   }

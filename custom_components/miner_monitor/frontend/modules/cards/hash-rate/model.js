@@ -1,8 +1,7 @@
 // What the hash-rate card shows of a time, and what is expected of the miner: all without a DOM.
 
-import { median } from "../../lib/numbers.js";
-import { HOUR, MINUTE } from "../../lib/records.js";
-import { areasBetween, figuresOf, follows, movingMeans, thin } from "./series.js";
+import { HOUR, median, MINUTE } from "../../lib/records.js";
+import { markedAreas, figuresOf, follows, movingMeans, thin } from "./series.js";
 
 /** @typedef {import("./config.js").Records} Records */
 /** @typedef {import("./config.js").Source} Source */
@@ -80,7 +79,7 @@ export function modelOf(records, source, view) {
     samples,
     line: length > 5 ? thin(samples, length * MINUTE) : samples,
     length,
-    areas: areasBetween(samples),
+    areas: markedAreas(samples),
     figures: figuresOf(samples, from, to),
     changes: changes.filter(({ time }) => time >= from && time <= to),
     expected: tellerOf(samples),

@@ -10,7 +10,7 @@ import { spanText } from "./words.js";
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./model.js").Sample} Sample */
 /** @typedef {import("./words.js").Line} Line */
-/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Say} Say */
 
 /**
  * Show the buttons of how much time the chart shows; they stay what they are, so that

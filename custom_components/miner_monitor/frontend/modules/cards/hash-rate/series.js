@@ -161,6 +161,9 @@ export function range(values, share) {
   return [/** @type {number} */ (sorted[cut]), /** @type {number} */ (sorted[sorted.length - 1 - cut])];
 }
 
+/** From this share of the expected rate on a miner does well: only what lies below is marked. */
+export const GOOD = 0.95;
+
 /**
  * @typedef {[number, number]} Place time and value
  */
@@ -180,6 +183,20 @@ export function range(values, share) {
  * @property {Place[]} line
  * @property {Place[]} base
  */
+
+/**
+ * Return the areas that are marked: above what is expected, and below what is good.
+ *
+ * @param {Compared[]} steps
+ * @returns {Area[]}
+ */
+export function markedAreas(steps) {
+  const good = steps.map((step) => ({ ...step, expected: step.expected === null ? null : GOOD * step.expected }));
+  return [
+    ...areasBetween(steps).filter(({ sign }) => sign > 0),
+    ...areasBetween(good).filter(({ sign }) => sign < 0),
+  ];
+}
 
 /**
  * Return the areas between a line and steps, split where they cross.
@@ -306,7 +323,7 @@ function compare(sums, step, expected, time) {
   if (step.smooth === null) return;
   sums.judged += time;
   if (step.smooth > expected) sums.above += time;
-  if (step.smooth < expected) sums.below += time;
+  if (step.smooth < GOOD * expected) sums.below += time;
 }
 
 /**

@@ -1,12 +1,12 @@
 // What the hash-rate card says: names of lines, figures, notes, times and a moment's values.
 
-import { format } from "../../lib/numbers.js";
+import { format, rateDecimals } from "../../lib/words.js";
 import { HOUR, MINUTE } from "../../lib/records.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./model.js").Sample} Sample */
 /** @typedef {import("./series.js").Step} Step */
-/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Say} Say */
 /** @typedef {import("../../lib/types.js").Hass} Hass */
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 
@@ -36,25 +36,19 @@ const NEARLY_ALL = 0.95;
  * @param {Voice} voice
  * @param {number} [decimals]
  */
-export function rateText(value, { locale, unit }, decimals = decimalsOf(value)) {
+export function rateText(value, { locale, unit }, decimals = rateDecimals(value, unit)) {
   return `${format(value, decimals, locale)} ${unit}`.trim();
 }
 
-/** @param {number} value */
-function decimalsOf(value) {
-  const size = Math.abs(value);
-  return size >= 1000 ? 0 : size >= 100 ? 1 : 2;
-}
-
 /**
- * Write the difference of two hash rates with its sign, a digit finer than these.
+ * Write the difference of two hash rates with its sign.
  *
  * @param {number} value
  * @param {number} rate one of them
  * @param {Voice} voice
  */
 function differenceText(value, rate, voice) {
-  return signed(value, rateText(Math.abs(value), voice, decimalsOf(rate) + 1));
+  return signed(value, rateText(Math.abs(value), voice, Math.max(2, rateDecimals(rate, voice.unit))));
 }
 
 /**
@@ -234,7 +228,7 @@ export function momentOf(model, sample, voice, tell) {
   /** @type {Line[]} */
   const lines = [
     { name: meanName(minutes, say), value: rateText(mean, voice), series: "hash_rate" },
-    { name: say("hash_rate_between"), value: `${rateText(min, { ...voice, unit: "" })} – ${rateText(max, voice)}` },
+    { name: say("hash_rate_between"), value: `${format(min, rateDecimals(min, voice.unit), voice.locale)} – ${rateText(max, voice)}` },
   ];
   if (expected !== null) {
     lines.push({ name: expectedName(model, say), value: rateText(expected, voice), series: "expected" });

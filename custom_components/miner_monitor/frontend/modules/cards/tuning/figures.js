@@ -1,6 +1,6 @@
 // What is measured at an operating point, which point is the best, how both are written and coloured.
 
-import { format, telling } from "../../lib/numbers.js";
+import { format, telling } from "../../lib/words.js";
 import { BLOCK, keyOf, same, spanText } from "./settings.js";
 
 /** @typedef {import("./settings.js").Figure} Figure */

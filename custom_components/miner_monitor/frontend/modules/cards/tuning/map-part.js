@@ -1,10 +1,9 @@
 // The part of the card with the map: choice of the quantity, picture, legend, details and table.
 
-import { MARGIN } from "../../lib/chart.js";
+import { linear, MARGIN } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
-import { linear } from "../../lib/scale.js";
 import { details, pointsTable } from "./details.js";
-import { RAMP_GRADIENT, inOrder, noteOf, quantitiesOf, quantityText, spanOf, starOf } from "./figures.js";
+import { inOrder, noteOf, quantitiesOf, quantityText, RAMP_GRADIENT, spanOf, starOf } from "./figures.js";
 import { drawBars, drawMap, showInspected } from "./map.js";
 import { refill, segments } from "./parts.js";
 import { BLOCK, keyOf, same, settingsOf, spanText } from "./settings.js";
@@ -15,7 +14,7 @@ import { BLOCK, keyOf, same, settingsOf, spanText } from "./settings.js";
 /** @typedef {import("./settings.js").TuningMap} TuningMap */
 /** @typedef {import("./settings.js").TuningPoint} TuningPoint */
 /** @typedef {import("./settings.js").View} View */
-/** @typedef {import("../../lib/scale.js").Scale} Scale */
+/** @typedef {import("../../lib/chart.js").Scale} Scale */
 
 /** From this width on the details are beside the picture. */
 const WIDE = 640;

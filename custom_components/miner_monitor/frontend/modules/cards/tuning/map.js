@@ -1,10 +1,9 @@
 // The map of operating points, or a bar for each work mode, and how one goes through them.
 
-import { chartFrame } from "../../lib/chart.js";
+import { chartFrame, linear } from "../../lib/chart.js";
 import { s } from "../../lib/dom.js";
-import { linear } from "../../lib/scale.js";
 import { inOrder, placeOf, quantityText, rampColor, spanOf, starOf, valueOf } from "./figures.js";
-import { LEAST_TARGET, heightOf, largestRadius, mapScales, radiusOf, starPath } from "./map-part.js";
+import { heightOf, largestRadius, LEAST_TARGET, mapScales, radiusOf, starPath } from "./map-part.js";
 import { BLOCK, keyOf, same, settingsOf, spanText } from "./settings.js";
 
 /** @typedef {import("./settings.js").Quantity} Quantity */

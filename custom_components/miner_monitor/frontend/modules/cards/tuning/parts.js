@@ -1,9 +1,8 @@
 // The parts of the card that the recorder feeds, and small choices.
 
-import { MARGIN, chartFrame } from "../../lib/chart.js";
+import { chartFrame, linear, linePath, MARGIN, time as timeScale } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
-import { linear, linePath, time as timeScale } from "../../lib/scale.js";
 import { lanesOf } from "./past.js";
 import { drawScatter, scatterName, scattersOf } from "./scatter.js";
 import { momentText, settingsOf, tickText } from "./settings.js";

@@ -1,10 +1,9 @@
 // Two quantities against each other, a circle for each five minutes.
 
-import { COLORS, MARGIN, chartFrame } from "../../lib/chart.js";
+import { chartFrame, COLORS, linear, MARGIN } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
-import { format, telling } from "../../lib/numbers.js";
-import { linear } from "../../lib/scale.js";
+import { format, telling } from "../../lib/words.js";
 import { RAMP_GRADIENT, rampColor } from "./figures.js";
 import { heightOf } from "./map-part.js";
 import { settingsIn } from "./past.js";
@@ -132,7 +131,7 @@ function axisName(view, axis) {
 /**
  * Return what a scatter is called.
  *
- * @param {import("../../lib/texts.js").Say} say
+ * @param {import("../../lib/types.js").Say} say
  * @param {ScatterName} name
  * @returns {string}
  */

@@ -1,9 +1,9 @@
 // Operating points: whether two are one, what a miner is set to, how they are written.
 
 import { idOf, isOnline, numberOf, says, stateOf, unitOf } from "../../lib/miners.js";
-import { format } from "../../lib/numbers.js";
+import { format } from "../../lib/words.js";
 
-/** @typedef {import("../../lib/texts.js").Say} Say */
+/** @typedef {import("../../lib/types.js").Say} Say */
 /** @typedef {import("../../lib/types.js").Hass} Hass */
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 /** @typedef {import("../../lib/types.js").Miner} Miner */
@@ -309,7 +309,7 @@ export function errorText(error, say) {
  * @typedef {object} View What every part of the card needs to show itself.
  * @property {import("../../lib/types.js").Hass} hass
  * @property {import("../../lib/types.js").Miner} miner
- * @property {import("../../lib/texts.js").Say} say
+ * @property {import("../../lib/types.js").Say} say
  * @property {import("../../lib/types.js").Localize} localize knows the words of the reports
  * @property {number} width for the content, in px
  * @property {Settings | null} present what the miner is set to; null: not known
