@@ -96,12 +96,6 @@ class Dashboard:
         """Return the switch in a miner's row."""
         return self.row(device).get_by_role("switch")
 
-    def tile(self, name: str) -> Locator:
-        """Return a tile by its entity's name."""
-        return self.view.locator("hui-tile-card").filter(
-            has=self.page.get_by_text(name, exact=True)
-        )
-
     async def choose(self, label: str, option: str) -> None:
         """Pick something in a list above a card."""
         choice = self.view.locator(f'select[aria-label="{label}"]')

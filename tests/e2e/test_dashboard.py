@@ -118,20 +118,31 @@ async def test_saving_power_in_a_row_reaches_the_miner(
     await dashboard.check()
 
 
-async def test_saving_power_on_a_tile_reaches_the_miner(
+async def test_five_steps_of_the_frequency_are_one_write(
     open_dashboard: OpenDashboard, house: SeededHouse
 ) -> None:
-    nano = house.farm["nano"]
-    before = nano.truth.mode
+    gamma = house.farm["gamma"]
+    before, written = frequency(gamma), len(writes(gamma))
     dashboard = await open_dashboard(house.hass.api)
-    await dashboard.open(house.view_of("nano"))
-    tile = dashboard.tile("Save power")
-    await expect(tile).to_contain_text("Off")
+    await dashboard.open(house.view_of("gamma"))
+    card = dashboard.view.locator("miner-controls-card-body")
+    apply = card.get_by_role("button", name="Apply")
+    await expect(apply).to_be_hidden()
 
-    # The way back takes minutes: an Avalon does not change its mode more often.
-    await tile.click()
-    await until(lambda: nano.truth.mode != before)
-    await expect(tile).to_contain_text("On")
+    lower = card.get_by_role("button", name="Lower Frequency")
+    await lower.focus()
+    for _ in range(5):
+        await dashboard.page.keyboard.press("Enter")
+    chosen = float(await card.locator('[data-focus="frequency"]').input_value())
+    assert chosen < before[0]
+    assert len(writes(gamma)) == written
+
+    await apply.click()
+    await expect(card.get_by_role("status")).to_have_text("Applying…")
+    await until(lambda: frequency(gamma) == (chosen, before[1]))
+    await expect(card.get_by_role("status")).to_have_text("")
+    assert float(await card.locator('[data-focus="frequency"]').input_value()) == chosen
+    assert len(writes(gamma)) == written + 1
     await dashboard.check()
 
 

@@ -9,7 +9,7 @@ import { MapPart } from "./tuning/map-part.js";
 import { HOURS, changesPart, hoursChoice, refill, ScatterPart } from "./tuning/parts.js";
 import { readMap, readPast } from "./tuning/past.js";
 import { SCATTERS, scatterName } from "./tuning/scatter.js";
-import { CONTROLS, canSet, errorText, keyOf, presentSettings, same, settingsOf } from "./tuning/settings.js";
+import { CONTROLS, canSet, errorText, keyOf, presentSettings, settingsOf } from "./tuning/settings.js";
 import { STYLES } from "./tuning/styles.js";
 
 /** @typedef {import("./tuning/parts.js").Hours} Hours */
@@ -273,12 +273,11 @@ export class MinerTuningCard extends MinerCard {
   async #apply(settings) {
     const view = this.#view();
     if (!view) return;
-    const point = this.#map?.points.find((known) => same(known.settings, settings));
     const root = /** @type {ShadowRoot} */ (this.shadowRoot);
     const opener = root.activeElement?.getAttribute("data-focus") ?? null;
     const { status } = this.#parts;
     status.replaceChildren();
-    const applied = await confirmApply(root, view, settings, point);
+    const applied = await confirmApply(root, view, settings, this.#map);
     if (applied) {
       const words = view.say("tuning_applied", { name: view.miner.name, setting: settingsOf(view, settings) });
       status.replaceChildren(h("p", { class: "status" }, words));

@@ -131,10 +131,10 @@ export function applyButton(view, settings, place) {
  * @param {Node} root where the dialog is put
  * @param {View} view
  * @param {Settings} settings
- * @param {TuningPoint | undefined} point what is known of these settings
+ * @param {TuningMap | null | undefined} map what is known of these settings and of the present ones
  * @returns {Promise<boolean>} whether the settings were applied
  */
-export function confirmApply(root, view, settings, point) {
+export function confirmApply(root, view, settings, map) {
   const { say } = view;
   const outcome = h("p", { class: "outcome", role: "alert" });
   const confirm = h("button", { class: "confirm", type: "button" }, say("tuning_apply"));
@@ -143,7 +143,7 @@ export function confirmApply(root, view, settings, point) {
     "dialog",
     { class: "confirmation", "aria-labelledby": "apply-title", "aria-describedby": "apply-text" },
     h("h3", { id: "apply-title" }, say("tuning_apply_title", { name: view.miner.name })),
-    h("div", { id: "apply-text" }, changesText(view, settings), warning(view, point)),
+    h("div", { id: "apply-text" }, changesText(view, settings), ...(map ? expectedText(view, map, settings) : [])),
     outcome,
     h("div", { class: "actions" }, cancel, confirm),
   );
@@ -205,14 +205,32 @@ function changesText(view, settings) {
   );
 }
 
+/** What somebody who changes settings wants to know before. */
+const EXPECTED = ["hash_rate", "power", "chip_temperature"];
+
 /**
+ * Return what was measured at the settings, beside the present ones, and what limited it.
+ *
  * @param {View} view
- * @param {TuningPoint | undefined} point
+ * @param {TuningMap} map
+ * @param {Settings} settings
  */
-function warning(view, point) {
-  if (!point?.bottlenecks.length) return null;
-  const what = bottleneckNames(view, point);
-  return h("p", { class: "held-back" }, "⚠ ", view.say("tuning_held_back", { what }));
+function expectedText(view, map, settings) {
+  const { say, hass } = view;
+  const point = map.points.find((known) => same(known.settings, settings));
+  if (!point) return [];
+  const now = map.points.find((known) => same(known.settings, view.present));
+  /** @param {TuningPoint | undefined} of */
+  const texts = (of) => new Map(of && rowsOf(of, unitsOf(view, map), hass.locale).map(({ name, value }) => [name, value]));
+  const [before, after] = [texts(now), texts(point)];
+  const rows = EXPECTED.filter((name) => after.has(name)).flatMap((name) => {
+    const from = before.get(name);
+    return [
+      h("dt", {}, say(`tuning_figure_${name}`)),
+      h("dd", {}, from ? `${from} → ${after.get(name)}` : after.get(name)),
+    ];
+  });
+  return [h("p", { class: "secondary" }, say("tuning_expected")), h("dl", { class: "from-to" }, rows), bottlenecks(view, point)];
 }
 
 /**
