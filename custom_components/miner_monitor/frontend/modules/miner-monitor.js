@@ -64,6 +64,11 @@ const CARDS = {
     grid: { columns: "full" },
     size: 1,
   },
+  "miner-chips-card": {
+    load: async () => (await import("./cards/chips-card.js")).MinerChipsCard,
+    grid: { columns: 12, min_columns: 6 },
+    size: 3,
+  },
   "miner-choice-card": {
     load: async () => (await import("./cards/choice-card.js")).MinerChoiceCard,
     grid: { columns: "full" },

@@ -190,7 +190,12 @@ function heat(cards, say) {
     ]),
     cards.history(say("fan"), ["sensor.fan_speed"]),
     cards.history(undefined, ["sensor.fan_duty_cycle"]),
-    folded(say("chips"), cards.history(undefined, ["sensor.chip_temperature_min", "sensor.chip_temperature_average", "sensor.board_chip_temperature"])),
+    cards.miner.ids["sensor.chip_temperature_min"] &&
+      folded(say("chips"), { type: "custom:miner-chips-card", device_id: cards.miner.id }),
+    folded(
+      say("boards"),
+      cards.history(undefined, ["sensor.board_chip_temperature", "sensor.chip_temperature_average", "sensor.board_hash_rate"]),
+    ),
   ];
 }
 
