@@ -3,28 +3,19 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {
-  checkConfig,
-  choicesOf,
-  loadChoices,
-  thresholdsOf,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/choices.js";
-import { clock } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/clock.js";
-import { layoutOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/layout.js";
-import {
-  lastSeenOf,
-  readReport,
-  seenOf,
-  todayOf,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/reads.js";
-import { todayText } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/strip.js";
+import "./browser.mjs";
+import { todayText, fleetState } from "#modules/cards/fleet-card.js";
+import { checkConfig, choicesOf, loadChoices, thresholdsOf } from "#modules/cards/fleet/facts.js";
+import { layoutOf } from "#modules/cards/fleet/table.js";
+import { readLast, readReport, todayOf, unpluggedOf } from "#modules/lib/records.js";
+import { clock, spanText } from "#modules/lib/words.js";
 
 const EN = { language: "en" };
 
 test("a configuration that cannot be meant is refused in plain words", () => {
   assert.throws(() => checkConfig({ miners: "abc" }), /"miners" has to be a list of device ids/);
   assert.throws(() => checkConfig({ exclude: [1] }), /"exclude"/);
-  assert.throws(() => checkConfig({ sort: "colour" }), /"sort" has to be one of name, status, hash_rate/);
+  assert.throws(() => checkConfig({ sort: "colour" }), /"sort" has to be one of attention, name, status, hash_rate/);
   assert.throws(() => checkConfig({ hours: 7 }), /"hours" has to be 1 or 24/);
   assert.throws(() => checkConfig({ good: 80, poor: 90 }), /"good" and "poor"/);
   assert.throws(() => checkConfig({ good: "much" }), /"good" and "poor"/);
@@ -37,7 +28,7 @@ test("a configuration that is right is taken", () => {
 });
 
 test("choices begin with the configuration", () => {
-  assert.deepEqual(choicesOf({}, null), { sort: "name", direction: "ascending", hours: 1 });
+  assert.deepEqual(choicesOf({}, null), { sort: "attention", direction: "ascending", hours: 1 });
   assert.deepEqual(choicesOf({ sort: "hash_rate", hours: "24" }, null), {
     sort: "hash_rate",
     direction: "descending",
@@ -56,7 +47,7 @@ test("what was chosen in this browser wins", () => {
 
 test("what makes no sense in the browser's store is left aside", () => {
   for (const stored of ["{", "null", "7", '{"sort":"colour","direction":"up","hours":3}']) {
-    assert.deepEqual(choicesOf({}, stored), { sort: "name", direction: "ascending", hours: 1 });
+    assert.deepEqual(choicesOf({}, stored), { sort: "attention", direction: "ascending", hours: 1 });
   }
 });
 
@@ -122,36 +113,74 @@ test("without the action, today is what the fleet's meter rose", async () => {
   assert.equal((await readReport(hass, undefined, null)).today, null);
 });
 
-test("last seen: the sensor, else the report, else when it went", () => {
-  const seen = seenOf(REPORT);
+test("a report says whose plug is off", () => {
+  assert.deepEqual([...unpluggedOf(REPORT)], ["b"]);
+  assert.deepEqual([...unpluggedOf({})], []);
+});
+
+test("what an entity said last is what it said before it was unavailable", async () => {
+  /** @type {Record<string, any>} */
+  let asked = {};
+  const rows = { "sensor.a": [{ s: "1.5", lu: 1 }, { s: "unavailable", lu: 2 }], "sensor.b": [{ s: "unknown", lu: 1 }] };
+  const hass = /** @type {any} */ ({
+    states: { "sensor.a": { state: "unavailable", attributes: { unit_of_measurement: "TH/s" } }, "sensor.b": {} },
+    callWS: async (/** @type {any} */ message) => {
+      asked = message;
+      return rows;
+    },
+  });
   const noon = Date.UTC(2026, 10, 1, 12);
-  const later = "2026-11-01T12:30:00+00:00";
-  assert.equal(lastSeenOf("2026-11-01T12:00:00+00:00", undefined, later), noon);
-  assert.equal(lastSeenOf(undefined, { online: false, off: false, last: noon }, later), noon);
-  assert.equal(lastSeenOf(undefined, seen.get("a"), later), Date.parse(later));
-  assert.equal(lastSeenOf(undefined, seen.get("b"), later), null);
-  // The state may be as young as Home Assistant's last start.
-  assert.equal(lastSeenOf(undefined, undefined, later), null);
+  const last = await readLast(hass, ["sensor.a", "sensor.b"], noon);
+  assert.deepEqual(Object.keys(last), ["sensor.a"]);
+  assert.equal(last["sensor.a"]?.state, "1.5");
+  assert.equal(last["sensor.a"]?.attributes.unit_of_measurement, "TH/s");
+  assert.deepEqual([asked.start_time, asked.end_time], ["2026-11-01T11:59:00.000Z", "2026-11-01T12:00:01.000Z"]);
+});
+
+test("an order to all is told while it goes on, and with those that failed", () => {
+  /** @type {import("#modules/lib/types.js").Say} */
+  const say = (key, values) => [key, ...Object.values(values ?? {})].join("|");
+  const fleet = { id: "f", name: "", model: "", fleet: true, ids: { "switch.throttle": ["switch.all"] } };
+  const state = (/** @type {Record<string, any>} */ attributes) =>
+    fleetState(/** @type {any} */ ({ states: { "switch.all": { attributes } } }), fleet, say);
+  assert.deepEqual(state({}), { saving: null, controllable: null, progress: "" });
+  const counts = { saving: 3, controllable: 14 };
+  assert.deepEqual(state({ ...counts, done: 14, total: 14, failed: [], left_out: [] }), { ...counts, progress: "" });
+  assert.equal(state({ ...counts, done: 7, total: 14, failed: [] }).progress, "fleet_progress|7|14|0|");
+  assert.equal(
+    state({ done: 14, total: 14, failed: ["A", "B"] }).progress,
+    "fleet_progress_failed|14|14|2|A, B",
+  );
+  assert.equal(
+    state({ done: 1, total: 1, failed: [], left_out: [{ name: "C", why: "held" }] }).progress,
+    "fleet_left_out|C (fleet_why_held)",
+  );
+});
+
+test("a span has its most telling unit", () => {
+  assert.deepEqual(
+    [0, 59, 60, 95, 180, 1430, 72 * 60, 12 * 1440].map((minutes) => spanText(minutes, EN)),
+    ["0 min", "59 min", "1 h", "1.6 h", "3 h", "24 h", "3 d", "12 d"],
+  );
 });
 
 test("a time of today needs no date", () => {
+  const at = (/** @type {any} */ locale, /** @type {string} */ time_zone) => /** @type {any} */ ({ locale, config: { time_zone } });
   const locale = { language: "en", time_format: "24", time_zone: "server" };
   const now = Date.UTC(2026, 10, 1, 12);
-  assert.equal(clock(now - 60_000, now, locale, "UTC"), "11:59");
-  assert.equal(clock(now - 86_400_000, now, locale, "UTC"), "Oct 31, 12:00");
-  assert.equal(clock(now, now, locale, "Asia/Tokyo"), "21:00");
-  assert.match(clock(now, now, { ...locale, time_format: "12" }, "UTC"), /12:00 PM/);
+  assert.equal(clock(now - 60_000, now, at(locale, "UTC")), "11:59");
+  assert.equal(clock(now - 86_400_000, now, at(locale, "UTC")), "Oct 31, 12:00");
+  assert.equal(clock(now, now, at(locale, "Asia/Tokyo")), "21:00");
+  assert.match(clock(now, now, at({ ...locale, time_format: "12" }, "UTC")), /12:00 PM/);
 });
 
 test("a column that no miner has takes no room", () => {
   const all = layoutOf([]);
-  assert.equal(all["--wide-measured"], "7");
   assert.match(
     all["--medium"] ?? "",
     /^"name hash_rate power chip_temperature shares spark switch" "status ratio efficiency fan /,
   );
   const few = layoutOf(["power", "efficiency", "fan", "switch"]);
-  assert.equal(few["--wide-measured"], "4");
   assert.match(
     few["--medium"] ?? "",
     /^"name hash_rate chip_temperature shares spark" "status ratio \. shares spark" \//,

@@ -9,10 +9,10 @@ import {
   lackingOf,
   sorted,
   watchedOf,
-} from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/facts.js";
+} from "#modules/cards/fleet/facts.js";
 
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").HassState} HassState */
-/** @typedef {import("../../custom_components/miner_monitor/frontend/modules/lib/types.js").Miner} Miner */
+/** @typedef {import("#modules/lib/types.js").HassState} HassState */
+/** @typedef {import("#modules/lib/types.js").Miner} Miner */
 
 /**
  * @param {string} name
@@ -52,7 +52,7 @@ function names(all, by, direction) {
 
 test("a reading has its value and unit", () => {
   const { readings, status, there } = facts("a", { "sensor.hash_rate": ["1.06", "TH/s"] });
-  assert.deepEqual(readings.hash_rate, { value: 1.06, unit: "TH/s", decimals: 2 });
+  assert.deepEqual(readings.hash_rate, { value: 1.06, unit: "TH/s", decimals: 3 });
   assert.deepEqual([status, there], ["hashing", true]);
 });
 
@@ -90,6 +90,37 @@ test("a miner that is away tells nothing, even what its states still say", () =>
   assert.deepEqual([gone.status, gone.there], ["away", false]);
   assert.equal(gone.readings.power, null);
   assert.equal(gone.beside.power, null);
+});
+
+test("what it said last is shown, and never compared with what others say now", () => {
+  const made = minerWith("a", { "binary_sensor.online": "off", "sensor.power": "unavailable" });
+  const last = { "sensor.power_of_a": { ...made.states["sensor.power_of_a"], state: "20" } };
+  const gone = factsOf(made, made.miner, /** @type {any} */ (last));
+  assert.deepEqual([gone.readings.power?.value, gone.there], [20, false]);
+  const all = [gone, facts("b", { "sensor.power": 10 })];
+  assert.deepEqual(names(all, "power", "descending"), ["b", "a"]);
+});
+
+test("three decimals below 10 TH/s", () => {
+  const decimals = (/** @type {number} */ value) =>
+    facts("a", { "sensor.hash_rate": [value, "TH/s"] }).readings.hash_rate?.decimals;
+  assert.deepEqual([1.2, 9.99, 10, 55.5, 120].map(decimals), [3, 3, 2, 2, 1]);
+});
+
+test("those with a problem come first, the critical ones before the others, then those that are offline", () => {
+  const problem = (/** @type {string} */ name, /** @type {any} */ severity) => {
+    const made = minerWith(name, { "binary_sensor.online": "on", "sensor.status": "hashing", "binary_sensor.problem": "on" });
+    Object.assign(made.states[`binary_sensor.problem_of_${name}`] ?? {}, { attributes: { findings: [{ severity }] } });
+    return factsOf(made, made.miner);
+  };
+  const all = [
+    facts("good", {}),
+    facts("gone", { "binary_sensor.online": "off" }),
+    problem("warned", "warning"),
+    problem("hot", "critical"),
+    facts("broken", { "sensor.status": "fault" }),
+  ];
+  assert.deepEqual(names(all, "attention", "ascending"), ["broken", "hot", "warned", "gone", "good"]);
 });
 
 test("a miner of which nothing is known yet is not called away", () => {

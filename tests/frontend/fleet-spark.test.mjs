@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { stepsOf } from "../../custom_components/miner_monitor/frontend/modules/cards/fleet/reads.js";
-import { meansOf, sparkPaths } from "../../custom_components/miner_monitor/frontend/modules/lib/spark.js";
+import { sparkPaths } from "#modules/lib/chart.js";
+import { meansOf, stepsOf } from "#modules/lib/records.js";
 
 const MINUTE = 60_000;
 

@@ -1,29 +1,37 @@
-// The card of all miners: what needs attention, what today took, and a row for each.
+// The card of all miners: what needs attention, what they do together, and a row for each.
+
+// @says fleet_column_chip_temperature fleet_column_efficiency fleet_column_hash_rate
+// @says fleet_column_name fleet_column_power fleet_column_ratio fleet_column_shares
+// @says fleet_column_status fleet_column_attention fleet_hours_1 fleet_hours_24
+// @says fleet_direction_ascending fleet_direction_descending
+// @says fleet_why_paused_on_device fleet_why_overheat_protection fleet_why_held fleet_why_offline
 
 import { MinerCard } from "../lib/card.js";
-import { h } from "../lib/dom.js";
-import { findMiners, idOf, says } from "../lib/miners.js";
-import { Poll } from "../lib/poll.js";
-import { checkConfig, keepChoices, loadChoices, thresholdsOf } from "./fleet/choices.js";
-import { clock } from "./fleet/clock.js";
-import { bySeverity, notesOf, repairsOf } from "./fleet/findings.js";
-import { formOf } from "./fleet/form.js";
-import { NotesView } from "./fleet/notes-view.js";
-import { lastSeenOf, readIssues, readReport, readSparks } from "./fleet/reads.js";
-import { Strip } from "./fleet/strip.js";
-import { STYLES } from "./fleet/styles.js";
-import { Table } from "./fleet/table.js";
+import { act, h, setAttribute, setText } from "../lib/dom.js";
+import { findMiners, idOf, numberOf, stateOf } from "../lib/miners.js";
+import { MINUTE, Poll, readIssues, readLast, readReport, readSparks } from "../lib/records.js";
+import { bySeverity, findingsOf, lastSeen, repairsOf } from "../lib/status.js";
+import { format, short } from "../lib/words.js";
+import { FindingsList } from "./findings-card.js";
+import { checkConfig, formOf, keepChoices, loadChoices, SORTS, thresholdsOf } from "./fleet/facts.js";
+import { STYLES, Table } from "./fleet/table.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
-/** @typedef {import("../lib/types.js").HassState} HassState */
 /** @typedef {import("../lib/types.js").Miner} Miner */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
-/** @typedef {import("./fleet/findings.js").Note} Note */
+/** @typedef {import("../lib/types.js").Say} Say */
+/** @typedef {import("../lib/records.js").Today} Today */
+/** @typedef {import("../lib/status.js").Finding} Finding */
+/** @typedef {import("./fleet/facts.js").Choices} Choices */
 
-const TICK = 5_000;
-const FIVE_MINUTES = 300;
+const HOURS = /** @type {const} */ ([1, 24]);
+const SELDOM = { every: 5 * MINUTE, retry: MINUTE / 2 };
+const OFTEN = { every: MINUTE, retry: MINUTE / 2 };
 
-/** @type {import("../lib/types.js").Say} what the editor says, which knows no language */
+/** The last values of so many miners that are offline are read at a time. */
+const MOST_OFFLINE = 20;
+
+/** @type {Say} what the editor says, which knows no language */
 let lastSay = (key) => key;
 
 export class MinerFleetCard extends MinerCard {
@@ -33,26 +41,37 @@ export class MinerFleetCard extends MinerCard {
   #fleet;
   /** @type {string[]} */
   #watched = [];
-  /** @type {{notes: NotesView, strip: Strip, table: Table} | undefined} */
+  /** @type {{list: FindingsList, strip: Strip, table: Table} | undefined} */
   #parts;
   #all = true;
   #resort = true;
-  #timer = 0;
-  #lost = false;
   #built = "";
   #choices = loadChoices({});
+  #trouble = false;
   /** @type {Map<string, (number | null)[]>} */
   #sparks = new Map();
-  /** @type {import("./fleet/reads.js").Today | null} */
+  /** @type {Today | null} */
   #today = null;
-  /** @type {Map<string, import("./fleet/reads.js").Seen>} */
-  #seen = new Map();
-  /** @type {Note[]} */
+  /** @type {Set<string>} */
+  #unplugged = new Set();
+  /** @type {Finding[]} */
   #repairs = [];
-  #sparkPoll = new Poll(FIVE_MINUTES, (hass) => this.#readSparks(hass));
-  #reportPoll = new Poll(FIVE_MINUTES, (hass) => this.#readReport(hass));
-  #issuePoll = new Poll(60, (hass) => this.#readIssues(hass));
-  #look = () => void this.#tick();
+  #sparkPoll = new Poll(
+    () => this.#readSparks(),
+    (outcome) => this.#repaint(() => (this.#trouble = "error" in outcome)),
+    SELDOM,
+  );
+
+  constructor() {
+    super();
+    const again = () => this.#repaint();
+    this.polls = [
+      this.#sparkPoll,
+      new Poll(() => this.#readReport(), again, SELDOM),
+      new Poll(() => this.#readIssues(), again, OFTEN),
+      new Poll(() => this.#readLast(), again, OFTEN),
+    ];
+  }
 
   static get styles() {
     return STYLES;
@@ -83,19 +102,6 @@ export class MinerFleetCard extends MinerCard {
     return { columns: "full", min_columns: 6 };
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.#timer = window.setInterval(this.#look, TICK);
-    document.addEventListener("visibilitychange", this.#look);
-    void this.#tick();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    window.clearInterval(this.#timer);
-    document.removeEventListener("visibilitychange", this.#look);
-  }
-
   watched() {
     return this.#watched;
   }
@@ -109,12 +115,11 @@ export class MinerFleetCard extends MinerCard {
     this.#all = true;
     const { language, locale } = this.hass;
     // The registries change for many reasons, of which few concern the rows.
-    const built = JSON.stringify([this.#miners, this.config, language, locale, this.say("fleet_table")]);
+    const built = JSON.stringify([this.#miners, fleet, this.config, language, locale, this.say("fleet_table")]);
     if (built === this.#built) return;
     this.#built = built;
     this.#build();
-    this.#sparkPoll.renew(60);
-    void this.#tick();
+    for (const poll of this.polls) poll.soon();
   }
 
   #build() {
@@ -125,30 +130,28 @@ export class MinerFleetCard extends MinerCard {
       thresholds: thresholdsOf(config),
       subviews: config.subviews === true,
       switches: config.show_switch !== false,
-      lastSeen: (/** @type {string} */ id, /** @type {HassState | undefined} */ online) =>
-        this.#lastSeen(id, online),
+      unplugged: (/** @type {string} */ id) => this.#unplugged.has(id),
     };
-    const choose = (/** @type {Partial<import("./fleet/choices.js").Choices>} */ change) =>
-      this.#choose(change);
+    const choose = (/** @type {Partial<Choices>} */ change) => this.#choose(change);
     const table = new Table(this.#miners, around, choose);
-    const notes = new NotesView(around, this.hass.user?.is_admin === true);
-    const strip = new Strip(this.say, this.#miners.length > 1 ? table.lacking : null, choose);
-    this.#parts = { notes, strip, table };
-    this.#watched = table.rows.flatMap((row) => row.watched);
+    const list = new FindingsList(around);
+    // The buttons and counts are of all miners, and no others.
+    const whole = !config.miners && !config.exclude && around.switches ? this.#fleet : undefined;
+    const strip = new Strip(this.say, this.#miners.length > 1 ? table.lacking : null, whole, choose);
+    this.#parts = { list, strip, table };
+    const ofFleet = ["switch.throttle", "button.save_power_all", "button.resume_all", BEST];
+    this.#watched = [...table.rows.flatMap((row) => row.watched), ...ofFleet.flatMap((key) => idOf(whole, key) ?? [])];
     this.#all = this.#resort = true;
     this.body.replaceChildren(
       ...(config.title ? [h("h2", {}, config.title)] : []),
-      notes.element,
+      list.element,
       strip.element,
-    );
-    this.body.append(
       this.#miners.length ? table.element : h("div", { class: "empty" }, this.say("fleet_none")),
     );
-    for (const row of table.rows)
-      row.setSpark(this.#sparks.get(idOf(row.miner, "sensor.hash_rate") ?? "") ?? []);
+    this.#drawSparks();
   }
 
-  /** @param {Partial<import("./fleet/choices.js").Choices>} change */
+  /** @param {Partial<Choices>} change */
   #choose(change) {
     const before = this.#choices;
     const next = { ...before, ...change };
@@ -157,12 +160,20 @@ export class MinerFleetCard extends MinerCard {
     }
     this.#choices = next;
     keepChoices(this.config, next);
-    if (next.hours !== before.hours) {
-      this.#sparkPoll.renew();
-      void this.#tick();
-    }
+    if (next.hours !== before.hours) void this.#sparkPoll.now();
     this.#resort = true;
     this.ask();
+  }
+
+  /** @param {() => void} [change] */
+  #repaint(change) {
+    change?.();
+    this.#all = true;
+    this.ask();
+  }
+
+  tick() {
+    this.#repaint();
   }
 
   paint() {
@@ -175,81 +186,214 @@ export class MinerFleetCard extends MinerCard {
     parts.table.sort(this.#choices, hass.language, this.#resort);
     this.#resort = false;
     parts.table.fit(this.width);
-    if (changed.length && this.config.show_findings !== false) parts.notes.show(this.#notes());
-    parts.strip.showChoices(this.#choices);
-    if (!all) return;
-    parts.strip.showToday(this.#today, hass.locale);
-    parts.strip.showTrouble(this.#trouble());
-  }
-
-  #notes() {
-    const found = this.#miners.flatMap((miner) => notesOf(this.hass, miner, this.say));
-    return bySeverity([...found, ...this.#repairs]);
-  }
-
-  #trouble() {
-    const { error } = this.#sparkPoll;
-    return error === null ? "" : this.say("fleet_no_history", { error });
-  }
-
-  /** @param {string} id of the device @param {HassState | undefined} online */
-  #lastSeen(id, online) {
-    const miner = this.#miners.find((one) => one.id === id);
-    const sensor = this.hass.states[idOf(miner, "sensor.last_seen") ?? ""];
-    const seen = this.#seen.get(id);
-    const time = lastSeenOf(says(sensor) ? sensor.state : undefined, seen, online?.last_changed);
-    const words = seen?.off && online?.state === "off" ? [this.say("fleet_switched_off")] : [];
-    if (time !== null) {
-      const { locale, config } = this.hass;
-      words.push(this.say("fleet_last_seen", { time: clock(time, Date.now(), locale, config.time_zone) }));
+    if (changed.length && this.config.show_findings !== false) {
+      const found = this.#miners.flatMap((miner) => findingsOf(hass, miner, this.say));
+      parts.list.show(bySeverity([...found, ...this.#repairs]));
     }
-    return words.join(" · ");
+    parts.strip.show(hass, this.#choices, parts.table.rows, this.#today);
+    setText(parts.strip.trouble, this.#trouble ? this.say("fleet_no_history") : "");
   }
 
-  async #tick() {
-    const { hass } = this;
-    if (!hass || !this.#parts || !this.isConnected || document.visibilityState === "hidden") return;
-    const lost = /** @type {{connected?: boolean}} */ (hass).connected === false;
-    const polls = [this.#sparkPoll, this.#reportPoll, this.#issuePoll];
-    if (this.#lost && !lost) for (const poll of polls) poll.renew();
-    this.#lost = lost;
-    if (lost) return;
-    await Promise.all(
-      polls.map(async (poll) => {
-        if (!(await poll.tick(hass, Date.now()))) return;
-        this.#all = true;
-        this.ask();
-      }),
-    );
-  }
-
-  /** @param {Hass} hass */
-  async #readSparks(hass) {
-    const { hours } = this.#choices;
-    const ids = this.#miners.flatMap((miner) => idOf(miner, "sensor.hash_rate") ?? []);
-    const sparks = await readSparks(hass, ids, hours);
-    // Another length was chosen meanwhile.
-    if (hours !== this.#choices.hours) return this.#sparkPoll.renew();
-    this.#sparks = sparks;
+  #drawSparks() {
     for (const row of this.#parts?.table.rows ?? []) {
-      row.setSpark(sparks.get(idOf(row.miner, "sensor.hash_rate") ?? "") ?? []);
+      row.setSpark(this.#sparks.get(idOf(row.miner, "sensor.hash_rate") ?? "") ?? []);
     }
   }
 
-  /** @param {Hass} hass */
-  async #readReport(hass) {
+  async #readSparks() {
+    const ids = this.#miners.flatMap((miner) => idOf(miner, "sensor.hash_rate") ?? []);
+    const { hours } = this.#choices;
+    const sparks = await readSparks(this.hass, ids, hours);
+    // Else another length was chosen meanwhile, and is read by now.
+    if (hours !== this.#choices.hours) return;
+    this.#sparks = sparks;
+    this.#drawSparks();
+  }
+
+  async #readReport() {
     const all = !this.config.miners && !this.config.exclude;
     const only = all ? null : new Set(this.#miners.map(({ id }) => id));
-    ({ today: this.#today, seen: this.#seen } = await readReport(hass, this.#fleet, only));
+    ({ today: this.#today, unplugged: this.#unplugged } = await readReport(this.hass, this.#fleet, only));
   }
 
-  /** @param {Hass} hass */
-  async #readIssues(hass) {
+  async #readIssues() {
     if (this.config.show_findings === false) return;
     const [issues, localize] = await Promise.all([
-      readIssues(hass),
-      hass.loadBackendTranslation("issues", "miner_monitor"),
+      readIssues(this.hass),
+      this.hass.loadBackendTranslation("issues", "miner_monitor"),
     ]);
     this.#repairs = repairsOf(issues, localize);
   }
+
+  /** Read what those said last that were offline before somebody looked. */
+  async #readLast() {
+    const rows = (this.#parts?.table.rows ?? []).filter((row) => row.lacksLast);
+    for (const row of rows.slice(0, MOST_OFFLINE)) {
+      const time = lastSeen(this.hass, row.miner);
+      row.setLast(time === null ? {} : await readLast(this.hass, row.watched, time));
+    }
+  }
+}
+
+const BEST = "sensor.best_difficulty_all_time";
+
+/** The strip above the rows: what all do, what acts on all, how rows are sorted. */
+class Strip {
+  /**
+   * @param {Say} say
+   * @param {string[] | null} lacking quantities that cannot be sorted by; null if there is nothing to sort
+   * @param {Miner | undefined} fleet
+   * @param {(changed: Partial<Choices>) => void} choose
+   */
+  constructor(say, lacking, fleet, choose) {
+    this.say = say;
+    this.fleet = fleet;
+    this.counts = h("div", { class: "counts" });
+    this.today = h("div", { class: "today" });
+    this.trouble = h("div", { class: "trouble", role: "status" });
+    this.progress = h("div", { class: "progress", role: "status" });
+    this.save = this.#button(say("fleet_save_all"), "save_power_all");
+    this.resume = this.#button(say("fleet_resume_all"), "resume_all");
+    const keys = Object.keys(SORTS).filter((key) => !lacking?.includes(key));
+    this.select = h(
+      "select",
+      { class: "sort", "aria-label": say("fleet_sort"), onchange: () => choose({ sort: this.select.value }) },
+      ...keys.map((key) => h("option", { value: key }, say(`fleet_column_${key}`))),
+    );
+    this.direction = h("button", {
+      type: "button",
+      class: "direction",
+      onclick: () => choose({ direction: this.#other() }),
+    });
+    this.ranges = HOURS.map((hours) =>
+      h(
+        "button",
+        { type: "button", class: "range", "data-hours": hours, onclick: () => choose({ hours }) },
+        say(`fleet_hours_${hours}`),
+      ),
+    );
+    const sorting = h("span", { class: "sorting", hidden: lacking === null });
+    sorting.append(h("span", { "aria-hidden": "true" }, say("fleet_sort")), this.select, this.direction);
+    const ranges = h("span", { class: "ranges", role: "group", "aria-label": say("fleet_range") }, ...this.ranges);
+    this.element = h(
+      "div",
+      { class: "strip" },
+      h("div", { class: "together" }, this.counts, this.today),
+      h("div", { class: "buttons" }, this.save, this.resume),
+      h("div", { class: "controls" }, sorting, ranges),
+      this.progress,
+      this.trouble,
+    );
+  }
+
+  /** @param {string} label @param {string} key */
+  #button(label, key) {
+    const entity_id = idOf(this.fleet, `button.${key}`);
+    const onclick = () =>
+      act(this.element, {
+        action: "perform-action",
+        perform_action: "button.press",
+        target: { entity_id },
+        confirmation: key === "resume_all" && {
+          text: this.say("fleet_resume_question", { count: this.resume.dataset.count ?? "" }),
+        },
+      });
+    return h("button", { type: "button", class: "action", hidden: entity_id === undefined, onclick }, label);
+  }
+
+  /** @returns {Choices["direction"]} */
+  #other() {
+    return this.direction.dataset.direction === "descending" ? "ascending" : "descending";
+  }
+
+  /**
+   * @param {Hass} hass
+   * @param {Choices} choices
+   * @param {import("./fleet/row.js").Row[]} rows
+   * @param {Today | null} today
+   */
+  show(hass, { sort, direction, hours }, rows, today) {
+    if (this.select.value !== sort) this.select.value = sort;
+    this.direction.dataset.direction = direction;
+    setText(this.direction, direction === "descending" ? "▼" : "▲");
+    setAttribute(this.direction, "aria-label", this.say(`fleet_direction_${direction}`));
+    setAttribute(this.direction, "title", this.say(`fleet_direction_${direction}`));
+    for (const button of this.ranges) {
+      setAttribute(button, "aria-pressed", String(button.dataset.hours === String(hours)));
+    }
+    setText(this.today, todayText(today, hass.locale, this.say));
+    setText(this.counts, this.#counts(hass, rows));
+    const { progress, saving, controllable } = fleetState(hass, this.fleet, this.say);
+    setText(this.progress, progress);
+    this.resume.dataset.count = String(saving ?? "");
+    this.save.disabled = saving !== null && saving === controllable;
+    this.resume.disabled = saving === 0;
+  }
+
+  /** @param {Hass} hass @param {import("./fleet/row.js").Row[]} rows */
+  #counts(hass, rows) {
+    const online = rows.filter(({ facts }) => facts.there).length;
+    const parts = rows.length ? [this.say("fleet_online", { online, total: rows.length })] : [];
+    const { saving, controllable } = fleetState(hass, this.fleet, this.say);
+    if (saving !== null && controllable) parts.push(this.say("fleet_saving", { saving, total: controllable }));
+    const best = numberOf(stateOf(hass, this.fleet, BEST));
+    if (best !== null) parts.push(this.say("fleet_best", { value: short(best, hass.locale) }));
+    return parts.join(" · ");
+  }
+}
+
+/**
+ * Return how many miners save power, and how an order to all of them goes on.
+ *
+ * @param {Pick<Hass, "states">} hass
+ * @param {Miner | undefined} fleet
+ * @param {Say} say
+ * @returns {{saving: number | null, controllable: number | null, progress: string}}
+ */
+export function fleetState(hass, fleet, say) {
+  const { saving, controllable, done, total, failed, left_out } =
+    stateOf(hass, fleet, "switch.throttle")?.attributes ?? {};
+  const names = Array.isArray(failed) ? failed : [];
+  const left = Array.isArray(left_out) ? left_out : [];
+  const parts = [];
+  if (total && (done < total || names.length)) {
+    const values = { done, total, failed: names.length, names: names.join(", ") };
+    parts.push(names.length ? say("fleet_progress_failed", values) : say("fleet_progress", values));
+  }
+  if (total && left.length) {
+    const listed = left.map(({ name, why }) => `${name} (${say(`fleet_why_${why}`)})`).join(", ");
+    parts.push(say("fleet_left_out", { names: listed }));
+  }
+  return { saving: saving ?? null, controllable: controllable ?? null, progress: parts.join(" · ") };
+}
+
+/**
+ * Tell what today took; what is not known is left out.
+ *
+ * @param {Today | null} today
+ * @param {Hass["locale"]} locale
+ * @param {Say} say
+ * @returns {string}
+ */
+export function todayText(today, locale, say) {
+  if (!today) return "";
+  const { energy, wall, cost, currency } = today;
+  /** @param {number} value */
+  const kwh = (value) => `${format(value, value < 100 ? 2 : 1, locale)} kWh`;
+  const parts = [];
+  if (energy !== null) parts.push(kwh(energy));
+  if (wall !== null) parts.push(say("fleet_at_wall", { energy: kwh(wall) }));
+  if (cost !== null) parts.push(money(cost, currency, locale));
+  return parts.length ? say("fleet_today", { figures: parts.join(" · ") }) : "";
+}
+
+/**
+ * @param {number} value
+ * @param {string} currency
+ * @param {Hass["locale"]} locale
+ * @returns {string}
+ */
+function money(value, currency, locale) {
+  if (!/^[A-Z]{3}$/.test(currency)) return `${format(value, 2, locale)} ${currency}`.trim();
+  return new Intl.NumberFormat(locale.language, { style: "currency", currency }).format(value);
 }

@@ -4,7 +4,6 @@ import { s } from "./dom.js";
 import { DAY, MINUTE } from "./records.js";
 import { format } from "./words.js";
 
-/** @typedef {import("./records.js").Row} Row */
 /** @typedef {[number, number]} Place */
 /** @typedef {import("./types.js").Locale} Locale */
 
@@ -247,26 +246,6 @@ export function linePath(points) {
 
 /** The part of the highest value that the height stands for at the least: noise is to look like noise. */
 const LEAST_SPAN = 0.2;
-
-/**
- * Return the means of steps of equal length; null where there is none.
- *
- * @param {Row[] | undefined} rows of statistics, each no longer than a step
- * @param {number} from in ms since the epoch
- * @param {number} step in ms
- * @param {number} count
- * @returns {(number | null)[]}
- */
-export function meansOf(rows, from, step, count) {
-  const sums = Array.from({ length: count }, () => ({ sum: 0, rows: 0 }));
-  for (const { start, mean } of rows ?? []) {
-    const place = sums[Math.floor((start - from) / step)];
-    if (!place || typeof mean !== "number" || !Number.isFinite(mean)) continue;
-    place.sum += mean;
-    place.rows += 1;
-  }
-  return sums.map(({ sum, rows: known }) => (known ? sum / known : null));
-}
 
 /**
  * Return the paths of a spark line and of what is below it; empty where nothing is known.

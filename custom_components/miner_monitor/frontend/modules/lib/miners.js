@@ -10,7 +10,7 @@ const PLATFORM = "miner_monitor";
 const FLEET_KEY = "fleet_";
 
 /** States that say nothing. */
-const NOTHING = new Set(["unknown", "unavailable"]);
+export const NOTHING = new Set(["unknown", "unavailable"]);
 
 /**
  * Return all miners by name, and the device of all of them.

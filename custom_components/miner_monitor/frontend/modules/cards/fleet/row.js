@@ -2,18 +2,16 @@
 
 // @says fleet_column_chip_temperature fleet_column_efficiency fleet_column_hash_rate
 // @says fleet_column_name fleet_column_power fleet_column_ratio fleet_column_shares
-// @says fleet_column_status fleet_column_fan fleet_status_away fleet_status_unknown
+// @says fleet_column_status fleet_column_fan
 // @says fleet_beside_power fleet_beside_shares
 
-import { h, navigate, s, setAttribute, setText, showMore } from "../../lib/dom.js";
-import { idOf, says, stateOf } from "../../lib/miners.js";
-import { format } from "../../lib/numbers.js";
-import { messageOf } from "../../lib/poll.js";
-import { sparkPaths } from "../../lib/spark.js";
-import { factsOf, gradeOf, watchedOf } from "./facts.js";
-import { glyph, setGlyph } from "./glyphs.js";
-import { QUANTITIES } from "./quantities.js";
-import { SaveSwitch } from "./save-switch.js";
+import { SaveSwitch } from "../../lib/card.js";
+import { sparkPaths } from "../../lib/chart.js";
+import { glyph, h, s, setAttribute, setGlyph, setText } from "../../lib/dom.js";
+import { idOf, linkTo, stateOf } from "../../lib/miners.js";
+import { findingsOf, heldText, reasonText, statusText } from "../../lib/status.js";
+import { format, messageOf } from "../../lib/words.js";
+import { factsOf, gradeOf, QUANTITIES, watchedOf } from "./facts.js";
 
 /** @typedef {import("../../lib/types.js").Hass} Hass */
 /** @typedef {import("../../lib/types.js").HassState} HassState */
@@ -28,7 +26,7 @@ import { SaveSwitch } from "./save-switch.js";
  * @property {{good: number, poor: number}} thresholds
  * @property {boolean} subviews
  * @property {boolean} switches
- * @property {(id: string, state: HassState | undefined) => string} lastSeen in words
+ * @property {(id: string) => boolean} unplugged whether a device's plug is off
  */
 
 const SPARK = { width: 120, height: 30 };
@@ -78,6 +76,8 @@ export class Row {
   #means = /** @type {(number | null)[]} */ ([]);
   #spark = "";
   #ratio = /** @type {number | null} */ (null);
+  /** @type {Record<string, HassState> | undefined} what the entities said last */
+  #said;
   #last = /** @type {number | null} */ (null);
 
   /**
@@ -94,6 +94,7 @@ export class Row {
       name: miner.name,
       status: "unknown",
       there: false,
+      urgency: 3,
       readings: {},
       beside: {},
     };
@@ -102,23 +103,14 @@ export class Row {
     );
     this.status = h("span", { class: "main" });
     this.glyph = glyph();
-    this.alarm = h(
-      "span",
-      { class: "alarm", hidden: true },
-      glyph("fault"),
-      this.#hidden(around.say("fleet_problem")),
-    );
-    this.note = h("div", { class: "cell note", role: "cell" });
+    this.finding = h("span", { class: "finding" });
+    this.reason = h("span", { class: "reason" });
+    this.telling = h("div", { class: "cell telling", role: "cell", hidden: true }, this.finding, this.reason);
     this.line = s("path", { class: "spark-line" });
     this.area = s("path", { class: "spark-area" });
     this.switch = around.switches ? this.#makeSwitch() : undefined;
     this.error = h("div", { class: "cell error", role: "cell", hidden: true });
     this.element = this.#build();
-  }
-
-  /** @param {string} text */
-  #hidden(text) {
-    return h("span", { class: "unseen" }, text);
   }
 
   #makeSwitch() {
@@ -139,12 +131,11 @@ export class Row {
       h(
         "div",
         { class: "now", role: "presentation" },
-        h("div", { class: "cell status", role: "cell" }, this.glyph, this.status, this.alarm),
+        h("div", { class: "cell status", role: "cell" }, this.glyph, this.status),
         hashRate,
         ratio,
       ),
       h("div", { class: "details", role: "presentation" }, ...details),
-      this.note,
       h(
         "div",
         { class: "cell spark", role: "cell" },
@@ -156,6 +147,7 @@ export class Row {
         ),
       ),
       this.around.switches && h("div", { class: "cell switch", role: "cell" }, ...this.#switchParts()),
+      this.telling,
       this.error,
     );
   }
@@ -170,26 +162,8 @@ export class Row {
 
   #link() {
     const { miner, around } = this;
-    if (!around.subviews)
-      return h("button", { type: "button", class: "link", onclick: () => this.open() }, miner.name);
-    return h(
-      "a",
-      {
-        class: "link",
-        href: subviewOf(miner),
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-          event.preventDefault();
-          this.open();
-        },
-      },
-      miner.name,
-    );
-  }
-
-  /** Show more of the miner. */
-  open() {
-    openMiner(this.element, this.miner, this.around.subviews);
+    const { tag, traits } = linkTo(around.hass, miner, around.subviews);
+    return h(tag, { ...traits, class: "link" }, miner.name);
   }
 
   /** @param {string} id @param {boolean} on */
@@ -237,36 +211,51 @@ export class Row {
 
   /** @param {Hass} hass */
   #write(hass) {
-    const facts = factsOf(hass, this.miner);
+    const facts = factsOf(hass, this.miner, this.#said);
     this.facts = facts;
+    if (facts.there) this.#said = Object.fromEntries(this.watched.flatMap((id) => (hass.states[id] ? [[id, hass.states[id]]] : [])));
     setAttribute(this.element, "data-status", facts.status);
     this.element.classList.toggle("away", !facts.there);
     setGlyph(this.glyph, facts.status);
-    setText(this.status, this.#statusText(hass));
-    this.alarm.hidden = stateOf(hass, this.miner, "binary_sensor.problem")?.state !== "on";
+    setText(this.status, statusText(hass, this.miner, this.around.say, Date.now()));
     for (const { key, name } of QUANTITIES) {
       const none = facts.there && this.miner.ids[name] ? "–" : "";
       const words = (/** @type {Reading} */ reading, /** @type {boolean} */ beside) =>
         this.#written(hass, key, reading, beside);
       this.cells.get(key)?.show(facts.readings[key] ?? null, none, facts.beside[key] ?? null, words);
     }
-    this.#grade(facts.readings.ratio?.value ?? null);
-    setText(this.note, facts.there ? "" : this.around.lastSeen(this.miner.id, this.#online(hass)));
+    this.#grade(facts.there ? (facts.readings.ratio?.value ?? null) : null);
+    this.#tell(hass);
     this.switch?.show(stateOf(hass, this.miner, "switch.throttle"));
-    if (this.#last !== (facts.readings.hash_rate?.value ?? null)) this.#drawSpark();
+    if (facts.there && this.#last !== (facts.readings.hash_rate?.value ?? null)) this.#drawSpark();
   }
 
-  /** @param {Hass} hass */
-  #online(hass) {
-    return stateOf(hass, this.miner, "binary_sensor.online");
+  /**
+   * Write what is wrong, and who controls the miner.
+   *
+   * @param {Hass} hass
+   */
+  #tell(hass) {
+    const { miner, around } = this;
+    const [worst] = findingsOf(hass, miner, around.say);
+    const now = Date.now();
+    const reason = heldText(hass, miner, around.say, now) || reasonText(hass, miner, around.say, now);
+    const unplugged = this.facts.status === "away" && around.unplugged(miner.id);
+    setText(this.finding, worst?.text ?? "");
+    setAttribute(this.finding, "data-severity", worst?.severity ?? null);
+    setText(this.reason, unplugged ? around.say("fleet_switched_off") : reason);
+    this.telling.hidden = !worst && !this.reason.textContent;
   }
 
-  /** @param {Hass} hass */
-  #statusText(hass) {
-    const { status } = this.facts;
-    if (status === "away" || status === "unknown") return this.around.say(`fleet_status_${status}`);
-    const state = stateOf(hass, this.miner, "sensor.status");
-    return says(state) ? hass.formatEntityState(state) : "–";
+  /** Whether the miner is offline, and nobody knows yet what it said last. */
+  get lacksLast() {
+    return this.facts.status === "away" && this.#said === undefined;
+  }
+
+  /** @param {Record<string, HassState>} last what its entities said last */
+  setLast(last) {
+    this.#said = last;
+    this.#write(this.around.hass());
   }
 
   /**
@@ -298,7 +287,7 @@ export class Row {
 
   #drawSpark() {
     if (!this.#means.length) return;
-    const now = this.facts.readings.hash_rate?.value ?? null;
+    const now = this.facts.there ? (this.facts.readings.hash_rate?.value ?? null) : null;
     this.#last = now;
     const values = [...this.#means.slice(0, -1), now ?? this.#means.at(-1) ?? null];
     const { line, area } = sparkPaths(values, SPARK.width, SPARK.height);
@@ -312,28 +301,4 @@ export class Row {
 /** @param {Reading | null} a @param {Reading | null} b */
 function same(a, b) {
   return a?.value === b?.value && a?.unit === b?.unit && a?.decimals === b?.decimals;
-}
-
-/**
- * Return the path of a miner's own view in the dashboard that is shown.
- *
- * @param {Miner} miner
- * @returns {string}
- */
-export function subviewOf(miner) {
-  return `/${location.pathname.split("/")[1]}/miner-${miner.id}`;
-}
-
-/**
- * Show more of a miner: its own view, else one of its entities.
- *
- * @param {EventTarget} from
- * @param {Miner} miner
- * @param {boolean} subviews
- */
-export function openMiner(from, miner, subviews) {
-  const id =
-    idOf(miner, "sensor.status") ?? idOf(miner, "binary_sensor.online") ?? Object.values(miner.ids)[0]?.[0];
-  if (subviews) navigate(subviewOf(miner));
-  else if (id !== undefined) showMore(from, id);
 }
