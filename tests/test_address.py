@@ -20,6 +20,8 @@ from custom_components.miner_monitor.flows.probe import (
         ("192.168.1.20:8080", Address("192.168.1.20", 8080)),
         ("http://192.168.1.20", Address("192.168.1.20", None)),
         ("HTTP://bitaxe.local:81/#/home?x=1", Address("bitaxe.local", 81)),
+        ("https://192.168.1.20", Address("192.168.1.20", None)),
+        ("https://192.168.1.20:8080", Address("192.168.1.20", 8080)),
         ("http://192.168.1.20:80/", Address("192.168.1.20", 80)),
     ],
 )
@@ -32,7 +34,6 @@ def test_addresses(text: str, expected: Address) -> None:
     [
         "",
         "   ",
-        "https://192.168.1.20",
         "ftp://bitaxe.local",
         "user:secret@bitaxe.local",
         "fe80::1",

@@ -106,7 +106,7 @@ async def test_two_that_differ_in_a_mark_are_told_apart(
     await swap(*miners)
     # A poll that was under way may have told where they are now.
     errors = [await outcome(ask(bench, entry, 400)) for entry in entries]
-    assert all("another device answers" in str(error) for error in errors if error)
+    assert all("another device responds" in str(error) for error in errors if error)
     before = [error is None for error in errors]
     assert told(*miners) == before
 

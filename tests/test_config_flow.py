@@ -197,7 +197,7 @@ async def test_hostile_hostnames(
     assert 0 < len(result["title"]) <= 63
 
 
-@pytest.mark.parametrize("host", ["", "https://bitaxe.local", "bit axe", "a:b:c"])
+@pytest.mark.parametrize("host", ["", "ftp://bitaxe.local", "bit axe", "a:b:c"])
 async def test_no_address(bench: TimedBench, hass: HomeAssistant, host: str) -> None:
     """What is no address is said to be none, without any request."""
     miner = await bench.miner(GAMMA)
@@ -238,12 +238,13 @@ async def test_duplicate(
 ) -> None:
     """A miner is set up once."""
     miner = await bench.miner(spec)
-    await bench.add(miner)
+    entry = await bench.add(miner)
 
     result = await enter(hass, await show_form(hass), address(miner))
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
+    assert result["description_placeholders"] == {"title": entry.title}
 
 
 async def test_two_without_mac(bench: TimedBench, hass: HomeAssistant) -> None:
@@ -283,6 +284,7 @@ async def test_adding_a_lost_miner_moves_it(
     await bench.advance(15)
 
     assert result["reason"] == "already_configured"
+    assert result["description_placeholders"] == {"title": entry.title}
     assert entry.data[CONF_PORT] == moved.port
     assert hass.states.get("binary_sensor.gamma_601_a1b2_online").state == "on"
 

@@ -84,6 +84,8 @@ async def test_each_card_is_a_miner(bench: TimedBench, hass: HomeAssistant) -> N
     await bench.settle()
     none_left = await enter(hass, await show_form(hass), where)
     assert none_left["reason"] == "already_configured"
+    names = {"title": "RB4 FPGA card0, RB4 FPGA card1"}
+    assert none_left["description_placeholders"] == names
 
     for card in ("card0", "card1"):
         shown = hass.states.get(f"sensor.rb4_fpga_{card}_chip_temperature").state

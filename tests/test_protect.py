@@ -347,7 +347,7 @@ async def test_the_repair_of_a_miner_that_is_away(
     done = await repairs.go_on(form)
     assert (done["type"], done["reason"]) == ("abort", "failed")
     told = done["description_placeholders"]["error"]
-    assert told.startswith("Gamma 602 0006 does not answer")
+    assert told.startswith("Gamma 602 0006 doesn't respond")
     handle.miner.clear("offline")
     await bench.advance(2 * MINUTE)
     assert issue_of(handle) is not None

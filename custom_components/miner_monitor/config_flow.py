@@ -71,7 +71,7 @@ from .runtime.entries import (
     moved_data,
     stored_credentials,
 )
-from .runtime.escape import plain
+from .runtime.escape import for_markdown, plain
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
 
@@ -114,7 +114,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Add all miners together."""
         await self.async_set_unique_id(FLEET)
-        self._abort_if_unique_id_configured()
+        self._abort_if_configured()
         return self.async_create_entry(title=FLEET_TITLE, data={})
 
     async def async_step_miner(
@@ -164,15 +164,15 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
 
     async def _async_pick(self, found: Found) -> ConfigFlowResult:
         """Add what was found; of several at one address let the user choose."""
-        left = [
-            unit
-            for unit in found.units
-            if async_entry_at(self.hass, found.endpoint, unit) is None
-        ]
         if len(found.units) < 2:
             return await self._async_add(found)
+        known = {
+            unit: async_entry_at(self.hass, found.endpoint, unit)
+            for unit in found.units
+        }
+        left = [unit for unit, entry in known.items() if entry is None]
         if not left:
-            return self.async_abort(reason="already_configured")
+            return self._known_as(*(entry for entry in known.values() if entry))
         self._units = left
         return await self.async_step_unit()
 
@@ -242,7 +242,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
                 async_announce(
                     self.hass, entry, discovery_info.ip, entry.data[CONF_PORT]
                 )
-                return self.async_abort(reason="already_configured")
+                return self._known_as(entry)
         return await self._async_discovered(
             discovery_info.ip,
             {discovery_info.ip, discovery_info.hostname},
@@ -291,16 +291,15 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             return await self._async_offer(found)
         if found != LOCKED:
             return self.async_abort(reason=found)
-        if any(
-            entry.data[CONF_HOST] in hosts and where[1] in (None, entry.data[CONF_PORT])
-            for entry in miner_entries(self.hass)
-        ):
-            return self.async_abort(reason="already_configured")
+        for entry in miner_entries(self.hass):
+            port = entry.data[CONF_PORT]
+            if entry.data[CONF_HOST] in hosts and where[1] in (None, port):
+                return self._known_as(entry)
         self._locked_at = frozenset(hosts)
         if self.hass.config_entries.flow.async_has_matching_flow(self):
             return self.async_abort(reason="already_in_progress")
         await self.async_set_unique_id(name)
-        self._abort_if_unique_id_configured()
+        self._abort_if_configured()
         self.context["title_placeholders"] = {"name": plain(title)}
         return await self.async_step_credentials()
 
@@ -314,12 +313,12 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         """Ask whether a miner is to be added, unless it is known."""
         if owner := async_owner(self.hass, found.identity):
             async_announce(self.hass, owner, found.endpoint.host, found.endpoint.port)
-            return self.async_abort(reason="already_configured")
+            return self._known_as(owner)
         # A discovery without a lasting name would come again after each refusal.
         if found.identity.unique_id is None:
             return self.async_abort(reason="no_identity")
         await self.async_set_unique_id(found.identity.unique_id)
-        self._abort_if_unique_id_configured()
+        self._abort_if_configured()
         self._found = found
         self.context["title_placeholders"] = {"name": _title(found.identity)}
         return await self.async_step_discovery_confirm()
@@ -346,10 +345,10 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             if owner := async_owner(self.hass, identity):
                 return self._already_configured(owner, found)
             await self.async_set_unique_id(identity.unique_id, raise_on_progress=False)
-            self._abort_if_unique_id_configured()
+            self._abort_if_configured()
         else:
-            if async_entry_at(self.hass, found.endpoint, identity.unit):
-                return self.async_abort(reason="already_configured")
+            if entry := async_entry_at(self.hass, found.endpoint, identity.unit):
+                return self._known_as(entry)
             await self.async_set_unique_id(uuid4().hex)
         return self.async_create_entry(
             title=_title(identity),
@@ -364,7 +363,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         here = (owner.data[CONF_HOST], owner.data[CONF_PORT])
         there = (found.endpoint.host, found.endpoint.port)
         if here == there:
-            return self.async_abort(reason="already_configured")
+            return self._known_as(owner)
         if owner.state is ConfigEntryState.LOADED and owner.runtime_data.data.online:
             return self.async_abort(
                 reason="same_identity",
@@ -373,7 +372,26 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         # The user gave the address, or a password for it, and it is the miner's.
         async_store_address(self.hass, owner, *there, confirmed=True)
         async_announce(self.hass, owner, *there)
-        return self.async_abort(reason="already_configured")
+        return self._known_as(owner)
+
+    def _known_as(self, *entries: ConfigEntry) -> ConfigFlowResult:
+        """End because there are entries of it, and name them."""
+        return self.async_abort(
+            reason="already_configured",
+            description_placeholders={
+                "title": ", ".join(entry.title for entry in entries)
+            },
+        )
+
+    def _abort_if_configured(self) -> None:
+        """End if something has this unique id, and name it."""
+        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
+            self.handler, self.unique_id or ""
+        )
+        title = "" if entry is None else entry.title
+        self._abort_if_unique_id_configured(
+            description_placeholders=for_markdown({"title": title})
+        )
 
     def _show_host(
         self, step: str, address: str | None, error: str | None = None

@@ -50,8 +50,8 @@ def _words(path: str) -> set[str]:
     }
 
 
-PROBE_ERRORS = _words("flows/probe.py") - {"http"}
-"""Addresses are of this scheme; all other words are errors."""
+PROBE_ERRORS = _words("flows/probe.py") - {"http", "https"}
+"""Addresses are of these schemes; all other words are errors."""
 
 
 def _assigned_errors(path: str) -> set[str]:

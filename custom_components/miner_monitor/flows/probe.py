@@ -34,6 +34,7 @@ _HOST = re.compile(
     r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE
 )
 _LONGEST_HOST = 253
+_SCHEMES = ("http", "https")
 
 
 class InvalidAddressError(ValueError):
@@ -70,9 +71,10 @@ def is_private(host: str) -> bool:
 
 
 def parse_address(text: str) -> Address:
-    """Read ``host``, ``host:port`` or an ``http://`` URL.
+    """Read ``host``, ``host:port`` or a URL.
 
-    Raises InvalidAddressError for anything else; IPv6 too, since miners refuse it.
+    ``https://`` is read as ``http://``, which is all that miners speak. Raises
+    InvalidAddressError for anything else; IPv6 too, since miners refuse it.
     """
     text = text.strip()
     if "://" not in text:
@@ -84,7 +86,12 @@ def parse_address(text: str) -> Address:
         raise InvalidAddressError(text) from err
     host = url.host or ""
     valid_host = len(host) <= _LONGEST_HOST and _HOST.fullmatch(host)
-    if url.scheme != "http" or url.user is not None or port == 0 or not valid_host:
+    if (
+        url.scheme not in _SCHEMES
+        or url.user is not None
+        or port == 0
+        or not valid_host
+    ):
         raise InvalidAddressError(text)
     return Address(host.rstrip(".").lower(), port, url.path)
 
