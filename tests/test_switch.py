@@ -47,6 +47,7 @@ async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
     assert defaults(hass, entry, "switch") == {
         "auto_fan": True,
         "display": False,
+        "follow_automations": True,
         "mining": True,
         "throttle": True,
     }

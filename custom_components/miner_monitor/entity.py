@@ -14,6 +14,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .control.model import Requester
 from .coordinator import MinerCoordinator, MonitorCoordinator
 from .miners.model import (
     Capability,
@@ -28,6 +29,7 @@ from .runtime.messages import (
     FAILURES,
     user_error,
 )
+from .runtime.requester import async_requester
 
 WRITE_AT_LEAST_EVERY = 15 * 60
 """Seconds after which a state is written even if it moved less than its resolution.
@@ -58,6 +60,9 @@ class Resolution:
 
 
 ANY_CHANGE = Resolution()
+
+APPLYING = "applying"
+"""The attribute of what is being written."""
 
 
 def _unknown(_: object) -> None:
@@ -305,7 +310,7 @@ def translate_errors[EntityT: MinerMonitorEntity[Any, Any], **P](
 class MinerControlEntityDescription(MinerEntityDescription):
     """What a description says of an entity that exists to change something."""
 
-    write_fn: Callable[[MinerController, Any], Awaitable[None]]
+    write_fn: Callable[[MinerController, Any, Requester], Awaitable[None]]
 
     @classmethod
     def of(cls, setting: Setting, **more: Any) -> Self:
@@ -318,11 +323,21 @@ class MinerControlEntityDescription(MinerEntityDescription):
             "entity_category": None if spec.primary else EntityCategory.CONFIG,
             "entity_registry_enabled_default": spec.enabled,
             "value_fn": of_state(lambda state: state.settings.get(setting)),
-            "write_fn": lambda controller, value: controller.async_apply(
-                {setting: value}
+            "write_fn": lambda controller, value, by: controller.async_apply(
+                {setting: value}, by
             ),
         }
         return cls(**{**usual, **more})
+
+
+def applying(setting: Setting | None) -> Callable[[MinerData], Mapping[str, Any]]:
+    """Show what is asked for while it is being written, which the state is not yet."""
+
+    def attributes(data: MinerData) -> Mapping[str, Any]:
+        asked = None if setting is None else data.control.applying.get(setting)
+        return {APPLYING: asked}
+
+    return attributes
 
 
 class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
@@ -348,8 +363,9 @@ class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
 
     @translate_errors
     async def _write(self, value: Any) -> None:
-        """Ask the miner for another value."""
-        await self.entity_description.write_fn(self.coordinator.controller, value)
+        """Ask the miner for another value, in the name of who called."""
+        by = await async_requester(self.hass, self._context)
+        await self.entity_description.write_fn(self.coordinator.controller, value, by)
 
 
 type Table = tuple[Iterable[MinerEntityDescription[Any]], Callable[[Any, Any], Entity]]

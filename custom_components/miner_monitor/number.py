@@ -1,5 +1,6 @@
 """Numbers of a miner that can be set."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -14,10 +15,12 @@ from homeassistant.const import EntityCategory, Platform
 from .const import CONF_PRIORITY
 from .coordinator import MinerCoordinator
 from .entity import (
+    APPLYING,
     MinerControlEntity,
     MinerControlEntityDescription,
     MinerEntityDescription,
     MinerMonitorEntity,
+    applying,
     setup_of,
 )
 from .fleet import features_of
@@ -31,6 +34,9 @@ from .model import MinerData
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
+
+VALUES = "values"
+"""The attribute of the values that the board itself lists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +60,25 @@ _DEVICE_CLASSES = {
     "s": NumberDeviceClass.DURATION,
 }
 
+
+def _attributes(setting: Setting) -> Callable[[MinerData], Mapping[str, Any]]:
+    """Show what is being written, and the values that the board itself lists."""
+    asked = applying(setting)
+
+    def attributes(data: MinerData) -> Mapping[str, Any]:
+        allowed = data.identity.limits.settings.get(setting)
+        return {**asked(data), VALUES: list(allowed.options) if allowed else []}
+
+    return attributes
+
+
 NUMBERS = tuple(
     MinerNumberEntityDescription.of(
         setting,
         device_class=_DEVICE_CLASSES.get(SETTINGS[setting].unit),
         native_unit_of_measurement=SETTINGS[setting].unit or None,
+        attributes_fn=_attributes(setting),
+        attributes_at_once=True,
     )
     for setting in shown_by(Platform.NUMBER)
 )
@@ -87,6 +107,7 @@ PRIORITIES: tuple[MinerPriorityEntityDescription, ...] = (
 class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity):
     """A number of a miner, with the range that the miner allows at the moment."""
 
+    _unrecorded_attributes = frozenset({APPLYING, VALUES})
     entity_description: MinerNumberEntityDescription
 
     @override

@@ -1,16 +1,20 @@
 """Choices of a miner."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import Platform
 
+from .control.model import Requester
+from .control.values import number_in
 from .entity import (
+    APPLYING,
     MinerControlEntity,
     MinerControlEntityDescription,
     any_setting,
+    applying,
     of_state,
     setup_of,
 )
@@ -62,22 +66,37 @@ def _pools(data: MinerData) -> tuple[str, ...] | None:
     )
 
 
+def _pool_attributes(data: MinerData) -> Mapping[str, Any]:
+    """Show whether the pool waits for a restart, and which one is being chosen."""
+    asked = number_in(data.control.applying, Setting.POOL)
+    return {
+        "restart_needed": data.control.restart_needed,
+        APPLYING: None if asked is None else _option_of(data.state, int(asked)),
+    }
+
+
 def _pool(state: MinerState) -> str | None:
-    index = state.settings.pool
-    if index is None or not 0 <= index < len(state.pools):
+    return _option_of(state, state.settings.pool)
+
+
+def _option_of(state: MinerState | None, index: int | None) -> str | None:
+    """Name a pool by its place, if there is one."""
+    if state is None or index is None or not 0 <= index < len(state.pools):
         return None
     return _pool_option(index, state.pools[index])
 
 
-def _select_pool(controller: MinerController, option: str) -> Awaitable[None]:
+def _select_pool(
+    controller: MinerController, option: str, by: Requester
+) -> Awaitable[None]:
     number, _, _ = option.partition(":")
-    return controller.async_apply({Setting.POOL: int(number) - 1})
+    return controller.async_apply({Setting.POOL: int(number) - 1}, by)
 
 
 SELECTS: tuple[MinerSelectEntityDescription, ...] = (
     MinerSelectEntityDescription.of(
         Setting.POOL,
-        attributes_fn=lambda data: {"restart_needed": data.control.restart_needed},
+        attributes_fn=_pool_attributes,
         attributes_at_once=True,
         options_fn=_pools,
         value_fn=of_state(_pool),
@@ -93,7 +112,12 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
         write_fn=MinerController.async_apply_profile,
     ),
     *(
-        MinerSelectEntityDescription.of(setting, options_fn=_choices(setting))
+        MinerSelectEntityDescription.of(
+            setting,
+            attributes_fn=applying(setting),
+            attributes_at_once=True,
+            options_fn=_choices(setting),
+        )
         for setting in shown_by(Platform.SELECT)
         if SETTINGS[setting].kind is Kind.CHOICE
     ),
@@ -103,6 +127,7 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
 class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity):
     """A choice of a miner."""
 
+    _unrecorded_attributes = frozenset({APPLYING})
     _attr_options: list[str] = []  # noqa: RUF012 - HA's own form
     entity_description: MinerSelectEntityDescription
 

@@ -111,6 +111,14 @@ ACTIONS: Mapping[str, Action] = {
             vol.Exclusive("until", "end"): cv.datetime,
         },
     ),
+    "hold": Action(
+        module="settings",
+        fields={
+            vol.Exclusive("for", "end"): cv.positive_time_period,
+            vol.Exclusive("until", "end"): cv.datetime,
+            vol.Exclusive("release", "end"): cv.boolean,
+        },
+    ),
     "copy_profiles": Action(
         module="settings", fields={vol.Required("source"): cv.string}
     ),

@@ -1,6 +1,6 @@
 """Switches of a miner."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -11,6 +11,7 @@ from homeassistant.components.switch import (
 )
 from homeassistant.const import EntityCategory, Platform
 
+from .control.model import Hold, Requester
 from .control.throttle import throttle_method
 from .entity import (
     MinerControlEntity,
@@ -21,6 +22,7 @@ from .fleet.entities import FLEET_SWITCHES, FleetSwitch
 from .miners.settings import shown_by
 from .model import MinerData
 from .runtime.controller import MinerController
+from .sensors.description import iso_text
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
@@ -34,7 +36,19 @@ class MinerSwitchEntityDescription(
 
 
 def _method(data: MinerData) -> Mapping[str, Any]:
-    return {"method": data.control.throttle_method}
+    return {
+        "method": data.control.throttle_method,
+        "held": data.control.hold is not None,
+    }
+
+
+def _held_until(data: MinerData) -> Mapping[str, Any]:
+    hold = data.control.hold
+    return {"until": None if hold is None else iso_text(hold.until)}
+
+
+def _follow(controller: MinerController, on: bool, _: Requester) -> Awaitable[None]:
+    return controller.async_hold(None if on else Hold())
 
 
 SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
@@ -47,9 +61,21 @@ SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (
         # What is done to a device or an area leaves this out: off means more power.
         entity_category=EntityCategory.CONFIG,
         attributes_fn=_method,
+        attributes_at_once=True,
         exists_fn=lambda identity: throttle_method(identity) is not None,
         value_fn=lambda data: data.control.saving_power,
         write_fn=MinerController.async_throttle,
+    ),
+    MinerSwitchEntityDescription(
+        key="follow_automations",
+        translation_key="follow_automations",
+        entity_category=EntityCategory.CONFIG,
+        attributes_fn=_held_until,
+        attributes_at_once=True,
+        available_offline=True,
+        exists_fn=lambda identity: bool(identity.limits.settings),
+        value_fn=lambda data: data.control.hold is None,
+        write_fn=_follow,
     ),
 )
 

@@ -11,9 +11,12 @@ import pytest
 
 from custom_components.miner_monitor.control.errors import ControlError
 from custom_components.miner_monitor.control.model import (
+    Hold,
     Problem,
     RaiseIssue,
     Reason,
+    Requester,
+    Stop,
 )
 from custom_components.miner_monitor.control.reconciler import IntentReconciler
 from custom_components.miner_monitor.miners.errors import Outcome
@@ -72,6 +75,9 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     case.reconciler.memory.writes.add(TODAY)
     case.reconciler.memory.acted_at = case.wall
     case.reconciler.restart_needed({Setting.POOL: 1})
+    overrides = case.reconciler.overrides
+    overrides.stop = Stop(since=case.wall, ours=True, by=Requester("Anna"))
+    overrides.hold = Hold(until=case.wall + HOUR)
     return case
 
 

@@ -18,6 +18,7 @@ from custom_components.miner_monitor.control.errors import (
     ControlFault,
     Heat,
     HeatError,
+    HeldError,
     HotPart,
     PartialError,
     ProfileError,
@@ -289,6 +290,7 @@ def _raised() -> list[Failure]:
         ),
         *(_partial(taken) for taken in ({}, {Setting.CORE_VOLTAGE: 1.2})),
         *(ControlError(fault) for fault in ControlFault),
+        *(HeldError(until) for until in (None, 1.8e9)),
         *(ProfileError(fault, "Night") for fault in ProfileFault),
     ]
 

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
+from ..control.model import Hold
 from ..coordinator import MinerConfigEntry
 from ..miners.settings import SETTINGS
 from ..runtime.controller import MinerController
@@ -18,6 +19,7 @@ from ..runtime.messages import (
     raise_all,
     user_error,
 )
+from ..runtime.requester import async_requester
 from ..runtime.targets import (
     Keys,
     async_require_control,
@@ -31,6 +33,8 @@ from ..runtime.targets import (
 _PROFILES = ((Platform.SELECT, "profile"),)
 """Who may choose a profile may do with profiles what else there is to do."""
 
+_HOLD = ((Platform.SWITCH, "follow_automations"),)
+
 type Work = Callable[[MinerController], Awaitable[None]]
 
 
@@ -43,15 +47,26 @@ async def apply_settings(call: ServiceCall) -> None:
         raise invalid("no_settings")
     specs = [SETTINGS[setting] for setting in changes]
     controls = [(Platform(spec.platform), spec.key) for spec in specs]
-    await _for_each(call, controls, lambda miner: miner.async_apply(changes))
+    by = await async_requester(call.hass, call.context)
+    await _for_each(call, controls, lambda miner: miner.async_apply(changes, by))
 
 
 async def apply_profile(call: ServiceCall) -> None:
     """Write the settings of a profile, for a while if an end is given."""
     profile, until = call.data["profile"], _until(call)
+    by = await async_requester(call.hass, call.context)
     await _for_each(
-        call, _PROFILES, lambda miner: miner.async_apply_profile(profile, until)
+        call, _PROFILES, lambda miner: miner.async_apply_profile(profile, by, until)
     )
+
+
+async def hold(call: ServiceCall) -> None:
+    """Keep automations off miners for a while, or let them at them again."""
+    until = _until(call)
+    if until is None and not call.data.get("release"):
+        raise invalid("hold_without_end")
+    wanted = None if until is None else Hold(until=until.timestamp())
+    await _for_each(call, _HOLD, lambda miner: miner.async_hold(wanted))
 
 
 async def copy_profiles(call: ServiceCall) -> None:

@@ -153,6 +153,8 @@ class ControlFault(StrEnum):
     NOTHING_KNOWN = "nothing_known"
     NOT_STUCK = "not_stuck"
     STILL_STUCK = "still_stuck"
+    HELD = "held"
+    HELD_UNTIL = "held_until"
 
 
 class ControlError(NotDoneError):
@@ -163,6 +165,19 @@ class ControlError(NotDoneError):
         super().__init__(f"{kind}: {shows[:64]!r}" if shows else kind.value)
         self.kind = kind
         self.shows = shows
+
+
+class HeldError(ControlError):
+    """An automation was refused, for a user holds the miner.
+
+    ``until`` is in epoch seconds; None is until it is taken back.
+    """
+
+    def __init__(self, until: float | None) -> None:
+        """Keep what a text needs."""
+        held = ControlFault.HELD if until is None else ControlFault.HELD_UNTIL
+        super().__init__(held)
+        self.until = until
 
 
 class ProfileError(ControlError):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 import math
 
+from ..miners.codec import Amount
 from ..miners.events import Moment
 from ..miners.model import (
     Alarm,
@@ -241,11 +242,14 @@ def next_lower(limits: Limits, settings: MinerSettings) -> Changes:
 class DeratingWatch:
     """Compares the reported set points with the last ones that somebody chose.
 
-    ``lowered`` are the set points that the device chose itself and runs now.
+    ``lowered`` are the set points that the device chose itself and runs now, since an
+    epoch second, when its hottest chip had a ``temperature`` in °C.
     """
 
     baseline: StoredChanges = field(default_factory=dict)
     lowered: StoredChanges = field(default_factory=dict)
+    since: Amount | None = None
+    temperature: Amount | None = None
     _full_speed_polls: int = field(default=0, init=False)
     _settled: MinerSettings | None = field(default=None, init=False)
 
@@ -277,7 +281,7 @@ class DeratingWatch:
             self.baseline = {**self.baseline, **chosen}
             self._settled = None
 
-    def observe(self, limits: Limits, state: MinerState) -> bool:
+    def observe(self, limits: Limits, state: MinerState, wall: float = 0.0) -> bool:
         """Look at a poll; return whether the device lowered something just now."""
         if state.settings is self._settled:
             return False
@@ -288,6 +292,7 @@ class DeratingWatch:
             return False
         if self._is_derating(limits, limits.derating, shown, now):
             self.lowered = {**now}
+            self.since, self.temperature = wall, state.hottest_chip
             return True
         if not state.overheated or not set_points(self.baseline):
             self._follow(limits, state, shown)

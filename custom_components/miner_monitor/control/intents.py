@@ -12,16 +12,21 @@ from ..miners.model import (
     MinerState,
     Setting,
 )
+from .cause import cause_of
 from .errors import (
     ControlError,
     ControlFault,
 )
 from .memory import ControlMemory
 from .model import (
+    BY_NOTHING,
+    NOBODY,
     ControlState,
     Problem,
     RaiseIssue,
     Reason,
+    Requester,
+    Stop,
 )
 from .overrides import (
     Kind,
@@ -144,6 +149,8 @@ class Intents:
         self._unwatched = self._step_refused = False
         self.under_way: Callable[[], Changes] = dict
         """Returns what is being written, of which the device may show a part."""
+        self.applying: Callable[[], Changes] = dict
+        """Returns what is asked for and does not show yet."""
         self.recovery: Changes = {}
         """What is written now to bring back a miner that is stuck after heat."""
 
@@ -204,7 +211,20 @@ class Intents:
             derated=derated,
             setting_writes=memory.writes.on(day),
             restart_needed=bool(memory.waiting),
+            controlled=BY_NOTHING
+            if state is None
+            else cause_of(state, self.overrides, memory.derating, saving=saving),
+            saves=self._saves,
+            hold=self.overrides.hold,
+            applying=self.applying(),
         )
+
+    @property
+    def _saves(self) -> bool:
+        """Whether somebody asked to save power, and nobody to end that."""
+        slot = self.overrides[Kind.SAVE_POWER]
+        asked = bool(slot.active) and not slot.is_ending
+        return asked and not self.memory.protects
 
     # Overrides: begun before anything is sent, and what became of that.
 
@@ -221,18 +241,40 @@ class Intents:
             if key not in limits.settings or fits(key, value, limits)
         }
 
-    def begin_saving(self, reason: Reason | None = None) -> None:
-        """Remember that power is about to be saved, before anything is written."""
+    def begin_saving(
+        self, reason: Reason | None = None, by: Requester = NOBODY
+    ) -> None:
+        """Remember that power is about to be saved, before anything is written.
+
+        Who asks once more for what somebody else asked for takes nothing over.
+        """
         coming, slot = self._coming(self.settings), self.overrides[Kind.SAVE_POWER]
         target = saving_changes(self._identity, coming, slot.active)
         coming = replace(coming, mining=self._mining.expected(coming.mining))
         anew = not lasts(self._identity, slot.active)
         before = reported(coming, target)
-        slot.begin(target, before, self._now, reason=reason, anew=anew)
+        active = slot.active
+        if active and not anew and active.reason is None:
+            by = active.by
+        slot.begin(
+            target,
+            before,
+            self._now,
+            reason=reason,
+            anew=anew,
+            by=by,
+            temperature=self._hottest_if(reason),
+        )
         if reason is None:
             self.memory.protection.ended()
         elif self.memory.protects:
             self.memory.protection.began(self._now)
+
+    def _hottest_if(self, reason: Reason | None) -> float | None:
+        """Return how hot the chip is, in °C, if that is the reason for something."""
+        if reason is not Reason.PROTECT or self._state is None:
+            return None
+        return self._state.hottest_chip
 
     def begin_step(self, changes: Changes) -> None:
         """Remember what comes back for what protection is about to lower."""
@@ -241,10 +283,17 @@ class Intents:
         before = at_least(before, self._identity.limits)
         self.memory.protection.began(self._now, step=True)
         slot = self.overrides[Kind.PROTECTION]
-        slot.begin(changes, before, self._now, reason=Reason.PROTECT)
+        reason = Reason.PROTECT
+        temperature = self._hottest_if(reason)
+        slot.begin(changes, before, self._now, reason=reason, temperature=temperature)
 
-    def begin_temporary(self, changes: Changes, seconds: float, now: Moment) -> None:
-        """Remember the settings that come back, before anything is written."""
+    def begin_temporary(
+        self, changes: Changes, seconds: float, now: Moment, **origin: Any
+    ) -> None:
+        """Remember the settings that come back, before anything is written.
+
+        ``origin`` says which profile they are, and by whom.
+        """
         wanted, coming = {*changes}, self._coming(self.settings)
         if Setting.AUTO_FAN in wanted and coming.auto_fan is False:
             wanted.add(Setting.FAN_DUTY_CYCLE)
@@ -253,7 +302,8 @@ class Intents:
         if changes and not before:
             raise ControlError(ControlFault.NOTHING_KNOWN)
         before = at_least(before, self._identity.limits)
-        self.overrides[Kind.TEMPORARY].begin(changes, before, now, seconds=seconds)
+        slot = self.overrides[Kind.TEMPORARY]
+        slot.begin(changes, before, now, seconds=seconds, **origin)
         self._attempts.forget(Reason.TEMPORARY_OVER)
 
     def cancel(self, kind: Kind) -> None:
@@ -306,8 +356,10 @@ class Intents:
 
     # The user's own changes
 
-    def begin_change(self, changes: Changes) -> None:
-        """Remember that a user's change is about to end that power is saved."""
+    def begin_change(self, changes: Changes, by: Requester = NOBODY) -> None:
+        """Remember that a user's change ends that power is saved, or stops it."""
+        if changes.get(Setting.MINING) is False:
+            self.overrides.stop = Stop(since=self._now.wall, ours=True, by=by)
         slot = self.overrides[Kind.SAVE_POWER]
         if conflict(changes, slot.active.target):
             slot.begin_end()

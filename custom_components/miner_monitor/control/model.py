@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ..miners.codec import Count
+from ..miners.codec import Amount, Count
 from ..miners.events import MinerEvent
 from ..miners.model import Changes
 
@@ -49,6 +49,77 @@ class Problem(StrEnum):
     STUCK = "stuck"
 
 
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asked for something: a user or an automation by name, None where unknown.
+
+    ``automated``: no user's hand is behind it.
+    """
+
+    name: str | None = None
+    automated: bool = False
+
+
+NOBODY = Requester()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Why a miner rests that nobody saves power with, since an epoch second.
+
+    ``ours``: its *Mining* was turned off here; else the device did it itself, by its
+    page, its button or its schedule.
+    """
+
+    since: Amount
+    ours: bool = False
+    by: Requester = NOBODY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A user's wish that automations leave a miner alone.
+
+    ``until`` is in epoch seconds; None is until it is taken back.
+    """
+
+    until: Amount | None = None
+
+    def is_over(self, wall: float) -> bool:
+        """Whether its time is up."""
+        return self.until is not None and wall >= self.until
+
+
+class Cause(StrEnum):
+    """Why a miner does not simply run what its user set."""
+
+    OVERHEAT_PROTECTION = "overheat_protection"
+    STOPPED = "stopped"
+    STANDBY_ON_DEVICE = "standby_on_device"
+    PAUSED_ON_DEVICE = "paused_on_device"
+    SAVE_POWER = "save_power"
+    THROTTLED_BY_MINER = "throttled_by_miner"
+    TEMPORARY_PROFILE = "temporary_profile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controlled:
+    """Who controls a miner, and why; all None while nothing does but its settings.
+
+    ``since`` and ``until`` are epoch seconds. ``detail`` is the name of a profile, or
+    the temperature in °C at which it began.
+    """
+
+    reason: Cause | None = None
+    since: float | None = None
+    until: float | None = None
+    by: Requester = NOBODY
+    detail: str | float | None = None
+
+
+BY_NOTHING = Controlled()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlState:
     """What is known beyond the device's own settings.
@@ -56,7 +127,9 @@ class ControlState:
     ``saving_power``: it saves power by command. ``profile`` is the saved one that the
     device matches, ``temporary_until`` the epoch second at which the settings before
     it come back. ``derated``: it lowered its own set points. ``setting_writes`` are
-    today's changes that went to flash.
+    today's changes that went to flash. ``controlled`` is by whom and why; ``saves``:
+    power is to be saved by request, whether it shows already or not. ``hold``:
+    automations leave it alone. ``applying`` is what is written and does not show yet.
     """
 
     throttle_method: ThrottleMethod | None = None
@@ -67,6 +140,10 @@ class ControlState:
     derated: bool | None = None
     setting_writes: int = 0
     restart_needed: bool = False
+    controlled: Controlled = BY_NOTHING
+    saves: bool = False
+    hold: Hold | None = None
+    applying: Changes = field(default_factory=dict)
 
 
 class Reason(StrEnum):

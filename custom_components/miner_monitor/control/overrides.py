@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from ..miners.codec import Amount, dump, load_or
+from ..miners.codec import Amount, CodecError, dump, load, load_or
 from ..miners.events import Moment
 from ..miners.model import (
     Changes,
     Setting,
 )
-from .model import Reason
+from .model import NOBODY, Hold, Reason, Requester, Stop
 from .values import (
     StoredChanges,
     alike,
@@ -69,8 +69,10 @@ class Override:
 
     It began at ``since`` and lasts until ``until``, both in epoch seconds, or until it
     is taken back. ``ends`` is its end by the clock that nobody sets, in seconds; stored
-    are those that are left. ``reason`` is None for a user, ``by`` the caller where one
-    is known. ``undone``: a restart or firmware undid it; it has to be written again.
+    are those that are left. ``reason`` is None for a user, ``by`` is who asked for it.
+    ``profile`` is what was applied by its name, ``temperature`` (°C) how hot it was
+    when heat was the reason. ``undone``: a restart or firmware undid it; it has to be
+    written again.
     ``old``: kept for more than a day by somebody who was not looking, so that nothing
     is written for its sake unless a user asks. One without values is none at all.
     """
@@ -81,7 +83,9 @@ class Override:
     until: Amount | None = None
     ends: float | None = None
     reason: Reason | None = None
-    by: str | None = None
+    by: Requester = NOBODY
+    profile: str | None = None
+    temperature: Amount | None = None
     phase: Phase = Phase.BEGUN
     undone: bool = False
     old: bool = False
@@ -167,11 +171,12 @@ class OverrideSlot:
         seconds: float | None = None,
         reason: Reason | None = None,
         anew: bool = False,
+        **origin: Any,
     ) -> None:
         """Remember what is about to be applied, and what comes back.
 
         What comes back is the first original, where calls overlap, unless it begins
-        ``anew``.
+        ``anew``. ``origin`` are the fields that say where it comes from.
         """
         self.earlier, known = self.active, NONE if anew else self.active
         target, phase = keepable(target), Phase.BEGUN
@@ -191,6 +196,7 @@ class OverrideSlot:
                     reason=reason,
                     phase=phase,
                     undone=known.undone,
+                    **origin,
                 )
             )
 
@@ -348,7 +354,13 @@ class OverrideSlot:
 
 
 class Overrides(dict[Kind, OverrideSlot]):
-    """All that keeps the user's values from one device, the lowest first."""
+    """All that keeps the user's values from one device, the lowest first.
+
+    Beside them: why it rests without one, and whether automations leave it alone.
+    """
+
+    stop: Stop | None = None
+    hold: Hold | None = None
 
     def __init__(self, slots: Mapping[Kind, OverrideSlot] | None = None) -> None:
         """Begin with what was stored, if anything."""
@@ -360,7 +372,7 @@ class Overrides(dict[Kind, OverrideSlot]):
         stored_at = number_of(data.get("stored_at"))
         away = 0.0 if stored_at is None else max(0.0, now.wall - stored_at)
         earlier = load_or(dict[str, Any], data.get("earlier"), {})
-        return cls(
+        found = cls(
             {
                 kind: OverrideSlot(active, _load(earlier.get(kind), now, away))
                 for kind in Kind
@@ -368,6 +380,10 @@ class Overrides(dict[Kind, OverrideSlot]):
                 and (active.before or kind is Kind.SAVE_POWER)
             }
         )
+        found.stop = _found(Stop, data.get("stop"))
+        found.hold = _found(Hold, data.get("hold"))
+        found.end_hold(now.wall)
+        return found
 
     def dump(self, now: Moment) -> dict[str, Any]:
         """Return all of them as JSON types."""
@@ -376,13 +392,22 @@ class Overrides(dict[Kind, OverrideSlot]):
             "earlier": {
                 kind.value: _dump(slot.earlier, now) for kind, slot in self.items()
             },
+            "stop": dump(self.stop),
+            "hold": dump(self.hold),
             "stored_at": now.wall,
         }
 
     @property
-    def active(self) -> tuple[Override, ...]:
-        """What there is of each kind."""
-        return tuple(slot.active for slot in self.values())
+    def active(self) -> tuple[Override | Stop | Hold | None, ...]:
+        """What there is of each kind, and beside them: what has to be stored."""
+        return *(slot.active for slot in self.values()), self.stop, self.hold
+
+    def end_hold(self, wall: float) -> bool:
+        """End a hold whose time is up; return whether there was one."""
+        over = self.hold is not None and self.hold.is_over(wall)
+        if over:
+            self.hold = None
+        return over
 
     def seconds_left(self, now: Moment) -> float | None:
         """Return when settings for a while are over, if there are any."""
@@ -421,6 +446,7 @@ class Overrides(dict[Kind, OverrideSlot]):
             # A user is asked in the same way whether that is to come back.
             self[Kind.TEMPORARY] = self[Kind.PROTECTION]
         self[Kind.PROTECTION] = OverrideSlot()
+        self.stop = None
         for kind, slot in self.items():
             phase = Phase.BEGUN if kind is Kind.SAVE_POWER else slot.active.phase
             slot.active = slot.active.but(
@@ -447,6 +473,14 @@ def _load(data: object, now: Moment, away: float) -> Override:
     if found.ends is not None:
         found = replace(found, ends=now.monotonic + max(0.0, found.ends) - away)
     return found if found.target else NONE
+
+
+def _found[T](kind: type[T], data: object) -> T | None:
+    """Read what may not be there."""
+    try:
+        return load(kind, data)
+    except CodecError:
+        return None
 
 
 def _dump(override: Override, now: Moment) -> Any:

@@ -172,6 +172,15 @@ class Readback:
         return any(now() < end for end in ends)
 
     @property
+    def expected(self) -> Changes:
+        """What a device has been told and is given time to show."""
+        return {
+            setting: expected.value
+            for setting, expected in self._expected.items()
+            if now() < expected.due
+        }
+
+    @property
     def coming(self) -> MinerSettings:
         """What a device will report, once it is what it acknowledged."""
         changes: dict[str, Any] = {str(key): self._stored[key] for key in self._stored}

@@ -20,6 +20,7 @@ from ..miners.restarts import (
     RestartVerdict,
 )
 from ..miners.settings import SETTINGS
+from .cause import RESTING
 from .heat import (
     WATCHED,
     next_lower,
@@ -36,6 +37,7 @@ from .model import (
     RaiseIssue,
     Reason,
     Restart,
+    Stop,
     Throttle,
     ThrottleMethod,
 )
@@ -88,6 +90,7 @@ class IntentReconciler(Intents):
         self.memory.observed.observe(identity, state)
         self.memory.stuck.observe(identity.limits, state, now.monotonic)
         self.memory.profiles.make_first(identity)
+        self.overrides.end_hold(now.wall)
         unsure = busy or boot.doubtful
         orders: list[Order] = [
             *self._look_for_restart(boot, state.restart_reason),
@@ -96,6 +99,8 @@ class IntentReconciler(Intents):
             *(() if unsure else self._look_at_temporary()),
             *self._look_at_heat(state, busy=busy),
         ]
+        if not unsure:
+            self._look_at_rest(state)
         orders += self._given_up
         self._given_up = []
         # Of what was raised before we started nothing is known: it is raised again.
@@ -159,7 +164,9 @@ class IntentReconciler(Intents):
         held = self.overrides.held
         hidden = derating.derated and agrees(held, state.settings)
         hidden = hidden and not alike(held, derating.baseline)
-        if not (busy or hidden) and derating.observe(self._identity.limits, state):
+        if not (busy or hidden) and derating.observe(
+            self._identity.limits, state, self._now.wall
+        ):
             lowered = derating.difference
             self.overrides[Kind.SAVE_POWER].lowered(derating.lowered)
         yield from changes.compare_heat(state, lowered)
@@ -195,6 +202,19 @@ class IntentReconciler(Intents):
             yield Apply(
                 changes=changes, reason=Reason.REASSERT, unwatched=self._unwatched
             )
+
+    def _look_at_rest(self, state: MinerState) -> None:
+        """See whether it rests though nobody saves power, and since when."""
+        mining, stop = self._mining.expected(state.settings.mining), self.overrides.stop
+        if mining is True:
+            self.overrides.stop = None
+        elif (
+            mining is False
+            and stop is None
+            and state.status in RESTING
+            and not self._active(Kind.SAVE_POWER)
+        ):
+            self.overrides.stop = Stop(since=self._now.wall)
 
     def _look_at_temporary(self) -> Iterator[Order]:
         slot = self.overrides[Kind.TEMPORARY]

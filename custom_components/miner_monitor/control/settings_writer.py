@@ -81,6 +81,13 @@ class SettingsWriter:
         """What is being written, of which the device may show but a part."""
         return changes_of(change for change in self._writing if not change.settled)
 
+    @property
+    def applying(self) -> Changes:
+        """What is asked for and the device does not show yet, or never will."""
+        pending = (*self._writing, *self._queue.values())
+        asked = changes_of(change for change in pending if not change.settled)
+        return {**self._readback.expected, **asked}
+
     def wanted(self, setting: Setting) -> SettingValue | None:
         """Return what a setting will be written to, if it is about to be."""
         change = self._queue.get(setting)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import count
+import time
 from typing import Any, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -22,12 +23,13 @@ from ..const import LOGGER
 from ..control.errors import (
     ChangeError,
     ControlError,
+    HeldError,
     PartialError,
     Refusal,
     WriteError,
     by_reason,
 )
-from ..control.model import Problem, Reason
+from ..control.model import NOBODY, Problem, Reason, Requester
 from ..control.overrides import Kind
 from ..control.pending_changes import Caller
 from ..control.readback import Device
@@ -134,12 +136,14 @@ class ChangeRunner:
         self._listeners: list[Listener] = []
         self._unpublished: deque[MinerEvent] = deque(maxlen=MOST_UNPUBLISHED)
         self._cancel_end: CALLBACK_TYPE = _nothing
+        self._cancel_hold: CALLBACK_TYPE = _nothing
         self._ranges: dict[Setting, tuple[object, SettingRange | None]] = {}
 
     async def async_unload(self) -> None:
         """Send nothing more, and store what is wanted; take nothing back."""
         self._writer.close()
         self._cancel_end()
+        self._cancel_hold()
         await self._store.async_close()
 
     @property
@@ -150,17 +154,25 @@ class ChangeRunner:
     def _allowed(self) -> Allowed:
         return self.intents.allowed
 
+    def require_free(self, by: Requester) -> None:
+        """Refuse an automation while a user holds the miner: ControlError."""
+        if by.automated and (hold := self.intents.overrides.hold) is not None:
+            raise HeldError(hold.until)
+
     # Beginning and ending what lasts for a while.
 
-    async def async_throttle(self, on: bool, reason: Reason | None = None) -> None:
+    async def async_throttle(
+        self, on: bool, by: Requester = NOBODY, reason: Reason | None = None
+    ) -> None:
         """Save power, or go back to what was before."""
+        self.require_free(by)
         if not on:
             await self._give_back(Kind.SAVE_POWER)
             return
 
         def begin() -> Changes:
             changes = self.intents.saving_changes()
-            self.intents.begin_saving(reason)
+            self.intents.begin_saving(reason, by)
             return changes
 
         await self._hold(Kind.SAVE_POWER, begin)
@@ -235,6 +247,7 @@ class ChangeRunner:
             raise MinerTimeoutError(
                 "earlier changes are not done", outcome=Outcome.UNKNOWN
             ) from err
+        self._coordinator.async_control_changed()
         written = await self._outcome(call, take_back)
         self._report_cut(cut)
         self.intents.applied(written, by_user=by_user)
@@ -338,8 +351,12 @@ class ChangeRunner:
         self._coordinator.async_control_changed()
 
     def _watch_end(self) -> None:
-        """Poll when a temporary profile ends: what is over is found then."""
+        """Poll when a temporary profile ends: what is over is found then.
+
+        The end of a hold needs no miner.
+        """
         self._cancel_end()
+        self._watch_hold()
         left = self.intents.overrides.seconds_left(this_moment())
         if left is None or left <= 0:
             return
@@ -348,6 +365,22 @@ class ChangeRunner:
             await self._coordinator.async_request_refresh()
 
         self._cancel_end = async_call_later(self._hass, left, ended)
+
+    def _watch_hold(self) -> None:
+        """Show the end of a hold at its time."""
+        self._cancel_hold()
+        hold, now = self.intents.overrides.hold, time.time()
+        if hold is None or hold.until is None:
+            return
+
+        @callback
+        def ended(_: datetime) -> None:
+            self.intents.overrides.end_hold(time.time())
+            self._changed()
+
+        self._cancel_hold = async_call_later(
+            self._hass, max(0.0, hold.until - now), ended
+        )
 
 
 def _leave(task: asyncio.Task[tuple[Caller, Changes]]) -> None:

@@ -21,13 +21,16 @@ from ..const import (
 from ..control.errors import ControlError, ControlFault, HeatError
 from ..control.intents import ENDS
 from ..control.model import (
+    NOBODY,
     Apply,
     ClearIssue,
     ControlState,
+    Hold,
     Order,
     Problem,
     RaiseIssue,
     Reason,
+    Requester,
     Restart,
     Throttle,
 )
@@ -80,6 +83,7 @@ class MinerController(ChangeRunner):
         await self._store.async_load()
         intents, options = self.intents, self._entry.options
         intents.under_way = lambda: self._writer.under_way
+        intents.applying = lambda: self._writer.applying
         intents.protect = bool(options.get(CONF_PROTECT, False))
         intents.expert = bool(options.get(CONF_EXPERT, False))
         intents.restart_stalled = bool(options.get(CONF_RESTART_STALLED, False))
@@ -107,12 +111,14 @@ class MinerController(ChangeRunner):
         """Return what there is to show beside a state."""
         return self.intents.show(state, this_moment().day)
 
-    async def async_apply(self, changes: Changes) -> None:
+    async def async_apply(self, changes: Changes, by: Requester = NOBODY) -> None:
         """Write set points; WriteError or ChangeError when they were not taken.
 
         A fan that runs by itself ignores its duty cycle: to set one is to take it
-        over, unless a scene asks for both.
+        over, unless a scene asks for both. A miner that is held can still be stopped.
         """
+        if changes != {Setting.MINING: False}:
+            self.require_free(by)
         self.asked(changes)
 
         def begin() -> Changes:
@@ -122,7 +128,7 @@ class MinerController(ChangeRunner):
             if Setting.FAN_DUTY_CYCLE in changes and Setting.AUTO_FAN in settings:
                 wanted = {Setting.AUTO_FAN: automatic, **changes}
             wanted = self.intents.completed(wanted)
-            self.intents.begin_change(wanted)
+            self.intents.begin_change(wanted, by)
             return wanted
 
         cancel = self.intents.overrides[Kind.SAVE_POWER].cancel_end
@@ -142,9 +148,10 @@ class MinerController(ChangeRunner):
         await self._give_back(Kind.PROTECTION)
 
     async def async_apply_profile(
-        self, name: str, until: datetime | None = None
+        self, name: str, by: Requester = NOBODY, until: datetime | None = None
     ) -> None:
         """Write the settings of a profile, for good or until a point in time."""
+        self.require_free(by)
         called_at = time.monotonic()
         seconds = None if until is None else until.timestamp() - time.time()
 
@@ -155,7 +162,7 @@ class MinerController(ChangeRunner):
             else:
                 now = this_moment()
                 left = seconds - (now.monotonic - called_at)
-                self.intents.begin_temporary(changes, left, now)
+                self.intents.begin_temporary(changes, left, now, profile=name, by=by)
             return changes
 
         if seconds is not None:
@@ -171,6 +178,18 @@ class MinerController(ChangeRunner):
         else:
             self.intents.drop(Kind.TEMPORARY)
             self._changed()
+
+    async def async_hold(self, hold: Hold | None) -> None:
+        """Keep automations off the miner from now on, or let them at it again."""
+        overrides = self.intents.overrides
+        before, overrides.hold = overrides.hold, hold
+        try:
+            async with self._store.turn:
+                await self._store.async_store_intents()
+        except ControlError:
+            overrides.hold = before
+            raise
+        self._changed()
 
     async def async_save_profile(self, name: str) -> None:
         """Keep the present settings under a name."""
@@ -314,7 +333,7 @@ class MinerController(ChangeRunner):
         try:
             match order:
                 case Throttle():
-                    await self.async_throttle(order.on, order.reason)
+                    await self.async_throttle(order.on, reason=order.reason)
                 case Apply(reason=Reason.PROTECT):
                     await self._step_down(order.changes)
                 case Apply(reason=Reason.REASSERT):

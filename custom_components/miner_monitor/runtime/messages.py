@@ -10,6 +10,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, ISSUE_WRONG_DEVICE, LOGGER
 from ..control.errors import (
@@ -17,6 +18,7 @@ from ..control.errors import (
     ControlError,
     Heat,
     HeatError,
+    HeldError,
     NotDoneError,
     PartialError,
     ProfileError,
@@ -94,6 +96,9 @@ def user_error(
         case ProfileError():
             placeholders["profile"] = escape.plain(error.shows)
             invalid = True
+        case HeldError():
+            placeholders["shows"] = local_time(error.until)
+            invalid = True
         case ControlError():
             placeholders["shows"] = error.shows
             invalid = True
@@ -139,6 +144,14 @@ def file_cause(hass: HomeAssistant, error: OSError) -> str:
     LOGGER.warning("A file could not be read or written: %s", error)
     key = f"cause_{FILE_CAUSES.get(error.errno or 0, 'other')}"
     return own_text(hass, "common", key, type(error).__name__).removesuffix(".")
+
+
+def local_time(seconds: float | None) -> str:
+    """Write an epoch second as a clock does, with the day where it is not today."""
+    if seconds is None:
+        return ""
+    time, today = dt_util.as_local(dt_util.utc_from_timestamp(seconds)), dt_util.now()
+    return f"{time:%H:%M}" if time.date() == today.date() else f"{time:%Y-%m-%d %H:%M}"
 
 
 def raise_all(

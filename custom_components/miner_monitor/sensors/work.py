@@ -24,6 +24,7 @@ from .description import (
     MinerSensorEntityDescription,
     Value,
     hash_rate,
+    iso_text,
     number,
     of_item,
 )
@@ -31,12 +32,28 @@ from .description import (
 JOULES_PER_TERAHASH = "J/TH"
 GIGAHASHES_PER_WATT = "GH/s/W"
 
+
+def _controlled(data: MinerData) -> Mapping[str, Any]:
+    """Return who controls the miner, and why."""
+    found = data.control.controlled
+    return {
+        "reason": found.reason,
+        "since": iso_text(found.since),
+        "until": iso_text(found.until),
+        "by": found.by.name,
+        "by_automation": None if found.by.name is None else found.by.automated,
+        "detail": found.detail,
+    }
+
+
 WORK: tuple[MinerSensorEntityDescription, ...] = (
     MinerSensorEntityDescription(
         key="status",
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in MinerStatus],
+        attributes_fn=_controlled,
+        attributes_at_once=True,
         value_fn=of_state(lambda state: state.status.value),
     ),
     hash_rate("hash_rate", lambda state: state.hash_rate, enabled=True),
