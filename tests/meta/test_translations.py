@@ -55,6 +55,7 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
     SettingRange,
 )
+from custom_components.miner_monitor.miners.settings import SETTINGS
 from custom_components.miner_monitor.model import MinerData
 from custom_components.miner_monitor.runtime import messages
 from custom_components.miner_monitor.runtime.messages import (
@@ -86,9 +87,16 @@ SECTIONS = {
     *("services", "system_health", "title", "triggers"),
 }
 
+_DETAILS_OF_EVENTS = {
+    *(setting.value for setting in Setting if SETTINGS[setting].announced),
+    *("by", "kept", "mining", "from", "to", "setting", "asked", "reported"),
+    *("cause", "restarts", "limit", "difficulty", "before", "blocks"),
+    *("problem", "severity", "value", "threshold"),
+}
+
 CHOSEN_ATTRIBUTES = {
     Platform.CLIMATE: {"preset_mode"},
-    Platform.EVENT: {"event_type"},
+    Platform.EVENT: {"event_type", *_DETAILS_OF_EVENTS},
     Platform.LIGHT: {"effect"},
 }
 """Attributes that Home Assistant names itself, but whose values are ours."""

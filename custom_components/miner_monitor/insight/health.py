@@ -16,6 +16,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from ..miners.events import Moment
@@ -27,6 +28,7 @@ from ..miners.model import (
     MinerStatus,
 )
 from .alarms import AlarmWatch, FanWatch, OverheatWatch, PoolWatch, at_wall
+from .finding_log import FindingLog
 from .model import (
     Baseline,
     Finding,
@@ -71,13 +73,17 @@ _FAULTS: Mapping[str, FindingKind] = {
 class HealthWatch:
     """Judges each poll; the same snapshot is given out while nothing changes."""
 
-    def __init__(self, limits: Limits, options: InsightOptions) -> None:
-        """Watch what the limits and the user's options name."""
+    def __init__(
+        self, limits: Limits, options: InsightOptions, log: FindingLog | None = None
+    ) -> None:
+        """Watch what the limits and the user's options name; ``log`` goes on."""
+        self._log = log or FindingLog()
+        self._log.absent()
         limits = chosen(limits, options.alarms)
         poor, least = options.ratio_poor, options.minimum_hash_rate
         ratio = Alarm(warn=poor, critical=min(CRITICAL_RATIO, poor))
         # It is the user's one number, so that there is nothing worse than a warning.
-        minimum = None if least is None else Alarm(warn=least, critical=float("-inf"))
+        minimum = None if least is None else Alarm(warn=least, critical=-inf)
         low = FindingKind.HASH_RATE_LOW
         self._fans, self._pool = FanWatch(), PoolWatch()
         self._overheat = OverheatWatch(limits)
@@ -153,7 +159,7 @@ class HealthWatch:
         health = Health(
             overheating=overheating,
             fan_fault=fan_fault,
-            findings=self._in_order(found) if found else (),
+            findings=self._log.observe(_in_order(found), moment),
             limits=self._limits_at(state.target_chip_temperature),
         )
         self._snapshot = unless_equal(health, self._snapshot)
@@ -165,20 +171,9 @@ class HealthWatch:
             alarm.observe(None, 0.0)
         self._fans.absent()
         self._pool.absent()
+        self._log.absent()
         self._snapshot = _NOTHING
         return _NOTHING
-
-    def _in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Keep the worst one of each kind, the first of equals; the worst first.
-
-        What was found before is so since then.
-        """
-        before = {finding.kind: finding.since for finding in self._snapshot.findings}
-        worst: dict[FindingKind, Finding] = {}
-        for finding in sorted(findings, key=_urgency):
-            since = min(finding.since, before.get(finding.kind, finding.since))
-            worst.setdefault(finding.kind, replace(finding, since=since))
-        return tuple(worst.values())
 
     def _limits_at(self, target: float | None) -> Mapping[Quantity, Alarm]:
         """Return what is judged by while the device pursues a target."""
@@ -208,8 +203,22 @@ def _part(alarm: Alarm | None, part: float) -> float:
     return 0.0 if alarm is None else alarm.warn * part
 
 
-def _urgency(finding: Finding) -> tuple[bool, int]:
-    return finding.severity is not Severity.CRITICAL, _ORDER[finding.kind]
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Keep the worst one of each kind, the first of equals; the worst first."""
+    worst: dict[FindingKind, Finding] = {}
+    for finding in sorted(findings, key=_urgency):
+        worst.setdefault(finding.kind, finding)
+    return tuple(worst.values())
+
+
+def _urgency(finding: Finding) -> tuple[bool, int, bool, float]:
+    """Order findings; of one kind, that of the stricter limit comes first."""
+    return (
+        finding.severity is not Severity.CRITICAL,
+        _ORDER[finding.kind],
+        finding.quantity is Quantity.HASH_RATE,
+        inf if finding.threshold is None else finding.threshold,
+    )
 
 
 def _critical(kind: FindingKind, since: float, **more: Any) -> Finding:
@@ -225,7 +234,9 @@ def _at_once(
     if fan_fault:
         yield _critical(FindingKind.FAN_STOPPED, now)
     for fault in state.faults:
-        yield _critical(_kind_of(fault), now)
+        of_regulator = fault in state.regulator_faults
+        kind = FindingKind.REGULATOR_FAULT if of_regulator else _kind_of(fault)
+        yield _critical(kind, now)
     if state.status is MinerStatus.FAULT and not state.faults:
         yield _critical(FindingKind.FAULT, now)
     if state.overheated:

@@ -28,6 +28,7 @@ from ..miners.restarts import (
     RestartVerdict,
 )
 from .days import DayBook
+from .finding_log import FindingLog
 from .health import HealthWatch
 from .luck import Luck
 from .meters import (
@@ -101,7 +102,8 @@ class MinerTracker:
         self._baseline = BaselineWindow(identity.ratio_window, self._options)
         self._stability = StabilityRecord()
         self._shares, self._luck = ShareWatch(), Luck()
-        self._health = HealthWatch(identity.limits, self._options)
+        self._findings = FindingLog()
+        self._health = HealthWatch(identity.limits, self._options, self._findings)
         self._tuning = TuningMap(self._options, identity.limits)
         self._gate = Gate(identity.limits, self._options)
         self.believed: MinerState | None = None
@@ -119,6 +121,7 @@ class MinerTracker:
             "stability": self._stability,
             "shares": self._shares,
             "luck": self._luck,
+            "findings": self._findings,
             "tuning": self._tuning,
         }
 
@@ -128,7 +131,7 @@ class MinerTracker:
         if identity.ratio_window != before.ratio_window:
             self._baseline = BaselineWindow(identity.ratio_window, self._options)
         if identity.limits != before.limits:
-            self._health = HealthWatch(identity.limits, self._options)
+            self._health = HealthWatch(identity.limits, self._options, self._findings)
             self._tuning.limits = identity.limits
             self._gate.adopt(identity.limits)
 
@@ -140,7 +143,7 @@ class MinerTracker:
     @property
     def urgent(self) -> bool:
         """Whether something changed that must not be lost, or an event comes twice."""
-        return self._luck.changed
+        return self._luck.changed or self._findings.changed
 
     def resume(self, published: Mapping[Total, float]) -> None:
         """Go on from what was published before this start, where that is more."""
@@ -184,7 +187,8 @@ class MinerTracker:
         )
         state = self.believed = self._shares.believed(state)
         health = self._health.observe(reported, baseline, shares, moment)
-        self.events = self._luck.observe(state, moment.wall, network)
+        luck = self._luck.observe(state, moment.wall, network)
+        self.events = (*self._findings.events, *luck)
         self._last_seen = seen_at(state, moment.wall)
         wall_power = self._wall_power(state, around)
         if state.power is None and not state.hashing:
@@ -366,7 +370,9 @@ class MinerTracker:
         is_known = saved_at is not None and wall >= saved_at - _CLOCK_LEEWAY
         for name, part in self._stored.items():
             part.load(data.get(name))
-        self._luck.grow_old(wall - saved_at if is_known else inf)
+        age = wall - saved_at if is_known else inf
+        self._luck.grow_old(age)
+        self._findings.grow_old(age)
         self._last_seen = load_or(_AMOUNT, data.get("last_seen"), None)
         self._failed_polls = load_or(
             dict[ErrorKind, Count], data.get("failed_polls"), {}

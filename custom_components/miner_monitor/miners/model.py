@@ -417,9 +417,11 @@ class MinerState:
     ``work_utility`` is difficulty-1 work per minute, ``filter_age`` minutes since the
     filter was cleaned, ``power_limit`` the device's own set point in W, and
     ``reported_at`` the epoch second of the values where they may be older than the
-    reply. ``controller_state`` is the device's own word for what it does;
-    ``figures`` is what else it tells, in snake case. ``bridged`` names the values that
-    this reading lacked and that are those of the one before (see gaps.py).
+    reply. ``regulator_faults`` are those of ``faults`` that the device ascribes to its
+    voltage regulator in its own words. ``controller_state`` is the device's own word
+    for what it does; ``figures`` is what else it reports, in snake case. ``bridged``
+    names the values that this reading lacked and that are those of the one before (see
+    gaps.py).
     """
 
     status: MinerStatus
@@ -482,6 +484,7 @@ class MinerState:
     reported_at: float | None = None
     overheating: bool | None = None
     faults: tuple[str, ...] = ()
+    regulator_faults: tuple[str, ...] = ()
     controller_state: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=lambda: NO_FIGURES)
     settings: MinerSettings = field(default=MinerSettings())

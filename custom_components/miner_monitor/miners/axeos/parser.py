@@ -1,6 +1,6 @@
 """Replies of AxeOS and NerdOS to a MinerState: pure, and never raising."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -49,7 +49,8 @@ from .status import (
 
 _MOST_CHIPS = 64
 _MOST_REASONS = 10
-_FAULT_KEYS = ("power_fault", "hardware_fault")
+_REGULATOR_KEYS = ("power_fault",)
+_FAULT_KEYS = (*_REGULATOR_KEYS, "hardware_fault")
 _FROZEN = (
     "power",
     "input_voltage",
@@ -138,7 +139,7 @@ def evidence_of(
         )
     return Evidence(
         hash_rate=rate,
-        faults=_faults(info),
+        faults=_faults(info, _FAULT_KEYS),
         overheat_flag=flag(info.get("overheat_mode", info.get("overheat"))),
         paused=paused,
         shutdown="shutdown" in info and flag(info["shutdown"]) is True,
@@ -189,6 +190,7 @@ def state_of(
         overheating=overheated
         or (evidence.overheat_flag if not profile.nerdos else False),
         faults=faults,
+        regulator_faults=_faults(info, _REGULATOR_KEYS),
         settings=lasting.settings,
         **values,
     )
@@ -266,9 +268,9 @@ def chips_of(info: Reply) -> tuple[Chip, ...]:
     return tuple(Chip(temperature=temperature(told)) for told in sensors[:_MOST_CHIPS])
 
 
-def _faults(info: Reply) -> tuple[str, ...]:
-    """Read the faults, whose keys exist only while they last."""
-    return tuple(sentence(info[key]) or key for key in _FAULT_KEYS if info.get(key))
+def _faults(info: Reply, keys: Iterable[str]) -> tuple[str, ...]:
+    """Read faults, whose keys exist only while they last."""
+    return tuple(sentence(info[key]) or key for key in keys if info.get(key))
 
 
 def _unreachable(pools: tuple[Pool, ...], status: MinerStatus) -> tuple[Pool, ...]:
