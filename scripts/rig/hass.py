@@ -23,7 +23,8 @@ START_TIMEOUT_SECONDS = 180
 POLL_SECONDS = 0.1
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
-# default_config would bring media and voice parts that need native packages.
+# default_config would bring media and voice parts that need native packages. Some of
+# them come in any case; that ffmpeg and libturbojpeg are missing is no news here.
 CONFIGURATION = """\
 config:
 energy:
@@ -35,6 +36,8 @@ logger:
   default: warning
   logs:
     custom_components.miner_monitor: info
+    haffmpeg: critical
+    homeassistant.components.camera.img_util: critical
 """
 
 HOME = {
