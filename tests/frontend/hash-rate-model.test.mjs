@@ -15,7 +15,7 @@ import {
   spanText,
 } from "#modules/cards/hash-rate/words.js";
 import { DAY, HOUR, MINUTE } from "#modules/lib/records.js";
-import { time as timeScale } from "#modules/lib/scale.js";
+import { time as timeScale } from "#modules/lib/chart.js";
 
 /** @typedef {import("#modules/lib/types.js").Hass} Hass */
 

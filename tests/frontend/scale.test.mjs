@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { decimalsOf, linear, linePath, roundStep, time } from "#modules/lib/scale.js";
+import { decimalsOf, linear, linePath, roundStep, time } from "#modules/lib/chart.js";
 
 const HOUR = 3_600_000;
 
@@ -13,7 +13,7 @@ const at = (text) => Date.parse(text);
 /**
  * Return how the clock of a zone stands at the ticks of a scale.
  *
- * @param {import("#modules/lib/scale.js").Scale} scale
+ * @param {import("#modules/lib/chart.js").Scale} scale
  * @param {string} zone
  */
 function clocks(scale, zone) {

@@ -230,6 +230,8 @@ test("what is critical is more urgent than a warning, and that than a miner that
 
 test("a reading has its unit, and three decimals below 10 TH/s", () => {
   const rate = { "sensor.hash_rate": { state: "1.0612", attributes: { unit_of_measurement: "TH/s" } } };
-  assert.equal(readingText(home(rate), MINER, "sensor.hash_rate", 2), "1.061 TH/s");
-  assert.equal(readingText(home({ "sensor.hash_rate": "unknown" }), MINER, "sensor.hash_rate", 2), "");
+  assert.equal(readingText(home(rate), MINER, "sensor.hash_rate"), "1.061 TH/s");
+  const heat = { "sensor.chip_temperature": { state: "60.4", attributes: { unit_of_measurement: "°C" } } };
+  assert.equal(readingText(home(heat), MINER, "sensor.chip_temperature"), "60 °C");
+  assert.equal(readingText(home({ "sensor.hash_rate": "unknown" }), MINER, "sensor.hash_rate"), "");
 });

@@ -24,9 +24,14 @@ const WORDS = "component.miner_monitor.common.dashboard_";
 const CARDS = {
   "miner-card": {
     load: async () => (await import("./cards/miner-card.js")).MinerTileCard,
-    grid: { columns: 6, rows: "auto", min_columns: 3, min_rows: 1 },
+    grid: { columns: 6, rows: 2, min_columns: 6, min_rows: 1 },
     size: 1,
     picker: { name: "Miner", description: "One miner: what it does, its readings, and save power", preview: true },
+  },
+  "miner-value-card": {
+    load: async () => (await import("./cards/miner-card.js")).MinerValueCard,
+    grid: { columns: 6, rows: 1, min_columns: 6, min_rows: 1 },
+    size: 1,
   },
   "miner-fleet-card": {
     load: async () => (await import("./cards/fleet-card.js")).MinerFleetCard,
@@ -78,8 +83,28 @@ const CARDS = {
 
 /** What the view of all miners consists of; fetched at once, not one import after the other. */
 const FIRST = [
-  "cards/fleet-card.js",
   "cards/findings-card.js",
+  "cards/fleet-card.js",
+  "cards/fleet/facts.js",
+  "cards/fleet/row.js",
+  "cards/fleet/table.js",
+  "cards/hash-rate-card.js",
+  "cards/hash-rate/config.js",
+  "cards/hash-rate/draw.js",
+  "cards/hash-rate/model.js",
+  "cards/hash-rate/parts.js",
+  "cards/hash-rate/series.js",
+  "cards/hash-rate/words.js",
+  "lib/card.js",
+  "lib/chart.js",
+  "lib/dom.js",
+  "lib/miners.js",
+  "lib/records.js",
+  "lib/status.js",
+  "lib/words.js",
+  "strategy/cards.js",
+  "strategy/dashboard.js",
+  "strategy/views.js",
 ];
 
 let fetched = false;

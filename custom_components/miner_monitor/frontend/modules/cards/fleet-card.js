@@ -227,7 +227,7 @@ export class MinerFleetCard extends MinerCard {
 
   /** Read what those said last that were offline before somebody looked. */
   async #readLast() {
-    const rows = (this.#parts?.table.rows ?? []).filter((row) => row.lacksLast);
+    const rows = (this.#parts?.table.rows ?? []).filter((row) => row.lacksLast(this.hass));
     for (const row of rows.slice(0, MOST_OFFLINE)) {
       const time = lastSeen(this.hass, row.miner);
       row.setLast(time === null ? {} : await readLast(this.hass, row.watched, time));

@@ -1,8 +1,8 @@
-// A miner as a tile, for people's own dashboards.
+// Tiles for people's own dashboards: a miner, and a large count in its short form.
 
 import { MinerCard, SaveSwitch, TOGGLE_STYLES } from "../lib/card.js";
-import { glyph, h, setAttribute, setGlyph, setText } from "../lib/dom.js";
-import { findMiners, idOf, linkTo, stateOf } from "../lib/miners.js";
+import { glyph, h, setAttribute, setGlyph, setText, showMore } from "../lib/dom.js";
+import { findMiners, idOf, linkTo, numberOf, stateOf, unitOf } from "../lib/miners.js";
 import {
   findingsOf,
   heldText,
@@ -13,17 +13,13 @@ import {
   statusText,
   urgencyOf,
 } from "../lib/status.js";
+import { short } from "../lib/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
 
-/** What is shown, and its decimals where the user chose none. */
-const READINGS = /** @type {const} */ ([
-  ["sensor.hash_rate", 2],
-  ["sensor.power", 0],
-  ["sensor.chip_temperature", 0],
-]);
+const READINGS = ["sensor.hash_rate", "sensor.power", "sensor.chip_temperature"];
 
 /** `{type: "custom:miner-card", device_id: "...", name: "..."}` */
 export class MinerTileCard extends MinerCard {
@@ -35,7 +31,7 @@ export class MinerTileCard extends MinerCard {
   #switch;
   #glyph = glyph();
   #line = h("div", { class: "line" });
-  #readings = READINGS.map(([key]) => h("span", { class: `reading ${key.split(".")[1]}` }));
+  #readings = READINGS.map(() => h("span", { class: "reading" }));
 
   static get styles() {
     return STYLES + TOGGLE_STYLES;
@@ -81,7 +77,7 @@ export class MinerTileCard extends MinerCard {
 
   prepared() {
     this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
-    const keys = [...STATUS_KEYS, ...READINGS.map(([key]) => key)];
+    const keys = [...STATUS_KEYS, ...READINGS];
     this.#watched = keys.flatMap((key) => idOf(this.#miner, key) ?? []);
     this.#build(this.#miner);
   }
@@ -128,14 +124,80 @@ export class MinerTileCard extends MinerCard {
     const [worst] = status === "away" ? [] : findingsOf(hass, miner, say);
     const tone = worst?.severity ?? ["critical", "warning", "away", status][urgencyOf(hass, miner)];
     const telling = worst?.text || heldText(hass, miner, say, now) || reasonText(hass, miner, say, now);
-    const readings = READINGS.map(([key, decimals]) => (status === "away" ? "" : readingText(hass, miner, key, decimals)));
+    const readings = READINGS.map((key) => (status === "away" ? "" : readingText(hass, miner, key)));
     setAttribute(this.body, "data-tone", tone ?? null);
     setGlyph(this.#glyph, worst ? "fault" : status);
-    const line = telling || statusText(hass, miner, say, now);
-    setText(this.#line, this.#rows === 1 && !telling ? [line, ...readings].filter(Boolean).join(" · ") : line);
+    // In one row the colour of the icon says that it works.
+    const brief = this.#rows === 1 && status === "hashing" ? readings.filter(Boolean).join(" · ") : "";
+    setText(this.#line, telling || brief || statusText(hass, miner, say, now));
     this.#line.title = this.#line.textContent ?? "";
     this.#readings.forEach((element, place) => setText(element, readings[place] || ""));
     this.#switch?.show(stateOf(hass, miner, "switch.throttle"));
+  }
+}
+
+/**
+ * `{type: "custom:miner-value-card", entity: "sensor.best_difficulty"}`: a count that is
+ * too large to be read, as 13.86 G.
+ */
+export class MinerValueCard extends MinerCard {
+  #icon = /** @type {any} */ (document.createElement("ha-state-icon"));
+  #name = h("button", { type: "button", class: "name", onclick: () => showMore(this, this.config.entity) });
+  #line = h("div", { class: "line" });
+
+  constructor() {
+    super();
+    const words = h("div", { class: "words" }, this.#name, this.#line);
+    this.body.append(h("div", { class: "top" }, h("div", { class: "icon" }, this.#icon), words));
+    setAttribute(this.body, "data-tone", "value");
+  }
+
+  static get styles() {
+    return STYLES;
+  }
+
+  static getConfigForm() {
+    return {
+      schema: [
+        { name: "entity", required: true, selector: { entity: { integration: "miner_monitor", domain: "sensor" } } },
+        { name: "name", selector: { text: {} } },
+      ],
+    };
+  }
+
+  /** @param {Hass} hass */
+  static getStubConfig(hass) {
+    const { miners, fleet } = findMiners(hass);
+    return { entity: idOf(fleet ?? miners[0], "sensor.best_difficulty") ?? "" };
+  }
+
+  /** @override @param {CardConfig} config */
+  setConfig(config) {
+    if (typeof config.entity !== "string") throw new Error('"entity" has to be the id of an entity');
+    super.setConfig(config);
+  }
+
+  getCardSize() {
+    return 1;
+  }
+
+  /** @override @returns {any} */
+  getGridOptions() {
+    return { columns: 6, rows: 1, min_columns: 6, min_rows: 1 };
+  }
+
+  watched() {
+    return [this.config.entity];
+  }
+
+  paint() {
+    const { hass, config } = this;
+    const state = hass.states[config.entity];
+    const value = numberOf(state);
+    const text = state ? hass.formatEntityState(state) : "–";
+    setText(this.#name, config.name || (hass.entities[config.entity]?.name ?? config.entity));
+    setText(this.#line, value === null ? text : `${short(value, hass.locale)} ${unitOf(state)}`.trim());
+    Object.assign(this.#icon, { hass, stateObj: state });
   }
 }
 
@@ -157,6 +219,8 @@ const STYLES = `
     display: grid; place-items: center; flex: none; width: 36px; height: 36px; border-radius: 18px;
     background: color-mix(in srgb, var(--tone) 20%, transparent);
   }
+  .body[data-tone="value"] { --tone: var(--state-icon-color, var(--primary-color)); }
+  .icon ha-state-icon { color: var(--tone); --mdc-icon-size: 24px; }
   .glyph { width: 20px; height: 20px; fill: var(--tone); }
   .words { flex: 1 1 auto; min-width: 0; }
   .name {

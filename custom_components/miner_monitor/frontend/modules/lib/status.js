@@ -319,20 +319,18 @@ export function urgencyOf(hass, miner) {
 }
 
 /**
- * Write a reading with as many decimals as the user chose, else ours.
+ * Write a reading in few digits; nothing where it is unknown.
  *
- * @param {Pick<Hass, "states" | "entities" | "locale">} hass
+ * @param {Pick<Hass, "states" | "locale">} hass
  * @param {Miner} miner
  * @param {string} key such as "sensor.power"
- * @param {number} decimals
- * @returns {string} nothing where it is unknown
+ * @returns {string}
  */
-export function readingText(hass, miner, key, decimals) {
+export function readingText(hass, miner, key) {
   const state = stateOf(hass, miner, key);
   const value = numberOf(state);
-  if (state === undefined || value === null) return "";
+  if (value === null) return "";
   const unit = unitOf(state);
-  const chosen = hass.entities[state.entity_id]?.display_precision;
-  const fine = key === "sensor.hash_rate" ? rateDecimals(value, unit) : (chosen ?? decimals);
-  return `${format(value, fine, hass.locale)} ${unit}`.trim();
+  const decimals = key === "sensor.hash_rate" ? rateDecimals(value, unit) : 0;
+  return `${format(value, decimals, hass.locale)} ${unit}`.trim();
 }

@@ -280,3 +280,26 @@ export function detailsCard({ hass, say, miners }) {
 export function isTunable(miner) {
   return ["number.frequency", "select.work_mode"].some((key) => miner.ids[key]);
 }
+
+const TABS = ["overview", "charts", "tuning", "shares", "activity", "device"];
+
+/**
+ * Return the tabs of a miner.
+ *
+ * @param {Miner} miner
+ * @returns {string[]}
+ */
+export function tabsOf(miner) {
+  return TABS.filter((tab) => tab !== "tuning" || isTunable(miner));
+}
+
+/**
+ * Return the path of a tab.
+ *
+ * @param {string} id of the miner's device
+ * @param {string} [tab]
+ * @returns {string}
+ */
+export function pathOf(id, tab = "overview") {
+  return tab === "overview" ? `miner-${id}` : `miner-${id}-${tab}`;
+}

@@ -2,7 +2,7 @@
 
 import { findMiners } from "../lib/miners.js";
 import { loadTexts } from "../lib/words.js";
-import { pathOf, tabsOf } from "./miner-view.js";
+import { pathOf, tabsOf } from "./cards.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 

@@ -2,7 +2,7 @@
 
 import { ENTITIES } from "../cards/controls.js";
 import { stateOf, unitOf } from "../lib/miners.js";
-import { detailsCard, isTunable, MinerCards, section, sectionsView } from "./cards.js";
+import { detailsCard, MinerCards, pathOf, section, sectionsView, tabsOf } from "./cards.js";
 
 /** @typedef {import("./views.js").Scene} Scene */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -17,28 +17,7 @@ const WIDE = { columns: "full" };
 const FIRST_PROFILES = new Set(["eco", "default", "high"]);
 
 /** @type {Record<string, (cards: MinerCards, scene: Scene) => Sections>} */
-const TABS = { overview, charts, tuning, shares, activity, device };
-
-/**
- * Return the tabs of a miner.
- *
- * @param {Miner} miner
- * @returns {string[]}
- */
-export function tabsOf(miner) {
-  return Object.keys(TABS).filter((tab) => tab !== "tuning" || isTunable(miner));
-}
-
-/**
- * Return the path of a tab.
- *
- * @param {string} id of the miner's device
- * @param {string} [tab]
- * @returns {string}
- */
-export function pathOf(id, tab = "overview") {
-  return tab === "overview" ? `miner-${id}` : `miner-${id}-${tab}`;
-}
+const MAKERS = { overview, charts, tuning, shares, activity, device };
 
 /**
  * Return the view of a tab; of all of them one below the other without one.
@@ -57,7 +36,7 @@ export function minerView(scene, miner) {
 
 /** @param {string} tab @param {MinerCards} cards @param {Scene} scene */
 function sectionsOf(tab, cards, scene) {
-  return /** @type {typeof overview} */ (TABS[tab])(cards, scene);
+  return /** @type {typeof overview} */ (MAKERS[tab])(cards, scene);
 }
 
 /**

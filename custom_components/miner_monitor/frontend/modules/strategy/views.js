@@ -4,7 +4,6 @@ import { findMiners, idOf, unitOf } from "../lib/miners.js";
 import { loadTexts } from "../lib/words.js";
 import { detailsCard, isTunable, messageView, MinerCards, section, sectionsView } from "./cards.js";
 import { chosenMiners, leftOut } from "./dashboard.js";
-import { minerView } from "./miner-view.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -40,7 +39,9 @@ export async function view(config, hass) {
   const scene = { hass, say, miners, fleet, config };
   if (config.view === "miner") {
     const miner = miners.find((candidate) => candidate.id === config.device_id);
-    return miner ? minerView(scene, miner) : messageView(say("miner_gone"));
+    if (!miner) return messageView(say("miner_gone"));
+    const { minerView } = await import("./miner-view.js");
+    return minerView(scene, miner);
   }
   const name = config.view ?? "fleet";
   const make = Object.hasOwn(VIEWS, name) ? VIEWS[name] : undefined;

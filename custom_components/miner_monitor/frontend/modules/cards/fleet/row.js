@@ -9,7 +9,7 @@ import { SaveSwitch } from "../../lib/card.js";
 import { sparkPaths } from "../../lib/chart.js";
 import { glyph, h, s, setAttribute, setGlyph, setText } from "../../lib/dom.js";
 import { idOf, linkTo, stateOf } from "../../lib/miners.js";
-import { findingsOf, heldText, reasonText, statusText } from "../../lib/status.js";
+import { findingsOf, heldText, reasonText, statusOf, statusText } from "../../lib/status.js";
 import { format, messageOf } from "../../lib/words.js";
 import { factsOf, gradeOf, QUANTITIES, watchedOf } from "./facts.js";
 
@@ -247,9 +247,13 @@ export class Row {
     this.telling.hidden = !worst && !this.reason.textContent;
   }
 
-  /** Whether the miner is offline, and nobody knows yet what it said last. */
-  get lacksLast() {
-    return this.facts.status === "away" && this.#said === undefined;
+  /**
+   * Whether the miner is offline, and nobody knows yet what it said last.
+   *
+   * @param {Hass} hass
+   */
+  lacksLast(hass) {
+    return this.#said === undefined && statusOf(hass, this.miner) === "away";
   }
 
   /** @param {Record<string, HassState>} last what its entities said last */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { loadTexts, sayWith } from "#modules/lib/texts.js";
+import { loadTexts, sayWith } from "#modules/lib/words.js";
 
 /** @typedef {import("#modules/lib/types.js").Hass} Hass */
 
