@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Annotated, Any
 
 from .codec import CodecError, Within, dump, load
+from .model import record
 from .values import between
 
 LONGEST_UPTIME = 3.2e8
@@ -25,7 +26,7 @@ _DRIFT = 2e-4
 _FALL = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RestartVerdict:
     """What one poll says about the restarts of a miner, for everybody.
 

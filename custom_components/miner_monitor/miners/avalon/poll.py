@@ -5,7 +5,7 @@ only when somebody looks: at most polls nobody does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache, partial
 from itertools import count
 from math import isfinite, nan
@@ -13,7 +13,7 @@ import re
 from types import MappingProxyType
 from typing import Any, NamedTuple, override
 
-from ..model import Figure, HashBoard
+from ..model import Figure, HashBoard, record
 from ..values import LARGEST, number
 
 type Row = Mapping[str, Any]
@@ -23,7 +23,7 @@ NOTHING: Row = MappingProxyType({})
 """The row of a section that did not come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Poll:
     """The sections of one poll; one that failed is empty.
 
