@@ -257,15 +257,15 @@ def read_columns(
     values = {} if values is None else values
     for name, key, low, high, divisor, absent, kind, reader in columns:
         value = get(key)
-        if value is None:
-            continue
-        if value.__class__ is str:
+        if value.__class__ not in _PLAIN:
+            if value is None:
+                continue
             try:
-                value = float(value)
+                value = float(value) if value.__class__ is str else reader(value)
             except ValueError:
                 value = reader(value)
-        elif value.__class__ not in _PLAIN:
-            value = reader(value)
-        if value is not None and low <= value <= high and value not in absent:
+            if value is None:
+                continue
+        if low <= value <= high and value not in absent:
             values[name] = value / divisor if kind is None else kind(value)
     return values

@@ -350,7 +350,7 @@ def _by_column(columns: Iterable[Column]) -> dict[Capability, tuple[str, ...]]:
 
 _CAPABILITIES = {*Capability} - {sensor for sensor, *_ in _SENSORS}
 _BY_KEY: Mapping[Capability, tuple[str, ...]] = {
-    **_by_column(STOCK),
+    **_by_column((*STOCK.moving, *STOCK.lasting)),
     Capability.POOL: ("stratumURL", "pools"),
     Capability.POOL_STATUS: ("pools",),
     Capability.POOL_CONNECTED: ("poolConnectionInfo",),
@@ -367,7 +367,7 @@ _BY_KEY: Mapping[Capability, tuple[str, ...]] = {
 
 _NERDOS_BY_KEY: Mapping[Capability, tuple[str, ...]] = {
     **_BY_KEY,
-    **_by_column(NERDOS),
+    **_by_column((*NERDOS.moving, *NERDOS.lasting)),
     Capability.POOL_DIFFICULTY: ("poolDifficulty", "stratum"),
     Capability.POOL_CONNECTED: ("stratum",),
     Capability.FALLBACK_POOL: ("isUsingFallbackStratum", "stratum"),
@@ -409,20 +409,25 @@ class SensorMemory:
         self.board = board
         self.found: frozenset[Capability] = frozenset()
         self._proven = self._refuted = self._doubtful = self.found
-        self._open = _SENSORS
+        self._open = tuple(
+            (capability, keys, getattr(board, trait, None))
+            for capability, keys, trait in _SENSORS
+        )
 
     def learn(self, info: Reply, state: MinerState, *, hashing: bool) -> None:
         """Take in one reply."""
         before = self._proven, self._refuted, self._doubtful
-        for capability, keys, trait in self._open:
-            known = getattr(self.board, trait, None)
-            told = keys[0] in info or keys[-1] in info
-            if getattr(state, capability) or (told and known):
+        for capability, keys, known in self._open:
+            if getattr(state, capability):
                 self._proven |= {capability}
-            elif told and known is None and hashing:
+            elif known is False or not (keys[0] in info or keys[-1] in info):
+                continue
+            elif known:
+                self._proven |= {capability}
+            elif hashing:
                 self._refuted |= {capability}
-            elif told and known is None:
+            else:
                 self._doubtful |= {capability}
         if before != (self._proven, self._refuted, self._doubtful):
-            self._open = tuple(row for row in _SENSORS if row[0] not in self._proven)
+            self._open = tuple(row for row in self._open if row[0] not in self._proven)
             self.found = shared(self._proven | (self._doubtful - self._refuted))

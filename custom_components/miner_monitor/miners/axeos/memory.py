@@ -116,6 +116,7 @@ class DeviceMemory:
         self._declared: frozenset[Capability] = frozenset()
         self._fan_count = 0
         self._asic: Reply = {}
+        self._lists_presets = False
         self._about_presets = Question()
         self._complete = False
         self._identifying: _Picker = _nothing
@@ -141,13 +142,14 @@ class DeviceMemory:
             self._keys = shared(keys)
             self._identifying = _picker(self._keys, _IDENTIFYING)
             self._basis = self._identifying(info)
+            self._lists_presets = has_asic_endpoint(info)
             self._profile = None
         uptime = count(info.get("uptimeSeconds"))
         if uptime is not None:
             if uptime < self._uptime:
                 self._about_presets = Question()
             self._uptime = uptime
-        if not has_asic_endpoint(info):
+        if not self._lists_presets:
             self._complete = True
             return False
         return self._about_presets.ask(self._monotonic())
@@ -164,7 +166,7 @@ class DeviceMemory:
         """Translate a reply of the device that was noticed last."""
         profile = self._recognise(info)
         lasting = self._read_lasting(info, profile)
-        values = read_numbers(info, nerdos=profile.nerdos)
+        values = read_numbers(info, lasting.numbers, nerdos=profile.nerdos)
         values["expected_hash_rate"] = expected_rate(
             values["expected_hash_rate"], lasting.expectation
         )

@@ -3,7 +3,9 @@
 And rates and power: what a board should give, and what firmware tells wrongly.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
 
@@ -43,12 +45,19 @@ def _input_voltage(key: str) -> Column:
     return Column("input_voltage", key, low=1, high=1e6, divisor=1e3)
 
 
-_BOTH = (
-    # Older firmware's keys; what a later column finds counts.
+class Numbers(NamedTuple):
+    """The numbers of a dialect: those that move from poll to poll, and the others.
+
+    Of two columns of a name, both among the one or the other, the later one counts,
+    where it finds something: the earlier key is that of older firmware.
+    """
+
+    moving: tuple[Column, ...]
+    lasting: tuple[Column, ...]
+
+
+_MOVING = (
     _input_voltage("voltagei"),
-    difficulty_column("pool_difficulty", "stratumDiff", 0),
-    counter("blocks_found", "foundBlocks"),
-    gigahash("expected_hash_rate", "expectedHashrate", 0),
     gigahash("hash_rate_now", "hashRate"),
     gigahash("hash_rate_1m", "hashRate_1m"),
     gigahash("hash_rate_10m", "hashRate_10m"),
@@ -60,34 +69,46 @@ _BOTH = (
     Column("core_voltage_actual", "coreVoltageActual", high=1e5, divisor=1e3),
     _temperature("chip_temperature", "temp"),
     _temperature("vr_temperature", "vrTemp"),
-    difficulty_column("pool_difficulty", "poolDifficulty", 0),
     counter("shares_accepted", "sharesAccepted"),
+    seconds("uptime", "uptimeSeconds"),
+    Column("wifi_signal", "wifiRSSI", low=-127, high=-1, kind=int),
+)
+_LASTING = (
+    difficulty_column("pool_difficulty", "stratumDiff", 0),
+    difficulty_column("pool_difficulty", "poolDifficulty", 0),
+    counter("blocks_found", "foundBlocks"),
     counter("shares_rejected", "sharesRejected"),
     difficulty_column("best_difficulty", "bestDiff"),
     difficulty_column("best_session_difficulty", "bestSessionDiff"),
     difficulty_column("network_difficulty", "networkDifficulty", 0),
-    seconds("uptime", "uptimeSeconds"),
-    Column("wifi_signal", "wifiRSSI", low=-127, high=-1, kind=int),
+    gigahash("expected_hash_rate", "expectedHashrate", 0),
 )
-STOCK = (
-    *_BOTH,
-    Column("frequency_actual", "actualFrequency", high=1e5),
-    _temperature("chip_temperature_2", "temp2"),
-    latency("responseTime"),
-    counter("block_height", "blockHeight", 0),
-    counter("blocks_found", "blockFound"),
-    seconds("total_uptime", "totalUptimeSeconds"),
-    # A quotient of two counters, which may be any number.
-    Column("hardware_error_rate", "errorPercentage"),
+STOCK = Numbers(
+    moving=(
+        *_MOVING,
+        Column("frequency_actual", "actualFrequency", high=1e5),
+        _temperature("chip_temperature_2", "temp2"),
+        latency("responseTime"),
+        seconds("total_uptime", "totalUptimeSeconds"),
+        # A quotient of two counters, which may be any number.
+        Column("hardware_error_rate", "errorPercentage"),
+    ),
+    lasting=(
+        *_LASTING,
+        counter("block_height", "blockHeight", 0),
+        counter("blocks_found", "blockFound"),
+    ),
 )
-NERDOS = (
-    *_BOTH[:-1],
-    # -90 dBm is what NerdOS says when it does not know.
-    _BOTH[-1]._replace(absent=(-90,)),
-    latency("lastpingrtt"),
-    counter("blocks_found", "totalFoundBlocks"),
+NERDOS = Numbers(
+    moving=(
+        *_MOVING[:-1],
+        # -90 dBm is what NerdOS says when it does not know.
+        _MOVING[-1]._replace(absent=(-90,)),
+        latency("lastpingrtt"),
+    ),
+    lasting=(*_LASTING, counter("blocks_found", "totalFoundBlocks")),
 )
-_BLANK = dict.fromkeys(column.name for column in (*STOCK, *NERDOS))
+_BLANK = dict.fromkeys(column.name for column in chain.from_iterable((*STOCK, *NERDOS)))
 
 
 class Plain(NamedTuple):
@@ -137,9 +158,18 @@ NERDOS_SETTINGS = (
 )
 
 
-def read_numbers(info: Reply, *, nerdos: bool) -> dict[str, Any]:
-    """Read the numbers of a MinerState; what is missing is None."""
-    values = read_columns(info, NERDOS if nerdos else STOCK, _BLANK.copy())
+def read_lasting(info: Reply, *, nerdos: bool) -> Mapping[str, Any]:
+    """Read those numbers of a MinerState that last; what is missing is None."""
+    columns = NERDOS if nerdos else STOCK
+    return read_columns(info, columns.lasting, _BLANK.copy())
+
+
+def read_numbers(
+    info: Reply, lasting: Mapping[str, Any], *, nerdos: bool
+) -> dict[str, Any]:
+    """Read the numbers of a MinerState, beside those that last."""
+    columns = NERDOS if nerdos else STOCK
+    values = read_columns(info, columns.moving, {**lasting})
     if "hashRate" not in info:
         # NerdOS 1.0.2 to 1.0.19 tell the ten-minute average only.
         values["hash_rate_now"] = values["hash_rate_10m"]
@@ -222,8 +252,10 @@ def highest_rate(
 
 def drop_absurd_rates(values: dict[str, Any], highest: float | None) -> None:
     """Make every rate unknown that is above the highest, the means as well."""
-    most = inf if highest is None else highest
-    values.update({name: None for name in _RATES if (values[name] or 0.0) > most})
+    if highest is not None:
+        for name in _RATES:
+            if (values[name] or 0.0) > highest:
+                values[name] = None
 
 
 def sane_chips(chips: tuple[Chip, ...], highest: float | None) -> tuple[Chip, ...]:

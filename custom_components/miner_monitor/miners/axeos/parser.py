@@ -34,10 +34,13 @@ from .boards import (
 from .numbers import (
     CHIP,
     FANS,
+    NERDOS,
     NERDOS_SETTINGS,
+    STOCK,
     STOCK_SETTINGS,
     Expectation,
     expectation_of,
+    read_lasting,
     sane_chips,
 )
 from .status import (
@@ -63,8 +66,18 @@ _FROZEN = (
 
 
 class Lasting(NamedTuple):
-    """The parts of a reply that seldom change."""
+    """The parts of a reply that seldom change.
 
+    ``numbers`` are those of a MinerState, with None for all that it can have.
+    """
+
+    numbers: Mapping[str, Any]
+    faults: tuple[str, ...]
+    regulator_faults: tuple[str, ...]
+    overheat_flag: bool | None
+    paused: bool
+    shutdown: bool
+    pool_connected: bool | None
     settings: MinerSettings
     pools: tuple[Pool, ...]
     active_pool: Pool | None
@@ -77,14 +90,26 @@ class Lasting(NamedTuple):
 
 
 LASTING_KEYS = frozenset(
-    {column.key for column in (*STOCK_SETTINGS, *NERDOS_SETTINGS)}
+    {
+        column.key
+        for column in (
+            *STOCK_SETTINGS,
+            *NERDOS_SETTINGS,
+            *STOCK.lasting,
+            *NERDOS.lasting,
+        )
+    }
     | {
+        *_FAULT_KEYS,
         "autofanspeed",
         "fallbackStratumPort",
         "fallbackStratumURL",
         "isUsingFallbackStratum",
         "lastResetReason",
         "miningPaused",
+        "overheat",
+        "overheat_mode",
+        "poolConnectionInfo",
         "pools",
         "primaryPoolIndex",
         "resetReason",
@@ -106,7 +131,15 @@ def lasting_of(info: Reply, profile: Profile) -> Lasting:
     used = [place for place, pool in enumerate(pools) if pool.active]
     pool = used[0] if len(used) == 1 else None
     settings = replace(settings_of(info, profile), pool=pool)
+    connection = connected(info.get("poolConnectionInfo"))
     return Lasting(
+        numbers=read_lasting(info, nerdos=profile.nerdos),
+        faults=_faults(info, _FAULT_KEYS),
+        regulator_faults=_faults(info, _REGULATOR_KEYS),
+        overheat_flag=flag(info.get("overheat_mode", info.get("overheat"))),
+        paused=flag(info.get("miningPaused")) is True,
+        shutdown=flag(info.get("shutdown")) is True,
+        pool_connected=nerdos.pool_connected(info) if profile.nerdos else connection,
         settings=settings,
         pools=pools,
         active_pool=pools[used[0]] if used else None,
@@ -126,24 +159,26 @@ def evidence_of(
     rate = values["hash_rate_now"]
     if rate is None:
         rate = values["hash_rate_1m"] or values["hash_rate_10m"]
-    paused = "miningPaused" in info and flag(info["miningPaused"]) is True
+    signs: dict[str, Any]
     if profile.nerdos:
         off = nerdos.regulator_off(info, rate, profile.board)
-        signs: dict[str, Any] = {"regulator_off": off}
-        has_pool = nerdos.pool_connected(info)
+        signs = {"regulator_off": off}
     else:
-        has_pool = connected(info.get("poolConnectionInfo"))
-        full = lasting.fan_is_set_to_full
         signs = signs_of_chips(
-            info, profile, values, rate, paused=paused, fan_is_set=full
+            info,
+            profile,
+            values,
+            rate,
+            paused=lasting.paused,
+            fan_is_set=lasting.fan_is_set_to_full,
         )
     return Evidence(
         hash_rate=rate,
-        faults=_faults(info, _FAULT_KEYS),
-        overheat_flag=flag(info.get("overheat_mode", info.get("overheat"))),
-        paused=paused,
-        shutdown="shutdown" in info and flag(info["shutdown"]) is True,
-        pool_connected=has_pool,
+        faults=lasting.faults,
+        overheat_flag=lasting.overheat_flag,
+        paused=lasting.paused,
+        shutdown=lasting.shutdown,
+        pool_connected=lasting.pool_connected,
         uptime=values["uptime"],
         **signs,
     )
@@ -190,7 +225,7 @@ def state_of(
         overheating=overheated
         or (evidence.overheat_flag if not profile.nerdos else False),
         faults=faults,
-        regulator_faults=_faults(info, _REGULATOR_KEYS),
+        regulator_faults=lasting.regulator_faults,
         settings=lasting.settings,
         **values,
     )

@@ -137,14 +137,15 @@ def signs_of_chips(
     ``fan_is_set``: to full speed, by hand.
     """
     chips = (values["chip_temperature"], values["chip_temperature_2"])
+    hottest = max(filter(None, chips), default=None)
     voltage = number(info.get("coreVoltageActual"))
     powered = None if voltage is None else voltage >= _NO_VOLTAGE
-    expected, can_stop = number(info.get("expectedHashrate")), "miningPaused" in info
+    # Of what hashes nothing more is asked.
+    expected = None if rate else number(info.get("expectedHashrate"))
+    can_stop = "miningPaused" in info
     off = can_stop and not rate and expected == 0 and not paused
-    speed = number(info.get("fanspeed", _FULL_SPEED))
-    hottest = max((chip for chip in chips if chip is not None), default=None)
     return {
-        "full_fan": fan_is_set and (speed is None or speed >= _FULL_SPEED - 1),
+        "full_fan": fan_is_set and _is_at_full_speed(info),
         "chip": hottest,
         "vr": values["vr_temperature"],
         "powered": powered,
@@ -163,6 +164,12 @@ def fan_is_set_to_full(info: Reply) -> bool:
     """Return whether the fan is set to full speed by hand, as heat leaves it."""
     by_hand = flag(info.get("autofanspeed")) is False
     return by_hand and number(info.get("manualFanSpeed")) == _FULL_SPEED
+
+
+def _is_at_full_speed(info: Reply) -> bool:
+    """Return whether the fan is driven as fast as it can be, as far as that is told."""
+    speed = number(info.get("fanspeed"))
+    return speed is None or speed >= _FULL_SPEED - 1
 
 
 def _draws_nothing(info: Reply, profile: Profile) -> bool:
