@@ -257,9 +257,9 @@ def read_columns(
     values = {} if values is None else values
     for name, key, low, high, divisor, absent, kind, reader in columns:
         value = get(key)
+        if value is None:
+            continue
         if value.__class__ not in _PLAIN:
-            if value is None:
-                continue
             try:
                 value = float(value) if value.__class__ is str else reader(value)
             except ValueError:

@@ -198,8 +198,8 @@ class DeviceMemory(DeviceRecognizer):
         items = {**extra, **reported.items} if extra else reported.items
         system = system_of(items.get("SYSTEMSTATU"))
         values = blob_values(reported, extra, model, poll.summary, system)
-        uptime = self._uptime(poll)
-        values.setdefault("uptime", uptime)
+        if (uptime := values.get("uptime")) is None:
+            uptime = values["uptime"] = self._uptime(poll)
         # With a start its fan becomes automatic.
         began = None if uptime is None else self._polled_at - uptime
         if began is not None:

@@ -318,10 +318,11 @@ def read_places(
     vector: tuple[float, ...], places: tuple[Place, ...]
 ) -> dict[str, float]:
     """Read watts, volts and amperes of a power supply."""
-    return {
-        name: vector[place] / divisor
-        for name, place, divisor, high, length in places
-        if place < len(vector)
-        and length in (None, len(vector))
-        and 0 <= vector[place] / divisor <= high
-    }
+    found = {}
+    told = len(vector)
+    for name, place, divisor, high, length in places:
+        if place < told and (length is None or length == told):
+            value = vector[place] / divisor
+            if 0 <= value <= high:
+                found[name] = value
+    return found

@@ -70,8 +70,9 @@ _BLOB = (
     counter("filter_age", "Filter"),
     counter("hardware_errors", "HW"),
     Column("work_utility", "WU"),
+    # Goes before what the power supply tells.
+    Column("power", "WALLPOWER", high=1e5, absent=(0,)),
 )
-_WALL_POWER = (Column("power", "WALLPOWER", high=1e5, absent=(0,)),)
 _ERROR_RATES = (percent_column("now", "DHspd"), percent_column("average", "DH"))
 _HIDDEN_AT_REST = (
     "expected_hash_rate",
@@ -238,14 +239,14 @@ def fans_of(items: Items, model: Model, seen: int, *, hashing: bool) -> tuple[Fa
     if model.fans == 0:
         return ()
     speeds = read_columns(items, _FANS)
-    listed = 0
-    while listed < len(_FAN_NAMES) and _FAN_NAMES[listed] in items:
-        listed += 1
+    fans = max(model.fans or 0, seen)
+    while fans < len(_FAN_NAMES) and _FAN_NAMES[fans] in items:
+        fans += 1
     duty = speeds.get("duty")
     return tuple(
         [
             Fan(speed=speeds.get(name) if hashing else None, duty_cycle=duty)
-            for name in _FAN_NAMES[: max(model.fans or 0, listed, seen)]
+            for name in _FAN_NAMES[:fans]
         ]
     )
 
@@ -263,9 +264,8 @@ def restart_reason(items: Items, model: Model) -> str | None:
 
 def _module_values(module: Module, model: Model) -> dict[str, Any]:
     items = module.items
-    values = read_columns(items, _BLOB)
-    values.update(read_places(vector(items.get("PS")), model.supply))
-    return read_columns(items, _WALL_POWER, values)
+    supply: dict[str, Any] = read_places(vector(items.get("PS")), model.supply)
+    return read_columns(items, _BLOB, supply)
 
 
 def _combined(modules: Iterable[dict[str, Any]]) -> dict[str, Any]:

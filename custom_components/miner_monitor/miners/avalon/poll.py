@@ -149,7 +149,10 @@ def vector(text: str | None) -> tuple[float, ...]:
         found = tuple(map(float, text.split()))
     except ValueError:
         return ()
-    usable = all(-LARGEST <= value <= LARGEST for value in found)
+    if not found:
+        return found
+    # What is no number at all makes a sum that is none.
+    usable = min(found) >= -LARGEST and max(found) <= LARGEST and isfinite(sum(found))
     return found if usable else ()
 
 

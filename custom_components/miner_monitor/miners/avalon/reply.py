@@ -72,23 +72,26 @@ class Reply(NamedTuple):
     """The rows of a reply by kind: SUMMARY, STATS, POOLS, VERSION, LCD, DEVS.
 
     ``combined`` is a reply to several commands, whose failed ones have no rows;
-    ``statuses`` are what it says of each. ``cut``: the end of the reply is missing.
+    ``said`` are the statuses of the others, ``refused`` those of the failed ones.
+    ``cut``: the end of the reply is missing.
     """
 
     sections: Mapping[str, tuple[Row, ...]]
-    statuses: tuple[Row, ...] = ()
+    said: tuple[Row, ...] = ()
+    refused: tuple[Row, ...] = ()
     combined: bool = False
     cut: bool = False
 
     @property
-    def _said(self) -> Row:
+    def _first(self) -> Row:
         """The status of the first command that did not fail, or the first at all."""
-        return min(filter(None, self.statuses), key=_has_failed, default=NOTHING)
+        said = self.said or self.refused
+        return said[0] if said else NOTHING
 
     @property
     def status(self) -> Status | None:
         """What the device says of the reply."""
-        if not (row := self._said):
+        if not (row := self._first):
             return None
         message = row.get("Msg")
         return Status(
@@ -100,20 +103,20 @@ class Reply(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether the device did not understand or not allow it."""
-        return _has_failed(self._said)
+        return bool(self.refused) and not self.said
 
     @property
     def poolless(self) -> bool:
         """Whether the device says that it has no pools."""
         return any(
             row.get("STATUS") in _FAILURES and row.get("Code") in _NO_POOLS
-            for row in self.statuses
+            for row in self.refused
         )
 
     @property
     def when(self) -> int | None:
         """The device's clock at the reply."""
-        return _whole_number(self._said.get("When"))
+        return _whole_number(self._first.get("When"))
 
     def rows(self, kind: str) -> tuple[Row, ...]:
         """Return the rows of one kind, none if the section failed."""
@@ -154,16 +157,22 @@ def _from_json(reply: object) -> Reply:
     if not isinstance(reply, dict):
         raise MinerResponseError("no reply of the API")
     combined = "STATUS" not in reply and _KINDS.isdisjoint(reply)
-    statuses: list[Row] = []
+    said: list[Row] = []
+    refused: list[Row] = []
     sections: dict[str, tuple[Row, ...]] = {}
     for part in map(_first_row, reply.values()) if combined else (reply,):
-        if status := _first_row(part.get("STATUS")):
-            statuses.append(status)
-        if not _has_failed(status):
-            sections |= {kind: _rows(part[kind]) for kind in part if kind in _KINDS}
-    if not sections and not statuses:
+        status = _first_row(part.get("STATUS"))
+        if _has_failed(status):
+            refused.append(status)
+            continue
+        if status:
+            said.append(status)
+        for kind in part:
+            if kind in _KINDS:
+                sections[kind] = _rows(part[kind])
+    if not (sections or said or refused):
         raise MinerResponseError("no reply of the API")
-    return Reply(sections, tuple(statuses), combined)
+    return Reply(sections, tuple(said), tuple(refused), combined)
 
 
 def _first_row(value: object) -> Row:
@@ -203,9 +212,11 @@ def _whole_number(value: object) -> int | None:
 
 def _from_text(text: str) -> Reply:
     sections, cut = split_text(text)
-    statuses = tuple(sections.pop(STATUS, ()))
+    statuses = sections.pop(STATUS, ())
+    refused = tuple(filter(_has_failed, statuses))
+    said = tuple(row for row in statuses if row and not _has_failed(row))
     kept = {kind: tuple(rows[:_ROWS_AT_MOST]) for kind, rows in sections.items()}
-    return Reply(kept, statuses, text.startswith("CMD="), cut)
+    return Reply(kept, said, refused, text.startswith("CMD="), cut)
 
 
 def _salvaged(text: str) -> Reply:
