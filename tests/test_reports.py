@@ -416,10 +416,10 @@ async def test_defect_14_who_is_away_is_said_to_be_and_counts_for_nothing(
     (away,) = answer["offline"]
     assert (away["name"], away["online"]) == (supra.entry.title, False)
     assert away["times_offline"] == 1
-    assert f"{supra.entry.title}: Offline now" in answer["markdown"]
+    assert f"Offline now: {supra.entry.title}" in answer["markdown"]
     miner = await report_of(supra, 24)
     assert miner["session"] is None
-    assert miner["best_difficulty"] is None
+    assert miner["best_difficulty_reported"] is None
     assert miner["online"] is False
 
 
@@ -440,7 +440,7 @@ async def test_defect_10_best_difficulty(recorded: TimedBench) -> None:
     gamma = await take_over(recorded, await recorded.miner(GAMMA))
     best = gamma.entry.runtime_data.data.state.best_difficulty
     assert best > 0
-    assert (await report_of(gamma, 24))["best_difficulty"] == best
+    assert (await report_of(gamma, 24))["best_difficulty_reported"] == best
 
 
 async def test_daily_rows(recorded: TimedBench) -> None:

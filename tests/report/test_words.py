@@ -1,5 +1,6 @@
 """Words of reports: every case has a sentence, and no name is more than text."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 import inspect
 import itertools
@@ -31,6 +32,7 @@ from custom_components.miner_monitor.insight.model import (
 )
 from custom_components.miner_monitor.miners.model import (
     Family,
+    HashRateUnit,
     MinerIdentity,
     MinerState,
     MinerStatus,
@@ -167,20 +169,36 @@ def test_report_of_a_miner(texts: Texts) -> None:
     assert text.splitlines() == [
         "**Gamma, 24 h until 2026-11-20 08:00**",
         "",
+        "- Now: No shares for a long time",
         "- Hash rate 2.00 TH/s (1.00 to 3.00)",
         "- Efficiency 15.0 J/TH",
-        "- Power 30.0 W (29.0 to 31.0)",
-        "- Chip 60.0 °C (59.0 to 61.0)",
-        "- Voltage regulator 70.0 °C (69.0 to 71.0)",
         "- Energy 0.72 kWh",
         "- Energy at the wall 0.80 kWh",
         "- Cost 0.24 EUR",
+        "- Power 30.0 W (29.0 to 31.0)",
+        "- Chip 60.0 °C (59.0 to 61.0)",
+        "- Voltage regulator 70.0 °C (69.0 to 71.0)",
         "- Shares: 990 accepted, 10 rejected (1.00 %)",
-        "- Available 80.0 % (2026-11-20), times offline: 2, restarts: 1",
+        "",
+        "**Whole day 2026-11-20**",
+        "",
+        "- Available 80.0 %, times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
-        "- Now: No shares for a long time",
         "- Earlier: Chip hot",
+    ]
+
+
+def test_a_miner_in_one_line(texts: Texts) -> None:
+    figures = [
+        miner_figures(one, RECORDS, PERIOD, PRICE, UTC)
+        for one in (miner(insight=STALLED), miner("B", online=False, unplugged=True))
+    ]
+    text = markdown.miner_summary({**FRAME, "miners": figures}, texts)
+    did = "2.00 TH/s, 15.0 J/TH, 0.72 kWh, Cost 0.24 EUR"
+    assert text.splitlines() == [
+        f"Gamma: Now: No shares for a long time, {did}",
+        f"B: Plug turned off, {did}",
     ]
 
 
@@ -192,24 +210,43 @@ def test_report_of_all_miners(texts: Texts) -> None:
     assert text.splitlines() == [
         "**All miners, 24 h until 2026-11-20 08:00**",
         "",
-        "- Miners online: 1 of 2",
-        "- Hash rate 2.00 TH/s",
-        "- Efficiency 15.0 J/TH",
-        "- Energy 0.72 kWh",
+        "- Total: 2.00 TH/s, 15.0 J/TH, 0.72 kWh",
+        "- Offline now: B",
+        "- Nothing needs attention",
+        "- Most efficient: Gamma 15.0 J/TH",
         "- Cost 0.24 EUR",
+        "",
+        "**Details**",
+        "",
         "- Energy at the wall 0.80 kWh (miners: 1 of 2)",
         "- Shares: 990 accepted, 10 rejected (1.00 %)",
-        "- Available 80.0 % (2026-11-19 .. 2026-11-20), times offline: 2, restarts: 1",
+        "",
+        "**Whole days, 2026-11-19 to 2026-11-20**",
+        "",
+        "- Available 80.0 %, times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
         "- Gamma: Times offline: 2, 2:00 h in total",
-        "- B: Offline now",
         "- Gamma: Earlier: Chip hot, No shares for a long time",
-        "",
-        "Most efficient",
-        "",
-        "1. Gamma: 15.0 J/TH",
     ]
+
+
+def test_five_lines_say_what_matters(texts: Texts) -> None:
+    seen = Insight(last_seen=25_200.0)
+    members = [miner(insight=STALLED), *(miner(name) for name in "BCD")]
+    members.append(miner("E", online=False, insight=seen))
+    figures = fleet_figures(members, RECORDS, PERIOD, PRICE, UTC)
+    response = {**FRAME, **figures}
+    best = "B 15.0 J/TH, C 15.0 J/TH, D 15.0 J/TH"
+    assert markdown.fleet_summary(response, texts).splitlines() == [
+        "Total: 10.00 TH/s, 15.0 J/TH, 3.60 kWh",
+        "Offline now: E (since 1970-01-01 07:00)",
+        "Needs attention: Gamma (No shares for a long time)",
+        f"Most efficient: {best}",
+        "Cost 1.20 EUR",
+    ]
+    whole = markdown.fleet_report(response, texts)
+    assert whole.index("Efficiency over 24 h") < whole.index("5. Gamma 15.0 J/TH")
 
 
 @pytest.mark.parametrize(
@@ -261,13 +298,30 @@ def test_settings(texts: Texts) -> None:
     assert text.splitlines() == [
         "**Gamma, operating points**",
         "",
-        "- 525 MHz, 1.150 V: 10-minute blocks: 12, days: 1",
-        f"- 1000 MHz, 1.200 V: {did}, 10-minute blocks: 24, days: 2",
+        "- 525 MHz, 1.150 V: 2.0 h, days: 1",
+        f"- 1000 MHz, 1.200 V: {did}, 4.0 h, days: 2",
         "- Most efficient: 525 MHz, 1.150 V (At least 3.1 % better than the next)",
         "- Highest hash rate: 1000 MHz, 1.200 V",
-        "- Balanced: Not yet, 10-minute blocks still needed: 3",
-        "- Fastest with a quiet fan (≤ 60 %): Not yet, days of data still needed: 1",
+        "- Balanced: Not yet: 0.5 h more at constant settings needed",
+        "- Fastest with a quiet fan (≤ 60 %): Not yet, more days needed: 1",
     ]
+
+
+def test_settings_are_compared_in_hours_and_the_miners_unit() -> None:
+    """A card that counts GH/s gets no TH/s beside them."""
+    verdicts = {
+        Verdict.HASH_RATE: Judgement(settings=FAST, value=2.1),
+        Verdict.EFFICIENCY: Judgement(missing=Missing.BLOCKS, blocks_missing=3),
+    }
+    facts = miner(tuning=Tuning(points=POINTS, verdicts=verdicts))
+    identity = replace(facts.data.identity, hash_rate_unit=HashRateUnit.GIGA)
+    card = replace(facts, data=replace(facts.data, identity=identity))
+    figures = tuning_figures(card, lambda _: "", UTC)
+    fastest, efficient = figures["verdicts"].values()
+    assert (fastest["value"], fastest["unit"]) == (2100.0, "GH/s")
+    assert (efficient["hours_missing"], efficient["unit"]) == (0.5, "J/TH")
+    assert [point["hours"] for point in figures["points"]] == [2.0, 4.0]
+    assert figures["points"][1]["figures"]["hash_rate"]["mean"] == 2100.0
 
 
 def test_work_modes_are_named_as_the_select_names_them(texts: Texts) -> None:
@@ -294,7 +348,7 @@ def test_every_verdict_has_words(
 def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
     health = Health(findings=(Finding(kind=kind, severity=Severity.WARNING),))
     text = of_miner(miner(insight=Insight(health=health)), RECORDS, texts)
-    assert re.search(r"- Now: [A-Z][a-z ]+$", text)
+    assert re.search(r"^- Now: [A-Z][a-z ]+$", text, re.MULTILINE)
 
 
 def test_no_text_is_unused() -> None:
@@ -305,6 +359,7 @@ def test_no_text_is_unused() -> None:
         *(f"verdict_{verdict}" for verdict in Verdict),
         *(f"missing_{missing}" for missing in Missing),
         "hash_rate_mean",
+        "total_mean",
     )
     path = Path(inspect.getfile(markdown)).parents[1] / "translations" / "en.json"
     common = json.loads(path.read_text(encoding="utf-8"))["common"]

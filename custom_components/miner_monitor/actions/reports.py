@@ -50,6 +50,7 @@ AT_ONCE = 5
 """Miners that are looked at before other callbacks get their turn."""
 
 type Entries = Sequence[MinerConfigEntry]
+type Writer = Callable[[Figures, markdown.Texts], str]
 type Maker = Callable[
     [Sequence[MinerFacts], Records, Period, Price | None, tzinfo], Figures
 ]
@@ -58,7 +59,8 @@ type Maker = Callable[
 async def miner_report(call: ServiceCall) -> ServiceResponse:
     """Report on each miner that is meant."""
     miners = await _loaded_targets(call)
-    return await _report(call, miners, MEASURED, _figures, markdown.miner_report)
+    words = markdown.miner_summary, markdown.miner_report
+    return await _report(call, miners, MEASURED, _figures, words)
 
 
 async def fleet_report(call: ServiceCall) -> ServiceResponse:
@@ -67,9 +69,8 @@ async def fleet_report(call: ServiceCall) -> ServiceResponse:
     miners = _apart(await async_readable(call.hass, call.context, entries))
     if not miners[0]:
         raise invalid("no_miner_loaded")
-    return await _report(
-        call, miners, FLEET_MEASURED, fleet_figures, markdown.fleet_report
-    )
+    words = markdown.fleet_summary, markdown.fleet_report
+    return await _report(call, miners, FLEET_MEASURED, fleet_figures, words)
 
 
 async def compare_settings(call: ServiceCall) -> ServiceResponse:
@@ -124,9 +125,11 @@ async def _report(
     miners: tuple[Entries, Entries],
     measured: Iterable[str],
     figures: Maker,
-    write: Callable[[Figures, markdown.Texts], str],
+    words: tuple[Writer, Writer],
 ) -> Figures:
     """Ask the recorder, and return the response with its figures and in words.
+
+    ``words`` write the short form and the whole report.
 
     Without a recorder there are the daily rows, and the present: that is worth more
     to a notification than an error.
@@ -156,7 +159,8 @@ async def _report(
             "not_loaded": [entry.title for entry in miners[1]],
             **figures(facts, records or NO_RECORDS, period, price, zone),
         }
-        return {**response, "markdown": write(response, texts)}
+        summary, whole = (write(response, texts) for write in words)
+        return {**response, "summary": summary, "markdown": whole}
 
     threads = hass if recorder is None else recorder
     return await threads.async_add_executor_job(made)

@@ -13,6 +13,7 @@ from ..insight.model import (
     Insight,
     Judgement,
     OperatingPoint,
+    Verdict,
 )
 from ..miners.model import (
     Changes,
@@ -33,6 +34,11 @@ from .model import (
     ratio,
     total,
 )
+
+BLOCKS_PER_HOUR = 6
+"""Operating points are measured in blocks of ten minutes."""
+
+_VERDICT_UNITS = {Verdict.EFFICIENCY: "J/TH", Verdict.STABILITY: "%"}
 
 type Namer = Callable[[Changes], str]
 
@@ -104,7 +110,9 @@ def miner_figures(
         "ranges": {
             name: _scaled(found, scale) for name, found in stability.ranges.items()
         },
-        "best_difficulty": None if state is None else plain(state.best_difficulty),
+        "best_difficulty_reported": None
+        if state is None
+        else plain(state.best_difficulty),
         "odds_of_block": plain(shares.odds_of_block),
         "days_to_beat_best": plain(shares.days_to_beat_best),
     }
@@ -424,7 +432,7 @@ def tuning_figures(facts: MinerFacts, named: Namer, zone: tzinfo) -> Figures:
             for point in sorted(tuning.points, key=_order)
         ],
         "verdicts": {
-            verdict.value: _verdict(judgement, named)
+            verdict.value: _verdict(verdict, judgement, named, unit)
             for verdict, judgement in tuning.verdicts.items()
         },
     }
@@ -459,6 +467,7 @@ def _point(
     return {
         **_named(point.settings, named),
         "blocks": point.blocks,
+        "hours": plain(point.blocks / BLOCKS_PER_HOUR),
         "days": point.days,
         "last": local_time(point.last, zone),
         "figures": {
@@ -479,12 +488,20 @@ def _figure(figure: Figure, scale: float) -> Figures:
     }
 
 
-def _verdict(judgement: Judgement, named: Namer) -> Figures:
+def _verdict(
+    verdict: Verdict, judgement: Judgement, named: Namer, unit: HashRateUnit
+) -> Figures:
+    """Return the best operating point in something; ``unit`` is that of ``value``."""
+    value, is_rate = judgement.value, verdict in (Verdict.HASH_RATE, Verdict.QUIET)
+    if value is not None and is_rate:
+        value *= unit.per_terahash
     return {
         **_named(judgement.settings, named),
-        "value": plain(judgement.value),
+        "value": plain(value),
+        "unit": unit.value if is_rate else _VERDICT_UNITS.get(verdict),
         "margin": plain(judgement.margin),
         "missing": None if judgement.missing is None else judgement.missing.value,
         "blocks_missing": judgement.blocks_missing,
+        "hours_missing": plain(judgement.blocks_missing / BLOCKS_PER_HOUR),
         "days_missing": judgement.days_missing,
     }

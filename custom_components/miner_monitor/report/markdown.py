@@ -20,6 +20,9 @@ type Figures = Mapping[str, Any]
 type Line = tuple[str, Mapping[str, Any]]
 
 MOST_RANKED = 10
+BEST = 3
+"""How many of the most efficient are named first."""
+
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -82,39 +85,40 @@ def shortened(value: float | None) -> str | None:
 
 def miner_report(response: Figures, texts: Texts) -> str:
     """Write a report of some miners."""
-    return _report(
-        [_miner(one, response, texts) for one in response["miners"]], response, texts
-    )
+    parts = [_miner(one, response, texts) for one in response["miners"]]
+    return _report(parts, response, texts)
+
+
+def miner_summary(response: Figures, texts: Texts) -> str:
+    """Write one line per miner."""
+    return "\n".join(_short(one, response, texts) for one in response["miners"])
 
 
 def fleet_report(response: Figures, texts: Texts) -> str:
-    """Write a report of all miners."""
-    totals, units, now = response["totals"], response["units"], response["now"]
-    lines = texts.written(
-        [
-            ("online", {"online": now["online"], "miners": now["miners"]}),
-            _measured("hash_rate", totals["hash_rate"], units["hash_rate"], 2),
-            _efficiency(totals["efficiency"]),
-            *_all_energy(totals, now["miners"]),
-            _all_shares(totals),
-            _availability(totals, response["days"]),
-            *_luck(totals),
-        ]
-    )
+    """Write a report of all miners: what matters in five lines, then the details."""
+    totals, known = response["totals"], response["totals"]["coverage"]
+    span = _span(response)
+    parts = [_listed(texts.say("fleet", **span), _most(response, texts))]
+    details = [*_all_energy(totals, response["now"]["miners"]), _all_shares(totals)]
+    if known["hash_rate"] or known["energy"] or known["shares_accepted"]:
+        parts += _section(texts.say("details"), texts.written(details))
+    if len(ranking := response["ranking"]) > BEST:
+        heading = texts.say("ranking", hours=span["hours"])
+        ranked = enumerate(ranking[:MOST_RANKED], 1)
+        lines = [f"{place}. {_ranked(miner)}" for place, miner in ranked]
+        parts.append("\n".join([f"**{heading}**", "", *lines]))
+    lines = texts.written([_availability(totals), *_luck(totals)])
     for miner in response["offline"]:
-        away = [*_presence(miner), *_away(miner)]
-        lines += _of(miner, texts.written(away))
+        lines += _of(miner, texts.written(_away(miner)))
     for miner in response["findings"]:
-        found = _findings(miner["findings"], miner["days"], texts)
-        lines += _of(miner, texts.written(found))
-    parts = [_listed(texts.say("fleet", **_span(response)), lines)]
-    ranking = [
-        f"{place}. {escaped(miner['name'])}: {shown(miner['efficiency'], 1)} J/TH"
-        for place, miner in enumerate(response["ranking"][:MOST_RANKED], 1)
-    ]
-    if ranking:
-        parts.append("\n".join([f"{texts.say('ranking')}\n", *ranking]))
+        lines += _of(miner, texts.written(_past(miner["findings"], miner, texts)))
+    parts += _section(_days(response["days"], texts), lines)
     return _report(parts, response, texts)
+
+
+def fleet_summary(response: Figures, texts: Texts) -> str:
+    """Write the five lines that matter, without signs of lists."""
+    return "\n".join(_most(response, texts))
 
 
 def settings_report(response: Figures, texts: Texts) -> str:
@@ -137,6 +141,92 @@ def _listed(heading: str, lines: Iterable[str]) -> str:
     return "\n".join([f"**{heading}**", "", *(f"- {line}" for line in lines)])
 
 
+def _section(heading: str | None, lines: Sequence[str]) -> list[str]:
+    """Return a list under its heading, if there is anything in it."""
+    return [_listed(heading, lines)] if heading and lines else []
+
+
+def _days(days: Figures, texts: Texts) -> str | None:
+    """Name the whole days that daily figures are of."""
+    first, last = days.get("from"), days.get("to")
+    if first is None:
+        return None
+    if first == last:
+        return texts.say("day", day=first)
+    return texts.say("days", first=first, last=last)
+
+
+def _most(response: Figures, texts: Texts) -> list[str]:
+    """Say what matters of all miners: totals, who is off, what is wrong, best, cost."""
+    totals, now = response["totals"], response["now"]
+    figures = texts.written(
+        [
+            _measured("total", totals["hash_rate"], response["units"]["hash_rate"], 2),
+            _measured("total", totals["efficiency"], response["units"]["efficiency"]),
+            _measured("total", totals["energy"], response["units"]["energy"], 2),
+        ]
+    )
+    offline = [
+        _absent(miner, texts)
+        for miner in response["offline"]
+        if miner["online"] is False
+    ]
+    wrong = [
+        texts.say("one", name=escaped(miner["name"]), what=kinds)
+        for miner in response["findings"]
+        if (kinds := texts.named("finding", _kinds(miner["findings"])))
+    ]
+    best = [_ranked(miner) for miner in response["ranking"][:BEST]]
+    return texts.written(
+        [
+            ("totals", {"figures": ", ".join(figures) or None}),
+            ("offline_names", {"names": ", ".join(offline)})
+            if offline
+            else ("online", {"online": now["online"], "miners": now["miners"]}),
+            ("attention", {"names": ", ".join(wrong)})
+            if wrong
+            else ("attention_none", {}),
+            ("best_ranked", {"names": ", ".join(best) or None}),
+            _cost(totals),
+        ]
+    )
+
+
+def _absent(miner: Figures, texts: Texts) -> str:
+    """Name a miner that is offline, with the reason or since when, if known."""
+    name = escaped(miner["name"])
+    if miner["switched_off"]:
+        return texts.say("one", name=name, what=texts.say("switched_off"))
+    if (seen := miner["last_seen"]) is None:
+        return name
+    return texts.say("one_since", name=name, time=_minute(seen))
+
+
+def _ranked(miner: Figures) -> str:
+    return f"{escaped(miner['name'])} {shown(miner['efficiency'], 1)} J/TH"
+
+
+def _short(miner: Figures, response: Figures, texts: Texts) -> str:
+    """Write what matters of one miner in one line."""
+    figures = _known(miner, response)
+    kinds = texts.named("finding", _kinds(miner["findings"]))
+    rate, efficiency = figures["hash_rate"], figures["efficiency"]
+    lines = [
+        *_presence(miner),
+        ("findings", {"findings": kinds}),
+        _measured("total", _mean(rate), miner["hash_rate_unit"], 2),
+        _measured("total", _mean(efficiency), response["units"]["efficiency"]),
+        _measured("total", figures["energy"], response["units"]["energy"], 2),
+        _cost(figures),
+    ]
+    what = texts.written(lines) or [texts.say("nothing")]
+    return f"{escaped(miner['name'])}: {', '.join(what)}"
+
+
+def _mean(figure: Any) -> Any:
+    return figure["mean"] if isinstance(figure, Mapping) else figure
+
+
 def _of(miner: Figures, lines: Iterable[str]) -> list[str]:
     return [f"{escaped(miner['name'])}: {line}" for line in lines]
 
@@ -150,27 +240,40 @@ def _minute(moment: str) -> str:
     return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M")
 
 
+def _known(miner: Figures, response: Figures) -> Figures:
+    """Return the figures of a miner: without a recorder those of its days."""
+    days = miner["days"] or {}
+    if not days or response["recorder"]:
+        return miner
+    shares = {key: days[f"shares_{key}"] for key in ("accepted", "rejected")}
+    return {**miner, **days, "shares": {**shares, "reject_rate": None}}
+
+
 def _miner(miner: Figures, response: Figures, texts: Texts) -> str:
+    """Write what matters first, and what whole days say by itself."""
     days, degrees = miner["days"] or {}, response["units"]["temperature"]
-    figures = miner
-    if days and not response["recorder"]:
-        shares = {key: days[f"shares_{key}"] for key in ("accepted", "rejected")}
-        figures = {**miner, **days, "shares": {**shares, "reject_rate": None}}
+    figures = _known(miner, response)
+    present = texts.named("finding", _kinds(miner["findings"]))
     lines = [
         *_presence(miner),
+        ("findings", {"findings": present}),
         _measured("hash_rate", figures["hash_rate"], miner["hash_rate_unit"], 2),
-        _efficiency(figures["efficiency"]),
+        ("efficiency", {"mean": shown(_mean(figures["efficiency"]), 1)}),
+        *_energy(figures),
         _measured("power", miner["power"], "W"),
         _measured("chip", miner["chip_temperature"], degrees),
         _measured("vr", miner["vr_temperature"], degrees),
-        *_energy(figures),
         _shares(figures["shares"]),
-        _availability(days, days),
-        *_luck(days),
-        *_findings(miner["findings"], days.get("findings", {}), texts),
     ]
     heading = texts.say("miner", name=escaped(miner["name"]), **_span(response))
-    return _listed(heading, texts.written(lines) or [texts.say("nothing")])
+    past = [
+        _availability(days),
+        *_luck(days),
+        *_past(miner["findings"], {"days": days.get("findings", {})}, texts),
+    ]
+    written = texts.written(lines) or [texts.say("nothing")]
+    parts = [_listed(heading, written)]
+    return "\n\n".join([*parts, *_section(_days(days, texts), texts.written(past))])
 
 
 def _presence(miner: Figures) -> list[Line]:
@@ -203,31 +306,28 @@ def _measured(key: str, figure: Any, unit: str, digits: int = 1) -> Line:
     }
 
 
-def _efficiency(figure: Any) -> Line:
-    mean = figure["mean"] if isinstance(figure, Mapping) else figure
-    return "efficiency", {"mean": shown(mean, 1)}
-
-
 def _energy(figures: Figures) -> list[Line]:
-    cost = figures.get("cost") or {"value": None, "currency": ""}
     return [
         ("energy", {"energy": shown(figures["energy"])}),
         ("wall_energy", {"energy": shown(figures["wall_energy"])}),
-        (
-            "cost",
-            {"cost": shown(cost["value"]), "currency": escaped(cost["currency"])},
-        ),
+        _cost(figures),
     ]
+
+
+def _cost(figures: Figures) -> Line:
+    cost = figures.get("cost") or {"value": None, "currency": ""}
+    return "cost", {
+        "cost": shown(cost["value"]),
+        "currency": escaped(cost["currency"]),
+    }
 
 
 def _all_energy(totals: Figures, miners: int) -> list[Line]:
     """Say of how many the energy at the wall is, if not of all."""
-    count = totals["coverage"]["wall_energy"]
+    count, energy = totals["coverage"]["wall_energy"], shown(totals["wall_energy"])
     if not count or count == miners:
-        return _energy(totals)
-    energy = shown(totals["wall_energy"])
-    some = {"energy": energy, "count": count, "miners": miners}
-    return [*_energy({**totals, "wall_energy": None}), ("wall_energy_of", some)]
+        return [("wall_energy", {"energy": energy})]
+    return [("wall_energy_of", {"energy": energy, "count": count, "miners": miners})]
 
 
 def _shares(shares: Figures) -> Line:
@@ -248,12 +348,10 @@ def _all_shares(totals: Figures) -> Line:
     return _shares(shares)
 
 
-def _availability(figures: Figures, days: Figures) -> Line:
-    """Say how often a miner was away, and of which days that is."""
-    first, last = days.get("from"), days.get("to")
+def _availability(figures: Figures) -> Line:
+    """Say how often miners were offline in whole days."""
     return "availability", {
         "availability": shown(figures.get("availability"), 1),
-        "days": first if first == last else f"{first} .. {last}",
         "times": figures.get("times_offline"),
         "restarts": figures.get("restarts"),
     }
@@ -266,16 +364,15 @@ def _luck(figures: Figures) -> list[Line]:
     ]
 
 
-def _findings(
-    present: Sequence[Figures], past: Iterable[str], texts: Texts
-) -> list[Line]:
-    """Say what there is to look at, and what there was."""
-    kinds = [finding["kind"] for finding in present]
-    gone = [kind for kind in past if kind not in kinds]
-    return [
-        ("findings", {"findings": texts.named("finding", kinds)}),
-        ("findings_past", {"findings": texts.named("finding", gone)}),
-    ]
+def _kinds(findings: Iterable[Figures]) -> list[str]:
+    return [finding["kind"] for finding in findings]
+
+
+def _past(present: Sequence[Figures], miner: Figures, texts: Texts) -> list[Line]:
+    """Say what was wrong, and is not any more."""
+    kinds = _kinds(present)
+    gone = [kind for kind in miner["days"] if kind not in kinds]
+    return [("findings_past", {"findings": texts.named("finding", gone)})]
 
 
 def _tuning(miner: Figures, response: Figures, texts: Texts) -> str:
@@ -294,8 +391,8 @@ def _tuning(miner: Figures, response: Figures, texts: Texts) -> str:
             if (figure := point["figures"].get(name)) is not None
         ]
         did += [texts.say(f"finding_{name}") for name in point["bottlenecks"]]
-        blocks, days = point["blocks"], point["days"]
-        did.append(texts.say("blocks_on_days", count=blocks, days=days))
+        hours, days = shown(point["hours"], 1), point["days"]
+        did.append(texts.say("measured", hours=hours, days=days))
         lines.append(f"{escaped(point['setting'])}: {', '.join(did)}")
     for name, verdict in miner["verdicts"].items():
         lines.append(f"{texts.say(f'verdict_{name}')}: {_verdict(verdict, texts)}")
@@ -308,7 +405,7 @@ def _verdict(verdict: Figures, texts: Texts) -> str:
     if (setting := verdict["setting"]) is None:
         return texts.say(
             f"missing_{verdict['missing'] or 'data'}",
-            blocks=verdict["blocks_missing"],
+            hours=shown(verdict["hours_missing"], 1),
             days=verdict["days_missing"],
         )
     if (margin := verdict["margin"]) is None:
