@@ -34,12 +34,12 @@ UNTIL_LOADED = 35
 
 INTEGRATION, USER = er.RegistryEntryDisabler.INTEGRATION, er.RegistryEntryDisabler.USER
 
-SIGNS = set(
-    re.findall(
-        r'"sensor\.(\w+)"',
-        (MODULES / "strategy" / "details.js").read_text(encoding="utf-8"),
-    )
+_, _, _SIGNS = (
+    (MODULES / "strategy" / "cards.js")
+    .read_text(encoding="utf-8")
+    .partition("const SIGNS = ")
 )
+SIGNS = set(re.findall(r'"sensor\.(\w+)"', _SIGNS.partition(";")[0]))
 
 type Disabler = er.RegistryEntryDisabler | None
 

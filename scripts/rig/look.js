@@ -4,7 +4,7 @@
   // What fills the shells of our cards.
   const OURS = [
     ...["miner", "miner-value", "miner-fleet", "miner-findings", "miner-hash-rate", "miner-tuning", "miner-choice"],
-    ...["miner-controls", "miner-tabs", "miner-chips"],
+    ...["miner-controls", "miner-tabs", "miner-chips", "miner-today"],
   ].map((name) => `${name}-card-body`);
   const PRESSED = "a[href], button, select, summary, input, [tabindex='0'][role=button]";
 

@@ -21,7 +21,7 @@ const BUILT_IN = [
   ...["button", "entities", "gauge", "grid", "heading", "history-graph", "logbook", "markdown"],
   ...["statistic", "statistics-graph", "tile"],
 ];
-const OWN = ["chips", "choice", "controls", "findings", "fleet", "hash-rate", "tabs", "tuning"].map((name) => `custom:miner-${name}-card`);
+const OWN = ["chips", "choice", "controls", "findings", "fleet", "hash-rate", "tabs", "today", "tuning", "value"].map((name) => `custom:miner-${name}-card`);
 const CARDS = new Set([...BUILT_IN, ...OWN]);
 const FEATURES = new Set(["numeric-input", "select-options", "target-temperature", "trend-graph"]);
 const WORDS = new Set(["title", "heading", "label", "text", "content", "name"]);

@@ -30,6 +30,7 @@ DETAILS = frozenset(
         "hash_rate_stddev_5m",
         "inlet_temperature",
         "input_voltage",
+        "odds_of_block",
         "outlet_temperature",
         "pool_difficulty",
         "pool_hash_rate",
@@ -37,6 +38,7 @@ DETAILS = frozenset(
         "share_error_rate",
         "shares_rejected",
         "target_chip_temperature",
+        "time_to_beat_best",
         "uptime",
     }
 )

@@ -65,17 +65,22 @@ const CARDS = {
     picker: { name: "Miner controls", description: "A miner's settings, sent as one order" },
   },
   "miner-tabs-card": {
-    load: async () => (await import("./cards/tabs-card.js")).MinerTabsCard,
+    load: async () => (await import("./cards/view-cards.js")).MinerTabsCard,
     grid: { columns: "full" },
     size: 1,
   },
   "miner-chips-card": {
-    load: async () => (await import("./cards/chips-card.js")).MinerChipsCard,
+    load: async () => (await import("./cards/view-cards.js")).MinerChipsCard,
     grid: { columns: 12, min_columns: 6 },
     size: 3,
   },
+  "miner-today-card": {
+    load: async () => (await import("./cards/view-cards.js")).MinerTodayCard,
+    grid: { columns: 12, min_columns: 6 },
+    size: 4,
+  },
   "miner-choice-card": {
-    load: async () => (await import("./cards/choice-card.js")).MinerChoiceCard,
+    load: async () => (await import("./cards/view-cards.js")).MinerChoiceCard,
     grid: { columns: "full" },
     size: 6,
   },

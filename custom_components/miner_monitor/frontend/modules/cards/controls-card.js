@@ -36,7 +36,7 @@ const STYLES = `
   .row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; min-height: 40px; }
   .row > .name { flex: 1 1 120px; color: var(--primary-text-color); font-size: 14px; overflow-wrap: anywhere; }
   .field { display: inline-flex; align-items: center; gap: 4px; }
-  .unit { color: var(--secondary-text-color); font-size: 14px; min-width: 2em; }
+  .unit { color: var(--secondary-text-color); }
   button, select, input {
     min-height: 40px; min-width: 40px; box-sizing: border-box; padding: 0 10px; border-radius: 8px; font: inherit;
     border: 1px solid var(--divider-color); background: var(--card-background-color); color: var(--primary-text-color);
@@ -56,7 +56,8 @@ const STYLES = `
   .actions { display: flex; gap: 8px; justify-content: flex-end; align-items: center; flex-wrap: wrap; }
   .apply { background: var(--primary-color); color: var(--text-primary-color, #fff); border-color: transparent; font-weight: 500; }
   .state { margin: 0; font-size: 14px; color: var(--secondary-text-color); }
-  .state:empty, .error:empty { display: none; }
+  .error:empty { display: none; }
+  .state:empty { margin-top: -12px; }
   .error { margin: 0; padding: 6px 12px; border-inline-start: 4px solid var(--error-color); font-size: 14px; overflow-wrap: anywhere; }
 `;
 
@@ -184,7 +185,7 @@ export class MinerControlsCard extends MinerCard {
       h("button", { type: "button", "aria-label": label, "data-focus": `${setting} ${by}`, onclick: () => this.#step(setting, by) }, sign);
     const lower = step(-1, "−", this.say("control_lower", { name }));
     const raise = step(1, "+", this.say("control_raise", { name }));
-    const row = h("div", { class: "row", "data-setting": setting }, h("span", { class: "name" }, name), h("span", { class: "field" }, lower, field, raise));
+    const row = h("div", { class: "row", "data-setting": setting }, h("span", { class: "name" }, name, field instanceof HTMLInputElement && h("span", { class: "unit" }, ` (${control.unit})`)), h("span", { class: "field" }, lower, field, raise));
     this.#rows.set(setting, (now, locked) => {
       row.classList.toggle("changed", this.#wanted[setting] !== undefined);
       for (const part of [lower, field, raise]) part.disabled = locked;

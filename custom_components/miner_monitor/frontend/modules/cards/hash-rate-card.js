@@ -4,13 +4,13 @@
 import { MinerCard } from "../lib/card.js";
 import { MARGIN } from "../lib/chart.js";
 import { h, setAttribute, setText, showMore } from "../lib/dom.js";
-import { numberOf, says, unitOf } from "../lib/miners.js";
+import { numberOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE } from "../lib/records.js";
 import { HOURS, Reader, checkConfig, configForm, exampleConfig, findSource, hiddenOf } from "./hash-rate/config.js";
 import { draw } from "./hash-rate/draw.js";
 import { figureList, Inspector, legendButtons, noteList, rangeButtons, STYLES } from "./hash-rate/parts.js";
 import { modelOf } from "./hash-rate/model.js";
-import { changeText, clockOf, figureLines, legendOf, momentOf, notesOf } from "./hash-rate/words.js";
+import { changeText, clockOf, figureLines, legendOf, momentOf, notesOf, rateText } from "./hash-rate/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
@@ -203,7 +203,8 @@ export class MinerHashRateCard extends MinerCard {
     const state = this.#source && hass.states[this.#source.rate];
     const name = this.#source?.name;
     setText(title, this.#wish?.title || (name ? say("hash_rate_of", { name }) : say("hash_rate_title")));
-    setText(now, says(state) ? hass.formatEntityState(state) : "–");
+    const rate = numberOf(state);
+    setText(now, rate === null ? "–" : rateText(rate, { locale: hass.locale, unit: unitOf(state) }));
     setAttribute(now, "title", say("hash_rate_now"));
     setAttribute(now, "aria-label", `${say("hash_rate_now")}: ${now.textContent}`);
     now.hidden = !this.#source;

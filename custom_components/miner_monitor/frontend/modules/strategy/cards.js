@@ -98,6 +98,17 @@ export class MinerCards {
   }
 
   /**
+   * A tile of a large count, in short.
+   *
+   * @param {string} key
+   * @returns {CardConfig | undefined}
+   */
+  count(key) {
+    const tile = this.tile(key);
+    return tile && { ...tile, type: "custom:miner-value-card" };
+  }
+
+  /**
    * A tile with what happened in the last 24 hours in it.
    *
    * @param {string} key

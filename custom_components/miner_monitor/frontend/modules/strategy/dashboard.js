@@ -37,6 +37,7 @@ export async function dashboard(config, hass) {
         title: say(`view_${path}`),
         path,
         icon,
+        show_icon_and_title: true,
         ...strategy(path),
       })),
       ...miners.flatMap((miner) =>

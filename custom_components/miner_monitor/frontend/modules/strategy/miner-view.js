@@ -12,6 +12,9 @@ import { detailsCard, MinerCards, pathOf, section, sectionsView, tabsOf } from "
 const COLUMNS = 3;
 const BUTTONS = { type: "numeric-input", style: "buttons" };
 const WIDE = { columns: "full" };
+/** In a section over several columns: one of them. */
+const BESIDE = { grid_options: { columns: 12 } };
+const HALF = { grid_options: { columns: 18 } };
 
 /** Profiles that a miner begins with: where there are work modes, these are the same again. */
 const FIRST_PROFILES = new Set(["eco", "default", "high"]);
@@ -56,8 +59,8 @@ function overview(cards, { say }) {
   const { miner } = cards;
   return [
     section(undefined, [{ type: "custom:miner-findings-card", device_id: miner.id, grid_options: WIDE }], { span: COLUMNS }),
-    section(say("now"), present(cards), { icon: "mdi:gauge", visibility: cards.whileOnline() }),
-    section(say("controls"), controls(cards, say), { icon: "mdi:tune" }),
+    section(say("now"), present(cards, say), { icon: "mdi:gauge", visibility: cards.whileOnline() }),
+    section(say("controls"), controls(cards, say), { icon: "mdi:tune", visibility: cards.whileOnline() }),
     section(
       say("temperatures"),
       [cards.history(undefined, ["sensor.chip_temperature", "sensor.vr_temperature", "number.target_temperature"])],
@@ -67,8 +70,8 @@ function overview(cards, { say }) {
   ];
 }
 
-/** @param {MinerCards} cards */
-function present(cards) {
+/** @param {MinerCards} cards @param {Say} say */
+function present(cards, say) {
   return [
     cards.tile("sensor.status"),
     cards.tile("sensor.hash_rate"),
@@ -78,7 +81,7 @@ function present(cards) {
     cards.tile("sensor.wall_efficiency"),
     cards.tile("sensor.fan_speed"),
     cards.tile("sensor.fan_duty_cycle"),
-    cards.gauge("sensor.hash_rate_ratio", { min: 0, max: 120, severity: { red: 0, yellow: 85, green: 95 } }),
+    cards.gauge("sensor.hash_rate_ratio", { name: say("fleet_column_ratio"), min: 0, max: 120, severity: { red: 0, yellow: 85, green: 95 } }),
     heatGauge(cards, "chip_temperature"),
     heatGauge(cards, "vr_temperature"),
   ];
@@ -110,7 +113,6 @@ function controls(cards, say) {
     hasSettings(miner) && {
       type: "custom:miner-controls-card",
       device_id: miner.id,
-      visibility: cards.whileOnline(),
       grid_options: WIDE,
     },
     cards.toggle("switch.throttle"),
@@ -149,7 +151,7 @@ function charts(cards, { hass, say }) {
     ),
     section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
     section(hasVoltages(miner) ? say("settings") : say("work_mode"), settings(cards, say), { icon: "mdi:sine-wave" }),
-    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve" }),
+    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve", span: COLUMNS }),
     section(undefined, [detailsCard({ hass, say, miners: [miner] })]),
   ];
 }
@@ -216,12 +218,12 @@ function steadiness(cards, say) {
   return [
     cards.tile("sensor.hash_rate_stability"),
     cards.tile("sensor.hash_rate_range_24h", { state_content: ["state", "grade"] }),
-    cards.history(say("spread"), [
-      "sensor.hash_rate_stddev_1m",
-      "sensor.hash_rate_stddev_5m",
-      "sensor.hash_rate_stddev_10m",
-    ]),
-    cards.history(say("stability"), ["sensor.hash_rate_stability"]),
+    cards.history(
+      say("spread"),
+      ["sensor.hash_rate_stddev_1m", "sensor.hash_rate_stddev_5m", "sensor.hash_rate_stddev_10m"],
+      BESIDE,
+    ),
+    cards.history(say("stability"), ["sensor.hash_rate_stability"], BESIDE),
   ];
 }
 
@@ -243,7 +245,7 @@ function shares(cards, { say }) {
         ...(cards.miner.ids["sensor.pool_status"] ?? []).map((id) => ({ type: "tile", ...cards.entity(id) })),
         cards.tile("binary_sensor.pool_connected"),
         cards.tile("binary_sensor.fallback_pool"),
-        cards.tile("sensor.pool_difficulty"),
+        cards.count("sensor.pool_difficulty"),
         cards.tile("sensor.pool_latency"),
         folded(say("pool_latency"), cards.history(undefined, ["sensor.pool_latency"])),
         cards.history(undefined, ["sensor.pool_hash_rate"]),
@@ -253,13 +255,13 @@ function shares(cards, { say }) {
     section(
       say("best_shares"),
       [
-        cards.tile("sensor.best_session_difficulty"),
-        cards.tile("sensor.best_difficulty"),
-        cards.tile("sensor.best_difficulty_all_time"),
+        cards.count("sensor.best_session_difficulty"),
+        cards.count("sensor.best_difficulty"),
+        cards.count("sensor.best_difficulty_all_time"),
         cards.tile("sensor.blocks_found"),
         cards.tile("sensor.odds_of_block"),
         cards.tile("sensor.time_to_beat_best"),
-        cards.tile("sensor.network_difficulty"),
+        cards.count("sensor.network_difficulty"),
         cards.tile("sensor.block_height"),
       ],
       { icon: "mdi:trophy-outline" },
@@ -277,13 +279,13 @@ function shares(cards, { say }) {
     section(
       say("shares_per_hour"),
       [
-        cards.rise(undefined, ["sensor.shares_accepted", "sensor.shares_rejected"]),
         cards.tile("sensor.reject_rate"),
         cards.tile("sensor.hardware_error_rate"),
-        cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"]),
-        cards.history(undefined, ["sensor.hardware_error_rate"]),
+        cards.rise(undefined, ["sensor.shares_accepted", "sensor.shares_rejected"]),
+        cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"], HALF),
+        cards.history(undefined, ["sensor.hardware_error_rate"], HALF),
       ],
-      { icon: "mdi:chart-bar", span: 2 },
+      { icon: "mdi:chart-bar", span: COLUMNS },
     ),
   ];
 }
@@ -294,10 +296,7 @@ function activity(cards, { say }) {
     section(
       say("today"),
       [
-        cards.today("sensor.energy", say("energy_today")),
-        cards.today("sensor.wall_energy", say("wall_energy_today")),
-        cards.tile("sensor.restarts"),
-        cards.tile("sensor.times_offline"),
+        { type: "custom:miner-today-card", device_id: cards.miner.id, grid_options: WIDE },
         cards.tile("sensor.availability_24h"),
       ],
       { icon: "mdi:calendar-today" },

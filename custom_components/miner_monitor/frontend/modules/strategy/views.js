@@ -75,7 +75,7 @@ export function fleetView({ hass, say, miners, fleet, config }) {
             all.trend("sensor.wall_power"),
             all.tile("sensor.miners_online"),
             all.tile("binary_sensor.problem"),
-            all.tile("sensor.best_difficulty"),
+            all.count("sensor.best_difficulty"),
             all.toggle("switch.throttle"),
             all.toggle("switch.mining"),
           ],

@@ -315,6 +315,8 @@ export const DRAW_STYLES = `
 
 /** So many steps at each end may lie outside: the minutes after a start are no scale. */
 const OUTLIERS = 0.01;
+/** The part of the highest value that the height stands for at the least. */
+const LEAST_SPAN = 0.02;
 /** A mean over so many minutes follows so slowly that it is no part of the scale. */
 const LONG = 1440;
 /** A mean over less, in minutes, is left out as long as its window reaches into a pause. */
@@ -348,7 +350,20 @@ export function valuesOf({ samples, means, live }, hidden) {
     const told = minutes < SHORT ? unpaused(samples, minutes) : base;
     values.push(...range(known(told.map((sample) => sample.means[i]?.value ?? null)), OUTLIERS));
   }
-  return values.length || !live ? values : [live.value];
+  return roomy(values.length || !live ? values : [live.value]);
+}
+
+/**
+ * Return values with so much room that noise looks like noise, and nothing below zero.
+ *
+ * @param {number[]} values
+ */
+function roomy(values) {
+  if (!values.length) return values;
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (high <= 0) return [0, 1];
+  const room = Math.max(0, LEAST_SPAN * high - (high - low)) / 2;
+  return [...values, Math.max(0, low - room), high + room];
 }
 
 /**

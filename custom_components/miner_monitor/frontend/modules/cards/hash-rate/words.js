@@ -33,7 +33,7 @@ const NEARLY_ALL = 0.95;
 
 /**
  * @param {number} value
- * @param {Voice} voice
+ * @param {Pick<Voice, "locale" | "unit">} voice
  * @param {number} [decimals]
  */
 export function rateText(value, { locale, unit }, decimals = rateDecimals(value, unit)) {

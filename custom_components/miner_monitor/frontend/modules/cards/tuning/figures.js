@@ -1,6 +1,6 @@
 // What is measured at an operating point, which point is the best, how both are written and coloured.
 
-import { format, telling } from "../../lib/words.js";
+import { format, rateDecimals } from "../../lib/words.js";
 import { BLOCK, keyOf, same, spanText } from "./settings.js";
 
 /** @typedef {import("./settings.js").Figure} Figure */
@@ -105,7 +105,7 @@ export function inOrder(points) {
 export function quantityText(value, quantity, unit, locale) {
   if (quantity === "efficiency") return `${format(value, 1, locale)} J/TH`;
   if (quantity === "stability") return `${format(value, value < 10 ? 2 : 1, locale)} %`;
-  return `${telling(value, locale)} ${unit}`;
+  return `${format(value, rateDecimals(value, unit), locale)} ${unit}`;
 }
 
 /** All figures of a point in the order in which they are shown: decimals and unit. */
@@ -147,7 +147,7 @@ export function rowsOf(point, { rate, temperature = "°C" }, locale) {
     /** @param {number} value */
     const write = (value) => {
       const shown = warm ? value * 1.8 + 32 : value;
-      return decimals === null ? telling(shown, locale) : format(shown, decimals, locale);
+      return format(shown, decimals ?? rateDecimals(shown, rate), locale);
     };
     const [least, most] = [write(figure.min), write(figure.max)];
     const shownUnit = warm ? temperature : unit || rate;

@@ -3,7 +3,7 @@
 import { chartFrame, COLORS, linear, MARGIN } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
-import { format, telling } from "../../lib/words.js";
+import { format, rateDecimals, telling } from "../../lib/words.js";
 import { RAMP_GRADIENT, rampColor } from "./figures.js";
 import { heightOf } from "./map-part.js";
 import { settingsIn } from "./past.js";
@@ -231,7 +231,8 @@ function spotText(view, name, { x, y, sample }) {
   const write = (axis, value) => {
     if (axis === "frequency") return `${frequencyText(Math.round(value), locale)} MHz`;
     if (axis === "voltage") return `${format(value, 3, locale)} V`;
-    return `${telling(value, locale)} ${unitOfAxis(view, axis)}`;
+    const unit = unitOfAxis(view, axis);
+    return `${axis === "hash_rate" ? format(value, rateDecimals(value, unit), locale) : telling(value, locale)} ${unit}`;
   };
   const parts = [momentText(sample.time, locale), write(yAxis, y), write(xAxis, x)];
   if (sample.settings) parts.push(settingsOf(view, sample.settings));
