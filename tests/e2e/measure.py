@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+import json
 from typing import Any
 
 from playwright.async_api import CDPSession, Page, Route
 
 from scripts.rig.api import HassApi
+from scripts.rig.hass import DOMAIN
 
 END = "sensor.end_of_burst"
 
-FIRST_PAINT = """
-(() => {
+_FIRST_PAINT = """
+(([tag, painted]) => {
   const timer = setInterval(() => {
     if (!customElements.get("home-assistant-main")) return;
     clearInterval(timer);
@@ -22,18 +24,59 @@ FIRST_PAINT = """
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (options) {
     const root = attach.call(this, options);
-    if (this.localName !== "miner-fleet-card-body") return root;
+    if (this.localName !== tag) return root;
     const watch = new MutationObserver(() => {
-      if (!root.querySelector(".rows > .row[data-status]")) return;
+      if (!root.querySelector(painted)) return;
       watch.disconnect();
       requestAnimationFrame(() => setTimeout(() => performance.mark("painted")));
     });
     watch.observe(root, { subtree: true, childList: true, attributes: true });
     return root;
   };
-})();
+})
 """
-"""Notes when the app is there, and when our card has painted its rows."""
+OUR_ROWS = ("miner-fleet-card-body", ".rows > .row[data-status]")
+TILES = ("hui-tile-card", "ha-card")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPaint:
+    """What it takes until a view is there."""
+
+    milliseconds: float
+    """From the app to the first paint of the cards; of tiles, to the last of them."""
+
+    requests: int
+    ours: int
+    """How many of the requests are for our modules."""
+
+
+class Opening:
+    """A page that is to be opened, and notes what that takes."""
+
+    def __init__(self, page: Page) -> None:
+        """Count its requests from now on."""
+        self._page = page
+        self._urls: list[str] = []
+        page.on("request", lambda request: self._urls.append(request.url))
+
+    async def watch(self, cards: tuple[str, str]) -> None:
+        """Note when the app is there, and when cards of this tag have painted this."""
+        await self._page.add_init_script(f"({_FIRST_PAINT})({json.dumps(cards)})")
+
+    async def took(self) -> FirstPaint:
+        """Return what it took."""
+        milliseconds: float = await self._page.evaluate(
+            "Math.max(...performance.getEntriesByName('painted')"
+            ".map(({ startTime }) => startTime))"
+            " - performance.getEntriesByName('main-defined')[0].startTime"
+        )
+        return FirstPaint(
+            milliseconds=milliseconds,
+            requests=len(self._urls),
+            ours=sum(f"/{DOMAIN}/" in url for url in self._urls),
+        )
+
 
 _TIMED = """
 const timed = (thing, name, make) => {

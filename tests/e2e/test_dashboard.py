@@ -245,8 +245,9 @@ async def test_a_miner_that_is_off_says_so(
     await dashboard.open()
     row = dashboard.row(house.devices[OFF])
     await expect(row).to_have_attribute("data-status", "away", timeout=90_000)
-    await expect(row.locator(".status")).to_contain_text("Offline")
-    await expect(row.locator(".note")).to_contain_text("Last seen")
+    await expect(row.locator(".status")).to_contain_text("Offline since")
+    # What it said last, though it was off before anybody looked.
+    await expect(row.locator(".hash_rate .main")).to_contain_text("TH/s")
 
     await row.locator(".name .link").click()
     await dashboard.settle(house.view_of(OFF))

@@ -16,7 +16,7 @@ from .package import ALL_MODULES, INTEGRATION, ROOT, load_json
 
 MODULES = sorted((INTEGRATION / "frontend").rglob("*.js"))
 TESTS = sorted((ROOT / "tests" / "frontend").rglob("*.mjs"))
-SPEAKER = "texts.js"
+SPEAKER = "words.js"
 """The module that has `say` for all others."""
 
 PREFIX = "dashboard_"
