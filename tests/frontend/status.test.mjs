@@ -37,9 +37,6 @@ const WORDS = {
   report_finding_hash_rate_low: "Hash rate low",
   report_finding_fault: "Fault",
   finding_help_chip_hot: "Check the fan.",
-  reason_save_power: "Saving power",
-  reason_temporary_profile: "Temporary profile",
-  reason_overheat_protection: "Overheat protection",
 };
 
 /** @type {import("#modules/lib/types.js").Say} */
@@ -60,6 +57,7 @@ function home(states) {
     entities: {},
     localize: (/** @type {string} */ key) => WORDS[key.replace("component.miner_monitor.common.", "")] ?? "",
     formatEntityState: (/** @type {any} */ state) => state.state.toUpperCase(),
+    formatEntityAttributeValue: (/** @type {any} */ state, /** @type {string} */ name) => `<${state.attributes[name]}>`,
     locale: { language: "en", time_format: "24", time_zone: "server" },
     config: { time_zone: "UTC" },
   });
@@ -181,15 +179,14 @@ test("who controls a miner is one line", () => {
   assert.equal(line({}), "");
   assert.equal(
     line({ reason: "save_power", since: "2026-11-01T14:00:00Z", until: "2026-11-01T19:00:00Z", by: "Night tariff" }),
-    "status_by|status_until|Saving power|19:00|Night tariff",
+    "status_by|status_until|<save_power>|19:00|Night tariff",
   );
   assert.equal(
     line({ reason: "save_power", since: "2026-11-01T14:00:00Z", until: null, by: null }),
-    "status_since|Saving power|14:00",
+    "status_since|<save_power>|14:00",
   );
-  assert.equal(line({ reason: "temporary_profile", detail: "Quiet" }), "Temporary profile (Quiet)");
-  assert.equal(line({ reason: "overheat_protection", detail: 71.5 }), "Overheat protection (71.5 °C)");
-  assert.equal(line({ reason: "something_new" }), "something_new");
+  assert.equal(line({ reason: "temporary_profile", detail: "Quiet" }), "<temporary_profile> (Quiet)");
+  assert.equal(line({ reason: "overheat_protection", detail: 71.5 }), "<overheat_protection> (71.5 °C)");
   const offline = controlled({ reason: "save_power" }, { "binary_sensor.online": "off" });
   assert.equal(reasonText(offline, MINER, say, NOW), "");
 });

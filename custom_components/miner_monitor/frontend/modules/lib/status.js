@@ -111,7 +111,7 @@ export function reasonText(hass, miner, say, now) {
   if (!says(state) || statusOf(hass, miner) === "away") return "";
   const { reason, since, until, by, detail } = state.attributes;
   if (typeof reason !== "string") return "";
-  const what = hass.localize(`${COMMON}reason_${reason}`) || reason;
+  const what = hass.formatEntityAttributeValue(state, "reason");
   const more = typeof detail === "number" ? temperature(hass, miner, detail) : detail;
   let text = more ? `${what} (${more})` : what;
   const [from, to] = [timeOf(since), timeOf(until)];

@@ -51,6 +51,7 @@ export interface Hass {
   localize: Localize;
   loadBackendTranslation(category: string, integration?: string): Promise<Localize>;
   formatEntityState(state: HassState, value?: string): string;
+  formatEntityAttributeValue(state: HassState, attribute: string, value?: unknown): string;
   callWS<T>(message: Record<string, any>): Promise<T>;
   callService(
     domain: string,
