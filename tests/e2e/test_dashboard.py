@@ -281,3 +281,17 @@ async def hashing(dashboard: Dashboard, house: SeededHouse) -> list[str]:
         "rows => rows.map(row => row.dataset.miner)"
     )
     return [device for device in shown if device != house.devices[OFF]]
+
+
+async def test_a_card_that_cannot_be_loaded_offers_to_load_the_page_anew(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    dashboard = await open_dashboard(house.hass.api)
+    page = dashboard.page
+    await page.route("**/cards/fleet-card.js", lambda route: route.abort())
+    await page.goto(f"{dashboard.home}/fleet")
+    line = dashboard.fleet.get_by_role("alert")
+    await expect(line).to_contain_text("Reload the page")
+    await page.unroute_all()
+    await line.get_by_role("button", name="Reload").click()
+    await expect(dashboard.rows).to_have_count(len(house.devices))
