@@ -8,7 +8,6 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import Store
 import pytest
@@ -59,7 +58,7 @@ async def test_entities(house: House) -> None:
             *("hash_rate", "power", "energy", "efficiency", "hash_rate_ratio"),
             *("miners_online", "miners_total", "hottest_chip", "best_difficulty"),
             *("shares_accepted", "shares_rejected", "reject_rate", "problem"),
-            *("throttle", "mining", "restart_all"),
+            *("throttle", "mining", "restart_all", "resume_all", "save_power_all"),
         ),
         True,
     )
@@ -211,14 +210,14 @@ async def test_hostile_names(house: House, name: str) -> None:
 
     house.miners["anna"].inject("offline")
     await house.bench.advance(120)
-    with pytest.raises(HomeAssistantError):
-        await house.bench.call(
-            "switch", "turn_on", {"entity_id": "switch.all_miners_save_power"}
-        )
-    failed = hass.states.get("switch.all_miners_save_power").attributes["failed"]
-    assert len(failed) == 1
-    assert len(failed[0]) <= 64
-    assert failed[0].isprintable()
+    await house.bench.call(
+        "switch", "turn_on", {"entity_id": "switch.all_miners_save_power"}
+    )
+    switch = hass.states.get("switch.all_miners_save_power")
+    [left_out] = switch.attributes["left_out"]
+    assert left_out["why"] == "offline"
+    assert len(left_out["name"]) <= 64
+    assert left_out["name"].isprintable()
 
 
 async def test_diagnostics(

@@ -14,9 +14,9 @@ import pytest
 
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
-from .conftest import RB4, TimedBench
+from .conftest import GAMMA, RB4, Q, TimedBench
 from .controls import store_intents, stored_intents
-from .fleets import MINING, RESTART_ALL, SAVE_POWER, House, build
+from .fleets import MINING, RESTART_ALL, SAVE_POWER, THREE, House, build
 
 EPSILON = 0.3
 """Seconds within which calls are made at once."""
@@ -36,6 +36,11 @@ def state(house: House, entity_id: str) -> str:
     found = house.bench.hass.states.get(entity_id)
     assert found is not None
     return found.state
+
+
+def progress_of(house: House, switch: str = SAVE_POWER) -> dict[str, Any]:
+    """Return what a switch says of its last command."""
+    return dict(house.bench.hass.states.get(switch).attributes)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +154,8 @@ async def test_a_start_during_a_stop(house: House, hass: HomeAssistant) -> None:
 async def test_names_are_not_recorded(house: House) -> None:
     """Those of a hundred miners are more than the recorder keeps of attributes."""
     info = house.bench.hass.states.get(MINING).state_info
-    assert info["unrecorded_attributes"] == {"failed"}
+    progress = {"waiting", "done", "total"}
+    assert info["unrecorded_attributes"] == {"failed", "left_out"} | progress
 
 
 async def test_only_whom_it_stopped(house: House) -> None:
@@ -194,35 +200,28 @@ async def test_whom_somebody_else_started(house: House) -> None:
 
 @pytest.mark.parametrize("fault", ["offline", "silent"])
 async def test_unreachable_ones_are_named(house: House, fault: str) -> None:
-    """The others do it all the same, at once."""
+    """The others do it all the same, at once; that one is away is no error."""
     house.miners["bert"].inject(fault)
-    with pytest.raises(HomeAssistantError, match="bert") as raised:
-        await turn(house, SAVE_POWER, True)
-    assert "anna" not in str(raised.value)
+    await turn(house, SAVE_POWER, True)
     assert sorted(house.who("pause")) == ["anna", "carl"]
-    assert house.bench.hass.states.get(SAVE_POWER).attributes["failed"] == ["bert"]
+    shown = progress_of(house)
+    assert (shown["done"], shown["failed"]) == (2, [])
+    assert shown["left_out"] == [{"name": "bert", "why": "offline"}]
 
 
-async def test_unreachable_ones_are_tried_last(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
-    """They stay remembered, so that the next command finds them."""
+async def test_who_is_away_resumes_with_the_next_command(house: House) -> None:
     await turn(house, SAVE_POWER, True)
     house.miners["anna"].inject("offline")
     await house.bench.advance(120)
 
-    with pytest.raises(HomeAssistantError) as raised:
-        await turn(house, SAVE_POWER, False)
-    assert raised.value.translation_key == "miners_away"
-    assert raised.value.translation_placeholders == {"names": "anna"}
+    await turn(house, SAVE_POWER, False)
     await house.bench.advance(30)
     assert house.who("resume") == ["bert", "carl"]
-    assert house.bench.hass.states.get(SAVE_POWER).attributes["failed"] == ["anna"]
-    assert "anna" in caplog.text
+    assert progress_of(house)["left_out"] == [{"name": "anna", "why": "offline"}]
 
     house.miners["anna"].clear("offline")
     await house.bench.advance(120)
-    assert state(house, SAVE_POWER) == "on"
+    assert progress_of(house)["saving"] == 1
     await turn(house, SAVE_POWER, False)
     await house.bench.advance(30)
     assert house.who("resume") == ["bert", "carl", "anna"]
@@ -277,8 +276,9 @@ async def test_restart_all(house: House) -> None:
 async def test_a_stop_ends_the_restarts(house: House) -> None:
     await house.bench.call("button", "press", {"entity_id": RESTART_ALL})
     await house.bench.advance(1)
-    with pytest.raises(HomeAssistantError, match="anna"):  # It is booting.
-        await turn(house, MINING, False)
+    await turn(house, MINING, False)
+    shown = progress_of(house, MINING)
+    assert shown["left_out"] == [{"name": "anna", "why": "offline"}]  # It is booting.
     await house.bench.advance(30)
     assert house.who("restart") == ["anna"]
     assert sorted(house.who("pause")) == ["bert", "carl"]
@@ -387,3 +387,81 @@ async def test_nobody_is_stopped_who_could_not_be_remembered(house: House) -> No
     await turn(house, MINING, False)
     await house.bench.advance(30)
     assert sorted(house.who("pause")) == ["anna", "bert", "carl"]
+
+
+STANDBY = replace(Q, name="dora", standby=True)
+REFUSES = replace(GAMMA, name="gus", hostname="gus")
+
+
+async def press(house: House, key: str) -> None:
+    """Press a button of all miners."""
+    await house.bench.call("button", "press", {"entity_id": f"button.all_miners_{key}"})
+
+
+async def test_save_power_on_all_with_one_of_each(bench: TimedBench) -> None:
+    """One works, one is in standby by its own button, one is away, one refuses."""
+    house = House(bench)
+    for miner in await bench.start(THREE[0], THREE[1], STANDBY, REFUSES):
+        await house.add(miner)
+    await bench.advance(30)
+    dora, gus = house.entries["dora"].title, house.entries["gus"].title
+    house.miners["bert"].inject("offline")
+    house.miners["gus"].inject("patch_refused")
+    await bench.advance(120)
+
+    with pytest.raises(HomeAssistantError, match=gus) as raised:
+        await press(house, "save_power_on_all")
+    assert "bert" not in str(raised.value)
+    assert house.who("pause") == ["anna"]
+    shown = progress_of(house)
+    assert (shown["done"], shown["total"], shown["failed"]) == (2, 3, [gus])
+    assert shown["left_out"] == [{"name": "bert", "why": "offline"}]
+    await bench.advance(30)
+    shown = progress_of(house)
+    assert (shown["saving"], shown["controllable"]) == (2, 4)
+    assert state(house, SAVE_POWER) == "off"
+
+    house.miners["gus"].clear("patch_refused")
+    await press(house, "save_power_on_all")
+    await bench.advance(30)
+    assert state(house, SAVE_POWER) == "on"
+
+    await press(house, "resume_all")
+    await bench.advance(60)
+    assert house.who("resume") == ["anna"]
+    assert house.miners["gus"].truth.hashing
+    assert not house.miners["dora"].truth.hashing
+    left_out = [{"name": dora, "why": "paused_on_device"}]
+    assert progress_of(house)["left_out"] == left_out
+
+
+async def test_off_resumes_whoever_saves_power_by_request(house: House) -> None:
+    """Also whom the switch did not stop; not who is held, nor who was paused there."""
+    await turn(house, "switch.anna_save_power", True)
+    await turn(house, "switch.bert_save_power", True)
+    house.miners["carl"].device.pause()
+    await turn(house, "switch.bert_follow_automations", False)
+    await house.bench.advance(60)
+    assert house.who("pause") == ["anna", "bert"]
+
+    await turn(house, SAVE_POWER, False)
+    await house.bench.advance(30)
+    assert house.who("resume") == ["anna"]
+    assert progress_of(house)["left_out"] == [
+        {"name": "bert", "why": "held"},
+        {"name": "carl", "why": "paused_on_device"},
+    ]
+
+    # Nor does any other command of all miners touch who is held.
+    await turn(house, "switch.bert_save_power", False)
+    await house.bench.advance(30)
+    for entity_id, on in ((SAVE_POWER, True), (MINING, False)):
+        await turn(house, entity_id, on)
+        await house.bench.advance(30)
+        assert house.miners["bert"].truth.hashing
+        assert {"name": "bert", "why": "held"} in progress_of(house, entity_id)[
+            "left_out"
+        ]
+    await house.bench.call("button", "press", {"entity_id": RESTART_ALL})
+    await house.bench.advance(60)
+    assert "bert" not in house.who("restart")

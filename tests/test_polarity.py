@@ -273,6 +273,9 @@ async def test_all_miners_end_stopped(
     for switch in order:
         assert bench.hass.states.get(switch).state == STATE_OFF
 
+    if everything:  # That they follow automations, too.
+        follows = [f"switch.{name}_follow_automations" for name in house.entries]
+        await bench.call("switch", "turn_on", {"entity_id": follows})
     await bench.call("switch", "turn_on", {"entity_id": MINING})
     await bench.advance(60)
     assert sorted(house.who("resume")) == ["anna", "bert", "carl"]

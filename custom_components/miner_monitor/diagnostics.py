@@ -102,7 +102,8 @@ def _fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
                 "stopped_by_us": sorted(
                     feature
                     for feature, commands in fleet.commands.features.items()
-                    if member.key in commands.memory.stopped
+                    if commands.memory is not None
+                    and member.key in commands.memory.stopped
                 ),
             }
             for member in fleet.members.values()

@@ -24,7 +24,7 @@ from .entity import (
     setup_of,
 )
 from .fleet import features_of
-from .fleet.commands import (
+from .fleet.members import (
     MAX_PRIORITY,
     MIN_PRIORITY,
     priority_of,

@@ -1,6 +1,6 @@
 """Switches of a miner."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -47,8 +47,13 @@ def _held_until(data: MinerData) -> Mapping[str, Any]:
     return {"until": None if hold is None else iso_text(hold.until)}
 
 
-def _follow(controller: MinerController, on: bool, _: Requester) -> Awaitable[None]:
-    return controller.async_hold(None if on else Hold())
+async def _follow(controller: MinerController, on: bool, by: Requester) -> None:
+    """Hold or release it; automations hold by the action that is meant for it.
+
+    One that turns everything off at night must be able to turn it on in the morning.
+    """
+    if on or not by.automated:
+        await controller.async_hold(None if on else Hold())
 
 
 SWITCHES: tuple[MinerSwitchEntityDescription, ...] = (

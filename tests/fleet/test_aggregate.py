@@ -191,16 +191,19 @@ def test_without_an_answer_no_problem_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "expected"),
+    ("states", "any_mines", "all_save"),
     [
-        ([True, False], True),
-        ([False, False], False),
-        ([None, False], False),
-        ([None, None], None),
-        ([None, True], True),
+        ([True, True], True, True),
+        ([True, False], True, False),
+        ([False, False], False, False),
+        ([None, False], False, False),
+        ([None, None], None, None),
+        ([None, True], True, True),
     ],
 )
-def test_on_if_any_is(states: list[bool | None], expected: bool | None) -> None:
+def test_mining_is_on_if_any_is_and_saving_if_all_are(
+    states: list[bool | None], any_mines: bool | None, all_save: bool | None
+) -> None:
     data = aggregate(
         member(
             control=ControlState(saving_power=state),
@@ -208,8 +211,9 @@ def test_on_if_any_is(states: list[bool | None], expected: bool | None) -> None:
         )
         for state in states
     )
-    assert data.saving_power is expected
-    assert data.mining is expected
+    assert data.mining is any_mines
+    assert data.saving_power is all_save
+    assert (data.saving, data.controllable) == (states.count(True), 2)
 
 
 def test_only_what_can_be_switched_is_looked_at() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.miner_monitor.fleet.commands import FleetMember, StopMemory
+from custom_components.miner_monitor.fleet.members import FleetMember, StopMemory
 
 
 def test_whom_it_stopped() -> None:

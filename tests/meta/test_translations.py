@@ -234,7 +234,7 @@ def test_attributes(platform: Platform, description: MinerEntityDescription) -> 
     assert set(entity.get("state_attributes", {})) == named
 
 
-ATTRIBUTES_OF_SWITCHES = {"waiting", "failed"}
+ATTRIBUTES_OF_SWITCHES = {"waiting", "done", "total", "failed", "left_out"}
 """What a switch of all miners tells of its last command."""
 
 

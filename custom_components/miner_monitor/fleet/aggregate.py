@@ -83,6 +83,12 @@ def _any(values: Iterable[bool | None]) -> bool | None:
     return any(known) if known else None
 
 
+def _all(values: Iterable[bool | None]) -> bool | None:
+    """Whether all are, as far as is known."""
+    known = [value for value in values if value is not None]
+    return all(known) if known else None
+
+
 def _expected(data: MinerData) -> tuple[float | None, float | None]:
     """Return the hash rate of the ratio's window beside the expected one."""
     ratio, expected = data.insight.baseline.ratio, data.insight.baseline.expected
@@ -109,6 +115,11 @@ def aggregate(members: Iterable[Member]) -> FleetData:
     hashing = [(member, state) for member, state in states if _is_sha256(member)]
     miners, hashers = len(everyone), sum(map(_is_sha256, everyone))
     walls = [member.data.insight.wall_power for member in everyone]
+    saving = [
+        member.data.control.saving_power
+        for member, _ in states
+        if FleetFeature.THROTTLE in member.features
+    ]
     features = frozenset[FleetFeature]().union(*(item.features for item in everyone))
     if any(wall is not None for wall in walls):
         features |= {FleetFeature.WALL_POWER}
@@ -148,10 +159,10 @@ def aggregate(members: Iterable[Member]) -> FleetData:
             for member in online
             if (problems := _problems(member.data))
         ),
-        saving_power=_any(
-            member.data.control.saving_power
-            for member, _ in states
-            if FleetFeature.THROTTLE in member.features
+        saving_power=_all(saving),
+        saving=saving.count(True),
+        controllable=sum(
+            FleetFeature.THROTTLE in member.features for member in everyone
         ),
         mining=_any(
             state.settings.mining

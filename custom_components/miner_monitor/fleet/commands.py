@@ -12,42 +12,40 @@ from dataclasses import dataclass, field
 from itertools import count
 from operator import attrgetter
 import time
-from typing import Annotated
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import (
-    CONF_PRIORITY,
     DOMAIN,
     FLEET,
     LOGGER,
 )
-from ..coordinator import MinerConfigEntry, MinerCoordinator
-from ..miners.codec import Within, load_or
-from ..miners.errors import Outcome
+from ..control.errors import WriteError
+from ..control.model import NOBODY, Requester
+from ..coordinator import MinerCoordinator
+from ..miners.codec import load_or
+from ..miners.errors import MinerConnectionError, MinerTimeoutError, Outcome
 from ..miners.model import (
     Changes,
-    MinerIdentity,
     Setting,
 )
 from ..runtime.entries import miner_entries
 from ..runtime.escape import plain
 from ..runtime.messages import (
     FAILURES,
+    Failure,
     raise_all,
     user_error,
 )
 from ..runtime.store import IntentFile
 from ..runtime.targets import invalid
-from . import FleetFeature, features_of
+from . import FleetFeature
+from .members import FleetMember, MinerKeys, StopMemory, WhyLeft
 
 STAGGER = 2.0
 """Seconds from the start of one miner to that of the next."""
-
-DEFAULT_PRIORITY = 10
-MIN_PRIORITY, MAX_PRIORITY = 1, 100
 
 _LOADS_WITHIN = 300.0
 """Seconds within which a miner is loaded after a start, or is left out."""
@@ -55,106 +53,12 @@ _LOADS_WITHIN = 300.0
 FORGET_STOPS_AFTER = 24 * 3600.0
 """Seconds after which it is not known any more whom the switches have stopped."""
 
-RUNS_BY_ITSELF = 600.0
-"""Seconds of work after which a miner was started by somebody else. A miner that
-restarts works for a moment before it is stopped again."""
-
-MinerKeys = Annotated[list[Annotated[str, Within(1, 255)]], Within(0, 1000)]
-"""The unique ids of miners, as they are stored."""
-
 SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
 
-type Command = Callable[[MinerCoordinator], Awaitable[None]]
+type Command = Callable[[MinerCoordinator, Requester], Awaitable[None]]
 
 _MINING_ON: Changes = {Setting.MINING: True}
 _MINING_OFF: Changes = {Setting.MINING: False}
-
-
-def priority_of(entry: MinerConfigEntry) -> int:
-    """Return when a miner's turn is; the lower, the sooner."""
-    value = entry.options.get(CONF_PRIORITY, DEFAULT_PRIORITY)
-    return int(value) if isinstance(value, int | float) else DEFAULT_PRIORITY
-
-
-class FleetMember:
-    """One loaded miner, and what has to be undone when it unloads."""
-
-    def __init__(self, entry: MinerConfigEntry) -> None:
-        """Take its coordinator, which is another one after a reload."""
-        self.entry = entry
-        self.miner: MinerCoordinator = entry.runtime_data
-        self.key = self.miner.device_id
-        self.stop_listening: CALLBACK_TYPE | None = None
-        self._identity: MinerIdentity | None = None
-        self._features: frozenset[FleetFeature] = frozenset()
-
-    @property
-    def features(self) -> frozenset[FleetFeature]:
-        """What can be done with it; found anew when it changes."""
-        if self.miner.identity is not self._identity:
-            self._identity = self.miner.identity
-            self._features = features_of(self._identity)
-        return self._features
-
-    @property
-    def answers(self) -> bool:
-        """Whether it is there now."""
-        return self.miner.data.online is True
-
-    @property
-    def turn(self) -> tuple[bool, int, str, str]:
-        """Its place in the order of starting: one that does not answer comes last."""
-        name = self.entry.title.casefold()
-        return not self.answers, priority_of(self.entry), name, self.key
-
-    def stopped(self, feature: FleetFeature) -> bool | None:
-        """Whether it saves power, or was stopped."""
-        data = self.miner.data
-        if not data.online or data.state is None or feature not in self.features:
-            return None
-        if feature is FleetFeature.THROTTLE:
-            return data.control.saving_power
-        mining = data.state.settings.mining
-        return None if mining is None else not mining
-
-
-class StopMemory:
-    """The miners that one switch has stopped and nobody has started since."""
-
-    def __init__(self) -> None:
-        """Start with nobody."""
-        self._running_since: dict[str, float | None] = {}
-
-    @property
-    def stopped(self) -> frozenset[str]:
-        """The miners that this switch is to start again."""
-        return frozenset(self._running_since)
-
-    def remember(self, key: str) -> None:
-        """Take it that a miner is being stopped now."""
-        self._running_since[key] = None
-
-    def forget(self, key: str) -> None:
-        """Take it that a miner runs again, or was never stopped."""
-        self._running_since.pop(key, None)
-
-    def observe(self, key: str, stopped: bool | None, monotonic: float) -> None:
-        """Look at a miner, and forget one that somebody else has started."""
-        if stopped is None or key not in self._running_since:
-            return
-        since = self._running_since[key]
-        if stopped or since is None:
-            self._running_since[key] = None if stopped else monotonic
-        elif monotonic - since >= RUNS_BY_ITSELF:
-            self.forget(key)
-
-    def dump(self) -> list[str]:
-        """Return the miners as JSON types."""
-        return sorted(self._running_since)
-
-    def load(self, data: object) -> None:
-        """Read what ``dump`` wrote; what is no miner is left out."""
-        self._running_since |= dict.fromkeys(load_or(MinerKeys, data, []))
 
 
 @dataclass(slots=True)
@@ -162,16 +66,53 @@ class FeatureCommands:
     """How a feature is stopped and started, and how far its last command is.
 
     ``number`` is that of the last command, which ends the one before it; ``starting``
-    are still to be started, in that order; ``failed`` are those that did not follow.
+    are still to be started, in that order. Of ``total`` miners ``done`` followed, and
+    ``failed`` names those that did not; ``left_out`` names whom it left as they were.
+    ``memory`` is whom it stopped, where only those start again.
     """
 
     start: Command
     stop: Command | None = None
+    memory: StopMemory | None = None
     number: int = 0
     starting: list[str] = field(default_factory=list)
     waiting: int = 0
+    done: int = 0
+    total: int = 0
     failed: list[str] = field(default_factory=list)
-    memory: StopMemory = field(default_factory=StopMemory)
+    left_out: list[tuple[str, WhyLeft]] = field(default_factory=list)
+
+    def begin(self, number: int) -> None:
+        """End what is under way, and begin to count anew."""
+        self.number = number
+        self.starting, self.waiting, self.done, self.total = [], 0, 0, 0
+        self.failed, self.left_out = [], []
+
+    def choose(self, members: Iterable[FleetMember]) -> list[FleetMember]:
+        """Return whom a command reaches, and note whom it does not."""
+        chosen = list[FleetMember]()
+        for member in members:
+            if (why := member.kept_out) is None:
+                chosen.append(member)
+            else:
+                self.left_out.append((_name(member), why))
+        return chosen
+
+    def ended(self, member: FleetMember, error: Failure | None) -> None:
+        """Count what became of one; who is not there any more is no failure."""
+        if error is None:
+            self.done += 1
+        elif _is_away(error):
+            self.left_out.append((_name(member), WhyLeft.OFFLINE))
+        else:
+            self.failed.append(_name(member))
+
+
+def _is_away(error: Failure) -> bool:
+    """Whether nothing was sent, because nobody answered."""
+    cause = error.cause if isinstance(error, WriteError) else error
+    silent = isinstance(cause, MinerConnectionError | MinerTimeoutError)
+    return silent and error.outcome is Outcome.NOT_SENT
 
 
 class FleetCommands:
@@ -197,15 +138,16 @@ class FleetCommands:
         """One miner gets one command after the other."""
         self.features = {
             FleetFeature.THROTTLE: FeatureCommands(
-                start=lambda miner: miner.controller.async_throttle(False),
-                stop=lambda miner: miner.controller.async_throttle(True),
+                start=lambda miner, by: miner.controller.async_throttle(False, by),
+                stop=lambda miner, by: miner.controller.async_throttle(True, by),
             ),
             FleetFeature.MINING: FeatureCommands(
-                start=lambda miner: miner.controller.async_apply(_MINING_ON),
-                stop=lambda miner: miner.controller.async_apply(_MINING_OFF),
+                start=lambda miner, by: miner.controller.async_apply(_MINING_ON, by),
+                stop=lambda miner, by: miner.controller.async_apply(_MINING_OFF, by),
+                memory=StopMemory(),
             ),
             FleetFeature.RESTART: FeatureCommands(
-                start=lambda miner: miner.async_command(
+                start=lambda miner, _: miner.async_command(
                     lambda client, prove: client.restart(prove)
                 )
             ),
@@ -213,10 +155,10 @@ class FleetCommands:
 
     def observe(self, member: FleetMember) -> None:
         """See whether somebody else has started a miner."""
-        for feature in SWITCHES:
-            stopped = member.stopped(feature)
-            memory = self.features[feature].memory
-            memory.observe(member.key, stopped, time.monotonic())
+        for feature, commands in self.features.items():
+            if commands.memory is not None:
+                stopped = member.stopped(feature)
+                commands.memory.observe(member.key, stopped, time.monotonic())
 
     async def async_load(self, stored_at: float) -> None:
         """Read what was asked for, if all was stored within the last day.
@@ -233,7 +175,8 @@ class FleetCommands:
         )
         for feature in SWITCHES:
             commands = self.features[feature]
-            commands.memory.load(stopped.get(feature))
+            if commands.memory is not None:
+                commands.memory.load(stopped.get(feature))
             commands.starting = starting.get(feature, [])
 
     def close(self) -> None:
@@ -247,8 +190,9 @@ class FleetCommands:
         await self._intents.async_save(
             {
                 "stopped": {
-                    feature.value: self.features[feature].memory.dump()
-                    for feature in SWITCHES
+                    feature.value: commands.memory.dump()
+                    for feature, commands in self.features.items()
+                    if commands.memory is not None
                 },
                 "starting": {
                     feature.value: list(commands.starting)
@@ -265,71 +209,100 @@ class FleetCommands:
                 self._begin(feature)
                 self._start_behind(feature, keys)
 
-    async def async_stop(self, feature: FleetFeature) -> None:
-        """Stop all at once, and remember whom; those that fail are named."""
+    async def async_stop(self, feature: FleetFeature, by: Requester = NOBODY) -> None:
+        """Stop all at once; those that refuse are named in the error.
+
+        Who is held or offline is left out, and named by the switch.
+        """
         self._begin(FleetFeature.RESTART)
-        number = self._begin(feature)
-        commands = self.features[feature]
-        memory = commands.memory
-        members = self._able(feature)
+        number, commands = self._begin(feature), self.features[feature]
+        members = [
+            one for one in self._able(feature) if one.kept_out is not WhyLeft.HELD
+        ]
         self._last_stop.update((member.key, number) for member in members)
         if feature is FleetFeature.MINING:
             for member in members:
                 member.miner.controller.asked(_MINING_OFF)
-        targets = [
+        targets = commands.choose(
             member
-            for member in members
-            if not member.miner.data.unplugged
-            and (self._works(feature, member) or self._locks[member.key].locked())
-        ]
-        known = memory.stopped
-        for member in targets:
-            memory.remember(member.key)
+            for member in self._able(feature)
+            if self._works(feature, member) or self._locks[member.key].locked()
+        )
+        commands.total = len(targets)
+        self._changed()
+        known = await self._remember(commands.memory, targets)
+        outcomes = await asyncio.gather(
+            *(self._stop(feature, number, member, known, by) for member in targets)
+        )
+        if commands.memory is not None:
+            await self._store()
+        raise_all([error for error in outcomes if error is not None])
+
+    async def _remember(
+        self, memory: StopMemory | None, targets: Iterable[FleetMember]
+    ) -> frozenset[str]:
+        """Store whom a command stops, and that none of them is to be started any more.
+
+        Returns who had been stopped before.
+        """
+        memory = StopMemory() if memory is None else memory
+        known, keys = memory.stopped, {member.key for member in targets}
+        for key in keys:
+            memory.remember(key)
         try:
             await self._async_store()
         except HomeAssistantError as err:
-            for key in {member.key for member in targets} - known:
+            for key in keys - known:
                 memory.forget(key)
             raise _not_stored(self._entry.title) from err
-        errors = await asyncio.gather(
-            *(self._stop(feature, member, known) for member in targets)
-        )
-        await self._store()
-        named = [
-            (member, error)
-            for member, error in zip(targets, errors, strict=True)
-            if error is not None
-        ]
-        if commands.number == number:
-            commands.failed = [_name(member) for member, _ in named]
-            self._changed()
-        raise_all([error for _, error in named])
+        return known
 
-    async def async_start(self, feature: FleetFeature) -> None:
-        """Start those that were stopped here, in the background.
+    async def async_start(self, feature: FleetFeature, by: Requester = NOBODY) -> None:
+        """Start those that were stopped, in the background.
 
-        Those that do not answer now are tried last, and named at once. To end a
-        saving that was begun elsewhere is no error: who turns everything off does it.
+        *Mining* starts whom it stopped itself, *Save power* all that save power by
+        request, whoever asked for it. Who is held, offline, or rests for another
+        reason is left out, and named by the switch. To end a saving that nobody asked
+        for here is no error: who turns everything off does it.
         """
         self._begin(feature)
-        stopped = self.features[feature].memory.stopped
+        commands = self.features[feature]
         members = self._able(feature)
-        chosen = [member for member in members if member.key in stopped]
-        waits = feature is FleetFeature.MINING and not chosen
+        wanted = [member for member in members if self._is_ours(feature, member)]
+        waits = feature is FleetFeature.MINING and not wanted
         if waits and any(member.stopped(feature) for member in members):
             raise invalid("nothing_to_start")
-        await self._run(feature, chosen)
+        chosen = commands.choose(wanted)
+        for member in members:
+            if member.kept_out is None and (why := member.rests) is not None:
+                commands.left_out.append((_name(member), why))
+        await self._run(feature, chosen, by)
+
+    def _is_ours(self, feature: FleetFeature, member: FleetMember) -> bool:
+        """Whether a miner is to be started by the end of a command."""
+        memory = self.features[feature].memory
+        if memory is not None:
+            return member.key in memory.stopped
+        return member.miner.data.control.saves or self._locks[member.key].locked()
 
     async def async_restart_all(self) -> None:
         """Restart all that can be, one after the other."""
         self._begin(FleetFeature.RESTART)
-        await self._run(FleetFeature.RESTART, self._able(FleetFeature.RESTART))
+        members = self._able(FleetFeature.RESTART)
+        free = [one for one in members if one.kept_out is not WhyLeft.HELD]
+        await self._run(FleetFeature.RESTART, free)
+        away = [_name(member) for member in free if not member.answers]
+        if away:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="miners_away",
+                translation_placeholders={"names": ", ".join(away)},
+            )
 
     def _begin(self, feature: FleetFeature) -> int:
         """End what is under way of a kind; return the number of the new command."""
         commands = self.features[feature]
-        commands.number = next(self._numbers)
-        commands.starting, commands.waiting, commands.failed = [], 0, []
+        commands.begin(next(self._numbers))
         return commands.number
 
     def _holds(self, feature: FleetFeature, number: int, member: FleetMember) -> bool:
@@ -357,20 +330,36 @@ class FleetCommands:
         return [member for member in members if feature in member.features]
 
     async def _stop(
-        self, feature: FleetFeature, member: FleetMember, known: frozenset[str]
+        self,
+        feature: FleetFeature,
+        number: int,
+        member: FleetMember,
+        known: frozenset[str],
+        by: Requester,
     ) -> HomeAssistantError | None:
         """Stop one; ``known`` are those that had been stopped before."""
-        commands = self.features[feature]
+        commands, failure = self.features[feature], None
+        memory = commands.memory
         assert commands.stop is not None
         async with self._locks[member.key]:
-            commands.memory.remember(member.key)
+            if memory is not None:
+                memory.remember(member.key)
             try:
-                await commands.stop(member.miner)
+                await commands.stop(member.miner, by)
             except FAILURES as err:
-                if err.outcome is not Outcome.UNKNOWN and member.key not in known:
-                    commands.memory.forget(member.key)
-                return user_error(self._hass, member.entry, err)
-        return None
+                failure = err
+                if (
+                    memory is not None
+                    and err.outcome is not Outcome.UNKNOWN
+                    and member.key not in known
+                ):
+                    memory.forget(member.key)
+        if commands.number == number:
+            commands.ended(member, failure)
+            self._changed()
+        if failure is None or _is_away(failure):
+            return None
+        return user_error(self._hass, member.entry, failure)
 
     async def _store(self) -> None:
         """Store what came of a command; what cannot be is stored with the next."""
@@ -379,10 +368,14 @@ class FleetCommands:
         except HomeAssistantError as err:
             LOGGER.warning("%s: this was not stored: %s", self._entry.title, err)
 
-    async def _run(self, feature: FleetFeature, members: Iterable[FleetMember]) -> None:
-        """Start them behind the call, and name those that are away."""
-        by_key = {member.key: member for member in members}
-        order = [item.key for item in sorted(by_key.values(), key=attrgetter("turn"))]
+    async def _run(
+        self,
+        feature: FleetFeature,
+        members: Iterable[FleetMember],
+        by: Requester = NOBODY,
+    ) -> None:
+        """Start them behind the call."""
+        order = [member.key for member in sorted(members, key=attrgetter("turn"))]
         commands = self.features[feature]
         number = commands.number
         if feature is not FleetFeature.RESTART:
@@ -393,28 +386,24 @@ class FleetCommands:
                 commands.starting = []
                 raise _not_stored(self._entry.title) from err
         if commands.number == number:
-            self._start_behind(feature, order)
-        away = [_name(by_key[key]) for key in order if not by_key[key].answers]
-        if away:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="miners_away",
-                translation_placeholders={"names": ", ".join(away)},
-            )
+            self._start_behind(feature, order, by)
 
-    def _start_behind(self, feature: FleetFeature, order: list[str]) -> None:
+    def _start_behind(
+        self, feature: FleetFeature, order: list[str], by: Requester = NOBODY
+    ) -> None:
         """Start miners in this order behind the call."""
         commands = self.features[feature]
-        commands.starting, commands.waiting = list(order), len(order)
+        commands.starting = list(order)
+        commands.waiting = commands.total = len(order)
         self._entry.async_create_background_task(
             self._hass,
-            self._stagger(feature, commands.number, list(order)),
+            self._stagger(feature, commands.number, list(order), by),
             f"{self._entry.title} {feature}",
         )
         self._changed()
 
     async def _stagger(
-        self, feature: FleetFeature, number: int, keys: list[str]
+        self, feature: FleetFeature, number: int, keys: list[str], by: Requester
     ) -> None:
         # Those that are still being stopped would all start when that is over.
         for key in keys:
@@ -430,30 +419,34 @@ class FleetCommands:
             self._changed()
             self._entry.async_create_background_task(
                 self._hass,
-                self._start(feature, number, key),
+                self._start(feature, number, key, by),
                 f"{self._entry.title} {feature} {place}",
             )
 
-    async def _start(self, feature: FleetFeature, number: int, key: str) -> None:
-        commands = self.features[feature]
+    async def _start(
+        self, feature: FleetFeature, number: int, key: str, by: Requester
+    ) -> None:
+        commands, failure = self.features[feature], None
         async with self._locks[key]:
             # It may have been reloaded, or got another command, since.
             member = await self._loaded(key)
             if member is None or not self._holds(feature, number, member):
                 return
             try:
-                await commands.start(member.miner)
+                await commands.start(member.miner, by)
             except FAILURES as err:
                 # Nobody waits for it any more.
+                failure = err
                 text = user_error(self._hass, member.entry, err)
                 LOGGER.warning("%s: %s", self._entry.title, text)
-                if commands.number == number:
-                    commands.failed.append(_name(member))
-                    self._changed()
             else:
-                commands.memory.forget(key)
-            if commands.number == number and key in commands.starting:
-                commands.starting.remove(key)
+                if commands.memory is not None:
+                    commands.memory.forget(key)
+            if commands.number == number:
+                commands.ended(member, failure)
+                self._changed()
+                if key in commands.starting:
+                    commands.starting.remove(key)
             await self._store()
 
     async def _loaded(self, key: str) -> FleetMember | None:

@@ -40,7 +40,8 @@ from . import (
     Member,
     aggregate,
 )
-from .commands import FleetCommands, FleetMember
+from .commands import FleetCommands
+from .members import FleetMember
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
 

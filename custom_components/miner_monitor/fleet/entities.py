@@ -1,6 +1,6 @@
 """The entities of all miners together: tables, and what their commands need."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -21,6 +21,7 @@ from homeassistant.const import (
     UnitOfTemperature,
 )
 
+from ..control.model import Requester
 from ..entity import (
     MinerEntityDescription,
     MinerMonitorEntity,
@@ -28,12 +29,14 @@ from ..entity import (
     Resolution,
 )
 from ..miners.model import HashRateUnit
+from ..runtime.requester import async_requester
 from ..runtime.targets import async_require_control
 from ..sensors.description import (
     MinerBinarySensorEntityDescription,
     MinerSensorEntityDescription,
 )
 from ..sensors.work import JOULES_PER_TERAHASH
+from .commands import FleetCommands
 from .coordinator import FleetCoordinator
 from .model import (
     FleetData,
@@ -203,7 +206,28 @@ FLEET_BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription[FleetData], ...] 
 class FleetButtonEntityDescription(
     MinerEntityDescription[FleetData], ButtonEntityDescription
 ):
-    """A button of all miners."""
+    """A button of all miners, and what a user has to be allowed to press it."""
+
+    feature: FleetFeature
+    platform: Platform
+    press_fn: Callable[[FleetCommands, Requester], Awaitable[None]]
+
+
+def _saving(
+    key: str,
+    command: Callable[[FleetCommands, FleetFeature, Requester], Awaitable[None]],
+) -> FleetButtonEntityDescription:
+    """Describe a button that does what a direction of *Save power* does."""
+    return FleetButtonEntityDescription(
+        key=key,
+        translation_key=f"fleet_{key}",
+        # Areas and labels leave it out: to resume means more power.
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=_any_has(FleetFeature.THROTTLE),
+        feature=FleetFeature.THROTTLE,
+        platform=Platform.SWITCH,
+        press_fn=lambda commands, by: command(commands, FleetFeature.THROTTLE, by),
+    )
 
 
 FLEET_BUTTONS: tuple[FleetButtonEntityDescription, ...] = (
@@ -213,7 +237,12 @@ FLEET_BUTTONS: tuple[FleetButtonEntityDescription, ...] = (
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
         exists_fn=_any_has(FleetFeature.RESTART),
+        feature=FleetFeature.RESTART,
+        platform=Platform.BUTTON,
+        press_fn=lambda commands, _: commands.async_restart_all(),
     ),
+    _saving("resume_all", FleetCommands.async_start),
+    _saving("save_power_all", FleetCommands.async_stop),
 )
 
 
@@ -245,6 +274,10 @@ FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
         exists_fn=_any_has(FleetFeature.THROTTLE),
         feature=FleetFeature.THROTTLE,
         on_stops=True,
+        attributes_fn=lambda data: {
+            "saving": data.saving,
+            "controllable": data.controllable,
+        },
         value_fn=lambda data: data.saving_power,
     ),
 )
@@ -269,15 +302,17 @@ class FleetControlEntity[DescriptionT: MinerEntityDescription[Any]](
 
 
 class FleetButton(FleetControlEntity[FleetButtonEntityDescription], ButtonEntity):
-    """Restarts all miners, one after the other."""
+    """A button of all miners."""
 
     entity_description: FleetButtonEntityDescription
 
     @override
     async def async_press(self) -> None:
         """Do it."""
-        await self.async_require_control(Platform.BUTTON, FleetFeature.RESTART)
-        await self.coordinator.commands.async_restart_all()
+        description = self.entity_description
+        await self.async_require_control(description.platform, description.feature)
+        by = await async_requester(self.hass, self._context)
+        await description.press_fn(self.coordinator.commands, by)
 
 
 class FleetSwitch(
@@ -285,16 +320,23 @@ class FleetSwitch(
     OnOffEntity[FleetCoordinator, FleetSwitchEntityDescription],
     SwitchEntity,
 ):
-    """A switch of all miners: on if any of them is."""
+    """A switch of all miners."""
 
     entity_description: FleetSwitchEntityDescription
     # Many names are longer than what the recorder keeps.
-    _unrecorded_attributes = frozenset({FAILED})
+    _unrecorded_attributes = frozenset({"waiting", "done", "total", FAILED, "left_out"})
 
     @override
     def _attributes(self) -> dict[str, Any]:
         of = self.coordinator.commands.features[self.entity_description.feature]
-        return {"waiting": of.waiting, FAILED: list(of.failed)}
+        return {
+            **(super()._attributes() or {}),
+            "waiting": of.waiting,
+            "done": of.done,
+            "total": of.total,
+            FAILED: list(of.failed),
+            "left_out": [{"name": name, "why": why.value} for name, why in of.left_out],
+        }
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -309,4 +351,5 @@ class FleetSwitch(
     async def _turn(self, *, stop: bool) -> None:
         commands, feature = self.coordinator.commands, self.entity_description.feature
         await self.async_require_control(Platform.SWITCH, feature)
-        await (commands.async_stop(feature) if stop else commands.async_start(feature))
+        by = await async_requester(self.hass, self._context)
+        await (commands.async_stop if stop else commands.async_start)(feature, by)

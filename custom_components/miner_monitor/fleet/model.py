@@ -67,8 +67,9 @@ class FleetData:
     """All miners together at one moment.
 
     Hash rates are those of SHA-256 miners alone. ``hottest`` names the miner of the
-    hottest chip. ``saving_power`` and ``mining``: at least one is. ``totals`` are None
-    until it is known what was published before.
+    hottest chip. ``saving_power``: all that answer do, of those that can; ``saving`` of
+    ``controllable`` ones do. ``mining``: at least one is. ``totals`` are None until it
+    is known what was published before.
     """
 
     miners_online: int = 0
@@ -85,6 +86,8 @@ class FleetData:
     reject_rate: PartialSum = NOBODY
     troubles: tuple[MemberProblems, ...] = ()
     saving_power: bool | None = None
+    saving: int = 0
+    controllable: int = 0
     mining: bool | None = None
     features: frozenset[FleetFeature] = frozenset()
     totals: Mapping[FleetTotal, float | None] = field(default_factory=dict)
