@@ -198,7 +198,7 @@ async def test_derated_and_still_hot(
     told = done["description_placeholders"]
     assert await repairs.text("derated.fix_flow.abort.failed", told) == (
         "The repair failed: Gamma 601 A1B2 is still too hot. Wait until it has cooled "
-        "down, and find out why it overheated: fan, dust, room."
+        "down, and check the cause: fan, dust, room."
     )
     assert handle.writes == []
     assert repairs.issue(handle, Problem.DERATED) is not None

@@ -99,7 +99,7 @@ def _pressed(series: str) -> str:
 def _swarm(series: str, words: str) -> Place:
     return Place(
         press=_pressed(series),
-        words=f"Fleet: *Hash rate of All miners*, {words}",
+        words=f"All miners: *Hash rate of All miners*, {words}",
         view="fleet",
         card=f'miner-hash-rate-card path[data-series="{series}"]',
         count=Count.POINTS,
@@ -140,7 +140,7 @@ def _map(quantity: str, words: str) -> Place:
 
 def _spark(hours: int) -> Place:
     return Place(
-        words=f"Fleet: *Trend*, {hours} h",
+        words=f"All miners: *Trend*, {hours} h",
         view="fleet",
         card="miner-fleet-card .row path.spark-line",
         count=Count.PATH,
