@@ -13,7 +13,8 @@ const MOST_REQUESTS = 25;
 const MOST_FILES = 40;
 
 /** What is imported when the view of all miners is opened. */
-const ROOTS = ["strategy/dashboard.js", "strategy/views.js", "cards/fleet-card.js", "cards/hash-rate-card.js"];
+const ROOTS = ["dashboard", "views"].map((name) => `strategy/${name}.js`);
+ROOTS.push(...["fleet", "hash-rate", "miner"].map((name) => `cards/${name}-card.js`));
 
 /** @param {string} path */
 const read = (path) => readFileSync(new URL(path, FOLDER), "utf-8");

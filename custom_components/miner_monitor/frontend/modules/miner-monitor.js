@@ -100,6 +100,7 @@ const FIRST = [
   "cards/hash-rate/parts.js",
   "cards/hash-rate/series.js",
   "cards/hash-rate/words.js",
+  "cards/miner-card.js",
   "lib/card.js",
   "lib/chart.js",
   "lib/dom.js",

@@ -15,7 +15,7 @@ import {
   statusOf,
   statusText,
 } from "../lib/status.js";
-import { clock, spanText } from "../lib/words.js";
+import { clock, labelOf, spanText } from "../lib/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -191,6 +191,7 @@ export class MinerFindingsCard extends MinerCard {
   static getConfigForm() {
     return {
       schema: [{ name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } }],
+      computeLabel: labelOf,
     };
   }
 
@@ -235,7 +236,7 @@ export class MinerFindingsCard extends MinerCard {
     if (!notices.length && this.preview) {
       notices.push({ tone: "notice", shape: "hashing", text: this.say("finding_none") });
     }
-    const painted = JSON.stringify(notices, (key, value) => (key === "actions" ? value.map(labelOf) : value));
+    const painted = JSON.stringify(notices, (key, value) => (key === "actions" ? value.map(wordsOf) : value));
     if (painted === this.#painted) return;
     this.#painted = painted;
     this.body.replaceChildren(h("ul", {}, ...notices.map((notice) => noticeOf(notice, this.say))));
@@ -303,7 +304,7 @@ export class MinerFindingsCard extends MinerCard {
 }
 
 /** @param {HTMLElement | null | undefined | false} action */
-function labelOf(action) {
+function wordsOf(action) {
   return action && action.textContent;
 }
 

@@ -1,5 +1,7 @@
 // Tiles for people's own dashboards: a miner, and a large count in its short form.
 
+// @says option_device_id option_entity option_name
+
 import { MinerCard, SaveSwitch, TOGGLE_STYLES } from "../lib/card.js";
 import { glyph, h, setAttribute, setGlyph, setText, showMore } from "../lib/dom.js";
 import { findMiners, idOf, linkTo, numberOf, stateOf, unitOf } from "../lib/miners.js";
@@ -13,7 +15,7 @@ import {
   statusText,
   urgencyOf,
 } from "../lib/status.js";
-import { short } from "../lib/words.js";
+import { labelOf, short } from "../lib/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -43,6 +45,7 @@ export class MinerTileCard extends MinerCard {
         { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } },
         { name: "name", selector: { text: {} } },
       ],
+      computeLabel: labelOf,
     };
   }
 
@@ -162,6 +165,7 @@ export class MinerValueCard extends MinerCard {
         { name: "entity", required: true, selector: { entity: { integration: "miner_monitor", domain: "sensor" } } },
         { name: "name", selector: { text: {} } },
       ],
+      computeLabel: labelOf,
     };
   }
 

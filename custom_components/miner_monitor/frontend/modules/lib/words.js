@@ -37,6 +37,17 @@ export function sayWith(localize) {
   return (key, values) => localize(`${PREFIX}dashboard_${key}`, values) || key;
 }
 
+/**
+ * Label the fields of a card's form.
+ *
+ * @param {{name: string}} field
+ * @param {import("./types.js").Localize} localize
+ * @returns {string}
+ */
+export function labelOf({ name }, localize) {
+  return localize(`${PREFIX}dashboard_option_${name}`) || name;
+}
+
 const NUMBER_LOCALES = /** @type {Record<string, string | string[]>} */ ({
   comma_decimal: ["en-US", "en"],
   decimal_comma: ["de", "es", "it"],
@@ -130,6 +141,20 @@ export function rateDecimals(value, unit) {
   return Math.abs(value) < 100 ? 2 : 1;
 }
 
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const dates = new Map();
+
+/**
+ * @param {string} language
+ * @param {Record<string, any>} form
+ */
+function dateFormat(language, form) {
+  const key = JSON.stringify([language, form]);
+  let formatter = dates.get(key);
+  if (!formatter) dates.set(key, (formatter = new Intl.DateTimeFormat(language, form)));
+  return formatter;
+}
+
 /**
  * Write a time: only the time of day for today, else with the date.
  *
@@ -140,13 +165,11 @@ export function rateDecimals(value, unit) {
  */
 export function clock(time, now, { locale, config }) {
   const zone = locale.time_zone === "server" ? { timeZone: config.time_zone } : {};
-  const day = new Intl.DateTimeFormat(locale.language, { ...zone, dateStyle: "short" });
+  const day = dateFormat(locale.language, { ...zone, dateStyle: "short" });
   const hour12 = { 12: true, 24: false }[locale.time_format ?? ""];
   const hours = { hour: "2-digit", minute: "2-digit", ...(hour12 === undefined ? {} : { hour12 }) };
-  const today = day.format(time) === day.format(now);
-  const date = today ? {} : { day: "numeric", month: "short" };
-  const form = /** @type {Intl.DateTimeFormatOptions} */ ({ ...zone, ...date, ...hours });
-  return new Intl.DateTimeFormat(locale.language, form).format(time);
+  const date = day.format(time) === day.format(now) ? {} : { day: "numeric", month: "short" };
+  return dateFormat(locale.language, { ...zone, ...date, ...hours }).format(time);
 }
 
 /**
