@@ -10,11 +10,10 @@ import { hassOf, homeOf } from "./homes.mjs";
 const FOLDER = new URL("../../custom_components/miner_monitor/frontend/modules/", import.meta.url);
 const SHELL = "miner-monitor.js";
 const MOST_REQUESTS = 25;
-const MOST_FILES = 40;
+const MOST_FILES = 36;
 
 /** What is imported when the view of all miners is opened. */
-const ROOTS = ["dashboard", "views"].map((name) => `strategy/${name}.js`);
-ROOTS.push(...["fleet", "hash-rate", "miner"].map((name) => `cards/${name}-card.js`));
+const ROOTS = ["strategy/views.js", ...["fleet", "hash-rate", "miner"].map((name) => `cards/${name}-card.js`)];
 
 /** @param {string} path */
 const read = (path) => readFileSync(new URL(path, FOLDER), "utf-8");

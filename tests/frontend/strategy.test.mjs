@@ -6,8 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import test from "node:test";
 
-import { dashboard } from "#modules/strategy/dashboard.js";
-import { view } from "#modules/strategy/views.js";
+import { dashboard, view } from "#modules/strategy/views.js";
 import { hassOf, HOMES, homeOf, minersOf } from "./homes.mjs";
 
 /** @typedef {import("#modules/lib/types.js").Hass} Hass */

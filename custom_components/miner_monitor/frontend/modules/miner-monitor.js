@@ -109,7 +109,6 @@ const FIRST = [
   "lib/status.js",
   "lib/words.js",
   "strategy/cards.js",
-  "strategy/dashboard.js",
   "strategy/views.js",
 ];
 
@@ -278,10 +277,7 @@ function dashboardStrategy() {
     /** @param {Record<string, any>} config @param {Hass} hass */
     static async generate(config, hass) {
       fetchFirst();
-      // The view that is opened next needs these too.
-      const views = import("./strategy/views.js");
-      views.catch(() => {});
-      const { dashboard } = await import("./strategy/dashboard.js");
+      const { dashboard } = await import("./strategy/views.js");
       return dashboard(config, hass);
     }
 

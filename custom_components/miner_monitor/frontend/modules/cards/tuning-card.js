@@ -1,16 +1,17 @@
 // How a miner does at each of its settings: the map, the verdicts, scatters, and what was changed when.
 
 import { MinerCard } from "../lib/card.js";
+import { CHART_STYLES } from "../lib/chart.js";
 import { fire, h } from "../lib/dom.js";
 import { findMiners, idOf } from "../lib/miners.js";
 import { MINUTE, Poll } from "../lib/records.js";
-import { confirmApply, verdictList } from "./tuning/details.js";
-import { MapPart } from "./tuning/map-part.js";
-import { HOURS, changesPart, hoursChoice, refill, ScatterPart } from "./tuning/parts.js";
+import { confirmApply, DIALOG_STYLES, VERDICTS_STYLES, verdictList } from "./tuning/details.js";
+import { MAP_STYLES } from "./tuning/map.js";
+import { LEGENDS_STYLES, MapPart } from "./tuning/map-part.js";
+import { changesPart, CONTROLS_STYLES, HOURS, hoursChoice, refill, ScatterPart } from "./tuning/parts.js";
 import { readMap, readPast } from "./tuning/past.js";
-import { SCATTERS, scatterName } from "./tuning/scatter.js";
+import { CHARTS_STYLES, SCATTERS, scatterName } from "./tuning/scatter.js";
 import { CONTROLS, canSet, errorText, keyOf, presentSettings, settingsOf } from "./tuning/settings.js";
-import { STYLES } from "./tuning/styles.js";
 
 /** @typedef {import("./tuning/parts.js").Hours} Hours */
 /** @typedef {import("./tuning/settings.js").Past} Past */
@@ -25,6 +26,28 @@ import { STYLES } from "./tuning/styles.js";
 const WATCHED = [...Object.values(CONTROLS), "sensor.status", "binary_sensor.online"];
 const PADDING = 16;
 const OFTEN = { every: 5 * MINUTE, retry: MINUTE };
+
+const FRAME = `
+  :host { display: block; }
+  ha-card { height: 100%; box-sizing: border-box; overflow: hidden; }
+  .body { padding: 16px; display: flex; flex-direction: column; gap: 20px; color: var(--primary-text-color);
+    font: 14px/1.4 var(--ha-font-family-body, Roboto, sans-serif); overflow-wrap: anywhere; }
+  .body > :empty { display: none; }
+  h2, h3, p, ul, dl, dd { margin: 0; padding: 0; }
+  h2 { font-size: 20px; font-weight: 500; }
+  h3 { font-size: 16px; font-weight: 500; margin-bottom: 8px; }
+  section { display: block; min-width: 0; outline: none; }
+  .secondary { color: var(--secondary-text-color); font-size: 13px; }
+  .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  .empty-note { color: var(--secondary-text-color); padding: 8px 0; max-width: 60ch; }
+  .error { border-inline-start: 4px solid var(--error-color); padding: 6px 12px; }
+  .outcome:empty { display: none; }
+  .status { border-inline-start: 4px solid var(--success-color); padding: 6px 12px; }
+  .head { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: baseline; justify-content: space-between; }
+`;
+
+const STYLES =
+  CHART_STYLES + FRAME + CONTROLS_STYLES + MAP_STYLES + LEGENDS_STYLES + VERDICTS_STYLES + CHARTS_STYLES + DIALOG_STYLES;
 
 /** `{type: "custom:miner-tuning-card", device_id: "..."}` */
 export class MinerTuningCard extends MinerCard {

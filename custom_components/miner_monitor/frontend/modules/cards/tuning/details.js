@@ -334,3 +334,27 @@ function notes(view, point) {
   const now = same(point.settings, view.present) ? [view.say("tuning_in_use")] : [];
   return [...now, ...(point.bottlenecks.length ? [bottleneckNames(view, point)] : [])].join(", ");
 }
+
+export const VERDICTS_STYLES = `
+  .verdicts { list-style: none; display: grid; gap: 0; }
+  .verdict { display: flex; gap: 12px; align-items: center; justify-content: space-between; padding: 10px 0;
+    border-top: 1px solid var(--divider-color); }
+  .verdict:first-child { border-top: 0; padding-top: 0; }
+  .verdict .words { display: grid; gap: 1px; min-width: 0; }
+  .verdict .kind { font-weight: 500; }
+  .present-note { margin-top: 8px; font-size: 13px; }
+`;
+
+export const DIALOG_STYLES = `
+  dialog { color: var(--primary-text-color); background: var(--card-background-color); border: 1px solid var(--divider-color);
+    border-radius: var(--ha-card-border-radius, 12px); padding: 20px; width: min(420px, calc(100vw - 32px)); box-sizing: border-box;
+    font: 14px/1.4 var(--ha-font-family-body, Roboto, sans-serif); box-shadow: 0 8px 32px rgb(0 0 0 / 0.4); }
+  dialog::backdrop { background: rgb(0 0 0 / 0.5); }
+  dialog h3 { font-size: 18px; margin-bottom: 12px; overflow-wrap: anywhere; }
+  .from-to { display: grid; grid-template-columns: auto 1fr; gap: 4px 16px; margin-bottom: 8px; }
+  .from-to dt { color: var(--secondary-text-color); }
+  .from-to .to { font-weight: 500; }
+  dialog .outcome { border-inline-start: 4px solid var(--error-color); padding: 6px 12px; margin-top: 12px; overflow-wrap: anywhere; }
+  .actions { display: flex; justify-content: flex-end; gap: 8px; margin-top: 20px; }
+  .actions button { min-height: 36px; }
+`;

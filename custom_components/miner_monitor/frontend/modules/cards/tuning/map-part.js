@@ -340,3 +340,16 @@ export function starPath(x, y, size) {
   });
   return `M${corners.join("L")}Z`;
 }
+
+export const LEGENDS_STYLES = `
+  .legend { display: grid; gap: 8px; margin-top: 8px; font-size: 12px; color: var(--secondary-text-color); }
+  .colors { display: flex; gap: 8px; align-items: center; }
+  .colors > span { flex: none; }
+  .colors > .ramp { flex: 1 1 40px; max-width: 280px; height: 12px; border-radius: 6px;
+    box-shadow: inset 0 0 0 1px var(--secondary-text-color); }
+  .signs, .groups { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; }
+  .sign { display: inline-flex; gap: 6px; align-items: center; }
+  .sign .icon { width: 18px; height: 18px; flex: none; }
+  .star-note { margin-top: 8px; font-size: 13px; }
+  .star-note b { font-weight: 500; }
+`;

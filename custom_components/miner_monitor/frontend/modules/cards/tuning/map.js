@@ -314,3 +314,48 @@ export function colorOf({ map, quantity }, point) {
 export function star(x, y, size, certain) {
   return s("path", { class: certain ? "star" : "star leading", d: starPath(x, y, size) });
 }
+
+export const MAP_STYLES = `
+  .beside { display: grid; grid-template-columns: minmax(0, 1fr) 264px; gap: 20px; align-items: start; }
+  .below { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); }
+  .details { border: 1px solid var(--divider-color); border-radius: 12px; padding: 12px; display: grid; gap: 8px; }
+  .details .apply { justify-self: start; }
+  .details .point-name { font-size: 15px; margin: 0; display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
+  .point-name .badge { margin: 0; }
+  table { border-collapse: collapse; font-size: 13px; }
+  .figures { width: 100%; }
+  .figures th { text-align: start; font-weight: 400; color: var(--secondary-text-color); padding: 3px 8px 3px 0; }
+  .figures td { text-align: end; padding: 3px 0; white-space: nowrap; font-variant-numeric: tabular-nums; }
+  .figures tr + tr > * { border-top: 1px solid var(--divider-color); }
+  .figures .chosen > * { font-weight: 500; color: var(--primary-text-color); }
+  .figures small { display: block; font-size: 11px; font-weight: 400; color: var(--secondary-text-color); }
+  .table-box { overflow-x: auto; margin-top: 12px; }
+  .show-table { margin-top: 4px; }
+  .points { width: 100%; }
+  .points th, .points td { text-align: start; padding: 6px 12px 6px 0; font-weight: 400; vertical-align: top;
+    border-bottom: 1px solid var(--divider-color); font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+  .points td { white-space: nowrap; }
+  .points td:last-child { white-space: normal; min-width: 100px; padding-inline-end: 0; }
+  .points thead th { color: var(--secondary-text-color); font-size: 12px; }
+  .points tbody th { white-space: nowrap; font-weight: 500; }
+  .held-back { font-size: 13px; }
+  .chart .point, .chart .change { outline: none; }
+  g.point { cursor: pointer; }
+  .target { fill: transparent; }
+  .dot, .size { stroke: var(--secondary-text-color); stroke-width: 1; }
+  .size { fill: none; }
+  .now { fill: none; stroke: var(--primary-text-color); stroke-width: 1.8; stroke-dasharray: 4 2.5; }
+  .ring { fill: none; stroke: none; stroke-width: 2; }
+  .inspected .ring { stroke: var(--divider-color); }
+  g.point:hover .ring { stroke: var(--secondary-text-color); }
+  g.point:focus .ring, .change:focus-visible .target { stroke: var(--primary-color); }
+  .star { fill: var(--primary-text-color); stroke: var(--card-background-color); stroke-width: 1.5;
+    stroke-linejoin: round; pointer-events: none; }
+  .star.leading { fill: var(--card-background-color); stroke: var(--primary-text-color); }
+  .bars .dot, .bars .ring { rx: 3px; }
+  .chart.bars .name { fill: var(--primary-text-color); font-size: 13px; }
+  .chart.bars .value { fill: var(--primary-text-color); font-size: 13px; font-weight: 500; }
+  .texts { pointer-events: none; }
+  .whisker path { stroke: var(--primary-text-color); stroke-width: 1.5; fill: none; }
+  .whisker .halo { stroke: var(--card-background-color); stroke-width: 4; }
+`;

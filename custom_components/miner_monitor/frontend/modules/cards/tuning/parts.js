@@ -265,3 +265,27 @@ export function refill(element, children) {
   element.setAttribute("tabindex", "-1");
   if (element instanceof HTMLElement) element.focus({ preventScroll: true });
 }
+
+export const CONTROLS_STYLES = `
+  button, select { font: inherit; font-size: 14px; color: var(--primary-text-color); cursor: pointer; min-height: 32px;
+    background: var(--card-background-color); border: 1px solid var(--divider-color); border-radius: 8px; padding: 4px 12px; }
+  select { max-width: 100%; min-height: 34px; }
+  option { background: var(--card-background-color); color: var(--primary-text-color); }
+  button:focus-visible, select:focus-visible, .table-box:focus-visible {
+    outline: 2px solid var(--primary-color); outline-offset: 2px; }
+  button:hover { background: color-mix(in srgb, var(--primary-text-color) 6%, var(--card-background-color)); }
+  button:disabled { cursor: progress; opacity: 0.7; }
+  .apply, .confirm { border: 2px solid var(--primary-color); font-weight: 500; flex: none;
+    background: color-mix(in srgb, var(--primary-color) 14%, var(--card-background-color)); }
+  .apply:hover, .confirm:hover { background: color-mix(in srgb, var(--primary-color) 26%, var(--card-background-color)); }
+  .plain { border-color: transparent; padding: 4px 0; text-decoration: underline; text-underline-offset: 3px;
+    text-decoration-color: var(--secondary-text-color); }
+  .plain:hover { background: none; }
+  .choices { display: flex; flex-wrap: wrap; gap: 8px 12px; margin-bottom: 12px; }
+  .segments { display: inline-flex; flex-wrap: wrap; max-width: 100%; border: 1px solid var(--divider-color); border-radius: 8px; }
+  .segments button { border: 0; border-radius: 7px; padding: 4px 12px; }
+  .segments [aria-pressed="true"] { font-weight: 500; box-shadow: inset 0 0 0 2px var(--primary-color);
+    background: color-mix(in srgb, var(--primary-color) 14%, var(--card-background-color)); }
+  .badge { display: inline-block; border: 1px solid var(--secondary-text-color); border-radius: 10px; padding: 0 8px;
+    font-size: 12px; font-weight: 400; white-space: nowrap; margin-inline-start: 8px; flex: none; }
+`;

@@ -315,3 +315,20 @@ function standOut(button, key) {
     circle.classList.toggle("faint", on && circle.getAttribute("data-group") !== key);
   }
 }
+
+export const CHARTS_STYLES = `
+  .scatter circle.point { fill-opacity: 0.6; stroke: var(--primary-text-color); stroke-opacity: 0.5; stroke-width: 0.6; }
+  .scatter circle.faint { opacity: 0.08; }
+  .scatter circle.marked { stroke-opacity: 1; stroke-width: 2; fill-opacity: 1; opacity: 1; }
+  .scatter { touch-action: pan-y; }
+  .readout { min-height: 1.4em; margin-top: 4px; }
+  .thinned { margin-top: 4px; }
+  .group { display: inline-flex; gap: 6px; align-items: center; min-height: 28px; font-size: 12px; padding: 2px 10px; }
+  .group[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--primary-color); }
+  .swatch { width: 12px; height: 12px; border-radius: 50%; flex: none; }
+  .series { fill: none; stroke: var(--primary-color); stroke-width: 1.5; stroke-linejoin: round; }
+  .change line { stroke: var(--primary-text-color); stroke-width: 1; stroke-dasharray: 3 3; }
+  .chart .change text { fill: var(--primary-text-color); paint-order: stroke; stroke-width: 4px;
+    stroke: var(--card-background-color); }
+  .change:hover line, .change:focus line { stroke-width: 2; stroke-dasharray: none; }
+`;
