@@ -172,7 +172,7 @@ async def test_frozen_values_are_caught(
     # Waiting for more polls would prove no more.
     assert sum(entry.runtime_data.data.insight.failed_polls.values()) == 1
     await bench.advance(300)
-    assert sum("is away" in record.message for record in caplog.records) == 1
+    assert sum("is offline" in record.message for record in caplog.records) == 1
 
     miner.clear("freeze")
     await bench.advance(90)

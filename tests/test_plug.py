@@ -136,7 +136,7 @@ async def test_it_is_on_and_the_miner_stays_silent(
 
     assert failures(entry) > 0
     assert len(complaints(entry, caplog)) == 1
-    assert "is away" in complaints(entry, caplog)[0]
+    assert "is offline" in complaints(entry, caplog)[0]
     await miner.start()
     await bench.pass_time(120)
     assert "is back" in complaints(entry, caplog)[-1]

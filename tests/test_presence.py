@@ -81,7 +81,7 @@ async def test_away_and_back(
     assert float(hass.states.get(HASH_RATE).state) > 0.5
     lines = our_lines(caplog)
     assert len(lines) == 2
-    assert "is away" in lines[0]
+    assert "is offline" in lines[0]
     assert "is back" in lines[1]
 
 

@@ -348,7 +348,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     def _answered(self, reading: MinerReading, response_time: float) -> MinerData:
         identity = self._remember(reading)
         if self.data.online is False and not self.data.unplugged:
-            LOGGER.info("%s is back", self.name)
+            LOGGER.info("%s is back online", self.name)
         self._addresses.answered(anew=self.data.online is not True)
         self._failed_polls, self._failing_since = 0, None
         self._plug.answered()
@@ -397,7 +397,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
                 last_error=str(error),
             )
         if self.data.online is not False or self.data.unplugged:
-            LOGGER.info("%s is away: %s", self.name, error)
+            LOGGER.info("%s is offline: %s", self.name, error)
         doublings = min(max(self._failed_polls - AWAY_AFTER_POLLS, 0) + 1, 5)
         backed_off = min(SLOWEST_INTERVAL, self._nominal_interval * 2**doublings)
         self._poll_again_in(max(self._nominal_interval, backed_off))

@@ -85,7 +85,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         """Take up what was stored, and follow the miners from now on."""
         stored = await self._store.async_load() or {}
         if stored and not self.meters.load(stored.get("totals")):
-            LOGGER.warning("What is stored of %s is not readable", self.name)
+            LOGGER.warning("Stored data of %s is not readable", self.name)
         await self.commands.async_load(load_or(float, stored.get("stored_at"), 0.0))
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_MINERS, self._follow

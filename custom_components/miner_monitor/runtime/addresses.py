@@ -152,7 +152,7 @@ class MinerAddresses:
         """Tell whether another device stays at the address; then ask for help."""
         if not self._stranger_polls:
             LOGGER.info(
-                "Another device (%s) answers at the address of %s",
+                "Another device (%s) responds at the address of %s",
                 stranger.model,
                 self._entry.title,
             )

@@ -113,9 +113,7 @@ class InsightRuntime:
         if stored is not None:
             data = unpacked(stored)
             if not self.tracker.load(data, time.time()):
-                LOGGER.warning(
-                    "What is stored of %s is not readable", self._entry.title
-                )
+                LOGGER.warning("Stored data of %s is not readable", self._entry.title)
             self.boots.load(data.get(BOOTED))
         resumed = self._entry.async_create_background_task(
             self._hass, self._async_resume(), f"{self._entry.title} totals"

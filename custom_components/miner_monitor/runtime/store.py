@@ -59,7 +59,7 @@ class _Store(Store[Data]):
         self, old_major_version: int, old_minor_version: int, old_data: Data
     ) -> Data:
         """Begin anew."""
-        LOGGER.info("%s was written by an older version and begins anew", self.key)
+        LOGGER.info("%s was written by an older version and starts anew", self.key)
         return {}
 
 
@@ -168,7 +168,7 @@ class IntentFile:
                 load_json_object, self._path
             )
         except HomeAssistantError as err:
-            LOGGER.warning("What was asked of a miner cannot be read: %s", err)
+            LOGGER.warning("Stored requests of a miner cannot be read: %s", err)
             return None
         saved_at, content = stored.get("saved_at"), stored.get("intents")
         if stored.get("version") != VERSION or not isinstance(content, dict):
@@ -295,7 +295,7 @@ class ControlStore:
                     await self._write()
             except HomeAssistantError as err:
                 LOGGER.warning(
-                    "%s: what was asked of it was not stored: %s",
+                    "%s: its requests were not stored: %s",
                     self._entry.title,
                     err,
                 )
