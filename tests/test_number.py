@@ -13,6 +13,7 @@ from simulator import MinerSpec
 
 from .conftest import GAMMA, GAMMA_2, NANO_3S, SUPRA, Q, TimedBench, states_of_miners
 from .controls import CONTROLLED, call, commands, defaults, patches, shown
+from .handles import take_over
 
 GAMMA_601 = "number.gamma_601_a1b2_"
 FAST = replace(GAMMA, frequency=850, core_voltage=1280)
@@ -273,3 +274,35 @@ async def test_comes_with_firmware(bench: TimedBench, hass: HomeAssistant) -> No
     miner.update_firmware("2.4.0")
     await bench.advance(180)
     assert hass.states.get(entity_id).state == STATE_UNAVAILABLE
+
+
+async def test_quick_steps(bench: TimedBench, hass: HomeAssistant) -> None:
+    """They are one write of the last value, which is shown as asked for meanwhile."""
+    handle = await take_over(bench, await bench.miner(GAMMA))
+    entity_id = handle.entity("number", "frequency")
+
+    def look() -> tuple[str, Any]:
+        state = hass.states.get(entity_id)
+        assert state is not None
+        return state.state, state.attributes["applying"]
+
+    assert look() == ("525.0", None)
+    steps = []
+    for value in (530, 535, 540, 545, 550):
+        call = hass.services.async_call(
+            "number",
+            "set_value",
+            {"entity_id": entity_id, "value": value},
+            blocking=True,
+        )
+        steps.append(hass.async_create_task(call))
+        await bench.advance(0.05)
+        assert look() == ("525.0", value)
+    while not all(step.done() for step in steps):
+        await bench.advance(0.5)
+        assert look() in {("525.0", 550), ("550.0", 550), ("550.0", None)}
+    await bench.advance(30)
+    assert handle.writes == [{"frequency": 550}]
+    assert look() == ("550.0", None)
+    info = hass.states.get(entity_id).state_info
+    assert info["unrecorded_attributes"] >= {"applying", "values"}

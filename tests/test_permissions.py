@@ -25,6 +25,7 @@ ACTIONS: Mapping[str, dict[str, Any]] = {
     "save_profile": {"profile": "Night"},
     "delete_profile": {"profile": "Night"},
     "copy_profiles": {"source": "other"},
+    "hold": {"for": "01:00:00"},
 }
 ADMINS: Mapping[str, dict[str, Any]] = {"export_csv": {}, "show_details": {}}
 REPORTS = ("miner_report", "compare_settings")

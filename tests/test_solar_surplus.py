@@ -79,6 +79,19 @@ async def test_order_and_pause(guard: Guard) -> None:
     assert guard.calls[3:] == [("12:23", "c", "on"), ("12:26", "a", "on")]
 
 
+async def test_who_is_held_is_left_alone(guard: Guard) -> None:
+    """It neither starts nor stops, and the next one gets its share."""
+    await guard.say(A, "on", held=True)
+    await guard.say(B, "off", held=True)
+    await start(guard, sign="surplus")
+    await guard.say(GRID, 160)
+    await guard.minutes(10)
+    assert guard.calls == [("12:01", "c", "off")]
+    await guard.say(GRID, -500)
+    await guard.minutes(10)
+    assert guard.states(A, B, C) == ["on", "off", "on"]
+
+
 async def test_an_important_miner_takes_the_power_of_others(guard: Guard) -> None:
     await guard.say(B, "off")
     await guard.say(C, "off")
