@@ -141,20 +141,17 @@ test("an order to all is told while it goes on, and with those that failed", () 
   /** @type {import("#modules/lib/types.js").Say} */
   const say = (key, values) => [key, ...Object.values(values ?? {})].join("|");
   const fleet = { id: "f", name: "", model: "", fleet: true, ids: { "switch.throttle": ["switch.all"] } };
-  const state = (/** @type {Record<string, any>} */ attributes) =>
-    fleetState(/** @type {any} */ ({ states: { "switch.all": { attributes } } }), fleet, say);
+  const state = (/** @type {Record<string, any>} */ attributes, asked = false) =>
+    fleetState(/** @type {any} */ ({ states: { "switch.all": { attributes } } }), fleet, say, asked);
   assert.deepEqual(state({}), { saving: null, controllable: null, progress: "" });
   const counts = { saving: 3, controllable: 14 };
-  assert.deepEqual(state({ ...counts, done: 14, total: 14, failed: [], left_out: [] }), { ...counts, progress: "" });
-  assert.equal(state({ ...counts, done: 7, total: 14, failed: [] }).progress, "fleet_progress|7|14|0|");
-  assert.equal(
-    state({ done: 14, total: 14, failed: ["A", "B"] }).progress,
-    "fleet_progress_failed|14|14|2|A, B",
-  );
-  assert.equal(
-    state({ done: 1, total: 1, failed: [], left_out: [{ name: "C", why: "held" }] }).progress,
-    "fleet_left_out|C (fleet_why_held)",
-  );
+  assert.deepEqual(state({ ...counts, waiting: 0, done: 13, total: 14, failed: [] }), { ...counts, progress: "" });
+  assert.equal(state({ waiting: 7, done: 7, total: 14, failed: [] }).progress, "fleet_progress|7|14|0|");
+  const failed = { waiting: 0, done: 12, total: 14, failed: ["A", "B"] };
+  assert.equal(state(failed).progress, "fleet_progress_failed|12|14|2|A, B");
+  const left = { waiting: 0, done: 1, total: 1, failed: [], left_out: [{ name: "C", why: "held" }] };
+  assert.equal(state(left).progress, "");
+  assert.equal(state(left, true).progress, "fleet_left_out|C (fleet_why_held)");
 });
 
 test("a span has its most telling unit", () => {

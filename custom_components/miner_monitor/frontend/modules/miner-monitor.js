@@ -231,6 +231,9 @@ function shellOf(tag, { load, grid, size, mayHide = false }) {
       line.setAttribute("role", "alert");
       line.append(localize(`${WORDS}not_loaded`) || "Miner Monitor was updated. Reload the page.", " ", again);
       again.type = "button";
+      again.style.cssText =
+        "min-height:32px; margin-inline-start:8px; padding:0 12px; border:1px solid; border-radius:16px;" +
+        "background:none; color:inherit; font:inherit; cursor:pointer";
       again.textContent = localize(`${WORDS}reload`) || "Reload";
       again.addEventListener("click", () => location.reload());
       this.style.minHeight = "";

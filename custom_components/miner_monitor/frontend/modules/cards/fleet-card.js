@@ -11,7 +11,7 @@ import { act, h, setAttribute, setText } from "../lib/dom.js";
 import { findMiners, idOf, numberOf, stateOf } from "../lib/miners.js";
 import { MINUTE, Poll, readIssues, readLast, readReport, readSparks } from "../lib/records.js";
 import { bySeverity, findingsOf, lastSeen, repairsOf } from "../lib/status.js";
-import { format, short } from "../lib/words.js";
+import { format, money, short } from "../lib/words.js";
 import { FindingsList } from "./findings-card.js";
 import { checkConfig, formOf, keepChoices, loadChoices, SORTS, thresholdsOf } from "./fleet/facts.js";
 import { STYLES, Table } from "./fleet/table.js";
@@ -235,6 +235,9 @@ export class MinerFleetCard extends MinerCard {
   }
 }
 
+/** So long after an order it is told whom it left out. */
+const LONG_AGO = 10 * MINUTE;
+
 const BEST = "sensor.best_difficulty_all_time";
 
 /** The strip above the rows: what all do, what acts on all, how rows are sorted. */
@@ -248,6 +251,7 @@ class Strip {
   constructor(say, lacking, fleet, choose) {
     this.say = say;
     this.fleet = fleet;
+    this.asked = 0;
     this.counts = h("div", { class: "counts" });
     this.today = h("div", { class: "today" });
     this.trouble = h("div", { class: "trouble", role: "status" });
@@ -289,7 +293,8 @@ class Strip {
   /** @param {string} label @param {string} key */
   #button(label, key) {
     const entity_id = idOf(this.fleet, `button.${key}`);
-    const onclick = () =>
+    const onclick = () => {
+      this.asked = Date.now();
       act(this.element, {
         action: "perform-action",
         perform_action: "button.press",
@@ -298,7 +303,13 @@ class Strip {
           text: this.say("fleet_resume_question", { count: this.resume.dataset.count ?? "" }),
         },
       });
+    };
     return h("button", { type: "button", class: "action", hidden: entity_id === undefined, onclick }, label);
+  }
+
+  /** @param {Hass} hass */
+  #state(hass) {
+    return fleetState(hass, this.fleet, this.say, Date.now() - this.asked < LONG_AGO);
   }
 
   /** @returns {Choices["direction"]} */
@@ -323,7 +334,7 @@ class Strip {
     }
     setText(this.today, todayText(today, hass.locale, this.say));
     setText(this.counts, this.#counts(hass, rows));
-    const { progress, saving, controllable } = fleetState(hass, this.fleet, this.say);
+    const { progress, saving, controllable } = this.#state(hass);
     setText(this.progress, progress);
     this.resume.dataset.count = String(saving ?? "");
     this.save.disabled = saving !== null && saving === controllable;
@@ -334,7 +345,7 @@ class Strip {
   #counts(hass, rows) {
     const online = rows.filter(({ facts }) => facts.there).length;
     const parts = rows.length ? [this.say("fleet_online", { online, total: rows.length })] : [];
-    const { saving, controllable } = fleetState(hass, this.fleet, this.say);
+    const { saving, controllable } = this.#state(hass);
     if (saving !== null && controllable) parts.push(this.say("fleet_saving", { saving, total: controllable }));
     const best = numberOf(stateOf(hass, this.fleet, BEST));
     if (best !== null) parts.push(this.say("fleet_best", { value: short(best, hass.locale) }));
@@ -348,22 +359,20 @@ class Strip {
  * @param {Pick<Hass, "states">} hass
  * @param {Miner | undefined} fleet
  * @param {Say} say
+ * @param {boolean} asked whether somebody here gave an order a moment ago
  * @returns {{saving: number | null, controllable: number | null, progress: string}}
  */
-export function fleetState(hass, fleet, say) {
-  const { saving, controllable, done, total, failed, left_out } =
+export function fleetState(hass, fleet, say, asked = false) {
+  const { saving, controllable, waiting, done, total, failed, left_out } =
     stateOf(hass, fleet, "switch.throttle")?.attributes ?? {};
   const names = Array.isArray(failed) ? failed : [];
-  const left = Array.isArray(left_out) ? left_out : [];
+  const left = Array.isArray(left_out) && (waiting || asked) ? left_out : [];
   const parts = [];
-  if (total && (done < total || names.length)) {
-    const values = { done, total, failed: names.length, names: names.join(", ") };
-    parts.push(names.length ? say("fleet_progress_failed", values) : say("fleet_progress", values));
-  }
-  if (total && left.length) {
-    const listed = left.map(({ name, why }) => `${name} (${say(`fleet_why_${why}`)})`).join(", ");
-    parts.push(say("fleet_left_out", { names: listed }));
-  }
+  const values = { done, total, failed: names.length, names: names.join(", ") };
+  if (names.length) parts.push(say("fleet_progress_failed", values));
+  else if (waiting) parts.push(say("fleet_progress", values));
+  const listed = left.map(({ name, why }) => `${name} (${say(`fleet_why_${why}`)})`);
+  if (listed.length) parts.push(say("fleet_left_out", { names: listed.join(", ") }));
   return { saving: saving ?? null, controllable: controllable ?? null, progress: parts.join(" · ") };
 }
 
@@ -385,15 +394,4 @@ export function todayText(today, locale, say) {
   if (wall !== null) parts.push(say("fleet_at_wall", { energy: kwh(wall) }));
   if (cost !== null) parts.push(money(cost, currency, locale));
   return parts.length ? say("fleet_today", { figures: parts.join(" · ") }) : "";
-}
-
-/**
- * @param {number} value
- * @param {string} currency
- * @param {Hass["locale"]} locale
- * @returns {string}
- */
-function money(value, currency, locale) {
-  if (!/^[A-Z]{3}$/.test(currency)) return `${format(value, 2, locale)} ${currency}`.trim();
-  return new Intl.NumberFormat(locale.language, { style: "currency", currency }).format(value);
 }

@@ -130,6 +130,19 @@ export function short(value, locale) {
 }
 
 /**
+ * Write a sum of money; of what is no currency the name follows.
+ *
+ * @param {number} value
+ * @param {string} currency
+ * @param {Locale} locale
+ * @returns {string}
+ */
+export function money(value, currency, locale) {
+  if (!/^[A-Z]{3}$/.test(currency)) return `${format(value, 2, locale)} ${currency}`.trim();
+  return new Intl.NumberFormat(locale.language, { style: "currency", currency }).format(value);
+}
+
+/**
  * Return how many decimals a hash rate needs: three below 10 TH/s.
  *
  * @param {number} value

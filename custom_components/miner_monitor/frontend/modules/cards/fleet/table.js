@@ -102,7 +102,9 @@ export class Table {
    * @param {boolean} now even if they were sorted a moment ago or somebody points at one
    */
   sort({ sort, direction }, language, now) {
-    if (!now && (Date.now() - this.#sortedAt < CALM || this.body.matches(":hover, :focus-within"))) return;
+    // What needs attention seldom changes, and is then what people want to see.
+    const calm = sort !== "attention" && Date.now() - this.#sortedAt < CALM;
+    if (!now && (calm || this.body.matches(":hover, :focus-within"))) return;
     this.#sortedAt = Date.now();
     const rows = new Map(this.rows.map((row) => [row.miner.id, row]));
     const facts = this.rows.map((row) => row.facts);
