@@ -228,6 +228,7 @@ const STYLES = `
   .glyph { width: 20px; height: 20px; fill: var(--tone); }
   .words { flex: 1 1 auto; min-width: 0; }
   .name {
+    min-height: 24px; margin: -2px 0;
     display: block; max-width: 100%; padding: 0; border: 0; background: none; cursor: pointer; text-align: start;
     font: inherit; font-size: 14px; font-weight: 500; line-height: 20px; letter-spacing: 0.1px; text-decoration: none;
     color: var(--primary-text-color); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;

@@ -257,7 +257,6 @@ function shares(cards, { say }) {
       [
         cards.count("sensor.best_session_difficulty"),
         cards.count("sensor.best_difficulty"),
-        cards.count("sensor.best_difficulty_all_time"),
         cards.tile("sensor.blocks_found"),
         cards.tile("sensor.odds_of_block"),
         cards.tile("sensor.time_to_beat_best"),
