@@ -246,3 +246,44 @@ async def test_a_disabled_miner_is_none(house: House, hass: HomeAssistant) -> No
     await house.bench.advance(30)
     assert value(house, "miners_total") == 2
     assert coverage(house, "power") == "2 of 2"
+
+
+async def test_the_best_share_stays_the_best(house: House) -> None:
+    """Whatever firmware forgets, whoever is away, and after all are gone."""
+    hass, bench = house.bench.hass, house.bench
+
+    def best(owner: str) -> float:
+        return float(hass.states.get(f"sensor.{owner}_best_difficulty").state)
+
+    def luckiest() -> str | None:
+        name: str | None = fleet_state(hass, "sensor", "best_difficulty").attributes[
+            "miner"
+        ]
+        return name
+
+    for name, record in {"anna": 8_000_000_000, "bert": 10**20}.items():
+        house.miners[name].inject("override", values={"bestDiff": record})
+    await bench.advance(120, step=5)
+    assert value(house, "best_difficulty") == best("anna") == 8e9
+    assert luckiest() == "anna"
+    assert hass.states.get("sensor.bert_best_difficulty").state != "1e+20"
+
+    house.miners["anna"].clear("override")
+    house.miners["anna"].inject("override", values={"bestDiff": 7})
+    await bench.advance(120, step=5)
+    assert value(house, "best_difficulty") == best("anna") == 8e9
+
+    house.miners["anna"].inject("offline")
+    await bench.advance(120, step=5)
+    assert value(house, "best_difficulty") == best("anna") == 8e9
+    entry = house.entries["anna"]
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(60, step=5)
+    assert value(house, "best_difficulty") == best("anna") == 8e9
+
+    await bench.run(hass.config_entries.async_remove(entry.entry_id))
+    fleet = async_fleet_entry(hass)
+    await bench.run(hass.config_entries.async_reload(fleet.entry_id))
+    await bench.advance(60, step=5)
+    assert value(house, "best_difficulty") == 8e9
+    assert luckiest() is None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from homeassistant.core import HomeAssistant, State
+from homeassistant.util import dt as dt_util
 import pytest
 
 from simulator import MinerSpec
@@ -141,3 +142,19 @@ async def test_since_when_a_miner_is_offline(
         "off",
         before.attributes["last_seen"],
     )
+
+
+async def test_when_it_was_last_seen_is_stored_when_it_goes(
+    bench: TimedBench, hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Home Assistant may be killed, and has to know it all the same."""
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+    await bench.advance(60)
+    miner.inject("offline")
+    await bench.advance(120, step=15)
+
+    stored = hass_storage[f"miner_monitor.insight.{entry.entry_id}"]["data"]
+    shown_at = shown(hass, "binary_sensor", "online").attributes["last_seen"]
+    last_seen = dt_util.utc_from_timestamp(stored["last_seen"])
+    assert last_seen.isoformat(timespec="seconds") == shown_at

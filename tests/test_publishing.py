@@ -393,15 +393,15 @@ async def test_a_fleet_tells_at_once_whom_it_leaves_out(
     house = await build(bench)
     assert len(THREE) == 3
     for name in house.miners:
-        says(house.miners[name], bestDiff=5_000_000)
+        says(house.miners[name], power=15, hashRate=1000, hashRate_1m=1000)
     await bench.advance(60, step=5)
-    before = fleet_state(hass, "sensor", "best_difficulty")
+    before = fleet_state(hass, "sensor", "efficiency")
     await bench.advance(2 * QUARTER, step=15)
-    assert fleet_state(hass, "sensor", "best_difficulty") is before
+    assert fleet_state(hass, "sensor", "efficiency") is before
     assert before.attributes["coverage"] == "3 of 3"
 
     house.miners["anna"].inject("offline")
     await bench.advance(90, step=5)
-    after = fleet_state(hass, "sensor", "best_difficulty")
+    after = fleet_state(hass, "sensor", "efficiency")
     assert after.state == before.state
     assert after.attributes["coverage"] == "2 of 3"

@@ -85,6 +85,7 @@ def _fleet_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
     unnamed = replace(
         data,
         hottest=None if data.hottest is None else numbers.get(data.hottest),
+        luckiest=None if data.luckiest is None else numbers.get(data.luckiest),
         troubles=tuple(
             replace(member, name=numbers.get(member.name, ""))
             for member in data.troubles

@@ -77,16 +77,31 @@ def test_nobody() -> None:
             "hottest_chip",
             PartialSum(71.5, 2, 2),
         ),
-        (
-            [member(best_difficulty=5.0), member(best_difficulty=None)],
-            "best_difficulty",
-            PartialSum(5.0, 1, 2),
-        ),
     ],
 )
 def test_sum(members: list[Member], key: str, expected: PartialSum) -> None:
     """What is unknown is left out, and it is told of how many a value is."""
     assert getattr(aggregate(members), key) == expected
+
+
+def test_the_best_share_is_of_all_who_ever_mined_bitcoin() -> None:
+    """Of those that are away too, and not of cards."""
+    found = aggregate(
+        [
+            _named("anna", best_difficulty=5e9),
+            _named("bert", online=False, best_difficulty=7e9),
+            _named("carl"),
+            _named("card", identity=CARD, best_difficulty=9e12),
+        ]
+    )
+
+    assert (found.best_difficulty, found.luckiest) == (7e9, "bert")
+    nobody = aggregate([_named("carl")])
+    assert (nobody.best_difficulty, nobody.luckiest) == (None, None)
+
+
+def _named(name: str, *, best_difficulty: float | None = None, **known: Any) -> Member:
+    return member(name, insight=Insight(best_difficulty=best_difficulty), **known)
 
 
 def test_coverage() -> None:

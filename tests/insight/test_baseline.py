@@ -25,7 +25,8 @@ UNTOLD = replace(GOOD, expected_hash_rate=None)
 
 
 def window_of(seconds: float = 600, expected: float | None = None) -> BaselineWindow:
-    return BaselineWindow(seconds, InsightOptions(expected_hash_rate=expected))
+    """Return a window that needs no time to warm up."""
+    return BaselineWindow(seconds, InsightOptions(expected_hash_rate=expected), 0)
 
 
 def observe(window: BaselineWindow, *samples: tuple[float, MinerState]) -> Baseline:
@@ -186,3 +187,25 @@ def test_sums_do_not_drift(seconds: int) -> None:
 
     assert baseline.ratio == pytest.approx(100 * mean / 1.05, rel=1e-9)
     assert baseline.deviation == pytest.approx(mean - 1.05, abs=1e-9)
+
+
+def test_there_is_no_ratio_for_ten_minutes() -> None:
+    """After a start, and after each pause; what is expected is known at once."""
+    window = BaselineWindow(600, InsightOptions())
+    stopped = replace(GOOD, status=MinerStatus.PAUSED)
+
+    for begin in (0.0, 2000.0):
+        early = observe(window, *((begin + n * 15, GOOD) for n in range(40)))
+        assert (early.ratio, early.expected) == (None, 1.0)
+        assert ratio(window, (begin + 600, GOOD)) == pytest.approx(90)
+        observe(window, (begin + 615, stopped))
+
+
+def test_a_gap_as_long_as_the_window_begins_anew() -> None:
+    """Nobody saw what it did meanwhile."""
+    window = BaselineWindow(600, InsightOptions())
+    observe(window, *((n * 15, GOOD) for n in range(41)))
+
+    assert ratio(window, (1500, GOOD)) is None
+    samples = ((1500 + n * 15, GOOD) for n in range(1, 41))
+    assert ratio(window, *samples) == pytest.approx(90)

@@ -53,7 +53,8 @@ def test_a_good_poll() -> None:
 
     assert insight.last_seen == 1_700_000_000
     assert insight.uptime.started == 1_699_999_000
-    assert insight.baseline.ratio == pytest.approx(100)
+    assert insight.baseline.expected == STATE.expected_hash_rate
+    assert insight.baseline.deviation == pytest.approx(0)
     assert insight.health.overheating is False
 
 
@@ -137,7 +138,7 @@ def test_new_limits_and_windows_begin_anew() -> None:
         updated, STATE, moment(300), response_time=80.0, interval=15
     )
 
-    assert insight.baseline.ratio == pytest.approx(100)
+    assert insight.baseline.deviation == pytest.approx(0)
     assert insight.health.overheating is False
 
 

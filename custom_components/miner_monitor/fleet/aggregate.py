@@ -126,8 +126,13 @@ def aggregate(members: Iterable[Member]) -> FleetData:
     hottest_chip, hottest = _highest(
         ((state.hottest_chip, member.name) for member, state in states), miners
     )
-    best_difficulty, _ = _highest(
-        ((state.best_difficulty, member.name) for member, state in hashing), hashers
+    best, luckiest = _highest(
+        (
+            (member.data.insight.best_difficulty, member.name)
+            for member in everyone
+            if _is_sha256(member)
+        ),
+        hashers,
     )
     return FleetData(
         miners_online=len(online),
@@ -150,7 +155,8 @@ def aggregate(members: Iterable[Member]) -> FleetData:
         ),
         hottest_chip=hottest_chip,
         hottest=hottest,
-        best_difficulty=best_difficulty,
+        best_difficulty=best.value,
+        luckiest=luckiest,
         reject_rate=_ratio(
             (_rejects(member.data) for member, _ in states), miners, 100.0
         ),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 import time
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -24,6 +24,7 @@ from ..const import (
     SIGNAL_MINERS,
 )
 from ..coordinator import MonitorCoordinator
+from ..insight.luck import Difficulty
 from ..miners.codec import load_or
 from ..runtime.entries import miner_entries
 from ..runtime.restore import async_last_totals
@@ -50,6 +51,8 @@ RECOMPUTE_EVERY = 5.0
 
 SAVE_EVERY = timedelta(minutes=15)
 
+_DIFFICULTY: Any = Difficulty
+
 
 class FleetCoordinator(MonitorCoordinator[FleetData]):
     """Adds up what the miners' own coordinators know."""
@@ -66,6 +69,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             hass, entry, self.members, self.async_update_listeners
         )
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
+        self._best = 0.0
         self._computed_at = -RECOMPUTE_EVERY
         self._cancel_computing: CALLBACK_TYPE | None = None
         self._stop_following: CALLBACK_TYPE | None = None
@@ -86,6 +90,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         stored = await self._store.async_load() or {}
         if stored and not self.meters.load(stored.get("totals")):
             LOGGER.warning("Stored data of %s is not readable", self.name)
+        self._best = load_or(_DIFFICULTY, stored.get("best"), 0.0)
         await self.commands.async_load(load_or(float, stored.get("stored_at"), 0.0))
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_MINERS, self._follow
@@ -171,12 +176,17 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             Member(member.entry.title, member.miner.data, member.features)
             for member in self.members.values()
         )
+        if (best := data.best_difficulty or 0.0) >= self._best:
+            self._best = best
+        else:
+            data = replace(data, best_difficulty=self._best, luckiest=None)
         self.async_set_updated_data(replace(data, totals=self.meters.totals))
 
     def _dump(self) -> Data:
         return {
             "stored_at": time.time(),
             "totals": self.meters.dump(),
+            "best": self._best,
         }
 
     @override

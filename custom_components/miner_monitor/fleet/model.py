@@ -67,9 +67,10 @@ class FleetData:
     """All miners together at one moment.
 
     Hash rates are those of SHA-256 miners alone. ``hottest`` names the miner of the
-    hottest chip. ``saving_power``: all that answer do, of those that can; ``saving`` of
-    ``controllable`` ones do. ``mining``: at least one is. ``totals`` are None until it
-    is known what was published before.
+    hottest chip. ``best_difficulty`` is the best of all that ever were here, and
+    ``luckiest`` whose it is, if that one still is. ``saving_power``: all that answer
+    do, of those that can; ``saving`` of ``controllable`` ones do. ``mining``: at least
+    one is. ``totals`` are None until it is known what was published before.
     """
 
     miners_online: int = 0
@@ -82,7 +83,8 @@ class FleetData:
     wall_efficiency: PartialSum = NOBODY
     hottest_chip: PartialSum = NOBODY
     hottest: str | None = None
-    best_difficulty: PartialSum = NOBODY
+    best_difficulty: float | None = None
+    luckiest: str | None = None
     reject_rate: PartialSum = NOBODY
     troubles: tuple[MemberProblems, ...] = ()
     saving_power: bool | None = None

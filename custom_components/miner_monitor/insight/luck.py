@@ -16,6 +16,12 @@ FRESH_SECONDS = 86400.0
 SAME_BLOCK_SECONDS = 3600.0
 """Within this time the counter and the share speak of one block."""
 
+_BITCOIN = 1.5e14
+"""The network's difficulty in 2026, where nobody reports it or another chain's."""
+
+_LUCKIEST = 1e3
+"""Multiples of it that no share ever reached: no record, however long it stays."""
+
 _MOST_BLOCKS = 1_000_000
 _SAME = 1e-2
 
@@ -60,7 +66,9 @@ class Luck(Stored):
         ):
             return ()
         before = self.best
-        share = max(self._rise(best), self._session_rise(state.best_session_difficulty))
+        highest = _LUCKIEST * max(_BITCOIN, network_difficulty or 0.0)
+        session = self._session_rise(state.best_session_difficulty, highest)
+        share = max(self._rise(best, highest), session)
         more = self._count_rise(state.blocks_found)
         if self._silent:
             self._silent = False
@@ -79,17 +87,17 @@ class Luck(Stored):
             reports.append(MinerEvent(event_type=block_found, details=details))
         return tuple(reports)
 
-    def _rise(self, best: float | None) -> float:
+    def _rise(self, best: float | None, highest: float) -> float:
         """Take over a better best difficulty; return it when it is news, else 0."""
-        if best is None or (self.best is not None and best <= self.best):
+        if best is None or not (self.best or 0.0) < best <= highest:
             return 0.0
         known, self.best = self.best, best
         self.changed = True
         return 0.0 if known is None else best
 
-    def _session_rise(self, best: float | None) -> float:
+    def _session_rise(self, best: float | None, highest: float) -> float:
         known = self.session_best
-        if best is None or best == known:
+        if best is None or best == known or best > highest:
             return 0.0
         self.session_best = best
         return best if known is not None and best > known else 0.0

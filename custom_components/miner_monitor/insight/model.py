@@ -405,7 +405,9 @@ class Insight:
     """What is known beyond the device's own words.
 
     ``last_seen`` is an epoch second. What is counted here outlives the miner's
-    absence: ``failed_polls`` by the kind of error, ``blocks_found``, and the totals.
+    absence: ``failed_polls`` by the kind of error, ``blocks_found``, the totals, and
+    ``best_difficulty``: the best share since the miner was added, or what it reported
+    then, which never falls.
     ``energy`` and ``wall_energy`` are None until it is known what was published
     before, so that they never fall.
     """
@@ -414,6 +416,7 @@ class Insight:
     response_times: ResponseTimes | None = None
     failed_polls: Mapping[ErrorKind, int] = field(default_factory=dict)
     blocks_found: int | None = None
+    best_difficulty: float | None = None
     energy: float | None = None
     wall_power: float | None = None
     wall_energy: float | None = None

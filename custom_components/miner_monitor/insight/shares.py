@@ -235,8 +235,12 @@ class ShareWatch(Stored):
         expected: float | None,
         network_difficulty: float | None,
         boot: RestartVerdict,
+        best: float | None = None,
     ) -> Shares:
-        """Take one good poll; rates in TH/s, ``interval`` in s."""
+        """Take one good poll; rates in TH/s, ``interval`` in s.
+
+        ``best`` is the best difficulty ever, where the device may have forgotten it.
+        """
         away = self._away(moment)
         self._follow(boot)
         self._rate.observe(state, moment.monotonic, interval)
@@ -260,7 +264,8 @@ class ShareWatch(Stored):
                 found=self.accepted.delta + self.rejected.delta,
                 restarted=boot.restarted or self.accepted.fell or self.rejected.fell,
             )
-        outlook = self._look_ahead(state, minute, network_difficulty)
+        best = max(best or 0.0, state.best_difficulty or 0.0)
+        outlook = self._look_ahead(state, minute, network_difficulty, best)
         past = self._snapshot
         if (
             changed
@@ -349,10 +354,13 @@ class ShareWatch(Stored):
         }
 
     def _look_ahead(
-        self, state: MinerState, minute: int, network_difficulty: float | None
+        self,
+        state: MinerState,
+        minute: int,
+        network_difficulty: float | None,
+        best: float,
     ) -> tuple[float | None, float | None]:
         """Return the odds and the days to beat the best, anew each minute."""
-        best = state.best_difficulty
         basis = (minute, state.hashing, best, network_difficulty)
         if basis != self._outlook_of:
             rate = self._rate.mean if state.hashing else None

@@ -143,7 +143,8 @@ class MinerTracker:
     @property
     def urgent(self) -> bool:
         """Whether something changed that must not be lost, or an event comes twice."""
-        return self._luck.changed or self._findings.changed
+        news = self._luck.changed or self._findings.changed
+        return news or self._presence.went_away
 
     def resume(self, published: Mapping[Total, float]) -> None:
         """Go on from what was published before this start, where that is more."""
@@ -183,7 +184,7 @@ class MinerTracker:
         uptime = self._boots.observe(boot, moment)
         baseline = self._baseline.observe(state, moment.monotonic)
         shares = self._shares.observe(
-            state, moment, interval, baseline.expected, network, boot
+            state, moment, interval, baseline.expected, network, boot, self._luck.best
         )
         state = self.believed = self._shares.believed(state)
         health = self._health.observe(reported, baseline, shares, moment)
@@ -209,6 +210,7 @@ class MinerTracker:
             response_times=self._responses.observe(response_time),
             failed_polls=self._snapshot.failed_polls,
             blocks_found=self._luck.blocks,
+            best_difficulty=self._luck.best,
             energy=self._energy.total,
             wall_power=wall_power,
             wall_energy=self._wall.total,
@@ -276,6 +278,7 @@ class MinerTracker:
             last_seen=past.last_seen,
             response_times=past.response_times,
             blocks_found=self._luck.blocks,
+            best_difficulty=self._luck.best,
             wall_power=wall_power,
             uptime=self._boots.absent(),
             stability=self._stability.absent(moment),
@@ -381,6 +384,7 @@ class MinerTracker:
             last_seen=self._last_seen,
             failed_polls=dict(self._failed_polls),
             blocks_found=self._luck.blocks,
+            best_difficulty=self._luck.best,
         )
         return True
 

@@ -144,17 +144,25 @@ def present_rate(state: MinerState) -> float | None:
     return rate if rate >= LOWEST_RATE else 0.0
 
 
+WARM_UP = 600.0
+"""Seconds of hashing before which a ratio is chance, or tells of the start alone."""
+
+
 class BaselineWindow:
     """Hash rate beside the expected one, as sums over a window.
 
     What the user expects goes before what the device does. The window is in seconds
     and fills up from the first sample; it empties when the miner stops hashing, so a
-    ratio never spans a pause.
+    ratio never spans a pause. There is none before ``warm_up`` seconds of hashing.
     """
 
-    def __init__(self, window: float, options: InsightOptions) -> None:
+    def __init__(
+        self, window: float, options: InsightOptions, warm_up: float = WARM_UP
+    ) -> None:
         """Start empty."""
         self.window = window
+        self._warm_up = warm_up
+        self._since = 0.0
         self._chosen = known_rate(options.expected_hash_rate)
         self._sums = SlidingSums(window, 2)
         self._baseline = Baseline()
@@ -164,18 +172,21 @@ class BaselineWindow:
         expected = self._chosen or known_rate(state.expected_hash_rate)
         sums = self._sums
         if state.hashing:
+            sums.expire(monotonic)
             rate = present_rate(state)
             if rate is not None and expected is not None and settled(state):
+                if not sums.count:
+                    self._since = monotonic
                 sums.add(monotonic, rate, expected)
-            sums.expire(monotonic)
         else:
             sums.clear()
         found = Baseline(expected=expected)
         if count := sums.count:
             rates, expectations = sums.sums
+            warm = monotonic - self._since >= self._warm_up
             found = Baseline(
                 expected=expected,
-                ratio=100 * rates / expectations,
+                ratio=100 * rates / expectations if warm else None,
                 deviation=(rates - expectations) / count,
             )
         self._baseline = unless_equal(found, self._baseline)

@@ -99,7 +99,7 @@ def miner_figures(
 ) -> Figures:
     """Return all that a report says of one miner."""
     insight = facts.data.insight if facts.data.online else Insight()
-    stability, shares, state = insight.stability, insight.shares, facts.data.state
+    stability, shares = insight.stability, insight.shares
     scale = facts.unit.per_terahash
     rows = period.days_of(facts.days)
     return {
@@ -110,9 +110,7 @@ def miner_figures(
         "ranges": {
             name: _scaled(found, scale) for name, found in stability.ranges.items()
         },
-        "best_difficulty_reported": None
-        if state is None
-        else plain(state.best_difficulty),
+        "best_difficulty_all_time": plain(facts.data.insight.best_difficulty),
         "odds_of_block": plain(shares.odds_of_block),
         "days_to_beat_best": plain(shares.days_to_beat_best),
     }

@@ -155,17 +155,24 @@ class InsightRuntime:
             self._publish(event)
             if event.event_type is EventType.BLOCK_FOUND:
                 self._celebrate()
-        if self.tracker.urgent:
-            self._entry.async_create_background_task(
-                self._hass, self._store.async_save(), f"{self._entry.title} insight"
-            )
+        self._save_if_urgent()
         return insight
 
     @callback
     def failed(self, kind: ErrorKind, moment: Moment, *, away: bool) -> Insight:
         """Take a failed poll."""
         around = read_environment(self._hass, self._options)
-        return self.tracker.failed(kind, moment, away=away, around=around)
+        insight = self.tracker.failed(kind, moment, away=away, around=around)
+        # Since when it is away is then known after any end of Home Assistant.
+        self._save_if_urgent()
+        return insight
+
+    @callback
+    def _save_if_urgent(self) -> None:
+        if self.tracker.urgent:
+            self._entry.async_create_background_task(
+                self._hass, self._store.async_save(), f"{self._entry.title} insight"
+            )
 
     @callback
     def unplugged(self, moment: Moment) -> Insight:

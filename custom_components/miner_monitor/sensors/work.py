@@ -251,11 +251,14 @@ SHARES: tuple[MinerSensorEntityDescription, ...] = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         resolution=ONCE_A_MINUTE,
     ),
-    number(
-        "best_difficulty",
-        lambda state: state.best_difficulty,
-        Capability.BEST_DIFFICULTY,
-        enabled=True,
+    MinerSensorEntityDescription(
+        key="best_difficulty",
+        translation_key="best_difficulty",
+        capability=Capability.BEST_DIFFICULTY,
+        available_offline=True,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        value_fn=lambda data: data.insight.best_difficulty,
     ),
     number(
         "best_session_difficulty",

@@ -238,7 +238,7 @@ export class MinerFleetCard extends MinerCard {
 /** So long after an order it is told whom it left out. */
 const LONG_AGO = 10 * MINUTE;
 
-const BEST = "sensor.best_difficulty_all_time";
+const BEST = "sensor.best_difficulty";
 
 /** The strip above the rows: what all do, what acts on all, how rows are sorted. */
 class Strip {
