@@ -8,10 +8,10 @@
 
 import { MinerCard } from "../lib/card.js";
 import { act, h, setAttribute, setText } from "../lib/dom.js";
-import { findMiners, idOf, numberOf, stateOf } from "../lib/miners.js";
+import { findMiners, idOf, stateOf } from "../lib/miners.js";
 import { MINUTE, Poll, readIssues, readLast, readReport, readSparks } from "../lib/records.js";
 import { bySeverity, findingsOf, lastSeen, repairsOf } from "../lib/status.js";
-import { format, money, short } from "../lib/words.js";
+import { format, money } from "../lib/words.js";
 import { FindingsList } from "./findings-card.js";
 import { checkConfig, formOf, keepChoices, loadChoices, SORTS, thresholdsOf } from "./fleet/facts.js";
 import { STYLES, Table } from "./fleet/table.js";
@@ -139,7 +139,7 @@ export class MinerFleetCard extends MinerCard {
     const whole = !config.miners && !config.exclude && around.switches ? this.#fleet : undefined;
     const strip = new Strip(this.say, this.#miners.length > 1 ? table.lacking : null, whole, choose);
     this.#parts = { list, strip, table };
-    const ofFleet = ["switch.throttle", "button.save_power_all", "button.resume_all", BEST];
+    const ofFleet = ["switch.throttle", "button.save_power_all", "button.resume_all"];
     this.#watched = [...table.rows.flatMap((row) => row.watched), ...ofFleet.flatMap((key) => idOf(whole, key) ?? [])];
     this.#all = this.#resort = true;
     this.body.replaceChildren(
@@ -237,8 +237,6 @@ export class MinerFleetCard extends MinerCard {
 
 /** So long after an order it is told whom it left out. */
 const LONG_AGO = 10 * MINUTE;
-
-const BEST = "sensor.best_difficulty";
 
 /** The strip above the rows: what all do, what acts on all, how rows are sorted. */
 class Strip {
@@ -347,8 +345,6 @@ class Strip {
     const parts = rows.length ? [this.say("fleet_online", { online, total: rows.length })] : [];
     const { saving, controllable } = this.#state(hass);
     if (saving !== null && controllable) parts.push(this.say("fleet_saving", { saving, total: controllable }));
-    const best = numberOf(stateOf(hass, this.fleet, BEST));
-    if (best !== null) parts.push(this.say("fleet_best", { value: short(best, hass.locale) }));
     return parts.join(" · ");
   }
 }

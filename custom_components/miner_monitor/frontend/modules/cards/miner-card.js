@@ -126,13 +126,13 @@ export class MinerTileCard extends MinerCard {
     const status = statusOf(hass, miner);
     const [worst] = status === "away" ? [] : findingsOf(hass, miner, say);
     const tone = worst?.severity ?? ["critical", "warning", "away", status][urgencyOf(hass, miner)];
-    const telling = worst?.text || heldText(hass, miner, say, now) || reasonText(hass, miner, say, now);
     const readings = READINGS.map((key) => (status === "away" ? "" : readingText(hass, miner, key)));
     setAttribute(this.body, "data-tone", tone ?? null);
     setGlyph(this.#glyph, worst ? "fault" : status);
-    // In one row the colour of the icon says that it works.
+    // In one row the colour of the icon says that it works, and the switch that it saves power.
     const brief = this.#rows === 1 && status === "hashing" ? readings.filter(Boolean).join(" · ") : "";
-    setText(this.#line, telling || brief || statusText(hass, miner, say, now));
+    const telling = worst?.text || heldText(hass, miner, say, now) || brief || reasonText(hass, miner, say, now);
+    setText(this.#line, telling || statusText(hass, miner, say, now));
     this.#line.title = this.#line.textContent ?? "";
     this.#readings.forEach((element, place) => setText(element, readings[place] || ""));
     this.#switch?.show(stateOf(hass, miner, "switch.throttle"));
@@ -230,17 +230,17 @@ const STYLES = `
   .name {
     min-height: 24px; margin: -2px 0;
     display: block; max-width: 100%; padding: 0; border: 0; background: none; cursor: pointer; text-align: start;
-    font: inherit; font-size: 14px; font-weight: 500; line-height: 20px; letter-spacing: 0.1px; text-decoration: none;
+    font: inherit; font-size: 14px; font-weight: 500; line-height: 24px; letter-spacing: 0.1px; text-decoration: none;
     color: var(--primary-text-color); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   }
   .name::after { content: ""; position: absolute; inset: 0; border-radius: var(--ha-card-border-radius, 12px); }
   .name:focus-visible { outline: none; }
   .name:focus-visible::after { outline: 2px solid var(--primary-color); outline-offset: -2px; }
-  .line { font-size: 12px; line-height: 16px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .line { margin-top: -2px; font-size: 12px; line-height: 16px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   [data-rows="2"] .line { white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
   .toggle { position: relative; z-index: 1; flex: none; margin-inline-end: -6px; padding: 0; border: 0; background: none; cursor: pointer; }
   .toggle:focus-visible { outline: 2px solid var(--primary-color); border-radius: 8px; }
-  .readings { display: flex; flex-wrap: wrap; gap: 0 16px; padding-inline-start: 46px; font-size: 14px; font-weight: 500; }
+  .readings { display: flex; flex-wrap: wrap; gap: 0 10px; padding-inline-start: 46px; font-size: 13px; font-weight: 500; }
   .reading { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .reading:empty, [data-rows="1"] .readings { display: none; }
   .gone { color: var(--secondary-text-color); font-size: 14px; }
