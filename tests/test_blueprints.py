@@ -14,6 +14,7 @@ import pytest
 
 from custom_components.miner_monitor.switch import SWITCHES
 
+from . import lengths
 from .automations import BLUEPRINTS, set_up_automation, turn_off_automation
 from .conftest import GAMMA, GAMMA_2, TimedBench
 from .controls import patches
@@ -93,6 +94,15 @@ DEAR = frozenset({*range(24, 36), 40, *range(68, 80)})
 """Quarters of the day in which power is expensive."""
 
 
+AROUND = ((0, 2), (22, 28), (34, 44), (49, 53), (66, 71), (78, 83), (94, 96))
+QUARTERS = [
+    quarter
+    for quarter in range(96)
+    if lengths.full or any(begin <= quarter < end for begin, end in AROUND)
+]
+"""Those that are lived through: in the short form what is around a change."""
+
+
 def price(quarter: int) -> str:
     """Tell no price at midnight, once less than nothing, and a usual day otherwise."""
     if quarter in (0, 95):
@@ -111,7 +121,7 @@ async def test_a_day_of_prices(bench: TimedBench, hass: HomeAssistant) -> None:
     await bench.pass_time(120)
     before = [gamma.device.flash[key] for key in ("frequency", "coreVoltage")]
     await guard_all(bench, hass)
-    for quarter in range(96):
+    for quarter in QUARTERS:
         hass.states.async_set("sensor.price", price(quarter))
         await bench.pass_time(900)
         dear = price(quarter) == "0.41"
