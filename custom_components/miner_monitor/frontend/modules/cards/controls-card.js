@@ -34,15 +34,16 @@ const STYLES = `
   .body { padding: 12px 16px; display: grid; gap: 12px; }
   [hidden] { display: none !important; }
   .row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; min-height: 40px; }
-  .row > .name { flex: 1 1 120px; color: var(--primary-text-color); font-size: 14px; overflow-wrap: anywhere; }
+  .row > .name { flex: 1 1 72px; color: var(--primary-text-color); font-size: 14px; overflow-wrap: anywhere; }
   .field { display: inline-flex; align-items: center; gap: 4px; }
   .unit { color: var(--secondary-text-color); }
   button, select, input {
     min-height: 40px; min-width: 40px; box-sizing: border-box; padding: 0 10px; border-radius: 8px; font: inherit;
     border: 1px solid var(--divider-color); background: var(--card-background-color); color: var(--primary-text-color);
   }
-  select { width: 128px; }
-  input { width: 84px; }
+  .rows { display: grid; gap: 8px; }
+  select { width: 112px; }
+  input { width: 112px; }
   button { cursor: pointer; }
   button:disabled, select:disabled, input:disabled { opacity: 0.6; cursor: default; }
   button:focus-visible, select:focus-visible, input:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 1px; }

@@ -271,7 +271,7 @@ export function detailsCard({ hass, say, miners }) {
   return {
     type: "button",
     name: say("show_details"),
-    icon: "mdi:chart-box-plus-outline",
+    show_icon: false,
     show_state: false,
     tap_action: {
       action: "perform-action",
@@ -279,7 +279,7 @@ export function detailsCard({ hass, say, miners }) {
       target: { device_id: without.map((miner) => miner.id) },
       confirmation: { text: say("show_details_question") },
     },
-    grid_options: { columns: 12, rows: 2 },
+    grid_options: { columns: 12, rows: 1 },
   };
 }
 

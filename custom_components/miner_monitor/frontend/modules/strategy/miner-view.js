@@ -314,7 +314,7 @@ function logbook(cards) {
   if (!cards.hass.config.components.includes("logbook")) return undefined;
   const ids = cards.all(["event.activity", "binary_sensor.online", "switch.follow_automations"]);
   if (!ids.length) return undefined;
-  return { type: "logbook", target: { entity_id: ids }, hours_to_show: 24, grid_options: { columns: "full", rows: 8 } };
+  return { type: "logbook", target: { entity_id: ids }, hours_to_show: 24, grid_options: { columns: "full", rows: 6 } };
 }
 
 /** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
