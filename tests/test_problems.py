@@ -3,6 +3,7 @@
 from typing import Any
 
 from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
 
@@ -57,6 +58,13 @@ async def test_an_avalon_at_115_degrees_whose_fan_stands(
     assert hot["severity"] == "critical"
     assert hot["value"] == chip > 110
     assert hot["threshold"] == attributes["limits"]["chip_temperature"]["limit"] < chip
+
+    with pytest.raises(ServiceValidationError, match=r"115\.0 °C, limit 110 °C"):
+        await bench.call(
+            "select",
+            "select_option",
+            {"entity_id": find(hass, "select", "work_mode"), "option": "super"},
+        )
 
     miner.clear("override")
     miner.clear("fan_stop")

@@ -20,6 +20,7 @@ from custom_components.miner_monitor.control.rules import (
 )
 from custom_components.miner_monitor.miners.errors import Outcome
 from custom_components.miner_monitor.miners.model import (
+    Alarm,
     Changes,
     Limits,
     MinerState,
@@ -101,9 +102,24 @@ def test_what_counts_as_heat(values: dict[str, Any], part: HotPart | None) -> No
 def test_a_trip_point_that_is_not_known(
     trips: TripPoints, values: dict[str, Any], hot: bool
 ) -> None:
-    """Then only what the device says itself counts."""
-    found = heat_of(replace(LIMITS, trip_points=trips), state(**values))
+    """Then only what the device says itself counts, where nothing is critical."""
+    limits = replace(LIMITS, trip_points=trips, chip_temperature=None)
+    found = heat_of(limits, state(**values))
     assert (found is not None) is hot
+
+
+@pytest.mark.parametrize(
+    ("chip", "part"), [(109.9, None), (110.0, HotPart.CHIP_LIMIT), (None, None)]
+)
+def test_what_is_critical_for_the_board_counts_where_no_trip_point_is_known(
+    chip: float | None, part: HotPart | None
+) -> None:
+    """An Avalon at 115 °C takes no higher mode, whatever its firmware does."""
+    limits = Limits(chip_temperature=Alarm(warn=105, critical=110))
+    found = heat_of(limits, state(chip_temperature=chip))
+    assert (None if found is None else found.part) is part
+    known = replace(limits, trip_points=TripPoints(chip=120))
+    assert heat_of(known, state(chip_temperature=chip)) is None
 
 
 def test_values_of_heat() -> None:

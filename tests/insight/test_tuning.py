@@ -631,6 +631,23 @@ def test_what_holds_a_point_back(
     assert bench.tuning.points[0].bottlenecks == expected
 
 
+def test_a_work_mode_is_not_held_back_by_its_own_power() -> None:
+    """Nor by the errors that its firmware takes for fine; by its supply it is."""
+    bench = Bench(TuningMap(InsightOptions(), LIMITS))
+    mode = replace(
+        GOOD,
+        settings=MinerSettings(work_mode="eco"),
+        power=20.0,
+        power_limit=20.0,
+        hardware_error_rate=3.0,
+    )
+    bench.run(30, mode)
+    bench.run(90, replace(mode, settings=MinerSettings(work_mode="high"), power=36))
+
+    held = {p.settings[Setting.WORK_MODE]: p.bottlenecks for p in bench.tuning.points}
+    assert held == {"eco": (), "high": (Bottleneck.POWER_LIMIT,)}
+
+
 def test_ten_minutes_of_great_heat_are_enough() -> None:
     """The critical value counts even if the mean is fine."""
     bench = Bench(TuningMap(InsightOptions(), LIMITS))
@@ -688,7 +705,8 @@ def test_polls_alone_lead_to_the_verdicts() -> None:
     assert winners[Verdict.HASH_RATE] == quick
     assert winners[Verdict.EFFICIENCY] == slow
     assert winners[Verdict.BALANCED] == slow
-    assert winners[Verdict.QUIET] == slow
+    assert winners[Verdict.QUIET] == winners[Verdict.QUIETEST] == slow
+    assert bench.tuning.verdicts[Verdict.QUIETEST].value == pytest.approx(45)
     assert winners[Verdict.STABILITY] is None
     best = bench.tuning.verdicts[Verdict.HASH_RATE]
     assert best.value == pytest.approx(1.2, rel=0.005)

@@ -151,7 +151,7 @@ def test_equals_are_never_told_apart() -> None:
     ("without", "silent"),
     [
         (("power", "efficiency"), {Verdict.EFFICIENCY, Verdict.BALANCED}),
-        (("fan_duty_cycle",), {Verdict.QUIET}),
+        (("fan_duty_cycle",), {Verdict.QUIET, Verdict.QUIETEST}),
     ],
 )
 def test_what_no_point_tells_is_not_judged(
@@ -218,6 +218,42 @@ def test_quiet_is_the_most_work_at_sixty_percent_fan(
 
     assert place(found) == expected
     assert found.missing is missing
+
+
+@pytest.mark.parametrize(
+    ("duties", "expected"),
+    [((70.0, 55.0, 80.0), 1), ((55.0, 55.6, 80.0), 1), ((55.0, 65.0, 80.0), 0)],
+    ids=["the least", "as quiet, and faster", "less quiet"],
+)
+def test_the_quietest_is_the_least_fan_that_hashes(
+    duties: tuple[float, float, float], expected: int
+) -> None:
+    """Of those that nobody can tell apart by ear it is the fastest."""
+    rates = (1.0, 1.1, 1.2)
+    truths = [Truth(r, 20.0, duty=d) for r, d in zip(rates, duties, strict=True)]
+    diary = Diary(*truths).taking_turns(0, 1, 2, times=3)
+
+    found = diary.says(Verdict.QUIETEST)
+
+    assert place(found) == expected
+    assert found.value == pytest.approx(duties[expected], abs=3)
+
+
+def test_the_quietest_needs_time_as_others_do() -> None:
+    """Ten minutes at a setting say nothing of its fan."""
+    diary = Diary(Truth(1.0, 20.0, duty=40), Truth(1.1, 20.0, duty=50))
+
+    diary.stay(0, 5)
+    assert diary.missing(Verdict.QUIETEST)[0] is Missing.POINTS
+    diary.stay(1, 2)
+    assert diary.missing(Verdict.QUIETEST) == (Missing.BLOCKS, 7 + 10, 1)
+    assert (
+        Diary(*[Truth(1.0, 20.0)] * 2, without=("fan_duty_cycle",))
+        .stay(0, 2)
+        .says(Verdict.QUIETEST)
+        .missing
+        is Missing.DATA
+    )
 
 
 NEARLY = Truth(1.19, 20.0)

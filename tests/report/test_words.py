@@ -31,6 +31,7 @@ from custom_components.miner_monitor.insight.model import (
     Verdict,
 )
 from custom_components.miner_monitor.miners.model import (
+    Changes,
     Family,
     HashRateUnit,
     MinerIdentity,
@@ -283,6 +284,29 @@ POINTS = (
     ),
     OperatingPoint(settings=SLOW, blocks=12, days=1, last=0.0),
 )
+
+
+@pytest.mark.parametrize(
+    ("balanced", "there"),
+    [(FAST, False), (SLOW, True), (None, True)],
+    ids=["the fastest too", "another", "not yet"],
+)
+def test_balanced_is_left_out_where_it_says_nothing_more(
+    texts: Texts, balanced: Changes | None, there: bool
+) -> None:
+    verdicts = {
+        Verdict.HASH_RATE: Judgement(settings=FAST, value=2.1),
+        Verdict.EFFICIENCY: Judgement(missing=Missing.DAYS, days_missing=1),
+        Verdict.BALANCED: Judgement(
+            settings=balanced, missing=None if balanced else Missing.DIFFERENCE
+        ),
+        Verdict.QUIETEST: Judgement(settings=SLOW, value=38.0),
+    }
+    if balanced is SLOW:
+        del verdicts[Verdict.QUIETEST]
+    text = of_settings(miner(tuning=Tuning(points=POINTS, verdicts=verdicts)), texts)
+    assert ("Balanced" in text) is there
+    assert ("Lowest fan duty" in text) is (balanced is not SLOW)
 
 
 def test_settings(texts: Texts) -> None:

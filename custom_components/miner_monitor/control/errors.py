@@ -109,6 +109,7 @@ class HotPart(StrEnum):
     """What shows that a miner is too hot; each has a text for the user."""
 
     CHIP = "chip"
+    CHIP_LIMIT = "chip_limit"
     VR = "vr"
     OVERHEATED = "overheated"
 
@@ -117,7 +118,8 @@ class HotPart(StrEnum):
 class Heat:
     """Why a miner must not get hotter, in °C; OVERHEATED is what it reports itself.
 
-    ``trip_point`` is where its firmware switches the chips off.
+    ``trip_point`` is where its firmware switches the chips off. CHIP_LIMIT: that is not
+    known, and it lies MARGIN above what is critical for the board.
     """
 
     part: HotPart

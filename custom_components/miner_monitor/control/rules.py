@@ -273,17 +273,22 @@ def heat_of(
 ) -> Heat | None:
     """Tell why a miner must not get hotter; None if nothing is known against it.
 
-    A temperature or trip point that is not known says nothing. ``recovers``: what is
-    written brings back a miner that is stuck after it overheated, whose chips are off:
-    then its flag is what has to be got rid of, and only temperatures count. So it is
-    with firmware that always crawls, flag set, until somebody sets it up again.
+    A temperature that is not known says nothing. Where the trip point of the chip is
+    not known, what is critical for the board stands for where it is too hot.
+    ``recovers``: what is written brings back a miner that is stuck after it overheated,
+    whose chips are off: then its flag is what has to be got rid of, and only
+    temperatures count. So it is with firmware that always crawls, flag set, until
+    somebody sets it up again.
     """
     keeps_flag = limits.derating is not None and limits.derating.is_fixed
     chip = state.hottest_chip
     if state.overheated and not (recovers or keeps_flag):
         return Heat(part=HotPart.OVERHEATED, temperature=chip)
+    known, alarm = limits.trip_points.chip, limits.chip_temperature
+    assumed = None if alarm is None or known is not None else alarm.critical + MARGIN
     for part, temperature, trip_point in (
-        (HotPart.CHIP, chip, limits.trip_points.chip),
+        (HotPart.CHIP, chip, known),
+        (HotPart.CHIP_LIMIT, chip, assumed),
         (HotPart.VR, state.vr_temperature, limits.trip_points.vr),
     ):
         if temperature is None or trip_point is None:

@@ -298,6 +298,7 @@ class Verdict(StrEnum):
     STABILITY = "stability"
     BALANCED = "balanced"
     QUIET = "quiet"
+    QUIETEST = "quietest"
 
 
 class Missing(StrEnum):

@@ -8,6 +8,7 @@ from ..miners.codec import Amount, Row, Stored, Within
 from ..miners.model import (
     Alarm,
     Limits,
+    Setting,
 )
 from .blocks import (
     FIGURES,
@@ -182,7 +183,12 @@ class PointRecord(Row):
                 name: kept.figure(self.blocks > 1)
                 for name, kept in self.figures.known().items()
             },
-            bottlenecks=bottlenecks(self.figures, limits, power_limit),
+            bottlenecks=bottlenecks(
+                self.figures,
+                limits,
+                power_limit,
+                regulates=Setting.WORK_MODE in self.key.settings,
+            ),
         )
 
 
@@ -246,15 +252,25 @@ class TuningData(Stored):
 
 
 def bottlenecks(
-    figures: Figures, limits: Limits, power_limit: float | None
+    figures: Figures,
+    limits: Limits,
+    power_limit: float | None,
+    *,
+    regulates: bool = False,
 ) -> tuple[Bottleneck, ...]:
-    """Return what holds a point back."""
+    """Return what holds a point back.
+
+    A device that ``regulates`` itself by its work mode runs at that mode's power, and
+    at as many hardware errors as it takes for fine: neither is a limit of the point.
+    """
+    power_limit = None if regulates else power_limit
     found = {
         Bottleneck.CHIP_HOT: _high(figures.chip_temperature, limits.chip_temperature),
         Bottleneck.VR_HOT: _high(figures.vr_temperature, limits.vr_temperature),
         Bottleneck.INPUT_LOW: _low(figures.input_voltage, limits.input_voltage),
         Bottleneck.POWER_LIMIT: _limited(figures.power, limits, power_limit),
-        Bottleneck.UNSTABLE: _unstable(figures),
+        Bottleneck.UNSTABLE: _wanders(figures)
+        or (not regulates and _fails(figures.error_rate)),
     }
     return tuple(kind for kind, holds in found.items() if holds)
 
@@ -282,8 +298,10 @@ def _low(value: Moments | None, alarm: Alarm | None) -> bool:
     return value.mean < alarm.warn or value.minimum < alarm.critical
 
 
-def _unstable(figures: Figures) -> bool:
-    errors, rate = figures.error_rate, figures.hash_rate
-    if errors is not None and errors.mean > ERRORS:
-        return True
+def _wanders(figures: Figures) -> bool:
+    rate = figures.hash_rate
     return rate.deviation > WANDERING * rate.mean
+
+
+def _fails(errors: Moments | None) -> bool:
+    return errors is not None and errors.mean > ERRORS

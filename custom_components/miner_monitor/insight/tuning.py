@@ -6,7 +6,8 @@ less at every step, each new one weighs more, and all are scaled down once in a 
 
 What each point is the best in is judged, or what is missing to say so. A false best
 is worse than none, and none for ever is no help. So a point wins only when it is
-separated from every rival by a bound that holds at all looks together.
+separated from every rival by a bound that holds at all looks together; but for the
+quietest fan, which follows from the settings and hardly from chance.
 Rivals are the points with enough blocks, and those that are being tried. Where only
 the second day is missing, a point holds verdicts up for two weeks after it was left,
 with fewer blocks for three days, unless it is certainly worse; then it is thought of
@@ -84,6 +85,9 @@ RISK = 0.05
 
 QUIET_DUTY = 60.0
 """Duty cycle in % up to which a fan is quiet."""
+
+SAME_DUTY = 1.0
+"""Points of duty cycle within which two fans are as quiet as each other."""
 
 NEARLY_QUIET = 2.0
 """A setting whose fan is this near to quiet might be quiet: it has to be beaten."""
@@ -183,12 +187,14 @@ class TuningMap:
         self._data.rebase()
         limits = chosen(self.limits, self._options.alarms)
         records = sorted(self._data.points, key=lambda record: -record.last)
+        verdicts = {
+            kind: _answer(self._data, self._half_life, kind, asked)
+            for kind, asked in QUESTIONS.items()
+        }
+        verdicts[Verdict.QUIETEST] = _quietest(self._data.points)
         self._tuning = Tuning(
             points=tuple(record.shown(limits, self._power_limit) for record in records),
-            verdicts={
-                kind: _answer(self._data, self._half_life, kind, asked)
-                for kind, asked in QUESTIONS.items()
-            },
+            verdicts=verdicts,
         )
 
     def dump(self) -> Any:
@@ -291,6 +297,22 @@ def _answer(
     regression = data.energy if asked.energy else data.work
     fit, risk = regression.fit(asked.metric), _risk(data.age / half_life, len(rivals))
     return _contest(fit, risk, kind, asked, ready, rivals, lacks)
+
+
+def _quietest(points: Sequence[PointRecord]) -> Judgement:
+    """Find the least fan at which it hashes; of those that are alike, the fastest."""
+    known = [point for point in points if point.figures.fan_duty_cycle is not None]
+    if len(known) < 2:
+        missing = Missing.POINTS if known or not points else Missing.DATA
+        return Judgement(missing=missing)
+    lacks = {point.key: Lack.of(point) for point in known}
+    ready = [point for point in known if not any(lacks[point.key])]
+    if len(ready) < 2:
+        return _lacking(known, lacks, 2 - len(ready))
+    least = min(map(_duty, ready))
+    alike = [point for point in ready if _duty(point) <= least + SAME_DUTY]
+    best = max(alike, key=lambda point: point.figures.hash_rate.mean)
+    return Judgement(settings=best.key.settings, value=_duty(best))
 
 
 def _lacking(

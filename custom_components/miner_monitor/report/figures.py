@@ -38,7 +38,11 @@ from .model import (
 BLOCKS_PER_HOUR = 6
 """Operating points are measured in blocks of ten minutes."""
 
-_VERDICT_UNITS = {Verdict.EFFICIENCY: "J/TH", Verdict.STABILITY: "%"}
+_VERDICT_UNITS = {
+    Verdict.QUIETEST: "%",
+    Verdict.EFFICIENCY: "J/TH",
+    Verdict.STABILITY: "%",
+}
 
 type Namer = Callable[[Changes], str]
 
@@ -431,9 +435,20 @@ def tuning_figures(facts: MinerFacts, named: Namer, zone: tzinfo) -> Figures:
         ],
         "verdicts": {
             verdict.value: _verdict(verdict, judgement, named, unit)
-            for verdict, judgement in tuning.verdicts.items()
+            for verdict, judgement in _distinct(tuning.verdicts).items()
         },
     }
+
+
+def _distinct(verdicts: Mapping[Verdict, Judgement]) -> Mapping[Verdict, Judgement]:
+    """Leave out the balanced settings where they are the best in something else too."""
+    balanced = verdicts.get(Verdict.BALANCED)
+    if balanced is None or balanced.settings is None:
+        return verdicts
+    others = {kind: found for kind, found in verdicts.items() if found is not balanced}
+    if all(found.settings != balanced.settings for found in others.values()):
+        return verdicts
+    return others
 
 
 def _order(point: OperatingPoint) -> tuple[tuple[str, bool, float, str], ...]:

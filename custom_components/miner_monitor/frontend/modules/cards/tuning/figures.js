@@ -159,7 +159,7 @@ export function rowsOf(point, { rate, temperature = "°C" }, locale) {
   return [...rows.slice(0, 2), steady, ...rows.slice(2)];
 }
 
-export const VERDICTS = /** @type {const} */ (["efficiency", "hash_rate", "balanced", "stability", "quiet"]);
+export const VERDICTS = /** @type {const} */ (["efficiency", "hash_rate", "balanced", "stability", "quiet", "quietest"]);
 
 /**
  * @typedef {object} Words A text by its key, with its values.
@@ -209,7 +209,7 @@ function valueText(kind, { figures }, verdict, unit, locale) {
   if (kind === "stability") {
     return verdict.value === null ? "" : `± ${quantityText(verdict.value, "stability", unit, locale)}`;
   }
-  const told = kind === "balanced" ? [efficiency, rate] : kind === "quiet" ? [rate, fan] : [rate];
+  const told = kind === "balanced" ? [efficiency, rate] : kind === "quiet" ? [rate, fan] : kind === "quietest" ? [fan, rate] : [rate];
   return told.filter(Boolean).join(", ");
 }
 
