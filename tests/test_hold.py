@@ -151,6 +151,10 @@ async def test_who_may_control_a_miner_that_is_held(
         with pytest.raises(ServiceValidationError, match=name) as raised:
             await act(bench, run, domain, action, **data, **option)
         assert raised.value.translation_key == "control_held", action
+    # Its state belongs to a later run already.
+    earlier = Context(parent_id=run.id)
+    with pytest.raises(ServiceValidationError):
+        await act(bench, earlier, "number", "set_value", entity_id=frequency, value=490)
     assert handle.writes == []
 
     night = {"device_id": handle.device_id, "profile": "eco", "for": {"hours": 1}}

@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 
+from ..control.model import NOBODY
 from ..entity import (
     ANY_CHANGE,
     Resolution,
@@ -41,7 +42,7 @@ def _controlled(data: MinerData) -> Mapping[str, Any]:
         "since": iso_text(found.since),
         "until": iso_text(found.until),
         "by": found.by.name,
-        "by_automation": None if found.by.name is None else found.by.automated,
+        "by_automation": None if found.by == NOBODY else found.by.automated,
         "detail": found.detail,
     }
 
