@@ -354,7 +354,7 @@ async def test_the_users_expected_hash_rate_replaces_the_miners(
     assert "hash_rate_low" in str(problem.attributes)
 
     await fill(bench, entry, cleared=("expected_hash_rate",))
-    await bench.pass_time(600)
+    await bench.pass_time(15 * 60)
     assert number(hass, entry, "expected_hash_rate") == pytest.approx(own, abs=0.01)
     assert number(hass, entry, "hash_rate_ratio") == pytest.approx(98, abs=6)
 
