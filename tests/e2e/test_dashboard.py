@@ -108,6 +108,18 @@ async def test_saving_power_in_a_row_reaches_the_miner(
     await until(lambda: frequency(gamma) != before)
     await expect(switch).to_be_checked()
     assert await house.state("gamma", "switch.throttle") == "on"
+    reason = dashboard.row(device).locator(".reason")
+    await expect(reason).to_contain_text("Saving power since")
+
+    # An automation may want something else; who is here does not.
+    await dashboard.go(house.view_of("gamma"))
+    notices = dashboard.view.locator("miner-findings-card")
+    await notices.get_by_role("button", name="Hold 2 h").click()
+    await expect(notices).to_contain_text("Automations are held until")
+    assert await house.state("gamma", "switch.follow_automations") == "off"
+    await notices.get_by_role("button", name="Resume automations").click()
+    await expect(notices).not_to_contain_text("held")
+    await dashboard.go("fleet")
 
     await dashboard.row(device).locator(".name .link").focus()
     await dashboard.page.keyboard.press("Tab")
