@@ -130,6 +130,14 @@ function define(name, make) {
   if (!window.customElements.get(name)) window.customElements.define(name, make());
 }
 
+/** @type {Map<string, () => Promise<unknown>>} what loads the cards whose shells are known */
+const loaders = new Map();
+
+/** Load a card before its shell asks for it; what goes wrong the shell says. */
+function loadSoon(/** @type {string} */ tag) {
+  return Promise.allSettled([loaders.get(tag)?.()]);
+}
+
 /**
  * Return the class of a card's shell. It hands on what Home Assistant gives to a card,
  * now or as soon as the card is there.
@@ -157,6 +165,7 @@ function shellOf(tag, { load, grid, size, mayHide = false }) {
       },
     ));
 
+  loaders.set(tag, loaded);
   return class extends HTMLElement {
     /** @type {any} */
     card;
@@ -297,6 +306,8 @@ function viewStrategy() {
     /** @param {Record<string, any>} config @param {Hass} hass */
     static async generate(config, hass) {
       const { view } = await import("./strategy/views.js");
+      // Where it is there already, the rows are painted together with the built-in cards.
+      if ((config.view ?? "fleet") === "fleet") await loadSoon("miner-fleet-card");
       return view(config, hass);
     }
   };
