@@ -19,6 +19,7 @@ UNMEASURED: Mapping[str, frozenset[str]] = {
 NOTHING_HAPPENED = {
     "button": "its state is the moment of its last press",
     "event": "its state is the moment of its last event",
+    "hash_rate_ratio": "it takes ten minutes of hashing",
 }
 UNMET = "20 shares must tell first how often they come, for no pool difficulty does"
 NOT_REPORTED: Mapping[str, Mapping[str, str]] = {
