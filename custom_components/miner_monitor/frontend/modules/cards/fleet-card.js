@@ -61,6 +61,11 @@ export class MinerFleetCard extends MinerCard {
     (outcome) => this.#repaint(() => (this.#trouble = "error" in outcome)),
     SELDOM,
   );
+  #lastPoll = new Poll(
+    () => this.#readLast(),
+    () => this.#repaint(),
+    { every: MINUTE, retry: MINUTE / 6 },
+  );
 
   constructor() {
     super();
@@ -69,7 +74,7 @@ export class MinerFleetCard extends MinerCard {
       this.#sparkPoll,
       new Poll(() => this.#readReport(), again, SELDOM),
       new Poll(() => this.#readIssues(), again, OFTEN),
-      new Poll(() => this.#readLast(), again, OFTEN),
+      this.#lastPoll,
     ];
   }
 
@@ -186,6 +191,7 @@ export class MinerFleetCard extends MinerCard {
     parts.table.sort(this.#choices, hass.language, this.#resort);
     this.#resort = false;
     parts.table.fit(this.width);
+    if (changed.some((row) => row.lacksLast(hass))) this.#lastPoll.soon();
     if (changed.length && this.config.show_findings !== false) {
       const found = this.#miners.flatMap((miner) => findingsOf(hass, miner, this.say));
       parts.list.show(bySeverity([...found, ...this.#repairs]));
