@@ -11,19 +11,19 @@ import { loadTexts } from "./words.js";
 const CLOCK = 30_000;
 
 /** @type {Set<MinerCard>} cards that tell how long something has lasted */
-const timed = new Set();
+const onClock = new Set();
 let clock = 0;
 
 /** @param {MinerCard} card */
 function setClock(card) {
-  timed.add(card);
-  clock ||= window.setInterval(() => timed.forEach((one) => one.tick()), CLOCK);
+  onClock.add(card);
+  clock ||= window.setInterval(() => onClock.forEach((one) => one.tick()), CLOCK);
 }
 
 /** @param {MinerCard} card */
 function stopClock(card) {
-  timed.delete(card);
-  if (timed.size) return;
+  onClock.delete(card);
+  if (onClock.size) return;
   window.clearInterval(clock);
   clock = 0;
 }
