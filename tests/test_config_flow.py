@@ -49,11 +49,13 @@ def closed_port() -> int:
 
 
 async def show_form(hass: HomeAssistant) -> str:
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "user"}
-    )
+    flows = hass.config_entries.flow
+    menu = await flows.async_init(DOMAIN, context={"source": "user"})
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["search", "miner"]
+    result = await flows.async_configure(menu["flow_id"], {"next_step_id": "miner"})
     assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "user"
+    assert result["step_id"] == "miner"
     assert result["errors"] == {}
     flow_id: str = result["flow_id"]
     return flow_id
@@ -197,14 +199,24 @@ async def test_hostile_hostnames(
     assert 0 < len(result["title"]) <= 63
 
 
-@pytest.mark.parametrize("host", ["", "ftp://bitaxe.local", "bit axe", "a:b:c"])
-async def test_no_address(bench: TimedBench, hass: HomeAssistant, host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "error"),
+    [
+        ("", "no_addresses"),
+        ("ftp://bitaxe.local", "invalid_host"),
+        ("bit !axe", "invalid_host"),
+        ("a:b:c", "invalid_host"),
+    ],
+)
+async def test_no_address(
+    bench: TimedBench, hass: HomeAssistant, host: str, error: str
+) -> None:
     """What is no address is said to be none, without any request."""
     miner = await bench.miner(GAMMA)
     flow_id = await show_form(hass)
     result = await enter(hass, flow_id, host)
 
-    assert result["errors"] == {CONF_HOST: "invalid_host"}
+    assert result["errors"] == {CONF_HOST: error}
     assert (await enter(hass, flow_id, address(miner)))["type"] is (
         FlowResultType.CREATE_ENTRY
     )

@@ -98,14 +98,14 @@ async def test_removal_by_hand_is_respected(
 
 
 async def test_is_offered_again(bench: TimedBench, hass: HomeAssistant) -> None:
-    """Only while it is missing does the form ask what is to be added."""
+    """Only while it is missing does the menu offer it."""
     entry = await bench.add(await bench.miner(GAMMA))
-    assert (await user_form(hass))["step_id"] == "user"
+    assert "fleet" not in (await user_form(hass))["menu_options"]
     await remove(bench, fleet_of(hass))
 
     menu = await user_form(hass)
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["miner", "fleet"]
+    assert menu["menu_options"] == ["search", "miner", "fleet"]
     flow = hass.config_entries.flow
     result = await flow.async_configure(menu["flow_id"], {"next_step_id": "fleet"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -128,7 +128,7 @@ async def test_the_menu_leads_to_the_form(
     menu, flow = await user_form(hass), hass.config_entries.flow
 
     form = await flow.async_configure(menu["flow_id"], {"next_step_id": "miner"})
-    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "miner")
     result = await bench.run(
         flow.async_configure(form["flow_id"], {"host": f"{hexa.host}:{hexa.port}"})
     )

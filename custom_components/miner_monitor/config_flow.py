@@ -9,7 +9,13 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT, CONF_USERNAME
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_NAME,
+    CONF_PATH,
+    CONF_PORT,
+    CONF_USERNAME,
+)
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.selector import (
@@ -17,6 +23,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
 )
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -32,6 +39,8 @@ from .fleet.coordinator import (
     TITLE as FLEET_TITLE,
     async_fleet_entry,
 )
+from .flows.adding import AddingSteps
+from .flows.addresses import InvalidListError, is_address, read_miners
 from .flows.options import (
     FleetOptionsFlow,
     MinerOptionsFlow,
@@ -74,16 +83,20 @@ from .runtime.entries import (
 from .runtime.escape import for_markdown, plain
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
+HOSTS_SCHEMA = vol.Schema(
+    {vol.Required(CONF_HOST): TextSelector(TextSelectorConfig(multiline=True))}
+)
 
 
-class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
-    """One field: the address. What answers there is found out."""
+class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
+    """Adds miners by a search or by their addresses; the model is detected."""
 
     VERSION = 1
     MINOR_VERSION = 1
 
     _credentials: Credentials = NO_CREDENTIALS
     _unit: str | None = None
+    _title: str | None = None
     _locked_at: frozenset[str] = frozenset()
     _asked_at: tuple[str, int | None] | None = None
 
@@ -91,17 +104,22 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add a miner, or all miners together once their entry was removed."""
-        miners = miner_entries(self.hass)
-        if user_input is None and miners and not async_fleet_entry(self.hass):
-            return await self.async_step_add()
-        return await self.async_step_miner(user_input)
+        """Let the user choose how to add miners; one whose address is given is added.
 
-    async def async_step_add(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Let the user choose what is to be added."""
-        return self.async_show_menu(step_id="add", menu_options=["miner", FLEET])
+        All miners together are offered once their entry was removed.
+        """
+        if user_input is not None:
+            self._title, self._unit = (
+                user_input.get(CONF_NAME),
+                user_input.get(CONF_UNIT),
+            )
+            found = await self._async_ask(user_input[CONF_HOST])
+            return await self._async_taken("miner", found)
+        removed = miner_entries(self.hass) and not async_fleet_entry(self.hass)
+        more = [FLEET] if removed else []
+        return self.async_show_menu(
+            step_id="user", menu_options=["search", "miner", *more]
+        )
 
     async def async_step_import(
         self, import_data: dict[str, Any] | None = None
@@ -120,11 +138,17 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
     async def async_step_miner(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add the miner at an address."""
+        """Add the miner at an address, or those of a list."""
         if user_input is None:
-            return self._show_host("user", None)
+            return self._show_host("miner", None)
+        try:
+            wanted = read_miners(user_input[CONF_HOST])
+        except InvalidListError as err:
+            return self._show_host("miner", user_input[CONF_HOST], err.key)
+        if wanted[0].title or sum(map(is_address, wanted)) > 1:
+            return await self.async_add_all(wanted)
         return await self._async_taken(
-            "user", await self._async_ask(user_input[CONF_HOST])
+            "miner", await self._async_ask(user_input[CONF_HOST].strip())
         )
 
     async def _async_taken(self, step: str, found: Found | str) -> ConfigFlowResult:
@@ -146,7 +170,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
             self._credentials = with_login(self._credentials, user_input)
             found = await self._async_ask(self._address)
             if isinstance(found, Found):
-                return await self._async_taken("user", found)
+                return await self._async_taken("miner", found)
             errors["base"] = login_error(found)
         return self.async_show_form(
             step_id="credentials",
@@ -164,7 +188,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
 
     async def _async_pick(self, found: Found) -> ConfigFlowResult:
         """Add what was found; of several at one address let the user choose."""
-        if len(found.units) < 2:
+        if len(found.units) < 2 or found.identity.unit == self._unit:
             return await self._async_add(found)
         known = {
             unit: async_entry_at(self.hass, found.endpoint, unit)
@@ -351,7 +375,7 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
                 return self._known_as(entry)
             await self.async_set_unique_id(uuid4().hex)
         return self.async_create_entry(
-            title=_title(identity),
+            title=plain(self._title or "").strip() or _title(identity),
             data=entry_data(found.endpoint, identity),
             options=options_of_new_miners(self.hass),
         )
@@ -402,7 +426,8 @@ class MinerConfigFlow(ReauthSteps, domain=DOMAIN):
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(
-                HOST_SCHEMA, {CONF_HOST: address} if address else None
+                HOST_SCHEMA if moves else HOSTS_SCHEMA,
+                {CONF_HOST: address} if address else None,
             ),
             description_placeholders=names,
             errors={CONF_HOST: error} if error else {},

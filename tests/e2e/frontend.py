@@ -60,6 +60,7 @@ class Frontend:
         """Begin to add a miner."""
         await self.page.goto(ADD_DIALOG)
         await self.page.get_by_role("button", name="OK").click()
+        await self.dialog.get_by_text("Enter addresses").click()
         await expect(self.address).to_be_visible()
 
     async def submit_address(self, address: str) -> None:

@@ -34,7 +34,13 @@ RAISED_BY_HOME_ASSISTANT = {
     "async_set_unique_id": "already_in_progress",
 }
 FLOW = parse(INTEGRATION / "config_flow.py")
+LEFT_OUT = {"left_out"}
+"""What stands beside a miner that its file disables."""
+MANY = {"added", "added_some", "added_none", "none_new", "none_found"}
+"""The ends of adding many miners, which name them."""
 REAUTH = parse(INTEGRATION / "flows" / "reauth.py")
+ADDING = parse(INTEGRATION / "flows" / "adding.py")
+ADDRESSES = parse(INTEGRATION / "flows" / "addresses.py")
 OPTIONS = parse(INTEGRATION / "flows" / "options.py")
 ENDS = {"reconfigure_successful": FLOW, "reauth_successful": REAUTH}
 
@@ -101,8 +107,14 @@ def test_errors_of_a_probe_are_found() -> None:
 def test_errors() -> None:
     found = _returned_errors(REAUTH)
     assert {"invalid_auth", "invalid_code"} <= found
+    lists = {
+        call.args[0].value
+        for call in calls(ADDRESSES, "InvalidListError")
+        if isinstance(call.args[0], ast.Constant)
+    }
+    assert {"invalid_yaml", "network_too_large"} <= lists
     assert set(CONFIG["error"]) == (
-        PROBE_ERRORS | found | _assigned_errors("config_flow.py")
+        PROBE_ERRORS | found | lists | _assigned_errors("config_flow.py") | LEFT_OUT
     )
 
 
@@ -112,7 +124,8 @@ def test_errors_of_the_repair() -> None:
 
 def test_aborts() -> None:
     # A discovery ends with what a user would read beside the field.
-    assert set(CONFIG["abort"]) == PROBE_ERRORS | _aborts()
+    searching = {"already_searching"}
+    assert set(CONFIG["abort"]) == PROBE_ERRORS | _aborts() | MANY | searching
 
 
 @for_each("key", sorted(CONFIG["error"]))
@@ -128,6 +141,14 @@ def test_placeholders_of_aborts() -> None:
         names = argument(call, "description_placeholders")
         if isinstance(reason, ast.Constant) and isinstance(names, ast.Dict):
             given[reason.value] = dict_keys(names)
+    lists = {
+        key.value
+        for node in ast.walk(ADDING)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    }
+    given |= dict.fromkeys(MANY, lists)
     for key, text in CONFIG["abort"].items():
         assert placeholders(text) <= given.get(key, set()), key
 
@@ -179,7 +200,10 @@ def _is_section(field: object) -> bool:
 async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
     entry = await bench.add(await bench.miner(GAMMA))
     flow = hass.config_entries.flow
-    user = await flow.async_init(entry.domain, context={"source": "user"})
+    for step in ("miner", "search"):
+        menu = await flow.async_init(entry.domain, context={"source": "user"})
+        form = await flow.async_configure(menu["flow_id"], {"next_step_id": step})
+        assert _check_form(CONFIG["step"], form) == step
     reconfigure = await flow.async_init(
         entry.domain,
         context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id},
@@ -187,7 +211,6 @@ async def test_forms(hass: HomeAssistant, bench: Bench) -> None:
     fix = await async_create_fix_flow(hass, "any", {"entry_id": entry.entry_id})
     fix.hass = hass
 
-    _check_form(CONFIG["step"], user)
     _check_form(CONFIG["step"], reconfigure)
     shown = _check_form(FIX["step"], await fix.async_step_init(None))
     assert {shown} == set(FIX["step"])
@@ -318,7 +341,10 @@ async def test_menu_that_offers_all_miners_again(
 
 def test_every_form_is_checked_above() -> None:
     assert set(CONFIG["step"]) == {
-        "add",
+        # tests/test_search.py shows it, with its names.
+        "found",
+        "miner",
+        "search",
         "user",
         "unit",
         "credentials",

@@ -28,7 +28,7 @@ DOCUMENTED_HELPERS = {
 DOCUMENTED_UTIL = {"dt", "hass_dict", "json", "slugify", "unit_conversion"}
 DOCUMENTED_COMPONENTS = {
     *("binary_sensor", "button", "climate", "event", "light", "number", "select"),
-    *("sensor", "switch", "image", "diagnostics", "repairs", "http"),
+    *("sensor", "switch", "image", "diagnostics", "repairs", "http", "network"),
     *("persistent_notification", "recorder.models", "recorder.statistics", "zeroconf"),
 }
 """Entities and their descriptions, and what the documentation of an integration's

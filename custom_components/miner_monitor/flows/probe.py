@@ -125,6 +125,7 @@ async def async_probe(
     text: str,
     unit: str | None = None,
     credentials: Credentials = NO_CREDENTIALS,
+    deadline: float | None = None,
 ) -> Found | str:
     """Return the miner at an address, or the key of the error to show.
 
@@ -135,7 +136,7 @@ async def async_probe(
     except InvalidAddressError:
         return "invalid_host"
     try:
-        return await _async_find(hass, address, unit, credentials)
+        return await _async_find(hass, address, unit, credentials, deadline)
     except MinerError as err:
         LOGGER.debug("No miner at %s: %s", address.host, err)
         return error_key(err)
@@ -145,7 +146,11 @@ async def async_probe(
 
 
 async def _async_find(
-    hass: HomeAssistant, address: Address, unit: str | None, credentials: Credentials
+    hass: HomeAssistant,
+    address: Address,
+    unit: str | None,
+    credentials: Credentials,
+    deadline: float | None,
 ) -> Found:
     session = await async_get_session(hass)
     client, reading = await detect(
@@ -154,6 +159,7 @@ async def _async_find(
         session,
         path=address.path,
         credentials=credentials,
+        deadline=deadline,
     )
     endpoint = Endpoint(
         host=client.host,

@@ -36,6 +36,12 @@ DEFAULT_PORTS: Mapping[Family, int] = {
 }
 """Where a family listens unless told otherwise."""
 
+USUAL_PORTS = (DEFAULT_PORTS[Family.AXEOS], DEFAULT_PORTS[Family.AVALON])
+"""Where miners themselves listen."""
+
+EXPORTER_PORT = DEFAULT_PORTS[Family.FPGA]
+"""Where what listens is mostly no miner."""
+
 _TELLING = (
     MinerAuthError,
     MinerUnsupportedError,

@@ -418,6 +418,14 @@ def texts_of(hass: HomeAssistant, category: str) -> Mapping[str, str]:
     return async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
 
 
+async def async_load_texts(hass: HomeAssistant, category: str) -> None:
+    """Load our texts of a category that Home Assistant loads only when it is shown."""
+    from homeassistant.helpers.translation import async_get_translations
+
+    with suppress(Exception):  # what is not loaded falls back
+        await async_get_translations(hass, hass.config.language, category, [DOMAIN])
+
+
 def own_text(hass: HomeAssistant, category: str, key: str, fallback: str) -> str:
     """Return one of our texts, in the language of Home Assistant."""
     path = f"component.{DOMAIN}.{category}.{key}"
