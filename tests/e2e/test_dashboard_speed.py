@@ -130,8 +130,7 @@ async def test_a_hundred_miners_are_shown_at_once(
     tell(f"  of {MINERS} built-in tiles: {beside:.0f} ms")
     tell(f"  requests: {mine[0].requests}, {mine[0].ours} of them for our modules")
     tell(f"  requests of the tiles: {tiles[0].requests}, {tiles[0].ours} for ours")
-    # On a machine with other work, no more than built-in tiles may take there.
-    assert took <= max(FIRST_PAINT_MS, 1.25 * beside)
+    assert took <= FIRST_PAINT_MS, f"{took} ms, beside {beside} ms of built-in tiles"
     assert mine[0].ours <= MOST_REQUESTS
     assert tiles[0].ours == 1
 
