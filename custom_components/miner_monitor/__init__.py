@@ -105,10 +105,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     asked = platforms_of(coordinator.identity) | {item.domain for item in registered}
     await _async_forward(hass, entry, asked)
 
+    seen: MinerIdentity | None = None
+
     @callback
     def follow() -> None:
-        more = platforms_of(coordinator.identity) - asked
-        if more and entry.state is ConfigEntryState.LOADED:
+        nonlocal seen
+        identity = coordinator.identity
+        if identity is seen or entry.state is not ConfigEntryState.LOADED:
+            return
+        seen = identity
+        if more := platforms_of(identity) - asked:
             # Each is set up once, however often the identity changes meanwhile.
             asked.update(more)
             entry.async_create_background_task(

@@ -255,14 +255,14 @@ class ReadingEntity[
 
         Once they are seen to differ, nobody looks again before they are due.
         """
-        since, now = self._differ_since, time.monotonic()
-        if since is not None and now - since < WRITE_AT_LEAST_EVERY:
+        since = self._differ_since
+        if since is not None and time.monotonic() - since < WRITE_AT_LEAST_EVERY:
             return False
         if self._attributes() == self._written_attributes:
             self._differ_since = None
             return False
         if since is None and not self.entity_description.attributes_at_once:
-            self._differ_since = now
+            self._differ_since = time.monotonic()
             return False
         return True
 

@@ -1,16 +1,16 @@
 """What a coordinator hands out of its miner, and what everything above reads."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .control.model import ControlState
 from .insight.model import Insight
 from .miners.events import EventType, MinerEvent, Moment
-from .miners.model import MinerIdentity, MinerState
+from .miners.model import MinerIdentity, MinerState, record
 
 __all__ = ["ControlState", "EventType", "MinerData", "MinerEvent", "Moment"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MinerData:
     """All that is known of one miner at one moment.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..miners.codec import Amount, Count
 from ..miners.events import MinerEvent
-from ..miners.model import Changes
+from ..miners.model import Changes, record
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ class Cause(StrEnum):
     TEMPORARY_PROFILE = "temporary_profile"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Controlled:
     """Who controls a miner, and why; all None while nothing does but its settings.
 
@@ -120,7 +120,7 @@ class Controlled:
 BY_NOTHING = Controlled()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ControlState:
     """What is known beyond the device's own settings.
 

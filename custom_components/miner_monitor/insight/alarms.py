@@ -56,6 +56,7 @@ class AlarmWatch:
         # A value that has to stay above is watched with the other sign.
         self._sign = -1.0 if low else 1.0
         self._warn = self._sign * self._alarm.warn
+        self._calm = self._warn - hysteresis
         self._critical = max(self._warn, self._sign * self._alarm.critical)
         self._since: float | None = None
         self._critical_since: float | None = None
@@ -78,9 +79,10 @@ class AlarmWatch:
             return None
         self._shown, self._offset = value if shown is None else shown, offset
         value *= self._sign
-        if value < self._warn - self._hysteresis:
-            self.severity = None
-        elif self.severity and value < self._critical - self._hysteresis:
+        if value < self._calm:
+            self.severity = self._since = self._critical_since = None
+            return False
+        if self.severity and value < self._critical - self._hysteresis:
             self.severity = Severity.WARNING
         self._since = _since(self._since, now, value >= self._warn)
         self._critical_since = _since(

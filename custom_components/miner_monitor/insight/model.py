@@ -12,10 +12,11 @@ from ..miners.model import (
     Alarm,
     Changes,
     ErrorKind,
+    record,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Environment:
     """What others know about a miner at the moment of a poll.
 
@@ -116,7 +117,7 @@ class Quantity(StrEnum):
     REJECT_RATE = "reject_rate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finding:
     """Something a user should look at, the value behind it and its threshold.
 
@@ -132,7 +133,7 @@ class Finding:
     since: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Health:
     """What the alarms say; a fan fault needs a fan that once turned.
 
@@ -146,7 +147,7 @@ class Health:
     limits: Mapping[Quantity, Alarm] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ResponseTimes:
     """How long the last polls took, in ms."""
 
@@ -157,7 +158,7 @@ class ResponseTimes:
     maximum: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Baseline:
     """The hash rate beside the expected one, over the ratio's window.
 
@@ -180,7 +181,7 @@ class Grade(StrEnum):
     UNSTABLE = "unstable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Range:
     """How far the bucket means of a window lie apart, in % of their mean.
 
@@ -194,7 +195,7 @@ class Range:
     skewed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Session:
     """Means, least and most since the miner's last start, or since it is watched.
 
@@ -211,7 +212,7 @@ class Session:
     power_max: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Period:
     """Ten minutes that stand out: their begin by the wall clock and the rate."""
 
@@ -220,7 +221,7 @@ class Period:
     ratio: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stability:
     """How steady the unsmoothed hash rate is.
 
@@ -243,7 +244,7 @@ class Stability:
     worst: tuple[Period, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Presence:
     """How often and how long a miner was away, and what part of a day it was there.
 
@@ -257,7 +258,7 @@ class Presence:
     availability: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Uptime:
     """What our own counting of boots says.
 
@@ -270,7 +271,7 @@ class Uptime:
     total: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shares:
     """Shares of the last hour, and what can be expected of the next ones.
 
@@ -401,7 +402,7 @@ class DayRow:
     findings: tuple[FindingKind, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Insight:
     """What is known beyond the device's own words.
 

@@ -559,8 +559,10 @@ class MinerState:
     @property
     def hottest_chip(self) -> float | None:
         """The highest of the chip temperatures in °C."""
-        chips = (self.chip_temperature, self.chip_temperature_2)
-        return max((chip for chip in chips if chip is not None), default=None)
+        one, other = self.chip_temperature, self.chip_temperature_2
+        if one is None or other is None:
+            return other if one is None else one
+        return max(one, other)
 
     @property
     def chip_temperature_min(self) -> float | None:
