@@ -16,7 +16,12 @@ from .measure_floor import (
     load_of,
 )
 from .measure_pipeline import cpu_rows, delay_rows, memory_rows, observe
-from .measure_recorder import STATISTICS_PERIOD, RecorderRun, statistics_due
+from .measure_recorder import (
+    STATISTICS_PERIOD,
+    RecorderRun,
+    quiet_from,
+    statistics_due,
+)
 from .measure_start import (
     Pair,
     age_rows,
@@ -165,6 +170,9 @@ class _Visit:
         if seconds >= STATISTICS_PERIOD:
             # The first statistics of a sensor cost much more than all later ones.
             await asyncio.sleep(statistics_due(self._added) - time.time())
+        else:
+            now = time.time()
+            await asyncio.sleep(quiet_from(now, seconds) - now)
         say(f"measures CPU, delays and memory with {plan.many} miners, {seconds:g} s")
         observed = {
             name: self._installations[name]

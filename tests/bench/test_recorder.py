@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from scripts.benchmark.measure_recorder import statistics_due
+from scripts.benchmark.measure_recorder import quiet_from, statistics_due
 from scripts.benchmark.recorder import Recorded, growth, read, rows_per_day
 
 HOUR = 3600.0
@@ -111,3 +111,12 @@ def test_growth_of_one_miner():
 )
 def test_statistics_are_made_after_each_five_minutes(since, due):
     assert statistics_due(since) == due
+
+
+@pytest.mark.parametrize(
+    ("now", "start"),
+    [(600, 620), (619, 620), (620, 620), (860, 860), (861, 920)],
+)
+def test_a_short_window_lies_between_two_statistics(now: float, start: float) -> None:
+    """It begins at once where it ends before the next, else behind them."""
+    assert quiet_from(now, 40) == start
