@@ -185,10 +185,15 @@ async def test_settings_are_applied_only_after_the_confirmation(
     wanted = await confirmation.locator("dd.to").inner_text()
     await confirmation.get_by_role("button", name="Apply").click()
     await expect(confirmation).to_have_count(0)
-    mhz, millivolts = frequency(gamma)
-    assert wanted == f"{mhz:.0f} MHz, {millivolts / 1000:.3f} V"
-    assert (mhz, millivolts) != before
+    # The settings before were written just now: the next write waits its turn.
+    await until(lambda: shown(frequency(gamma)) == wanted)
+    assert shown(before) != wanted
     await dashboard.check()
+
+
+def shown(settings: tuple[float, float]) -> str:
+    """Write MHz and mV as the dialog does."""
+    return f"{settings[0]:.0f} MHz, {settings[1] / 1000:.3f} V"
 
 
 def writes(miner: SimulatedMiner) -> list[str]:
