@@ -398,7 +398,7 @@ async def test_the_refusal_of_a_voltage_says_why(bench: TimedBench) -> None:
     handle.miner.inject("regulator_lost")
     await bench.advance(2 * POLL)
     with pytest.raises(
-        HomeAssistantError, match="regulator is off, and only a restart"
+        HomeAssistantError, match="regulator is off\\. Restart the miner"
     ):
         await handle.set(Setting.CORE_VOLTAGE, 1.13)
 

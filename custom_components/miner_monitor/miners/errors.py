@@ -21,6 +21,7 @@ class ErrorKind(StrEnum):
 class ErrorReason(StrEnum):
     """What a user reads of an error where its kind says too little."""
 
+    BLOCKED = "blocked"
     BUSY = "busy"
     CALIBRATING = "calibrating"
     CONNECTION_LOST = "connection_lost"

@@ -98,7 +98,12 @@ def refusal_of(
         message = f"{message}: {said}"
     if answer.status in _UNAUTHORIZED:
         if one_time_code and said is not None and "blocked" in said.lower():
-            return MinerBusyError(message, ErrorKind.HTTP_STATUS, outcome=outcome)
+            return MinerBusyError(
+                message,
+                ErrorKind.HTTP_STATUS,
+                outcome=outcome,
+                reason=ErrorReason.BLOCKED,
+            )
         return MinerAuthError(
             message,
             outcome=outcome,
