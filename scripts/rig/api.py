@@ -123,11 +123,13 @@ class HassApi:
         """Perform an action."""
         await self.post(f"services/{domain}/{service}", data)
 
-    async def start_flow(self, handler: str) -> Json:
-        """Start a config flow of an integration as a user does."""
+    async def start_flow(self, handler: str, choice: str = "miner") -> Json:
+        """Start a config flow as a user does, who chooses from its menu."""
         body = {"handler": handler, "show_advanced_options": False}
         flow: Json = await self.post("config/config_entries/flow", body)
-        return flow
+        if flow["type"] != "menu":
+            return flow
+        return await self.continue_flow(flow["flow_id"], {"next_step_id": choice})
 
     async def continue_flow(self, flow_id: str, data: Mapping[str, Any]) -> Json:
         """Submit a form of a config flow."""
