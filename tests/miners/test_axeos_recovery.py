@@ -31,6 +31,7 @@ HIDDEN = {
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_APPLIES", 0.2)
+    monkeypatch.setattr(module, "_ASKED_AGAIN", 0.04)
 
 
 def clears_after(axe: Axe, reads: int) -> Answer:
@@ -93,9 +94,10 @@ async def test_a_flag_that_is_hidden_is_cleared_too(
 
 
 async def test_the_restart_waits_until_the_flag_is_cleared(
-    session: aiohttp.ClientSession,
+    session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is applied behind the reply: a restart at once would lose it."""
+    monkeypatch.setattr(module, "_APPLIES", 60)
     axe = Axe(FLAGGED)
     axe.answers[PATCH] = clears_after(axe, 2)
     found = await sent(axe, session)

@@ -76,6 +76,9 @@ _FLAG = "overheat_mode"
 _APPLIES = 5.0
 """Seconds that AxeOS may take to apply what it acknowledged."""
 
+_ASKED_AGAIN = 1.0
+"""Seconds between two reads until then."""
+
 _ASIDE = 2.0
 """Seconds for what a poll asks beside the values."""
 
@@ -225,7 +228,7 @@ class AxeOsClient(MinerClient):
         """
         ends = later(_APPLIES)
         while later(0) < ends:
-            await asyncio.sleep(_APPLIES / 5)
+            await asyncio.sleep(_ASKED_AGAIN)
             with suppress(MinerError):
                 await self._read(later(self._deadline))
                 if not flag(self._info.get(_FLAG)):
