@@ -77,6 +77,10 @@ FUNCTIONS: dict[str, tuple[Callable[[HomeAssistant], Any], Any]] = {
         lambda hass: ha_compat.states_between(hass, NOW, NOW, [ENERGY], first=True),
         None,
     ),
+    "recorded_states": (
+        lambda hass: ha_compat.recorded_states(hass, [ENERGY], 0),
+        None,
+    ),
     "is_recorded": (lambda hass: ha_compat.is_recorded(hass, ENERGY), True),
     "load_module": (lambda hass: ha_compat.load_module(hass, "/a.js"), None),
     "has_panel": (lambda hass: ha_compat.has_panel(hass, "lovelace"), False),

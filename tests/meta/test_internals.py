@@ -30,6 +30,7 @@ DOCUMENTED_COMPONENTS = {
     *("binary_sensor", "button", "climate", "event", "light", "number", "select"),
     *("sensor", "switch", "image", "diagnostics", "repairs", "http", "network"),
     *("persistent_notification", "recorder.models", "recorder.statistics", "zeroconf"),
+    "system_health",
 }
 """Entities and their descriptions, and what the documentation of an integration's
 parts names."""

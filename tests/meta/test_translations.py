@@ -152,7 +152,7 @@ def test_text(path: str, text: str) -> None:
     assert "[%key:" not in text
     assert not text[0].islower(), "sentence case"
     assert all(re.fullmatch(r"[a-z_]+", name) for name in placeholders(text))
-    labels = (".data.", ".state.", ".options.", ".menu_options.")
+    labels = (".data.", ".state.", ".options.", ".menu_options.", "health.info.")
     if path.startswith("common.dashboard_"):
         return  # A label or a sentence, as its place in the dashboard asks for.
     # A report is made of short lines, which phones show one below the other.

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
+from itertools import batched
 import math
 from typing import TYPE_CHECKING, Any, Concatenate, override
 
@@ -299,6 +300,42 @@ def states_between(
         ]
         for entity_id, items in found.items()
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """How many states the recorder took, the first of them at ``since`` (epoch)."""
+
+    states: int
+    since: float
+
+
+MOST_NAMES = 500
+"""Entities that one question to the database names."""
+
+
+@guarded("How much the recorder stores of miners is not known", None)
+def recorded_states(
+    hass: HomeAssistant, entity_ids: Iterable[str], since: float
+) -> Recorded | None:
+    """Count the states of entities since an epoch second; None where there are none."""
+    from homeassistant.components.recorder.db_schema import States, StatesMeta
+    from homeassistant.helpers.recorder import session_scope
+    from sqlalchemy import func, select
+
+    numbers, first = 0, math.inf
+    with session_scope(hass=hass, read_only=True) as session:
+        for names in batched(entity_ids, MOST_NAMES, strict=False):
+            query = (
+                select(func.count(), func.min(States.last_updated_ts))
+                .join(StatesMeta, States.metadata_id == StatesMeta.metadata_id)
+                .where(StatesMeta.entity_id.in_(names))
+                .where(States.last_updated_ts >= since)
+            )
+            number, at = session.execute(query).one()
+            if number:
+                numbers, first = numbers + number, min(first, at)
+    return Recorded(states=numbers, since=first) if numbers else None
 
 
 # The frontend: an integration can neither load a module nor bring a dashboard by
