@@ -1,7 +1,7 @@
 """Triggers and conditions of miners, in automations of a real Home Assistant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
@@ -20,6 +20,15 @@ import pytest
 import voluptuous as vol
 
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.insight.model import Baseline, Insight
+from custom_components.miner_monitor.miners.model import (
+    Family,
+    MinerIdentity,
+    MinerState,
+    MinerStatus,
+)
+from custom_components.miner_monitor.model import MinerData
+from custom_components.miner_monitor.runtime.verdicts import Verdict, hash_rate_below
 from custom_components.miner_monitor.trigger import TRIGGERS
 
 from .conftest import GAMMA, NERD, TimedBench
@@ -27,7 +36,14 @@ from .conftest import GAMMA, NERD, TimedBench
 FIRED = "fired"
 POLL = 15
 NAME = "Gamma 601 A1B2"
+SLUG = "gamma_601_a1b2"
 TITLE_OF_NERD = "garage-rig"
+
+
+DATA = MinerData(
+    online=True,
+    identity=MinerIdentity(family=Family.AXEOS, manufacturer="Bitaxe", model="Gamma"),
+)
 
 
 @dataclass
@@ -122,6 +138,74 @@ async def test_what_happens_to_a_miner_fires_once(bench: TimedBench) -> None:
     miner.inject("block_found")
     await bench.pass_time(2 * POLL)
     assert ("block_found", NAME) in fired.take()
+
+
+async def test_what_home_assistant_asked_for(bench: TimedBench) -> None:
+    """A restart by request is no absence, and says so; firmware is another event."""
+    fired = await automate(bench.hass, *every())
+    miner = await bench.miner(replace(GAMMA, boot_seconds=200))
+    await bench.add(miner)
+    await bench.pass_time(1200)
+    assert fired.take() == []
+    await bench.call("button", "press", {"entity_id": f"button.{SLUG}_restart"})
+    await bench.pass_time(400)
+    (restarted,) = fired.seen
+    assert fired.take() == [("restarted", NAME)]
+    assert restarted["details"]["requested"] is True
+
+    miner.update_firmware("2.15.0")
+    await bench.pass_time(600)
+    found = {data["id"]: data["details"] for data in fired.seen}
+    assert set(found) == {"went_offline", "back_online", "firmware_changed"} | {
+        "restarted"
+    }
+    assert found["firmware_changed"] == {"from": "v2.12.2", "to": "v2.15.0"}
+    assert "requested" not in found["restarted"]
+
+
+async def test_what_takes_time_to_find_is_no_news_after_a_reload(
+    bench: TimedBench,
+) -> None:
+    miner = await bench.miner(GAMMA)
+    entry = await bench.add(miner)
+    await bench.pass_time(1800)
+    fired = await automate(bench.hass, *every())
+    miner.inject("pool_lost")
+    miner.inject("fan_stop")
+    await bench.pass_time(300)
+    assert {key for key, _ in fired.take()} >= {"pool_lost", "fan_stopped"}
+    await bench.hass.config_entries.async_reload(entry.entry_id)
+    await bench.pass_time(600)
+    assert fired.take() == []
+    miner.clear("pool_lost")
+    miner.clear("fan_stop")
+    await bench.pass_time(300)
+    miner.inject("pool_lost")
+    await bench.pass_time(300)
+    assert fired.take() == [("pool_lost", NAME)]
+
+
+def rate(percent: float, limit: float = 80.0) -> Verdict:
+    data = replace(DATA, insight=Insight(baseline=Baseline(ratio=percent)))
+    data = replace(data, state=MinerState(status=MinerStatus.HASHING))
+    return hash_rate_below(data, {"below": limit})
+
+
+@pytest.mark.parametrize(
+    ("percent", "before", "after"),
+    [
+        (79.9, None, True),
+        (79.9, False, True),
+        (80.1, True, True),
+        (80.1, False, False),
+        (80.1, None, False),
+        (82.1, True, False),
+    ],
+)
+def test_a_rate_at_its_limit_does_not_flutter(
+    percent: float, before: bool | None, after: bool
+) -> None:
+    assert rate(percent).after(before) is after
 
 
 async def test_a_start_fires_nothing(bench: TimedBench) -> None:

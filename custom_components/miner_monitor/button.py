@@ -39,10 +39,10 @@ class MinerButtonEntityDescription(MinerEntityDescription, ButtonEntityDescripti
 
 
 def _command(
-    command: Callable[[MinerClient, Prove], Awaitable[None]],
+    command: Callable[[MinerClient, Prove], Awaitable[None]], *, restarts: bool = False
 ) -> Callable[[MinerCoordinator], Awaitable[None]]:
     """Send the miner a command."""
-    return lambda coordinator: coordinator.async_command(command)
+    return lambda coordinator: coordinator.async_command(command, restarts=restarts)
 
 
 BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
@@ -74,7 +74,7 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         capability=Capability.RESTART,
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        press_fn=_command(lambda client, prove: client.restart(prove)),
+        press_fn=_command(lambda client, prove: client.restart(prove), restarts=True),
     ),
     MinerButtonEntityDescription(
         key="restore_settings",

@@ -9,7 +9,6 @@ from homeassistant.helpers.condition import (
     ConditionCheckParams,
     ConditionConfig,
 )
-from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
 from .model import MinerData
@@ -24,29 +23,19 @@ from .runtime.verdicts import (
     overheated,
     saving_power,
 )
-from .runtime.watching import PERCENT, targeted_entries, validated
+from .runtime.watching import PERCENT, OfMiners, targeted_entries
 
 CONF_BEHAVIOR = "behavior"
 ANY, ALL = "any", "all"
 
 
-class MinerCondition(Condition):
+class MinerCondition(OfMiners, Condition):
     """Whether something is so of any, or of all, miners of a target.
 
     Of no miner nothing is so, and what is not known is not so.
     """
 
     judge: ClassVar[staticmethod[[MinerData, Options], Verdict]]
-    options: ClassVar[Mapping[vol.Marker, Any]] = {}
-
-    @override
-    @classmethod
-    async def async_validate_config(
-        cls, hass: HomeAssistant, config: ConfigType
-    ) -> ConfigType:
-        """Check options and target."""
-        behavior = vol.Optional(CONF_BEHAVIOR, default=ANY)
-        return validated(config, {behavior: vol.In([ANY, ALL]), **cls.options})
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Take whom to ask about."""
@@ -68,7 +57,10 @@ def _whether(
 ) -> type[Condition]:
     class Whether(MinerCondition):
         judge = staticmethod(judged_by)
-        options = more or {}
+        options: ClassVar = {
+            vol.Optional(CONF_BEHAVIOR, default=ANY): vol.In([ANY, ALL]),
+            **(more or {}),
+        }
 
     return Whether
 

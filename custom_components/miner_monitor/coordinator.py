@@ -28,8 +28,14 @@ from .miners import (
 )
 from .miners.codec import dump_identity, load_identity
 from .miners.gaps import GapBridge
-from .miners.model import Changes, MinerIdentity, MinerReading, MinerState
-from .model import MinerData
+from .miners.model import (
+    Changes,
+    MinerIdentity,
+    MinerReading,
+    MinerState,
+    Setting,
+)
+from .model import EventType, MinerData, MinerEvent
 from .runtime.addresses import MinerAddresses, Outcome
 from .runtime.controller import MinerController
 from .runtime.entries import (
@@ -63,6 +69,12 @@ UNPLUGGED_INTERVAL = 60.0
 RETURN_INTERVAL = 30.0
 """Seconds between polls at most of one that is away and is to save power: after a
 power cut it works until it is found."""
+
+RESTARTS_WITHIN = 600.0
+"""Seconds that a miner may take to restart when it was asked to."""
+
+RESTARTING = frozenset({Setting.MINING, Setting.POOL, Setting.WORK_MODE})
+"""Settings with which some miners restart."""
 
 SLOWEST_INTERVAL = 60.0
 """Seconds between polls of a miner that is away, unless its interval is longer."""
@@ -132,6 +144,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         self._recent_until = 0.0
         self._failed_polls = 0
         self._failing_since: float | None = None
+        self._restarts_until = 0.0
         self._plug = Plug(hass, self.options.plug_switch)
         # Miners that start together would be polled together for ever: the first
         # interval gives each its own phase.
@@ -216,11 +229,19 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             )
 
     async def async_command(
-        self, command: Callable[[MinerClient, Prove], Awaitable[None]]
+        self,
+        command: Callable[[MinerClient, Prove], Awaitable[None]],
+        *,
+        restarts: bool = False,
     ) -> None:
-        """Send a command, once it is proved that the right device will get it."""
+        """Send a command, once it is proved that the right device will get it.
+
+        One that ``restarts`` the miner makes its absence no news.
+        """
         self._require_power()
         try:
+            if restarts:
+                self._expect_restart()
             await command(self.client, self._prover())
         except MinerAuthError as err:
             self.async_ask_for_secret(err)
@@ -260,12 +281,24 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
 
         def look(reading: MinerReading) -> Changes:
             if reading is not known:
-                return decide(prove(reading))
-            self._require_power()
-            self._addresses.require_distinct(reading.identity)
-            return decide(self.data.state or reading.state)
+                state = prove(reading)
+            else:
+                self._require_power()
+                self._addresses.require_distinct(reading.identity)
+                state = self.data.state or reading.state
+            changes = decide(state)
+            if not RESTARTING.isdisjoint(changes):
+                self._expect_restart()
+            return changes
 
         await self.client.apply(look, known)
+
+    def _expect_restart(self) -> None:
+        self._restarts_until = time.monotonic() + RESTARTS_WITHIN
+
+    @property
+    def _restart_expected(self) -> bool:
+        return time.monotonic() < self._restarts_until
 
     def _prover(self, *, writing: bool = True) -> Callable[[MinerReading], MinerState]:
         """Return what proves who answered a question asked now, and shows it.
@@ -357,6 +390,9 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         boot = self._insight.boots.observe(state.uptime, moment.wall, moment.monotonic)
         if boot.doubtful:
             self._poll_again_in(PROOF_INTERVAL)
+        if boot.restarted:
+            boot = replace(boot, expected=self._restart_expected)
+            self._restarts_until = 0.0
         insight = self._insight.observe(
             identity,
             state,
@@ -415,6 +451,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             control=self.controller.show(None),
             last_error=None if error is None else str(error),
             unplugged=error is None,
+            restart_expected=self._restart_expected,
         )
 
     @callback
@@ -431,6 +468,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         """Ask nobody until the plug goes on; what it measures counts on."""
         self._poll_again_in(UNPLUGGED_INTERVAL)
         self._failed_polls, self._failing_since = 0, None
+        self._expect_restart()
         return self._off()
 
     def _poll_again_in(self, seconds: float) -> None:
@@ -446,6 +484,12 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             data={**self.config_entry.data, CONF_IDENTITY: dump_identity(identity)},
         )
         self.data = replace(self.data, identity=identity)
+        before, firmware = known.firmware, identity.firmware
+        if before and firmware and before != firmware:
+            details = {"from": before, "to": firmware}
+            self.controller.publish(
+                MinerEvent(event_type=EventType.FIRMWARE_CHANGED, details=details)
+            )
         async_update_device(
             self.hass, self.config_entry, identity, self.client.configuration_url
         )

@@ -17,7 +17,8 @@ class MinerData:
     ``online`` is None until the first poll has an outcome; while a miner is away
     ``state`` is None, so that no stale value can be taken for a fresh one.
     ``believed`` is that state without what cannot be true, for whoever adds up.
-    ``unplugged``: its plug is off, so that nobody asks it.
+    ``unplugged``: its plug is off, so that nobody asks it. ``restart_expected``: it may
+    be away, for what was asked of it moments ago, or its plug, makes it start anew.
     """
 
     online: bool | None
@@ -28,3 +29,4 @@ class MinerData:
     control: ControlState = field(default_factory=ControlState)
     last_error: str | None = None
     unplugged: bool = False
+    restart_expected: bool = False

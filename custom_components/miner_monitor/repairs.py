@@ -250,7 +250,7 @@ _OFFERS: Mapping[Problem, Mapping[str, Work]] = {
     },
     Problem.RESTART_NEEDED: {
         CONFIRM: lambda miner: miner.async_command(
-            lambda client, prove: client.restart(prove)
+            lambda client, prove: client.restart(prove), restarts=True
         )
     },
     Problem.PROTECTED: {CONFIRM: lambda miner: miner.controller.async_end_protection()},

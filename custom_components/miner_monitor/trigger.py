@@ -15,34 +15,27 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
-from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
 from .coordinator import MinerCoordinator
-from .insight.model import FindingKind
 from .model import EventType, MinerData, MinerEvent
 from .runtime.entries import async_device_id
 from .runtime.escape import plain, plain_values
 from .runtime.verdicts import (
     CONF_ABOVE,
     CONF_BELOW,
+    HAPPENINGS,
+    JUDGES,
     Judge,
     Options,
     Verdict,
-    found,
-    hash_rate_below,
     offline,
-    on_fallback,
-    overheated,
-    rejects_above,
-    stalled,
-    throttled,
 )
 from .runtime.watching import (
     PERCENT,
+    OfMiners,
     async_follow_miners,
     targeted_entries,
-    validated,
 )
 
 type Fire = Callable[[ConfigEntry, Mapping[str, Any]], None]
@@ -52,18 +45,8 @@ LONGEST_FOR = timedelta(days=1)
 _FOR = vol.All(cv.positive_time_period, vol.Range(max=LONGEST_FOR))
 
 
-class MinerTrigger(Trigger):
+class MinerTrigger(OfMiners, Trigger):
     """Watches the miners of a target, or all of them where none is given."""
-
-    options: ClassVar[Mapping[vol.Marker, Any]] = {}
-
-    @override
-    @classmethod
-    async def async_validate_config(
-        cls, hass: HomeAssistant, config: ConfigType
-    ) -> ConfigType:
-        """Check options and target."""
-        return validated(config, cls.options)
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take whom to watch."""
@@ -152,11 +135,12 @@ class MinerVerdictTrigger(MinerTrigger):
     @callback
     def _look(self, fire: Fire, entry: ConfigEntry) -> None:
         """Compare the verdict of now with the one before."""
-        now = self._verdict(entry).holds
+        seen = self._seen.get(entry.entry_id)
+        now = self._verdict(entry).after(seen)
         if now is None:
             self._stop_waiting(entry)
             return
-        before, self._seen[entry.entry_id] = self._seen.get(entry.entry_id, now), now
+        before, self._seen[entry.entry_id] = now if seen is None else seen, now
         if now is before:
             return
         if now is not self.becomes:
@@ -174,7 +158,8 @@ class MinerVerdictTrigger(MinerTrigger):
     ) -> None:
         self._waiting.pop(entry.entry_id, None)
         verdict = self._verdict(entry)
-        fire(entry, {"value": verdict.value, "limit": verdict.limit})
+        more = {"details": {"reported": verdict.detail}} if verdict.detail else {}
+        fire(entry, {"value": verdict.value, "limit": verdict.limit, **more})
 
     def _verdict(self, entry: ConfigEntry) -> Verdict:
         return type(self).judge(entry.runtime_data.data, self._options)
@@ -186,9 +171,9 @@ class MinerVerdictTrigger(MinerTrigger):
             self._seen[entry.entry_id] = not self.becomes
 
 
-def _on_event(*types: EventType) -> type[Trigger]:
+def _on_event(types: frozenset[EventType]) -> type[MinerTrigger]:
     class Events(MinerEventTrigger):
-        event_types = frozenset(types)
+        event_types = types
 
     return Events
 
@@ -198,7 +183,7 @@ def _on_verdict(
     more: Mapping[vol.Marker, Any] | None = None,
     *,
     ends: bool = False,
-) -> type[Trigger]:
+) -> type[MinerTrigger]:
     class Begins(MinerVerdictTrigger):
         options: ClassVar = {
             vol.Optional(CONF_FOR, default=timedelta): _FOR,
@@ -210,27 +195,15 @@ def _on_verdict(
     return Begins
 
 
+_LIMITS: Mapping[str, Mapping[vol.Marker, Any]] = {
+    "hash_rate_dropped": {vol.Required(CONF_BELOW, default=80.0): PERCENT},
+    "rejects_high": {vol.Required(CONF_ABOVE, default=3.0): PERCENT},
+}
+
 TRIGGERS: Mapping[str, type[Trigger]] = {
+    **{key: _on_event(types) for key, types in HAPPENINGS.items()},
+    **{key: _on_verdict(judge, _LIMITS.get(key)) for key, judge in JUDGES.items()},
     "back_online": _on_verdict(offline, ends=True),
-    "block_found": _on_event(EventType.BLOCK_FOUND),
-    "fan_stopped": _on_verdict(found(FindingKind.FAN_STOPPED)),
-    "fault": _on_verdict(
-        found(FindingKind.FAULT, FindingKind.REGULATOR_FAULT, FindingKind.SUPPLY_FAULT)
-    ),
-    "hash_rate_dropped": _on_verdict(
-        hash_rate_below, {vol.Required(CONF_BELOW, default=80.0): PERCENT}
-    ),
-    "new_best_difficulty": _on_event(EventType.NEW_BEST_DIFFICULTY),
-    "on_fallback_pool": _on_verdict(on_fallback),
-    "overheated": _on_verdict(overheated),
-    "pool_lost": _on_verdict(found(FindingKind.POOL_LOST)),
-    "rejects_high": _on_verdict(
-        rejects_above, {vol.Required(CONF_ABOVE, default=3.0): PERCENT}
-    ),
-    "restarted": _on_event(EventType.RESTARTED, EventType.STALL_RESTART),
-    "stalled": _on_verdict(stalled),
-    "throttled": _on_verdict(throttled),
-    "went_offline": _on_verdict(offline),
 }
 
 

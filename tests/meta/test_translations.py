@@ -91,7 +91,7 @@ _DETAILS_OF_EVENTS = {
     *(setting.value for setting in Setting if SETTINGS[setting].announced),
     *("by", "kept", "mining", "from", "to", "setting", "asked", "reported"),
     *("cause", "restarts", "limit", "difficulty", "before", "blocks"),
-    *("problem", "severity", "value", "threshold"),
+    *("problem", "severity", "value", "threshold", "reason", "requested"),
 }
 
 CHOSEN_ATTRIBUTES = {

@@ -1,6 +1,7 @@
 """Where a device differs from what its user wants, and what is due therefore."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..miners.errors import Outcome
 from ..miners.events import (
@@ -141,7 +142,9 @@ class IntentReconciler(Intents):
             self.overrides[Kind.SAVE_POWER].restarted()
             self._mining.restarted(self._now.monotonic)
         if boot.while_watched:
-            details = {"reason": reason} if reason else {}
+            details: dict[str, Any] = {"reason": reason} if reason else {}
+            if boot.expected:
+                details["requested"] = True
             yield MinerEvent(event_type=EventType.RESTARTED, details=details)
 
     @property

@@ -148,7 +148,7 @@ class FleetCommands:
             ),
             FleetFeature.RESTART: FeatureCommands(
                 start=lambda miner, _: miner.async_command(
-                    lambda client, prove: client.restart(prove)
+                    lambda client, prove: client.restart(prove), restarts=True
                 )
             ),
         }

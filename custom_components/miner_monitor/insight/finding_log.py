@@ -53,6 +53,11 @@ class FindingLog(Stored):
         self._seen = {*found}
         return tuple(replace(f, since=self.open[f.kind]) for f in found.values())
 
+    @property
+    def awaited(self) -> frozenset[FindingKind]:
+        """What is open, and was not found at the last look."""
+        return frozenset(self.open.keys() - self._seen)
+
     def absent(self) -> None:
         """Take it that nothing is looked at for a while."""
         self.events = ()

@@ -160,6 +160,7 @@ class HealthWatch:
             overheating=overheating,
             fan_fault=fan_fault,
             findings=self._log.observe(_in_order(found), moment),
+            awaited=self._log.awaited,
             limits=self._limits_at(state.target_chip_temperature),
         )
         self._snapshot = unless_equal(health, self._snapshot)

@@ -138,12 +138,14 @@ class Health:
     """What the alarms say; a fan fault needs a fan that once turned.
 
     ``findings`` come with the worst first. ``limits`` are what they are judged by: the
-    user's, else those of the board and of the target that it pursues now.
+    user's, else those of the board and of the target that it pursues now. ``awaited``
+    were open before the miner, or we, were away, and may be found again.
     """
 
     overheating: bool | None = None
     fan_fault: bool | None = None
     findings: tuple[Finding, ...] = ()
+    awaited: frozenset[FindingKind] = frozenset()
     limits: Mapping[Quantity, Alarm] = field(default_factory=dict)
 
 

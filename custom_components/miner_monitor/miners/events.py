@@ -35,6 +35,7 @@ class EventType(StrEnum):
     SETTING_REFUSED = "setting_refused"
     NEW_BEST_DIFFICULTY = "new_best_difficulty"
     BLOCK_FOUND = "block_found"
+    FIRMWARE_CHANGED = "firmware_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class RestartVerdict:
     ``restarted`` is told once for each restart, with the poll that confirms it;
     ``while_watched``: we ran and had seen the miner before it. ``doubtful``: this
     poll alone says that the miner restarted, or did so again, and the next one has to
-    agree.
+    agree. ``expected``: it was asked for, or the power was switched.
     ``continues``: the boot is the same as at the last poll that was sure.
     ``booted_at`` is the epoch second of the present boot as far as it is sure, None
     where the poll tells no uptime. ``gained`` are the seconds that the miner was up
@@ -43,6 +43,7 @@ class RestartVerdict:
     restarted: bool = False
     while_watched: bool = False
     doubtful: bool = False
+    expected: bool = False
     continues: bool = False
     booted_at: float | None = None
     gained: float | None = 0.0

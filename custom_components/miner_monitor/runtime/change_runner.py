@@ -95,7 +95,10 @@ class ControlledMiner(Device, Protocol):
         """Read as a device does, unless what was read last is as young as that."""
 
     async def async_command(
-        self, command: Callable[[MinerClient, Prove], Awaitable[None]]
+        self,
+        command: Callable[[MinerClient, Prove], Awaitable[None]],
+        *,
+        restarts: bool = False,
     ) -> None:
         """Send a command, once it is proved that the right device will get it."""
 

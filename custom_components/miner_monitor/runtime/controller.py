@@ -228,7 +228,7 @@ class MinerController(ChangeRunner):
                 recovers=True,
             )
             await self._coordinator.async_command(
-                lambda client, prove: client.recover(prove)
+                lambda client, prove: client.recover(prove), restarts=True
             )
             await self._until_hashing()
         finally:
@@ -366,7 +366,7 @@ class MinerController(ChangeRunner):
         outcome = None
         try:
             await self._store.rest.async_save()
-            await self._coordinator.async_command(restart)
+            await self._coordinator.async_command(restart, restarts=True)
         except FAILURES as err:
             outcome = err.outcome
             text = describe_error(self._hass, self._entry, err)

@@ -1,11 +1,13 @@
 """What triggers and conditions ask about a miner: yes, no, or not known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..insight.health import LEAST_REJECTED
 from ..insight.model import FindingKind
-from ..model import MinerData
+from ..model import EventType, MinerData
+from .escape import plain
 
 type Options = Mapping[str, Any]
 type Judge = Callable[[MinerData, Options], Verdict]
@@ -13,45 +15,85 @@ type Judge = Callable[[MinerData, Options], Verdict]
 CONF_ABOVE, CONF_AT_LEAST, CONF_BELOW = "above", "at_least", "below"
 
 
+NEAR = 2.0
+"""Percentage points beyond a limit within which what was so before still is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether something is so, None if unknown; what was measured, and its limit."""
+    """Whether something is so, None if unknown; what was measured, and its limit.
+
+    ``detail`` is what the miner itself calls it. ``near``: it is not so, but what was
+    so before still is.
+    """
 
     holds: bool | None
     value: float | None = None
     limit: float | None = None
+    detail: str | None = None
+    near: bool = False
+
+    def after(self, before: bool | None) -> bool | None:
+        """Whether it is so, by whether it was before."""
+        return True if self.near and before else self.holds
 
 
 UNKNOWN = Verdict(None)
 
 
 def found(*kinds: FindingKind) -> Judge:
-    """Return whether one of these findings stands, as *Problem* shows it."""
+    """Return whether one of these findings stands, as *Problem* shows it.
+
+    One that was open when the miner, or Home Assistant, went away is not known to be
+    over before there was time to find it again.
+    """
 
     def judge(data: MinerData, _: Options) -> Verdict:
         if data.state is None:
             return UNKNOWN
-        for finding in data.insight.health.findings:
+        health = data.insight.health
+        for finding in health.findings:
             if finding.kind in kinds:
                 return Verdict(True, finding.value, finding.threshold)
-        return Verdict(False)
+        return Verdict(False) if health.awaited.isdisjoint(kinds) else UNKNOWN
 
     return judge
+
+
+def faulty(data: MinerData, options: Options) -> Verdict:
+    """Whether the miner reports a fault of its own, and which."""
+    verdict = _FAULTS(data, options)
+    if not verdict.holds or data.state is None or not data.state.faults:
+        return verdict
+    return replace(verdict, detail=plain(", ".join(data.state.faults)))
+
+
+_FAULTS = found(
+    FindingKind.FAULT, FindingKind.REGULATOR_FAULT, FindingKind.SUPPLY_FAULT
+)
 
 
 def overheated(data: MinerData, options: Options) -> Verdict:
     """Whether *Overheating* is on, with the temperature if it was measured."""
     if data.state is None or data.insight.health.overheating is None:
         return UNKNOWN
-    if not data.insight.health.overheating:
-        return Verdict(False)
-    hot = found(FindingKind.CHIP_HOT, FindingKind.VR_HOT)(data, options)
-    return Verdict(True, hot.value, hot.limit)
+    hot = _HOT(data, options)
+    if data.insight.health.overheating:
+        return replace(hot, holds=True)
+    return Verdict(False) if hot.holds is False else UNKNOWN
+
+
+_HOT = found(FindingKind.CHIP_HOT, FindingKind.VR_HOT)
 
 
 def offline(data: MinerData, _: Options) -> Verdict:
-    """Whether the miner does not answer; one whose plug is off is not asked."""
+    """Whether the miner does not answer, though nobody asked for that.
+
+    One whose plug is off is not asked; one that restarts by request is back soon.
+    """
     if data.online is None or data.unplugged:
+        return UNKNOWN
+    if data.restart_expected and not data.online:
         return UNKNOWN
     return Verdict(not data.online)
 
@@ -83,7 +125,10 @@ def on_fallback(data: MinerData, _: Options) -> Verdict:
 
 def stalled(data: MinerData, _: Options) -> Verdict:
     """Whether the miner has found no share for long."""
-    return UNKNOWN if data.state is None else Verdict(data.insight.shares.stalled)
+    awaited = FindingKind.STALLED in data.insight.health.awaited
+    if data.state is None or awaited:
+        return UNKNOWN
+    return Verdict(data.insight.shares.stalled)
 
 
 def hash_rate_below(data: MinerData, options: Options) -> Verdict:
@@ -91,7 +136,7 @@ def hash_rate_below(data: MinerData, options: Options) -> Verdict:
     ratio, limit = data.insight.baseline.ratio, options[CONF_BELOW]
     if data.state is None or not data.state.hashing or ratio is None:
         return UNKNOWN
-    return Verdict(ratio < limit, ratio, limit)
+    return Verdict(ratio < limit, ratio, limit, near=limit <= ratio < limit + NEAR)
 
 
 def hash_rate_at_least(data: MinerData, options: Options) -> Verdict:
@@ -106,4 +151,29 @@ def rejects_above(data: MinerData, options: Options) -> Verdict:
     shares, limit = data.insight.shares, options[CONF_ABOVE]
     if data.state is None or shares.lower_bound is None:
         return UNKNOWN
-    return Verdict(shares.lower_bound > limit, shares.reject_rate, limit)
+    certain = shares.lower_bound if shares.rejected >= LEAST_REJECTED else 0.0
+    near = limit / 2 < certain <= limit
+    return Verdict(certain > limit, shares.reject_rate, limit, near=near)
+
+
+JUDGES: Mapping[str, Judge] = {
+    "fan_stopped": found(FindingKind.FAN_STOPPED),
+    "fault": faulty,
+    "hash_rate_dropped": hash_rate_below,
+    "on_fallback_pool": on_fallback,
+    "overheated": overheated,
+    "pool_lost": found(FindingKind.POOL_LOST),
+    "rejects_high": rejects_above,
+    "stalled": stalled,
+    "throttled": throttled,
+    "went_offline": offline,
+}
+"""What begins and ends, by the key of its trigger."""
+
+HAPPENINGS: Mapping[str, frozenset[EventType]] = {
+    "block_found": frozenset({EventType.BLOCK_FOUND}),
+    "firmware_changed": frozenset({EventType.FIRMWARE_CHANGED}),
+    "new_best_difficulty": frozenset({EventType.NEW_BEST_DIFFICULTY}),
+    "restarted": frozenset({EventType.RESTARTED, EventType.STALL_RESTART}),
+}
+"""What just happens, by the key of its trigger."""

@@ -1,7 +1,7 @@
 """Miners that an automation watches: those of a target, or all of them."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
@@ -27,16 +27,24 @@ type Target = Mapping[str, Any] | None
 PERCENT = vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
 
 
-def validated(config: ConfigType, options: Mapping[vol.Marker, Any]) -> ConfigType:
-    """Check the configuration of a trigger or a condition; a target is optional."""
-    schema = vol.Schema(
-        {
-            vol.Optional(CONF_OPTIONS, default=dict): dict(options),
-            vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
-        }
-    )
-    checked: ConfigType = schema(config)
-    return checked
+class OfMiners:
+    """A trigger or a condition with ``options``, the target of which is optional."""
+
+    options: ClassVar[Mapping[vol.Marker, Any]] = {}
+
+    @classmethod
+    async def async_validate_config(
+        cls, _: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Check options and target."""
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_OPTIONS, default=dict): dict(cls.options),
+                vol.Optional(CONF_TARGET): cv.TARGET_FIELDS,
+            }
+        )
+        checked: ConfigType = schema(config)
+        return checked
 
 
 def targeted_entries(hass: HomeAssistant, target: Target) -> list[ConfigEntry]:
