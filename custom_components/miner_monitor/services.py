@@ -125,6 +125,9 @@ ACTIONS: Mapping[str, Action] = {
     "delete_profile": Action(module="settings", fields=_PROFILE),
     "save_profile": Action(module="settings", fields=_PROFILE),
     "show_details": Action(module="details", fields={}, admin=True),
+    "device_check": Action(
+        module="device_check", fields={}, admin=True, response=SupportsResponse.ONLY
+    ),
     "export_csv": Action(
         module="history",
         fields=_EXPORT,

@@ -13,6 +13,7 @@ from .pending_changes import PendingChange, changes_of, now, sleep_until
 from .values import (
     same,
 )
+from .write_log import Result, WriteLog
 
 UNACKNOWLEDGED_SETTLES = 5.0
 """Seconds that a device has to apply what it did not acknowledge."""
@@ -156,6 +157,7 @@ class Readback:
     ) -> None:
         """Hand what was not taken to ``fail`` while somebody may wait for it."""
         self.settings = MinerSettings()
+        self.log = WriteLog()
         self._device = device
         self._watcher = watcher
         self._fail = fail
@@ -202,6 +204,7 @@ class Readback:
     def observe(self, state: MinerState, *, restarted: bool = False) -> None:
         """Judge what is expected by what the device reports now."""
         self.settings = state.settings
+        self.log.observe(state, now())
         self._judge_voltage(state)
         if restarted:
             self._stored.clear()
@@ -212,7 +215,7 @@ class Readback:
             if is_confirmed(setting, expected.value, state, final=final):
                 taken[setting] = expected.value
             elif final:
-                error = _refusal(setting, expected.value, state)
+                error = self._refused(setting, expected.value, state)
                 self._watcher.failed(error, {setting: expected.value})
             else:
                 continue
@@ -222,7 +225,7 @@ class Readback:
     async def follow(
         self,
         changes: Collection[PendingChange],
-        before: MinerSettings,
+        before: MinerState,
         doubt: MinerError | None,
     ) -> None:
         """Find out what became of a write.
@@ -233,7 +236,8 @@ class Readback:
         writing = self._device.client.writing
         takes = {change.setting: writing(change.setting) for change in changes}
         wears = [change for change in changes if takes[change.setting].wears]
-        record = WriteRecord(before, changes_of(wears))
+        record = WriteRecord(before.settings, changes_of(wears))
+        self.log.sent(changes_of(changes), before, doubt, now())
         at_once, stored = list[PendingChange](), list[PendingChange]()
         for change in changes:
             self._expected.pop(change.setting, None)
@@ -275,6 +279,7 @@ class Readback:
         """Note what only a restart will show; without a reply nothing ever does."""
         if doubt is not None:
             for change in changes:
+                self.log.settle(change.setting, Result.UNCONFIRMED, now())
                 self._fail([change], record.unconfirmed(change))
             return
         values = changes_of(changes)
@@ -283,6 +288,7 @@ class Readback:
         self._watcher.taken(values)
         self._watcher.restart_needed(values)
         for change in changes:
+            self.log.settle(change.setting, Result.AFTER_RESTART, now())
             change.settle()
 
     async def _read(
@@ -330,14 +336,16 @@ class Readback:
         for change in changes:
             if change not in left:
                 change.settle()
-            elif isinstance(doubt, MinerCommandError):
+                continue
+            refusal = self._refused(change.setting, change.value, state)
+            if isinstance(doubt, MinerCommandError):
                 # The device's own words.
                 error = MinerCommandError(
                     str(doubt), outcome=Outcome.REFUSED, reason=doubt.reason
                 )
                 self._fail([change], error)
             else:
-                self._fail([change], _refusal(change.setting, change.value, state))
+                self._fail([change], refusal)
         self.observe(state)
 
     def _count(self, worn: Changes) -> None:
@@ -349,10 +357,23 @@ class Readback:
         """Note what a device reports; what it runs on has to follow."""
         if not changes:
             return
+        for setting in changes:
+            reported = self.settings.get(setting)
+            self.log.settle(setting, Result.READ_BACK, now(), reported)
         asked = changes.get(Setting.CORE_VOLTAGE)
         if isinstance(asked, int | float):
             self._voltage = asked, now()
         self._watcher.taken(changes)
+
+    def _refused(
+        self, setting: Setting, asked: SettingValue, state: MinerState
+    ) -> ChangeError:
+        """Note that a device does not report what was asked for; return the error."""
+        error = _refusal(setting, asked, state)
+        unconfirmed = error.refusal is Refusal.UNCONFIRMED
+        result = Result.UNCONFIRMED if unconfirmed else Result.REFUSED
+        self.log.settle(setting, result, now(), state.settings.get(setting))
+        return error
 
     def _judge_voltage(self, state: MinerState) -> None:
         """Find a regulator that did not take the voltage that its device stored."""
@@ -373,4 +394,5 @@ class Readback:
         elif age >= VOLTAGE_SHOWN_LATE:
             self._voltage = None
             error = ChangeError(Refusal.NOT_TAKEN, setting, asked, reported=actual)
+            self.log.settle(setting, Result.REFUSED, now(), actual)
             self._watcher.failed(error, {setting: asked})

@@ -29,6 +29,7 @@ from .rules import (
     effective,
     require_cool,
 )
+from .write_log import WriteLog
 
 GATHER = 0.3
 """Seconds in which what belongs together arrives: a scene, parallel actions."""
@@ -75,6 +76,11 @@ class SettingsWriter:
         if self._closed:
             return False
         return bool(self._queue or self._writing) or self._readback.active
+
+    @property
+    def log(self) -> WriteLog:
+        """What was written lately, and what came of it."""
+        return self._readback.log
 
     @property
     def under_way(self) -> Changes:
@@ -332,15 +338,16 @@ class SettingsWriter:
 
         Returns what was sent, and what has to wait until that is there.
         """
-        before, sent = MinerSettings(), list[PendingChange]()
+        before: MinerState | None = None
+        sent = list[PendingChange]()
 
         def decide(state: MinerState) -> Changes:
             nonlocal before, sent
             self.observe(state)
-            before = state.settings
+            before = state
             self._writing = self._worth_writing(self._newest(changes))
             later = second_request(
-                changes_of(self._writing), before, self._device.client.writing
+                changes_of(self._writing), state.settings, self._device.client.writing
             )
             for change in self._writing if later else ():
                 change.extend(PAIR_DEADLINE)
@@ -352,10 +359,12 @@ class SettingsWriter:
             await self._device.async_write(decide)
         except MinerError as err:
             if err.outcome is not Outcome.UNKNOWN:
+                if before is not None and err.outcome is Outcome.REFUSED:
+                    self.log.refused(changes_of(sent), before, err, now())
                 raise
             doubt = err
         rest = [change for change in self._writing if change not in sent]
-        if sent:
+        if sent and before is not None:
             self._pace.wrote({self._class(change) for change in sent}, now())
             await self._readback.follow(sent, before, doubt)
         return changes_of(sent), rest

@@ -8,7 +8,7 @@ unknown everything is kept until polls settle it.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -41,6 +41,7 @@ from ..control.settings_writer import (
     CALL_DEADLINE,
     SettingsWriter,
 )
+from ..control.write_log import WriteRequest
 from ..miners import (
     MinerAuthError,
     MinerClient,
@@ -153,6 +154,11 @@ class ChangeRunner:
     def intents(self) -> IntentReconciler:
         """What is wanted, and what is remembered."""
         return self._store.reconciler
+
+    @property
+    def writes(self) -> Sequence[WriteRequest]:
+        """The last requests that changed settings, and what came of them."""
+        return self._writer.log.requests
 
     def _allowed(self) -> Allowed:
         return self.intents.allowed
