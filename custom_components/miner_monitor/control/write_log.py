@@ -33,7 +33,7 @@ class Result(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Written:
-    """One setting: what it was, was to be, and is; ``seconds`` from the reply to the result.
+    """One setting: what it was, was to be, and is; ``seconds`` from reply to result.
 
     ``reported`` is what the device showed of it at the result, None where it did not.
     """
