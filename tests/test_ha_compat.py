@@ -82,6 +82,7 @@ FUNCTIONS: dict[str, tuple[Callable[[HomeAssistant], Any], Any]] = {
         None,
     ),
     "is_recorded": (lambda hass: ha_compat.is_recorded(hass, ENERGY), True),
+    "is_exposed": (lambda hass: ha_compat.is_exposed(hass, "a", ENERGY), False),
     "load_module": (lambda hass: ha_compat.load_module(hass, "/a.js"), None),
     "has_panel": (lambda hass: ha_compat.has_panel(hass, "lovelace"), False),
     "add_dashboard": (lambda hass: ha_compat.add_dashboard(hass, "a", {}, {}), None),

@@ -23,14 +23,14 @@ DOCUMENTED_HELPERS = {
     *("entity_platform", "entity_registry", "event", "issue_registry"),
     *("restore_state", "selector", "service", "service_info.dhcp"),
     *("service_info.zeroconf", "storage", "typing", "update_coordinator"),
-    *("area_registry", "condition", "json", "target", "trigger"),
+    *("area_registry", "condition", "intent", "json", "llm", "target", "trigger"),
 }
 DOCUMENTED_UTIL = {"dt", "hass_dict", "json", "slugify", "unit_conversion"}
 DOCUMENTED_COMPONENTS = {
     *("binary_sensor", "button", "climate", "event", "light", "number", "select"),
     *("sensor", "switch", "image", "diagnostics", "repairs", "http", "network"),
     *("persistent_notification", "recorder.models", "recorder.statistics", "zeroconf"),
-    "system_health",
+    *("llm", "system_health"),
 }
 """Entities and their descriptions, and what the documentation of an integration's
 parts names."""

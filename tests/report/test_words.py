@@ -14,7 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 import pytest
 
+from custom_components.miner_monitor.actions import assist
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.fleet.members import WhyLeft
 from custom_components.miner_monitor.insight.model import (
     Bottleneck,
     DayRow,
@@ -40,7 +42,7 @@ from custom_components.miner_monitor.miners.model import (
     Setting,
 )
 from custom_components.miner_monitor.model import MinerData
-from custom_components.miner_monitor.report import markdown
+from custom_components.miner_monitor.report import markdown, spoken
 from custom_components.miner_monitor.report.figures import (
     fleet_figures,
     miner_figures,
@@ -377,11 +379,12 @@ def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
 
 def test_no_text_is_unused() -> None:
     """Every text is asked for by its name, or is one of a kind."""
-    source = inspect.getsource(markdown)
+    source = "".join(map(inspect.getsource, (markdown, spoken, assist)))
     kinds = (
         *(f"finding_{kind}" for kind in (*FindingKind, *Bottleneck)),
         *(f"verdict_{verdict}" for verdict in Verdict),
         *(f"missing_{missing}" for missing in Missing),
+        *(f"why_{why}" for why in WhyLeft),
         "hash_rate_mean",
         "total_mean",
     )

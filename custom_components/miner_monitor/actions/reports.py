@@ -1,7 +1,7 @@
 """Actions that answer with a report: of miners, of all miners, of their settings."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from itertools import batched
 
@@ -51,6 +51,7 @@ AT_ONCE = 5
 
 type Entries = Sequence[MinerConfigEntry]
 type Writer = Callable[[Figures, markdown.Texts], str]
+type Writers = Mapping[str, Writer]
 type Maker = Callable[
     [Sequence[MinerFacts], Records, Period, Price | None, tzinfo], Figures
 ]
@@ -59,7 +60,7 @@ type Maker = Callable[
 async def miner_report(call: ServiceCall) -> ServiceResponse:
     """Report on each miner that is meant."""
     miners = await _loaded_targets(call)
-    words = markdown.miner_summary, markdown.miner_report
+    words = {"summary": markdown.miner_summary, "markdown": markdown.miner_report}
     return await _report(call, miners, MEASURED, _figures, words)
 
 
@@ -69,7 +70,7 @@ async def fleet_report(call: ServiceCall) -> ServiceResponse:
     miners = _apart(await async_readable(call.hass, call.context, entries))
     if not miners[0]:
         raise invalid("no_miner_loaded")
-    words = markdown.fleet_summary, markdown.fleet_report
+    words = {"summary": markdown.fleet_summary, "markdown": markdown.fleet_report}
     return await _report(call, miners, FLEET_MEASURED, fleet_figures, words)
 
 
@@ -125,22 +126,36 @@ async def _report(
     miners: tuple[Entries, Entries],
     measured: Iterable[str],
     figures: Maker,
-    words: tuple[Writer, Writer],
+    words: Writers,
 ) -> Figures:
-    """Ask the recorder, and return the response with its figures and in words.
-
-    ``words`` write the short form and the whole report.
-
-    Without a recorder there are the daily rows, and the present: that is worth more
-    to a notification than an error.
-    """
-    hass, zone = call.hass, dt_util.get_default_time_zone()
-    price, texts = price_of(hass), markdown.Texts(hass)
+    """Report on the period that a call asks for."""
+    hass, texts = call.hass, markdown.Texts(call.hass)
     period = (
         period_of_today()
         if call.data["today"]
         else period_until_now(hass, call.data["hours"])
     )
+    return await async_report(hass, period, miners, measured, figures, words, texts)
+
+
+async def async_report(
+    hass: HomeAssistant,
+    period: Period,
+    miners: tuple[Entries, Entries],
+    measured: Iterable[str],
+    figures: Maker,
+    words: Writers,
+    texts: markdown.Texts,
+) -> Figures:
+    """Ask the recorder, and return the response with its figures and in words.
+
+    ``miners`` are those that are loaded, and those that are not; ``words`` write the
+    texts of the response.
+
+    Without a recorder there are the daily rows, and the present: that is worth more
+    to a notification than an error.
+    """
+    zone, price = dt_util.get_default_time_zone(), price_of(hass)
     recorder = running_recorder(hass)
     facts = await _facts(hass, miners[0])
     query = query_of(facts, period, price, measured)
@@ -159,8 +174,8 @@ async def _report(
             "not_loaded": [entry.title for entry in miners[1]],
             **figures(facts, records or NO_RECORDS, period, price, zone),
         }
-        summary, whole = (write(response, texts) for write in words)
-        return {**response, "summary": summary, "markdown": whole}
+        written = {key: write(response, texts) for key, write in words.items()}
+        return {**response, **written}
 
     threads = hass if recorder is None else recorder
     return await threads.async_add_executor_job(made)

@@ -7,8 +7,7 @@ a reload or a restart of Home Assistant.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import count
 from operator import attrgetter
 import time
@@ -22,20 +21,16 @@ from ..const import (
     FLEET,
     LOGGER,
 )
-from ..control.errors import WriteError
 from ..control.model import NOBODY, Requester
-from ..coordinator import MinerCoordinator
 from ..miners.codec import load_or
-from ..miners.errors import MinerConnectionError, MinerTimeoutError, Outcome
+from ..miners.errors import Outcome
 from ..miners.model import (
     Changes,
     Setting,
 )
 from ..runtime.entries import miner_entries
-from ..runtime.escape import plain
 from ..runtime.messages import (
     FAILURES,
-    Failure,
     raise_all,
     user_error,
 )
@@ -43,6 +38,7 @@ from ..runtime.store import IntentFile
 from ..runtime.targets import invalid
 from . import FleetFeature
 from .members import FleetMember, MinerKeys, StopMemory, WhyLeft
+from .progress import FeatureCommands, Reached, is_away, name_of
 
 STAGGER = 2.0
 """Seconds from the start of one miner to that of the next."""
@@ -55,64 +51,8 @@ FORGET_STOPS_AFTER = 24 * 3600.0
 
 SWITCHES = (FleetFeature.THROTTLE, FleetFeature.MINING)
 
-type Command = Callable[[MinerCoordinator, Requester], Awaitable[None]]
-
 _MINING_ON: Changes = {Setting.MINING: True}
 _MINING_OFF: Changes = {Setting.MINING: False}
-
-
-@dataclass(slots=True)
-class FeatureCommands:
-    """How a feature is stopped and started, and how far its last command is.
-
-    ``number`` is that of the last command, which ends the one before it; ``starting``
-    are still to be started, in that order. Of ``total`` miners ``done`` followed, and
-    ``failed`` names those that did not; ``left_out`` names whom it left as they were.
-    ``memory`` is whom it stopped, where only those start again.
-    """
-
-    start: Command
-    stop: Command | None = None
-    memory: StopMemory | None = None
-    number: int = 0
-    starting: list[str] = field(default_factory=list)
-    waiting: int = 0
-    done: int = 0
-    total: int = 0
-    failed: list[str] = field(default_factory=list)
-    left_out: list[tuple[str, WhyLeft]] = field(default_factory=list)
-
-    def begin(self, number: int) -> None:
-        """End what is under way, and begin to count anew."""
-        self.number = number
-        self.starting, self.waiting, self.done, self.total = [], 0, 0, 0
-        self.failed, self.left_out = [], []
-
-    def choose(self, members: Iterable[FleetMember]) -> list[FleetMember]:
-        """Return whom a command reaches, and note whom it does not."""
-        chosen = list[FleetMember]()
-        for member in members:
-            if (why := member.kept_out) is None:
-                chosen.append(member)
-            else:
-                self.left_out.append((_name(member), why))
-        return chosen
-
-    def ended(self, member: FleetMember, error: Failure | None) -> None:
-        """Count what became of one; who is not there any more is no failure."""
-        if error is None:
-            self.done += 1
-        elif _is_away(error):
-            self.left_out.append((_name(member), WhyLeft.OFFLINE))
-        else:
-            self.failed.append(_name(member))
-
-
-def _is_away(error: Failure) -> bool:
-    """Whether nothing was sent, because nobody answered."""
-    cause = error.cause if isinstance(error, WriteError) else error
-    silent = isinstance(cause, MinerConnectionError | MinerTimeoutError)
-    return silent and error.outcome is Outcome.NOT_SENT
 
 
 class FleetCommands:
@@ -209,26 +149,36 @@ class FleetCommands:
                 self._begin(feature)
                 self._start_behind(feature, keys)
 
-    async def async_stop(self, feature: FleetFeature, by: Requester = NOBODY) -> None:
-        """Stop all at once; those that refuse are named in the error.
+    async def async_stop(
+        self,
+        feature: FleetFeature,
+        by: Requester = NOBODY,
+        only: Collection[str] | None = None,
+    ) -> Reached:
+        """Stop all at once, or ``only`` those with these keys.
 
-        Who is held or offline is left out, and named by the switch.
+        Those that refuse are named in the error. Who is held or offline is left out,
+        and named by the switch. What is under way for others goes on.
         """
-        self._begin(FleetFeature.RESTART)
+        others = self._others_starting(feature, only)
+        if only is None:
+            self._begin(FleetFeature.RESTART)
         number, commands = self._begin(feature), self.features[feature]
-        members = [
-            one for one in self._able(feature) if one.kept_out is not WhyLeft.HELD
-        ]
+        if others:
+            self._start_behind(feature, others)
+        able = self._able(feature, only)
+        members = [one for one in able if one.kept_out is not WhyLeft.HELD]
         self._last_stop.update((member.key, number) for member in members)
         if feature is FleetFeature.MINING:
             for member in members:
                 member.miner.controller.asked(_MINING_OFF)
         targets = commands.choose(
             member
-            for member in self._able(feature)
+            for member in able
             if self._works(feature, member) or self._locks[member.key].locked()
         )
-        commands.total = len(targets)
+        left_out = commands.left_out
+        commands.total += len(targets)
         self._changed()
         known = await self._remember(commands.memory, targets)
         outcomes = await asyncio.gather(
@@ -237,6 +187,9 @@ class FleetCommands:
         if commands.memory is not None:
             await self._store()
         raise_all([error for error in outcomes if error is not None])
+        away = {name for name, _ in left_out}
+        names = (name for member in targets if (name := name_of(member)) not in away)
+        return Reached(tuple(names), tuple(left_out))
 
     async def _remember(
         self, memory: StopMemory | None, targets: Iterable[FleetMember]
@@ -257,17 +210,23 @@ class FleetCommands:
             raise _not_stored(self._entry.title) from err
         return known
 
-    async def async_start(self, feature: FleetFeature, by: Requester = NOBODY) -> None:
-        """Start those that were stopped, in the background.
+    async def async_start(
+        self,
+        feature: FleetFeature,
+        by: Requester = NOBODY,
+        only: Collection[str] | None = None,
+    ) -> Reached:
+        """Start those that were stopped, or ``only`` some, in the background.
 
         *Mining* starts whom it stopped itself, *Save power* all that save power by
         request, whoever asked for it. Who is held, offline, or rests for another
         reason is left out, and named by the switch. To end a saving that nobody asked
         for here is no error: who turns everything off does it.
         """
+        others = self._others_starting(feature, only)
         self._begin(feature)
         commands = self.features[feature]
-        members = self._able(feature)
+        members = self._able(feature, only)
         wanted = [member for member in members if self._is_ours(feature, member)]
         waits = feature is FleetFeature.MINING and not wanted
         if waits and any(member.stopped(feature) for member in members):
@@ -275,8 +234,10 @@ class FleetCommands:
         chosen = commands.choose(wanted)
         for member in members:
             if member.kept_out is None and (why := member.rests) is not None:
-                commands.left_out.append((_name(member), why))
-        await self._run(feature, chosen, by)
+                commands.left_out.append((name_of(member), why))
+        reached = Reached(tuple(map(name_of, chosen)), tuple(commands.left_out))
+        await self._run(feature, chosen, by, others)
+        return reached
 
     def _is_ours(self, feature: FleetFeature, member: FleetMember) -> bool:
         """Whether a miner is to be started by the end of a command."""
@@ -291,7 +252,7 @@ class FleetCommands:
         members = self._able(FleetFeature.RESTART)
         free = [one for one in members if one.kept_out is not WhyLeft.HELD]
         await self._run(FleetFeature.RESTART, free)
-        away = [_name(member) for member in free if not member.answers]
+        away = [name_of(member) for member in free if not member.answers]
         if away:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
@@ -325,9 +286,24 @@ class FleetCommands:
         )
         return saves or member.stopped(feature) is not True
 
-    def _able(self, feature: FleetFeature) -> list[FleetMember]:
-        members = self._members.values()
-        return [member for member in members if feature in member.features]
+    def _able(
+        self, feature: FleetFeature, only: Collection[str] | None = None
+    ) -> list[FleetMember]:
+        return [
+            member
+            for member in self._members.values()
+            if feature in member.features and (only is None or member.key in only)
+        ]
+
+    def _others_starting(
+        self, feature: FleetFeature, only: Collection[str] | None
+    ) -> list[str]:
+        """Return who is still to be started after a command for ``only`` some."""
+        return [
+            key
+            for key in self.features[feature].starting
+            if only is not None and key not in only and not self._locks[key].locked()
+        ]
 
     async def _stop(
         self,
@@ -357,7 +333,7 @@ class FleetCommands:
         if commands.number == number:
             commands.ended(member, failure)
             self._changed()
-        if failure is None or _is_away(failure):
+        if failure is None or is_away(failure):
             return None
         return user_error(self._hass, member.entry, failure)
 
@@ -373,9 +349,11 @@ class FleetCommands:
         feature: FleetFeature,
         members: Iterable[FleetMember],
         by: Requester = NOBODY,
+        before: Iterable[str] = (),
     ) -> None:
-        """Start them behind the call."""
-        order = [member.key for member in sorted(members, key=attrgetter("turn"))]
+        """Start them behind the call, after those that wait already."""
+        turns = sorted(members, key=attrgetter("turn"))
+        order = [*before, *(member.key for member in turns)]
         commands = self.features[feature]
         number = commands.number
         if feature is not FleetFeature.RESTART:
@@ -461,11 +439,6 @@ class FleetCommands:
                 return None
             await asyncio.sleep(STAGGER)
         return by_key[key]
-
-
-def _name(member: FleetMember) -> str:
-    """Return a miner's name as it can stand in a sentence."""
-    return plain(member.entry.title)
 
 
 def _not_stored(name: str) -> HomeAssistantError:

@@ -213,12 +213,12 @@ class FleetButtonEntityDescription(
 
     feature: FleetFeature
     platform: Platform
-    press_fn: Callable[[FleetCommands, Requester], Awaitable[None]]
+    press_fn: Callable[[FleetCommands, Requester], Awaitable[object]]
 
 
 def _saving(
     key: str,
-    command: Callable[[FleetCommands, FleetFeature, Requester], Awaitable[None]],
+    command: Callable[[FleetCommands, FleetFeature, Requester], Awaitable[object]],
 ) -> FleetButtonEntityDescription:
     """Describe a button that does what a direction of *Save power* does."""
     return FleetButtonEntityDescription(

@@ -29,10 +29,10 @@ _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 class Texts:
     """The words of one language; taken in the event loop, used anywhere."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Take the words of Home Assistant's language."""
-        self._words = texts_of(hass, "common")
-        self._names = texts_of(hass, "entity")
+    def __init__(self, hass: HomeAssistant, language: str | None = None) -> None:
+        """Take the words of a language that is loaded, or of Home Assistant's."""
+        self._words = texts_of(hass, "common", language)
+        self._names = texts_of(hass, "entity", language)
 
     def say(self, key: str, **values: Any) -> str:
         """Return a sentence with these values in it."""
@@ -50,6 +50,11 @@ class Texts:
     def named(self, kind: str, names: Iterable[str]) -> str | None:
         """Return the words for some names of a kind; None where there is none."""
         return ", ".join(self.say(f"{kind}_{name}") for name in names) or None
+
+    def status(self, status: str) -> str:
+        """Name a status as its sensor does."""
+        path = f"component.{DOMAIN}.entity.sensor.status.state"
+        return self._names.get(f"{path}.{status}", status)
 
     def setting(self, settings: Changes) -> str:
         """Write settings in words; work modes as the select names them."""

@@ -5,6 +5,7 @@ miners is text, not markup and not a second line of a log. Each sink has one pla
 
 - Markdown (repairs, flows, notifications, reports): ``escaped``, ``for_markdown``
 - action errors: ``user_error`` and ``invalid`` take ``plain`` texts
+- what Assist says, and models read: ``spoken``
 - events, and with them the log book: ``plain_values``, in the event entity
 - log lines: ``one_line``, the filter of the integration's logger
 """
@@ -48,6 +49,11 @@ def escaped(text: str, longest: int = MOST_CHARACTERS) -> str:
     """
     signs = _SIGNS.sub(r"\\\1", plain(text.strip(), longest).strip())
     return _LINKS.sub(r"\\", _LIST.sub(r"\\\g<0>", signs))
+
+
+def spoken(text: str, longest: int = MOST_CHARACTERS) -> str:
+    """Write a text for a voice, or a model: without markup, as no voice reads it."""
+    return " ".join(_SIGNS.sub(" ", plain(text, longest)).split())
 
 
 def for_markdown(texts: Mapping[str, str]) -> dict[str, str]:

@@ -448,22 +448,41 @@ _NO_TEXTS: Mapping[str, str] = {}
 
 
 @guarded("Texts of Miner Monitor are not translated", _NO_TEXTS)
-def texts_of(hass: HomeAssistant, category: str) -> Mapping[str, str]:
-    """Return our texts of a category, in the language of Home Assistant."""
+def texts_of(
+    hass: HomeAssistant, category: str, language: str | None = None
+) -> Mapping[str, str]:
+    """Return our texts of a category, in a language or that of Home Assistant."""
     from homeassistant.helpers.translation import async_get_cached_translations
 
-    return async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    language = language or hass.config.language
+    return async_get_cached_translations(hass, language, category, DOMAIN)
 
 
-async def async_load_texts(hass: HomeAssistant, category: str) -> None:
+async def async_load_texts(
+    hass: HomeAssistant, category: str, language: str | None = None
+) -> None:
     """Load our texts of a category that Home Assistant loads only when it is shown."""
     from homeassistant.helpers.translation import async_get_translations
 
+    language = language or hass.config.language
     with suppress(Exception):  # what is not loaded falls back
-        await async_get_translations(hass, hass.config.language, category, [DOMAIN])
+        await async_get_translations(hass, language, category, [DOMAIN])
 
 
 def own_text(hass: HomeAssistant, category: str, key: str, fallback: str) -> str:
     """Return one of our texts, in the language of Home Assistant."""
     path = f"component.{DOMAIN}.{category}.{key}"
     return texts_of(hass, category).get(path, fallback)
+
+
+# Assist.
+
+
+@guarded("Which miners Assist may know is not known: it gets none", fallback=False)
+def is_exposed(hass: HomeAssistant, assistant: str, entity_id: str) -> bool:
+    """Whether the user lets an assistant have an entity."""
+    from homeassistant.components.homeassistant.exposed_entities import (
+        async_should_expose,
+    )
+
+    return async_should_expose(hass, assistant, entity_id)
