@@ -7,27 +7,35 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from ipaddress import ip_address
 import socket
 from typing import Any
+from unittest.mock import MagicMock, patch
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.components.zeroconf.discovery import ZeroconfDiscovery
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.loader import async_get_zeroconf
 import pytest
+from pytest_socket import socket_allow_hosts
+from zeroconf import ServiceStateChange
+from zeroconf.asyncio import AsyncServiceInfo
 
 from custom_components.miner_monitor.const import CONF_SESSION, CONF_TRUSTED, DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from custom_components.miner_monitor.flows import probe
 from custom_components.miner_monitor.flows.probe import is_private
 from custom_components.miner_monitor.miners.model import Setting
 from custom_components.miner_monitor.runtime.messages import FAILURES
-from simulator import SimulatedMiner
+from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import GAMMA, GAMMA_2, NERD, TimedBench
 from .test_auth import (
@@ -47,6 +55,9 @@ from .test_auth import (
     is_online,
     writes,
 )
+
+# The package names a function like this module, which hides it from an import.
+detect_module = import_module("custom_components.miner_monitor.miners.detect")
 
 SETTING = {Setting.FREQUENCY: 490.0}
 LOST = "no-such-miner.invalid"
@@ -90,7 +101,7 @@ async def forging(miner: SimulatedMiner, **how: Any) -> AsyncIterator[Forger]:
 
 
 async def announce(hass: HomeAssistant, host: str, port: int) -> ConfigFlowResult:
-    """Announce a web server by mDNS as a miner does."""
+    """Announce a web server by mDNS as a miner does, that was silent for a minute."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": "zeroconf"},
@@ -456,42 +467,44 @@ async def test_only_private_addresses_are_asked(
 
 
 @asynccontextmanager
-async def silent(count: int) -> AsyncIterator[tuple[list[int], list[int]]]:
-    """Take connections at some ports and say nothing; count who waits at a time."""
-    waiting: dict[int, int] = {}
+async def silent(count: int) -> AsyncIterator[tuple[list[str], int, list[int]]]:
+    """Be hosts that take connections and say nothing; count who waits at a time.
+
+    Yields the hosts, their port, and the most that waited.
+    """
+    hosts = [f"127.0.0.{last}" for last in range(2, 2 + count)]
+    socket_allow_hosts(["127.0.0.1", *hosts])
+    waiting: dict[str, int] = {}
     most = [0]
 
     async def handle(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        port = writer.get_extra_info("sockname")[1]
-        waiting[port] = waiting.get(port, 0) + 1
+        host = writer.get_extra_info("sockname")[0]
+        waiting[host] = waiting.get(host, 0) + 1
         most[0] = max(most[0], sum(1 for number in waiting.values() if number))
         with suppress(ConnectionError):
             while await reader.read(1000):
                 pass
-        waiting[port] -= 1
+        waiting[host] -= 1
         writer.close()
 
-    servers = [await asyncio.start_server(handle, "127.0.0.1", 0) for _ in range(count)]
-    try:
-        yield [one.sockets[0].getsockname()[1] for one in servers], most
-    finally:
-        for one in servers:
-            one.close()
+    port = free_port()
+    async with await asyncio.start_server(handle, hosts, port):
+        yield hosts, port, most
 
 
 async def test_a_flood_of_addresses(bench: TimedBench, hass: HomeAssistant) -> None:
     """Sixteen are asked at a time; a user who adds a miner does not wait for them."""
     miner = await bench.miner(GAMMA)
-    async with silent(40) as (ports, most):
+    async with silent(40) as (hosts, port, most):
         flood = [
             asyncio.create_task(
                 hass.config_entries.flow.async_init(
-                    DOMAIN, context={"source": "zeroconf"}, data=found(miner.host, port)
+                    DOMAIN, context={"source": "zeroconf"}, data=found(host, port)
                 )
             )
-            for port in ports
+            for host in hosts
         ]
         await bench.settle()
         assert most[0] == 16
@@ -504,15 +517,17 @@ async def test_a_flood_of_addresses(bench: TimedBench, hass: HomeAssistant) -> N
         assert most[0] == 16
 
 
-def found(host: str, port: int) -> ZeroconfServiceInfo:
+def found(
+    host: str, port: int, name: str = "Bitaxe", **properties: str | None
+) -> ZeroconfServiceInfo:
     return ZeroconfServiceInfo(
         ip_address=ip_address(host),
         ip_addresses=[ip_address(host)],
         port=port,
         hostname="bitaxe.local.",
         type="_http._tcp.local.",
-        name=f"Bitaxe {host}._http._tcp.local.",
-        properties={},
+        name=f"{name} {host}._http._tcp.local.",
+        properties=properties,
     )
 
 
@@ -541,3 +556,176 @@ async def test_a_flood_for_one_address(bench: TimedBench, hass: HomeAssistant) -
     asked = [request.path for request in miner.requests]
     assert asked.count("/api/system/info") == 1
     assert len(hass.config_entries.flow.async_progress()) == 1
+
+
+async def test_a_host_is_asked_once_a_minute(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """However often it is announced, by whatever name; its last word is not lost."""
+    miner = await bench.miner(GAMMA)
+    miner.inject("empty_object")
+    miner.requests.clear()
+    asked: list[int] = []
+    flood: list[asyncio.Task[ConfigFlowResult]] = []
+    for second in range(150):
+        data = found(miner.host, miner.port, name=f"Bitaxe {second}")
+        flood.append(zeroconf(hass, data))
+        if second == 100:
+            miner.clear()
+        await bench.advance(1)
+        asked.append(len({round(request.time) for request in miner.requests}))
+    assert asked[0] == asked[58] == 1
+    assert asked[62] == asked[118] == 2
+    assert asked[122] == asked[-1] == 3
+
+    reasons = [(await task).get("reason") for task in flood]
+    assert reasons[0] == reasons[1] == "not_a_miner"
+    assert reasons.count("not_a_miner") == 2
+    assert reasons.count(None) == 1
+    assert set(reasons) == {"not_a_miner", "already_in_progress", None}
+    (shown,) = hass.config_entries.flow.async_progress()
+    assert shown["step_id"] == "discovery_confirm"
+
+
+async def test_all_ports_of_a_host_are_one(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Nobody lets a host's ports be tried one after the other."""
+    async with silent(1) as ((host,), port, _):
+        flood = [zeroconf(hass, found(host, port + step)) for step in range(5)]
+        await bench.advance(10)
+        ended = [task.result()["reason"] for task in flood if task.done()]
+        assert len(ended) == 4
+        assert ended.count("already_in_progress") == 3
+        await bench.advance(70)
+        ended = [task.result()["reason"] for task in flood]
+        assert ended.count("already_in_progress") == 3
+
+
+def zeroconf(
+    hass: HomeAssistant, data: ZeroconfServiceInfo
+) -> asyncio.Task[ConfigFlowResult]:
+    """Begin what an announcement begins."""
+    init = hass.config_entries.flow.async_init
+    return asyncio.create_task(init(DOMAIN, context={"source": "zeroconf"}, data=data))
+
+
+@pytest.mark.parametrize(
+    ("spec", "label"),
+    [
+        (GAMMA, "Gamma 601 A1B2 (127.0.0.1:{port})"),
+        (NERD, "NerdQAxe++ garage-rig (127.0.0.1:{port})"),
+        (LOCKED, "Bitaxe 127.0.0.1 {port} (127.0.0.1)"),
+    ],
+    ids=["default host name", "own host name", "locked"],
+)
+async def test_what_a_card_shows(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec, label: str
+) -> None:
+    """Model, name and address; of one that says nothing, what it announced."""
+    miner = await bench.miner(spec)
+    result = await announce(hass, miner.host, miner.port)
+    assert result["type"] is FlowResultType.FORM
+    (card,) = hass.config_entries.flow.async_progress()
+    shown = card["context"]["title_placeholders"]
+    assert shown == {"name": label.format(port=miner.port)}
+
+
+async def test_a_card_by_dhcp(
+    bench: TimedBench, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The usual port is not shown."""
+    miner = await bench.miner(GAMMA)
+    usual = dict.fromkeys(detect_module.DEFAULT_PORTS, miner.port)
+    monkeypatch.setattr(detect_module, "DEFAULT_PORTS", usual)
+    monkeypatch.setattr(probe, "DEFAULT_PORTS", usual)
+    await lease(hass, miner.host, GAMMA.mac or "")
+    (card,) = hass.config_entries.flow.async_progress()
+    shown = card["context"]["title_placeholders"]
+    assert shown == {"name": "Gamma 601 A1B2 (127.0.0.1)"}
+
+
+async def test_an_ignored_miner_stays_ignored(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """However and wherever it is announced again."""
+    miner = await bench.miner(GAMMA)
+    result = await announce(hass, miner.host, miner.port)
+    (card,) = hass.config_entries.flow.async_progress()
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": card["context"]["unique_id"], "title": "Gamma"},
+    )
+    assert result["flow_id"] == card["flow_id"]
+    for _ in range(2):
+        await miner.move(miner.host, free_port())
+        await bench.advance(60)
+        again = await announce(hass, miner.host, miner.port)
+        assert again["reason"] == "already_configured"
+    assert hass.config_entries.flow.async_progress() == []
+
+
+type Properties = dict[bytes | str, bytes | str | None]
+
+HOSTILE: dict[str, Properties] = {
+    "NerdOS": {"asic": "BM1370", "family": "NerdQAxe++"},
+    "10 kB": {"asic": "BM1370", **{f"k{i}": "x" * 240 for i in range(42)}},
+    "broken UTF-8": {b"asic": b"bm\xff\xfe\xc3", b"family": b"\x80\x00\x1b[31m"},
+    "no value": {"asic": "bm1", "board": None, "": None},
+}
+
+
+async def heard(
+    hass: HomeAssistant, port: int, name: str, properties: Properties
+) -> None:
+    """Let a web server be announced on the wire."""
+    kind = "_http._tcp.local."
+    service = AsyncServiceInfo(
+        kind,
+        f"{name}.{kind}",
+        addresses=[b"\x7f\0\0\1"],
+        port=port,
+        properties=properties,
+        server="x.local.",
+    )
+    browser = ZeroconfDiscovery(
+        hass, MagicMock(), await async_get_zeroconf(hass), {}, {}, service
+    )
+    with (
+        patch.object(AsyncServiceInfo, "load_from_cache", return_value=True),
+        patch(
+            "homeassistant.components.zeroconf.discovery.AsyncServiceInfo",
+            return_value=service,
+        ),
+    ):
+        browser.async_service_update(
+            MagicMock(), kind, service.name, ServiceStateChange.Added
+        )
+
+
+@pytest.mark.parametrize("name", ["NerdQAxe", "M\u00fcller <b>" + "x" * 40])
+@pytest.mark.parametrize("properties", HOSTILE.values(), ids=HOSTILE)
+async def test_text_records(
+    bench: TimedBench, hass: HomeAssistant, name: str, properties: Properties
+) -> None:
+    """A miner is found by its chip, and what else a record says stays harmless."""
+    miner = await bench.miner(NERD)
+    await heard(hass, miner.port, name, properties)
+    await bench.settle()
+    (card,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    shown = card["context"]["title_placeholders"]["name"]
+    assert shown == f"NerdQAxe++ garage-rig (127.0.0.1:{miner.port})"
+
+
+@pytest.mark.parametrize("properties", [{"asic": "ESP32"}, {"asic": None}, {}])
+async def test_other_web_servers(
+    bench: TimedBench, hass: HomeAssistant, properties: Properties
+) -> None:
+    """One that announces no chip of a miner is not even asked."""
+    miner = await bench.miner(NERD)
+    miner.requests.clear()
+    await heard(hass, miner.port, "Printer", properties)
+    await bench.settle()
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+    assert miner.requests == []

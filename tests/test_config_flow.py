@@ -516,7 +516,7 @@ async def test_zeroconf_new_miner(bench: TimedBench, hass: HomeAssistant) -> Non
 
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    await bench.settle()
+    await bench.advance(60)
     known = await discover(hass, "zeroconf", zeroconf(miner))
     assert known["reason"] == "already_configured"
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import logging
 import re
 
+from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.const import CONF_HOST, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -15,6 +16,7 @@ from custom_components.miner_monitor.const import (
     DOMAIN,
 )
 from custom_components.miner_monitor.repairs import async_create_fix_flow
+from custom_components.miner_monitor.runtime.entries import miner_entries
 from simulator import MinerSpec, SimulatedMiner
 
 from .conftest import NIMIQ, OXBITCOIN, RB4, TimedBench
@@ -254,3 +256,132 @@ async def test_repair_takes_the_page(bench: TimedBench, hass: HomeAssistant) -> 
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert online(hass) == STATE_ON
     assert moved.requests[-1].path == "/rig/metrics"
+
+
+def offered(hass: HomeAssistant) -> list[str]:
+    """Return what is shown as discovered."""
+    return [
+        flow["context"]["title_placeholders"]["name"]
+        for flow in hass.config_entries.flow.async_progress()
+    ]
+
+
+async def rig_with_one_card(bench: TimedBench) -> SimulatedMiner:
+    """Add a rig whose second card has no log yet."""
+    miner = await bench.miner(RB4)
+    miner.inject("card_lost", card="card1")
+    await bench.add(miner)
+    return miner
+
+
+async def test_a_new_card_is_offered(bench: TimedBench, hass: HomeAssistant) -> None:
+    """Once, by the page that is read anyway, and looked at when it is added."""
+    miner = await rig_with_one_card(bench)
+    await bench.advance(120)
+    assert offered(hass) == []
+
+    polls = len(miner.requests)
+    miner.clear()
+    await bench.advance(120)
+    assert offered(hass) == [f"RB4 FPGA card1 ({address(miner)})"]
+    assert len(miner.requests) - polls == 4, "nobody asked but the poll"
+
+    (flow,) = hass.config_entries.flow.async_progress()
+    miner.inject("offline")
+    failed = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    assert failed["errors"] == {"base": "cannot_connect"}
+    miner.clear()
+    miner.inject("card_lost", card="card1")
+    failed = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    assert failed["errors"] == {"base": "unit_gone"}
+    miner.clear()
+    done = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert done["title"] == "RB4 FPGA card1"
+    await bench.advance(120)
+    assert offered(hass) == []
+    assert len(miner_entries(hass)) == 2
+
+
+async def test_an_ignored_card_stays_ignored(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Until it is added by its address."""
+    miner = await rig_with_one_card(bench)
+    miner.clear()
+    await bench.advance(60)
+    (flow,) = hass.config_entries.flow.async_progress()
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": flow["context"]["unique_id"], "title": "card1"},
+    )
+    (first,) = miner_entries(hass)
+    for _ in range(2):
+        await hass.config_entries.async_reload(first.entry_id)
+        await bench.advance(60)
+        assert offered(hass) == []
+
+    picking = await enter(hass, await show_form(hass), address(miner))
+    added = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card1"}
+    )
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 3, "all miners, two cards"
+
+
+async def test_a_card_that_is_added_is_offered_no_more(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """Whoever adds it by its address need not say no to the offer."""
+    miner = await rig_with_one_card(bench)
+    miner.clear()
+    await bench.advance(60)
+    assert len(offered(hass)) == 1
+    picking = await enter(hass, await show_form(hass), address(miner))
+    await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card1"}
+    )
+    await bench.settle()
+    assert offered(hass) == []
+
+
+@pytest.mark.parametrize("fault", ["html", "garbage", "freeze"])
+async def test_no_card_out_of_a_reply_that_is_not_known(
+    bench: TimedBench, hass: HomeAssistant, fault: str
+) -> None:
+    miner = await rig_with_one_card(bench)
+    await bench.advance(60)
+    miner.inject(fault)
+    await bench.advance(300)
+    miner.clear("card_lost")
+    await bench.advance(120)
+    assert offered(hass) == []
+
+
+async def test_no_card_of_another_exporter(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """One that has taken the address has other cards."""
+    miner = await rig_with_one_card(bench)
+    place = (miner.host, miner.port)
+    miner.close()
+    other = await bench.miner(replace(NIMIQ, cards=3))
+    await other.move(*place)
+    await bench.advance(300)
+    assert offered(hass) == []
+
+
+async def test_a_page_of_endless_cards(bench: TimedBench, hass: HomeAssistant) -> None:
+    """No more are offered than a rig can have."""
+    miner = await bench.miner(replace(RB4, cards=40))
+    picking = await enter(hass, await show_form(hass), address(miner))
+    await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card0"}
+    )
+    for letter in "abc":
+        names = ["card0", *(f"{letter}{index}" for index in range(39))]
+        miner.inject("card_names", names=names)
+        await bench.advance(60)
+    assert len(offered(hass)) == 31

@@ -1,9 +1,12 @@
 """Adding many miners: a search of the network, a list, a file of another tool."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from ipaddress import ip_network
 import os
+import time
 from typing import Any, Self, override
 from unittest.mock import patch
 
@@ -17,7 +20,7 @@ import pytest
 from pytest_socket import socket_allow_hosts
 
 from custom_components.miner_monitor.const import DOMAIN
-from custom_components.miner_monitor.flows import adding
+from custom_components.miner_monitor.flows import adding, search as search_module
 from custom_components.miner_monitor.flows.addresses import (
     InvalidListError,
     Wanted,
@@ -28,7 +31,7 @@ from custom_components.miner_monitor.flows.addresses import (
 from custom_components.miner_monitor.runtime.entries import miner_entries
 from simulator import MinerSpec
 
-from .conftest import GAMMA, NERD, RB4, Bench
+from .conftest import GAMMA, GAMMA_2, NERD, RB4, ULTRA, Bench
 from .loopback import LoopbackServer
 
 WEB, CGMINER, EXPORTER = 20080, 24028, 29090
@@ -37,24 +40,76 @@ NETWORK = f"127.{100 + os.getpid() % 100}.0"
 
 
 class Silent(LoopbackServer):
-    """Accepts, and says nothing."""
+    """Hosts that accept, and say nothing."""
+
+    def __init__(self, *hosts: int) -> None:
+        """Be at these addresses of the network."""
+        super().__init__()
+        self._hosts = [f"{NETWORK}.{last}" for last in hosts or (9,)]
+        self._connections = self.most = 0
 
     @property
     @override
     def connections(self) -> int:
-        return 0
+        return self._connections
 
     @override
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        await reader.read()
+        self._connections += 1
+        self.most = max(self.most, self._connections)
+        with suppress(ConnectionError):
+            while await reader.read(1000):
+                pass
+        self._connections -= 1
         writer.close()
 
     @override
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, f"{NETWORK}.9", WEB)
+        self._server = await asyncio.start_server(self._serve, self._hosts, WEB)
         return self
+
+
+@asynccontextmanager
+async def at_port_80(
+    last: int, answer: web.StreamResponse
+) -> AsyncIterator[TestServer]:
+    """Let a device that is no miner give one answer to everything."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        headers = {**answer.headers, "Server": "GoAhead-Webs"}
+        body = answer.body if isinstance(answer, web.Response) else b""
+        return web.Response(status=answer.status, headers=headers, body=body)
+
+    app = web.Application()
+    app.router.add_route("*", "/{page:.*}", handle)
+    async with TestServer(app, host=f"{NETWORK}.{last}", port=WEB) as server:
+        yield server
+
+
+@contextmanager
+def adapters(*addresses: tuple[str, int]) -> Iterator[None]:
+    """Have one adapter that is enabled, with IPv6 too, and one that is not."""
+    here = [
+        {
+            "name": "eth0",
+            "enabled": True,
+            "ipv4": [{"address": host, "network_prefix": n} for host, n in addresses],
+            "ipv6": [{"address": "fe80::1", "network_prefix": 64}],
+        },
+        {
+            "name": "off",
+            "enabled": False,
+            "ipv4": [{"address": "192.168.99.1", "network_prefix": 24}],
+            "ipv6": [],
+        },
+    ]
+    with patch(
+        "custom_components.miner_monitor.flows.search.async_get_adapters",
+        return_value=here if addresses else here[1:],
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -71,13 +126,7 @@ def ports(
 
 def at(spec: MinerSpec, last: int, port: int) -> MinerSpec:
     """Return a miner at an address of the network."""
-    return MinerSpec(
-        **{
-            **{name: getattr(spec, name) for name in spec.__dataclass_fields__},
-            "host": f"{NETWORK}.{last}",
-            "port": port,
-        }
-    )
+    return replace(spec, host=f"{NETWORK}.{last}", port=port)
 
 
 async def step(hass: HomeAssistant, name: str) -> ConfigFlowResult:
@@ -134,15 +183,25 @@ async def test_search(live_bench: Bench, hass: HomeAssistant) -> None:
     await foreign.start_server()
     await live_bench.listen(Silent())
 
+    serial = farm["q"].reply("version")["VERSION"][0]["MAC"][-4:].upper()
     found = await search(hass, networks=f"{NETWORK}.0/28", exporters=True)
     assert found["step_id"] == "found"
     assert options_of(found) == {
         f"{NETWORK}.3:{WEB}": f"NerdQAxe++ garage-rig ({NETWORK}.3:{WEB})",
-        f"{NETWORK}.4:{CGMINER}": f"Avalon Q ({NETWORK}.4:{CGMINER})",
+        f"{NETWORK}.4:{CGMINER}": f"Avalon Q {serial} ({NETWORK}.4:{CGMINER})",
         f"{NETWORK}.5:{EXPORTER} card0": f"RB4 FPGA card0 ({NETWORK}.5:{EXPORTER})",
         f"{NETWORK}.5:{EXPORTER} card1": f"RB4 FPGA card1 ({NETWORK}.5:{EXPORTER})",
     }
-    assert found["description_placeholders"]["known"] == known.title
+    assert found["description_placeholders"] == {
+        "networks": f"{NETWORK}.0/28",
+        "known": known.title,
+        "locked": "-",
+    }
+    nothing = await hass.config_entries.flow.async_configure(
+        found["flow_id"], {"miners": []}
+    )
+    assert nothing["errors"] == {"miners": "none_selected"}
+    assert options_of(nothing) == options_of(found)
     # One is gone before it is added.
     farm["nerd"].inject("offline")
     result = await hass.config_entries.flow.async_configure(
@@ -186,40 +245,24 @@ async def test_one_search_at_a_time(live_bench: Bench, hass: HomeAssistant) -> N
 
 
 @pytest.mark.parametrize(
-    ("adapters", "suggested"),
+    ("addresses", "suggested"),
     [
         ([("192.168.7.20", 24)], "192.168.7.0/24"),
         ([("192.168.7.20", 24), ("10.4.0.2", 16)], "10.4.0.0/24, 192.168.7.0/24"),
         ([("172.20.8.1", 22)], "172.20.8.0/22"),
         ([("203.0.113.4", 24)], ""),
+        ([("fd00::7", 64)], ""),
         ([], ""),
     ],
-    ids=["one", "a large one", "a /22", "public", "none, or IPv6 only"],
+    ids=["one", "a large one", "a /22", "public", "IPv6 only", "none"],
 )
 async def test_networks_are_suggested(
     hass: HomeAssistant,
     enable_custom_integrations: None,
-    adapters: list[tuple[str, int]],
+    addresses: list[tuple[str, int]],
     suggested: str,
 ) -> None:
-    here = [
-        {
-            "name": "eth0",
-            "enabled": True,
-            "ipv4": [{"address": host, "network_prefix": n} for host, n in adapters],
-            "ipv6": [{"address": "fe80::1"}],
-        },
-        {
-            "name": "off",
-            "enabled": False,
-            "ipv4": [{"address": "192.168.99.1", "network_prefix": 24}],
-            "ipv6": [],
-        },
-    ]
-    with patch(
-        "custom_components.miner_monitor.flows.search.async_get_adapters",
-        return_value=here,
-    ):
+    with adapters(*addresses):
         form = await step(hass, "search")
     values = {
         str(key): key.description["suggested_value"]
@@ -227,6 +270,101 @@ async def test_networks_are_suggested(
         if key.description
     }
     assert values == {"networks": suggested}
+    if suggested:
+        return
+    with adapters(*addresses):
+        result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    assert result["errors"] == {"networks": "no_networks"}
+
+
+async def test_search_without_a_network(live_bench: Bench, hass: HomeAssistant) -> None:
+    """What is near the adapter is searched, and named."""
+    await live_bench.start(at(GAMMA, 2, WEB))
+    with adapters((f"{NETWORK}.77", 16)):
+        found = await search(hass)
+    assert found["description_placeholders"]["networks"] == f"{NETWORK}.0/24"
+    assert list(options_of(found)) == [f"{NETWORK}.2:{WEB}"]
+
+
+async def test_foreign_servers(live_bench: Bench, hass: HomeAssistant) -> None:
+    """None is taken for a miner; who asks for a password may be one."""
+    await live_bench.start(at(GAMMA, 2, WEB))
+    page = "<!DOCTYPE html><html><head><title>LaserJet</title></head></html>"
+    answers = {
+        "printer": web.Response(text=page, content_type="text/html"),
+        "router": web.Response(
+            status=401, headers={"WWW-Authenticate": 'Basic realm="Router"'}
+        ),
+        "camera": web.Response(
+            status=401, headers={"WWW-Authenticate": 'Digest realm="c", nonce="n"'}
+        ),
+        "redirect": web.Response(status=302, headers={"Location": "https://x.invalid"}),
+        "json": web.json_response({"version": "2.12.2", "uptime": 5}),
+    }
+    async with AsyncExitStack() as servers:
+        for last, answer in enumerate(answers.values(), 10):
+            await servers.enter_async_context(at_port_80(last, answer))
+        found = await search(hass, networks=f"{NETWORK}.0/27")
+    assert list(options_of(found)) == [f"{NETWORK}.2:{WEB}"]
+    assert found["description_placeholders"]["locked"] == f"{NETWORK}.11:{WEB}"
+
+
+async def test_hosts_that_never_answer(
+    live_bench: Bench, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred that accept hide no miner, and are not all waited for in turn."""
+    monkeypatch.setattr(search_module, "IDENTIFY_SECONDS", 1.0)
+    # It writes down where each of the connections comes from.
+    hass.loop.set_debug(False)
+    await live_bench.start(at(GAMMA, 250, WEB))
+    silent = await live_bench.listen(Silent(*range(1, 201)))
+    started = time.monotonic()
+    found = await search(hass, networks=f"{NETWORK}.0/24")
+    assert list(options_of(found)) == [f"{NETWORK}.250:{WEB}"]
+    assert 1 < silent.most <= search_module.AT_ONCE
+    assert time.monotonic() - started < 20
+
+
+async def test_miners_without_a_name(live_bench: Bench, hass: HomeAssistant) -> None:
+    """Another one of a kind that is known is new, though nothing tells it apart."""
+    farm = await live_bench.start(
+        at(ULTRA, 2, WEB), at(replace(ULTRA, name="twin", seed=9), 3, WEB)
+    )
+    known = await live_bench.add(farm["ultra"])
+    found = await search(hass, networks=f"{NETWORK}.0/29")
+    assert options_of(found) == {f"{NETWORK}.3:{WEB}": f"Ultra 204 ({NETWORK}.3:{WEB})"}
+    assert found["description_placeholders"]["known"] == known.title
+
+
+async def test_one_miner_at_two_addresses(
+    live_bench: Bench, hass: HomeAssistant
+) -> None:
+    """It is listed once, and of a list added once."""
+    await live_bench.start(at(GAMMA, 2, WEB), at(replace(GAMMA, name="wired"), 3, WEB))
+    found = await search(hass, networks=f"{NETWORK}.0/29")
+    assert list(options_of(found)) == [f"{NETWORK}.2:{WEB}"]
+    hass.config_entries.flow.async_abort(found["flow_id"])
+
+    result = await enter(hass, f"{NETWORK}.2:{WEB} {NETWORK}.3:{WEB}")
+    assert result["reason"] == "added_some"
+    (entry,) = miner_entries(hass)
+    names = result["description_placeholders"]
+    assert names["added"] == entry.title
+    assert names["failed"].count("\n- ") == 0
+    assert entry.title in names["failed"]
+
+
+async def test_two_add_the_same(live_bench: Bench, hass: HomeAssistant) -> None:
+    """Each miner has one entry in the end, and both are told what came of theirs."""
+    farm = await live_bench.start(GAMMA, NERD, GAMMA_2)
+    text = " ".join(f"{miner.host}:{miner.port}" for miner in farm)
+    results = await asyncio.gather(enter(hass, text), enter(hass, text))
+    await live_bench.settle()
+    assert len(miner_entries(hass)) == 3
+    outcomes = [result["description_placeholders"] for result in results]
+    added = [name for names in outcomes for name in names["added"].split(", ")]
+    assert sorted(set(added) - {"-"}) == sorted(e.title for e in miner_entries(hass))
+    assert sum(names["failed"].count("already") for names in outcomes) == 3
 
 
 async def test_bad_networks(
@@ -234,7 +372,7 @@ async def test_bad_networks(
 ) -> None:
     """Each is explained beside the field, and what was entered is kept."""
     rows = {
-        "": "no_networks",
+        ",": "no_networks",
         "192.168.0.0/21": "network_too_large",
         "8.8.8.0/24": "network_not_private",
         "fd00::/64": "invalid_network",
@@ -251,6 +389,33 @@ async def test_bad_networks(
         (key, _) = result["data_schema"].schema
         assert key.description["suggested_value"] == text
         hass.config_entries.flow.async_abort(result["flow_id"])
+
+
+async def test_a_list_without_questions(live_bench: Bench, hass: HomeAssistant) -> None:
+    """All cards behind an address are added; one whose password is missing is named."""
+    locked = MinerSpec(
+        name="locked", model="gamma_602", firmware="2.14.0", password="x"
+    )
+    farm = await live_bench.start(RB4, locked)
+    where = {miner.name: f"{miner.host}:{miner.port}" for miner in farm}
+    result = await enter(
+        hass,
+        f"devices:\n- {{name: Rig, ip: '{where['rb4']}'}}\n- ip: {where['locked']}",
+    )
+    await live_bench.settle()
+    assert {entry.title for entry in miner_entries(hass)} == {"Rig card0", "Rig card1"}
+    names = result["description_placeholders"]
+    assert names["added"] == "Rig card0, Rig card1"
+    assert names["failed"].startswith(f"- {where['locked']}: The miner asks for a pass")
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_a_file_with_one_address(live_bench: Bench, hass: HomeAssistant) -> None:
+    """It is asked for what it needs, as one that is typed."""
+    miner = await live_bench.miner(GAMMA)
+    result = await enter(hass, f"devices:\n- ip: {miner.host}:{miner.port}")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await live_bench.settle()
 
 
 async def test_a_list(live_bench: Bench, hass: HomeAssistant) -> None:

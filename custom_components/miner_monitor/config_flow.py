@@ -1,5 +1,6 @@
 """Adding a miner by its address, and moving it."""
 
+from dataclasses import replace
 from typing import Any, Self, override
 from uuid import uuid4
 
@@ -40,7 +41,7 @@ from .fleet.coordinator import (
     async_fleet_entry,
 )
 from .flows.adding import AddingSteps
-from .flows.addresses import InvalidListError, is_address, read_miners
+from .flows.addresses import InvalidListError, is_list, read_miners
 from .flows.options import (
     FleetOptionsFlow,
     MinerOptionsFlow,
@@ -50,8 +51,10 @@ from .flows.probe import (
     LOCKED,
     Found,
     async_discoveries,
+    async_may_ask,
     async_probe,
     is_private,
+    title_of,
 )
 from .flows.reauth import (
     LOGIN_SCHEMA,
@@ -64,8 +67,8 @@ from .miners import (
     Credentials,
     Endpoint,
 )
-from .miners.model import MinerIdentity
 from .runtime.entries import (
+    ENTRY_ID,
     async_announce,
     async_entry_at,
     async_is_ours,
@@ -79,6 +82,7 @@ from .runtime.entries import (
     miner_entries,
     moved_data,
     stored_credentials,
+    unit_key,
 )
 from .runtime.escape import for_markdown, plain
 
@@ -145,10 +149,12 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
             wanted = read_miners(user_input[CONF_HOST])
         except InvalidListError as err:
             return self._show_host("miner", user_input[CONF_HOST], err.key)
-        if wanted[0].title or sum(map(is_address, wanted)) > 1:
+        if is_list(wanted):
             return await self.async_add_all(wanted)
+        if len(wanted) > 1:
+            return self._show_host("miner", user_input[CONF_HOST], "invalid_host")
         return await self._async_taken(
-            "miner", await self._async_ask(user_input[CONF_HOST].strip())
+            "miner", await self._async_ask(wanted[0].address)
         )
 
     async def _async_taken(self, step: str, found: Found | str) -> ConfigFlowResult:
@@ -303,11 +309,14 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
         """Look at what was found, by whichever of its hosts an entry may know it.
 
         Anybody can announce anything: an address has one flow at a time, few are asked
-        at once, and nothing is shown there but the question who it is. What answers
+        at once, a host once a minute, and nothing is shown there but the question who
+        it is. What answers
         nothing without a password is identified by its ``name`` until it does.
         """
         self._asked_at = where
         if self.hass.config_entries.flow.async_has_matching_flow(self):
+            return self.async_abort(reason="already_in_progress")
+        if not await async_may_ask(self.hass, where[0]):
             return self.async_abort(reason="already_in_progress")
         async with async_discoveries(self.hass):
             found = await self._async_ask(address)
@@ -324,7 +333,7 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
             return self.async_abort(reason="already_in_progress")
         await self.async_set_unique_id(name)
         self._abort_if_configured()
-        self.context["title_placeholders"] = {"name": plain(title)}
+        self.context["title_placeholders"] = {"name": f"{plain(title)} ({where[0]})"}
         return await self.async_step_credentials()
 
     @override
@@ -344,7 +353,7 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
         await self.async_set_unique_id(found.identity.unique_id)
         self._abort_if_configured()
         self._found = found
-        self.context["title_placeholders"] = {"name": _title(found.identity)}
+        self.context["title_placeholders"] = {"name": found.label}
         return await self.async_step_discovery_confirm()
 
     async def async_step_discovery_confirm(
@@ -362,6 +371,47 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
             },
         )
 
+    @override
+    async def async_step_integration_discovery(
+        self, discovery_info: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Offer a card that has appeared beside one that is known."""
+        known = self.hass.config_entries.async_get_known_entry(discovery_info[ENTRY_ID])
+        at, unit = endpoint_of(known), discovery_info[CONF_UNIT]
+        if entry := async_entry_at(self.hass, at, unit):
+            return self._known_as(entry)
+        await self.async_set_unique_id(unit_key(at, unit))
+        self._abort_if_configured()
+        card = replace(known_identity(known), unit=unit)
+        self._found = Found(endpoint=at, identity=card)
+        self._address, self._unit = _address_text(at), unit
+        self._credentials = at.credentials
+        self.context["title_placeholders"] = {"name": self._found.label}
+        return await self.async_step_card()
+
+    async def async_step_card(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask before a card is added, and look at it then."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            found = await self._async_ask(self._address)
+            if not isinstance(found, Found):
+                errors["base"] = found
+            elif found.identity.unit != self._unit:
+                errors["base"] = "unit_gone"
+            else:
+                return await self._async_add(found)
+        self._set_confirm_only()
+        return self.async_show_form(
+            step_id="card",
+            description_placeholders={
+                "model": title_of(self._found.identity),
+                "host": self._found.endpoint.host,
+            },
+            errors=errors,
+        )
+
     async def _async_add(self, found: Found) -> ConfigFlowResult:
         """Create the entry of a miner, unless it has one."""
         identity = found.identity
@@ -373,12 +423,25 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
         else:
             if entry := async_entry_at(self.hass, found.endpoint, identity.unit):
                 return self._known_as(entry)
+            if identity.unit is not None:
+                await self._async_end_offers(unit_key(found.endpoint, identity.unit))
             await self.async_set_unique_id(uuid4().hex)
         return self.async_create_entry(
-            title=plain(self._title or "").strip() or _title(identity),
+            title=plain(self._title or "").strip() or title_of(identity),
             data=entry_data(found.endpoint, identity),
             options=options_of_new_miners(self.hass),
         )
+
+    async def _async_end_offers(self, key: str) -> None:
+        """End what was offered by this name, and forget that it was ignored."""
+        flows, entries = self.hass.config_entries.flow, self.hass.config_entries
+        for flow in flows.async_progress_by_handler(
+            DOMAIN, match_context={"unique_id": key}
+        ):
+            if flow["flow_id"] != self.flow_id:
+                flows.async_abort(flow["flow_id"])
+        if ignored := entries.async_entry_for_domain_unique_id(DOMAIN, key):
+            await entries.async_remove(ignored.entry_id)
 
     def _already_configured(
         self, owner: MinerConfigEntry, found: Found
@@ -446,12 +509,3 @@ class MinerConfigFlow(AddingSteps, ReauthSteps, domain=DOMAIN):
 def _address_text(endpoint: Endpoint) -> str:
     path = "" if endpoint.path == "/" else endpoint.path
     return f"{'http://' if path else ''}{endpoint.host}:{endpoint.port}{path}"
-
-
-def _title(identity: MinerIdentity) -> str:
-    """Name a miner by its host name, else by model and the end of its identifier."""
-    if identity.hostname and not identity.default_hostname:
-        return plain(identity.hostname)
-    name = identity.mac or identity.serial
-    tail = identity.unit if name is None else name.replace(":", "")[-4:].upper()
-    return f"{identity.model} {tail}" if tail else identity.model

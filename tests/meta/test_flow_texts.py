@@ -16,6 +16,7 @@ from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
+from custom_components.miner_monitor.const import CONF_UNIT
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.entries import NEEDS_CODE
@@ -113,9 +114,8 @@ def test_errors() -> None:
         if isinstance(call.args[0], ast.Constant)
     }
     assert {"invalid_yaml", "network_too_large"} <= lists
-    assert set(CONFIG["error"]) == (
-        PROBE_ERRORS | found | lists | _assigned_errors("config_flow.py") | LEFT_OUT
-    )
+    steps = _assigned_errors("config_flow.py") | _assigned_errors("flows/adding.py")
+    assert set(CONFIG["error"]) == PROBE_ERRORS | found | lists | steps | LEFT_OUT
 
 
 def test_errors_of_the_repair() -> None:
@@ -260,6 +260,14 @@ async def test_forms_of_a_card(hass: HomeAssistant, bench: Bench) -> None:
         data={CONF_HOST: f"{miner.host}:{miner.port}"},
     )
     assert _check_form(CONFIG["step"], picking) == "unit"
+    picked = await hass.config_entries.flow.async_configure(
+        picking["flow_id"], {CONF_UNIT: "card0"}
+    )
+    assert picked["type"] is FlowResultType.CREATE_ENTRY
+    await bench.settle()
+    (offered,) = hass.config_entries.flow.async_progress()
+    shown = await hass.config_entries.flow.async_configure(offered["flow_id"])
+    assert _check_form(CONFIG["step"], shown) == "card"
 
 
 async def test_forms_of_the_options(hass: HomeAssistant, bench: Bench) -> None:
@@ -347,6 +355,7 @@ def test_every_form_is_checked_above() -> None:
         "search",
         "user",
         "unit",
+        "card",
         "credentials",
         "reconfigure",
         "reauth_confirm",

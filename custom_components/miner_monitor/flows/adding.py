@@ -5,7 +5,8 @@ one that was found and ignored before is added, and one that fails takes no othe
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
@@ -28,9 +29,9 @@ import voluptuous as vol
 from ..const import CONF_UNIT, DOMAIN
 from ..miners.detect import EXPORTER_PORT, USUAL_PORTS
 from ..runtime.entries import async_entry_at, async_owner
-from ..runtime.escape import for_markdown, plain
+from ..runtime.escape import for_markdown
 from ..runtime.ha_compat import async_load_texts, own_text
-from .addresses import InvalidListError, Wanted, read_networks
+from .addresses import NEAR, InvalidListError, Wanted, read_networks
 from .probe import LOCKED, Found
 from .search import async_own_networks, async_search
 
@@ -39,36 +40,49 @@ CONF_EXPORTERS, CONF_MINERS, CONF_NETWORKS = "exporters", "miners", "networks"
 ADDED_AT_ONCE = 8
 """Miners that are asked at the same time what they are."""
 
-_SEARCHING: HassKey[bool] = HassKey(f"{DOMAIN}_searching")
+_SEARCH: HassKey[asyncio.Task[None]] = HassKey(f"{DOMAIN}_search")
+"""The last search: there is one at a time."""
 
 type Job = Callable[[Callable[[float], None]], Coroutine[Any, Any, None]]
 """Something that takes a while; it is given what to tell the part that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a miner that was to be added: its title, or why it was not."""
+
+    name: str
+    cause: str | None = None
 
 
 class AddingSteps(ConfigFlow):
     """The steps that add more than one miner."""
 
     _job: asyncio.Task[None] | None = None
+    _networks: Sequence[IPv4Network] = ()
     _miners: Mapping[str, Found]
-    _locked: list[str]
+    _locked: Sequence[str]
     _choices: Mapping[str, Wanted]
+    _outcomes: Sequence[Outcome]
 
     async def async_step_search(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask where to search."""
-        if _SEARCHING in self.hass.data:
+        """Ask where to search; without a network it is near the adapters."""
+        running = self.hass.data.get(_SEARCH)
+        if running is not None and not running.done():
             return self.async_abort(reason="already_searching")
         if user_input is None:
             own = await async_own_networks(self.hass)
-            return self._show_networks({CONF_NETWORKS: ", ".join(map(str, own))})
+            return self._show_networks({CONF_NETWORKS: _texts(own)})
         try:
-            networks = read_networks(user_input[CONF_NETWORKS])
+            entered = user_input.get(CONF_NETWORKS, "")
+            near = [] if entered.strip() else await async_own_networks(self.hass, NEAR)
+            self._networks = near or read_networks(entered)
         except InvalidListError as err:
             return self._show_networks(user_input, err)
-        self._networks = networks
         ports = [*USUAL_PORTS, *([EXPORTER_PORT] * user_input[CONF_EXPORTERS])]
-        self._start(partial(self._async_search, networks, ports))
+        self.hass.data[_SEARCH] = self._start(partial(self._async_search, ports))
         return await self.async_step_searching()
 
     def _show_networks(
@@ -76,7 +90,7 @@ class AddingSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         schema = vol.Schema(
             {
-                vol.Required(CONF_NETWORKS): TextSelector(),
+                vol.Optional(CONF_NETWORKS): TextSelector(),
                 vol.Optional(CONF_EXPORTERS, default=False): BooleanSelector(),
             }
         )
@@ -88,37 +102,33 @@ class AddingSteps(ConfigFlow):
         )
 
     async def _async_search(
-        self,
-        networks: Iterable[IPv4Network],
-        ports: Iterable[int],
-        progress: Callable[[float], None],
+        self, ports: Iterable[int], progress: Callable[[float], None]
     ) -> None:
-        self.hass.data[_SEARCHING] = True
-        try:
-            self._miners, self._locked = await async_search(
-                self.hass, networks, ports, progress
-            )
-        finally:
-            del self.hass.data[_SEARCHING]
+        self._miners, self._locked = await async_search(
+            self.hass, self._networks, ports, progress
+        )
 
     async def async_step_searching(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show how far the search is."""
-        where = ", ".join(map(str, self._networks))
-        return self._wait("searching", "found", networks=where)
+        return self._wait("searching", "found", networks=_texts(self._networks))
 
     async def async_step_found(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the user choose which of the miners that were found are added."""
+        errors: dict[str, str] = {}
         if user_input is not None:
-            return await self.async_add_all(
-                [self._choices[key] for key in user_input[CONF_MINERS]]
-            )
-        new = dict(_new_miners(self.hass, self._miners))
-        known = sorted(set(_known_miners(self.hass, self._miners)))
-        names = {"known": _list(known), "locked": _list(self._locked)}
+            if chosen := [self._choices[key] for key in user_input[CONF_MINERS]]:
+                return await self.async_add_all(chosen)
+            errors[CONF_MINERS] = "none_selected"
+        new, known = new_and_known(self.hass, self._miners)
+        names = {
+            "networks": _texts(self._networks),
+            "known": _list(sorted(known)),
+            "locked": _list(self._locked),
+        }
         if not new:
             reason = "none_new" if known or self._locked else "none_found"
             return self._end(reason, names)
@@ -127,7 +137,7 @@ class AddingSteps(ConfigFlow):
             SelectOptionDict(value=wanted.key, label=label)
             for wanted, label in new.items()
         ]
-        chosen = SelectSelectorConfig(
+        miners = SelectSelectorConfig(
             options=options, multiple=True, mode=SelectSelectorMode.LIST
         )
         # The names are escaped already, each by itself: the list may be long.
@@ -135,16 +145,15 @@ class AddingSteps(ConfigFlow):
             self,
             step_id="found",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema({vol.Required(CONF_MINERS): SelectSelector(chosen)}),
-                {CONF_MINERS: list(self._choices)},
+                vol.Schema({vol.Required(CONF_MINERS): SelectSelector(miners)}),
+                {CONF_MINERS: [] if errors else list(self._choices)},
             ),
             description_placeholders=names,
+            errors=errors,
         )
 
     async def async_add_all(self, wanted: Iterable[Wanted]) -> ConfigFlowResult:
         """Add miners, each by a flow of its own, and say what came of it."""
-        self._added: list[str] = []
-        self._failed: list[str] = []
         self._start(partial(self._async_add_each, list(wanted)))
         return await self.async_step_adding()
 
@@ -158,12 +167,16 @@ class AddingSteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Name what was added, and what was not, with its cause."""
-        reason = "added" if not self._failed else "added_some"
+        added = sorted(item.name for item in self._outcomes if item.cause is None)
+        failed = [item for item in self._outcomes if item.cause is not None]
         names = {
-            "added": _list(sorted(self._added)),
-            "failed": "\n".join(f"- {line}" for line in self._failed),
+            "added": _list(added),
+            "failed": "\n".join(
+                f"- {_escaped(item.name)}: {item.cause}" for item in failed
+            ),
         }
-        return self._end(reason if self._added else "added_none", names)
+        reason = "added_some" if failed else "added"
+        return self._end(reason if added else "added_none", names)
 
     def _end(self, reason: str, names: Mapping[str, str]) -> ConfigFlowResult:
         """End with lists of names, each of which is escaped by itself."""
@@ -172,55 +185,28 @@ class AddingSteps(ConfigFlow):
         )
 
     async def _async_add_each(
-        self, wanted: list[Wanted], progress: Callable[[float], None]
+        self, wanted: Sequence[Wanted], progress: Callable[[float], None]
     ) -> None:
         await async_load_texts(self.hass, "config")
-        waiting = iter(wanted)
+        turns = asyncio.Semaphore(ADDED_AT_ONCE)
         done = 0
 
-        async def work() -> None:
+        async def add(miner: Wanted) -> list[Outcome]:
             nonlocal done
-            for miner in waiting:
-                if cause := await self._async_add_one(miner):
-                    self._failed.append(
-                        f"{_escaped(miner.title or miner.key)}: {cause}"
-                    )
-                done += 1
-                progress(done / len(wanted))
+            async with turns:
+                outcomes = await async_add(self.hass, miner)
+            done += 1
+            progress(done / len(wanted))
+            return outcomes
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(ADDED_AT_ONCE):
-                group.create_task(work())
+        outcomes = await asyncio.gather(*map(add, wanted))
+        self._outcomes = [item for items in outcomes for item in items]
 
-    async def _async_add_one(self, wanted: Wanted) -> str | None:
-        """Add a miner; return why it was not, in words."""
-        if not wanted.enabled:
-            return _text(self.hass, "error", "left_out")
-        data = {
-            CONF_HOST: wanted.address,
-            CONF_NAME: wanted.title,
-            CONF_UNIT: wanted.unit,
-        }
-        flows = self.hass.config_entries.flow
-        result = await flows.async_init(
-            DOMAIN,
-            context={"source": SOURCE_USER},
-            data={key: value for key, value in data.items() if value is not None},
-        )
-        if result["type"] is FlowResultType.CREATE_ENTRY:
-            self._added.append(result["title"])
-            return None
-        names = result.get("description_placeholders") or {}
-        if result["type"] is FlowResultType.ABORT:
-            return _text(self.hass, "abort", result["reason"], names)
-        flows.async_abort(result["flow_id"])
-        errors = result.get("errors") or {"base": LOCKED}
-        return _text(self.hass, "error", next(iter(errors.values())), names)
-
-    def _start(self, job: Job) -> None:
+    def _start(self, job: Job) -> asyncio.Task[None]:
         self._job = self.hass.async_create_task(
             job(self.async_update_progress), f"{DOMAIN} flow", eager_start=False
         )
+        return self._job
 
     def _wait(self, action: str, then: str, **names: str) -> ConfigFlowResult:
         """Show progress until the job is done, then go on with a step."""
@@ -236,37 +222,72 @@ class AddingSteps(ConfigFlow):
         )
 
 
-def _units(found: Found) -> tuple[str | None, ...]:
-    return found.units if len(found.units) > 1 else (None,)
+async def async_add(hass: HomeAssistant, wanted: Wanted) -> list[Outcome]:
+    """Add the miner at an address, or each of the cards there; say what came of it."""
+    if not wanted.enabled:
+        return [Outcome(wanted.name, _text(hass, "error", "left_out"))]
+    data = {CONF_HOST: wanted.address, CONF_NAME: wanted.title, CONF_UNIT: wanted.unit}
+    flows = hass.config_entries.flow
+    result = await flows.async_init(
+        DOMAIN,
+        context={"source": SOURCE_USER},
+        data={key: value for key, value in data.items() if value is not None},
+    )
+    if result["type"] is FlowResultType.CREATE_ENTRY:
+        return [Outcome(result["title"])]
+    names = result.get("description_placeholders") or {}
+    if result["type"] is FlowResultType.ABORT:
+        return [Outcome(wanted.name, _text(hass, "abort", result["reason"], names))]
+    flows.async_abort(result["flow_id"])
+    if result["step_id"] == "unit":
+        return await _async_add_units(hass, wanted, result)
+    errors = result.get("errors") or {"base": LOCKED}
+    cause = _text(hass, "error", next(iter(errors.values())), names)
+    return [Outcome(wanted.name, cause)]
 
 
-def _owned(
+async def _async_add_units(
+    hass: HomeAssistant, wanted: Wanted, asked: ConfigFlowResult
+) -> list[Outcome]:
+    """Add all that a form lets choose from, one after the other."""
+    assert asked["data_schema"] is not None
+    units = asked["data_schema"].schema[CONF_UNIT].config["options"]
+    titles = {unit: wanted.title and f"{wanted.title} {unit}" for unit in units}
+    return [
+        outcome
+        for unit, title in titles.items()
+        for outcome in await async_add(hass, replace(wanted, unit=unit, title=title))
+    ]
+
+
+def new_and_known(
     hass: HomeAssistant, found: Mapping[str, Found]
-) -> Iterator[tuple[str, Found, str | None, str | None]]:
-    """Yield each miner with its address, its unit and the name of its entry."""
+) -> tuple[dict[Wanted, str], set[str]]:
+    """Sort miners by address: new ones with their labels, and the titles of others.
+
+    One that answers at two addresses is listed once.
+    """
+    new: dict[Wanted, str] = {}
+    known: set[str] = set()
+    seen: set[str] = set()
     for address, miner in found.items():
-        for unit in _units(miner):
-            owner = async_entry_at(hass, miner.endpoint, unit or miner.identity.unit)
-            if owner is None and unit is None:
-                owner = async_owner(hass, miner.identity)
-            yield address, miner, unit, None if owner is None else owner.title
+        for one in miner.each:
+            identity, wanted = one.identity, Wanted(address, unit=one.identity.unit)
+            owner = (
+                async_owner(hass, identity)
+                if identity.unique_id
+                else async_entry_at(hass, one.endpoint, identity.unit)
+            )
+            if owner is not None:
+                known.add(owner.title)
+            elif (key := identity.unique_id or wanted.key) not in seen:
+                seen.add(key)
+                new[wanted] = one.label
+    return new, known
 
 
-def _known_miners(hass: HomeAssistant, found: Mapping[str, Found]) -> Iterator[str]:
-    return (owner for *_, owner in _owned(hass, found) if owner is not None)
-
-
-def _new_miners(
-    hass: HomeAssistant, found: Mapping[str, Found]
-) -> Iterator[tuple[Wanted, str]]:
-    """Yield the miners that have no entry, and how they are called in the list."""
-    for address, miner, unit, owner in _owned(hass, found):
-        if owner is None:
-            identity = miner.identity
-            name = plain(identity.hostname or "")
-            kind = f"{identity.model} {unit}" if unit else identity.model
-            label = f"{kind} {name}".strip() if name not in kind else kind
-            yield Wanted(address, unit=unit), f"{label} ({address})"
+def _texts(networks: Iterable[IPv4Network]) -> str:
+    return ", ".join(map(str, networks))
 
 
 def _list(texts: Iterable[str]) -> str:

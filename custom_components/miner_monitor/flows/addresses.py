@@ -1,6 +1,6 @@
 """Lists of addresses and networks, as a user types or pastes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses, ip_network
 import re
@@ -16,6 +16,9 @@ MOST_MINERS = 256
 
 LARGEST_NETWORK = 22
 """Prefix length of the largest network that is searched: 1,022 hosts."""
+
+NEAR = 24
+"""Prefix length of what is searched around an address by itself: 254 hosts."""
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 _ENTRY = re.compile(r"^\s*-?\s*(devices|name|ip)\s*:", re.MULTILINE)
@@ -38,6 +41,11 @@ class Wanted:
     title: str | None = None
     enabled: bool = True
     unit: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in an outcome."""
+        return self.title or self.key
 
     @property
     def key(self) -> str:
@@ -65,9 +73,10 @@ def read_miners(text: str) -> list[Wanted]:
     return list(reversed(found.values()))
 
 
-def is_address(wanted: Wanted) -> bool:
-    """Whether a miner can be asked at what was entered."""
-    return not isinstance(_normal(wanted.address), str)
+def is_list(wanted: Sequence[Wanted]) -> bool:
+    """Whether miners are added without further questions: several, or named ones."""
+    addresses = [item for item in wanted if not isinstance(_normal(item.address), str)]
+    return len(addresses) > 1 or any(item.title or not item.enabled for item in wanted)
 
 
 def _normal(text: str) -> object:
@@ -139,14 +148,16 @@ def _network(text: str) -> IPv4Network:
     return network
 
 
-def own_networks(addresses: Iterable[tuple[str, int]]) -> list[IPv4Network]:
+def own_networks(
+    addresses: Iterable[tuple[str, int]], largest: int = LARGEST_NETWORK
+) -> list[IPv4Network]:
     """Return the networks of addresses with their prefix lengths, as far as searchable.
 
-    Of one that is too large the address's own /24 is taken.
+    Of one that is larger than the ``largest`` the address's own /24 is taken.
     """
     networks = []
     for address, prefix in addresses:
-        length = prefix if prefix >= LARGEST_NETWORK else 24
+        length = prefix if prefix >= largest else NEAR
         network = ip_network(f"{address}/{length}", strict=False)
         if isinstance(network, IPv4Network) and is_private(address):
             networks.append(network)

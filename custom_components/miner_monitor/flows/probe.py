@@ -1,10 +1,12 @@
 """What a user gives as the address of a miner, and asking there what it is."""
 
+import asyncio
 from asyncio import Semaphore
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 import re
+from typing import Self
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
@@ -27,7 +29,9 @@ from ..miners import (
     create_client,
     detect,
 )
+from ..miners.detect import DEFAULT_PORTS
 from ..miners.model import MinerIdentity
+from ..runtime.escape import plain
 from ..runtime.session import async_get_session
 
 _HOST = re.compile(
@@ -99,7 +103,11 @@ def parse_address(text: str) -> Address:
 MOST_DISCOVERIES = 16
 """Announced addresses that are asked at a time; what a user typed waits for none."""
 
+DISCOVERY_PAUSE = 60.0
+"""Seconds between two questions to one announced host, however often it is."""
+
 _DISCOVERIES: HassKey[Semaphore] = HassKey(f"{DOMAIN}_discoveries")
+_DISCOVERED: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_discovered")
 
 LOCKED = "password_required"
 """The one error that a user can help with at once."""
@@ -112,6 +120,48 @@ class Found:
     endpoint: Endpoint
     identity: MinerIdentity
     units: tuple[str, ...] = ()
+
+    @property
+    def each(self) -> Iterator[Self]:
+        """Go through what shares the address; mostly that is just this miner."""
+        for unit in self.units or (self.identity.unit,):
+            yield replace(self, identity=replace(self.identity, unit=unit))
+
+    @property
+    def label(self) -> str:
+        """Tell it from others: model, name and address, with a port if unusual."""
+        host, port = self.endpoint.host, self.endpoint.port
+        usual = DEFAULT_PORTS[self.identity.family] == port
+        name, model = title_of(self.identity), self.identity.model
+        known = name if name.startswith(model) else f"{model} {name}"
+        return f"{known} ({host if usual else f'{host}:{port}'})"
+
+
+def title_of(identity: MinerIdentity) -> str:
+    """Name a miner by its host name, else by model and the end of its identifier."""
+    if identity.hostname and not identity.default_hostname:
+        return plain(identity.hostname)
+    name = identity.mac or identity.serial
+    tail = identity.unit if name is None else name.replace(":", "")[-4:].upper()
+    return f"{identity.model} {tail}" if tail else identity.model
+
+
+async def async_may_ask(hass: HomeAssistant, host: str) -> bool:
+    """Wait until an announced host may be asked again.
+
+    False if another announcement waits for that already. A miner announces itself
+    when it starts, before it answers: so the last word is waited for, not dropped.
+    """
+    asked = hass.data.setdefault(_DISCOVERED, {})
+    now = hass.loop.time()
+    for other in [name for name, at in asked.items() if at + DISCOVERY_PAUSE <= now]:
+        del asked[other]
+    last = asked.get(host)
+    if last is not None and last > now:
+        return False
+    asked[host] = now if last is None else last + DISCOVERY_PAUSE
+    await asyncio.sleep(asked[host] - now)
+    return True
 
 
 @callback

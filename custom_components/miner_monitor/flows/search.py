@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from homeassistant.components.network import async_get_adapters
 from homeassistant.core import HomeAssistant
 
-from .addresses import own_networks
+from .addresses import LARGEST_NETWORK, own_networks
 from .probe import LOCKED, Found, async_probe
 
 AT_ONCE = 64
@@ -21,13 +21,21 @@ IDENTIFY_SECONDS = 4.0
 """Seconds in which one that has accepted must have said what it is."""
 
 
-async def async_own_networks(hass: HomeAssistant) -> list[IPv4Network]:
-    """Return the networks that Home Assistant's enabled adapters are in."""
+async def async_own_networks(
+    hass: HomeAssistant, largest: int = LARGEST_NETWORK
+) -> list[IPv4Network]:
+    """Return the networks that Home Assistant's enabled adapters are in.
+
+    Of one that is larger than the ``largest`` it is the adapter's own /24.
+    """
     return own_networks(
-        (ip["address"], ip["network_prefix"])
-        for adapter in await async_get_adapters(hass)
-        if adapter["enabled"]
-        for ip in adapter["ipv4"]
+        (
+            (ip["address"], ip["network_prefix"])
+            for adapter in await async_get_adapters(hass)
+            if adapter["enabled"]
+            for ip in adapter["ipv4"]
+        ),
+        largest,
     )
 
 
@@ -39,7 +47,8 @@ async def async_search(
 ) -> tuple[dict[str, Found], list[str]]:
     """Return the miners in networks by address, and the addresses that are locked.
 
-    ``progress`` is told the part of all hosts that were looked at, from 0 to 1.
+    ``progress`` is told the part of all hosts that were looked at, from 0 to 1, by
+    hundredths.
     """
     hosts = [str(host) for network in networks for host in network.hosts()]
     waiting = iter(hosts)
@@ -55,8 +64,9 @@ async def async_search(
                     answers[place] = await async_probe(
                         hass, place, deadline=IDENTIFY_SECONDS
                     )
-            looked_at += 1
-            progress(looked_at / len(hosts))
+            before, looked_at = 100 * looked_at // len(hosts), looked_at + 1
+            if (part := 100 * looked_at // len(hosts)) != before:
+                progress(part / 100)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(AT_ONCE, len(hosts))):

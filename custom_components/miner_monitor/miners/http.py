@@ -214,7 +214,9 @@ def _authorization(credentials: Credentials) -> dict[str, str]:
 
 
 def _wants(response: ClientResponse) -> bool:
-    return "WWW-Authenticate" in response.headers
+    """Whether a password is asked for in the one way in which we send it."""
+    asked = response.headers.getall("WWW-Authenticate", ())
+    return any(challenge.lower().startswith("basic") for challenge in asked)
 
 
 async def _body(response: ClientResponse) -> bytes:

@@ -28,6 +28,7 @@ from .entries import (
     NEEDS_CODE,
     async_alike,
     async_announce,
+    async_offer_unit,
     async_owner,
     async_store_address,
     async_update_device,
@@ -39,6 +40,9 @@ from .messages import async_clear_issues, async_create_issue
 
 MOST_OFFERS = 3
 """Addresses that are tried beside the last known one; the oldest gives way."""
+
+MOST_UNITS = 32
+"""Devices at one address that are offered; a page that names more is no rig's."""
 
 REPAIR_AFTER_POLLS = 6
 """Polls that meet a stranger before the user is asked for the address."""
@@ -62,6 +66,7 @@ class MinerAddresses:
         self.client = self._client_of(self._named)
         self._offered: deque[tuple[str, int]] = deque(maxlen=MOST_OFFERS)
         self._stranger_polls = 0
+        self._units: set[str] = set()
 
     def _client_of(self, endpoint: Endpoint) -> MinerClient:
         return create_client(
@@ -73,11 +78,11 @@ class MinerAddresses:
         return self.client.host, self.client.port
 
     def offer(self, host: str, port: int) -> bool:
-        """Keep an address to try; return whether it is another than the present one."""
-        if (address := (host, port)) == self._here:
+        """Keep an address to try; return whether it was not known yet."""
+        address = (host, port)
+        if address == self._here or address in self._offered:
             return False
-        if address not in self._offered:
-            self._offered.append(address)
+        self._offered.append(address)
         return True
 
     def follow_entry(self) -> None:
@@ -143,8 +148,15 @@ class MinerAddresses:
         async_update_device(self._hass, entry, identity, client.configuration_url)
 
     def answered(self, *, anew: bool) -> None:
-        """Take that ours answers; ``anew``: for the first time, or again."""
+        """Take that ours answers; ``anew``: for the first time, or again.
+
+        What is new beside it at the address is offered.
+        """
         self._stranger_polls = 0
+        for unit in self.client.units[:MOST_UNITS]:
+            if unit not in self._units and len(self._units) < MOST_UNITS:
+                self._units.add(unit)
+                async_offer_unit(self._hass, self._entry, unit)
         if anew:
             async_clear_issues(self._hass, self._entry, ISSUE_WRONG_DEVICE)
 

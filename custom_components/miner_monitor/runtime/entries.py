@@ -8,7 +8,11 @@ of addresses without a single extra request to a device.
 from dataclasses import replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigEntry,
+    ConfigEntryState,
+)
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
@@ -57,6 +61,10 @@ def miner_entries(hass: HomeAssistant) -> list[ConfigEntry]:
 
 NEEDS_CODE = "needs_code"
 """Key of what starts a reauth: a one-time code is asked for, not a password."""
+
+
+ENTRY_ID = "entry_id"
+"""Key of what offers a device: the entry of another one at its address."""
 
 
 def entry_data(endpoint: Endpoint, identity: MinerIdentity) -> dict[str, Any]:
@@ -247,6 +255,25 @@ def async_entry_at(
         ),
         None,
     )
+
+
+def unit_key(endpoint: Endpoint, unit: str) -> str:
+    """Name one of the devices that share an address, until it has an entry."""
+    return f"{address_text(endpoint.host, endpoint.port)} {unit}"
+
+
+@callback
+def async_offer_unit(hass: HomeAssistant, entry: ConfigEntry, unit: str) -> None:
+    """Offer a device that shares the address of an entry's own, unless it has one."""
+    if async_entry_at(hass, endpoint_of(entry), unit) is None:
+        hass.async_create_task(
+            hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": SOURCE_INTEGRATION_DISCOVERY},
+                data={ENTRY_ID: entry.entry_id, CONF_UNIT: unit},
+            ),
+            f"{entry.title} offers {unit}",
+        )
 
 
 @callback
