@@ -23,6 +23,7 @@ from custom_components.miner_monitor.actions.assist import ABILITIES, known_mine
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 from custom_components.miner_monitor.runtime.entries import async_device_id
 
+from .automations import set_up_automation, turn_off_automation
 from .conftest import (
     GAMMA,
     HEX,
@@ -417,6 +418,28 @@ async def test_by_its_address(home: Home, hass_client: ClientSessionGenerator) -
     assert answer["speech"]["plain"]["speech"] == "Now saving power: carl."
     await home.wait()
     assert home.who_hashes() == ["anna", "bert"]
+
+
+async def test_blueprint(home: Home) -> None:
+    """It answers its own sentences with the report, and says when there is none."""
+    inputs = {"sentences": ["Bericht [bitte]"], "introduction": "Also:"}
+    await set_up_automation(home.hass, "ask_about_miners.yaml", inputs)
+    home.house.miners["bert"].inject("offline")
+    home.hass.config_entries.async_update_entry(
+        home.house.entries["anna"], title="[anna](//evil) <b>_1_</b>"
+    )
+    await home.wait(600)
+    answer = await home.ask("Bericht bitte")
+    assert answer.startswith("Also: Offline now: bert (since 20")
+    assert answer.endswith("Nothing needs attention.")
+
+    home.house.miners["anna"].inject("offline")
+    await home.wait(600)
+    assert " anna (//evil) b _1_ /b (since" in await home.ask("bericht")
+    for entry in home.house.entries.values():
+        await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await home.ask("bericht") == "Also: There is no report of your miners now."
+    await turn_off_automation(home.hass)
 
 
 HOSTILE = (

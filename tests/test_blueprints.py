@@ -20,7 +20,12 @@ from .conftest import GAMMA, GAMMA_2, TimedBench
 from .controls import patches
 from .meta.package import ROOT, load_json
 
-NAMES = ("price_guard.yaml", "solar_surplus.yaml")
+NAMES = ("ask_about_miners.yaml", "price_guard.yaml", "solar_surplus.yaml")
+REQUIRED = {
+    "ask_about_miners.yaml": [],
+    "price_guard.yaml": ["price", "miners"],
+    "solar_surplus.yaml": ["power", "miners", "watts"],
+}
 PAGE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
 MANIFEST = load_json(ROOT / "hacs.json")
 
@@ -65,14 +70,11 @@ def test_inputs(name: str) -> None:
         check = selector(given["selector"])
         if given.get("default") not in (None, []):
             check(given["default"])
-    assert [key for key, given in inputs.items() if "default" not in given] == (
-        ["price", "miners"]
-        if name == "price_guard.yaml"
-        else ["power", "miners", "watts"]
-    )
+    required = [key for key, given in inputs.items() if "default" not in given]
+    assert required == REQUIRED[name]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["price_guard.yaml", "solar_surplus.yaml"])
 def test_forms_offer_no_other_switches_of_a_miner(name: str) -> None:
     (rule,) = load(text_of(name)).inputs["miners"]["selector"]["entity"]["filter"]
     offered = [
