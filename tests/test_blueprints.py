@@ -20,9 +20,15 @@ from .conftest import GAMMA, GAMMA_2, TimedBench
 from .controls import patches
 from .meta.package import ROOT, load_json
 
-NAMES = ("ask_about_miners.yaml", "price_guard.yaml", "solar_surplus.yaml")
+NAMES = (
+    "ask_about_miners.yaml",
+    "miner_alerts.yaml",
+    "price_guard.yaml",
+    "solar_surplus.yaml",
+)
 REQUIRED = {
     "ask_about_miners.yaml": [],
+    "miner_alerts.yaml": [],
     "price_guard.yaml": ["price", "miners"],
     "solar_surplus.yaml": ["power", "miners", "watts"],
 }
@@ -68,7 +74,7 @@ def test_inputs(name: str) -> None:
     for given in inputs.values():
         assert f"| {given['name']} |" in PAGE
         check = selector(given["selector"])
-        if given.get("default") not in (None, []):
+        if given.get("default") not in (None, [], {}):
             check(given["default"])
     required = [key for key, given in inputs.items() if "default" not in given]
     assert required == REQUIRED[name]

@@ -17,6 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
 import voluptuous as vol
 
+from .alerts.trigger import AlertTrigger
 from .coordinator import MinerCoordinator
 from .model import EventType, MinerData, MinerEvent
 from .runtime.entries import async_device_id
@@ -203,6 +204,7 @@ _LIMITS: Mapping[str, Mapping[vol.Marker, Any]] = {
 TRIGGERS: Mapping[str, type[Trigger]] = {
     **{key: _on_event(types) for key, types in HAPPENINGS.items()},
     **{key: _on_verdict(judge, _LIMITS.get(key)) for key, judge in JUDGES.items()},
+    "alert": AlertTrigger,
     "back_online": _on_verdict(offline, ends=True),
 }
 

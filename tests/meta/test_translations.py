@@ -156,7 +156,8 @@ def test_text(path: str, text: str) -> None:
     if path.startswith("common.dashboard_"):
         return  # A label or a sentence, as its place in the dashboard asks for.
     # A report is made of short lines, which phones show one below the other.
-    line = path.startswith("common.report_")
+    lines = ("common.report_", "common.alert_")
+    line = path.startswith(lines) and not path.startswith("common.alert_advice_")
     title = path.endswith((".name", ".title", "_title"))
     if line or title or any(label in path for label in labels):
         assert not text.endswith(".")

@@ -441,6 +441,17 @@ def _dashboard_class() -> Callable[..., Any]:
     return StrategyDashboard
 
 
+@guarded("Messages come without a link", None)
+def absolute_url(hass: HomeAssistant, path: str) -> str | None:
+    """Return the address of a page, from outside where that is known; None if not."""
+    from homeassistant.helpers.network import NoURLAvailableError, get_url
+
+    try:
+        return f"{get_url(hass, prefer_external=True)}{path}"
+    except NoURLAvailableError:
+        return None
+
+
 # Texts.
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..insight.alarms import TEMPERATURE_HYSTERESIS
 from ..insight.health import LEAST_REJECTED
 from ..insight.model import FindingKind
+from ..miners.model import NO_CORE_VOLTAGE
 from ..model import EventType, MinerData
 from .escape import plain
 
@@ -63,9 +65,9 @@ def found(*kinds: FindingKind) -> Judge:
 def faulty(data: MinerData, options: Options) -> Verdict:
     """Whether the miner reports a fault of its own, and which."""
     verdict = _FAULTS(data, options)
-    if not verdict.holds or data.state is None or not data.state.faults:
-        return verdict
-    return replace(verdict, detail=plain(", ".join(data.state.faults)))
+    faults = () if data.state is None else data.state.faults
+    named = ", ".join(fault for fault in faults if fault != NO_CORE_VOLTAGE)
+    return replace(verdict, detail=plain(named) or None) if verdict.holds else verdict
 
 
 _FAULTS = found(
@@ -74,12 +76,18 @@ _FAULTS = found(
 
 
 def overheated(data: MinerData, options: Options) -> Verdict:
-    """Whether *Overheating* is on, with the temperature if it was measured."""
+    """Whether *Overheating* is on, with the temperature if that is why.
+
+    One that switched itself off has cooled down, and is overheated still.
+    """
     if data.state is None or data.insight.health.overheating is None:
         return UNKNOWN
     hot = _HOT(data, options)
     if data.insight.health.overheating:
-        return replace(hot, holds=True)
+        value, limit = hot.value, hot.limit
+        if value is None or limit is None or value < limit - TEMPERATURE_HYSTERESIS:
+            return Verdict(True)
+        return Verdict(True, value, limit)
     return Verdict(False) if hot.holds is False else UNKNOWN
 
 
