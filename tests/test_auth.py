@@ -259,8 +259,9 @@ async def test_a_locked_miner_is_discovered(
     result = await begin(hass, "dhcp", dhcp(GAMMA))
     check_form(result, "credentials")
     (flow,) = hass.config_entries.flow.async_progress()
-    assert flow["context"]["title_placeholders"] == {"name": "bitaxe"}
+    assert flow["context"]["title_placeholders"] == {"name": "bitaxe (127.0.0.1)"}
     # It makes itself known in both ways as it starts.
+    await bench.advance(60)
     again = await begin(hass, "zeroconf", zeroconf(miner))
     assert again["reason"] == "already_in_progress"
 
@@ -296,10 +297,11 @@ async def test_an_ignored_locked_miner_stays_ignored(
     check_form(result, "credentials")
     (flow,) = hass.config_entries.flow.async_progress()
     name = flow["context"]["title_placeholders"]["name"]
-    assert name == "Bitaxe Gamma 601 (A1B2)"
+    assert name == "Bitaxe Gamma 601 (A1B2) (127.0.0.1)"
     ignored = {"unique_id": flow["context"]["unique_id"], "title": name}
     await begin(hass, "ignore", ignored)
 
+    await bench.advance(60)
     again = await begin(hass, "zeroconf", zeroconf(miner))
 
     assert again["reason"] == "already_configured"

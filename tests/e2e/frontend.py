@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import json
+from pathlib import Path
 import re
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
@@ -63,15 +64,30 @@ class Frontend:
         await self.dialog.get_by_text("Enter addresses").click()
         await expect(self.address).to_be_visible()
 
+    async def open_search(self) -> None:
+        """Begin to search the network."""
+        await self.page.goto(ADD_DIALOG)
+        await self.page.get_by_role("button", name="OK").click()
+        await self.dialog.get_by_text("Search my network").click()
+        await expect(self.dialog.get_by_role("button", name="Submit")).to_be_visible()
+
+    async def take(self, picture: Path) -> None:
+        """Take a picture of the dialog."""
+        await self.dialog.get_by_role("dialog").screenshot(path=picture)
+
     async def submit_address(self, address: str) -> None:
         """Type an address into the dialog and send it."""
         await self.address.fill(address)
+        await self.submit()
+
+    async def submit(self) -> None:
+        """Send what the dialog holds."""
         await self.dialog.get_by_role("button", name="Submit").click()
 
     async def pick_card(self, card: str) -> None:
         """Choose one of the cards behind an address and send the choice."""
         await self.dialog.get_by_role("radio", name=card).click()
-        await self.dialog.get_by_role("button", name="Submit").click()
+        await self.submit()
 
     async def finish(self) -> None:
         """Close the last page of the dialog, which offers a name and an area."""
