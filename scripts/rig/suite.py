@@ -21,6 +21,7 @@ from xml.etree import ElementTree as ET
 from .browser import find_chromium
 from .hass import REPOSITORY
 from .javascript import REPORT as JAVASCRIPT_REPORT
+from .loopback import own_loopback
 
 ARTIFACTS = REPOSITORY / ".artifacts"
 STEP_LIMIT_SECONDS = 3600
@@ -152,7 +153,8 @@ def _end_to_end(name: str, modules: str, *, full: bool, row: int) -> Step:
     return Step(
         name=name,
         command=[
-            *(*_on("newest"), "pytest", "-q", "tests/e2e", "-rs", "-k", modules),
+            *(*own_loopback(), *_on("newest")),
+            *("pytest", "-q", "tests/e2e", "-rs", "-k", modules),
             *("--junit-xml", str(report)),
             *(["--full"] if full else []),
         ],

@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 import re
 import sys
+from unittest.mock import patch
 
 from awesomeversion import AwesomeVersion
 from homeassistant.const import __version__
 import pytest
 import yaml
 
-from scripts.rig import javascript, node, releases
+from scripts.rig import javascript, loopback, node, releases
 from scripts.rig.releases import FLOOR, NEWEST, Release
 from scripts.rig.renew import pins_of, renewed
 from scripts.rig.suite import Counts, Outcome, Step, run, run_all, steps
@@ -287,3 +288,18 @@ def test_rows_run_beside_each_other_and_their_steps_in_turn(tmp_path: Path) -> N
     )
     assert [outcome.step.name for outcome in outcomes] == ["waits", "first", "makes"]
     assert not any(outcome.exit_code for outcome in outcomes)
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["port 80", "no port 80"])
+def test_a_loopback_of_its_own(allowed: bool) -> None:
+    """Only who may not listen at port 80 gets one, and there everybody may."""
+    with patch("os.geteuid", return_value=0 if allowed else 1000):
+        behind = loopback.own_loopback()
+    if allowed:
+        assert behind == []
+        return
+    if not behind:
+        pytest.skip("namespaces are forbidden here")
+    listen = "import socket; socket.create_server(('127.0.0.9', 80))"
+    ended = run(Step(name="any", command=[*behind, sys.executable, "-c", listen]))
+    assert ended.exit_code == 0
