@@ -111,7 +111,8 @@ def test_the_newest_release_is_tried_each_day() -> None:
     # YAML 1.1 takes the word for a truth value.
     assert workflow[True]["schedule"]
     runs = [step.get("run") for step in workflow["jobs"]["newest"]["steps"]]
-    assert [run for run in runs if run] == ["scripts/renew", "scripts/test --newest"]
+    ours = [run for run in runs if run and run.startswith("scripts/")]
+    assert ours == ["scripts/renew", "scripts/test --newest"]
 
 
 def pinned(requirements: Path) -> dict[str, str]:
