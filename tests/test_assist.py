@@ -34,11 +34,10 @@ from .conftest import (
     TimedBench,
 )
 from .fleets import House, build
-from .meta.package import ROOT
 from .scripted_model import AGENT, ScriptedModel
+from .sentences import PAGE, SENTENCES, copy_sentences
 from .test_permissions import user_who_may
 
-PAGE = (ROOT / "docs" / "assist.md").read_text(encoding="utf-8")
 CONTROL = {"read": True, "control": True}
 NOT_ALLOWED = "You aren't allowed to do this."
 
@@ -105,22 +104,10 @@ class Home:
             async_expose_entity(self.hass, "conversation", item.entity_id, exposed)
 
 
-def sentences() -> str:
-    """Return the sentences that the page lets users copy."""
-    (found,) = re.findall(r"```yaml\n(language: en\n.*?)```", PAGE, re.DOTALL)
-    return found
-
-
-def _write(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(sentences(), encoding="utf-8")
-
-
 @pytest.fixture
 async def home(bench: TimedBench, hass: HomeAssistant) -> Home:
     """Set Assist up as a user has it, who copied the sentences of the page."""
-    path = Path(hass.config.path("custom_sentences", "en", "miner_monitor.yaml"))
-    await hass.async_add_executor_job(_write, path)
+    await hass.async_add_executor_job(copy_sentences, Path(hass.config.config_dir))
     for component in ("homeassistant", "conversation"):
         assert await async_setup_component(hass, component, {})
     await hass.data[DATA_COMPONENT].async_add_entities([ScriptedModel()])
@@ -208,8 +195,7 @@ async def test_held_and_offline_miners_are_left_and_named(home: Home) -> None:
 
     assert re.fullmatch(
         r"Miners online: 2 of 3\. Offline now: bert\. Now: 1\.\d\d TH/s, \d\d\.\d W,"
-        r" 1\d\.\d J/TH\. Saving power: carl\. Nothing needs attention\."
-        r" Today: 0\.00 kWh\.",
+        r" 1\d\.\d J/TH\. Saving power: carl\. Nothing needs attention\.",
         await home.ask("how are my miners"),
     )
 
@@ -229,7 +215,7 @@ async def test_questions(home: Home) -> None:
     )
     assert re.fullmatch(
         r"carl: Hashing, 1\.\d\d TH/s, \d+ % of expected, 1\d\.\d W, 1\d\.\d J/TH,"
-        r" Chip \d\d °C\. Today: 0\.00 kWh\.",
+        r" Chip \d\d °C\.",
         await home.ask("how is the miner Carl"),
     )
     assert await home.ask("what did mining cost today") == (
@@ -370,7 +356,7 @@ async def test_tools(home: Home) -> None:
 
     for ability in ABILITIES:
         assert f"| `miner_monitor__{ability.tool}` |" in PAGE
-        assert f"  {ability.intent_type}:\n" in sentences()
+        assert f"  {ability.intent_type}:\n" in SENTENCES
 
     given = await home.tool("get_miners", area="")
     assert (given["now"]["online"], given["now"]["miners"]) == (3, 3)

@@ -25,6 +25,9 @@ from .model import (
 MOST_NAMED = 10
 """Names that are listened to; of more, the number."""
 
+TOLD = 0.005
+"""What is less of today's energy or cost is not worth a word."""
+
 MOST_MINERS = 50
 """Miners whose figures a model is given."""
 
@@ -200,6 +203,8 @@ def _joined(lines: Iterable[Line], texts: Texts) -> str | None:
 def _today(today: Mapping[str, Any], texts: Texts) -> Line:
     """Say what was used, and what it cost."""
     paid = today["cost"] or {"value": None, "currency": ""}
-    energy, cost = today["energy"], paid["value"]
-    figures = [_value(energy, "kWh", 2), _value(cost, paid["currency"], 2)]
+    used = [(today["energy"], "kWh"), (paid["value"], paid["currency"])]
+    figures = [
+        _value(value, unit, 2) for value, unit in used if value and value >= TOLD
+    ]
     return "today", {"figures": _joined(figures, texts)}
