@@ -37,7 +37,10 @@
   };
 
   function settled(path) {
-    if (location.pathname !== path || !view()) return false;
+    if (location.pathname + location.hash !== path || !view()) return false;
+    // The tab of before stays until the next one is made.
+    const [tab] = all(view(), "miner-tabs-card-body").map((card) => card.shadowRoot.querySelector("[aria-current]"));
+    if (tab && tab.getAttribute("href") !== path) return false;
     // A card below the edge of the screen reads nothing until somebody looks.
     all(view(), "miner-hash-rate-card-body").find(({ shadowRoot }) => !has(shadowRoot, "svg"))?.scrollIntoView();
     const cards = all(view(), "hui-card").filter(seen);

@@ -57,7 +57,7 @@ class SeededHouse:
     def view_of(self, name: str, tab: str = "") -> str:
         """Return the path of a miner's own view, or of one of its other tabs."""
         path = f"miner-{self.devices[name]}"
-        return f"{path}-{tab}" if tab else path
+        return f"{path}#{tab}" if tab else path
 
     async def entity(self, name: str, key: str) -> str:
         """Return a miner's entity by its key, such as "switch.throttle"."""

@@ -279,6 +279,29 @@ async def test_a_miner_that_is_off_says_so(
     await dashboard.check()
 
 
+async def test_a_tab_of_a_miner_has_an_address(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    dashboard = await open_dashboard(house.hass.api)
+    await dashboard.open()
+    link = dashboard.row(house.devices["gamma"]).locator(".name .link")
+    await link.click()
+    await dashboard.settle(house.view_of("gamma"))
+    tabs = dashboard.view.locator("miner-tabs-card").get_by_role("navigation")
+    charts = tabs.get_by_role("link", name="Charts")
+    await charts.press("Enter")
+    await dashboard.settle(house.view_of("gamma", "charts"))
+    await expect(charts).to_have_attribute("aria-current", "page")
+    await expect(charts).to_be_focused()
+
+    # Not through all tabs, and not to the tab of the last time.
+    await dashboard.page.go_back()
+    await dashboard.settle("fleet")
+    await link.click()
+    await dashboard.settle(house.view_of("gamma"))
+    await dashboard.check()
+
+
 async def test_rows_are_sorted_by_keys(
     open_dashboard: OpenDashboard, house: SeededHouse
 ) -> None:

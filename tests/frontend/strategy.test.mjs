@@ -37,9 +37,16 @@ async function build(hass, more = {}) {
   const all = await dashboard({ type: "custom:miner-monitor", ...more }, hass);
   /** @type {Record<string, Config>} */
   const views = {};
-  for (const { path, strategy } of all.views) views[path] = await view(strategy, hass);
+  for (const { path, strategy } of all.views) {
+    const first = (views[path] = await view(strategy, hass));
+    const tabs = strategy.tabs ? tabsIn(first).tabs.slice(1) : [];
+    for (const { tab } of tabs) views[`${path}#${tab}`] = await view(strategy, hass, `#${tab}`);
+  }
   return { dashboard: all, views };
 }
+
+/** @param {Config} made @returns {Config} the row of tabs in a view */
+const tabsIn = (made) => cardsOf(made).find((card) => card.type === "custom:miner-tabs-card") ?? {};
 
 /**
  * Return all objects within a configuration, those of `path` too.
@@ -90,9 +97,9 @@ function withoutAdmins(config) {
 /** @param {Record<string, Config>} views */
 function checkDiagnostics(views) {
   for (const [path, made] of Object.entries(views)) {
-    if (!path.endsWith("-device")) continue;
+    if (!path.endsWith("#device")) continue;
     const listed = cardsOf(made).find((card) => card.type === "entities");
-    const miner = Object.keys(views).filter((each) => each.startsWith(path.replace("-device", "")) && each !== path);
+    const miner = Object.keys(views).filter((each) => each.startsWith(path.replace("#device", "")) && each !== path);
     const elsewhere = entitiesOf(miner.map((each) => views[each]));
     for (const id of entitiesOf(listed ?? {})) assert.ok(!elsewhere.includes(id), `${id} is on two tabs`);
   }
@@ -203,15 +210,18 @@ test("each miner has a view of its own", async () => {
   /** @type {Config[]} */
   const subviews = all.views.filter((/** @type {Config} */ item) => item.subview);
   assert.deepEqual(
-    subviews.filter(({ strategy }) => strategy.tab === "overview").map((item) => [item.path, item.title]).sort(),
+    subviews.map((item) => [item.path, item.title]).sort(),
     minersOf(home).map((device) => [`miner-${device.id}`, device.name]).sort(),
   );
-  for (const { path, strategy } of subviews) {
-    const tabs = cardsOf(views[path]).find((card) => card.type === "custom:miner-tabs-card");
-    const siblings = subviews.filter((other) => other.strategy.device_id === strategy.device_id);
-    assert.deepEqual(tabs?.tabs.map((/** @type {Config} */ tab) => tab.path), siblings.map((other) => other.path));
-    assert.equal(tabs?.current, path);
+  for (const { path } of subviews) {
+    const own = Object.entries(views).filter(([each]) => each.startsWith(path));
+    const shown = own.map(([, made]) => tabsIn(made));
+    assert.deepEqual(shown[0]?.tabs.map((/** @type {Config} */ { tab }) => tab), shown.map(({ current }) => current));
+    for (const { tabs } of shown) assert.deepEqual(tabs, shown[0]?.tabs);
+    assert.ok(own.length >= 5);
   }
+  const [{ path, strategy } = {}] = subviews;
+  assert.deepEqual(await view(strategy, hassOf(home), "#nothing"), views[path]);
   assert.deepEqual(
     all.views.slice(0, 4).map((/** @type {Config} */ item) => item.path),
     ["fleet", "compare", "tuning", "energy"],

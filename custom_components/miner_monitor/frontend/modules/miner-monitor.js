@@ -308,7 +308,7 @@ function viewStrategy() {
       const { view } = await import("./strategy/views.js");
       // Where it is there already, the rows are painted together with the built-in cards.
       if ((config.view ?? "fleet") === "fleet") await loadSoon("miner-fleet-card");
-      return view(config, hass);
+      return view(config, hass, location.hash);
     }
   };
 }

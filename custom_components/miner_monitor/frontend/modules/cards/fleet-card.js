@@ -6,7 +6,7 @@
 // @says fleet_direction_ascending fleet_direction_descending
 // @says fleet_why_paused_on_device fleet_why_overheat_protection fleet_why_held fleet_why_offline
 
-import { MinerCard } from "../lib/card.js";
+import { afterPaint, MinerCard } from "../lib/card.js";
 import { act, h, setAttribute, setText } from "../lib/dom.js";
 import { findMiners, idOf, stateOf } from "../lib/miners.js";
 import { MINUTE, Poll, readIssues, readLast, readReport, readSparks } from "../lib/records.js";
@@ -191,6 +191,7 @@ export class MinerFleetCard extends MinerCard {
     parts.table.sort(this.#choices, hass.language, this.#resort);
     this.#resort = false;
     parts.table.fit(this.width);
+    if (parts.table.waits) afterPaint(() => whenIdle(() => parts.table.fill()));
     if (changed.some((row) => row.lacksLast(hass))) this.#lastPoll.soon();
     if (changed.length && this.config.show_findings !== false) {
       const found = this.#miners.flatMap((miner) => findingsOf(hass, miner, this.say));
@@ -239,6 +240,12 @@ export class MinerFleetCard extends MinerCard {
       row.setLast(time === null ? {} : await readLast(this.hass, row.watched, time));
     }
   }
+}
+
+/** @param {() => void} work what nobody waits for */
+function whenIdle(work) {
+  if (window.requestIdleCallback) window.requestIdleCallback(work, { timeout: 1000 });
+  else setTimeout(work);
 }
 
 /** So long after an order it is told whom it left out. */

@@ -1,6 +1,6 @@
 // Small cards of the views: tabs, a card that the viewer chooses, chips, and today.
 
-import { MinerCard } from "../lib/card.js";
+import { afterPaint, MinerCard } from "../lib/card.js";
 import { fire, h } from "../lib/dom.js";
 import { findMiners, idOf, stateOf, unitOf } from "../lib/miners.js";
 import { MINUTE, Poll } from "../lib/records.js";
@@ -24,34 +24,97 @@ const TABS_STYLES = `
   @media (max-width: 500px) { a { padding: 0 8px; font-size: 13px; } }
 `;
 
-/** Config: `tabs`, each with `name` and `path` beside the view's own, and which one is `current`. */
+/** Whether the tab that is shown next was chosen by a key or a click, and keeps the focus. */
+let pressed = false;
+
+/**
+ * Config: `tabs`, each with its `name`, and which one is `current`. The end of the
+ * address names the tab; the view is made anew when that is another one.
+ */
 export class MinerTabsCard extends MinerCard {
+  #path = "";
+  #left = false;
+
   static get styles() {
     return TABS_STYLES;
   }
 
   /** @param {CardConfig} config */
   setConfig(config) {
-    if (!Array.isArray(config.tabs)) throw new Error("tabs is a list of names and paths");
+    if (!Array.isArray(config.tabs)) throw new Error("tabs is a list of names and tabs");
     super.setConfig(config);
-    const links = config.tabs.map(({ name, path }) =>
-      h("a", { href: path, "aria-current": path === config.current && "page", onclick: go }, name),
+    const links = config.tabs.map(({ name, tab }) =>
+      h("a", { href: this.#address(tab), "aria-current": tab === config.current && "page", onclick: this.#go }, name),
     );
     this.body.replaceChildren(h("nav", {}, links));
   }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#path = location.pathname;
+    this.#left = false;
+    window.addEventListener("location-changed", this.#follow);
+    window.addEventListener("popstate", this.#follow);
+    // The view may have been left at another tab than it is opened at now.
+    this.#follow();
+    if (pressed) afterPaint(() => this.#takeFocus());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    window.removeEventListener("location-changed", this.#follow);
+    window.removeEventListener("popstate", this.#follow);
+  }
+
+  #takeFocus() {
+    // Home Assistant may move the card while it builds the view.
+    if (!pressed || !this.isConnected) return;
+    pressed = false;
+    /** @type {HTMLElement | null} */ (this.body.querySelector("a[aria-current]"))?.focus();
+  }
+
+  /** @param {string} tab */
+  #address(tab) {
+    return location.pathname + (tab === this.config.tabs[0].tab ? "" : `#${tab}`);
+  }
+
+  #follow = () => {
+    // Somebody is about to leave this miner.
+    if (location.pathname !== this.#path || this.#left) return;
+    const { tabs, current } = this.config;
+    const named = tabs.find((/** @type {{tab: string}} */ { tab }) => location.hash === `#${tab}`) ?? tabs[0];
+    if (named.tab === current) return;
+    this.#left = true;
+    rebuildView(this);
+  };
+
+  /** Go to another tab; the way back leads to where one came from, not through all tabs. */
+  #go = (/** @type {MouseEvent} */ event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    const { href } = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+    history.replaceState(history.state, "", href);
+    pressed = true;
+    this.#follow();
+  };
 }
 
 /**
- * Go to another tab; the way back leads to where one came from, not through all tabs.
+ * Let Home Assistant make the view around a card anew; where it does not, load the page.
  *
- * @param {MouseEvent} event
+ * @param {Node} card
  */
-function go(event) {
-  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-  event.preventDefault();
-  const { href } = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  history.replaceState(history.state, "", href);
-  fire(window, "location-changed", { replace: true });
+function rebuildView(card) {
+  /** @type {any} */
+  let view = card;
+  while (view && view.localName !== "hui-view") view = view.parentNode ?? view.host;
+  let unheard = !view?.firstElementChild;
+  // Who takes it, stops it on its way.
+  const passed = () => (unheard = true);
+  view?.addEventListener("ll-rebuild", passed);
+  if (!unheard) fire(view.firstElementChild, "ll-rebuild", {});
+  view?.removeEventListener("ll-rebuild", passed);
+  if (unheard) location.reload();
 }
 
 /**

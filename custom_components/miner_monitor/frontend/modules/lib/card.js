@@ -29,6 +29,15 @@ function stopClock(card) {
 }
 
 /**
+ * Do something when the browser has painted what there is now.
+ *
+ * @param {() => void} work
+ */
+export function afterPaint(work) {
+  requestAnimationFrame(() => setTimeout(work));
+}
+
+/**
  * A card. Subclasses say which entities they look at (`watched`) and paint into
  * `this.body` (`paint`), which is called at most once per frame and only when one of
  * these entities, the configuration, the registries or the language changed.
@@ -38,6 +47,7 @@ export class MinerCard extends HTMLElement {
   #hass;
   #asked = false;
   #ready = false;
+  #begun = false;
   #shown = "";
   #sizes = new ResizeObserver(([entry]) => this.#resized(entry?.contentRect.width ?? 0));
 
@@ -109,19 +119,24 @@ export class MinerCard extends HTMLElement {
     }
     this.#ready = true;
     this.prepared();
-    this.#startPolls();
-    this.ask();
+    this.#begin();
   }
 
-  #startPolls() {
-    if (this.#ready && this.isConnected) for (const poll of this.polls) poll.start();
+  /** Paint at once what is known for the first time; what has to be read comes after it. */
+  #begin() {
+    if (!this.#ready || !this.isConnected) return;
+    if (this.#begun) this.ask();
+    else this.paint();
+    this.#begun = true;
+    afterPaint(() => {
+      if (this.isConnected) for (const poll of this.polls) poll.start();
+    });
   }
 
   connectedCallback() {
     this.#sizes.observe(this);
     setClock(this);
-    this.#startPolls();
-    this.ask();
+    this.#begin();
   }
 
   disconnectedCallback() {

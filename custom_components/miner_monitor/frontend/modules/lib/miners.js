@@ -12,15 +12,35 @@ const FLEET_KEY = "fleet_";
 /** States that say nothing. */
 export const NOTHING = new Set(["unknown", "unavailable"]);
 
+/** @typedef {{miners: Miner[], fleet: Miner | undefined}} Found */
+
+/** @type {WeakMap<object, {devices: object, language: string | undefined, found: Found}>} by the registry of entities */
+const known = new WeakMap();
+
 /**
  * Return all miners by name, and the device of all of them.
  *
- * Entities that are hidden are left out, as everywhere else in Home Assistant.
+ * Entities that are hidden are left out, as everywhere else in Home Assistant. Every
+ * card asks this of the same registries, which have thousands of entities.
  *
  * @param {Pick<Hass, "entities" | "devices" | "locale">} hass
- * @returns {{miners: Miner[], fleet: Miner | undefined}}
+ * @returns {Found}
  */
 export function findMiners(hass) {
+  const { entities, devices } = hass;
+  const language = hass.locale?.language;
+  const before = known.get(entities);
+  if (before?.devices === devices && before.language === language) return before.found;
+  const found = lookForMiners(hass);
+  known.set(entities, { devices, language, found });
+  return found;
+}
+
+/**
+ * @param {Pick<Hass, "entities" | "devices" | "locale">} hass
+ * @returns {Found}
+ */
+function lookForMiners(hass) {
   /** @type {Map<string, Miner>} */
   const found = new Map();
   for (const entry of Object.values(hass.entities)) {

@@ -305,12 +305,13 @@ export function tabsOf(miner) {
 }
 
 /**
- * Return the path of a tab.
+ * Return the tab that the end of an address names, such as "#charts"; the first without one.
  *
- * @param {string} id of the miner's device
- * @param {string} [tab]
+ * @param {Miner} miner
+ * @param {string} hash
  * @returns {string}
  */
-export function pathOf(id, tab = "overview") {
-  return tab === "overview" ? `miner-${id}` : `miner-${id}-${tab}`;
+export function tabOf(miner, hash) {
+  const [first = "", ...others] = tabsOf(miner);
+  return others.find((tab) => hash === `#${tab}`) ?? first;
 }

@@ -2,7 +2,7 @@
 
 import { ENTITIES } from "../cards/controls.js";
 import { stateOf, unitOf } from "../lib/miners.js";
-import { detailsCard, MinerCards, pathOf, section, sectionsView, tabsOf } from "./cards.js";
+import { detailsCard, MinerCards, section, sectionsView, tabOf, tabsOf } from "./cards.js";
 
 /** @typedef {import("./views.js").Scene} Scene */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -23,7 +23,7 @@ const FIRST_PROFILES = new Set(["eco", "default", "high"]);
 const MAKERS = { overview, charts, tuning, shares, activity, device };
 
 /**
- * Return the view of a tab; of all of them one below the other without one.
+ * Return the view of the tab that the address names; of all of them one below the other without `tabs`.
  *
  * @param {Scene} scene
  * @param {Miner} miner
@@ -31,9 +31,8 @@ const MAKERS = { overview, charts, tuning, shares, activity, device };
  */
 export function minerView(scene, miner) {
   const cards = new MinerCards(scene.hass, miner);
-  const tabs = tabsOf(miner);
-  const { tab } = scene.config;
-  if (!tabs.includes(tab)) return sectionsView(tabs.flatMap((each) => sectionsOf(each, cards, scene)), COLUMNS);
+  if (!scene.config.tabs) return sectionsView(tabsOf(miner).flatMap((tab) => sectionsOf(tab, cards, scene)), COLUMNS);
+  const tab = tabOf(miner, scene.hash);
   return sectionsView([tabRow(scene, miner, tab), ...sectionsOf(tab, cards, scene)], COLUMNS);
 }
 
@@ -49,9 +48,8 @@ function sectionsOf(tab, cards, scene) {
  */
 function tabRow({ say }, miner, chosen) {
   // @says view_overview view_charts view_tuning view_shares view_activity view_device
-  const tabs = tabsOf(miner).map((tab) => ({ name: say(`view_${tab}`), path: pathOf(miner.id, tab) }));
-  const current = pathOf(miner.id, chosen);
-  return section(undefined, [{ type: "custom:miner-tabs-card", tabs, current, grid_options: WIDE }], { span: COLUMNS });
+  const tabs = tabsOf(miner).map((tab) => ({ name: say(`view_${tab}`), tab }));
+  return section(undefined, [{ type: "custom:miner-tabs-card", tabs, current: chosen, grid_options: WIDE }], { span: COLUMNS });
 }
 
 /** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */

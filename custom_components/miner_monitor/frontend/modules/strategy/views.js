@@ -2,7 +2,7 @@
 
 import { findMiners, idOf, unitOf } from "../lib/miners.js";
 import { loadTexts } from "../lib/words.js";
-import { detailsCard, isTunable, messageView, MinerCards, pathOf, section, sectionsView, tabsOf } from "./cards.js";
+import { detailsCard, isTunable, messageView, MinerCards, section, sectionsView } from "./cards.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -14,6 +14,7 @@ import { detailsCard, isTunable, messageView, MinerCards, pathOf, section, secti
  * @property {Miner[]} miners
  * @property {Miner | undefined} fleet
  * @property {Record<string, any>} config
+ * @property {string} hash of the address, which names the tab of a miner
  */
 
 const TYPE = "custom:miner-monitor";
@@ -50,14 +51,13 @@ export async function dashboard(config, hass) {
         show_icon_and_title: true,
         ...strategy(path),
       })),
-      ...miners.flatMap((miner) =>
-        tabsOf(miner).map((tab) => ({
-          title: miner.name,
-          path: pathOf(miner.id, tab),
-          subview: true,
-          ...strategy("miner", { device_id: miner.id, tab }),
-        })),
-      ),
+      // One for all of a miner's tabs: each view takes time at every opening of the dashboard.
+      ...miners.map((miner) => ({
+        title: miner.name,
+        path: `miner-${miner.id}`,
+        subview: true,
+        ...strategy("miner", { device_id: miner.id, tabs: true }),
+      })),
     ],
   };
 }
@@ -96,13 +96,14 @@ const VIEWS = {
  *
  * @param {Record<string, any>} config `view` names it, `device_id` the miner of "miner"
  * @param {Hass} hass
+ * @param {string} [hash] of the address
  * @returns {Promise<Record<string, any>>}
  */
-export async function view(config, hass) {
+export async function view(config, hass, hash = "") {
   const say = await loadTexts(hass);
   const { fleet } = findMiners(hass);
   const miners = chosenMiners(config, hass);
-  const scene = { hass, say, miners, fleet, config };
+  const scene = { hass, say, miners, fleet, config, hash };
   if (config.view === "miner") {
     const miner = miners.find((candidate) => candidate.id === config.device_id);
     if (!miner) return messageView(say("miner_gone"));

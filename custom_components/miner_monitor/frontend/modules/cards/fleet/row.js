@@ -26,6 +26,7 @@ import { factsOf, gradeOf, QUANTITIES, watchedOf } from "./facts.js";
  * @property {{good: number, poor: number}} thresholds
  * @property {boolean} subviews
  * @property {boolean} switches
+ * @property {number} columns of the table
  * @property {(id: string) => boolean} unplugged whether a device's plug is off
  */
 
@@ -69,16 +70,15 @@ class Cell {
   }
 }
 
-/** A miner's row. */
+/** A miner's row: what is known of it, and, once somebody asks for it, its element. */
 export class Row {
   /** @type {(HassState | undefined)[]} */
   #painted = [];
+  /** @type {RowView | undefined} */
+  #view;
   #means = /** @type {(number | null)[]} */ ([]);
-  #spark = "";
-  #ratio = /** @type {number | null} */ (null);
   /** @type {Record<string, HassState> | undefined} what the entities said last */
   #said;
-  #last = /** @type {number | null} */ (null);
 
   /**
    * @param {Miner} miner
@@ -98,6 +98,81 @@ export class Row {
       readings: {},
       beside: {},
     };
+  }
+
+  /** To make it takes time, of which there is little before the first rows are seen. */
+  get element() {
+    if (!this.#view) {
+      this.#view = new RowView(this.miner, this.around);
+      this.#view.write(this.around.hass(), this.facts);
+      this.#view.setSpark(this.#means);
+    }
+    return this.#view.element;
+  }
+
+  /**
+   * Write what changed; return whether anything did.
+   *
+   * @param {Hass} hass
+   * @param {boolean} all also what did not change
+   * @returns {boolean}
+   */
+  paint(hass, all) {
+    let changed = all;
+    for (let place = 0; place < this.watched.length; place++) {
+      const state = hass.states[/** @type {string} */ (this.watched[place])];
+      if (this.#painted[place] === state) continue;
+      this.#painted[place] = state;
+      changed = true;
+    }
+    if (changed) this.#read(hass);
+    return changed;
+  }
+
+  /** @param {Hass} hass */
+  #read(hass) {
+    this.facts = factsOf(hass, this.miner, this.#said);
+    if (this.facts.there) this.#said = Object.fromEntries(this.watched.flatMap((id) => (hass.states[id] ? [[id, hass.states[id]]] : [])));
+    this.#view?.write(hass, this.facts);
+  }
+
+  /**
+   * Whether the miner is offline, and nobody knows yet what it said last.
+   *
+   * @param {Hass} hass
+   */
+  lacksLast(hass) {
+    return this.#said === undefined && statusOf(hass, this.miner) === "away";
+  }
+
+  /** @param {Record<string, HassState>} last what its entities said last */
+  setLast(last) {
+    this.#said = last;
+    this.#read(this.around.hass());
+  }
+
+  /** @param {(number | null)[]} means the last of them is replaced by the present value */
+  setSpark(means) {
+    this.#means = means;
+    this.#view?.setSpark(means);
+  }
+}
+
+/** The elements of a row. */
+class RowView {
+  #means = /** @type {(number | null)[]} */ ([]);
+  #spark = "";
+  #ratio = /** @type {number | null} */ (null);
+  #now = /** @type {number | null} */ (null);
+  #drawn = /** @type {number | null} */ (null);
+
+  /**
+   * @param {Miner} miner
+   * @param {Surroundings} around
+   */
+  constructor(miner, around) {
+    this.miner = miner;
+    this.around = around;
     this.cells = new Map(
       QUANTITIES.map(({ key }) => [key, new Cell(key, around.say(`fleet_column_${key}`))]),
     );
@@ -105,7 +180,8 @@ export class Row {
     this.glyph = glyph();
     this.finding = h("span", { class: "finding" });
     this.reason = h("span", { class: "reason" });
-    this.telling = h("div", { class: "cell telling", role: "cell", hidden: true }, this.finding, this.reason);
+    const { columns } = around;
+    this.telling = h("div", { class: "cell telling", role: "cell", hidden: true, "aria-colspan": columns }, this.finding, this.reason);
     this.line = s("path", { class: "spark-line" });
     this.area = s("path", { class: "spark-area" });
     this.switch = around.switches ? this.#makeSwitch() : undefined;
@@ -191,29 +267,10 @@ export class Row {
   }
 
   /**
-   * Write what changed; return whether anything did.
-   *
    * @param {Hass} hass
-   * @param {boolean} all also what did not change
-   * @returns {boolean}
+   * @param {Facts} facts
    */
-  paint(hass, all) {
-    let changed = all;
-    for (let place = 0; place < this.watched.length; place++) {
-      const state = hass.states[/** @type {string} */ (this.watched[place])];
-      if (this.#painted[place] === state) continue;
-      this.#painted[place] = state;
-      changed = true;
-    }
-    if (changed) this.#write(hass);
-    return changed;
-  }
-
-  /** @param {Hass} hass */
-  #write(hass) {
-    const facts = factsOf(hass, this.miner, this.#said);
-    this.facts = facts;
-    if (facts.there) this.#said = Object.fromEntries(this.watched.flatMap((id) => (hass.states[id] ? [[id, hass.states[id]]] : [])));
+  write(hass, facts) {
     setAttribute(this.element, "data-status", facts.status);
     this.element.classList.toggle("away", !facts.there);
     setGlyph(this.glyph, facts.status);
@@ -225,41 +282,28 @@ export class Row {
       this.cells.get(key)?.show(facts.readings[key] ?? null, none, facts.beside[key] ?? null, words);
     }
     this.#grade(facts.there ? (facts.readings.ratio?.value ?? null) : null);
-    this.#tell(hass);
+    this.#tell(hass, facts);
     this.switch?.show(stateOf(hass, this.miner, "switch.throttle"));
-    if (facts.there && this.#last !== (facts.readings.hash_rate?.value ?? null)) this.#drawSpark();
+    this.#now = facts.there ? (facts.readings.hash_rate?.value ?? null) : null;
+    if (facts.there && this.#drawn !== this.#now) this.#drawSpark();
   }
 
   /**
    * Write what is wrong, and who controls the miner.
    *
    * @param {Hass} hass
+   * @param {Facts} facts
    */
-  #tell(hass) {
+  #tell(hass, { status }) {
     const { miner, around } = this;
     const [worst] = findingsOf(hass, miner, around.say);
     const now = Date.now();
     const reason = heldText(hass, miner, around.say, now) || reasonText(hass, miner, around.say, now);
-    const unplugged = this.facts.status === "away" && around.unplugged(miner.id);
+    const unplugged = status === "away" && around.unplugged(miner.id);
     setText(this.finding, worst?.text ?? "");
     setAttribute(this.finding, "data-severity", worst?.severity ?? null);
     setText(this.reason, unplugged ? around.say("fleet_switched_off") : reason);
     this.telling.hidden = !worst && !this.reason.textContent;
-  }
-
-  /**
-   * Whether the miner is offline, and nobody knows yet what it said last.
-   *
-   * @param {Hass} hass
-   */
-  lacksLast(hass) {
-    return this.#said === undefined && statusOf(hass, this.miner) === "away";
-  }
-
-  /** @param {Record<string, HassState>} last what its entities said last */
-  setLast(last) {
-    this.#said = last;
-    this.#write(this.around.hass());
   }
 
   /**
@@ -291,9 +335,8 @@ export class Row {
 
   #drawSpark() {
     if (!this.#means.length) return;
-    const now = this.facts.there ? (this.facts.readings.hash_rate?.value ?? null) : null;
-    this.#last = now;
-    const values = [...this.#means.slice(0, -1), now ?? this.#means.at(-1) ?? null];
+    this.#drawn = this.#now;
+    const values = [...this.#means.slice(0, -1), this.#now ?? this.#means.at(-1) ?? null];
     const { line, area } = sparkPaths(values, SPARK.width, SPARK.height);
     if (line === this.#spark) return;
     this.#spark = line;

@@ -21,29 +21,30 @@ const CALM = 30_000;
 /** Below this width the heads are only read out, and cannot be reached by a key. */
 export const NARROW = 754;
 
+/** So many rows are more than a screen, and are there at once; the others follow. */
+const FIRST_ROWS = 40;
+
 /** All miners, a row each. */
 export class Table {
   #sortedAt = 0;
   /** @type {Row[]} in the order in which they are shown */
   #order = [];
+  #made = FIRST_ROWS;
 
   /**
    * @param {Miner[]} miners
-   * @param {Surroundings} around
+   * @param {Omit<Surroundings, "columns">} around
    * @param {(changed: Partial<Choices>) => void} choose
    */
   constructor(miners, around, choose) {
     this.around = around;
     this.lacking = lackingOf(miners);
-    if (!around.switches || !miners.some((miner) => miner.ids["switch.throttle"])) {
-      this.lacking.push("switch");
-      around = { ...around, switches: false };
-    }
-    this.rows = miners.map((miner) => new Row(miner, around));
+    const switches = around.switches && miners.some((miner) => miner.ids["switch.throttle"]);
+    if (!switches) this.lacking.push("switch");
     this.heads = this.#makeHeads(choose);
+    this.rows = miners.map((miner) => new Row(miner, { ...around, switches, columns: this.heads.size }));
     this.head = h("div", { class: "row head", role: "row" }, ...this.heads.values());
-    this.body = h("div", { class: "rows", role: "rowgroup" }, ...this.rows.map((row) => row.element));
-    this.#order = [...this.rows];
+    this.body = h("div", { class: "rows", role: "rowgroup" });
     this.element = h(
       "div",
       {
@@ -56,7 +57,6 @@ export class Table {
       this.body,
     );
     this.element.dataset.lacks = this.lacking.join(" ");
-    for (const row of this.rows) row.telling.setAttribute("aria-colspan", String(this.heads.size));
   }
 
   /** @param {(changed: Partial<Choices>) => void} choose */
@@ -110,11 +110,22 @@ export class Table {
     const facts = this.rows.map((row) => row.facts);
     const order = sorted(facts, sort, direction, language).flatMap(({ id }) => rows.get(id) ?? []);
     if (order.some((row, place) => row !== this.#order[place]))
-      this.body.append(...order.map((row) => row.element));
+      this.body.replaceChildren(...order.slice(0, this.#made).map((row) => row.element));
     this.#order = order;
     for (const [key, head] of this.heads) {
       if (key in SORTS) setAttribute(head, "aria-sort", key === sort ? direction : "none");
     }
+  }
+
+  /** Whether there are rows that are not shown yet. */
+  get waits() {
+    return this.rows.length > this.#made;
+  }
+
+  /** Show those rows too. */
+  fill() {
+    this.body.append(...this.#order.slice(this.#made).map((row) => row.element));
+    this.#made = Infinity;
   }
 
   /** @param {number} width of the card */
