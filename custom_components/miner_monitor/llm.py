@@ -50,7 +50,7 @@ class MinerTool(llm.Tool):
         if _ANNOTATIONS is not None:
             self.annotations = _ANNOTATIONS(
                 read_only=ability.reads,
-                destructive=False,
+                destructive=not ability.reads,
                 idempotent=True,
                 open_world=False,
             )

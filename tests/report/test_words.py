@@ -377,6 +377,13 @@ def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
     assert re.search(r"^- Now: [A-Z][a-z ]+$", text, re.MULTILINE)
 
 
+def test_many_names_are_a_number(texts: Texts) -> None:
+    names = [f"M{number}" for number in range(12)]
+    assert spoken.listed([], texts) is None
+    assert spoken.listed(names[:2], texts) == "M0, M1"
+    assert (spoken.listed(names, texts) or "").endswith(", M8, M9 and 2 more")
+
+
 def test_no_text_is_unused() -> None:
     """Every text is asked for by its name, or is one of a kind."""
     source = "".join(map(inspect.getsource, (markdown, spoken, assist)))

@@ -140,7 +140,8 @@ def _asked(hass: HomeAssistant, request: Request, texts: Texts) -> Miners:
     """Return whom a request is about."""
     miners = known_miners(hass, request.assistant)
     if not miners:
-        raise RefusedError("none_exposed")
+        loaded = known_miners(hass, None)
+        raise RefusedError("none_exposed" if loaded else "none_loaded")
     if request.area is not None:
         miners = _in_area(hass, miners, request.area)
     if request.name is not None:
