@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
 import json
 from pathlib import Path
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.conversation.const import DATA_COMPONENT
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
@@ -16,6 +20,7 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -105,7 +110,13 @@ class Home:
 
 
 @pytest.fixture
-async def home(bench: TimedBench, hass: HomeAssistant) -> Home:
+def noon(freezer: FrozenDateTimeFactory) -> None:
+    """Begin at a time of day at which no day ends in a test."""
+    freezer.move_to(datetime(2026, 12, 2, 12, 5, tzinfo=ZoneInfo("US/Pacific")))
+
+
+@pytest.fixture
+async def home(noon: None, bench: TimedBench, hass: HomeAssistant) -> Home:
     """Set Assist up as a user has it, who copied the sentences of the page."""
     await hass.async_add_executor_job(copy_sentences, Path(hass.config.config_dir))
     for component in ("homeassistant", "conversation"):
@@ -232,6 +243,34 @@ async def test_questions(home: Home) -> None:
     assert await home.ask("what did mining cost today") == (
         "Today: 0.01 kWh. Power costs 0.2500 EUR/kWh now."
     )
+    home.hass.states.async_set(
+        "sensor.price",
+        "250",
+        {"unit_of_measurement": "EUR/MWh", "prices": prices(130, 90, 78, 120)},
+    )
+    hour = dt_util.now().replace(minute=0, second=0, microsecond=0)
+    third = hour + timedelta(hours=3)
+    assert await home.ask("when is power cheap") == (
+        "Today: 0.01 kWh. Power costs 0.2500 EUR/kWh now. The cheapest hour to come"
+        f" begins at {third:%Y-%m-%d %H:%M}, with 0.0780 EUR/kWh."
+    )
+    later = (await home.tool("get_cost"))["price"]["later"]
+    assert [hour["price"] for hour in later] == [0.13, 0.09, 0.078, 0.12]
+    assert later[2]["from"] == third.isoformat(timespec="minutes")
+
+
+def prices(*hours: float) -> list[dict[str, Any]]:
+    """Return a list of quarters, of the present hour and of these that follow."""
+    hour = dt_util.now().replace(minute=0, second=0, microsecond=0)
+    return [
+        {
+            "start": (hour + timedelta(minutes=15 * quarter)).isoformat(),
+            "price": price + change,
+        }
+        for quarter, (price, change) in enumerate(
+            product((1.0, *hours), (-3.0, -1.0, 1.0, 3.0))
+        )
+    ]
 
 
 WALLET = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"

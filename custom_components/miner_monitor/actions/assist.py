@@ -321,9 +321,9 @@ ABILITIES: tuple[Ability, ...] = (
         tool="get_cost",
         title="Get cost of mining",
         description=(
-            "Energy and cost of mining today, and what power costs now if the user"
-            " configured a price. Later prices are not known here: don't guess when"
-            " power will be cheap."
+            "Energy and cost of mining today, what power costs now, and in which hours"
+            " it will cost how much. What is null is not known: the user configured no"
+            " price, or one without a list of later prices. Don't guess then."
         ),
         slots={**_NAME, **_AREA},
         answer=partial(_read, spoken.cost),

@@ -107,12 +107,16 @@ FLEET_MEASURED = frozenset({"hash_rate", "power", "chip_temperature"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a kWh costs: statistics of an entity, or its present state."""
+    """What a kWh costs: statistics of an entity, or its present state.
+
+    ``attributes`` are those of the entity, which may hold a list of prices to come.
+    """
 
     entity_id: str
     present: float | None
     per_kwh: float
     currency: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

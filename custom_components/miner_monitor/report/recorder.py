@@ -156,6 +156,7 @@ def price_of(hass: HomeAssistant) -> Price | None:
         present=None if state is None else number(state.state),
         per_kwh=_KWH_OF.get(energy.strip().lower(), 1.0),
         currency=currency.strip()[:16] or hass.config.currency,
+        attributes={} if state is None else state.attributes,
     )
 
 

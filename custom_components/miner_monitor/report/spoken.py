@@ -4,10 +4,11 @@ Every text that somebody else wrote is bounded and without markup in here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ..insight.model import Insight
+from ..price import PriceError, read_prices
 from ..runtime.escape import spoken
 from .figures import fleet_figures
 from .markdown import Line, Texts, shown
@@ -25,6 +26,11 @@ from .model import (
 MOST_NAMED = 10
 """Names that are listened to; of more, the number."""
 
+MOST_HOURS = 48
+"""Hours to come of which a price is given."""
+
+_HOUR = timedelta(hours=1)
+
 TOLD = 0.005
 """What is less of today's energy or cost is not worth a word."""
 
@@ -41,8 +47,7 @@ def present_figures(
 ) -> Figures:
     """Return how miners are now, what they did in the period, and the price.
 
-    Hash rates of all are in TH/s, that of one in its own unit. What power costs later
-    is never known.
+    Hash rates of all are in TH/s, that of one in its own unit.
     """
     known = fleet_figures(members, records, period, price, zone)
     now, figures = known["now"], known["miners"]
@@ -54,15 +59,46 @@ def present_figures(
             {**_present(facts), "today": _used(energy, miner["cost"])}
             for facts, miner, energy in zip(members, figures, used, strict=True)
         ],
-        "price": price
-        and {
-            "now": None
-            if price.present is None
-            else plain(price.present * price.per_kwh),
-            "unit": f"{spoken(price.currency)}/kWh",
-            "later": None,
-        },
+        "price": price and _price(price, zone),
     }
+
+
+def _price(price: Price, zone: tzinfo) -> Figures:
+    """Return what power costs now, and in the hours to come if that is known."""
+    now = datetime.now(UTC)
+    present = price.present
+    return {
+        "now": None if present is None else plain(present * price.per_kwh),
+        "unit": f"{spoken(price.currency)}/kWh",
+        "later": hours_to_come(price, now, zone) or None,
+    }
+
+
+def hours_to_come(price: Price, now: datetime, zone: tzinfo) -> list[Figures]:
+    """Return the mean price of each local hour that is known whole, from now on."""
+    today = now.astimezone(zone).date()
+    try:
+        slots = read_prices(price.attributes, today=today, zone=zone)
+    except PriceError:
+        return []
+    hours: dict[datetime, list[tuple[timedelta, float]]] = {}
+    for slot in slots:
+        at = slot.start
+        while at < slot.end:
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            end = min(slot.end, hour + _HOUR)
+            hours.setdefault(hour, []).append((end - at, slot.price))
+            at = end
+    return [
+        {
+            "from": hour.astimezone(zone).isoformat(timespec="minutes"),
+            "price": plain(
+                sum(cost * (span / _HOUR) for span, cost in parts) * price.per_kwh
+            ),
+        }
+        for hour, parts in sorted(hours.items())
+        if hour >= now and sum((span for span, _ in parts), timedelta()) == _HOUR
+    ][:MOST_HOURS]
 
 
 def _energy(miner: Mapping[str, Any]) -> float | None:
@@ -188,8 +224,19 @@ def cost(response: Mapping[str, Any], texts: Texts) -> str:
         lines.append(("price_none", {}))
     else:
         now = {"price": shown(price["now"], 4), "unit": price["unit"]}
-        lines.append(("price", now))
+        lines += [("price", now), _cheapest(price)]
     return sentences(texts.written(lines) or [texts.say("nothing")])
+
+
+def _cheapest(price: Mapping[str, Any]) -> Line:
+    """Name the cheapest hour to come, of equal ones the first."""
+    least = min(price["later"] or [{}], key=lambda hour: hour.get("price", 0.0))
+    begins = least.get("from")
+    return "price_cheapest", {
+        "time": begins and f"{datetime.fromisoformat(begins):%Y-%m-%d %H:%M}",
+        "price": shown(least.get("price"), 4),
+        "unit": price["unit"],
+    }
 
 
 def _value(value: float | None, unit: str, digits: int = 1) -> Line:
