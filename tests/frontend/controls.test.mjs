@@ -13,11 +13,11 @@ import {
   shownOf,
   stepped,
   valueText,
-} from "#modules/cards/controls.js";
+} from "#modules/lib/settings.js";
 
 /** @typedef {import("#modules/lib/types.js").Hass} Hass */
-/** @typedef {import("#modules/cards/controls.js").Control} Control */
-/** @typedef {import("#modules/cards/controls.js").Setting} Setting */
+/** @typedef {import("#modules/lib/settings.js").Control} Control */
+/** @typedef {import("#modules/lib/settings.js").Setting} Setting */
 
 /** @type {Record<string, [string, Record<string, any>]>} */
 const ENTITIES = {
@@ -86,7 +86,7 @@ test("what was chosen is sent as one order, less what the miner does already", (
 
 test("the fan's own duty is there only while the fan is not automatic", () => {
   const all = controls();
-  /** @param {import("#modules/cards/controls.js").Wanted} wanted */
+  /** @param {import("#modules/lib/settings.js").Wanted} wanted */
   const shown = (wanted) => meaningful(all, wanted).map(({ setting }) => setting);
   assert.ok(!shown({}).includes("fan_duty_cycle"));
   assert.ok(shown({}).includes("target_temperature"));

@@ -25,9 +25,9 @@ import {
   starPath,
 } from "#modules/cards/tuning/map-part.js";
 
-/** @typedef {import("#modules/cards/tuning/settings.js").TuningPoint} TuningPoint */
-/** @typedef {import("#modules/cards/tuning/settings.js").TuningMap} TuningMap */
-/** @typedef {import("#modules/cards/tuning/settings.js").Verdict} Verdict */
+/** @typedef {import("#modules/cards/tuning/figures.js").TuningPoint} TuningPoint */
+/** @typedef {import("#modules/cards/tuning/figures.js").TuningMap} TuningMap */
+/** @typedef {import("#modules/cards/tuning/figures.js").Verdict} Verdict */
 
 /** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };

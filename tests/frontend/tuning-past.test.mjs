@@ -25,7 +25,7 @@ import {
   settingsText,
   spanText,
   tickText,
-} from "#modules/cards/tuning/settings.js";
+} from "#modules/lib/settings.js";
 
 /** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };

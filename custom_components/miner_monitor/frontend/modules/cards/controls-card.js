@@ -1,29 +1,26 @@
 // The settings of a miner: chosen at leisure, and sent as one order.
 
-import { MinerCard } from "../lib/card.js";
+import { OneMinerCard } from "../lib/card.js";
 import { h, setAttribute, setText } from "../lib/dom.js";
-import { findMiners, idOf, says, stateOf } from "../lib/miners.js";
+import { idOf, says, stateOf } from "../lib/miners.js";
 import {
   alike,
   changesOf,
   choicesOf,
   controlsOf,
   ENTITIES,
+  errorText,
   hasCome,
   meaningful,
   shownOf,
   stepped,
   valueText,
-} from "./controls.js";
-import { errorText } from "./tuning/settings.js";
+} from "../lib/settings.js";
 
-/** @typedef {import("../lib/types.js").CardConfig} CardConfig */
-/** @typedef {import("../lib/types.js").Hass} Hass */
-/** @typedef {import("../lib/types.js").Miner} Miner */
-/** @typedef {import("./controls.js").Control} Control */
-/** @typedef {import("./controls.js").Setting} Setting */
-/** @typedef {import("./controls.js").Value} Value */
-/** @typedef {import("./controls.js").Wanted} Wanted */
+/** @typedef {import("../lib/settings.js").Control} Control */
+/** @typedef {import("../lib/settings.js").Setting} Setting */
+/** @typedef {import("../lib/settings.js").Value} Value */
+/** @typedef {import("../lib/settings.js").Wanted} Wanted */
 
 /** So long after a call has returned the miner may take to report what was asked for. */
 const PATIENCE = 20_000;
@@ -63,9 +60,7 @@ const STYLES = `
 `;
 
 /** `{type: "custom:miner-controls-card", device_id: "..."}` */
-export class MinerControlsCard extends MinerCard {
-  /** @type {Miner | undefined} */
-  #miner;
+export class MinerControlsCard extends OneMinerCard {
   /** @type {Wanted} what was chosen and not sent */
   #wanted = {};
   /** @type {Wanted | null} what was sent and is not reported yet */
@@ -92,35 +87,19 @@ export class MinerControlsCard extends MinerCard {
     return STYLES;
   }
 
-  static getConfigForm() {
-    return { schema: [{ name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } }] };
-  }
-
-  /** @param {Hass} hass */
-  static getStubConfig(hass) {
-    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
-  }
-
   constructor() {
     super();
     const { rows, now, state, error } = this.#parts;
     this.body.append(rows, now, error, state, this.#actions);
   }
 
-  /** @param {CardConfig} config */
-  setConfig(config) {
-    if (typeof config.device_id !== "string") throw new Error("Choose a miner: device_id is missing");
-    super.setConfig(config);
-    if (this.hass) this.prepared();
-  }
-
   prepared() {
-    this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
+    super.prepared();
     this.#built = "";
   }
 
   watched() {
-    return [...Object.values(ENTITIES), ...FAN].flatMap((key) => idOf(this.#miner, key) ?? []);
+    return [...Object.values(ENTITIES), ...FAN].flatMap((key) => idOf(this.miner, key) ?? []);
   }
 
   disconnectedCallback() {
@@ -129,8 +108,8 @@ export class MinerControlsCard extends MinerCard {
   }
 
   paint() {
-    if (!this.#miner) return;
-    this.#controls = controlsOf(this.hass, this.#miner);
+    if (!this.miner) return;
+    this.#controls = controlsOf(this.hass, this.miner);
     if (this.#sent && !this.#calling && hasCome(this.#controls, this.#sent)) this.#sent = null;
     const shown = meaningful(this.#controls, this.#present());
     this.#build(shown);
@@ -150,7 +129,7 @@ export class MinerControlsCard extends MinerCard {
   }
 
   #fanText() {
-    const state = FAN.map((key) => stateOf(this.hass, this.#miner, key)).find(says);
+    const state = FAN.map((key) => stateOf(this.hass, this.miner, key)).find(says);
     return state ? `${this.say("control_fan_now")}: ${this.hass.formatEntityState(state)}` : "";
   }
 
@@ -279,7 +258,7 @@ export class MinerControlsCard extends MinerCard {
 
   async #apply() {
     const order = changesOf(this.#controls, this.#wanted);
-    if (this.#sent || !this.#miner || !Object.keys(order).length) return;
+    if (this.#sent || !this.miner || !Object.keys(order).length) return;
     this.#sent = order;
     this.#wanted = {};
     this.#typed.clear();
@@ -287,7 +266,7 @@ export class MinerControlsCard extends MinerCard {
     this.#calling = true;
     this.ask();
     try {
-      await this.hass.callService("miner_monitor", "apply_settings", order, { device_id: this.#miner.id }, false);
+      await this.hass.callService("miner_monitor", "apply_settings", order, { device_id: this.miner.id }, false);
       setTimeout(() => this.#giveUp(order), PATIENCE);
     } catch (error) {
       this.#sent = null;

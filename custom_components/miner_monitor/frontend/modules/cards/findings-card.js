@@ -2,9 +2,9 @@
 
 // @says fleet_severity_critical fleet_severity_warning fleet_severity_notice
 
-import { MinerCard } from "../lib/card.js";
+import { OneMinerCard } from "../lib/card.js";
 import { act, glyph, h } from "../lib/dom.js";
-import { findMiners, idOf, linkTo, stateOf } from "../lib/miners.js";
+import { idOf, linkTo, stateOf } from "../lib/miners.js";
 import { DAY } from "../lib/records.js";
 import {
   changedByHand,
@@ -15,7 +15,7 @@ import {
   statusOf,
   statusText,
 } from "../lib/status.js";
-import { clock, labelOf, spanText } from "../lib/words.js";
+import { clock, spanText } from "../lib/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -175,9 +175,7 @@ export class FindingsList {
  * who controls it, and for how long automations leave it alone. Hidden while there is
  * nothing to say.
  */
-export class MinerFindingsCard extends MinerCard {
-  /** @type {Miner | undefined} */
-  #miner;
+export class MinerFindingsCard extends OneMinerCard {
   /** @type {string[]} */
   #watched = [];
   #painted = "";
@@ -186,25 +184,6 @@ export class MinerFindingsCard extends MinerCard {
 
   static get styles() {
     return FINDING_STYLES + CARD;
-  }
-
-  static getConfigForm() {
-    return {
-      schema: [{ name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } }],
-      computeLabel: labelOf,
-    };
-  }
-
-  /** @param {Hass} hass */
-  static getStubConfig(hass) {
-    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
-  }
-
-  /** @override @param {CardConfig} config */
-  setConfig(config) {
-    if (typeof config.device_id !== "string") throw new Error('"device_id" has to be the id of a miner\'s device');
-    super.setConfig(config);
-    if (this.hass) this.prepared();
   }
 
   getCardSize() {
@@ -221,9 +200,8 @@ export class MinerFindingsCard extends MinerCard {
   }
 
   prepared() {
-    const { miners } = findMiners(this.hass);
-    this.#miner = miners.find(({ id }) => id === this.config.device_id);
-    this.#watched = STATUS_KEYS.flatMap((key) => idOf(this.#miner, key) ?? []);
+    super.prepared();
+    this.#watched = STATUS_KEYS.flatMap((key) => idOf(this.miner, key) ?? []);
     this.#painted = "";
   }
 
@@ -232,7 +210,7 @@ export class MinerFindingsCard extends MinerCard {
   }
 
   paint() {
-    const notices = this.#miner ? this.#notices(this.#miner, Date.now()) : [];
+    const notices = this.miner ? this.#notices(this.miner, Date.now()) : [];
     if (!notices.length && this.preview) {
       notices.push({ tone: "notice", shape: "hashing", text: this.say("finding_none") });
     }

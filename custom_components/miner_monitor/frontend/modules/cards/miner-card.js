@@ -2,7 +2,7 @@
 
 // @says option_device_id option_entity option_name
 
-import { MinerCard, SaveSwitch, TOGGLE_STYLES } from "../lib/card.js";
+import { MinerCard, OneMinerCard, SaveSwitch, TOGGLE_STYLES } from "../lib/card.js";
 import { glyph, h, setAttribute, setGlyph, setText, showMore } from "../lib/dom.js";
 import { findMiners, idOf, linkTo, numberOf, stateOf, unitOf } from "../lib/miners.js";
 import {
@@ -24,9 +24,7 @@ import { labelOf, short } from "../lib/words.js";
 const READINGS = ["sensor.hash_rate", "sensor.power", "sensor.chip_temperature"];
 
 /** `{type: "custom:miner-card", device_id: "...", name: "..."}` */
-export class MinerTileCard extends MinerCard {
-  /** @type {Miner | undefined} */
-  #miner;
+export class MinerTileCard extends OneMinerCard {
   /** @type {string[]} */
   #watched = [];
   /** @type {SaveSwitch | undefined} */
@@ -40,25 +38,7 @@ export class MinerTileCard extends MinerCard {
   }
 
   static getConfigForm() {
-    return {
-      schema: [
-        { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } },
-        { name: "name", selector: { text: {} } },
-      ],
-      computeLabel: labelOf,
-    };
-  }
-
-  /** @param {Hass} hass */
-  static getStubConfig(hass) {
-    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
-  }
-
-  /** @override @param {CardConfig} config */
-  setConfig(config) {
-    if (typeof config.device_id !== "string") throw new Error('"device_id" has to be the id of a miner\'s device');
-    super.setConfig(config);
-    if (this.hass) this.prepared();
+    return { schema: [this.deviceField, { name: "name", selector: { text: {} } }], computeLabel: labelOf };
   }
 
   getCardSize() {
@@ -79,10 +59,10 @@ export class MinerTileCard extends MinerCard {
   }
 
   prepared() {
-    this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
+    super.prepared();
     const keys = [...STATUS_KEYS, ...READINGS];
-    this.#watched = keys.flatMap((key) => idOf(this.#miner, key) ?? []);
-    this.#build(this.#miner);
+    this.#watched = keys.flatMap((key) => idOf(this.miner, key) ?? []);
+    this.#build(this.miner);
   }
 
   /** @param {Miner | undefined} miner */
@@ -119,7 +99,7 @@ export class MinerTileCard extends MinerCard {
   }
 
   paint() {
-    const miner = this.#miner;
+    const { miner } = this;
     if (!miner) return;
     const { hass, say } = this;
     const now = Date.now();

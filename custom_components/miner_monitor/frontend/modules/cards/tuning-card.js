@@ -1,9 +1,9 @@
 // How a miner does at each of its settings: the map, the verdicts, scatters, and what was changed when.
 
-import { MinerCard } from "../lib/card.js";
+import { OneMinerCard } from "../lib/card.js";
 import { CHART_STYLES } from "../lib/chart.js";
 import { fire, h } from "../lib/dom.js";
-import { findMiners, idOf } from "../lib/miners.js";
+import { idOf } from "../lib/miners.js";
 import { MINUTE, Poll } from "../lib/records.js";
 import { confirmApply, DIALOG_STYLES, VERDICTS_STYLES, verdictList } from "./tuning/details.js";
 import { MAP_STYLES } from "./tuning/map.js";
@@ -11,13 +11,13 @@ import { LEGENDS_STYLES, MapPart } from "./tuning/map-part.js";
 import { changesPart, CONTROLS_STYLES, HOURS, hoursChoice, refill, ScatterPart } from "./tuning/parts.js";
 import { readMap, readPast } from "./tuning/past.js";
 import { CHARTS_STYLES, SCATTERS, scatterName } from "./tuning/scatter.js";
-import { CONTROLS, canSet, errorText, keyOf, presentSettings, settingsOf } from "./tuning/settings.js";
+import { CONTROLS, canSet, errorText, keyOf, presentSettings, settingsOf } from "../lib/settings.js";
 
 /** @typedef {import("./tuning/parts.js").Hours} Hours */
-/** @typedef {import("./tuning/settings.js").Past} Past */
-/** @typedef {import("./tuning/settings.js").Settings} Settings */
-/** @typedef {import("./tuning/settings.js").TuningMap} TuningMap */
-/** @typedef {import("./tuning/settings.js").View} View */
+/** @typedef {import("./tuning/figures.js").Past} Past */
+/** @typedef {import("../lib/settings.js").Settings} Settings */
+/** @typedef {import("./tuning/figures.js").TuningMap} TuningMap */
+/** @typedef {import("./tuning/figures.js").View} View */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
 /** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").Localize} Localize */
@@ -50,10 +50,7 @@ const STYLES =
   CHART_STYLES + FRAME + CONTROLS_STYLES + MAP_STYLES + LEGENDS_STYLES + VERDICTS_STYLES + CHARTS_STYLES + DIALOG_STYLES;
 
 /** `{type: "custom:miner-tuning-card", device_id: "..."}` */
-export class MinerTuningCard extends MinerCard {
-  /** @type {Miner | undefined} */
-  #miner;
-  #ready = false;
+export class MinerTuningCard extends OneMinerCard {
   /** @type {import("../lib/types.js").Localize} */
   #localize = () => "";
   /** @type {Hours} */
@@ -90,7 +87,7 @@ export class MinerTuningCard extends MinerCard {
   );
 
   #pastPoll = new Poll(
-    () => readPast(this.hass, /** @type {Miner} */ (this.#miner), this.#hours),
+    () => readPast(this.hass, /** @type {Miner} */ (this.miner), this.#hours),
     (outcome) => {
       if ("value" in outcome) this.#past = outcome.value;
       this.#pastError = "error" in outcome ? (outcome.error ?? {}) : undefined;
@@ -114,23 +111,14 @@ export class MinerTuningCard extends MinerCard {
     return configForm();
   }
 
-  /** @param {Hass} hass */
-  static getStubConfig(hass) {
-    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
-  }
-
   /** @override @param {CardConfig} config */
   setConfig(config) {
     checkConfig(config);
-    const other = config.device_id !== this.config.device_id;
+    if (config.device_id !== this.config.device_id) this.#forget();
     this.#hours = /** @type {Hours} */ (Number(config.hours ?? 72));
     this.#parts.scatter.name = config.scatter ?? "hash_rate_power";
     super.setConfig(config);
-    this.#painted.clear();
-    if (other) this.#forget();
-    if (!this.#ready) return;
-    this.prepared();
-    if (this.isConnected) for (const poll of this.polls) poll.start();
+    if (this.hass && this.isConnected) for (const poll of this.polls) poll.start();
   }
 
   #forget() {
@@ -143,10 +131,9 @@ export class MinerTuningCard extends MinerCard {
 
   /** @override */
   prepared() {
-    this.#ready = true;
-    this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
+    super.prepared();
     this.#painted.clear();
-    this.polls = this.#miner ? this.#wanted() : [];
+    this.polls = this.miner ? this.#wanted() : [];
     this.#loadReportWords();
   }
 
@@ -171,7 +158,7 @@ export class MinerTuningCard extends MinerCard {
 
   /** @override */
   watched() {
-    return WATCHED.flatMap((name) => idOf(this.#miner, name) ?? []);
+    return WATCHED.flatMap((name) => idOf(this.miner, name) ?? []);
   }
 
   /** @override */
@@ -192,7 +179,7 @@ export class MinerTuningCard extends MinerCard {
 
   /** @returns {View | null} */
   #view() {
-    const miner = this.#miner;
+    const miner = this.miner;
     const width = Math.floor(this.width) - 2 * PADDING - 2;
     if (!miner || width < 100) return null;
     const { hass, say } = this;
@@ -206,8 +193,7 @@ export class MinerTuningCard extends MinerCard {
 
   /** @override */
   paint() {
-    if (!this.#ready) return;
-    if (!this.#miner) {
+    if (!this.miner) {
       this.#parts.mapError.replaceChildren(h("p", { class: "empty-note" }, this.say("tuning_no_miner")));
       return;
     }
@@ -215,7 +201,7 @@ export class MinerTuningCard extends MinerCard {
     if (!view) return;
     const present = view.present && keyOf(view.present);
     const looks = [view.width, this.say, view.hass.locale];
-    this.#part("head", [...looks, this.#miner.name], () => {
+    this.#part("head", [...looks, this.miner.name], () => {
       refill(this.#parts.head, [h("h2", {}, view.say("tuning_title", { name: view.miner.name }))]);
     });
     this.#part("error", [...looks, this.#map, this.#mapError], () => this.#paintError(view));
@@ -350,7 +336,7 @@ export function configForm() {
   const hours = HOURS.map((value) => ({ value: String(value), label: say(`tuning_last_${value}`) }));
   return {
     schema: [
-      { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } },
+      OneMinerCard.deviceField,
       { name: "show", selector: { select: { multiple: true, options: parts } } },
       { name: "scatter", selector: { select: { mode: "dropdown", options: scatters } } },
       { name: "hours", selector: { select: { mode: "dropdown", options: hours } } },
@@ -365,10 +351,7 @@ export function configForm() {
  *
  * @param {CardConfig} config
  */
-export function checkConfig({ device_id, show, scatter, hours }) {
-  if (typeof device_id !== "string" || !device_id) {
-    throw new Error("Choose a miner: device_id is missing");
-  }
+export function checkConfig({ show, scatter, hours }) {
   if (show !== undefined && !(Array.isArray(show) && show.every((part) => PARTS.includes(part)))) {
     throw new Error(`show is a list of ${PARTS.join(", ")}`);
   }

@@ -1,14 +1,13 @@
 // Small cards of the views: tabs, a card that the viewer chooses, chips, and today.
 
-import { afterPaint, MinerCard } from "../lib/card.js";
+import { afterPaint, MinerCard, OneMinerCard } from "../lib/card.js";
 import { fire, h } from "../lib/dom.js";
-import { findMiners, idOf, stateOf, unitOf } from "../lib/miners.js";
+import { idOf, stateOf, unitOf } from "../lib/miners.js";
 import { MINUTE, Poll } from "../lib/records.js";
 import { format, rateDecimals } from "../lib/words.js";
 import { RAMP_GRADIENT, placeOf, rampColor } from "./tuning/figures.js";
 
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
-/** @typedef {import("../lib/types.js").Miner} Miner */
 
 const TABS_STYLES = `
   ha-card { background: none; border: 0; box-shadow: none; }
@@ -288,25 +287,18 @@ const CHIPS_STYLES = `
 `;
 
 /** `{type: "custom:miner-chips-card", device_id: "..."}` */
-export class MinerChipsCard extends MinerCard {
-  /** @type {Miner | undefined} */
-  #miner;
-
+export class MinerChipsCard extends OneMinerCard {
   static get styles() {
     return CHIPS_STYLES;
   }
 
-  prepared() {
-    this.#miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
-  }
-
   watched() {
-    const id = idOf(this.#miner, CHIPS);
+    const id = idOf(this.miner, CHIPS);
     return id ? [id] : [];
   }
 
   paint() {
-    const state = stateOf(this.hass, this.#miner, CHIPS);
+    const state = stateOf(this.hass, this.miner, CHIPS);
     const boards = boardsOf(state?.attributes.chips);
     const all = boards.flat();
     if (!all.length) return this.body.replaceChildren(h("p", {}, this.say("hash_rate_nothing")));

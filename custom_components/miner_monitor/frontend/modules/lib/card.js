@@ -1,11 +1,13 @@
 // What our cards have in common: they paint when something of theirs changed; a switch.
 
 import { h, setAttribute } from "./dom.js";
-import { loadTexts } from "./words.js";
+import { findMiners } from "./miners.js";
+import { labelOf, loadTexts } from "./words.js";
 
 /** @typedef {import("./types.js").Hass} Hass */
 /** @typedef {import("./types.js").HassState} HassState */
 /** @typedef {import("./types.js").CardConfig} CardConfig */
+/** @typedef {import("./types.js").Miner} Miner */
 /** @typedef {import("./records.js").Poll<any>} Poll */
 
 const CLOCK = 30_000;
@@ -161,7 +163,7 @@ export class MinerCard extends HTMLElement {
     this.#asked = true;
     requestAnimationFrame(() => {
       this.#asked = false;
-      if (this.isConnected && this.#hass) this.paint();
+      if (this.isConnected && this.#ready) this.paint();
     });
   }
 
@@ -187,6 +189,42 @@ export class MinerCard extends HTMLElement {
   /** @returns {{columns: number | "full", min_columns?: number}} */
   getGridOptions() {
     return { columns: 12, min_columns: 6 };
+  }
+}
+
+/**
+ * A card of one miner: `{device_id: "..."}`. Subclasses have `miner`, which is undefined
+ * where there is no such device, from `prepared` on.
+ */
+export class OneMinerCard extends MinerCard {
+  /** @type {Miner | undefined} */
+  miner;
+
+  /** What the form of the editor asks for first. */
+  static deviceField = { name: "device_id", required: true, selector: { device: { integration: "miner_monitor" } } };
+
+  /** @returns {any} */
+  static getConfigForm() {
+    return { schema: [this.deviceField], computeLabel: labelOf };
+  }
+
+  /** @param {Hass} hass */
+  static getStubConfig(hass) {
+    return { device_id: findMiners(hass).miners[0]?.id ?? "" };
+  }
+
+  /** @override @param {CardConfig} config */
+  setConfig(config) {
+    if (typeof config.device_id !== "string" || !config.device_id) {
+      throw new Error("Choose a miner: device_id is missing");
+    }
+    super.setConfig(config);
+    if (this.hass) this.prepared();
+  }
+
+  /** @override */
+  prepared() {
+    this.miner = findMiners(this.hass).miners.find(({ id }) => id === this.config.device_id);
   }
 }
 

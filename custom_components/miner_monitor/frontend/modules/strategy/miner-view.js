@@ -1,7 +1,7 @@
 // One miner: only what it has, a view for each of its tabs, what matters first.
 
-import { ENTITIES } from "../cards/controls.js";
 import { stateOf, unitOf } from "../lib/miners.js";
+import { ENTITIES } from "../lib/settings.js";
 import { detailsCard, MinerCards, section, sectionsView, tabOf, tabsOf } from "./cards.js";
 
 /** @typedef {import("./views.js").Scene} Scene */

@@ -3,14 +3,14 @@
 import { h } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
 import { inOrder, rowsOf, starOf, verdictLines } from "./figures.js";
-import { BLOCK, errorText, keyOf, momentText, reportWord, same, settingsOf, spanText } from "./settings.js";
+import { BLOCK, errorText, keyOf, momentText, reportWord, same, settingsOf, spanText } from "../../lib/settings.js";
 
 /** @typedef {import("./figures.js").VerdictLine} VerdictLine */
-/** @typedef {import("./settings.js").Quantity} Quantity */
-/** @typedef {import("./settings.js").Settings} Settings */
-/** @typedef {import("./settings.js").TuningMap} TuningMap */
-/** @typedef {import("./settings.js").TuningPoint} TuningPoint */
-/** @typedef {import("./settings.js").View} View */
+/** @typedef {import("./figures.js").Quantity} Quantity */
+/** @typedef {import("../../lib/settings.js").Settings} Settings */
+/** @typedef {import("./figures.js").TuningMap} TuningMap */
+/** @typedef {import("./figures.js").TuningPoint} TuningPoint */
+/** @typedef {import("./figures.js").View} View */
 
 // @says tuning_figure_hash_rate tuning_figure_efficiency tuning_figure_stability tuning_figure_power
 // @says tuning_figure_chip_temperature tuning_figure_vr_temperature tuning_figure_room_temperature

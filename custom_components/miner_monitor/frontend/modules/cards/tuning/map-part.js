@@ -6,14 +6,14 @@ import { details, pointsTable } from "./details.js";
 import { inOrder, noteOf, quantitiesOf, quantityText, RAMP_GRADIENT, spanOf, starOf } from "./figures.js";
 import { drawBars, drawMap, showInspected } from "./map.js";
 import { refill, segments } from "./parts.js";
-import { BLOCK, keyOf, same, settingsOf, spanText } from "./settings.js";
+import { BLOCK, keyOf, same, settingsOf, spanText } from "../../lib/settings.js";
 
 /** @typedef {import("./map.js").Picture} Picture */
-/** @typedef {import("./settings.js").Quantity} Quantity */
-/** @typedef {import("./settings.js").Settings} Settings */
-/** @typedef {import("./settings.js").TuningMap} TuningMap */
-/** @typedef {import("./settings.js").TuningPoint} TuningPoint */
-/** @typedef {import("./settings.js").View} View */
+/** @typedef {import("./figures.js").Quantity} Quantity */
+/** @typedef {import("../../lib/settings.js").Settings} Settings */
+/** @typedef {import("./figures.js").TuningMap} TuningMap */
+/** @typedef {import("./figures.js").TuningPoint} TuningPoint */
+/** @typedef {import("./figures.js").View} View */
 /** @typedef {import("../../lib/chart.js").Scale} Scale */
 
 /** From this width on the details are beside the picture. */

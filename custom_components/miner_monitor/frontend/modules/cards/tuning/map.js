@@ -4,13 +4,13 @@ import { chartFrame, linear } from "../../lib/chart.js";
 import { s } from "../../lib/dom.js";
 import { inOrder, placeOf, quantityText, rampColor, spanOf, starOf, valueOf } from "./figures.js";
 import { heightOf, largestRadius, LEAST_TARGET, mapScales, radiusOf, starPath } from "./map-part.js";
-import { BLOCK, keyOf, same, settingsOf, spanText } from "./settings.js";
+import { BLOCK, keyOf, same, settingsOf, spanText } from "../../lib/settings.js";
 
-/** @typedef {import("./settings.js").Quantity} Quantity */
-/** @typedef {import("./settings.js").Settings} Settings */
-/** @typedef {import("./settings.js").TuningMap} TuningMap */
-/** @typedef {import("./settings.js").TuningPoint} TuningPoint */
-/** @typedef {import("./settings.js").View} View */
+/** @typedef {import("./figures.js").Quantity} Quantity */
+/** @typedef {import("../../lib/settings.js").Settings} Settings */
+/** @typedef {import("./figures.js").TuningMap} TuningMap */
+/** @typedef {import("./figures.js").TuningPoint} TuningPoint */
+/** @typedef {import("./figures.js").View} View */
 
 /**
  * @typedef {object} Places

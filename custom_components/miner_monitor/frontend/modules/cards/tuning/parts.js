@@ -5,12 +5,12 @@ import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
 import { lanesOf } from "./past.js";
 import { drawScatter, scatterName, scattersOf } from "./scatter.js";
-import { momentText, settingsOf, tickText } from "./settings.js";
+import { momentText, settingsOf, tickText } from "../../lib/settings.js";
 
 /** @typedef {import("./past.js").Change} Change */
 /** @typedef {import("./scatter.js").ScatterName} ScatterName */
-/** @typedef {import("./settings.js").Past} Past */
-/** @typedef {import("./settings.js").View} View */
+/** @typedef {import("./figures.js").Past} Past */
+/** @typedef {import("./figures.js").View} View */
 
 /** The times that can be chosen, in hours. */
 export const HOURS = /** @type {const} */ ([24, 72, 168]);

@@ -2,12 +2,12 @@
 
 import { idOf, stateOf, unitOf } from "../../lib/miners.js";
 import { HOUR, MINUTE, readStates, readStatistics, stateAt } from "../../lib/records.js";
-import { CONTROLS, factorOf, keyOf, pointOf } from "./settings.js";
+import { CONTROLS, factorOf, keyOf, pointOf } from "../../lib/settings.js";
 
-/** @typedef {import("./settings.js").Past} Past */
-/** @typedef {import("./settings.js").Sample} Sample */
-/** @typedef {import("./settings.js").Settings} Settings */
-/** @typedef {import("./settings.js").TuningMap} TuningMap */
+/** @typedef {import("./figures.js").Past} Past */
+/** @typedef {import("./figures.js").Sample} Sample */
+/** @typedef {import("../../lib/settings.js").Settings} Settings */
+/** @typedef {import("./figures.js").TuningMap} TuningMap */
 /** @typedef {import("../../lib/records.js").Point} Point */
 /** @typedef {import("../../lib/records.js").Row} Row */
 /** @typedef {import("../../lib/types.js").Hass} Hass */

@@ -7,11 +7,11 @@ import { format, rateDecimals, telling } from "../../lib/words.js";
 import { RAMP_GRADIENT, rampColor } from "./figures.js";
 import { heightOf } from "./map-part.js";
 import { settingsIn } from "./past.js";
-import { frequencyText, keyOf, momentText, settingsOf } from "./settings.js";
+import { frequencyText, keyOf, momentText, settingsOf } from "../../lib/settings.js";
 
-/** @typedef {import("./settings.js").Past} Past */
-/** @typedef {import("./settings.js").Sample} Sample */
-/** @typedef {import("./settings.js").View} View */
+/** @typedef {import("./figures.js").Past} Past */
+/** @typedef {import("./figures.js").Sample} Sample */
+/** @typedef {import("./figures.js").View} View */
 
 /**
  * @typedef {"hash_rate" | "power" | "efficiency" | "temperature" | "frequency" | "voltage"} Axis
