@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.miner_monitor.const import DOMAIN, FLEET
+from custom_components.miner_monitor.const import CONF_PRIORITY, DOMAIN, FLEET
 from simulator import SimulatedMiner
 
 from .conftest import GAMMA_2, TimedBench
@@ -54,11 +54,11 @@ class House:
     async def prefer(self, **priorities: int) -> None:
         """Set in which order they start."""
         for name, value in priorities.items():
-            await self.bench.call(
-                "number",
-                "set_value",
-                {"entity_id": f"number.{name}_priority", "value": value},
+            entry = self.entries[name]
+            self.bench.hass.config_entries.async_update_entry(
+                entry, options={**entry.options, CONF_PRIORITY: value}
             )
+        await self.bench.settle()
 
 
 async def build(bench: TimedBench) -> House:

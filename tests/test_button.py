@@ -47,12 +47,7 @@ async def test_buttons(
     [
         (
             replace(GAMMA, firmware="2.13.0"),
-            {
-                "dismiss_block": False,
-                "identify": True,
-                "restart": True,
-                "restore_settings": True,
-            },
+            {"dismiss_block": False, "identify": False, "restart": True},
         ),
         (Q, {"reset_filter": False, "restart": True}),
     ],
@@ -81,7 +76,9 @@ async def test_restart(bench: TimedBench, hass: HomeAssistant) -> None:
     assert hass.states.get("sensor.gamma_601_a1b2_status").state == "hashing"
 
 
-async def test_identify(bench: TimedBench, hass: HomeAssistant) -> None:
+async def test_identify(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
     """The display greets; pressing again does not switch that off."""
     miner = await bench.miner(GAMMA)
     await bench.add(miner)
@@ -129,14 +126,19 @@ async def test_reset_filter(
     assert float(hass.states.get(age).state) < 10
 
 
-async def test_restore_settings(bench: TimedBench, hass: HomeAssistant) -> None:
-    """After an overheat the settings from before come back, fan included."""
+async def test_restore_settings(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """After an overheat the settings from before come back, fan included.
+
+    There is no button before there is something to restore; then it stays.
+    """
     miner = await bench.miner(GAMMA)
-    await bench.add(miner)
+    entry = await bench.add(miner)
     await bench.advance(30)
     restore = "button.gamma_601_a1b2_restore_settings"
     throttled = "binary_sensor.gamma_601_a1b2_throttled"
-    assert hass.states.get(restore).state == STATE_UNAVAILABLE
+    assert hass.states.get(restore) is None
     assert hass.states.get(throttled).state == STATE_OFF
 
     miner.inject("hot", temperature=80)
@@ -156,6 +158,8 @@ async def test_restore_settings(bench: TimedBench, hass: HomeAssistant) -> None:
     assert (reply["frequency"], reply["coreVoltage"]) == (525, 1150)
     assert reply["autofanspeed"] == 1
     assert hass.states.get(throttled).state == STATE_OFF
+    assert hass.states.get(restore).state == STATE_UNAVAILABLE
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
     assert hass.states.get(restore).state == STATE_UNAVAILABLE
 
 
@@ -181,20 +185,17 @@ async def test_setting_writes(
 
 
 async def test_only_what_the_firmware_knows(
-    bench: TimedBench, hass: HomeAssistant
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
 ) -> None:
     """Firmware before 2.12 cannot identify itself."""
     await bench.add(await bench.miner(SUPRA))
 
     buttons = {state.entity_id for state in states_of_miners(hass, "button")}
-    assert buttons == {
-        "button.supra_401_0002_restart",
-        "button.supra_401_0002_restore_settings",
-    }
+    assert buttons == {"button.supra_401_0002_restart"}
 
 
 async def test_command_of_newer_firmware_is_unavailable_after_a_downgrade(
-    bench: TimedBench, hass: HomeAssistant
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
 ) -> None:
     """The button stays, for the next update, but cannot be pressed."""
     miner = await bench.miner(GAMMA)

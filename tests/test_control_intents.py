@@ -19,6 +19,8 @@ from simulator.axeos.patch import patch
 from .conftest import GAMMA, GAMMA_2, HEX, SUPRA, Q, TimedBench
 from .controls import find, patches, store_intents, stored_intents
 
+pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default")
+
 DAY = 24 * 3600
 HOT = MinerSpec(name="hot", model="gamma_601", firmware="2.12.2", seed=31)
 

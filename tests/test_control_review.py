@@ -217,6 +217,7 @@ async def test_a_scene_leaves_the_fan_automatic(bench: TimedBench, first: str) -
     assert settings_of(miner)[2] == 1
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_saving_power_does_not_end_a_derating(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:

@@ -316,6 +316,7 @@ def state_of(hass: HomeAssistant, entity_id: str) -> str:
     return hass.states.get(entity_id).state
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_priority_is_kept_without_a_reload(house: House) -> None:
     """It is there while the miner is away, and survives a reload."""
     hass, entry = house.bench.hass, house.entries["anna"]
@@ -323,7 +324,8 @@ async def test_priority_is_kept_without_a_reload(house: House) -> None:
     assert state_of(hass, "number.anna_priority") == "10"
     house.miners["anna"].inject("offline")
     await house.bench.advance(120)
-    await house.prefer(anna=3)
+    target = {"entity_id": "number.anna_priority", "value": 3}
+    await house.bench.call("number", "set_value", target)
     assert entry.runtime_data is miner
     assert entry.options["priority"] == 3
 

@@ -9,7 +9,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import (
+    MockUser,
+    async_capture_events,
+)
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
@@ -138,6 +141,7 @@ async def test_who_may_control_a_miner_that_is_held(
         ("select", "select_option", {"entity_id": handle.entity("select", "profile")}),
         (DOMAIN, "apply_settings", {"device_id": handle.device_id, "frequency": 490}),
         (DOMAIN, "apply_profile", {"device_id": handle.device_id, "profile": "eco"}),
+        ("button", "press", {"entity_id": handle.entity("button", "restart")}),
     ]
     # What turns everything off begins no hold.
     await act(bench, run, "switch", "turn_off", **follows)
@@ -198,3 +202,40 @@ async def test_a_miner_that_is_held_can_be_stopped(
     await house.bench.advance(MINUTE)
     assert control(hass, "anna")["reason"] == "stopped"
     assert control(hass, "anna")["by"] == "smoke"
+
+
+async def test_each_run_of_an_automation_is_one(
+    house: House, hass: HomeAssistant
+) -> None:
+    """Also one whose automation began another meanwhile, by the clock alone."""
+    frequency = "number.anna_frequency"
+    write = {
+        "action": "number.set_value",
+        "target": {"entity_id": frequency},
+        "data": {"value": 490},
+    }
+    automation = {
+        "id": "guard",
+        "alias": "Guard",
+        "mode": "parallel",
+        "triggers": {"trigger": "time_pattern", "minutes": "/1"},
+        "actions": [{"delay": {"minutes": 2}}, write],
+    }
+    assert await async_setup_component(hass, "automation", {"automation": [automation]})
+    target = {"device_id": device(house, "anna"), "for": {"hours": 1}}
+    await house.bench.call(DOMAIN, "hold", target)
+    begun = async_capture_events(hass, "automation_triggered")
+    called = async_capture_events(hass, "call_service")
+    await house.bench.advance(6 * MINUTE)
+    runs = {event.context.id for event in begun}
+    writes = [event for event in called if event.data["service"] == "set_value"]
+    assert len(runs) >= len(writes) >= 3
+    assert {event.context.id for event in writes} <= runs
+    assert {event.context.parent_id for event in writes} == {None}
+    assert hass.states.get(AUTOMATION).context.id not in {
+        event.context.id for event in writes
+    }
+    assert shown(hass, frequency)[0] == "525.0"
+    anna = Handle(house.bench, house.miners["anna"], house.entries["anna"])
+    assert anna.writes == []
+    await turn_off_automation(hass)

@@ -39,8 +39,8 @@ async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
         "fan_duty_cycle": True,
         "frequency": True,
         "min_fan_duty_cycle": False,
-        "priority": True,
-        "target_temperature": True,
+        "priority": False,
+        "target_temperature": False,
     }
 
 
@@ -79,6 +79,7 @@ async def test_set(
     assert float(hass.states.get(GAMMA_601 + key).state) == pytest.approx(value)
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_manual_duty_cycle_ends_the_automatic_fan(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:
@@ -260,6 +261,7 @@ async def test_unavailable_while_away(bench: TimedBench, hass: HomeAssistant) ->
     assert state.attributes["max"] == 625
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_comes_with_firmware(bench: TimedBench, hass: HomeAssistant) -> None:
     """A firmware update brings a setting, an older firmware takes it."""
     miner = await bench.miner(SUPRA)

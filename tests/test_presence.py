@@ -55,6 +55,7 @@ def our_lines(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> li
     ]
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_away_and_back(
     bench: TimedBench, hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:

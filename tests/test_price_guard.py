@@ -412,45 +412,43 @@ async def test_restart_in_a_dear_slot(freezer: FrozenDateTimeFactory) -> None:
 
 @pytest.fixture
 def profiles(guard: Guard) -> list[tuple[str, list[str], str]]:
-    """Give each of two miners a choice of profiles, and note what is applied."""
+    """Let the switch of each of two miners name its profile; note what is applied."""
     hass = guard.hass
     entry = MockConfigEntry(domain="miner_monitor")
     entry.add_to_hass(hass)
     registry = er.async_get(hass)
     applied: list[tuple[str, list[str], str]] = []
-    choices = {}
+    devices = {}
     for name in ("a", "b"):
         device = dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, identifiers={("miner_monitor", name)}
         )
         # Otherwise the name would count as taken.
         hass.states.async_remove(f"switch.{name}")
-        for domain, key in (("switch", name), ("select", f"{name}_of_its_own_name")):
-            registry.async_get_or_create(
-                domain,
-                "miner_monitor",
-                f"{name}_{domain}",
-                suggested_object_id=key,
-                device_id=device.id,
-                config_entry=entry,
-            )
-        choices[device.id] = f"select.{name}_of_its_own_name"
-        hass.states.async_set(f"switch.{name}", "off")
+        registry.async_get_or_create(
+            "switch",
+            "miner_monitor",
+            name,
+            suggested_object_id=name,
+            device_id=device.id,
+            config_entry=entry,
+        )
+        devices[device.id] = f"switch.{name}"
 
     def choose(entity: str, profile: str) -> None:
-        options = ["eco", "default", "Night"]
-        known = next((name for name in options if name.lower() == profile.lower()), "")
-        hass.states.async_set(entity, known or "unknown", {"options": options})
+        names = ["eco", "default", "Night"]
+        known = next((name for name in names if name.lower() == profile.lower()), None)
+        hass.states.async_set(entity, "off", {"profile": known})
 
     async def apply(call: ServiceCall) -> None:
-        devices = sorted(choices[device] for device in call.data["device_id"])
-        applied.append((guard.clock, devices, call.data["profile"]))
-        for entity in devices:
+        chosen = sorted(devices[device] for device in call.data["device_id"])
+        applied.append((guard.clock, chosen, call.data["profile"]))
+        for entity in chosen:
             choose(entity, call.data["profile"])
 
     hass.services.async_register("miner_monitor", "apply_profile", apply)
-    choose("select.a_of_its_own_name", "default")
-    choose("select.b_of_its_own_name", "unknown")
+    choose(A, "default")
+    choose(B, "none of them")
     return applied
 
 
@@ -470,7 +468,7 @@ async def test_profiles(
         stagger=3,
     )
     await guard.minutes(20)
-    both = ["select.a_of_its_own_name", "select.b_of_its_own_name"]
+    both = [A, B]
     assert profiles == [("12:15", both[1:], day)]
     await guard.say(PRICE, 0.5)
     await guard.minutes(1)

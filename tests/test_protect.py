@@ -202,6 +202,7 @@ async def test_a_step_has_two_minutes(bench: TimedBench) -> None:
     assert handle.writes[-1] == "/api/system/pause"
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_the_target_is_cool_enough(bench: TimedBench) -> None:
     """A fan that keeps 65 °C never brings the chip to 62 °C."""
     handle = await guarded(bench, await bench.miner(GAMMA_2))

@@ -103,6 +103,7 @@ async def test_written_at_least_every_quarter_of_an_hour(
     assert float(hass.states.get("sensor.gamma_601_a1b2_power").state) == 18.1
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_alarms_and_enums_are_written_at_once(
     bench: TimedBench, hass: HomeAssistant
 ) -> None:

@@ -42,13 +42,20 @@ async def test_selects(
     assert shown(hass, "select") == snapshot
 
 
-async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
-    entry = await bench.add(await bench.miner(NANO_3S))
-    assert defaults(hass, entry, "select") == {
-        "pool": False,
-        "profile": True,
-        "work_mode": True,
-    }
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (NANO_3S, {"pool": False, "profile": False, "work_mode": True}),
+        (GAMMA, {"pool": False, "profile": True}),
+    ],
+    ids=["work modes", "set points"],
+)
+async def test_defaults(
+    bench: TimedBench, hass: HomeAssistant, spec: MinerSpec, expected: dict[str, bool]
+) -> None:
+    """The first profiles are off where there are work modes, which are the same."""
+    entry = await bench.add(await bench.miner(spec))
+    assert defaults(hass, entry, "select") == expected
 
 
 @pytest.mark.parametrize(

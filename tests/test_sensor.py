@@ -3,6 +3,7 @@
 from dataclasses import replace
 import re
 
+from homeassistant.components.sensor import SensorStateClass
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -41,6 +42,9 @@ MODELS = (
     *(replace(spec, cards=1) for spec in CARDS),
 )
 
+MOST_ON = 24
+"""Of a miner's entities, what its owner is shown without having asked for more."""
+
 
 @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 async def test_entities(
@@ -65,8 +69,9 @@ async def test_entities(
     ]
 
     assert sorted(rows) == snapshot
-    enabled_sensors = [row for row in rows if row[0] == "sensor" and row[-1] == "on"]
-    assert len(enabled_sensors) <= 15
+    enabled = [(row[0], row[1]) for row in rows if row[-1] == "on"]
+    assert len(enabled) <= MOST_ON, enabled
+    assert len([key for domain, key in enabled if domain == "sensor"]) <= 13
 
 
 @pytest.mark.parametrize("spec", FLEET, ids=lambda spec: spec.name)
@@ -216,6 +221,7 @@ async def test_paused_miner_shows_no_inventions(
     assert float(shown("power")) > 1
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize("spec", [GAMMA, SUPRA, HEX, NERD], ids=lambda spec: spec.name)
 async def test_hot_miner(
     bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
@@ -237,3 +243,62 @@ async def test_hot_miner(
         seen.add(hass.states.get(alarm).state)
 
     assert "on" in seen
+
+
+async def test_what_is_there_stays_as_it_is(
+    bench: TimedBench, hass: HomeAssistant
+) -> None:
+    """An earlier version's entities stay on, in their unit, with their statistics."""
+    entry = await bench.add(await bench.miner(GAMMA_215))
+    await bench.run(hass.config_entries.async_unload(entry.entry_id))
+    registry = er.async_get(hass)
+    keys = ("overheating", "total_uptime", "block_height", "network_difficulty")
+    ids = {
+        item.unique_id.removeprefix(f"{entry.unique_id}_"): item.entity_id
+        for item in er.async_entries_for_config_entry(registry, entry.entry_id)
+        if item.domain in {"sensor", "binary_sensor"}
+    }
+    for key in keys[:3]:
+        registry.async_update_entity(ids[key], disabled_by=None)
+    for key in keys[2:]:
+        registry.async_update_entity(
+            ids[key], capabilities={"state_class": SensorStateClass.MEASUREMENT}
+        )
+    uptime = ids["total_uptime"]
+    registry.async_update_entity(uptime, unit_of_measurement="s")
+    registry.async_update_entity_options(uptime, "sensor.private", None)
+
+    await bench.run(hass.config_entries.async_setup(entry.entry_id))
+    await bench.advance(30)
+    shown = {key: hass.states.get(ids[key]) for key in keys}
+    assert shown["overheating"].state == "off"
+    assert shown["total_uptime"].attributes["unit_of_measurement"] == "s"
+    assert float(shown["total_uptime"].state) >= 30
+    assert shown["block_height"].attributes["state_class"] == "measurement"
+    assert shown["network_difficulty"] is None
+
+    # What was off is new when it is turned on.
+    registry.async_update_entity(ids["network_difficulty"], disabled_by=None)
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(30)
+    difficulty = hass.states.get(ids["network_difficulty"])
+    assert float(difficulty.state) > 1e9
+    assert "state_class" not in difficulty.attributes
+
+
+async def test_total_uptime_in_days_does_not_jump(
+    bench: TimedBench, hass: HomeAssistant, entity_registry_enabled_by_default: None
+) -> None:
+    """What was shown in days is taken up in seconds after a restart."""
+    entry = await bench.add(await bench.miner(replace(GAMMA_215, uptime=200_000)))
+    entity_id = "sensor.gamma_601_a1b2_total_uptime"
+    await bench.advance(20 * 60)
+    before = hass.states.get(entity_id)
+    assert before.attributes["unit_of_measurement"] == "d"
+    total = entry.runtime_data.data.insight.uptime.total
+    assert float(before.state) == pytest.approx(total / 86_400, abs=0.001)
+    for _ in range(3):
+        await bench.run(hass.config_entries.async_reload(entry.entry_id))
+        await bench.advance(60)
+    now = entry.runtime_data.data.insight.uptime.total
+    assert 0 <= now - total <= 4 * 60

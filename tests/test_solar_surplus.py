@@ -80,7 +80,7 @@ async def test_order_and_pause(guard: Guard) -> None:
 
 
 async def test_who_is_held_is_left_alone(guard: Guard) -> None:
-    """It neither starts nor stops, and the next one gets its share."""
+    """It neither starts nor stops, the next one gets its share, and it is named."""
     await guard.say(A, "on", held=True)
     await guard.say(B, "off", held=True)
     await start(guard, sign="surplus")
@@ -90,6 +90,7 @@ async def test_who_is_held_is_left_alone(guard: Guard) -> None:
     await guard.say(GRID, -500)
     await guard.minutes(10)
     assert guard.states(A, B, C) == ["on", "off", "on"]
+    assert guard.lines == ["left alone, for they are held: switch.a, switch.b"] * 2
 
 
 async def test_an_important_miner_takes_the_power_of_others(guard: Guard) -> None:

@@ -208,6 +208,7 @@ def test_a_rate_at_its_limit_does_not_flutter(
     assert rate(percent).after(before) is after
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_start_fires_nothing(bench: TimedBench) -> None:
     """What was so before is a reference: at a start, a reload, and for a new miner."""
     hot = await bench.miner(GAMMA)

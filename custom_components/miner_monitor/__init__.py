@@ -38,6 +38,7 @@ from .runtime.entries import (
 from .runtime.escape import one_line
 from .runtime.insight import async_remove_stored
 from .runtime.messages import async_clear_issues
+from .runtime.requester import async_watch_runs
 from .runtime.session import async_get_session
 from .runtime.store import (
     async_remove_intents,
@@ -81,6 +82,7 @@ ONLY_WITH: Mapping[Platform, frozenset[Setting]] = {
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register actions and dashboard, which exist whether a miner is loaded or not."""
     async_register_actions(hass)
+    async_watch_runs(hass)
     await async_serve_modules(hass)
     return True
 

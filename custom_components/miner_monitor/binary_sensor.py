@@ -32,12 +32,12 @@ def _has_fault(state: MinerState) -> bool:
     return bool(state.faults) or state.status is MinerStatus.FAULT
 
 
-def _faults(data: MinerData) -> dict[str, list[str]]:
-    return {"faults": list(data.state.faults) if data.state else []}
+def _faults(data: MinerData) -> list[str]:
+    return list(data.state.faults) if data.state else []
 
 
 def _findings(data: MinerData) -> dict[str, Any]:
-    """List what is wrong, with the value behind it, and all limits."""
+    """List what is wrong, with the value behind it, the device's faults, and limits."""
     health = data.insight.health
     return {
         "reasons": [finding.kind.value for finding in health.findings],
@@ -52,6 +52,7 @@ def _findings(data: MinerData) -> dict[str, Any]:
             }
             for finding in health.findings
         ],
+        "faults": _faults(data),
         "limits": {
             quantity.value: _limit(alarm) for quantity, alarm in health.limits.items()
         },
@@ -69,7 +70,8 @@ def _problem(data: MinerData) -> tuple[object, ...] | None:
     """Return what is wrong and how bad it is: any change of that is written at once."""
     if data.state is None:
         return None
-    return tuple((found.kind, found.severity) for found in data.insight.health.findings)
+    findings = data.insight.health.findings
+    return (*((it.kind, it.severity) for it in findings), *data.state.faults)
 
 
 def _names_quantity(data: MinerData) -> bool:
@@ -98,15 +100,17 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         capability=Capability.FALLBACK_POOL,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=of_state(lambda state: state.fallback_pool),
     ),
     MinerBinarySensorEntityDescription(
         key="fault",
         translation_key="fault",
-        attributes_fn=_faults,
+        attributes_fn=lambda data: {"faults": _faults(data)},
         attributes_at_once=True,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=of_state(_has_fault),
     ),
     MinerBinarySensorEntityDescription(
@@ -138,6 +142,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         key="overheating",
         translation_key="overheating",
         device_class=BinarySensorDeviceClass.HEAT,
+        entity_registry_enabled_default=False,
         exists_fn=_reports_heat,
         value_fn=lambda data: data.insight.health.overheating,
     ),
@@ -165,6 +170,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         capability=Capability.SHARES,
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda data: data.insight.shares.stalled,
     ),
     MinerBinarySensorEntityDescription(
@@ -172,6 +178,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         translation_key="throttled",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         exists_fn=lambda identity: identity.limits.derating is not None,
         value_fn=lambda data: data.control.derated,
     ),

@@ -25,6 +25,7 @@ from .miners import (
 )
 from .miners.model import Capability
 from .model import MinerData
+from .runtime.requester import async_requester
 
 # The client sends one request at a time.
 PARALLEL_UPDATES = 0
@@ -45,6 +46,10 @@ def _command(
     return lambda coordinator: coordinator.async_command(command, restarts=restarts)
 
 
+def _is_derated(data: MinerData) -> bool:
+    return data.control.derated is True
+
+
 BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
     MinerButtonEntityDescription(
         key="dismiss_block",
@@ -59,6 +64,7 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         capability=Capability.LOCATE,
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         press_fn=_command(lambda client, prove: client.locate(prove)),
     ),
     MinerButtonEntityDescription(
@@ -80,8 +86,9 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         key="restore_settings",
         translation_key="restore_settings",
         exists_fn=lambda identity: identity.limits.derating is not None,
+        needed_fn=_is_derated,
         press_fn=lambda coordinator: coordinator.controller.async_restore(),
-        ready_fn=lambda data: data.control.derated is True,
+        ready_fn=_is_derated,
     ),
 )
 
@@ -107,7 +114,9 @@ class MinerButton(
     @override
     @translate_errors
     async def async_press(self) -> None:
-        """Do it."""
+        """Do it, unless an automation asks while the miner is held."""
+        by = await async_requester(self.hass, self._context)
+        self.coordinator.controller.require_free(by)
         await self.entity_description.press_fn(self.coordinator)
 
 

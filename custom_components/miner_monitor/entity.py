@@ -78,6 +78,9 @@ class MinerEntityDescription[DataT = MinerData](EntityDescription):
     ``exists_fn`` agrees; it gets the miner's identity, or the fleet's data.
     ``available_offline``: it shows something while the miner is away.
 
+    ``enabled_fn``: whether it is on at first, by the miner's identity. ``needed_fn``:
+    it is added once this holds, and stays from then on.
+
     Attributes that differ are written with the next value, and after a quarter of an
     hour at the latest; ``attributes_at_once``: with the poll that brings them.
 
@@ -88,6 +91,8 @@ class MinerEntityDescription[DataT = MinerData](EntityDescription):
     capability: Capability | None = None
     setting: Setting | None = None
     exists_fn: Callable[[Any], bool] | None = None
+    enabled_fn: Callable[[Any], bool] | None = None
+    needed_fn: Callable[[DataT], bool] | None = None
     available_offline: bool = False
     resolution: Resolution = ANY_CHANGE
     attributes_fn: Callable[[DataT], Mapping[str, Any] | None] | None = None
@@ -103,6 +108,10 @@ class MinerEntityDescription[DataT = MinerData](EntityDescription):
             and (self.setting is None or self.setting in owner.limits.settings)
             and (self.exists_fn is None or self.exists_fn(owner))
         )
+
+    def needed(self, data: DataT) -> bool:
+        """Whether there is a use for it by now."""
+        return self.needed_fn is None or self.needed_fn(data)
 
 
 class MinerMonitorEntity[
@@ -133,6 +142,9 @@ class MinerMonitorEntity[
         self._attr_unique_id = f"{coordinator.device_id}_{description.key}"
         if description.placeholders is not None:
             self._attr_translation_placeholders = dict(description.placeholders)
+        if description.enabled_fn is not None:
+            on = description.enabled_fn(coordinator.owner)
+            self._attr_entity_registry_enabled_default = on
 
     @callback
     @override
@@ -411,17 +423,18 @@ def async_add_described[
     coordinator = entry.runtime_data
     registry = er.async_get(coordinator.hass)
     waiting, seen = tuple(descriptions), None
+    on_demand = any(item.needed_fn for item in waiting)
 
     @callback
     def add(*, registered: bool = False) -> None:
         nonlocal seen, waiting
-        if (owner := coordinator.owner) is seen:
+        if (owner := coordinator.owner) is seen and not on_demand:
             return
         seen = owner
         new = [
             item
             for item in waiting
-            if item.supported(owner)
+            if (item.supported(owner) and item.needed(coordinator.data))
             or (
                 registered
                 and registry.async_get_entity_id(

@@ -94,6 +94,7 @@ PRIORITIES: tuple[MinerPriorityEntityDescription, ...] = (
         key="priority",
         translation_key="priority",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         exists_fn=lambda identity: bool(features_of(identity)),
         mode=NumberMode.BOX,
         native_min_value=MIN_PRIORITY,

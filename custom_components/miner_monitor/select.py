@@ -106,6 +106,8 @@ SELECTS: tuple[MinerSelectEntityDescription, ...] = (
         key="profile",
         translation_key="profile",
         exists_fn=any_setting(Setting.FREQUENCY, Setting.WORK_MODE),
+        # The first profiles are the work modes, where a miner has these.
+        enabled_fn=lambda identity: Setting.WORK_MODE not in identity.limits.settings,
         options=list(STARTING_PROFILES),
         options_fn=lambda data: data.control.profiles,
         value_fn=lambda data: data.control.profile,

@@ -1,8 +1,9 @@
 """Sensors of a miner."""
 
+from dataclasses import replace
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant
@@ -51,10 +52,29 @@ async def async_setup_entry(
 def _create(
     coordinator: Any, description: MinerSensorEntityDescription[Any]
 ) -> MinerSensor:
+    if _keeps_statistics(coordinator, description):
+        description = replace(description, state_class=description.former_state_class)
     if description.total is not None:
         return MinerTotalSensor(coordinator, description)
     kind = MinerSensor if description.attributes_recorded else MinerFiguresSensor
     return kind(coordinator, description)
+
+
+def _keeps_statistics(
+    coordinator: Any, description: MinerSensorEntityDescription[Any]
+) -> bool:
+    """Whether it is on since the time when it had statistics."""
+    if description.former_state_class is None:
+        return False
+    registry = er.async_get(coordinator.hass)
+    unique_id = f"{coordinator.device_id}_{description.key}"
+    entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+    entry = registry.async_get(entity_id or "")
+    return (
+        entry is not None
+        and not entry.disabled
+        and ATTR_STATE_CLASS in (entry.capabilities or {})
+    )
 
 
 class MinerSensor(ReadingEntity[Any, MinerSensorEntityDescription[Any]], SensorEntity):

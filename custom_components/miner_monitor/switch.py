@@ -39,6 +39,7 @@ def _method(data: MinerData) -> Mapping[str, Any]:
     return {
         "method": data.control.throttle_method,
         "held": data.control.hold is not None,
+        "profile": data.control.profile,
     }
 
 

@@ -169,5 +169,5 @@ def _lacks_value(key: str, value: str, expected: Expectation) -> bool:
     """Return whether an entity should have a value and has none."""
     domain, _, name = key.partition(".")
     if value == "unavailable":
-        return key not in expected.unavailable
+        return True
     return value in NO_VALUE and expected.unknown.keys().isdisjoint((domain, name, key))

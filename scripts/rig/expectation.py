@@ -21,28 +21,20 @@ NOTHING_HAPPENED = {
     "event": "its state is the moment of its last event",
     "hash_rate_ratio": "it takes ten minutes of hashing",
 }
-UNMET = "20 shares must tell first how often they come, for no pool difficulty does"
 NOT_REPORTED: Mapping[str, Mapping[str, str]] = {
     "avalon": {
         "number.fan_duty_cycle": "an Avalon does not report the fan's set point",
         "switch.auto_fan": "nor whether the fan is automatic, before it is written",
     },
-    "fpga_rb4": {"binary_sensor.stalled": UNMET},
-    "fpga_nimiq": {"binary_sensor.stalled": UNMET},
     "supra_401": {
         "number.fan_duty_cycle": "AxeOS 2.4 tells only what its automatic fan does",
     },
 }
-ONLY_WHEN_NEEDED = {
-    "button.restore_settings": "there is nothing to restore on a miner in health",
-}
 IN_STANDBY = {
     "chip_temperature": "chips without power measure nothing",
-    "overheating": "it is told from the chips' temperature",
     "fan_speed": "the controller's 0 rpm is no measurement",
     "efficiency": "there is no work to divide the power by",
     "hash_rate_ratio": "no work is expected of it",
-    "reject_rate": "there was no share in the last hour",
 }
 
 
@@ -52,13 +44,12 @@ class Expectation:
 
     ``essential`` must be there: an empty set of entities is not complete.
     ``unknown`` may be without a value, by entity domain, key or both, each for a
-    reason. ``unavailable`` may not be used, by domain and key, for a reason too.
+    reason.
     """
 
     status: str = "hashing"
     essential: frozenset[str] = ALWAYS | MEASURED
     unknown: Mapping[str, str] = field(default_factory=lambda: NOTHING_HAPPENED)
-    unavailable: Mapping[str, str] = field(default_factory=lambda: ONLY_WHEN_NEEDED)
 
 
 def expectation_of(miner: FarmMiner) -> Expectation:

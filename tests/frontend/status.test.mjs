@@ -121,7 +121,9 @@ test("a finding without numbers is a word", () => {
 
 test("a fault is told with what the device calls it", () => {
   const fault = [{ kind: "fault", severity: "critical" }];
-  const told = { "binary_sensor.fault": { state: "on", attributes: { faults: ["psu", "chip 3"] } } };
+  const told = {
+    "binary_sensor.problem": { state: "on", attributes: { findings: fault, faults: ["psu", "chip 3"] } },
+  };
   assert.equal(found("on", fault, told)[0]?.text, "Fault: psu, chip 3");
   assert.equal(found("on", fault)[0]?.text, "Fault");
 });

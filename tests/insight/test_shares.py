@@ -443,3 +443,13 @@ def test_shares_are_exact(seed: int) -> None:
         else:
             assert counted == due
         device.told, last = device.found, now
+
+
+def test_the_last_share_is_that_of_the_poll_that_showed_it() -> None:
+    """Unknown at first, also a rejected one counts, and an absence changes nothing."""
+    bench = Bench()
+    counters = [(100, 3), (100, 3), (101, 3), (101, 3), (101, 4)]
+    seen = [bench.poll(15 * n, *counter).last for n, counter in enumerate(counters)]
+    assert seen == [None, None, WALL + 30, WALL + 30, WALL + 60]
+    assert bench.watch.absent().last is None
+    assert bench.poll(90, 101, 4).last == WALL + 60

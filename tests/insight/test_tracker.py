@@ -216,3 +216,43 @@ def test_last_seen_is_what_the_values_are_from() -> None:
     )
 
     assert insight.last_seen == 1_699_999_990
+
+
+FOUND, CLEARED = "problem_found", "problem_cleared"
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        ([60, 150, 60, 60], []),
+        ([60, 900, 60, 900, 60], []),
+        ([60, 110, 111, 60, 60], [(2, FOUND), (4, CLEARED)]),
+        ([60, 74, 60], [(1, FOUND), (2, CLEARED)]),
+        ([74, 80, 20, 80, 60], [(0, FOUND), (4, CLEARED)]),
+        ([74, 80, 999, 80, 60], [(0, FOUND), (4, CLEARED)]),
+    ],
+    ids=[
+        "one absurd reading",
+        "impossible ones",
+        "a jump that stays",
+        "what can be true at once",
+        "a dip while too hot",
+        "an absurd one while too hot",
+    ],
+)
+def test_one_absurd_temperature_is_no_problem(
+    readings: list[float], told: list[tuple[int, str]]
+) -> None:
+    """It begins and ends none: what jumps has to be seen by a second poll."""
+    tracker, found = MinerTracker(IDENTITY), []
+    for minute in range(12):
+        cool = replace(STATE, chip_temperature=60)
+        tracker.observe(
+            IDENTITY, cool, moment(60 * minute), response_time=80.0, interval=15
+        )
+    for place, reading in enumerate(readings):
+        state = replace(STATE, chip_temperature=reading)
+        at = moment(720 + 15 * place)
+        tracker.observe(IDENTITY, state, at, response_time=80.0, interval=15)
+        found += [(place, event.event_type.value) for event in tracker.events]
+    assert found == told

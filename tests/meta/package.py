@@ -69,6 +69,12 @@ def entity_id(value: Any) -> str | None:
     return value.key if isinstance(value, EntityDescription) else None
 
 
+def shown_unit(description: MinerEntityDescription) -> str | None:
+    """Return the unit in which a new entity is shown, but for hash rates."""
+    suggested = getattr(description, "suggested_unit_of_measurement", None)
+    return suggested or getattr(description, "native_unit_of_measurement", None)
+
+
 def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every text of a JSON file with the way to it."""
     if isinstance(value, dict):

@@ -16,6 +16,7 @@ from .package import (
     ROOT,
     entity_id,
     load_json,
+    shown_unit,
 )
 
 FLEET_SECTION = "all_miner"
@@ -52,12 +53,14 @@ DOCUMENTED = [
 def _unit(description: MinerEntityDescription) -> str:
     if getattr(description, "is_hash_rate", False):
         return "TH/s"
-    return getattr(description, "native_unit_of_measurement", None) or ""
+    return shown_unit(description) or ""
 
 
 def _step(description: MinerEntityDescription) -> str:
     resolution = description.resolution
-    unit = _unit(description)
+    # It is that of what the miner reports, in whatever unit that is shown.
+    unit = getattr(description, "native_unit_of_measurement", None)
+    unit = unit or _unit(description)
     steps = []
     if resolution.absolute:
         steps.append(f"{resolution.absolute:g} {unit}".strip())

@@ -10,7 +10,7 @@ from homeassistant.util import slugify
 from custom_components.miner_monitor.entity import MinerEntityDescription
 
 from ..each import for_each
-from .package import ENTITIES, INTEGRATION, ROOT, load_json
+from .package import ENTITIES, INTEGRATION, ROOT, load_json, shown_unit
 
 NAMES = load_json(INTEGRATION / "translations" / "en.json")["entity"]
 DASHBOARD: dict[str, Any] = load_json(ROOT / "docs" / "grafana" / "miner_monitor.json")
@@ -31,11 +31,10 @@ OF_MINERS = [
 
 def _metric(platform: Platform, description: MinerEntityDescription) -> str:
     """Name a metric as Home Assistant does; hash rates are in TH/s."""
+    unit = shown_unit(description)
     if platform is not Platform.SENSOR:
-        unit = getattr(description, "native_unit_of_measurement", None)
         unit = _words(unit)
         return f"homeassistant_{platform}_state" + (f"_{unit}" if unit else "")
-    unit = getattr(description, "native_unit_of_measurement", None)
     if getattr(description, "is_hash_rate", False):
         unit = "TH/s"
     if description.device_class == "timestamp":

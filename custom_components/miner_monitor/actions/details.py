@@ -12,6 +12,7 @@ from ..runtime.targets import targets_of
 DETAILS = frozenset(
     {
         "best_session_difficulty",
+        "blocks_found",
         "board_temperature",
         "chip_temperature_2",
         "core_voltage_actual",
@@ -30,11 +31,13 @@ DETAILS = frozenset(
         "hash_rate_stddev_5m",
         "inlet_temperature",
         "input_voltage",
+        "last_share",
         "odds_of_block",
         "outlet_temperature",
         "pool_difficulty",
         "pool_hash_rate",
         "power_limit",
+        "reject_rate",
         "share_error_rate",
         "shares_rejected",
         "target_chip_temperature",

@@ -95,6 +95,19 @@ class AlarmWatch:
             self.severity = Severity.WARNING
         return self.severity is not None
 
+    def judge(
+        self,
+        reported: float | None,
+        believed: float | None,
+        now: float,
+        shown: float | None = None,
+        offset: float = 0.0,
+    ) -> bool | None:
+        """Take what is believed of a report; one that is in doubt changes nothing."""
+        if reported is not None and believed is None:
+            return self.severity is not None
+        return self.observe(believed, now, shown, offset)
+
     def finding(self, moment: Moment) -> Finding:
         """Return what is wrong, since the value went beyond its warning."""
         severity, alarm = self.severity or Severity.WARNING, self._alarm
@@ -141,19 +154,30 @@ class OverheatWatch:
             ),
         )
 
-    def observe(self, state: MinerState, now: float) -> bool | None:
-        """Whether the miner is too hot; None when nothing says so or otherwise."""
-        hottest, target = state.hottest_chip, state.target_chip_temperature
-        above = None if hottest is None or target is None else hottest - target
+    def observe(
+        self, state: MinerState, now: float, believed: MinerState | None = None
+    ) -> bool | None:
+        """Whether the miner is too hot; None when nothing says so or otherwise.
+
+        A temperature that jumps is an alarm once a second poll shows it too.
+        """
+        believed = state if believed is None else believed
+        target = state.target_chip_temperature
+        raw, hottest = state.hottest_chip, believed.hottest_chip
+        far, above = _above(raw, target), _above(hottest, target)
         chip, above_target, regulator = self.alarms
         verdicts = (
             state.overheating,
             state.status is MinerStatus.OVERHEATED or None,
-            chip.observe(hottest, now),
-            above_target.observe(above, now, hottest, target or 0.0),
-            regulator.observe(state.vr_temperature, now),
+            chip.judge(raw, hottest, now),
+            above_target.judge(far, above, now, hottest, target or 0.0),
+            regulator.judge(state.vr_temperature, believed.vr_temperature, now),
         )
         return True if True in verdicts else False if False in verdicts else None
+
+
+def _above(value: float | None, target: float | None) -> float | None:
+    return None if value is None or target is None else value - target
 
 
 class FanWatch:

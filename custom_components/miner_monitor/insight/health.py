@@ -2,7 +2,7 @@
 
 | quantity | warning after | critical after | ends |
 | --- | --- | --- | --- |
-| chip, VR | 5 min | at once | 3 °C below |
+| chip, VR | 5 min | at once, after a jump with the next poll | 3 °C below |
 | chip above its target | 45 s | at once | 3 °C below |
 | input voltage | 5 min | 45 s | 1 % above |
 | power | 10 min | 1 min | 2 % below |
@@ -136,11 +136,16 @@ class HealthWatch:
         self._limits: Mapping[Quantity, Alarm] = self._fixed
 
     def observe(
-        self, state: MinerState, baseline: Baseline, shares: Shares, moment: Moment
+        self,
+        state: MinerState,
+        baseline: Baseline,
+        shares: Shares,
+        moment: Moment,
+        believed: MinerState | None = None,
     ) -> Health:
-        """Take one good poll and what else is known at it."""
+        """Take one good poll, what is believed of it, and what else is known at it."""
         now = moment.monotonic
-        overheating = self._overheat.observe(state, now)
+        overheating = self._overheat.observe(state, now, believed)
         self._input.observe(state.input_voltage, now)
         self._power.observe(state.power, now)
         self._ratio.observe(baseline.ratio, now)

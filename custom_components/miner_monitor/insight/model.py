@@ -279,7 +279,8 @@ class Shares:
 
     ``counted`` are the accepted and the rejected ones since we began to look.
     ``reject_rate`` is in %, ``lower_bound`` its 95 % lower bound. ``odds_of_block``
-    is in % per year, ``days_to_beat_best`` an expectation.
+    is in % per year, ``days_to_beat_best`` an expectation, ``last`` the epoch second
+    of the poll that showed the last one.
     """
 
     counted: tuple[int, int] | None = None
@@ -291,6 +292,7 @@ class Shares:
     stalled: bool | None = None
     odds_of_block: float | None = None
     days_to_beat_best: float | None = None
+    last: float | None = None
 
 
 class Verdict(StrEnum):

@@ -221,6 +221,7 @@ class ShareWatch(Stored):
     _rate: _Rate = field(default_factory=_Rate, init=False)
     _known: bool = field(default=False, init=False)
     _monotonic: float | None = field(default=None, init=False)
+    _last: float | None = field(default=None, init=False)
     _outlook_of: tuple[object, ...] | None = field(default=None, init=False)
     _outlook: tuple[float | None, float | None] = field(
         default=(None, None), init=False
@@ -253,6 +254,8 @@ class ShareWatch(Stored):
             changed |= self._snapshot is _ABSENT
         else:
             changed |= self._count(state, minute, away, due)
+        if self.accepted.delta + self.rejected.delta:
+            self._last = moment.wall
         stalled = None
         if state.shares_accepted is not None or state.shares_rejected is not None:
             stalled = self._stall.observe(
@@ -383,6 +386,7 @@ class ShareWatch(Stored):
             stalled=stalled,
             odds_of_block=outlook[0],
             days_to_beat_best=outlook[1],
+            last=self._last,
         )
 
     @override

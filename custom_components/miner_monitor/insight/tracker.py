@@ -187,7 +187,7 @@ class MinerTracker:
             state, moment, interval, baseline.expected, network, boot, self._luck.best
         )
         state = self.believed = self._shares.believed(state)
-        health = self._health.observe(reported, baseline, shares, moment)
+        health = self._health.observe(reported, baseline, shares, moment, state)
         luck = self._luck.observe(state, moment.wall, network)
         self.events = (*self._findings.events, *luck)
         self._last_seen = seen_at(state, moment.wall)

@@ -275,6 +275,7 @@ SETTINGS: Mapping[Setting, SettingSpec] = {
         bounds=(30.0, 90.0),
         stress=1,
         kept=KeptWith.SET_POINTS,
+        enabled=False,
     ),
     Setting.HEATING_TEMPERATURE: SettingSpec(
         Kind.NUMBER,

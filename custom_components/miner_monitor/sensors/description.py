@@ -54,7 +54,9 @@ class MinerSensorEntityDescription[DataT = MinerData](
 
     Attributes that are long lists, or many, stay out of the recorder. ``wanted_fn``:
     it is there while the options ask for it. ``total``: what is counted in it is
-    published by its entity, and must never fall.
+    published by its entity, and must never fall. ``former_state_class``: what it had
+    before it had none; where it is in use it stays, for Home Assistant would ask the
+    user what is to become of the statistics.
     """
 
     value_fn: Callable[[DataT], Value]
@@ -62,6 +64,7 @@ class MinerSensorEntityDescription[DataT = MinerData](
     attributes_recorded: bool = True
     wanted_fn: Callable[[MinerOptions], bool] | None = None
     total: StrEnum | None = None
+    former_state_class: SensorStateClass | None = None
 
     def wanted(self, options: MinerOptions) -> bool:
         """Whether the options ask for it."""

@@ -29,9 +29,11 @@ from ..miners.model import (
 from ..model import MinerData
 from ..runtime.options import MinerOptions
 from .description import (
+    ONCE_A_MINUTE,
     ONE_PERCENT,
     MinerSensorEntityDescription,
     Value,
+    timestamp,
 )
 from .work import JOULES_PER_TERAHASH
 
@@ -354,6 +356,17 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         1,
         attributes_fn=_reject_reasons,
         capability=Capability.SHARES,
+        entity_registry_enabled_default=False,
+    ),
+    MinerSensorEntityDescription(
+        key="last_share",
+        translation_key="last_share",
+        capability=Capability.SHARES,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        resolution=ONCE_A_MINUTE,
+        value_fn=lambda data: timestamp(data.insight.shares.last),
     ),
     MinerSensorEntityDescription(
         key="total_uptime",
@@ -366,7 +379,8 @@ INSIGHT: tuple[MinerSensorEntityDescription, ...] = (
         available_offline=True,
         resolution=Resolution(absolute=60),
         state_class=SensorStateClass.TOTAL_INCREASING,
-        suggested_display_precision=0,
+        suggested_display_precision=1,
+        suggested_unit_of_measurement=UnitOfTime.DAYS,
         total=Total.TOTAL_UPTIME,
         value_fn=lambda data: data.insight.uptime.total,
     ),

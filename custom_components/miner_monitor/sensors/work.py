@@ -1,6 +1,7 @@
 """What a miner does, how fast and at what cost, with its shares and pools."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
@@ -14,6 +15,7 @@ from ..entity import (
 )
 from ..miners.model import (
     Capability,
+    MinerState,
     MinerStatus,
     Pool,
     PoolStatus,
@@ -208,6 +210,16 @@ def _pools(index: int) -> tuple[MinerSensorEntityDescription, ...]:
     )
 
 
+def _of_the_network(
+    key: str, value_fn: Callable[[MinerState], float | None], capability: Capability
+) -> MinerSensorEntityDescription:
+    """Describe what is the same for all miners, and has no statistics of its own."""
+    return replace(
+        number(key, value_fn, capability, state_class=None),
+        former_state_class=SensorStateClass.MEASUREMENT,
+    )
+
+
 SHARES: tuple[MinerSensorEntityDescription, ...] = (
     number(
         "shares_accepted",
@@ -266,7 +278,7 @@ SHARES: tuple[MinerSensorEntityDescription, ...] = (
         lambda state: state.best_session_difficulty,
         Capability.BEST_SESSION_DIFFICULTY,
     ),
-    number(
+    _of_the_network(
         "network_difficulty",
         lambda state: state.network_difficulty,
         Capability.NETWORK_DIFFICULTY,
@@ -276,11 +288,14 @@ SHARES: tuple[MinerSensorEntityDescription, ...] = (
         lambda state: state.pool_difficulty,
         Capability.POOL_DIFFICULTY,
     ),
-    number("block_height", lambda state: state.block_height, Capability.BLOCK_HEIGHT),
+    _of_the_network(
+        "block_height", lambda state: state.block_height, Capability.BLOCK_HEIGHT
+    ),
     MinerSensorEntityDescription(
         key="blocks_found",
         translation_key="blocks_found",
         capability=Capability.BLOCKS_FOUND,
+        entity_registry_enabled_default=False,
         available_offline=True,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=0,

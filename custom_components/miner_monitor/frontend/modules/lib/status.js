@@ -36,7 +36,6 @@ const COMMON = "component.miner_monitor.common.";
 export const STATUS_KEYS = [
   "binary_sensor.online",
   "binary_sensor.problem",
-  "binary_sensor.fault",
   "sensor.status",
   "sensor.last_seen",
   "switch.throttle",
@@ -198,7 +197,7 @@ function textOf(hass, miner, finding, say) {
   const { kind } = finding;
   const what = hass.localize(`${COMMON}report_finding_${kind}`) || say("fleet_problem");
   if (kind === "fault") {
-    const faults = stateOf(hass, miner, "binary_sensor.fault")?.attributes.faults;
+    const faults = stateOf(hass, miner, "binary_sensor.problem")?.attributes.faults;
     return Array.isArray(faults) && faults.length ? `${what}: ${faults.join(", ")}` : what;
   }
   const { quantity } = finding;

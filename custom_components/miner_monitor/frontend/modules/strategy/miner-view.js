@@ -269,6 +269,7 @@ function shares(cards, { say }) {
         cards.tile("sensor.shares_accepted"),
         cards.tile("sensor.shares_rejected"),
         cards.tile("sensor.shares_stale"),
+        cards.tile("sensor.last_share"),
         cards.tile("binary_sensor.stalled"),
       ],
       { icon: "mdi:share-variant" },
