@@ -71,6 +71,13 @@ class Frontend:
         await self.dialog.get_by_text("Search my network").click()
         await expect(self.dialog.get_by_role("button", name="Submit")).to_be_visible()
 
+    async def add_discovered(self, name: str) -> None:
+        """Add what is shown as discovered."""
+        await self.page.goto("/config/integrations/dashboard")
+        card = self.page.locator("ha-config-flow-card").filter(has_text=name)
+        await card.get_by_role("button", name="Add", exact=True).click()
+        await self.submit()
+
     async def take(self, picture: Path) -> None:
         """Take a picture of the dialog."""
         await self.dialog.get_by_role("dialog").screenshot(path=picture)

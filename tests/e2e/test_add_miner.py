@@ -71,7 +71,9 @@ async def test_a_miner_added_by_its_address_shows_its_hash_rate_and_power(
         await frontend.page.screenshot(path=pictures / picture)
 
 
-async def test_one_of_two_cards_is_picked(frontend: Frontend) -> None:
+async def test_one_of_two_cards_is_picked_and_the_other_is_offered(
+    frontend: Frontend, hass: HassProcess
+) -> None:
     async with Farm([RB4], clock=SystemClock()) as farm:
         rig = farm[RB4.name]
         await frontend.open_add_dialog()
@@ -89,6 +91,10 @@ async def test_one_of_two_cards_is_picked(frontend: Frontend) -> None:
         assert shown != pytest.approx(float(told["card0"]), abs=1)
         rate = await frontend.number("Hash rate", "GH/s")
         assert rate == pytest.approx(rig.truth.hash_rate_ths * 1e3 / 2, rel=0.1)
+
+        await frontend.add_discovered(f"RB4 FPGA card0 ({rig.host}:{rig.port})")
+        await frontend.finish()
+        assert (await newest(hass))["title"] == "RB4 FPGA card0"
 
 
 async def test_a_wrong_address_is_explained_beside_the_field_and_kept(
