@@ -27,6 +27,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.miner_monitor.actions.assist import ABILITIES, known_miners
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 from custom_components.miner_monitor.runtime.entries import async_device_id
+from scripts.rig.assist import PAGE, SENTENCES, copy_sentences
 
 from .automations import set_up_automation, turn_off_automation
 from .conftest import (
@@ -40,7 +41,6 @@ from .conftest import (
 )
 from .fleets import House, build
 from .scripted_model import AGENT, ScriptedModel
-from .sentences import PAGE, SENTENCES, copy_sentences
 from .test_permissions import user_who_may
 
 CONTROL = {"read": True, "control": True}

@@ -1,9 +1,10 @@
-"""What the demo needs so that its user can make automations of the blueprints."""
+"""What the demo needs so that its user can make automations, and talk to Assist."""
 
 from pathlib import Path
 import shutil
 
 from .api import HassApi
+from .assist import copy_sentences
 from .hass import CONFIGURATION, REPOSITORY
 
 # Home Assistant's editors keep what a user makes in these files.
@@ -13,6 +14,8 @@ DEMO_CONFIGURATION = f"""\
 automation: !include automations.yaml
 script: !include scripts.yaml
 scene: !include scenes.yaml
+conversation:
+assist_pipeline:
 """
 
 _AUTOMATIONS = Path("blueprints", "automation")
@@ -27,6 +30,7 @@ def prepare_automations(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (directory / name).touch()
+    copy_sentences(directory)
     shutil.copytree(
         REPOSITORY / _AUTOMATIONS, directory / _AUTOMATIONS, dirs_exist_ok=True
     )

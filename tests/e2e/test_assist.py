@@ -9,11 +9,11 @@ from typing import Any
 from playwright.async_api import Browser, Page, expect
 import pytest
 
+from scripts.rig.assist import copy_sentences
 from scripts.rig.check import complaints
 from scripts.rig.hass import CONFIGURATION, DOMAIN, HassProcess
 from simulator import Farm, MinerSpec, SimulatedMiner, SystemClock
 
-from ..sentences import copy_sentences
 from .frontend import INTEGRATION_PAGE, VIEWPORT, WAIT_MILLISECONDS, stay_logged_in
 from .waiting import until, until_so
 
