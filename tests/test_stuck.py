@@ -503,9 +503,11 @@ async def test_one_that_recovers_at_the_last_moment_is_not_restarted(
     handle = await lost_regulator(bench)
     command = MinerCoordinator.async_command
 
-    async def recover_first(miner: MinerCoordinator, *arguments: Any) -> None:
+    async def recover_first(
+        miner: MinerCoordinator, *arguments: Any, **more: Any
+    ) -> None:
         handle.miner.clear("override")
-        await command(miner, *arguments)
+        await command(miner, *arguments, **more)
 
     monkeypatch.setattr(MinerCoordinator, "async_command", recover_first)
     await bench.advance(30 * MINUTE)
