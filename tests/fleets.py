@@ -1,6 +1,7 @@
 """A fleet of simulated miners for tests, and what its miners were told."""
 
 from dataclasses import replace
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State
@@ -68,6 +69,18 @@ async def build(bench: TimedBench) -> House:
         await house.add(miner)
     await bench.advance(30)
     return house
+
+
+async def choose(hass: HomeAssistant, step: str, options: dict[str, Any]) -> Any:
+    """Fill in a form of the options of all miners, and return what comes of it."""
+    flow = hass.config_entries.options
+    entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, FLEET)
+    assert entry is not None
+    menu = await flow.async_init(entry.entry_id)
+    form = await flow.async_configure(menu["flow_id"], {"next_step_id": step})
+    result = await flow.async_configure(form["flow_id"], options)
+    await hass.async_block_till_done()
+    return result
 
 
 def fleet_state(hass: HomeAssistant, platform: str, key: str) -> State:

@@ -27,6 +27,7 @@ from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
 from .conftest import GAMMA, HEX, TimedBench
+from .fleets import choose as fill_in
 
 PATH = "miner-monitor"
 STRATEGY = {"strategy": {"type": "custom:miner-monitor"}}
@@ -92,12 +93,9 @@ async def config(ask: Ask) -> Any:
 
 
 async def choose(hass: HomeAssistant, **options: Any) -> None:
-    """Fill in the form of all miners."""
-    flow = hass.config_entries.options
-    form = await flow.async_init(async_fleet_entry(hass).entry_id)
-    result = await flow.async_configure(form["flow_id"], options)
+    """Fill in the general form of all miners."""
+    result = await fill_in(hass, "fleet", options)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
 
 
 async def index_of(client: TestClient) -> str:

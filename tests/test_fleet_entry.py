@@ -17,6 +17,7 @@ from custom_components.miner_monitor.runtime.entries import is_fleet
 from simulator import MinerSpec
 
 from .conftest import GAMMA, HEX, TimedBench
+from .fleets import choose
 
 CARD = MinerSpec(name="rb4-one", model="fpga_rb4", seed=22)
 
@@ -192,16 +193,14 @@ async def test_whatever_is_stored(
 async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
     """A new miner begins with what is chosen for all; the old ones stay."""
     old = await bench.add(await bench.miner(GAMMA))
-    options = hass.config_entries.options
-    form = await options.async_init(fleet_of(hass).entry_id)
-    wrong = await options.async_configure(
-        form["flow_id"], {"ratio_good": 80, "ratio_poor": 80}
-    )
+    wrong = await choose(hass, "fleet", {"ratio_good": 80, "ratio_poor": 80})
     assert wrong["errors"] == {"ratio_poor": "poor_not_below_good"}
     chosen = {"scan_interval": 30, "ratio_good": 90, "ratio_poor": 70}
-    result = await options.async_configure(
-        form["flow_id"], {**chosen, "price": "sensor.price"}
+    hass.config_entries.async_update_entry(
+        fleet_of(hass), options={"price": "sensor.price", "ratio_good": 60}
     )
+    options = hass.config_entries.options
+    result = await options.async_configure(wrong["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
     new = await bench.add(await bench.miner(HEX))
@@ -216,9 +215,7 @@ async def test_options(bench: TimedBench, hass: HomeAssistant) -> None:
 
 async def test_options_may_be_empty(bench: TimedBench, hass: HomeAssistant) -> None:
     await bench.add(await bench.miner(GAMMA))
-    options = hass.config_entries.options
-    form = await options.async_init(fleet_of(hass).entry_id)
-    await options.async_configure(form["flow_id"], {})
+    await choose(hass, "fleet", {})
     assert fleet_of(hass).options == {"sidebar": True}
 
 
@@ -226,7 +223,7 @@ async def test_texts_of_the_forms(bench: TimedBench, hass: HomeAssistant) -> Non
     """The menu and the options have a text for all that they show."""
     texts = json.loads(TEXTS.read_text(encoding="utf-8"))
     await bench.add(await bench.miner(GAMMA))
-    form = await hass.config_entries.options.async_init(fleet_of(hass).entry_id)
+    form = await choose(hass, "fleet", {"ratio_good": 1, "ratio_poor": 2})
     step = texts["options"]["step"][form["step_id"]]
     fields = {str(field) for field in form["data_schema"].schema}
     assert set(step["data"]) == set(step["data_description"]) == fields

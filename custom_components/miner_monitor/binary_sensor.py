@@ -14,7 +14,7 @@ from .entity import (
     of_state,
     setup_of,
 )
-from .fleet.entities import FLEET_BINARY_SENSORS, MINERS
+from .fleet.entities import FLEET_BINARY_SENSORS, MINERS, PLAN
 from .miners.model import (
     Alarm,
     Capability,
@@ -192,7 +192,7 @@ class MinerBinarySensor(
 
     entity_description: MinerBinarySensorEntityDescription[Any]
     # As long as there are miners, or other with each value that moves.
-    _unrecorded_attributes = frozenset({MINERS, "findings", "limits"})
+    _unrecorded_attributes = frozenset({MINERS, PLAN, "findings", "limits"})
 
 
 async_setup_entry = setup_of(

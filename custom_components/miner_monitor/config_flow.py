@@ -42,11 +42,8 @@ from .fleet.coordinator import (
 )
 from .flows.adding import AddingSteps
 from .flows.addresses import InvalidListError, is_list, read_miners
-from .flows.options import (
-    FleetOptionsFlow,
-    MinerOptionsFlow,
-    options_of_new_miners,
-)
+from .flows.fleet_options import FleetOptionsFlow, options_of_new_miners
+from .flows.options import MinerOptionsFlow
 from .flows.probe import (
     LOCKED,
     Found,

@@ -87,11 +87,14 @@ class MinerSensor(ReadingEntity[Any, MinerSensorEntityDescription[Any]], SensorE
     def __init__(
         self, coordinator: Any, description: MinerSensorEntityDescription[Any]
     ) -> None:
-        """Give hash rates the unit of the device."""
+        """Give hash rates the unit of the device, and prices the currency."""
         if description.is_hash_rate:
             unit = coordinator.identity.hash_rate_unit
             self._attr_native_unit_of_measurement = unit
             self._scale = unit.per_terahash
+        if description.is_price:
+            currency = coordinator.hass.config.currency
+            self._attr_native_unit_of_measurement = f"{currency}/kWh"
         super().__init__(coordinator, description)
 
     @override

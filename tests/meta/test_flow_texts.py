@@ -15,9 +15,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.miner_monitor.const import CONF_UNIT
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
+from custom_components.miner_monitor.flows.fleet_options import PROBLEMS
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.entries import NEEDS_CODE
 from tests.conftest import GAMMA, RB4, Bench
@@ -43,6 +45,7 @@ REAUTH = parse(INTEGRATION / "flows" / "reauth.py")
 ADDING = parse(INTEGRATION / "flows" / "adding.py")
 ADDRESSES = parse(INTEGRATION / "flows" / "addresses.py")
 OPTIONS = parse(INTEGRATION / "flows" / "options.py")
+FLEET_OPTIONS = parse(INTEGRATION / "flows" / "fleet_options.py")
 ENDS = {"reconfigure_successful": FLOW, "reauth_successful": REAUTH}
 
 
@@ -278,10 +281,14 @@ async def test_forms_of_the_options(hass: HomeAssistant, bench: Bench) -> None:
         entry = await bench.add(await bench.miner(spec))
         form = await hass.config_entries.options.async_init(entry.entry_id)
         fields |= _check_shown(steps, form)
-    step = steps["init"]
-    assert fields == set(step["data"]) | {
+    assert fields == _texts_of(steps["init"])
+
+
+def _texts_of(step: dict[str, Any]) -> set[str]:
+    """Return the fields that have texts, those in sections too."""
+    return set(step["data"]) | {
         f"{name}.{key}"
-        for name, texts in step["sections"].items()
+        for name, texts in step.get("sections", {}).items()
         for key in texts["data"]
     }
 
@@ -293,10 +300,16 @@ async def test_form_of_the_options_of_all_miners(
     fleet = async_fleet_entry(hass)
     assert fleet is not None
     assert fleet is not entry
-    form = await hass.config_entries.options.async_init(fleet.entry_id)
-    steps = TEXTS["options"]["step"]
-    shown = _check_form(steps, form)
-    assert set(steps) == {"init", shown}
+    MockConfigEntry(domain="tibber", title="Tibber").add_to_hass(hass)
+    flow, steps = hass.config_entries.options, TEXTS["options"]["step"]
+    names = set()
+    for name in ("fleet", "prices"):
+        menu = await flow.async_init(fleet.entry_id)
+        assert set(steps["all_miners"]["menu_options"]) == set(menu["menu_options"])
+        form = await flow.async_configure(menu["flow_id"], {"next_step_id": name})
+        assert _check_shown(steps, form) == _texts_of(steps[name])
+        names.add(name)
+    assert set(steps) == {"init", "all_miners", *names}
 
 
 def test_errors_of_the_options() -> None:
@@ -307,7 +320,8 @@ def test_errors_of_the_options() -> None:
     }
     disordered = {"critical_not_above_warning", "poor_not_below_good"}
     assert disordered <= _returned_errors(OPTIONS)
-    assert set(TEXTS["options"]["error"]) == raised | disordered
+    of_prices = _returned_errors(FLEET_OPTIONS) | set(PROBLEMS.values())
+    assert set(TEXTS["options"]["error"]) == raised | disordered | of_prices
 
 
 async def test_discovery_form(hass: HomeAssistant, bench: Bench) -> None:

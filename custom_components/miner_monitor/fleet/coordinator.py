@@ -36,6 +36,7 @@ from ..runtime.store import (
 )
 from . import (
     FleetData,
+    FleetFeature,
     FleetMeters,
     FleetTotal,
     Member,
@@ -43,6 +44,7 @@ from . import (
 )
 from .commands import FleetCommands
 from .members import FleetMember
+from .prices import FleetPrices
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
 
@@ -68,6 +70,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.commands = FleetCommands(
             hass, entry, self.members, self.async_update_listeners
         )
+        self.prices = FleetPrices(hass, entry, self._compute_soon)
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
         self._best = 0.0
         self._computed_at = -RECOMPUTE_EVERY
@@ -96,6 +99,11 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             self.hass, SIGNAL_MINERS, self._follow
         )
         self._follow()
+        self.prices.load(stored.get("prices"))
+        self.prices.start()
+        self.config_entry.async_on_unload(
+            self.config_entry.add_update_listener(self._async_options_changed)
+        )
         self._compute()
         self.commands.go_on()
         self.config_entry.async_create_background_task(
@@ -105,6 +113,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
     async def async_unload(self) -> None:
         """Follow nobody any more, and store what was counted; take nothing back."""
         self.commands.close()
+        self.prices.stop()
         if self._stop_following is not None:
             self._stop_following()
             self._stop_following = None
@@ -180,14 +189,26 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             self._best = best
         else:
             data = replace(data, best_difficulty=self._best, luckiest=None)
-        self.async_set_updated_data(replace(data, totals=self.meters.totals))
+        prices = self.prices.view
+        features = data.features
+        if prices.source:
+            features |= {FleetFeature.PRICE}
+        if prices.rule is not None:
+            features |= {FleetFeature.CHEAP_POWER}
+        self.async_set_updated_data(
+            replace(data, totals=self.meters.totals, prices=prices, features=features)
+        )
 
     def _dump(self) -> Data:
         return {
             "stored_at": time.time(),
             "totals": self.meters.dump(),
             "best": self._best,
+            "prices": self.prices.dump(),
         }
+
+    async def _async_options_changed(self, _: HomeAssistant, __: ConfigEntry) -> None:
+        self.prices.start()
 
     @override
     async def _async_update_data(self) -> FleetData:

@@ -172,6 +172,15 @@ FLEET_SENSORS: tuple[MinerSensorEntityDescription[FleetData], ...] = (
         suggested_display_precision=0,
         value_fn=lambda data: data.best_difficulty,
     ),
+    MinerSensorEntityDescription(
+        key="electricity_price",
+        translation_key="fleet_electricity_price",
+        exists_fn=_any_has(FleetFeature.PRICE),
+        is_price=True,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=4,
+        value_fn=lambda data: data.prices.price,
+    ),
     _total(FleetTotal.SHARES_ACCEPTED, **_SHARES),
     _total(FleetTotal.SHARES_REJECTED, **_SHARES),
     _partial(
@@ -193,7 +202,37 @@ def _problems(data: FleetData) -> dict[str, Any]:
     }
 
 
+PLAN = "plan"
+
+
+def _plan(data: FleetData) -> dict[str, Any]:
+    """Say by which rule power is cheap, until when, and what is known of the days."""
+    prices = data.prices
+    return {
+        "rule": prices.rule and prices.rule.value,
+        "next_change": prices.next_change and prices.next_change.isoformat(),
+        "partial": prices.partial,
+        PLAN: [
+            {
+                "start": slot.start.isoformat(),
+                "end": slot.end.isoformat(),
+                "price": round(slot.price, 6),
+                "cheap": slot.cheap,
+            }
+            for slot in prices.plan
+        ],
+    }
+
+
 FLEET_BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription[FleetData], ...] = (
+    MinerBinarySensorEntityDescription(
+        key="cheap_power",
+        translation_key="fleet_cheap_power",
+        attributes_fn=_plan,
+        attributes_at_once=True,
+        exists_fn=_any_has(FleetFeature.CHEAP_POWER),
+        value_fn=lambda data: data.prices.cheap,
+    ),
     MinerBinarySensorEntityDescription(
         key="problem",
         translation_key="fleet_problem",

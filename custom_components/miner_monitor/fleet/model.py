@@ -5,9 +5,11 @@ Units are those of insight.model. ``None`` means that no miner reports it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from ..model import MinerData
+from ..price import Planned, RuleKind
 
 
 class FleetTotal(StrEnum):
@@ -26,6 +28,8 @@ class FleetFeature(StrEnum):
     MINING = "mining"
     RESTART = "restart"
     WALL_POWER = "wall_power"
+    PRICE = "price"
+    CHEAP_POWER = "cheap_power"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,28 @@ class MemberProblems:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceView:
+    """What power costs now, per kWh in Home Assistant's currency, and what is cheap.
+
+    ``cheap`` is None where that cannot be told; ``partial``: the prices of the window
+    that the rule looks at are not all known. ``plan``: the slots from today on.
+    ``source``: one of prices is chosen.
+    """
+
+    source: bool = False
+    price: float | None = None
+    slot_end: datetime | None = None
+    rule: RuleKind | None = None
+    cheap: bool | None = None
+    next_change: datetime | None = None
+    partial: bool = False
+    plan: tuple[Planned, ...] = ()
+
+
+NO_PRICES = PriceView()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetData:
     """All miners together at one moment.
 
@@ -93,6 +119,7 @@ class FleetData:
     mining: bool | None = None
     features: frozenset[FleetFeature] = frozenset()
     totals: Mapping[FleetTotal, float | None] = field(default_factory=dict)
+    prices: PriceView = NO_PRICES
 
     @property
     def problem(self) -> bool | None:

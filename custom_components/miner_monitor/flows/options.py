@@ -1,4 +1,4 @@
-"""The options: of a miner by one table of its fields, and of all miners."""
+"""The options of a miner, by one table of its fields."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from typing import Any, Literal
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import (
     ConfigFlowResult,
-    OptionsFlow,
     OptionsFlowWithReload,
 )
 from homeassistant.const import (
@@ -19,7 +18,6 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -42,7 +40,6 @@ from ..const import (
     CONF_PLUG_POWER,
     CONF_PLUG_SWITCH,
     CONF_POOL_SCRAPER,
-    CONF_PRICE,
     CONF_PROTECT,
     CONF_PSU_CAPACITY,
     CONF_PSU_CONSTANT,
@@ -51,14 +48,11 @@ from ..const import (
     CONF_RATIO_POOR,
     CONF_RESTART_STALLED,
     CONF_ROOM_TEMPERATURE,
-    CONF_SIDEBAR,
     LOGGER,
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
 )
 from ..control.throttle import throttle_method
-from ..fleet.coordinator import async_fleet_entry
-from ..insight.model import InsightOptions
 from ..miners import (
     MinerError,
     create_client,
@@ -94,9 +88,6 @@ _PAIRS = (
 )
 """Thresholds of which the first is below the second; both are stored or none."""
 
-_DEFAULTS = InsightOptions()
-_FOR_NEW_MINERS = (CONF_SCAN_INTERVAL, CONF_RATIO_GOOD, CONF_RATIO_POOR)
-
 
 class MinerOptionsFlow(OptionsFlowWithReload):
     """How a miner is asked, what may be done to it, and how it is judged."""
@@ -109,7 +100,7 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         identity = known_identity(self.config_entry)
         if user_input is not None:
             options = self._taken(identity, user_input)
-            if (wrong := _disorder(options)) is not None:
+            if (wrong := disorder_of(options)) is not None:
                 errors["base"] = wrong
             else:
                 try:
@@ -217,7 +208,7 @@ def _thresholds(
     return found
 
 
-def _disorder(options: Mapping[str, Any]) -> str | None:
+def disorder_of(options: Mapping[str, Any]) -> str | None:
     """Return the error of two thresholds that are the wrong way round."""
     for low, high in _PAIRS:
         if low in options and high in options and options[low] >= options[high]:
@@ -243,26 +234,26 @@ def _fields(identity: MinerIdentity) -> Fields:
     ranges = limits.settings.values()
     widened = any(allowed.expert_maximum is not None for allowed in ranges)
     # More than any miner of this unit does, so that GH/s are not taken for TH/s.
-    rates = _number(0, 10_000 if unit is HashRateUnit.TERA else 1e6, unit)
-    ratios = _number(1, 150, UnitOfRatio.PERCENTAGE)
-    degrees = _number(30, 130, UnitOfTemperature.CELSIUS)
-    rejects = _number(0.1, 100, UnitOfRatio.PERCENTAGE)
+    rates = number_field(0, 10_000 if unit is HashRateUnit.TERA else 1e6, unit)
+    ratios = number_field(1, 150, UnitOfRatio.PERCENTAGE)
+    degrees = number_field(30, 130, UnitOfTemperature.CELSIUS)
+    rejects = number_field(0.1, 100, UnitOfRatio.PERCENTAGE)
     supply, judgement, tuning = SECTIONS
     sensors = Platform.SENSOR
     table: list[tuple[str | None, str, Selector[Any], bool]] = [
-        (None, CONF_SCAN_INTERVAL, _INTERVAL, True),
+        (None, CONF_SCAN_INTERVAL, INTERVAL_FIELD, True),
         (None, CONF_POOL_SCRAPER, TextSelector(), Capability.POOL_SCRAPER in has),
         (None, CONF_EXPERT, BooleanSelector(), widened),
         (None, CONF_PROTECT, BooleanSelector(), throttle_method(identity) is not None),
         (None, CONF_RESTART_STALLED, BooleanSelector(), Capability.RESTART in has),
-        (supply, CONF_PLUG_POWER, _entity(sensors, SensorDeviceClass.POWER), True),
-        (supply, CONF_PLUG_SWITCH, _entity(Platform.SWITCH), True),
+        (supply, CONF_PLUG_POWER, entity_field(sensors, SensorDeviceClass.POWER), True),
+        (supply, CONF_PLUG_SWITCH, entity_field(Platform.SWITCH), True),
         *(
             (supply, key, selector, Capability.POWER in has)
             for key, selector in (
-                (CONF_PSU_EFFICIENCY, _number(50, 100, UnitOfRatio.PERCENTAGE)),
-                (CONF_PSU_CONSTANT, _number(0, 500, UnitOfPower.WATT)),
-                (CONF_PSU_CAPACITY, _number(1, 20_000, UnitOfPower.WATT)),
+                (CONF_PSU_EFFICIENCY, number_field(50, 100, UnitOfRatio.PERCENTAGE)),
+                (CONF_PSU_CONSTANT, number_field(0, 500, UnitOfPower.WATT)),
+                (CONF_PSU_CAPACITY, number_field(1, 20_000, UnitOfPower.WATT)),
             )
         ),
         (judgement, CONF_EXPECTED_HASH_RATE, rates, True),
@@ -281,9 +272,9 @@ def _fields(identity: MinerIdentity) -> Fields:
             for key, selector in (
                 (
                     CONF_ROOM_TEMPERATURE,
-                    _entity(sensors, SensorDeviceClass.TEMPERATURE),
+                    entity_field(sensors, SensorDeviceClass.TEMPERATURE),
                 ),
-                (CONF_HALF_LIFE, _number(1, 365, UnitOfTime.DAYS, step=1)),
+                (CONF_HALF_LIFE, number_field(1, 365, UnitOfTime.DAYS, step=1)),
             )
         ),
     ]
@@ -297,16 +288,18 @@ def _fields(identity: MinerIdentity) -> Fields:
     return fields
 
 
-def _entity(domain: str, device_class: str | None = None) -> EntitySelector:
+def entity_field(domain: str, device_class: str | None = None) -> EntitySelector:
+    """Return a choice of entities of a domain."""
     wanted = EntityWithDeviceFilterSelectorConfig(domain=domain)
     if device_class is not None:
         wanted["device_class"] = device_class
     return EntitySelector(EntitySelectorConfig(filter=wanted))
 
 
-def _number(
+def number_field(
     low: float, high: float, unit: str, *, step: float | Literal["any"] = "any"
 ) -> NumberSelector:
+    """Return a box for a number of a unit."""
     return NumberSelector(
         NumberSelectorConfig(
             min=low,
@@ -318,61 +311,6 @@ def _number(
     )
 
 
-_INTERVAL = _number(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, UnitOfTime.SECONDS, step=1)
-_RATIO = _number(1, 100, UnitOfRatio.PERCENTAGE, step=1)
-_FLEET_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_SIDEBAR, default=True): BooleanSelector(),
-        vol.Optional(CONF_PRICE): EntitySelector(
-            EntitySelectorConfig(domain=[Platform.SENSOR, "input_number"])
-        ),
-        vol.Optional(CONF_SCAN_INTERVAL): _INTERVAL,
-        vol.Optional(CONF_RATIO_GOOD): _RATIO,
-        vol.Optional(CONF_RATIO_POOR): _RATIO,
-    }
+INTERVAL_FIELD = number_field(
+    MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, UnitOfTime.SECONDS, step=1
 )
-
-
-class FleetOptionsFlow(OptionsFlow):
-    """What holds for all miners; nothing has to be loaded anew for it."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Begin; a miner's options have the step of this name."""
-        return await self.async_step_fleet()
-
-    async def async_step_fleet(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show and store the options; what is empty is not set."""
-        errors: dict[str, str] = {}
-        usual = {
-            CONF_RATIO_GOOD: _DEFAULTS.ratio_good,
-            CONF_RATIO_POOR: _DEFAULTS.ratio_poor,
-        }
-        if user_input is not None:
-            if (wrong := _disorder(usual | user_input)) is None:
-                options = dict(user_input)
-                if CONF_SCAN_INTERVAL in options:
-                    options[CONF_SCAN_INTERVAL] = int(options[CONF_SCAN_INTERVAL])
-                return self.async_create_entry(data=options)
-            errors[CONF_RATIO_POOR] = wrong
-        return self.async_show_form(
-            step_id="fleet",
-            data_schema=self.add_suggested_values_to_schema(
-                _FLEET_SCHEMA, user_input or self.config_entry.options
-            ),
-            description_placeholders={
-                "good": f"{_DEFAULTS.ratio_good:g}",
-                "poor": f"{_DEFAULTS.ratio_poor:g}",
-            },
-            errors=errors,
-        )
-
-
-def options_of_new_miners(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what a new miner's entry begins with."""
-    fleet = async_fleet_entry(hass)
-    options: Mapping[str, Any] = {} if fleet is None else fleet.options
-    return {key: options[key] for key in _FOR_NEW_MINERS if key in options}

@@ -4,7 +4,7 @@ from .fixed import FixedTariff
 from .model import Planned, Slot
 from .rules import Plan, Rule, RuleKind, plan
 from .seen import SeenPrices
-from .shapes import PriceError, PriceProblem, read_prices
+from .shapes import PriceError, PriceProblem, per_kwh, read_prices
 
 __all__ = [
     "FixedTariff",
@@ -16,6 +16,7 @@ __all__ = [
     "RuleKind",
     "SeenPrices",
     "Slot",
+    "per_kwh",
     "plan",
     "read_prices",
 ]

@@ -87,7 +87,7 @@ def read_prices(
     is not told. Where lists tell different prices for the same time (areas, homes,
     tariffs), ``part`` names the one that counts. Raises PriceError.
     """
-    factor = _factor(unit)
+    factor = per_kwh(unit)
     parts: dict[str, tuple[Slot, ...]] = {}
     for name, rows in _lists(content, today, zone):
         slots = _slots(rows, factor)
@@ -104,8 +104,8 @@ def read_prices(
     return found[:_MOST_ROWS]
 
 
-def _factor(unit: str | None) -> float:
-    """Return what makes a price one in the currency's main unit per kWh."""
+def per_kwh(unit: str | None) -> float:
+    """Return what makes a price of a unit one in the currency's main unit per kWh."""
     if unit is None:
         return 1.0
     if (found := _UNIT.fullmatch(unit)) is None:

@@ -13,16 +13,17 @@ from itertools import batched, pairwise
 from typing import Any, Literal
 
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from ..const import CONF_PRICE, DOMAIN
+from ..const import DOMAIN, FLEET
 from ..coordinator import MinerConfigEntry
 from ..fleet.coordinator import async_fleet_entry
+from ..fleet.prices import PriceOptions
 from ..miners.values import number
 from ..runtime.ha_compat import (
     StatisticsDatabase,
@@ -143,10 +144,18 @@ def query_of(
 
 
 def price_of(hass: HomeAssistant) -> Price | None:
-    """Return the price that the user chose for all miners."""
+    """Return the price that the user chose for all miners.
+
+    An entity has a longer past than our own sensor, which knows more sources.
+    """
     entry = async_fleet_entry(hass)
-    entity_id = None if entry is None else entry.options.get(CONF_PRICE)
-    if not isinstance(entity_id, str):
+    options = PriceOptions.of({} if entry is None else entry.options)
+    entity_id = options.entity
+    if not options.as_told:
+        entity_id = options.source and er.async_get(hass).async_get_entity_id(
+            Platform.SENSOR, DOMAIN, f"{FLEET}_electricity_price"
+        )
+    if entity_id is None:
         return None
     state = hass.states.get(entity_id)
     unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)

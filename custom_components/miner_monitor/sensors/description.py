@@ -52,6 +52,7 @@ class MinerSensorEntityDescription[DataT = MinerData](
 ):
     """A sensor and where its value comes from; hash rates come in TH/s.
 
+    A price is per kWh in Home Assistant's currency.
     Attributes that are long lists, or many, stay out of the recorder. ``wanted_fn``:
     it is there while the options ask for it. ``total``: what is counted in it is
     published by its entity, and must never fall. ``former_state_class``: what it had
@@ -61,6 +62,7 @@ class MinerSensorEntityDescription[DataT = MinerData](
 
     value_fn: Callable[[DataT], Value]
     is_hash_rate: bool = False
+    is_price: bool = False
     attributes_recorded: bool = True
     wanted_fn: Callable[[MinerOptions], bool] | None = None
     total: StrEnum | None = None
