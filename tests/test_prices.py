@@ -80,7 +80,9 @@ class Home:
         while (left := (end - dt_util.now()).total_seconds()) > 0:
             here = dt_util.now()
             next_hour = (here + HOUR).replace(minute=0, second=1)
-            await self.bench.advance(min(left, (next_hour - here).total_seconds()))
+            to_next_hour = (next_hour - here).total_seconds()
+            # Less than the clock's resolution would never pass.
+            await self.bench.advance(max(min(left, to_next_hour), 1))
             if self.make is not None:
                 self.tell(unit_of_measurement="EUR/kWh")
         await self.bench.advance(10)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..model import MinerData
-from ..price import Planned, RuleKind
+from ..price import Planned, RuleKind, Slot
 
 
 class FleetTotal(StrEnum):
@@ -71,13 +71,14 @@ class PriceView:
     """What power costs now, per kWh in Home Assistant's currency, and what is cheap.
 
     ``cheap`` is None where that cannot be told; ``partial``: the prices of the window
-    that the rule looks at are not all known. ``plan``: the slots from today on.
-    ``source``: one of prices is chosen.
+    that the rule looks at are not all known. ``slots``: those from today on, ``plan``
+    the same with what the rule makes of them. ``source``: one of prices is chosen.
     """
 
     source: bool = False
     price: float | None = None
     slot_end: datetime | None = None
+    slots: tuple[Slot, ...] = ()
     rule: RuleKind | None = None
     cheap: bool | None = None
     next_change: datetime | None = None

@@ -274,10 +274,12 @@ class FleetPrices:
             following = [slot.start for slot in slots if slot.start > now]
             present = present._replace(end=min([present.end, *following]))
             slots.append(present)
+        since = dt_util.start_of_local_day(dt_util.as_local(now))
         view = PriceView(
             source=True,
             price=present and present.price,
             slot_end=present and present.end,
+            slots=tuple(slot for slot in sorted(slots) if slot.end > since),
         )
         if (rule := options.rule) is None:
             return view
@@ -285,7 +287,6 @@ class FleetPrices:
             rule = replace(rule, limit=_number(self._hass, options.limit_entity))
         planned = plan(slots, rule, now, zone)
         found = planned.at(now)
-        since = dt_util.start_of_local_day(dt_util.as_local(now))
         return replace(
             view,
             rule=rule.kind,

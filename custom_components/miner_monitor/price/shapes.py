@@ -21,8 +21,11 @@ _STARTS = (
     *("from", "valid_from", "timestamp", "date"),
 )
 _ENDS = ("end", "end_time", "endsAt", "ends_at", "till", "to", "valid_to", "until")
+_FINE_PRICE, _TEN_MILLIONTHS = "electricity_price", 1000.0
+"""Under this name some count in 1e-7 of the currency: no price per kWh is so high."""
+
 _PRICES = (
-    *("value_inc_vat", "total", "price_per_kwh", "per_kwh", "electricity_price"),
+    *("value_inc_vat", "total", "price_per_kwh", "per_kwh", _FINE_PRICE),
     *("value", "price"),
 )
 _MOST_ROWS = 1000
@@ -35,9 +38,6 @@ _MILLISECONDS = 1e11
 """Epoch times beyond this are no seconds."""
 
 _LARGEST = 1e15
-_TEN_MILLIONTHS = 1000.0
-"""No price per kWh is this high: such a list counts in 1e-7 of the currency."""
-
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?")
 _NAMED_HOUR = re.compile(r"price_(next_day_)?([01]\d|2[0-3])h(_d)?")
 _UNIT = re.compile(r"\s*([^/]+?)\s*/\s*([kM]?Wh)\s*", re.IGNORECASE)
@@ -141,6 +141,7 @@ def _rows(
     """Read rows of a time and a price."""
     rows: list[_Row] = []
     begun: set[datetime] = set()
+    fine = True
     for value in values:
         price = _number(_first(value, _PRICES))
         told = _first(value, _STARTS)
@@ -152,6 +153,9 @@ def _rows(
             start = _moment(told, day, zone, fold=1) or start
         begun.add(start)
         rows.append(_Row(start, _end(value, start, day, zone), price))
+        fine = fine and value.get(_FINE_PRICE) is not None
+    if fine and any(abs(row.price) >= _TEN_MILLIONTHS for row in rows):
+        return [row._replace(price=row.price * 1e-7) for row in rows]
     return rows
 
 
@@ -223,8 +227,6 @@ def _slots(rows: Iterable[_Row], factor: float) -> tuple[Slot, ...]:
     ordered = [by_start[start] for start in starts]
     gaps = [after - start for start, after in pairwise(starts)]
     usual = mode(gaps) if gaps else _HOUR
-    if max((abs(row.price) for row in ordered), default=0) >= _TEN_MILLIONTHS:
-        factor *= 1e-7
     slots = []
     for row, next_start in zip_longest(ordered, starts[1:]):
         end = row.end or row.start + usual

@@ -17,6 +17,7 @@ from homeassistant.const import (
 from ..insight.model import DayRow
 from ..miners.model import HashRateUnit
 from ..model import MinerData
+from ..price import Slot
 
 type Figures = dict[str, Any]
 """A part of a response."""
@@ -109,14 +110,14 @@ FLEET_MEASURED = frozenset({"hash_rate", "power", "chip_temperature"})
 class Price:
     """What a kWh costs: statistics of an entity, or its present state.
 
-    ``attributes`` are those of the entity, which may hold a list of prices to come.
+    ``slots`` are those of today and tomorrow that are known, in currency per kWh.
     """
 
     entity_id: str
     present: float | None
     per_kwh: float
     currency: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    slots: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

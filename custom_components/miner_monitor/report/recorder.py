@@ -13,6 +13,7 @@ from itertools import batched, pairwise
 from typing import Any, Literal
 
 from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -165,7 +166,9 @@ def price_of(hass: HomeAssistant) -> Price | None:
         present=None if state is None else number(state.state),
         per_kwh=_KWH_OF.get(energy.strip().lower(), 1.0),
         currency=currency.strip()[:16] or hass.config.currency,
-        attributes={} if state is None else state.attributes,
+        slots=entry.runtime_data.prices.view.slots
+        if entry is not None and entry.state is ConfigEntryState.LOADED
+        else (),
     )
 
 

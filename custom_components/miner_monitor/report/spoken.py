@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ..insight.model import Insight
-from ..price import PriceError, read_prices
+from ..price import Slot
 from ..runtime.escape import spoken
 from .figures import fleet_figures
 from .markdown import Line, Texts, shown
@@ -70,17 +70,12 @@ def _price(price: Price, zone: tzinfo) -> Figures:
     return {
         "now": None if present is None else plain(present * price.per_kwh),
         "unit": f"{spoken(price.currency)}/kWh",
-        "later": hours_to_come(price, now, zone) or None,
+        "later": hours_to_come(price.slots, now, zone) or None,
     }
 
 
-def hours_to_come(price: Price, now: datetime, zone: tzinfo) -> list[Figures]:
+def hours_to_come(slots: Iterable[Slot], now: datetime, zone: tzinfo) -> list[Figures]:
     """Return the mean price of each local hour that is known whole, from now on."""
-    today = now.astimezone(zone).date()
-    try:
-        slots = read_prices(price.attributes, today=today, zone=zone)
-    except PriceError:
-        return []
     hours: dict[datetime, list[tuple[timedelta, float]]] = {}
     for slot in slots:
         at = slot.start
@@ -92,9 +87,7 @@ def hours_to_come(price: Price, now: datetime, zone: tzinfo) -> list[Figures]:
     return [
         {
             "from": hour.astimezone(zone).isoformat(timespec="minutes"),
-            "price": plain(
-                sum(cost * (span / _HOUR) for span, cost in parts) * price.per_kwh
-            ),
+            "price": plain(sum(cost * (span / _HOUR) for span, cost in parts)),
         }
         for hour, parts in sorted(hours.items())
         if hour >= now and sum((span for span, _ in parts), timedelta()) == _HOUR
