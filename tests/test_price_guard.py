@@ -482,6 +482,16 @@ async def test_profiles(
     assert guard.calls == []
 
 
+async def test_who_is_held_is_named(guard: Guard) -> None:
+    """Once, beside what is done with the others."""
+    await guard.say(B, "off", held=True)
+    await start(guard, A, B, **PROMPT)
+    await guard.say(PRICE, 0.5)
+    await guard.minutes(10)
+    assert guard.states(A, B) == ["on", "off"]
+    assert guard.lines == ["left alone, for they are held: switch.b"]
+
+
 async def test_profile_that_is_not_there(
     guard: Guard, profiles: list[tuple[str, list[str], str]]
 ) -> None:
