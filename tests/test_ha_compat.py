@@ -83,6 +83,7 @@ FUNCTIONS: dict[str, tuple[Callable[[HomeAssistant], Any], Any]] = {
     ),
     "is_recorded": (lambda hass: ha_compat.is_recorded(hass, ENERGY), True),
     "is_exposed": (lambda hass: ha_compat.is_exposed(hass, "a", ENERGY), False),
+    "absolute_url": (lambda hass: ha_compat.absolute_url(hass, "/a"), None),
     "load_module": (lambda hass: ha_compat.load_module(hass, "/a.js"), None),
     "has_panel": (lambda hass: ha_compat.has_panel(hass, "lovelace"), False),
     "add_dashboard": (lambda hass: ha_compat.add_dashboard(hass, "a", {}, {}), None),
