@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 import io
 from itertools import product
@@ -50,6 +50,11 @@ class Screen:
     touch: bool = False
 
 
+DESKTOP = Screen(ending="", width=1400, scale=1)
+PHONE = Screen(ending="-phone", width=390, scale=2, touch=True)
+BOTH: tuple[Theme, ...] = ("light", "dark")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Motif:
     """A view; ``miner`` is the name of one whose own view it is."""
@@ -60,13 +65,20 @@ class Motif:
     """On the desktop, and on the phone."""
     miner: str = ""
     themes: tuple[Theme, ...] = ("light",)
+    screens: tuple[Screen, ...] = (DESKTOP, PHONE)
+    alone: bool = False
+    """In a home that has no other miner."""
 
-
-DESKTOP = Screen(ending="", width=1400, scale=1)
-PHONE = Screen(ending="-phone", width=390, scale=2, touch=True)
-BOTH: tuple[Theme, ...] = ("light", "dark")
 
 MOTIFS = (
+    Motif(
+        name="bitaxe",
+        view="",
+        miner="gamma",
+        heights=(1140, 1700),
+        screens=(DESKTOP,),
+        alone=True,
+    ),
     Motif(name="fleet", view="fleet", heights=(1250, 1400), themes=BOTH),
     Motif(name="miner", view="", miner="gamma", heights=(1650, 1700), themes=BOTH),
     Motif(name="q", view="", miner="q", heights=(1650, 1700)),
@@ -100,7 +112,7 @@ def shots(only: Sequence[str] = ()) -> Iterator[Shot]:
     """Go through all pictures, or those of some motifs."""
     for motif in MOTIFS:
         if not only or motif.name in only:
-            for screen, theme in product((DESKTOP, PHONE), motif.themes):
+            for screen, theme in product(motif.screens, motif.themes):
                 yield Shot(motif=motif, screen=screen, theme=theme)
 
 
@@ -189,23 +201,60 @@ def _small(picture: bytes) -> bytes:
 
 
 async def run(folder: Path, only: Sequence[str]) -> None:
-    """Run a demo of its own, and take all pictures."""
+    """Run demos of their own, and take all pictures."""
     executable = find_chromium()
     if executable is None:
         raise ScreenshotError("no Chromium found: install the package chromium")
+    wanted = list(shots(only))
+    names = [miner.name for miner in MINERS]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    miners = farm_miners(ports)
+    for alone in dict.fromkeys(shot.motif.alone for shot in wanted):
+        here = [shot for shot in wanted if shot.motif.alone == alone]
+        seen = {shot.motif.miner for shot in here}
+        home = [miner for miner in miners if miner.name in seen] if alone else miners
+        await _photograph(here, home, executable, folder)
+
+
+async def _photograph(
+    wanted: Sequence[Shot],
+    miners: Sequence[FarmMiner],
+    executable: str,
+    folder: Path,
+) -> None:
+    """Take pictures of a home with these miners."""
+    seen = {shot.motif.miner for shot in wanted}
     with tempfile.TemporaryDirectory(prefix="miner-monitor-") as place:
         directory = Path(place)
-        names = [miner.name for miner in MINERS]
-        ports = dict(zip(names, free_ports(len(names)), strict=True))
-        miners = farm_miners(ports)
         hass = HassProcess(directory / "hass")
         async with FarmProcess(directory, miners):
             devices = await _give_past(hass, miners)
             async with hass, open_browser(executable) as browser:
                 photographer = Photographer(hass, browser, folder)
                 await photographer.know(devices)
-                for shot in shots(only):
+                await _until_ratios(hass, {devices[miner] for miner in seen if miner})
+                for shot in wanted:
                     print(await photographer.take(shot), flush=True)
+
+
+async def _until_ratios(hass: HassProcess, devices: Container[str]) -> None:
+    """Wait for the ratios of these devices: they are hidden while they are unknown."""
+    ratios = [
+        entity["entity_id"]
+        for entity in await hass.api.entities(DOMAIN)
+        if entity["translation_key"] == "hash_rate_ratio"
+        and entity["device_id"] in devices
+    ]
+    print("Waiting until the miners' ratios are known ...", flush=True)
+    try:
+        async with asyncio.timeout(VALUES_SECONDS):
+            while True:
+                states = await hass.api.states()
+                if not any(NOTHING.search(states[one]["state"]) for one in ratios):
+                    return
+                await asyncio.sleep(LOOK_EVERY)
+    except TimeoutError:
+        raise ScreenshotError(f"There is no value of {ratios}") from None
 
 
 async def _give_past(hass: HassProcess, miners: Sequence[FarmMiner]) -> dict[str, str]:

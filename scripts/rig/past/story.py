@@ -106,7 +106,7 @@ class Cast(NamedTuple):
 
 
 def cast(sources: dict[str, Source]) -> Cast:
-    """Give out the parts; with few miners one has several."""
+    """Give out the parts; with few miners one has several, a single one is well."""
     boards = {k: s for k, s in sources.items() if isinstance(s, AxeosSource)}
     exact = [name for name, one in boards.items() if one.device.reads_registers]
     tuned = exact[:2] or list(boards)[:2]
@@ -116,8 +116,9 @@ def cast(sources: dict[str, Source]) -> Cast:
         for name in others
         if boards[name].device.stock and not boards[name].device.reads_registers
     ]
-    hot = (locking or others or list(boards))[:1]
-    away = [name for name in others if name not in hot][-1:] or list(sources)[-1:]
+    rest = list(sources) if len(sources) > 1 else []
+    hot = (locking or others or [name for name in rest if name in boards])[:1]
+    away = [name for name in others if name not in hot][-1:] or rest[-1:]
     modes = [
         name
         for name, one in sources.items()

@@ -54,8 +54,8 @@ const STYLES = `
   .actions { display: flex; gap: 8px; justify-content: flex-end; align-items: center; flex-wrap: wrap; }
   .apply { background: var(--primary-color); color: var(--text-primary-color, #fff); border-color: transparent; font-weight: 500; }
   .state { margin: 0; font-size: 14px; color: var(--secondary-text-color); }
-  .error:empty { display: none; }
-  .state:empty { margin-top: -12px; }
+  .error:empty, .now:empty { display: none; }
+  .state:empty { position: absolute; }
   .error { margin: 0; padding: 6px 12px; border-inline-start: 4px solid var(--error-color); font-size: 14px; overflow-wrap: anywhere; }
 `;
 

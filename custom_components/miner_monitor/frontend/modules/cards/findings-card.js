@@ -307,7 +307,7 @@ export const FINDING_STYLES = `
   .notice.critical { --tone: var(--error-color); }
   .notice.warning { --tone: var(--warning-color); }
   .notice > .glyph { fill: var(--tone); margin-top: 2px; }
-  .notice .words { flex: 1 1 200px; min-width: 0; overflow-wrap: anywhere; }
+  .notice .words { flex: 1 1 240px; align-self: center; min-width: 0; overflow-wrap: anywhere; }
   .notice .words b { font-weight: 600; margin-inline-end: 4px; }
   .notice .help { color: var(--secondary-text-color); font-size: 13px; line-height: 18px; }
   .notice .actions { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-inline-start: 26px; }

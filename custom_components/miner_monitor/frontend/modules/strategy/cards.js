@@ -132,9 +132,10 @@ export class MinerCards {
    * A switch that a press turns.
    *
    * @param {string} key
+   * @param {Record<string, any>} [traits]
    */
-  toggle(key) {
-    return this.tile(key, { tap_action: { action: "toggle" }, icon_tap_action: { action: "toggle" } });
+  toggle(key, traits) {
+    return this.tile(key, { tap_action: { action: "toggle" }, icon_tap_action: { action: "toggle" }, ...traits });
   }
 
   /**

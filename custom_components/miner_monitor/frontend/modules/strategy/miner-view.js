@@ -113,9 +113,10 @@ function controls(cards, say) {
       device_id: miner.id,
       grid_options: WIDE,
     },
-    cards.toggle("switch.throttle"),
+    cards.toggle("switch.throttle", miner.ids["switch.mining"] ? {} : BESIDE),
     cards.toggle("switch.mining"),
-    cards.toggle("switch.follow_automations"),
+    // Its name is too long for half of a column.
+    cards.toggle("switch.follow_automations", BESIDE),
     hasOwnProfiles(cards) && cards.control("select.profile", { type: "select-options" }),
     cards.control("climate.heater", { type: "target-temperature" }),
     cards.press("button.restore_settings", say("restore_question")),
