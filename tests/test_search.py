@@ -230,13 +230,16 @@ async def test_one_search_at_a_time(live_bench: Bench, hass: HomeAssistant) -> N
     """A dialog that is closed ends its search."""
     await live_bench.listen(Silent())
     flows = hass.config_entries.flow
-    form = await step(hass, "search")
+    form, second = await step(hass, "search"), await step(hass, "search")
     first = await flows.async_configure(
         form["flow_id"], {"networks": f"{NETWORK}.9", "exporters": False}
     )
     assert first["type"] is FlowResultType.SHOW_PROGRESS
-    await asyncio.sleep(0)
     assert (await step(hass, "search"))["reason"] == "already_searching"
+    late = await flows.async_configure(
+        second["flow_id"], {"networks": f"{NETWORK}.9", "exporters": False}
+    )
+    assert late["reason"] == "already_searching"
     flows.async_abort(first["flow_id"])
     async with asyncio.timeout(30):
         while (again := await step(hass, "search"))["type"] is not FlowResultType.FORM:
