@@ -75,7 +75,7 @@ MOTIFS = (
         name="bitaxe",
         view="",
         miner="gamma",
-        heights=(1140, 1700),
+        heights=(1210, 1700),
         screens=(DESKTOP,),
         alone=True,
     ),
