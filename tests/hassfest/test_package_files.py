@@ -10,7 +10,7 @@ from PIL import Image
 import yaml
 
 from ..each import for_each
-from .package import INTEGRATION, ROOT, load_json
+from ..meta.package import INTEGRATION, ROOT, load_json
 
 HACS = load_json(ROOT / "hacs.json")
 HACS_KEYS = {

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from ..each import for_each
-from .package import ALL_MODULES, INTEGRATION, TOP_MODULES, load_json, parse
+from ..meta.package import ALL_MODULES, INTEGRATION, TOP_MODULES, load_json, parse
 
 MANIFEST = load_json(INTEGRATION / "manifest.json")
 
@@ -48,6 +48,9 @@ NEEDS_NO_DECLARATION = {
 }
 """Components that Home Assistant lets anyone import."""
 
+
+DECLARED = [*MANIFEST["after_dependencies"], *MANIFEST["dependencies"]]
+"""What Home Assistant sets up before us, the first only where it is there."""
 
 DISTRIBUTIONS = packages_distributions()
 PROVIDED = {
@@ -173,22 +176,39 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-@for_each("path", TOP_MODULES, ids=lambda path: path.name)
-def test_used_components_are_declared(path: Path) -> None:
-    """What is called is set up before us; a discovery matcher does not see to that."""
-    declared = {
-        *MANIFEST.get("dependencies", []),
-        *MANIFEST.get("after_dependencies", []),
-        *NEEDS_NO_DECLARATION,
-    }
-    # A file named after a component is that component's platform in this package.
-    declared |= {module.stem for module in TOP_MODULES}
-    used = {
+def _components(path: Path) -> set[str]:
+    """Return the components that a file imports, or reaches by ``hass``."""
+    found = {
         name.split(".")[2]
         for name in _imports(path)
         if name.startswith("homeassistant.components.")
     }
-    assert used <= declared
+    # What sets up the recorder's database is reached by a helper of its name.
+    if any(
+        name.startswith("homeassistant.helpers.recorder") for name in _imports(path)
+    ):
+        found.add("recorder")
+    return found
+
+
+@for_each("path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))
+def test_used_components_are_declared(path: Path) -> None:
+    """What is called is set up before us; a discovery matcher does not see to that."""
+    declared = {*DECLARED, *NEEDS_NO_DECLARATION}
+    # A file named after a component is that component's platform in this package.
+    declared |= {module.stem for module in TOP_MODULES}
+    assert _components(path) <= declared
+
+
+def test_declared_components_are_used_and_exist() -> None:
+    """What nobody uses any more would be set up for nothing."""
+    used = {name for path in ALL_MODULES for name in _components(path)}
+    assert set(DECLARED) - used == set()
+    folder = Path(components.__file__).parent
+    assert all((folder / name / "manifest.json").is_file() for name in DECLARED)
+    assert sorted(MANIFEST["after_dependencies"]) + sorted(
+        MANIFEST["dependencies"]
+    ) == DECLARED
 
 
 @for_each("path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))

@@ -9,7 +9,7 @@ from homeassistant.const import Platform
 from custom_components.miner_monitor.entity import MinerEntityDescription
 
 from ..each import for_each
-from .package import (
+from ..meta.package import (
     ENTITIES,
     FLEET_ENTITIES,
     INTEGRATION,
