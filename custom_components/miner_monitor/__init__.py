@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, entity_registry as er
@@ -22,9 +22,11 @@ from .control.model import Problem
 from .coordinator import MinerCoordinator
 from .fleet.coordinator import (
     FleetCoordinator,
+    MonitorConfigEntry,
     async_ensure_fleet,
     async_fleet_removed,
     async_miner_removed,
+    is_fleet_entry,
 )
 from .frontend import (
     async_keep_in_sidebar,
@@ -32,9 +34,6 @@ from .frontend import (
 )
 from .miners import load_family
 from .miners.model import Family, MinerIdentity, Setting
-from .runtime.entries import (
-    is_fleet,
-)
 from .runtime.escape import one_line
 from .runtime.insight import async_remove_stored
 from .runtime.messages import async_clear_issues
@@ -87,9 +86,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+async def async_setup_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> bool:
     """Set up a miner, whether it is there or not, or all miners together."""
-    if is_fleet(entry):
+    if is_fleet_entry(entry):
         fleet = FleetCoordinator(hass, entry)
         entry.runtime_data = fleet
         await fleet.async_start()
@@ -139,7 +138,7 @@ def platforms_of(identity: MinerIdentity) -> set[str]:
 
 
 async def _async_forward(
-    hass: HomeAssistant, entry: ConfigEntry, platforms: Collection[str]
+    hass: HomeAssistant, entry: MonitorConfigEntry, platforms: Collection[str]
 ) -> None:
     """Set up platforms, and remember which."""
     more = {Platform(name) for name in platforms}
@@ -147,7 +146,7 @@ async def _async_forward(
     entry.runtime_data.platforms |= more
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+async def async_unload_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> bool:
     """Unload a miner, or all miners together."""
     platforms = entry.runtime_data.platforms
     if not await hass.config_entries.async_unload_platforms(entry, platforms):
@@ -156,9 +155,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> None:
     """Leave no open question behind."""
-    if is_fleet(entry):
+    if is_fleet_entry(entry):
         await async_fleet_removed(hass)
         await async_remove_intents(hass, FLEET)
         return

@@ -11,6 +11,7 @@ from homeassistant.helpers.condition import (
 )
 import voluptuous as vol
 
+from .coordinator import MinerConfigEntry
 from .model import MinerData
 from .runtime.verdicts import (
     CONF_AT_LEAST,
@@ -44,9 +45,10 @@ class MinerCondition(OfMiners, Condition):
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        entries: list[MinerConfigEntry] = targeted_entries(self._hass, self._target)
         verdicts = [
             type(self).judge(entry.runtime_data.data, self._settings).holds is True
-            for entry in targeted_entries(self._hass, self._target)
+            for entry in entries
         ]
         every = self._settings.get(CONF_BEHAVIOR) == ALL
         return bool(verdicts) and (all(verdicts) if every else any(verdicts))

@@ -7,14 +7,12 @@ a person, a wallet or a network; enough to become a test.
 from dataclasses import asdict, replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .fleet.coordinator import FleetConfigEntry
+from .fleet.coordinator import FleetConfigEntry, MonitorConfigEntry, is_fleet_entry
 from .miners.codec import dump_identity
 from .runtime.entries import (
     credentials_data,
-    is_fleet,
     stored_credentials,
 )
 from .runtime.evidence import writes_of
@@ -22,10 +20,10 @@ from .runtime.redaction import redact
 
 
 async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant, entry: ConfigEntry
+    hass: HomeAssistant, entry: MonitorConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of one miner, or of all miners together."""
-    if is_fleet(entry):
+    if is_fleet_entry(entry):
         return _fleet_diagnostics(entry)
     coordinator = entry.runtime_data
     data = coordinator.data

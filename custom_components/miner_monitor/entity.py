@@ -384,7 +384,11 @@ type Table = tuple[Iterable[MinerEntityDescription[Any]], Callable[[Any, Any], E
 """Descriptions, and what makes an entity of one of them."""
 
 type Setup = Callable[
-    [HomeAssistant, ConfigEntry, AddConfigEntryEntitiesCallback],
+    [
+        HomeAssistant,
+        ConfigEntry[MonitorCoordinator[Any]],
+        AddConfigEntryEntitiesCallback,
+    ],
     Coroutine[Any, Any, None],
 ]
 
@@ -394,7 +398,7 @@ def setup_of(domain: Platform, *miner: Table, fleet: Table | None = None) -> Set
 
     async def async_setup_entry(
         hass: HomeAssistant,
-        entry: ConfigEntry,
+        entry: ConfigEntry[MonitorCoordinator[Any]],
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
         of_all = () if fleet is None else (fleet,)

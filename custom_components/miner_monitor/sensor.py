@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .const import DOMAIN
+from .coordinator import MinerCoordinator
 from .entity import (
     ReadingEntity,
     async_add_described,
@@ -39,7 +40,8 @@ async def async_setup_entry(
     """
     wanted: tuple[MinerSensorEntityDescription[Any], ...] = FLEET_SENSORS
     if not is_fleet(entry):
-        options, registry = entry.runtime_data.options, er.async_get(hass)
+        coordinator: MinerCoordinator = entry.runtime_data
+        options, registry = coordinator.options, er.async_get(hass)
         wanted = tuple(item.under(options) for item in SENSORS if item.wanted(options))
         for key in {item.key for item in SENSORS} - {item.key for item in wanted}:
             if entity_id := registry.async_get_entity_id(

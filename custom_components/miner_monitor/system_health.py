@@ -31,9 +31,8 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return what is known at once, and what the recorder has yet to count."""
-    entries: list[MinerConfigEntry] = [
-        entry for entry in miner_entries(hass) if entry.disabled_by is None
-    ]
+    known: list[MinerConfigEntry] = miner_entries(hass)
+    entries = [entry for entry in known if entry.disabled_by is None]
     loaded = [
         entry.runtime_data.data
         for entry in entries

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_DEVICE_ID, CONF_FOR
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
@@ -18,7 +17,7 @@ from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerC
 import voluptuous as vol
 
 from .alerts.trigger import AlertTrigger
-from .coordinator import MinerCoordinator
+from .coordinator import MinerConfigEntry
 from .model import EventType, MinerData, MinerEvent
 from .runtime.entries import async_device_id
 from .runtime.escape import plain, plain_values
@@ -39,7 +38,7 @@ from .runtime.watching import (
     targeted_entries,
 )
 
-type Fire = Callable[[ConfigEntry, Mapping[str, Any]], None]
+type Fire = Callable[[MinerConfigEntry, Mapping[str, Any]], None]
 
 LONGEST_FOR = timedelta(days=1)
 
@@ -65,7 +64,7 @@ class MinerTrigger(OfMiners, Trigger):
         """
 
         @callback
-        def fire(entry: ConfigEntry, details: Mapping[str, Any]) -> None:
+        def fire(entry: MinerConfigEntry, details: Mapping[str, Any]) -> None:
             if entry in targeted_entries(self._hass, self._target):
                 who = {
                     ATTR_DEVICE_ID: async_device_id(self._hass, entry),
@@ -87,15 +86,14 @@ class MinerEventTrigger(MinerTrigger):
 
     @override
     def _watch(self, fire: Fire) -> CALLBACK_TYPE:
-        def join(entry: ConfigEntry) -> CALLBACK_TYPE:
+        def join(entry: MinerConfigEntry) -> CALLBACK_TYPE:
             @callback
             def happened(event: MinerEvent) -> None:
                 if event.event_type in self.event_types:
                     details = plain_values(event.details)
                     fire(entry, {"event": event.event_type.value, "details": details})
 
-            coordinator: MinerCoordinator = entry.runtime_data
-            return coordinator.controller.async_on_activity(happened)
+            return entry.runtime_data.controller.async_on_activity(happened)
 
         return async_follow_miners(self._hass, join)
 
@@ -119,7 +117,7 @@ class MinerVerdictTrigger(MinerTrigger):
 
     @override
     def _watch(self, fire: Fire) -> CALLBACK_TYPE:
-        def join(entry: ConfigEntry) -> CALLBACK_TYPE:
+        def join(entry: MinerConfigEntry) -> CALLBACK_TYPE:
             look = partial(self._look, fire, entry)
             look()
             listening = entry.runtime_data.async_add_listener(look)
@@ -134,7 +132,7 @@ class MinerVerdictTrigger(MinerTrigger):
         return async_follow_miners(self._hass, join)
 
     @callback
-    def _look(self, fire: Fire, entry: ConfigEntry) -> None:
+    def _look(self, fire: Fire, entry: MinerConfigEntry) -> None:
         """Compare the verdict of now with the one before."""
         seen = self._seen.get(entry.entry_id)
         now = self._verdict(entry).after(seen)
@@ -155,17 +153,17 @@ class MinerVerdictTrigger(MinerTrigger):
 
     @callback
     def _lasted(
-        self, fire: Fire, entry: ConfigEntry, _: datetime | None = None
+        self, fire: Fire, entry: MinerConfigEntry, _: datetime | None = None
     ) -> None:
         self._waiting.pop(entry.entry_id, None)
         verdict = self._verdict(entry)
         more = {"details": {"reported": verdict.detail}} if verdict.detail else {}
         fire(entry, {"value": verdict.value, "limit": verdict.limit, **more})
 
-    def _verdict(self, entry: ConfigEntry) -> Verdict:
+    def _verdict(self, entry: MinerConfigEntry) -> Verdict:
         return type(self).judge(entry.runtime_data.data, self._options)
 
-    def _stop_waiting(self, entry: ConfigEntry) -> None:
+    def _stop_waiting(self, entry: MinerConfigEntry) -> None:
         """Wait no longer; the same begins anew when it is known again."""
         if (cancel := self._waiting.pop(entry.entry_id, None)) is not None:
             cancel()

@@ -137,6 +137,11 @@ def newest_steps(*, full: bool) -> list[Step]:
             ],
             row=1,
         ),
+        Step(
+            name="newest: package",
+            command=[*_on("newest"), "pytest", "-q", "tests/hassfest"],
+            row=1,
+        ),
         _end_to_end("browser tests", "not dashboard", full=full, row=1),
         _end_to_end("dashboard tests", "dashboard", full=full, row=2),
         Step(

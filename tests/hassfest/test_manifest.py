@@ -206,9 +206,10 @@ def test_declared_components_are_used_and_exist() -> None:
     assert set(DECLARED) - used == set()
     folder = Path(components.__file__).parent
     assert all((folder / name / "manifest.json").is_file() for name in DECLARED)
-    assert sorted(MANIFEST["after_dependencies"]) + sorted(
-        MANIFEST["dependencies"]
-    ) == DECLARED
+    assert (
+        sorted(MANIFEST["after_dependencies"]) + sorted(MANIFEST["dependencies"])
+        == DECLARED
+    )
 
 
 @for_each("path", ALL_MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))

@@ -2,7 +2,9 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+import re
 
 from ..each import for_each
 from .package import ALL_MODULES, INTEGRATION, parse
@@ -132,8 +134,96 @@ def test_data_of_home_assistant_are_taken_by_typed_keys_only(path: Path) -> None
             assert not isinstance(node.slice, ast.Constant)
 
 
+BARE = re.compile(r"\bConfigEntry\b(?!\[)")
+"""An entry of anything: what comes out of it is checked by nobody."""
+
+
+@cache
+def _untyped_sources() -> frozenset[str]:
+    """Return the functions of the package that return such entries."""
+    return frozenset(
+        node.name
+        for path in ALL_MODULES
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.returns is not None
+        and BARE.search(ast.unparse(node.returns))
+    )
+
+
+def _bare(scope: ast.AST) -> set[str]:
+    """Return the names of a function that are entries of anything, or many of them."""
+    typed, bare, given = set[str](), set[str](), list[tuple[ast.expr, ast.expr]]()
+    for node in ast.walk(scope):
+        match node:
+            case ast.arg(arg=name, annotation=ast.expr() as kind):
+                (bare if BARE.search(ast.unparse(kind)) else typed).add(name)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=kind):
+                (bare if BARE.search(ast.unparse(kind)) else typed).add(name)
+            case ast.Assign(targets=[target], value=value):
+                given.append((target, value))
+            case (
+                ast.For(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
+            ):
+                given.append((target, value))
+    for target, value in given:
+        known = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
+        if known & (bare | _untyped_sources()):
+            names = {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
+            bare |= names - typed
+    return bare
+
+
+def untyped(tree: ast.Module) -> list[str]:
+    """Return where runtime data are taken of such an entry, and get no type at once."""
+    wrong = []
+    for scope in ast.walk(tree):
+        if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        bare = _bare(scope)
+        typed = {
+            inner
+            for node in ast.walk(scope)
+            if isinstance(node, ast.AnnAssign)
+            for inner in ast.walk(node)
+        }
+        wrong += [
+            f"{scope.name}: {ast.unparse(node)}"
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Attribute)
+            and node.attr == "runtime_data"
+            and node not in typed
+            and bare & {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}
+        ]
+    return wrong
+
+
 @for_each("path", ALL_MODULES, ids=lambda path: path.name)
 def test_config_entries_have_a_type(path: Path) -> None:
+    assert untyped(parse(path)) == []
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Subscript):
             assert ast.unparse(node) != "ConfigEntry[Any]"
+
+
+@for_each(
+    ("code", "found"),
+    [
+        ("def f(e: ConfigEntry): return e.runtime_data", True),
+        ("def f(e: ConfigEntry | None): e.runtime_data = 1", True),
+        ("def f(es: list[ConfigEntry]): return [e.runtime_data for e in es]", True),
+        ("def f(): return [e.runtime_data for e in miner_entries(hass)]", True),
+        ("async def f():\n  e = await targets_of(c)\n  e[0].runtime_data", True),
+        ("def f(e: MinerConfigEntry): return e.runtime_data", False),
+        ("def f(e: ConfigEntry[Miner]): return e.runtime_data", False),
+        ("def f(e: ConfigEntry):\n  m: Miner = e.runtime_data", False),
+        (
+            "def f(es: list[MinerConfigEntry]): return [e.runtime_data for e in es]",
+            False,
+        ),
+        ("def f():\n  e: Miner = miner_of_device(d)\n  e.runtime_data", False),
+    ],
+)
+def test_what_has_no_type_is_found(code: str, found: bool) -> None:
+    assert bool(untyped(ast.parse(code))) is found

@@ -86,8 +86,9 @@ def commands_on(release: str, *, full: bool) -> list[str]:
 
 
 def test_what_is_a_process_runs_on_the_newest_release() -> None:
-    types, browser, dashboard, demo = commands_on("newest", full=False)
+    types, package, browser, dashboard, demo = commands_on("newest", full=False)
     assert types.startswith("mypy")
+    assert package == "pytest -q tests/hassfest"
     # Together they leave no test out.
     assert browser.startswith("pytest -q tests/e2e -rs -k not dashboard --junit-xml ")
     assert dashboard.startswith("pytest -q tests/e2e -rs -k dashboard --junit-xml ")
@@ -97,11 +98,12 @@ def test_what_is_a_process_runs_on_the_newest_release() -> None:
 
 
 def test_long_campaigns_run_on_the_newest_and_the_oldest_release() -> None:
-    _, browser, dashboard, _ = commands_on("newest", full=True)
+    _, _, browser, dashboard, _ = commands_on("newest", full=True)
     assert browser.endswith("--full")
     assert dashboard.endswith("--full")
     (floor,) = commands_on("floor", full=True)
     assert floor.startswith("pytest tests ")
+    assert "hassfest" not in floor  # it is among them, and nothing leaves it out
 
 
 def test_the_newest_release_is_tried_each_day() -> None:

@@ -71,7 +71,7 @@ async def hold(call: ServiceCall) -> None:
 
 async def copy_profiles(call: ServiceCall) -> None:
     """Give the profiles of one miner to others of its kind."""
-    source = miner_of_device(call.hass, call.data["source"])
+    source: MinerConfigEntry | None = miner_of_device(call.hass, call.data["source"])
     if source is None:
         raise invalid("no_such_miner")
     await async_require_read(call.hass, call.context, [source])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 import time
-from typing import Any, override
+from typing import Any, TypeIs, override
 
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -23,10 +23,10 @@ from ..const import (
     LOGGER,
     SIGNAL_MINERS,
 )
-from ..coordinator import MonitorCoordinator
+from ..coordinator import MinerConfigEntry, MonitorCoordinator
 from ..insight.luck import Difficulty
 from ..miners.codec import load_or
-from ..runtime.entries import miner_entries
+from ..runtime.entries import is_fleet, miner_entries
 from ..runtime.restore import async_last_totals
 from ..runtime.store import (
     Data,
@@ -47,6 +47,7 @@ from .members import FleetMember
 from .prices import FleetPrices
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
+type MonitorConfigEntry = MinerConfigEntry | FleetConfigEntry
 
 RECOMPUTE_EVERY = 5.0
 """Seconds within which all is added up at most once."""
@@ -54,6 +55,11 @@ RECOMPUTE_EVERY = 5.0
 SAVE_EVERY = timedelta(minutes=15)
 
 _DIFFICULTY: Any = Difficulty
+
+
+def is_fleet_entry(entry: MonitorConfigEntry) -> TypeIs[FleetConfigEntry]:
+    """Whether an entry is the one of all miners together, not of one of them."""
+    return is_fleet(entry)
 
 
 class FleetCoordinator(MonitorCoordinator[FleetData]):
@@ -132,9 +138,10 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
     @callback
     def _follow(self) -> None:
         """Listen to each loaded miner, and to no other."""
+        known: list[MinerConfigEntry] = miner_entries(self.hass)
         loaded = {
             entry.entry_id: entry
-            for entry in miner_entries(self.hass)
+            for entry in known
             if entry.state is ConfigEntryState.LOADED
         }
         for key, member in tuple(self.members.items()):

@@ -6,7 +6,7 @@ of addresses without a single extra request to a device.
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
@@ -43,6 +43,17 @@ from ..miners.codec import (
     load_identity,
 )
 from ..miners.model import MinerIdentity, MinerReading
+
+
+class KnownMiner(Protocol):
+    """What is asked here of the coordinator of a loaded miner."""
+
+    @property
+    def identity(self) -> MinerIdentity:
+        """Who the miner is, as far as is known."""
+
+    def async_offer_address(self, host: str, port: int) -> None:
+        """Try an address at which this miner may be."""
 
 
 def is_fleet(entry: ConfigEntry) -> bool:
@@ -166,8 +177,8 @@ def learnt(known: MinerIdentity, reading: MinerReading) -> MinerIdentity:
 def known_identity(entry: ConfigEntry) -> MinerIdentity:
     """Return who the entry's miner is, loaded or not."""
     if entry.state is ConfigEntryState.LOADED:
-        identity: MinerIdentity = entry.runtime_data.identity
-        return identity
+        miner: KnownMiner = entry.runtime_data
+        return miner.identity
     return load_identity(entry.data[CONF_IDENTITY])
 
 
@@ -286,7 +297,8 @@ def async_announce(
     loaded it is stored, and proved by the first poll.
     """
     if owner.state is ConfigEntryState.LOADED:
-        owner.runtime_data.async_offer_address(host, port)
+        miner: KnownMiner = owner.runtime_data
+        miner.async_offer_address(host, port)
     else:
         async_store_address(hass, owner, host, port)
 

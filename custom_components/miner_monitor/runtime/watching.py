@@ -89,12 +89,14 @@ def async_follow_miners(
     def follow() -> None:
         loaded = {entry.entry_id: entry for entry in targeted_entries(hass, None)}
         for key, (coordinator, leave) in tuple(joined.items()):
-            if key not in loaded or loaded[key].runtime_data is not coordinator:
+            now: object = loaded[key].runtime_data if key in loaded else None
+            if now is not coordinator:
                 leave()
                 del joined[key]
         for key, entry in loaded.items():
             if key not in joined:
-                joined[key] = entry.runtime_data, join(entry)
+                current: object = entry.runtime_data
+                joined[key] = current, join(entry)
 
     stop = async_dispatcher_connect(hass, SIGNAL_MINERS, follow)
     follow()
