@@ -78,6 +78,15 @@ def test_quality_rule(rule: str) -> None:
         assert details["comment"].strip().endswith(".")
 
 
+@for_each("kind", ["triggers", "conditions"])
+def test_docs_of_triggers_and_conditions(kind: str) -> None:
+    """Done means that the page names every one of them."""
+    page = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
+    keys = yaml.safe_load((INTEGRATION / f"{kind}.yaml").read_text())
+    assert RULES[f"docs-{kind}"] == "done"
+    assert [key for key in keys if f"`{key}`" not in page] == []
+
+
 @for_each("name", sorted(PICTURES))
 def test_picture(name: str) -> None:
     with Image.open(BRAND / name) as image:
