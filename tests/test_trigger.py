@@ -9,6 +9,7 @@ from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
     entity_registry as er,
+    floor_registry as fr,
     label_registry as lr,
 )
 from homeassistant.helpers.condition import (
@@ -281,7 +282,8 @@ async def test_a_target_is_resolved_when_it_fires(bench: TimedBench) -> None:
     rate = er.async_get(hass).async_get_entity_id(
         "sensor", DOMAIN, f"{entries[1].unique_id}_hash_rate"
     )
-    area = ar.async_get(hass).async_create("Garage")
+    floor = fr.async_get(hass).async_create("Basement")
+    area = ar.async_get(hass).async_create("Garage", floor_id=floor.floor_id)
     label = lr.async_get(hass).async_create("Loud")
     everybody = devices.async_get_device_by_identifier(
         (DOMAIN, "fleet"),
@@ -294,6 +296,7 @@ async def test_a_target_is_resolved_when_it_fires(bench: TimedBench) -> None:
     assert everybody is not None
     targets = {
         "area": {"area_id": area.id},
+        "floor": {"floor_id": floor.floor_id},
         "label": {"label_id": label.label_id},
         "device": {"device_id": ids[1]},
         "entity": {"entity_id": rate},
@@ -310,7 +313,7 @@ async def test_a_target_is_resolved_when_it_fires(bench: TimedBench) -> None:
     devices.async_update_device(ids[0], area_id=area.id, labels={label.label_id})
     gamma.inject("offline")
     await bench.pass_time(300)
-    assert {name for name, _ in fired.take()} == {"area", "label", "all"}
+    assert {name for name, _ in fired.take()} == {"area", "floor", "label", "all"}
     nerd.inject("offline")
     await bench.pass_time(300)
     assert {name for name, _ in fired.take()} == {"device", "entity", "all"}

@@ -237,8 +237,16 @@ class AlertBook:
         ]
 
     def dump(self, now: float) -> Any:
-        """Return what outlives a restart, as JSON types."""
+        """Return what outlives a restart, as JSON types.
+
+        A miner that is not looked at any more is forgotten after a while.
+        """
         self.changed = False
+        self._notes = {
+            key: note
+            for key, note in self._notes.items()
+            if note.miner in self._present or now - note.since < FORGET_AFTER
+        }
         sent: dict[str, dict[str, float]] = {}
         for (miner, event), at in self._sent.items():
             if now - at < REPEATS_AFTER:

@@ -19,7 +19,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..coordinator import MinerCoordinator
-from ..model import EventType, MinerEvent
+from ..model import MinerEvent
 from ..runtime.escape import plain
 from ..runtime.store import SAVE_SOON, async_read, store_of
 from ..runtime.verdicts import CONF_ABOVE, CONF_BELOW, HAPPENINGS, JUDGES
@@ -87,23 +87,26 @@ class AlertTrigger(OfMiners, Trigger):
         books = await async_books(self._hass)
         key, book = books.open(self._fingerprint, self._rules)
         cancel: CALLBACK_TYPE | None = None
+        planned: float | None = None
 
         @callback
         def plan() -> None:
             """Wait for the next message, and store what changed."""
-            nonlocal cancel
-            if cancel is not None:
-                cancel()
-                cancel = None
+            nonlocal cancel, planned
             if book.changed:
                 books.save_soon()
-            if (at := book.next_message()) is not None:
+            if (at := book.next_message()) == planned:
+                return
+            if cancel is not None:
+                cancel()
+            cancel, planned = None, at
+            if at is not None:
                 cancel = async_call_later(self._hass, max(0.0, at - _now()), job)
 
         @callback
         def due(_: datetime) -> None:
-            nonlocal cancel
-            cancel = None
+            nonlocal cancel, planned
+            cancel = planned = None
             entries = {
                 entry.entry_id: entry
                 for entry in targeted_entries(self._hass, self._target)
@@ -158,7 +161,7 @@ class AlertTrigger(OfMiners, Trigger):
         @callback
         def happened(event: MinerEvent) -> None:
             key = happenings.get(event.event_type)
-            if key is None or _was_asked_for(event):
+            if key is None or event.details.get("requested"):
                 return
             told = {name: event.details.get(name) for name in _TOLD}
             book.happened(miner, key, _now(), _known(told))
@@ -210,12 +213,6 @@ def _known(details: Mapping[str, Any]) -> Details:
         for key, value in details.items()
         if isinstance(value, str | int | float)
     }
-
-
-def _was_asked_for(event: MinerEvent) -> bool:
-    """Whether Home Assistant itself restarted the miner."""
-    asked = event.details.get("requested") is True
-    return asked or event.event_type is EventType.STALL_RESTART
 
 
 def awake(begin: time, end: time, moment: float) -> float:

@@ -182,6 +182,6 @@ HAPPENINGS: Mapping[str, frozenset[EventType]] = {
     "block_found": frozenset({EventType.BLOCK_FOUND}),
     "firmware_changed": frozenset({EventType.FIRMWARE_CHANGED}),
     "new_best_difficulty": frozenset({EventType.NEW_BEST_DIFFICULTY}),
-    "restarted": frozenset({EventType.RESTARTED, EventType.STALL_RESTART}),
+    "restarted": frozenset({EventType.RESTARTED}),
 }
 """What just happens, by the key of its trigger."""
