@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import "./browser.mjs";
-import { todayText, fleetState } from "#modules/cards/fleet-card.js";
+import { fleetState } from "#modules/cards/fleet-card.js";
 import { checkConfig, choicesOf, loadChoices, thresholdsOf } from "#modules/cards/fleet/facts.js";
 import { layoutOf } from "#modules/cards/fleet/table.js";
 import { readLast, readReport, todayOf, unpluggedOf } from "#modules/lib/records.js";
-import { clock, spanText } from "#modules/lib/words.js";
+import { clock, spanText, todayText } from "#modules/lib/words.js";
 
 const EN = { language: "en" };
 

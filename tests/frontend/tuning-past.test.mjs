@@ -23,9 +23,8 @@ import {
   presentSettings,
   same,
   settingsText,
-  spanText,
-  tickText,
 } from "#modules/lib/settings.js";
+import { spanText, tickText } from "#modules/lib/words.js";
 
 /** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };

@@ -11,7 +11,7 @@ import { act, h, setAttribute, setText } from "../lib/dom.js";
 import { findMiners, idOf, stateOf } from "../lib/miners.js";
 import { MINUTE, Poll, readIssues, readLast, readReport, readSparks } from "../lib/records.js";
 import { bySeverity, findingsOf, lastSeen, repairsOf } from "../lib/status.js";
-import { format, money } from "../lib/words.js";
+import { todayText } from "../lib/words.js";
 import { FindingsList } from "./findings-card.js";
 import { checkConfig, formOf, keepChoices, loadChoices, SORTS, thresholdsOf } from "./fleet/facts.js";
 import { STYLES, Table } from "./fleet/table.js";
@@ -383,24 +383,4 @@ export function fleetState(hass, fleet, say, asked = false) {
   const listed = left.map(({ name, why }) => `${name} (${say(`fleet_why_${why}`)})`);
   if (listed.length) parts.push(say("fleet_left_out", { names: listed.join(", ") }));
   return { saving: saving ?? null, controllable: controllable ?? null, progress: parts.join(" · ") };
-}
-
-/**
- * Tell what today took; what is not known is left out.
- *
- * @param {Today | null} today
- * @param {Hass["locale"]} locale
- * @param {Say} say
- * @returns {string}
- */
-export function todayText(today, locale, say) {
-  if (!today) return "";
-  const { energy, wall, cost, currency } = today;
-  /** @param {number} value */
-  const kwh = (value) => `${format(value, value < 100 ? 2 : 1, locale)} kWh`;
-  const parts = [];
-  if (energy !== null) parts.push(kwh(energy));
-  if (wall !== null) parts.push(say("fleet_at_wall", { energy: kwh(wall) }));
-  if (cost !== null) parts.push(money(cost, currency, locale));
-  return parts.length ? say("fleet_today", { figures: parts.join(" · ") }) : "";
 }

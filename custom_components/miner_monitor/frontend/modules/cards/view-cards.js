@@ -1,10 +1,10 @@
 // Small cards of the views: tabs, a card that the viewer chooses, chips, and today.
 
-import { afterPaint, MinerCard, OneMinerCard } from "../lib/card.js";
-import { fire, h } from "../lib/dom.js";
+import { afterPaint, MinerCard, OneMinerCard, rebuildView } from "../lib/card.js";
+import { h } from "../lib/dom.js";
 import { idOf, stateOf, unitOf } from "../lib/miners.js";
 import { MINUTE, Poll } from "../lib/records.js";
-import { format, rateDecimals } from "../lib/words.js";
+import { format, lineOf, todayLines } from "../lib/words.js";
 import { RAMP_GRADIENT, placeOf, rampColor } from "./tuning/figures.js";
 
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
@@ -96,24 +96,6 @@ export class MinerTabsCard extends MinerCard {
     pressed = true;
     this.#follow();
   };
-}
-
-/**
- * Let Home Assistant make the view around a card anew; where it does not, load the page.
- *
- * @param {Node} card
- */
-function rebuildView(card) {
-  /** @type {any} */
-  let view = card;
-  while (view && view.localName !== "hui-view") view = view.parentNode ?? view.host;
-  let unheard = !view?.firstElementChild;
-  // Who takes it, stops it on its way.
-  const passed = () => (unheard = true);
-  view?.addEventListener("ll-rebuild", passed);
-  if (!unheard) fire(view.firstElementChild, "ll-rebuild", {});
-  view?.removeEventListener("ll-rebuild", passed);
-  if (unheard) location.reload();
 }
 
 /**
@@ -401,40 +383,4 @@ export class MinerTodayCard extends MinerCard {
     const lines = this.#lines.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
     this.body.replaceChildren(h("dl", {}, lines.length ? lines : h("dt", {}, this.say("today_nothing"))));
   }
-}
-
-/** @param {string} name @param {string} value @returns {[string, string]} */
-function lineOf(name, value) {
-  return [name, value];
-}
-
-/**
- * Return the figures of a report that are known, with their names.
- *
- * @param {Record<string, any>} report
- * @param {import("../lib/types.js").Locale} locale
- * @param {import("../lib/types.js").Say} say
- * @returns {[string, string][]}
- */
-function todayLines({ energy, wall_energy, cost, shares, days, hash_rate, hash_rate_unit: unit }, locale, say) {
-  const { restarts, times_offline: times, hours_away: hours } = days ?? {};
-  const rate = hash_rate?.mean ?? days?.hash_rate;
-  /** @param {unknown} value @param {number} decimals @param {string} [unitText] */
-  const text = (value, decimals, unitText = "") =>
-    typeof value === "number" ? `${format(value, decimals, locale)} ${unitText}`.trim() : "";
-  const offline = times ? `${text(times, 0)} (${text(hours, 1, "h")})` : "";
-  const price = cost && (/^[A-Z]{3}$/.test(cost.currency)
-    ? new Intl.NumberFormat(locale.language, { style: "currency", currency: cost.currency }).format(cost.value)
-    : text(cost.value, 2, cost.currency));
-  const lines = [
-    lineOf(say("today_energy"), text(energy, 2, "kWh")),
-    lineOf(say("today_wall_energy"), text(wall_energy, 2, "kWh")),
-    lineOf(say("today_cost"), price || ""),
-    lineOf(say("today_hash_rate"), text(rate, rateDecimals(rate ?? 0, unit), unit)),
-    lineOf(say("today_accepted"), text(shares?.accepted, 0)),
-    lineOf(say("today_rejected"), text(shares?.rejected, 0)),
-    lineOf(say("today_restarts"), text(restarts, 0)),
-    lineOf(say("today_offline"), offline),
-  ];
-  return lines.filter(([, value]) => value);
 }

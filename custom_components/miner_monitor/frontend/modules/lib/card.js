@@ -1,6 +1,6 @@
 // What our cards have in common: they paint when something of theirs changed; a switch.
 
-import { h, setAttribute } from "./dom.js";
+import { fire, h, setAttribute } from "./dom.js";
 import { findMiners } from "./miners.js";
 import { labelOf, loadTexts } from "./words.js";
 
@@ -304,3 +304,21 @@ export const TOGGLE_STYLES = `
     .toggle[aria-busy] { opacity: 0.6; }
   }
 `;
+
+/**
+ * Let Home Assistant make the view around a card anew; where it does not, load the page.
+ *
+ * @param {Node} card
+ */
+export function rebuildView(card) {
+  /** @type {any} */
+  let view = card;
+  while (view && view.localName !== "hui-view") view = view.parentNode ?? view.host;
+  let unheard = !view?.firstElementChild;
+  // Who takes it, stops it on its way.
+  const passed = () => (unheard = true);
+  view?.addEventListener("ll-rebuild", passed);
+  if (!unheard) fire(view.firstElementChild, "ll-rebuild", {});
+  view?.removeEventListener("ll-rebuild", passed);
+  if (unheard) location.reload();
+}

@@ -158,7 +158,7 @@ export function rateDecimals(value, unit) {
 const dates = new Map();
 
 /**
- * @param {string} language
+ * @param {string | undefined} language
  * @param {Record<string, any>} form
  */
 function dateFormat(language, form) {
@@ -186,6 +186,44 @@ export function clock(time, now, { locale, config }) {
 }
 
 /**
+ * @param {number} time in ms
+ * @param {Locale | undefined} locale
+ * @param {Intl.DateTimeFormatOptions} form
+ */
+function localText(time, locale, form) {
+  const hour12 = { 12: true, 24: false }[locale?.time_format ?? ""];
+  return dateFormat(locale?.language, hour12 === undefined ? form : { ...form, hour12 }).format(time);
+}
+
+/**
+ * Write a moment: 29 Nov, 14:05.
+ *
+ * @param {number} time in ms
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function momentText(time, locale) {
+  return localText(time, locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+/**
+ * Write a tick of an axis of time: the day at midnight, else the time of day.
+ *
+ * @param {number} time in ms
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function tickText(time, locale) {
+  const date = new Date(time);
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+  return localText(
+    time,
+    locale,
+    midnight ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
+  );
+}
+
+/**
  * Write how long something takes or lasts: 40 min, 7.5 h, 12 d.
  *
  * @param {number} minutes
@@ -197,6 +235,59 @@ export function spanText(minutes, locale) {
   const [value, unit] = minutes < 72 * 60 ? [minutes / 60, "h"] : [minutes / 1440, "d"];
   const round = Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
   return `${format(value, round ? 0 : 1, locale)} ${unit}`;
+}
+
+/**
+ * Tell what today took; what is not known is left out.
+ *
+ * @param {import("./records.js").Today | null} today
+ * @param {Locale} locale
+ * @param {Say} say
+ * @returns {string}
+ */
+export function todayText(today, locale, say) {
+  if (!today) return "";
+  const { energy, wall, cost, currency } = today;
+  /** @param {number} value */
+  const kwh = (value) => `${format(value, value < 100 ? 2 : 1, locale)} kWh`;
+  const parts = [];
+  if (energy !== null) parts.push(kwh(energy));
+  if (wall !== null) parts.push(say("fleet_at_wall", { energy: kwh(wall) }));
+  if (cost !== null) parts.push(money(cost, currency, locale));
+  return parts.length ? say("fleet_today", { figures: parts.join(" · ") }) : "";
+}
+
+/** @param {string} name @param {string} value @returns {[string, string]} */
+export function lineOf(name, value) {
+  return [name, value];
+}
+
+/**
+ * Return the figures of a report that are known, with their names.
+ *
+ * @param {Record<string, any>} report
+ * @param {Locale} locale
+ * @param {Say} say
+ * @returns {[string, string][]}
+ */
+export function todayLines({ energy, wall_energy, cost, shares, days, hash_rate, hash_rate_unit: unit }, locale, say) {
+  const { restarts, times_offline: times, hours_away: hours } = days ?? {};
+  const rate = hash_rate?.mean ?? days?.hash_rate;
+  /** @param {unknown} value @param {number} decimals @param {string} [unitText] */
+  const text = (value, decimals, unitText = "") =>
+    typeof value === "number" ? `${format(value, decimals, locale)} ${unitText}`.trim() : "";
+  const offline = times ? `${text(times, 0)} (${text(hours, 1, "h")})` : "";
+  const lines = [
+    lineOf(say("today_energy"), text(energy, 2, "kWh")),
+    lineOf(say("today_wall_energy"), text(wall_energy, 2, "kWh")),
+    lineOf(say("today_cost"), typeof cost?.value === "number" ? money(cost.value, cost.currency, locale) : ""),
+    lineOf(say("today_hash_rate"), text(rate, rateDecimals(rate ?? 0, unit), unit)),
+    lineOf(say("today_accepted"), text(shares?.accepted, 0)),
+    lineOf(say("today_rejected"), text(shares?.rejected, 0)),
+    lineOf(say("today_restarts"), text(restarts, 0)),
+    lineOf(say("today_offline"), offline),
+  ];
+  return lines.filter(([, value]) => value);
 }
 
 /**

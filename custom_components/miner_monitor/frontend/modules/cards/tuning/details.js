@@ -3,7 +3,8 @@
 import { h } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
 import { inOrder, rowsOf, starOf, verdictLines } from "./figures.js";
-import { BLOCK, errorText, keyOf, momentText, reportWord, same, settingsOf, spanText } from "../../lib/settings.js";
+import { BLOCK, errorText, keyOf, reportWord, same, settingsOf } from "../../lib/settings.js";
+import { momentText, spanText } from "../../lib/words.js";
 
 /** @typedef {import("./figures.js").VerdictLine} VerdictLine */
 /** @typedef {import("./figures.js").Quantity} Quantity */

@@ -1,7 +1,7 @@
 // What is measured at an operating point, which point is the best, how both are written and coloured.
 
-import { format, rateDecimals } from "../../lib/words.js";
-import { BLOCK, keyOf, same, spanText } from "../../lib/settings.js";
+import { format, rateDecimals, spanText } from "../../lib/words.js";
+import { BLOCK, keyOf, same } from "../../lib/settings.js";
 
 /** @typedef {import("../../lib/types.js").Locale} Locale */
 /** @typedef {import("../../lib/settings.js").Settings} Settings */

@@ -6,7 +6,8 @@ import { details, pointsTable } from "./details.js";
 import { inOrder, noteOf, quantitiesOf, quantityText, RAMP_GRADIENT, spanOf, starOf } from "./figures.js";
 import { drawBars, drawMap, showInspected } from "./map.js";
 import { refill, segments } from "./parts.js";
-import { BLOCK, keyOf, same, settingsOf, spanText } from "../../lib/settings.js";
+import { BLOCK, keyOf, same, settingsOf } from "../../lib/settings.js";
+import { spanText } from "../../lib/words.js";
 
 /** @typedef {import("./map.js").Picture} Picture */
 /** @typedef {import("./figures.js").Quantity} Quantity */

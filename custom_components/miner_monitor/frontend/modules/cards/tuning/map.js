@@ -4,7 +4,8 @@ import { chartFrame, linear } from "../../lib/chart.js";
 import { s } from "../../lib/dom.js";
 import { inOrder, placeOf, quantityText, rampColor, spanOf, starOf, valueOf } from "./figures.js";
 import { heightOf, largestRadius, LEAST_TARGET, mapScales, radiusOf, starPath } from "./map-part.js";
-import { BLOCK, keyOf, same, settingsOf, spanText } from "../../lib/settings.js";
+import { BLOCK, keyOf, same, settingsOf } from "../../lib/settings.js";
+import { spanText } from "../../lib/words.js";
 
 /** @typedef {import("./figures.js").Quantity} Quantity */
 /** @typedef {import("../../lib/settings.js").Settings} Settings */

@@ -5,7 +5,8 @@ import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
 import { lanesOf } from "./past.js";
 import { drawScatter, scatterName, scattersOf } from "./scatter.js";
-import { momentText, settingsOf, tickText } from "../../lib/settings.js";
+import { settingsOf } from "../../lib/settings.js";
+import { momentText, tickText } from "../../lib/words.js";
 
 /** @typedef {import("./past.js").Change} Change */
 /** @typedef {import("./scatter.js").ScatterName} ScatterName */

@@ -3,11 +3,11 @@
 import { chartFrame, COLORS, linear, MARGIN } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
-import { format, rateDecimals, telling } from "../../lib/words.js";
+import { format, momentText, rateDecimals, telling } from "../../lib/words.js";
 import { RAMP_GRADIENT, rampColor } from "./figures.js";
 import { heightOf } from "./map-part.js";
 import { settingsIn } from "./past.js";
-import { frequencyText, keyOf, momentText, settingsOf } from "../../lib/settings.js";
+import { frequencyText, keyOf, settingsOf } from "../../lib/settings.js";
 
 /** @typedef {import("./figures.js").Past} Past */
 /** @typedef {import("./figures.js").Sample} Sample */
