@@ -103,7 +103,7 @@ NEEDS_TIME = {
     *("availability_24h", "hash_rate_range_24h", "hash_rate_stability"),
     *("hash_rate_stddev_1m", "hash_rate_stddev_5m", "hash_rate_stddev_10m"),
     *("hash_rate_1h_mean", "hash_rate_24h_mean", "efficiency_24h_mean"),
-    *("hash_rate_ratio", "hash_rate_session_mean", "reject_rate"),
+    *("hash_rate_ratio", "hash_rate_session_mean", "reject_rate", "last_share"),
 }
 """What is known only of some minutes or hours."""
 
