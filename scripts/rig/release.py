@@ -43,7 +43,7 @@ def version_of(tag: str | None) -> str:
 
 def notes_of(version: str, changelog: str, *, trial: bool) -> str:
     """Return what the changelog says of a version; a trial takes what is unreleased."""
-    sections = dict(
+    sections: dict[str, str] = dict(
         re.findall(r"(?ms)^## \[([^\]]+)\][^\n]*\n(.*?)(?=^## |\Z)", changelog)
     )
     name = version if version in sections or not trial else "Unreleased"
