@@ -65,7 +65,7 @@ class Home:
         """Have the provider's integration write what it knows now."""
         now = dt_util.utcnow()
         if self.make is not None:
-            attributes |= self.make(World(now, self.slot))  # type: ignore[arg-type]
+            attributes |= self.make(World(now, self.slot))
         if state is None:
             state = cost(now.replace(minute=now.minute // 15 * 15, second=0))
         self.hass.states.async_set(SENSOR, str(state), attributes)

@@ -23,7 +23,7 @@ from homeassistant.helpers import (
 from ..coordinator import MinerConfigEntry
 from ..fleet import FleetFeature
 from ..fleet.commands import FleetCommands
-from ..fleet.coordinator import async_fleet_entry
+from ..fleet.coordinator import async_loaded_fleet
 from ..fleet.members import WhyLeft
 from ..fleet.progress import Reached
 from ..report import spoken
@@ -244,12 +244,11 @@ async def _command(
 ) -> Answer:
     """Save power with miners, or resume; who is held or offline is left and named."""
     feature = FleetFeature.THROTTLE
-    fleet = async_fleet_entry(hass)
-    if fleet is None or fleet.state is not ConfigEntryState.LOADED:
+    if (fleet := async_loaded_fleet(hass)) is None:
         raise RefusedError("needs_all_miners")
     able = [
         member.entry
-        for member in fleet.runtime_data.members.values()
+        for member in fleet.members.values()
         if member.entry in miners and feature in member.features
     ]
     if not able:
@@ -259,7 +258,7 @@ async def _command(
     by = await async_requester(hass, request.context)
     everyone = len(miners) == len(miner_entries(hass))
     only = None if everyone else {entry.unique_id for entry in able}
-    reached = await command(fleet.runtime_data.commands, feature, by, only)
+    reached = await command(fleet.commands, feature, by, only)
     done = [safe(name) for name in reached.names]
     left = [(safe(name), why) for name, why in reached.left_out]
     lines: list[Line] = [

@@ -235,6 +235,15 @@ def async_fleet_entry(hass: HomeAssistant) -> FleetConfigEntry | None:
     return hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, FLEET)
 
 
+@callback
+def async_loaded_fleet(hass: HomeAssistant) -> FleetCoordinator | None:
+    """Return the coordinator of all miners, while their entry is loaded."""
+    entry = async_fleet_entry(hass)
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        return None
+    return entry.runtime_data
+
+
 async def async_ensure_fleet(hass: HomeAssistant) -> None:
     """Make the entry of all miners, unless it is there or is not wanted."""
     if async_fleet_entry(hass) is not None:

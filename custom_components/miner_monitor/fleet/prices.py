@@ -24,6 +24,7 @@ from ..price import (
     RuleKind,
     SeenPrices,
     Slot,
+    at_moment,
     per_kwh,
     plan,
     read_prices,
@@ -266,7 +267,7 @@ class FleetPrices:
             slot._replace(price=slot.price * options.factor + options.surcharge)
             for slot in self._seen.slots
         ]
-        present = next((slot for slot in slots if slot.start <= now < slot.end), None)
+        present = at_moment(slots, now)
         if present is None and (told := entity_price(self._hass, options)) is not None:
             # A price without a list holds until the next one is told.
             price = told * options.factor + options.surcharge

@@ -1,7 +1,7 @@
 """Electricity prices into slots, and rules that say which of them are cheap: pure."""
 
 from .fixed import FixedTariff
-from .model import Planned, Slot
+from .model import Planned, Slot, at_moment
 from .rules import Plan, Rule, RuleKind, plan
 from .seen import SeenPrices
 from .shapes import PriceError, PriceProblem, per_kwh, read_prices
@@ -16,6 +16,7 @@ __all__ = [
     "RuleKind",
     "SeenPrices",
     "Slot",
+    "at_moment",
     "per_kwh",
     "plan",
     "read_prices",

@@ -28,6 +28,11 @@ class Planned(NamedTuple):
     cheap: bool
 
 
+def at_moment[S: (Slot, Planned)](slots: Iterable[S], moment: datetime) -> S | None:
+    """Return the slot of a moment, None where no price is known."""
+    return next((x for x in slots if x.start <= moment < x.end), None)
+
+
 def moment_of(day: date, at: time, zone: tzinfo) -> datetime:
     """Return a local time of a day as UTC; one that the clock skips is an hour on."""
     return datetime.combine(day, at, zone).astimezone(UTC)

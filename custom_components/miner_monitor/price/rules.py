@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from .model import Planned, Slot, day_of, moment_of
+from .model import Planned, Slot, at_moment, day_of, moment_of
 
 _NOTHING = timedelta()
 _BLINK = timedelta(seconds=1)
@@ -52,7 +52,7 @@ class Plan:
 
     def at(self, moment: datetime) -> Planned | None:
         """Return the slot of a moment, None where no price is known."""
-        return next((x for x in self.slots if x.start <= moment < x.end), None)
+        return at_moment(self.slots, moment)
 
     def next_change(self, moment: datetime) -> datetime | None:
         """Return when cheap turns to dear or back; None while that is not known."""

@@ -13,7 +13,6 @@ from itertools import batched, pairwise
 from typing import Any, Literal
 
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -23,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from ..const import DOMAIN, FLEET
 from ..coordinator import MinerConfigEntry
-from ..fleet.coordinator import async_fleet_entry
+from ..fleet.coordinator import async_fleet_entry, async_loaded_fleet
 from ..fleet.prices import PriceOptions
 from ..miners.values import number
 from ..runtime.ha_compat import (
@@ -158,6 +157,7 @@ def price_of(hass: HomeAssistant) -> Price | None:
         )
     if entity_id is None:
         return None
+    fleet = async_loaded_fleet(hass)
     state = hass.states.get(entity_id)
     unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     currency, _, energy = str(unit or "").partition("/")
@@ -166,9 +166,7 @@ def price_of(hass: HomeAssistant) -> Price | None:
         present=None if state is None else number(state.state),
         per_kwh=_KWH_OF.get(energy.strip().lower(), 1.0),
         currency=currency.strip()[:16] or hass.config.currency,
-        slots=entry.runtime_data.prices.view.slots
-        if entry is not None and entry.state is ConfigEntryState.LOADED
-        else (),
+        slots=() if fleet is None else fleet.prices.view.slots,
     )
 
 
