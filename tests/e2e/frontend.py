@@ -79,8 +79,9 @@ class Frontend:
         await self.submit()
 
     async def take(self, picture: Path) -> None:
-        """Take a picture of the dialog."""
-        await self.dialog.get_by_role("dialog").screenshot(path=picture)
+        """Take a picture of the dialog, whose element changes with each of its steps."""
+        box = await self.dialog.get_by_role("dialog").bounding_box()
+        await self.page.screenshot(path=picture, clip=box, animations="disabled")
 
     async def submit_address(self, address: str) -> None:
         """Type an address into the dialog and send it."""
