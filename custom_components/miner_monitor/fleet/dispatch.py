@@ -1,0 +1,408 @@
+"""How many watts each miner gets of a target for all of them; knows no Home Assistant.
+
+All steps of all miners are put into one line, by priority and then by the watts that
+a step costs per hash rate, and the line is gone along for as far as the watts reach.
+The miner at the end of it gets the best of its steps that still fits. A large miner at
+the front may leave watts over that it cannot use, and so do many that could all but
+run: the line is gone along with the large ones, or the last ones, at its end as well,
+and the way that gives the most hash rate is taken. No line depends on how many watts
+there are, so more of them never lead to less hash rate.
+
+Who may not be changed yet keeps what it has, and the watts that are its due are kept
+for it: nobody else is started with them for a few minutes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import chain
+import math
+
+from ..miners.power import PowerStep
+
+LEAST_DIFFERENCE = 1.0
+"""Watts between two steps of a miner at least; what is closer is not worth a write."""
+
+LEAST_PART = 0.03
+"""The same as a part of the higher one."""
+
+STAYS = 0.9
+"""The joules of what runs already count as this part of them: of two miners that are
+nearly alike the one that rests does not take the place of the other one."""
+
+_FEW = 8
+"""Up to so many miners each number of them is tried for who shares the watts."""
+
+_SAME = 1e-9
+"""Sums of watts that differ by less than this are the same."""
+
+
+class Limit(StrEnum):
+    """Why a miner gets no more than it does.
+
+    The first ones leave it as it is; what it draws is counted.
+    """
+
+    OFFLINE = "offline"
+    HELD = "held"
+    BY_HAND = "by_hand"
+    SAVE_POWER = "save_power"
+    STOPPED = "stopped"
+    TEMPORARY_PROFILE = "temporary_profile"
+    OVERHEAT_PROTECTION = "overheat_protection"
+    UNKNOWN_POWER = "unknown_power"
+    MINIMUM_RUN = "minimum_run"
+    MINIMUM_PAUSE = "minimum_pause"
+    CHANGED_RECENTLY = "changed_recently"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a miner may be changed, in seconds.
+
+    ``run``: it runs for so long at least once it runs, and rests for ``pause`` once it
+    rests; ``write``: from one change to the next.
+    """
+
+    run: float = 900.0
+    pause: float = 600.0
+    write: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchMember:
+    """One miner that watts are dealt to.
+
+    ``steps`` go up to what its owner set. ``asked`` is its own power target in W, None
+    while it has none and runs what its owner set. It runs or rests ``since``, and was
+    changed last at ``changed_at``, both in epoch seconds, None where that is long ago.
+    ``drawn`` is what it draws now in W. ``left`` leaves it as it is.
+    """
+
+    key: str
+    steps: tuple[PowerStep, ...]
+    priority: int = 10
+    asked: float | None = None
+    since: float | None = None
+    changed_at: float | None = None
+    pace: Pace = field(default_factory=Pace)
+    drawn: float | None = None
+    left: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one miner gets: expected W and TH/s, and why not more.
+
+    ``until`` is the epoch second at which ``limit`` ends by itself. All None where
+    nothing is known of a miner that is left as it is.
+    """
+
+    key: str
+    power: float | None
+    hash_rate: float | None = None
+    limit: Limit | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A power target for one miner in W; None gives back what its owner set.
+
+    ``starts``: it rests, and is to run.
+    """
+
+    key: str
+    power: float | None
+    starts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """Who gets what, and what is to be written for it, what lowers first.
+
+    ``power`` is all that is expected to be drawn. ``next_at`` is the epoch second at
+    which to deal again, None where nobody waits.
+    """
+
+    shares: tuple[Share, ...] = ()
+    orders: tuple[Order, ...] = ()
+    power: float = 0.0
+    next_at: float | None = None
+
+
+def ladder_of(steps: Sequence[PowerStep]) -> tuple[PowerStep, ...]:
+    """Return the steps worth using, the lowest first.
+
+    A step that draws more than another for no more hash rate is left out, and so is
+    one that is too close to the next higher one. Where a hash rate is not known, more
+    power counts as more of it.
+    """
+    known = _all_known(steps)
+    rising = list[PowerStep]()
+    for step in sorted(steps, key=lambda one: (one.power, -(one.hash_rate or 0.0))):
+        if not rising or not known or _rate(step) > _rate(rising[-1]):
+            rising.append(step)
+    ladder = rising[-1:]
+    for step in reversed(rising[:-1]):
+        if _differ(step.power, ladder[-1].power):
+            ladder.append(step)
+    if rising and ladder[-1] is not rising[0]:
+        if len(ladder) > 1:
+            ladder.pop()
+        ladder.append(rising[0])
+    return tuple(reversed(ladder))
+
+
+def _all_known(steps: Iterable[PowerStep]) -> bool:
+    return all(step.hash_rate is not None for step in steps)
+
+
+def _rate(step: PowerStep) -> float:
+    return step.hash_rate or 0.0
+
+
+def _differ(lower: float, higher: float) -> bool:
+    return higher - lower >= max(LEAST_DIFFERENCE, LEAST_PART * higher)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rise:
+    """A part of the line: a miner goes up to a step of its ladder."""
+
+    miner: _Miner
+    step: int
+    joules: float
+
+    @property
+    def power(self) -> float:
+        """What the miner draws then."""
+        return self.miner.ladder[self.step].power
+
+    @property
+    def size(self) -> int:
+        """How many watts it takes from rest; nearly alike ones are of one size."""
+        more = self.power - self.miner.ladder[0].power
+        return round(4 * math.log2(max(1.0, more)))
+
+    def turn(self) -> tuple[int, float, str, int]:
+        """Return its place in the line."""
+        member = self.miner.member
+        return member.priority, self.joules, member.key, self.step
+
+
+class _Miner:
+    """A miner that is dealt to: its ladder, and between which steps it may go."""
+
+    def __init__(self, member: DispatchMember, now: float) -> None:
+        self.member = member
+        self.ladder = ladder_of(member.steps)
+        self.known = _all_known(member.steps)
+        self.top = len(self.ladder) - 1
+        self.at = self._nearest(member.asked)
+        self.least, self.most = 0, self.top
+        self.limit: Limit | None = None
+        self.until: float | None = None
+        pace, resting = member.pace, self.ladder[self.at].stops
+        running = next(
+            (i for i, step in enumerate(self.ladder) if not step.stops), self.top
+        )
+        wait = pace.pause if resting else pace.run
+        if _waits(member.changed_at, pace.write, now):
+            self.least = self.most = self.at
+            self._wait(Limit.CHANGED_RECENTLY, member.changed_at, pace.write)
+        elif _waits(member.since, wait, now):
+            if resting:
+                self.least = self.most = self.at
+                self._wait(Limit.MINIMUM_PAUSE, member.since, wait)
+            elif self.ladder[0].stops:
+                self.least = running
+                self._wait(Limit.MINIMUM_RUN, member.since, wait)
+
+    def _wait(self, limit: Limit, since: float | None, seconds: float) -> None:
+        self.limit, self.until = limit, (since or 0.0) + seconds
+
+    def _nearest(self, asked: float | None) -> int:
+        """Return the step that it was asked for.
+
+        What is expected of a step moves a little as more is measured.
+        """
+        if asked is None:
+            return self.top
+        return min(
+            range(len(self.ladder)), key=lambda i: abs(self.ladder[i].power - asked)
+        )
+
+    def rises(self) -> Iterator[_Rise]:
+        """Yield the steps by which it goes up, the cheapest hash rate first.
+
+        Steps between them would cost more per hash rate than going on does: they are
+        for the end of the line.
+        """
+        low = 0
+        while low < self.top:
+            above = range(low + 1, self.top + 1)
+            if self.known:
+                step = min(above, key=lambda i: (self._joules(low, i), -i))
+                joules = self._joules(low, step)
+            else:
+                step, joules = low + 1, math.inf
+            yield _Rise(self, step, joules * (STAYS if step <= self.at else 1.0))
+            low = step
+
+    def _joules(self, low: int, high: int) -> float:
+        below, above = self.ladder[low], self.ladder[high]
+        return (above.power - below.power) / (_rate(above) - _rate(below))
+
+    def best(self, power: float, lowest: int) -> int:
+        """Return the highest step within some watts, at least the lowest one."""
+        return next(
+            i
+            for i in range(self.top, -1, -1)
+            if i <= lowest or self.ladder[i].power <= power + _SAME
+        )
+
+    def settled(self, end: int) -> int:
+        """Return the step that it may have where the line ends for it at one."""
+        return min(max(end, self.least), self.most)
+
+    def share(self, end: int) -> Share:
+        """Return what it gets where the line ends for it at a step."""
+        at, limit, until = self.settled(end), Limit.TARGET, None
+        runs_on = self.limit is Limit.MINIMUM_RUN and at == self.least
+        if self.limit is not None and (at != end or runs_on):
+            limit, until = self.limit, self.until
+        here = self.ladder[at]
+        return Share(
+            key=self.member.key,
+            power=here.power,
+            hash_rate=here.hash_rate,
+            limit=None if at == self.top else limit,
+            until=None if at == self.top else until,
+        )
+
+    def order(self, end: int, *, free: bool) -> Order | None:
+        """Return what has to be written for that; ``free``: there is no target."""
+        at = self.settled(end)
+        starts = self.ladder[self.at].stops and not self.ladder[at].stops
+        if free and at == self.top == self.most:
+            if self.member.asked is None:
+                return None
+            return Order(key=self.member.key, power=None, starts=starts)
+        if at == self.at:
+            return None
+        return Order(key=self.member.key, power=self.ladder[at].power, starts=starts)
+
+
+def _waits(since: float | None, seconds: float, now: float) -> bool:
+    """Whether less than so many seconds went by; a clock that was set back has not."""
+    return since is not None and 0.0 <= now - since < seconds
+
+
+def deal(target: float | None, members: Iterable[DispatchMember], now: float) -> Deal:
+    """Deal a target in W; None gives each what its owner set. ``now``: epoch seconds.
+
+    It is exceeded only by what is left alone, may not be changed yet, or cannot go
+    any lower.
+    """
+    everyone = list(members)
+    miners = [
+        _Miner(member, now)
+        for member in everyone
+        if member.left is None and member.steps
+    ]
+    spoken_for = math.fsum(
+        member.drawn or 0.0
+        for member in everyone
+        if member.left is not None or not member.steps
+    )
+    budget = math.inf if target is None else target - spoken_for
+    ends = _best_line(miners, budget)
+    dealt = list(zip(miners, ends, strict=True))
+    by_key = {miner.member.key: miner.share(end) for miner, end in dealt}
+    shares = tuple(by_key.get(one.key) or _left(one) for one in everyone)
+    orders = [
+        (miner, order)
+        for miner, end in dealt
+        if (order := miner.order(end, free=target is None)) is not None
+    ]
+    return Deal(
+        shares=shares,
+        orders=tuple(order for _, order in sorted(orders, key=_turn)),
+        power=math.fsum(share.power or 0.0 for share in shares),
+        next_at=min(
+            (miner.until for miner in miners if miner.until is not None), default=None
+        ),
+    )
+
+
+def _left(member: DispatchMember) -> Share:
+    return Share(
+        key=member.key,
+        power=member.drawn,
+        limit=member.left or Limit.UNKNOWN_POWER,
+    )
+
+
+def _turn(item: tuple[_Miner, Order]) -> tuple[bool, int, str]:
+    """Return when it is written: what draws less makes room for what draws more."""
+    miner, order = item
+    raises = order.power is None or order.power > miner.ladder[miner.at].power
+    return raises, miner.member.priority, miner.member.key
+
+
+def _best_line(miners: Sequence[_Miner], budget: float) -> list[int]:
+    """Return how far each miner gets, by the line that gives the most hash rate."""
+    best, most = list[int](), -1.0
+    for line in _lines(miners):
+        ends = _go_along(miners, line, budget)
+        rate = math.fsum(
+            _rate(miner.ladder[miner.settled(end)])
+            for miner, end in zip(miners, ends, strict=True)
+        )
+        if rate > most + _SAME:
+            best, most = ends, rate
+    return best
+
+
+def _lines(miners: Sequence[_Miner]) -> Iterator[list[_Rise]]:
+    """Yield the lines to go along; none depends on how many watts there are.
+
+    The first has all miners in their turn. Others have only the first of them in it,
+    or the small ones, and the rest at its end.
+    """
+    rises = {id(miner): tuple(miner.rises()) for miner in miners}
+    firsts = [next(iter(rises[id(miner)]), None) for miner in miners]
+    turns = sorted((rise for rise in firsts if rise is not None), key=_Rise.turn)
+    line = sorted(chain.from_iterable(rises.values()), key=_Rise.turn)
+    for size in sorted({rise.size for rise in turns}, reverse=True):
+        small = [id(rise.miner) for rise in turns if rise.size <= size]
+        count = len(small)
+        while count:
+            chosen = set(small[:count])
+            yield sorted(line, key=lambda rise: id(rise.miner) not in chosen)
+            count = count * 3 // 4 if count > _FEW else count - 1
+    if not turns:
+        yield []
+
+
+def _go_along(
+    miners: Sequence[_Miner], line: Iterable[_Rise], budget: float
+) -> list[int]:
+    """Return up to which step each miner gets."""
+    ends = {id(miner): miner.least for miner in miners}
+    left = budget - math.fsum(miner.ladder[miner.least].power for miner in miners)
+    for rise in line:
+        miner = rise.miner
+        end = ends[id(miner)]
+        if rise.step <= end:
+            continue
+        here = miner.ladder[end].power
+        if (cost := rise.power - here) > left + _SAME:
+            if miner.most == miner.top:
+                ends[id(miner)] = miner.best(here + max(0.0, left), end)
+            break
+        ends[id(miner)] = rise.step
+        left -= cost
+    return [ends[id(miner)] for miner in miners]
