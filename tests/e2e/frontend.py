@@ -79,7 +79,7 @@ class Frontend:
         await self.submit()
 
     async def take(self, picture: Path) -> None:
-        """Take a picture of the dialog, whose element changes with each of its steps."""
+        """Take a picture of the dialog, whose element is another with each step."""
         box = await self.dialog.get_by_role("dialog").bounding_box()
         await self.page.screenshot(path=picture, clip=box, animations="disabled")
 
