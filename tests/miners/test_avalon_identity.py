@@ -221,6 +221,10 @@ def test_a_reading_that_was_seen_once_stays() -> None:
                 chip_temperature=Alarm(warn=105, critical=110),
                 chip_above_target=Alarm(warn=15, critical=30),
                 doubtful_standby_power=True,
+                rated_power=1700,
+                mode_power={"eco": 800, "standard": 1300, "super": 1650},
+                minimum_run=1200,
+                minimum_rest=1200,
             ),
         ),
         (
@@ -228,9 +232,21 @@ def test_a_reading_that_was_seen_once_stays() -> None:
             Limits(
                 chip_temperature=Alarm(warn=105, critical=110),
                 chip_above_target=Alarm(warn=15, critical=30),
+                rated_power=850,
+                mode_power={"heating_super": 800},
+                minimum_run=1200,
+                minimum_rest=1200,
             ),
         ),
-        (A1246, Limits(chip_temperature=Alarm(warn=105, critical=110))),
+        (
+            A1246,
+            Limits(
+                chip_temperature=Alarm(warn=105, critical=110),
+                rated_power=5000,
+                minimum_run=1200,
+                minimum_rest=1200,
+            ),
+        ),
     ],
 )
 def test_limits(blob: Blob, limits: Limits) -> None:

@@ -211,7 +211,9 @@ class Limits:
     ``chip_above_target`` is in degrees above the target that the device pursues.
     ``settings`` names what can be written. ``heating_modes`` are the work modes of a
     room heater. ``doubtful_standby_power``: what it reports in standby is no basis for
-    energy.
+    energy. ``rated_power`` is what it is made for, in W, ``mode_power`` what its maker
+    says of its work modes. Whoever stops and starts it by itself leaves it running for
+    ``minimum_run`` and resting for ``minimum_rest`` seconds.
     """
 
     settings: Mapping[Setting, SettingRange] = field(
@@ -226,6 +228,12 @@ class Limits:
     derating: Derating | None = None
     heating_modes: tuple[str, ...] = ()
     doubtful_standby_power: bool = False
+    rated_power: float | None = None
+    mode_power: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    minimum_run: float = 900.0
+    minimum_rest: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

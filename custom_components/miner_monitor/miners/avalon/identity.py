@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 import re
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..model import (
@@ -126,6 +127,12 @@ def identity_of(
             trip_points=TripPoints(chip=model.trips_at),
             heating_modes=heats,
             doubtful_standby_power=model.doubtful_standby_power,
+            rated_power=model.rated_power,
+            mode_power=MappingProxyType(
+                {mode.name: mode.power for mode in model.modes if mode.power}
+            ),
+            minimum_run=model.minimum_run,
+            minimum_rest=model.minimum_rest,
         ),
     )
 

@@ -82,12 +82,13 @@ class Mode(NamedTuple):
     """A work mode: its name, and its number and level on the wire.
 
     A ``number`` of None is a model that has levels only, a ``level`` of None one of
-    which nothing depends on it.
+    which nothing depends on it. ``power`` is what the maker says that it draws, in W.
     """
 
     name: str
     number: int | None
     level: int | None = None
+    power: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,7 +109,9 @@ class Model:
     whether it has a screen and whether it heats to a temperature. ``shows_pool``: what
     its screen shows can be asked for, and names the pool in use. ``empty_stats`` is
     firmware that answers ``stats`` with nothing at times. ``trips_at`` is the chip
-    temperature at which it stops by itself.
+    temperature at which it stops by itself. ``rated_power`` is what it is made for, in
+    W; ``minimum_run`` and ``minimum_rest`` are the seconds that it is left running, and
+    resting, by who stops and starts it often.
     """
 
     name: str
@@ -135,6 +138,9 @@ class Model:
     shows_pool: bool = False
     empty_stats: bool = False
     trips_at: float | None = None
+    rated_power: float | None = None
+    minimum_run: float = 900.0
+    minimum_rest: float = 600.0
 
     @property
     def commanded(self) -> bool:
@@ -143,12 +149,19 @@ class Model:
 
 
 _LEAST_FAN_OF_HOME = 15
+_LONG = 1200.0
+"""Seconds: a large power supply and its boards take minutes to start."""
+
+_RATED_A = 5000
+"""W, more than any of the A series that is cooled by air takes."""
+
 _HEATING = 0
 
 
 HOME_MODELS = {
     "nano3": Model(
         name="Avalon Nano 3",
+        rated_power=140,
         supply=(
             Place("power", 5, high=_WATTS),
             Place("input_voltage", 4, 100),
@@ -165,12 +178,17 @@ HOME_MODELS = {
         chips=10,
         fans=1,
         reboot="all",
-        modes=(Mode("low", None, 0), Mode("medium", None, 1), Mode("high", None, 2)),
+        modes=(
+            Mode("low", None, 0, 60),
+            Mode("medium", None, 1, 90),
+            Mode("high", None, 2, 125),
+        ),
         sleeps=True,
         light="led",
     ),
     "nano3s": Model(
         name="Avalon Nano 3S",
+        rated_power=140,
         supply=(
             Place("power", 6, high=_WATTS),
             Place("psu_output_voltage", 2, 1000),
@@ -190,7 +208,11 @@ HOME_MODELS = {
         reboot="0",
         litestats=True,
         idles_as_fault=True,
-        modes=(Mode("low", 0), Mode("mid", 1), Mode("high", 2)),
+        modes=(
+            Mode("low", 0),
+            Mode("mid", 1),
+            Mode("high", 2, power=135),
+        ),
         least_fan=_LEAST_FAN_OF_HOME,
         light="ledset",
         display=True,
@@ -199,6 +221,9 @@ HOME_MODELS = {
     ),
     "mini3": Model(
         name="Avalon Mini 3",
+        rated_power=850,
+        minimum_run=_LONG,
+        minimum_rest=_LONG,
         supply=_HOME_SUPPLY,
         readings=_HOME
         | _OUTPUT
@@ -220,7 +245,7 @@ HOME_MODELS = {
             Mode("night", 2),
             Mode("heating_eco", _HEATING, -1),
             Mode("mining", 1),
-            Mode("heating_super", _HEATING, 0),
+            Mode("heating_super", _HEATING, 0, 800),
         ),
         sleeps=True,
         least_fan=_LEAST_FAN_OF_HOME,
@@ -229,6 +254,9 @@ HOME_MODELS = {
     ),
     "q": Model(
         name="Avalon Q",
+        rated_power=1700,
+        minimum_run=_LONG,
+        minimum_rest=_LONG,
         supply=_HOME_SUPPLY,
         readings=_HOME
         | _OUTPUT
@@ -241,7 +269,11 @@ HOME_MODELS = {
         chips=160,
         fans=4,
         reboot="0",
-        modes=(Mode("eco", 0), Mode("standard", 1), Mode("super", 2)),
+        modes=(
+            Mode("eco", 0, power=800),
+            Mode("standard", 1, power=1300),
+            Mode("super", 2, power=1650),
+        ),
         sleeps=True,
         doubtful_standby_power=True,
         least_fan=_LEAST_FAN_OF_HOME,
@@ -311,6 +343,9 @@ def _a_series(found: re.Match[str], name: str) -> Model:
         reboots_unlisted=True,
         rate_may_be_missing=series == 10,
         modes=(Mode("normal", 0), Mode("high", 1)),
+        rated_power=2 * _RATED_A if hydro else _RATED_A,
+        minimum_run=_LONG,
+        minimum_rest=_LONG,
     )
 
 

@@ -61,6 +61,9 @@ _ANY_VOLTAGE = (0.8, 1.5)
 _BELOW_TRIP = 5
 """Degrees by which a target stays below the point where NerdOS switches off."""
 
+_RATED_CHIP = 40
+"""W for each chip of a board that nobody knows."""
+
 _REGULATION = 5
 """Degrees by which a device may miss the target that it pursues."""
 
@@ -131,6 +134,7 @@ def limits_of(
 ) -> Limits:
     """Collect the ranges of all settings and the alarm thresholds."""
     power, trips = profile.board.max_power, TripPoints()
+    rated = power or _RATED_CHIP * profile.chip_count
     if profile.nerdos:
         told = between(info.get("maxPower"), 1, 1e4) or power
         power, trips = None if heat.leads_fleet else told, heat.trip_points
@@ -158,6 +162,7 @@ def limits_of(
         else Alarm(warn=round(power * 1.1, 2), critical=round(power * 1.25, 2)),
         trip_points=trips,
         derating=_derating(info, profile),
+        rated_power=rated,
     )
 
 
