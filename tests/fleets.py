@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.miner_monitor.const import CONF_PRIORITY, DOMAIN, FLEET
@@ -92,3 +93,13 @@ def fleet_state(hass: HomeAssistant, platform: str, key: str) -> State:
     state = hass.states.get(entity_id)
     assert state is not None, key
     return state
+
+
+async def watch_price(bench: TimedBench, sensor: str, limit: float) -> str:
+    """Let all miners know what power costs; return what is on while it is cheap."""
+    rule = {"cheap_rule": "limit", "cheap_limit": limit}
+    options = {"price": sensor, "rule": rule}
+    result = await bench.run(choose(bench.hass, "prices", options))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await bench.advance(10)
+    return fleet_state(bench.hass, "binary_sensor", "cheap_power").entity_id

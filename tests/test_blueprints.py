@@ -18,6 +18,7 @@ from . import lengths
 from .automations import BLUEPRINTS, set_up_automation, turn_off_automation
 from .conftest import GAMMA, GAMMA_2, TimedBench
 from .controls import patches
+from .fleets import watch_price
 from .meta.package import ROOT, load_json
 
 NAMES = (
@@ -29,7 +30,7 @@ NAMES = (
 REQUIRED = {
     "ask_about_miners.yaml": [],
     "miner_alerts.yaml": [],
-    "price_guard.yaml": ["price", "miners"],
+    "price_guard.yaml": ["signal", "miners"],
     "solar_surplus.yaml": ["power", "miners", "watts"],
 }
 PAGE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
@@ -153,7 +154,9 @@ async def guard_all(bench: TimedBench, hass: HomeAssistant) -> None:
         if "method" in state.attributes
     ]
     assert len(switches) == 2
+    hass.states.async_set("sensor.price", price(1))
+    cheap = await watch_price(bench, "sensor.price", 0.25)
     hass.states.async_set("sensor.price", price(0))
     await set_up_automation(
-        hass, "price_guard.yaml", {"price": "sensor.price", "miners": switches}
+        hass, "price_guard.yaml", {"signal": cheap, "miners": switches}
     )

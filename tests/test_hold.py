@@ -25,7 +25,7 @@ from .conftest import GAMMA, TimedBench
 from .fleets import House, build
 from .handles import Handle, take_over
 
-PRICE = "sensor.price"
+CHEAP = "binary_sensor.cheap_power"
 MINUTE = 60.0
 NOBODY = {"reason": None, "since": None, "until": None, "by": None, "detail": None}
 
@@ -70,8 +70,8 @@ async def test_the_price_guard_leaves_who_is_held_alone(
     """Until the hold ends, also through a reload; then it follows within a minute."""
     bench, follows = house.bench, "switch.bert_follow_automations"
     switches = [f"switch.{name}_save_power" for name in ("anna", "bert")]
-    hass.states.async_set(PRICE, "0.1")
-    inputs = {"price": PRICE, "miners": switches, "minimum_run": 0, "minimum_save": 0}
+    hass.states.async_set(CHEAP, "on")
+    inputs = {"signal": CHEAP, "miners": switches, "minimum_run": 0, "minimum_save": 0}
     await bench.run(set_up_automation(hass, "price_guard.yaml", inputs))
     assert control(hass, "anna") == NOBODY
     assert shown(hass, follows)[0] == "on"
@@ -87,7 +87,7 @@ async def test_the_price_guard_leaves_who_is_held_alone(
     assert abs((held_until - end).total_seconds()) < 2
     assert shown(hass, switches[1])[1]["held"] is True
 
-    hass.states.async_set(PRICE, "0.5")
+    hass.states.async_set(CHEAP, "off")
     await bench.advance(10 * MINUTE)
     assert house.who("pause") == ["anna"]
     found = control(hass, "anna")
@@ -128,7 +128,7 @@ async def test_who_may_control_a_miner_that_is_held(
     handle = await take_over(bench, await bench.miner(GAMMA))
     hass_admin_user.name = "Anna"
     name = handle.entry.title
-    inputs = {"price": PRICE, "miners": [handle.entity("switch", "throttle")]}
+    inputs = {"signal": CHEAP, "miners": [handle.entity("switch", "throttle")]}
     await bench.run(set_up_automation(hass, "price_guard.yaml", inputs))
     run = Context()
     hass.states.async_set(AUTOMATION, "on", {"friendly_name": "Guard"}, context=run)

@@ -1,7 +1,6 @@
 """The price guard: when miners save power, and when they are left alone."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +8,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -19,100 +17,75 @@ from pytest_homeassistant_custom_component.common import (
 
 from .automations import AUTOMATION, Guard
 
-PRICE = "sensor.price"
+CHEAP = "binary_sensor.cheap_power"
 A, B, C = "switch.a", "switch.b", "switch.c"
 PROMPT = {"minimum_run": 0, "minimum_save": 0, "stagger": 0}
 
 
 @pytest.fixture
 async def guard(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Guard]:
     await hass.config.async_set_time_zone("Europe/Berlin")
     guard = Guard(hass, freezer)
     await guard.at("09:00")
     for switch in (A, B, C):
         await guard.say(switch, "off")
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.at("12:00")
     yield guard
     await guard.stop()
+    assert "Error rendering" not in caplog.text
 
 
 async def start(guard: Guard, *switches: str, **inputs: Any) -> None:
     await guard.start(
-        "price_guard.yaml", **{"price": PRICE, "miners": list(switches), **inputs}
+        "price_guard.yaml", **{"signal": CHEAP, "miners": list(switches), **inputs}
     )
 
 
-def slots(prices: list[float], minutes: int = 60) -> list[dict[str, Any]]:
-    begin = dt_util.start_of_local_day()
-    return [
-        {"start": begin + timedelta(minutes=minutes * i), "value": price}
-        for i, price in enumerate(prices)
-    ]
-
-
 @pytest.mark.parametrize(
-    ("limit", "price", "state"),
-    [
-        (0.25, 0.24, "off"),
-        (0.25, 0.25, "off"),
-        (0.25, 0.26, "on"),
-        (0, -0.01, "off"),
-        (-0.05, -0.01, "on"),
-        (30, "31.5", "on"),
-    ],
+    ("power", "before", "after"), [("off", "off", "on"), ("on", "on", "off")]
 )
-async def test_limit(guard: Guard, limit: float, price: object, state: str) -> None:
-    await start(guard, A, threshold=limit, **PROMPT)
-    await guard.say(PRICE, price)
+async def test_miners_follow(guard: Guard, power: str, before: str, after: str) -> None:
+    await guard.say(A, before)
+    await start(guard, A, **PROMPT)
+    await guard.say(CHEAP, power)
     await guard.minutes(1)
-    assert guard.states(A) == [state]
-
-
-async def test_limit_of_an_entity(guard: Guard) -> None:
-    await guard.say("input_number.limit", 0.05)
-    await start(guard, A, threshold_entity="input_number.limit", **PROMPT)
-    await guard.minutes(1)
-    assert guard.states(A) == ["on"]
-    await guard.seconds(10)
-    await guard.say("input_number.limit", 0.2)
-    assert guard.states(A) == ["off"]
-    await guard.say("input_number.limit", "unavailable")
-    await guard.minutes(60)
-    assert guard.calls == [("12:01", "a", "on"), ("12:01", "a", "off")]
+    assert guard.states(A) == [after]
 
 
 async def test_nothing_is_written_twice(guard: Guard) -> None:
     await guard.say(B, "on")
     await start(guard, A, B, **PROMPT)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(30)
-    await guard.say(PRICE, 0.6)
+    await guard.say(CHEAP, "off", next_change="later")
     await guard.minutes(30)
     assert guard.calls == [("12:00", "a", "on")]
 
 
 async def test_minimum_times(guard: Guard) -> None:
     await start(guard, A, minimum_run=20, minimum_save=30, stagger=0)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     assert guard.calls == [("12:00", "a", "on")]
     await guard.minutes(5)
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.minutes(30)
     assert guard.calls[1:] == [("12:30", "a", "off")]
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(30)
     assert guard.calls[2:] == [("12:50", "a", "on")]
 
 
 async def test_miners_resume_one_by_one(guard: Guard) -> None:
     await start(guard, A, B, C, minimum_run=0, minimum_save=0, stagger=2)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     assert [call[1] for call in guard.calls] == ["a", "b", "c"]
     await guard.minutes(10)
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.minutes(10)
     assert guard.calls[3:] == [
         ("12:10", "a", "off"),
@@ -123,11 +96,11 @@ async def test_miners_resume_one_by_one(guard: Guard) -> None:
 
 async def test_resuming_ends_when_power_is_expensive_again(guard: Guard) -> None:
     await start(guard, A, B, C, minimum_run=0, minimum_save=0, stagger=5)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(10)
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.minutes(2)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(10)
     assert guard.calls[3:] == [("12:10", "a", "off"), ("12:12", "a", "on")]
 
@@ -136,25 +109,25 @@ async def test_resuming_ends_when_power_is_expensive_again(guard: Guard) -> None
     ("on_missing", "calls"),
     [("keep", []), ("run", [("12:40", "a", "off")]), ("save", [("12:40", "b", "on")])],
 )
-@pytest.mark.parametrize("state", ["unavailable", "unknown", "nan", "inf", "cheap", ""])
-async def test_no_price(
+@pytest.mark.parametrize("state", ["unavailable", "unknown", "cheap", ""])
+async def test_no_answer(
     guard: Guard, on_missing: str, calls: list[object], state: str
 ) -> None:
     """The choice is carried out after the grace, and by then only."""
-    await guard.say(PRICE, state)
+    await guard.say(CHEAP, state)
     await guard.say(A, "on")
     await start(guard, A, B, on_missing=on_missing, missing_grace=40, **PROMPT)
     await guard.minutes(90)
     assert guard.calls == calls
 
 
-async def test_missing_price_at_midnight(guard: Guard) -> None:
+async def test_a_gap_at_midnight(guard: Guard) -> None:
     await guard.at("23:00")
     await start(guard, A, on_missing="save", missing_grace=20, **PROMPT)
     await guard.minutes(59)
-    await guard.say(PRICE, "unavailable")
+    await guard.say(CHEAP, "unavailable")
     await guard.minutes(10)
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.minutes(60)
     assert guard.calls == []
 
@@ -162,7 +135,7 @@ async def test_missing_price_at_midnight(guard: Guard) -> None:
 async def test_reload_of_automations(guard: Guard) -> None:
     await start(guard, A, **PROMPT)
     await guard.stop()
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.hass.services.async_call(
         "automation", "turn_on", {"entity_id": AUTOMATION}, blocking=True
     )
@@ -173,7 +146,7 @@ async def test_reload_of_automations(guard: Guard) -> None:
 
 async def test_start_of_home_assistant(guard: Guard) -> None:
     guard.hass.set_state(CoreState.starting)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await start(guard, A, **PROMPT)
     guard.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await guard.hass.async_block_till_done()
@@ -184,7 +157,7 @@ async def test_start_of_home_assistant(guard: Guard) -> None:
 async def test_away_miner_follows_when_it_is_back(guard: Guard) -> None:
     await start(guard, A, B, **PROMPT)
     await guard.say(A, "unavailable")
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(10)
     assert guard.calls == [("12:00", "b", "on")]
     await guard.say(A, "off")
@@ -210,158 +183,23 @@ async def test_a_miner_that_does_not_obey(guard: Guard, fault: str) -> None:
 
 async def test_dry_run(guard: Guard) -> None:
     await start(guard, A, B, dry_run=True, **PROMPT)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(60)
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.minutes(60)
     await guard.say(B, "on")
     await guard.minutes(60)
     assert guard.calls == []
     assert guard.lines == [
-        "would save power of switch.a, switch.b (price 0.5)",
-        "would resume switch.b (price 0.1)",
+        "would set switch.a, switch.b to on (binary_sensor.cheap_power is off)",
+        "would set switch.b to off (binary_sensor.cheap_power is on)",
     ]
 
 
-HOURLY = [0.1] * 2 + [0.5] * 10 + [-0.2, 0.3, 0.2] + [0.5] * 9
-"""Cheapest are 12:00, then 0:00, 1:00, 14:00, 13:00."""
-
-
-def _quarters(prices: list[float]) -> list[float]:
-    return [price for price in prices for _ in range(4)]
-
-
-def _stamps(begin: str, cost: str, minutes: int, form: Any) -> list[dict[str, Any]]:
-    prices = HOURLY if minutes == 60 else _quarters(HOURLY)
-    start = dt_util.start_of_local_day(dt_util.now())
-    return [
-        {begin: form(start + timedelta(minutes=minutes * i)), cost: price}
-        for i, price in enumerate(prices)
-    ]
-
-
-SHAPES = {
-    "raw_today of 60 minutes": lambda: _stamps("start", "value", 60, lambda t: t),
-    "raw_today of 15 minutes": lambda: _stamps("start", "value", 15, lambda t: t),
-    "text in UTC": lambda: _stamps(
-        "start_time", "price_per_kwh", 15, lambda t: dt_util.as_utc(t).isoformat()
-    ),
-    "text with zone": lambda: _stamps("startsAt", "total", 15, lambda t: t.isoformat()),
-    "text without zone": lambda: _stamps(
-        "time", "price", 60, lambda t: f"{t:%Y-%m-%d %H:%M}"
-    ),
-    "hours": lambda: _stamps("hour", "price", 60, lambda t: t.hour),
-    "clock": lambda: _stamps("hour", "price", 60, lambda t: f"{t:%H:%M}"),
-    "seconds": lambda: _stamps("timestamp", "price", 15, lambda t: t.timestamp()),
-    "milliseconds": lambda: _stamps(
-        "timestamp", "price", 15, lambda t: int(t.timestamp() * 1000)
-    ),
-    "plain hours": lambda: HOURLY,
-    "plain quarters": lambda: _quarters(HOURLY),
-    "plain texts": lambda: [str(price) for price in HOURLY],
-    "three days, out of order": lambda: [
-        {"start": row["start"] + timedelta(days=day), "value": row["value"] - abs(day)}
-        for day in (1, 0, -1)
-        for row in _stamps("start", "value", 60, lambda t: t)
-    ],
-}
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-async def test_cheapest_hours(guard: Guard, shape: str) -> None:
-    await guard.at("11:30")
-    await guard.say(PRICE, 0.5, prices=SHAPES[shape]())
-    await start(
-        guard,
-        A,
-        rule="cheapest",
-        cheapest_hours=4,
-        list_attribute="prices",
-        **PROMPT,
-    )
-    await guard.minutes(240, step=5)
-    assert guard.calls == [
-        ("11:35", "a", "on"),
-        ("12:00", "a", "off"),
-        ("13:00", "a", "on"),
-        ("14:00", "a", "off"),
-        ("15:00", "a", "on"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("hours", "running"),
-    [(0, 0), (0.25, 15), (1, 60), (2.5, 150), (24, 1440)],
-)
-async def test_share_of_the_day(guard: Guard, hours: float, running: int) -> None:
-    await guard.at("00:00", day=21)
-    await guard.say(PRICE, 1, raw_today=slots([0.3, 0.2, 0.1] * 32, 15))
-    await start(guard, A, rule="cheapest", cheapest_hours=hours, **PROMPT)
-    await guard.minutes(1)
-    await guard.minutes(14, step=14)
-    minutes = 0
-    for _ in range(96):
-        minutes += 15 * (guard.states(A) == ["off"])
-        await guard.minutes(15, step=15)
-    assert minutes == running
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        None,
-        "0.1, 0.2",
-        5,
-        {"a": 1},
-        [],
-        [None] * 24,
-        ["high"] * 24,
-        [{}],
-        [{"start": 9}],
-    ],
-)
-async def test_no_list(guard: Guard, rows: object) -> None:
-    """A list that tells nothing is a missing price, from midnight on."""
-    await guard.at("23:30")
-    await guard.say(PRICE, 0.1, raw_today=slots([0.1] * 24))
-    await start(
-        guard,
-        A,
-        rule="cheapest",
-        cheapest_hours=24,
-        on_missing="save",
-        missing_grace=20,
-        **PROMPT,
-    )
-    await guard.minutes(30)
-    await guard.say(PRICE, 0.1, raw_today=rows)
-    await guard.minutes(10)
-    await guard.say(PRICE, 0.2, raw_today=rows)
-    await guard.minutes(30)
-    assert guard.calls == [("00:20", "a", "on")]
-
-
-@pytest.mark.parametrize(("month", "day", "hours"), [(3, 28, 23), (10, 31, 25)])
-async def test_days_when_clocks_change(
-    guard: Guard, freezer: FrozenDateTimeFactory, month: int, day: int, hours: int
-) -> None:
-    """The last hour of 23 or 25 is the hour before midnight."""
-    zone = dt_util.DEFAULT_TIME_ZONE
-    freezer.move_to(datetime(2027, month, day, 22, tzinfo=zone))
-    await guard.say(PRICE, 1, today=[0.5] * (hours - 1) + [0.1])
-    await start(
-        guard, A, rule="cheapest", cheapest_hours=1, list_attribute="today", **PROMPT
-    )
-    await guard.minutes(90, step=5)
-    assert guard.calls[:2] == [("22:05", "a", "on"), ("23:00", "a", "off")]
-
-
-def _day(slot: int) -> float:
-    """Tell a day of quarters: dear in the morning and evening, once below nothing."""
+def _dear(slot: int) -> bool:
+    """Whether power is dear in a quarter: in the morning, the evening and at times."""
     hour = slot / 4
-    if slot == 50:
-        return -0.03
-    return 0.4 if 6 <= hour < 9 or 17 <= hour < 21.5 or slot % 16 == 3 else 0.12
+    return slot != 50 and (6 <= hour < 9 or 17 <= hour < 21.5 or slot % 16 == 3)
 
 
 async def test_a_day_of_quarters(guard: Guard) -> None:
@@ -371,11 +209,11 @@ async def test_a_day_of_quarters(guard: Guard) -> None:
     await guard.minutes(60, step=5)
     dear_and_running = 0
     for slot in range(96):
-        price = _day(slot)
-        await guard.say(PRICE, "unavailable" if slot < 2 else price)
+        dear = _dear(slot)
+        await guard.say(CHEAP, "unavailable" if slot < 2 else "off" if dear else "on")
         for _ in range(15):
             await guard.minutes(1)
-            dear_and_running += price > 0.25 and guard.states(A) == ["off"]
+            dear_and_running += dear and guard.states(A) == ["off"]
     assert dear_and_running == 0
     for switch in ("a", "b"):
         changes = [(clock, to) for clock, name, to in guard.calls if name == switch]
@@ -395,15 +233,15 @@ async def test_restart_in_a_dear_slot(freezer: FrozenDateTimeFactory) -> None:
         last = State(AUTOMATION, "on", {"last_triggered": "2026-11-20T17:00:00+00:00"})
         mock_restore_cache(hass, [last])
         await guard.say(A, "unavailable")
-        await guard.say(PRICE, "unknown")
+        await guard.say(CHEAP, "unknown")
         await start(guard, A, minimum_save=30, on_missing="run", missing_grace=5)
         await guard.minutes(1)
         await guard.say(A, "on")
         await guard.minutes(1)
-        await guard.say(PRICE, 0.5)
+        await guard.say(CHEAP, "off")
         await guard.minutes(10)
         assert guard.calls == []
-        await guard.say(PRICE, 0.1)
+        await guard.say(CHEAP, "on")
         await guard.minutes(40)
         assert guard.calls == [("18:31", "a", "off")]
         await guard.stop()
@@ -470,9 +308,9 @@ async def test_profiles(
     await guard.minutes(20)
     both = [A, B]
     assert profiles == [("12:15", both[1:], day)]
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(1)
-    await guard.say(PRICE, 0.1)
+    await guard.say(CHEAP, "on")
     await guard.minutes(60)
     assert profiles[1:] == [
         ("12:20", both, night),
@@ -486,7 +324,7 @@ async def test_who_is_held_is_named(guard: Guard) -> None:
     """Once, beside what is done with the others."""
     await guard.say(B, "off", held=True)
     await start(guard, A, B, **PROMPT)
-    await guard.say(PRICE, 0.5)
+    await guard.say(CHEAP, "off")
     await guard.minutes(10)
     assert guard.states(A, B) == ["on", "off"]
     assert guard.lines == ["left alone, for they are held: switch.b"]
@@ -507,4 +345,6 @@ async def test_dry_run_of_profiles(
     await start(guard, B, method="profile", dry_run=True, **PROMPT)
     await guard.minutes(30)
     assert profiles == []
-    assert guard.lines == ["would apply the profile default to switch.b (price 0.1)"]
+    assert guard.lines == [
+        "would set switch.b to default (binary_sensor.cheap_power is on)"
+    ]

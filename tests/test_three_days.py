@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from .conftest import TimedBench
+from .fleets import watch_price
 from .house import (
     FIVE,
     FLASH_WRITES,
@@ -191,11 +192,11 @@ async def test_three_days_of_prices(
     has what the first had stored, and the price comes a minute later than the rest.
     """
     say_price(house, span)
+    cheap = await watch_price(house.bench, PRICE, LIMIT)
     await house.automate(
         "price_guard.yaml",
-        price=PRICE,
+        signal=cheap,
         miners=list(house.switches.values()),
-        threshold=LIMIT,
         minimum_run=MINIMUM_RUN,
         minimum_save=MINIMUM_SAVE,
         stagger=1,
