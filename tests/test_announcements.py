@@ -666,6 +666,60 @@ async def test_an_ignored_miner_stays_ignored(
     assert hass.config_entries.flow.async_progress() == []
 
 
+async def offered(bench: TimedBench, miner: SimulatedMiner, way: str) -> dict[str, Any]:
+    """Let a miner be found as AxeOS is, and return what its flow begins with."""
+    await bench.advance(60)
+    name = "Bitaxe Gamma 601 (A1B2)._http._tcp.local."
+    announced = replace(found(miner.host, miner.port), name=name)
+    init = bench.hass.config_entries.flow.async_init
+    leased = DhcpServiceInfo(
+        ip=miner.host,
+        hostname="bitaxe",
+        macaddress=(GAMMA.mac or "").replace(":", "").lower(),
+    )
+    data = announced if way == "zeroconf" else leased
+    return {**await bench.run(init(DOMAIN, context={"source": way}, data=data))}
+
+
+@pytest.mark.parametrize("locked_later", [False, True])
+@pytest.mark.parametrize("ways", [("zeroconf", "dhcp"), ("dhcp", "zeroconf")])
+async def test_a_locked_miner_that_is_ignored_stays_ignored(
+    bench: TimedBench,
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    ways: tuple[str, str],
+    locked_later: bool,
+) -> None:
+    """Whichever way it is found then, with a password or without; others are not."""
+    miner = await bench.miner(GAMMA)
+    usual = dict.fromkeys(detect_module.DEFAULT_PORTS, miner.port)
+    monkeypatch.setattr(detect_module, "DEFAULT_PORTS", usual)
+    if not locked_later:
+        miner.inject("unauthorized", realm="AxeOS")
+    card = await offered(bench, miner, ways[0])
+    assert card["step_id"] == ("discovery_confirm" if locked_later else "credentials")
+    (flow,) = hass.config_entries.flow.async_progress()
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": flow["context"]["unique_id"], "title": "Gamma"},
+    )
+
+    miner.inject("unauthorized", realm="AxeOS")
+    for way in (*ways, *ways):
+        again = await offered(bench, miner, way)
+        assert again["reason"] == "already_configured", way
+    miner.clear()
+    for way in ways:
+        again = await offered(bench, miner, way)
+        assert again["reason"] == "already_configured", way
+
+    await bench.advance(60)
+    other = await bench.miner(replace(GAMMA_2, username=USER, password=PASSWORD))
+    card = await announce(hass, other.host, other.port)
+    check_form(card, "credentials")
+
+
 type Properties = dict[bytes | str, bytes | str | None]
 
 HOSTILE: dict[str, Properties] = {

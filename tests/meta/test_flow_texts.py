@@ -36,7 +36,8 @@ RAISED_BY_HOME_ASSISTANT = {
     "_abort_if_unique_id_configured": "already_configured",
     "async_set_unique_id": "already_in_progress",
 }
-FLOW = parse(INTEGRATION / "config_flow.py")
+FILES = ("config_flow.py", "flows/discovery.py", "flows/found.py")
+FLOW = ast.Module([parse(INTEGRATION / name) for name in FILES], [])
 LEFT_OUT = {"left_out"}
 """What stands beside a miner that its file disables."""
 MANY = {"added", "added_some", "added_none", "none_new", "none_found"}
@@ -117,7 +118,7 @@ def test_errors() -> None:
         if isinstance(call.args[0], ast.Constant)
     }
     assert {"invalid_yaml", "network_too_large"} <= lists
-    steps = _assigned_errors("config_flow.py") | _assigned_errors("flows/adding.py")
+    steps = set[str]().union(*map(_assigned_errors, (*FILES, "flows/adding.py")))
     assert set(CONFIG["error"]) == PROBE_ERRORS | found | lists | steps | LEFT_OUT
 
 

@@ -100,6 +100,12 @@ def parse_address(text: str) -> Address:
     return Address(host.rstrip(".").lower(), port, url.path)
 
 
+def address_of(endpoint: Endpoint) -> str:
+    """Write an endpoint so that ``parse_address`` reads it."""
+    path = "" if endpoint.path == "/" else endpoint.path
+    return f"{'http://' if path else ''}{endpoint.host}:{endpoint.port}{path}"
+
+
 MOST_DISCOVERIES = 16
 """Announced addresses that are asked at a time; what a user typed waits for none."""
 
