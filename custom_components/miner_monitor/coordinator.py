@@ -408,7 +408,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
             believed=self._insight.tracker.believed,
             insight=insight,
             control=self.controller.observe(
-                identity, state, moment, boot, stalled=insight.shares.stalled
+                identity, state, moment, boot, insight=insight
             ),
         )
 

@@ -78,6 +78,7 @@ def busy_life(identity: MinerIdentity = OLD_GAMMA) -> Case:
     overrides = case.reconciler.overrides
     overrides.stop = Stop(since=case.wall, ours=True, by=Requester("Anna"))
     overrides.hold = Hold(until=case.wall + HOUR)
+    case.reconciler.ask_power(12.0, Requester("Anna"))
     return case
 
 
@@ -99,7 +100,7 @@ def test_stored_and_read(identity: MinerIdentity) -> None:
     assert all(
         parts[part]
         for part in parts
-        if part != "lowered"
+        if part not in ("lowered", "power_target")
         and (part not in ("temporary", "derating") or identity is OLD_GAMMA)
     )
 

@@ -44,6 +44,14 @@ def cause_of(
         )
     if temporary and not (temporary.old or overrides[Kind.TEMPORARY].is_ending):
         return _of(Cause.TEMPORARY_PROFILE, temporary, temporary.profile)
+    target, lowered = overrides.power, overrides[Kind.POWER_TARGET]
+    if target is not None and lowered.active and not lowered.is_ending:
+        return Controlled(
+            reason=Cause.POWER_TARGET,
+            since=target.since,
+            by=target.by,
+            detail=target.watts,
+        )
     return BY_NOTHING
 
 

@@ -20,8 +20,10 @@ from .errors import (
 from .memory import ControlMemory
 from .model import (
     BY_NOTHING,
+    NO_POWER_CONTROL,
     NOBODY,
     ControlState,
+    PowerControl,
     Problem,
     RaiseIssue,
     Reason,
@@ -60,7 +62,11 @@ from .values import (
     same,
 )
 
-ENDS = {Reason.TEMPORARY_OVER: Kind.TEMPORARY, Reason.COOLED: Kind.PROTECTION}
+ENDS = {
+    Reason.TEMPORARY_OVER: Kind.TEMPORARY,
+    Reason.COOLED: Kind.PROTECTION,
+    Reason.POWER_TARGET_OVER: Kind.POWER_TARGET,
+}
 """Which override an order brings to its end."""
 
 _ORDERED: Mapping[Kind, Reason] = {
@@ -68,6 +74,9 @@ _ORDERED: Mapping[Kind, Reason] = {
     **{kind: reason for reason, kind in ENDS.items()},
 }
 """What is ordered for the sake of an override."""
+
+POWERED = frozenset({Setting.FREQUENCY, Setting.CORE_VOLTAGE, Setting.WORK_MODE})
+"""What makes a step of power, beside whether it hashes at all."""
 
 MOST_ATTEMPTS = 3
 _REPEAT_SECONDS = 30.0
@@ -217,7 +226,13 @@ class Intents:
             saves=self._saves,
             hold=self.overrides.hold,
             applying=self.applying(),
+            power=self._power_control,
         )
+
+    @property
+    def _power_control(self) -> PowerControl:
+        """What there is to show of a power target."""
+        return NO_POWER_CONTROL
 
     @property
     def _saves(self) -> bool:
@@ -339,7 +354,8 @@ class Intents:
         self._attempts.forget(_ORDERED[kind])
         if kind is Kind.SAVE_POWER:
             self._mining.undone = False
-        if kind is not Kind.TEMPORARY and not self.memory.protects:
+        hot = kind in {Kind.PROTECTION, Kind.SAVE_POWER}
+        if hot and not self.memory.protects:
             self.memory.protection.ended()
 
     # Profiles
@@ -400,6 +416,19 @@ class Intents:
                 self.drop(kind)
         if conflict(changes, self._active(Kind.SAVE_POWER).target):
             self.drop(Kind.SAVE_POWER)
+        self._end_power_target(changes)
+
+    def _end_power_target(self, changes: Changes) -> None:
+        """Let a user's change end a power target, unless it leaves its step as it is.
+
+        What the user sets is the normal from then on.
+        """
+        lowered = self._active(Kind.POWER_TARGET)
+        if conflict(changes, lowered.target):
+            self.drop(Kind.POWER_TARGET)
+            self.overrides.power = None
+        elif not lowered and not POWERED.isdisjoint(changes):
+            self.overrides.power = None
 
     def completed(self, changes: Changes) -> Changes:
         """Add what comes back when a user's change ends that power is saved.
@@ -412,7 +441,20 @@ class Intents:
         if self._too_hot(back):
             back = {}
         back = {**back, **self.overrides.before_of(Kind.SAVE_POWER, changes)}
+        back = {**back, **self._normal_beside(changes)}
         return {**self._fitting(back), **changes} if back else changes
+
+    def _normal_beside(self, changes: Changes) -> Changes:
+        """Return the normal that comes back as a user's change ends a power target."""
+        lowered = self._active(Kind.POWER_TARGET)
+        rests = Setting.MINING in lowered.target
+        ends = conflict(changes, lowered.target) or (
+            rests and not POWERED.isdisjoint(changes)
+        )
+        back = lowered.before if ends else {}
+        if self._too_hot(back):
+            back = {key: value for key, value in back.items() if key not in POWERED}
+        return back
 
     def restore_changes(self, lower: bool) -> Changes:
         """Return what brings back the settings before a derating, or a step less."""

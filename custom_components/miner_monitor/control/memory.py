@@ -28,6 +28,7 @@ from .overrides import (
     Kind,
     Overrides,
 )
+from .power_target import PowerPace
 from .profiles import Profiles
 from .standstill import (
     StallRestart,
@@ -78,6 +79,7 @@ class ControlMemory:
     profiles: Profiles = field(default_factory=Profiles)
     overrides: Overrides = field(default_factory=Overrides, init=False)
     stuck: StuckWatch = field(default_factory=StuckWatch, init=False)
+    pace: PowerPace = field(default_factory=PowerPace)
 
     @classmethod
     def load(
@@ -120,7 +122,8 @@ class ControlMemory:
         itself.
         """
         found = reported(settings, wanted)
-        if heat and kind is Kind.TEMPORARY and self.derating.derated:
+        lowest = kind in {Kind.POWER_TARGET, Kind.TEMPORARY}
+        if heat and lowest and self.derating.derated:
             baseline = self.derating.baseline
             found = {**found, **{k: baseline[k] for k in baseline if k in found}}
         return self.overrides.beneath(kind, found)

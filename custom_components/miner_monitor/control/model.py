@@ -8,6 +8,7 @@ from typing import Any
 from ..miners.codec import Amount, Count
 from ..miners.events import MinerEvent
 from ..miners.model import Changes, record
+from ..miners.power import PowerStep
 
 
 @dataclass(slots=True)
@@ -90,6 +91,21 @@ class Hold:
         return self.until is not None and wall >= self.until
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerTarget:
+    """What a miner is to draw at most, in W, asked for at an epoch second.
+
+    ``chosen`` is the target that the present step was chosen for. ``most``: what a step
+    may draw at most, after one drew more than it was expected to.
+    """
+
+    watts: Amount
+    since: Amount
+    by: Requester = NOBODY
+    chosen: Amount | None = None
+    most: Amount | None = None
+
+
 class Cause(StrEnum):
     """Why a miner does not simply run what its user set."""
 
@@ -100,14 +116,15 @@ class Cause(StrEnum):
     SAVE_POWER = "save_power"
     THROTTLED_BY_MINER = "throttled_by_miner"
     TEMPORARY_PROFILE = "temporary_profile"
+    POWER_TARGET = "power_target"
 
 
 @record
 class Controlled:
     """Who controls a miner, and why; all None while nothing does but its settings.
 
-    ``since`` and ``until`` are epoch seconds. ``detail`` is the name of a profile, or
-    the temperature in °C at which it began.
+    ``since`` and ``until`` are epoch seconds. ``detail`` is the name of a profile, the
+    temperature in °C at which it began, or a power target in W.
     """
 
     reason: Cause | None = None
@@ -121,6 +138,47 @@ BY_NOTHING = Controlled()
 
 
 @record
+class PowerControl:
+    """What a miner is to draw, what it may draw, and what it does.
+
+    ``normal`` are the settings that its owner chose. ``steps`` lead up to them, the
+    least power first; ``step`` is the one that it runs, if it is one. ``target`` is
+    what is asked for, in W, None without one; ``waits``: it is not followed now,
+    because something else has the last word. ``drawn`` is what the real meter says, in
+    W, at the wall where that is known. It runs, or rests, since ``turned_at``, and was
+    changed for a target at ``wrote_at``, in epoch seconds, 0 where that is unknown;
+    ``gap``, ``minimum_run`` and ``minimum_rest`` are in seconds.
+    """
+
+    normal: Changes = field(default_factory=dict)
+    steps: tuple[PowerStep, ...] = ()
+    step: PowerStep | None = None
+    target: PowerTarget | None = None
+    waits: bool = False
+    drawn: float | None = None
+    turned_at: float = 0.0
+    wrote_at: float = 0.0
+    gap: float = 300.0
+    minimum_run: float = 900.0
+    minimum_rest: float = 600.0
+
+    @property
+    def watts(self) -> float | None:
+        """The target in W, without one what the normal settings draw."""
+        if self.target is not None:
+            return self.target.watts
+        return self.steps[-1].power if self.steps else None
+
+    @property
+    def least(self) -> float | None:
+        """The least that it can draw in W."""
+        return self.steps[0].power if self.steps else None
+
+
+NO_POWER_CONTROL = PowerControl()
+
+
+@record
 class ControlState:
     """What is known beyond the device's own settings.
 
@@ -129,7 +187,8 @@ class ControlState:
     it come back. ``derated``: it lowered its own set points. ``setting_writes`` are
     today's changes that went to flash. ``controlled`` is by whom and why; ``saves``:
     power is to be saved by request, whether it shows already or not. ``hold``:
-    automations leave it alone. ``applying`` is what is written and does not show yet.
+    automations leave it alone. ``applying`` is what is written and does not show yet,
+    ``power`` what it is to draw.
     """
 
     throttle_method: ThrottleMethod | None = None
@@ -144,6 +203,7 @@ class ControlState:
     saves: bool = False
     hold: Hold | None = None
     applying: Changes = field(default_factory=dict)
+    power: PowerControl = NO_POWER_CONTROL
 
 
 class Reason(StrEnum):
@@ -153,6 +213,8 @@ class Reason(StrEnum):
     TEMPORARY_OVER = "temporary_over"
     PROTECT = "protect"
     COOLED = "cooled"
+    POWER_TARGET = "power_target"
+    POWER_TARGET_OVER = "power_target_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from ..miners.model import (
     Changes,
     Setting,
 )
-from .model import NOBODY, Hold, Reason, Requester, Stop
+from .model import NOBODY, Hold, PowerTarget, Reason, Requester, Stop
 from .values import (
     StoredChanges,
     alike,
@@ -45,6 +45,7 @@ class Kind(StrEnum):
     What is later in this list covers what is before it.
     """
 
+    POWER_TARGET = "power_target"
     TEMPORARY = "temporary"
     PROTECTION = "lowered"
     SAVE_POWER = "throttle"
@@ -356,11 +357,13 @@ class OverrideSlot:
 class Overrides(dict[Kind, OverrideSlot]):
     """All that keeps the user's values from one device, the lowest first.
 
-    Beside them: why it rests without one, and whether automations leave it alone.
+    Beside them: why it rests without one, whether automations leave it alone, and the
+    power target, which lasts while it has not to lower anything, too.
     """
 
     stop: Stop | None = None
     hold: Hold | None = None
+    power: PowerTarget | None = None
 
     def __init__(self, slots: Mapping[Kind, OverrideSlot] | None = None) -> None:
         """Begin with what was stored, if anything."""
@@ -382,6 +385,7 @@ class Overrides(dict[Kind, OverrideSlot]):
         )
         found.stop = _found(Stop, data.get("stop"))
         found.hold = _found(Hold, data.get("hold"))
+        found.power = _found(PowerTarget, data.get("power"))
         found.end_hold(now.wall)
         return found
 
@@ -394,13 +398,15 @@ class Overrides(dict[Kind, OverrideSlot]):
             },
             "stop": dump(self.stop),
             "hold": dump(self.hold),
+            "power": dump(self.power),
             "stored_at": now.wall,
         }
 
     @property
-    def active(self) -> tuple[Override | Stop | Hold | None, ...]:
+    def active(self) -> tuple[Override | Stop | Hold | PowerTarget | None, ...]:
         """What there is of each kind, and beside them: what has to be stored."""
-        return *(slot.active for slot in self.values()), self.stop, self.hold
+        beside = self.stop, self.hold, self.power
+        return *(slot.active for slot in self.values()), *beside
 
     def end_hold(self, wall: float) -> bool:
         """End a hold whose time is up; return whether there was one."""
@@ -445,8 +451,14 @@ class Overrides(dict[Kind, OverrideSlot]):
         if not self[Kind.TEMPORARY].active:
             # A user is asked in the same way whether that is to come back.
             self[Kind.TEMPORARY] = self[Kind.PROTECTION]
+        lower, power = self[Kind.TEMPORARY], self[Kind.POWER_TARGET]
+        if not lower.active:
+            self[Kind.TEMPORARY] = power
+        elif power.active:
+            lower.exchange(power.active.before, {})
         self[Kind.PROTECTION] = OverrideSlot()
-        self.stop = None
+        self[Kind.POWER_TARGET] = OverrideSlot()
+        self.stop = self.power = None
         for kind, slot in self.items():
             phase = Phase.BEGUN if kind is Kind.SAVE_POWER else slot.active.phase
             slot.active = slot.active.but(

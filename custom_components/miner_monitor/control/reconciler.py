@@ -1,6 +1,6 @@
 """Where a device differs from what its user wants, and what is due therefore."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..miners.errors import Outcome
@@ -29,7 +29,7 @@ from .heat import (
     set_points_text,
     steps_first,
 )
-from .intents import ENDS, Intents
+from .intents import ENDS
 from .model import (
     Apply,
     ClearIssue,
@@ -46,6 +46,7 @@ from .observed import (
     changed_by_hand,
 )
 from .overrides import Kind
+from .power_intents import PowerIntents
 from .rules import (
     clamped,
     raising,
@@ -66,7 +67,7 @@ _TOGETHER_SECONDS = 900.0
 """Between the start of a miner and ours, when both had no power."""
 
 
-class IntentReconciler(Intents):
+class IntentReconciler(PowerIntents):
     """Looks at every good poll and orders what is due."""
 
     def observe(
@@ -102,6 +103,8 @@ class IntentReconciler(Intents):
         ]
         if not unsure:
             self._look_at_rest(state)
+        self._end_power_by_hand(orders)
+        orders += self._look_at_power(state, busy=unsure or _writes(orders))
         orders += self._given_up
         self._given_up = []
         # Of what was raised before we started nothing is known: it is raised again.
@@ -140,6 +143,7 @@ class IntentReconciler(Intents):
         if boot.while_watched or self._restart_was_no_resume:
             self._unwatched = not boot.while_watched
             self.overrides[Kind.SAVE_POWER].restarted()
+            self.overrides[Kind.POWER_TARGET].restarted()
             self._mining.restarted(self._now.monotonic)
         if boot.while_watched:
             details: dict[str, Any] = {"reason": reason} if reason else {}
@@ -216,6 +220,7 @@ class IntentReconciler(Intents):
             and stop is None
             and state.status in RESTING
             and not self._active(Kind.SAVE_POWER)
+            and not self._lowered_to_rest
         ):
             self.overrides.stop = Stop(since=self._now.wall)
 
@@ -403,6 +408,15 @@ class IntentReconciler(Intents):
             return
         if not self._attempts.refused(order.reason) or self.settings.mining is False:
             return
-        self.drop(ENDS.get(order.reason, Kind.SAVE_POWER))
+        if order.reason is Reason.POWER_TARGET:
+            self.ask_power(None)
+            self._attempts.forget(order.reason)
+        else:
+            self.drop(ENDS.get(order.reason, Kind.SAVE_POWER))
         refused = RaiseIssue(problem=Problem.SETTING_REFUSED, changes=order.changes)
         self._given_up.append(refused)
+
+
+def _writes(orders: Iterable[Order]) -> bool:
+    """Whether something is to be written already."""
+    return any(isinstance(order, Apply | Throttle) for order in orders)

@@ -7,8 +7,9 @@ from functools import partial
 from logging import DEBUG, WARNING
 import time
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..const import (
@@ -36,6 +37,7 @@ from ..control.model import (
 )
 from ..control.overrides import Kind
 from ..control.standstill import Recovery
+from ..insight.model import Insight
 from ..miners import (
     ErrorReason,
     MinerClient,
@@ -53,7 +55,7 @@ from ..miners.model import (
 )
 from ..miners.restarts import RestartVerdict
 from ..model import EventType, MinerEvent, Moment
-from .change_runner import ChangeRunner
+from .change_runner import ChangeRunner, ControlledMiner
 from .environment import this_moment
 from .messages import (
     FAILURES,
@@ -64,6 +66,7 @@ from .messages import (
     status_text,
     steps_of,
 )
+from .power import PowerCurves, rules_of
 from .restore import async_was_off
 
 RECOVERS_IN = 300.0
@@ -78,6 +81,13 @@ class MinerController(ChangeRunner):
 
     _seen = _recovering = False
 
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, coordinator: ControlledMiner
+    ) -> None:
+        """Begin with nothing wanted."""
+        super().__init__(hass, entry, coordinator)
+        self._power = PowerCurves(coordinator, entry.options)
+
     async def async_load(self) -> None:
         """Take up what was wanted before."""
         await self._store.async_load()
@@ -87,6 +97,8 @@ class MinerController(ChangeRunner):
         intents.protect = bool(options.get(CONF_PROTECT, False))
         intents.expert = bool(options.get(CONF_EXPERT, False))
         intents.restart_stalled = bool(options.get(CONF_RESTART_STALLED, False))
+        intents.steps_of = self._power.steps
+        intents.power_rules = rules_of(options, self._coordinator.identity.limits)
         self._watch_end()
 
     @property
@@ -158,12 +170,13 @@ class MinerController(ChangeRunner):
         def begin() -> Changes:
             changes = self.intents.profile_changes(name)
             if seconds is None:
+                changes = self.intents.ending_rest(changes)
                 self.intents.begin_change(changes)
-            else:
-                now = this_moment()
-                left = seconds - (now.monotonic - called_at)
-                self.intents.begin_temporary(changes, left, now, profile=name, by=by)
-            return changes
+                return changes
+            now = this_moment()
+            left = seconds - (now.monotonic - called_at)
+            self.intents.begin_temporary(changes, left, now, profile=name, by=by)
+            return self.intents.woken(changes)
 
         if seconds is not None:
             await self._hold(Kind.TEMPORARY, begin)
@@ -178,6 +191,47 @@ class MinerController(ChangeRunner):
         else:
             self.intents.drop(Kind.TEMPORARY)
             self._changed()
+
+    async def async_set_power_target(
+        self, watts: float | None, by: Requester = NOBODY
+    ) -> None:
+        """Let the miner draw so many W at most; None gives back its normal settings.
+
+        A step is written at once if one may be; else with a later poll.
+        """
+        self.require_free(by)
+        overrides = self.intents.overrides
+        before = overrides.power
+        self.intents.ask_power(watts, by)
+        try:
+            async with self._store.turn:
+                await self._store.async_store_intents()
+        except ControlError:
+            overrides.power = before
+            raise
+        order = None if self.proving else self.intents.due_for_power()
+        if order is not None:
+            await self._write_power(order)
+        self._changed()
+
+    async def _write_power(self, order: Apply) -> None:
+        """Take a step for the power target, or give back the normal settings."""
+        if order.reason is Reason.POWER_TARGET_OVER:
+            self.intents.begin_power_end()
+            await self._give_back(Kind.POWER_TARGET)
+            return
+        await self._hold(
+            Kind.POWER_TARGET, partial(self.intents.begin_power, order.changes)
+        )
+        self.intents.power_applied()
+        self._changed()
+
+    async def async_use_as_normal(self) -> None:
+        """Let the present settings be the normal ones, whatever was before them."""
+        self.intents.use_as_normal()
+        async with self._store.turn:
+            await self._store.async_store_intents()
+        self._changed()
 
     async def async_hold(self, hold: Hold | None) -> None:
         """Keep automations off the miner from now on, or let them at it again."""
@@ -268,17 +322,19 @@ class MinerController(ChangeRunner):
         now: Moment,
         boot: RestartVerdict,
         *,
-        stalled: bool | None,
+        insight: Insight,
     ) -> ControlState:
         """Take a good poll in; do what follows from it."""
         self._writer.observe(state, restarted=boot.restarted)
+        self._power.observe(state, insight)
+        self.intents.drawn = self._power.drawn
         orders = self.intents.observe(
             identity,
             state,
             now,
             busy=self.proving,
             boot=boot,
-            stalled=stalled,
+            stalled=insight.shares.stalled,
         )
         self._writer.await_restart(self.intents.memory.waiting)
         self._carry_out(orders)
@@ -338,6 +394,8 @@ class MinerController(ChangeRunner):
                     await self._step_down(order.changes)
                 case Apply(reason=Reason.REASSERT):
                     await self._reassert(order)
+                case Apply(reason=Reason.POWER_TARGET | Reason.POWER_TARGET_OVER):
+                    await self._write_power(order)
                 case Apply():
                     await self._give_back(ENDS[order.reason])
                     self._report_cut(order.cut)
