@@ -12,6 +12,7 @@ from custom_components.miner_monitor.insight.tracker import (
 )
 from custom_components.miner_monitor.model import Moment
 from custom_components.miner_monitor.runtime.insight import unpacked
+from scripts.rig.demo import MINERS
 from scripts.rig.farm import FarmMiner
 from scripts.rig.past import Seeded, seed_past
 from scripts.rig.past.seed import spec_of
@@ -245,6 +246,15 @@ def test_each_state_knows_the_one_before(house: BareHouse) -> None:
         "SELECT COUNT(*), COUNT(DISTINCT metadata_id) FROM states"
     )
     assert chained == states - entities
+
+
+def test_every_miner_of_the_demo_is_read_as_its_server_answers() -> None:
+    for miner in MINERS:
+        readings = make_source(spec_of(miner), ManualClock(END)).read()
+        assert len(readings) == miner.cards
+        rates = [reading.state.hash_rate for reading in readings.values()]
+        assert all(rate is not None for rate in rates), miner.name
+        assert all(rates) is not miner.standby, miner.name
 
 
 def test_a_past_of_a_few_hours_is_none(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from simulator.avalon.statistics import Statistics as AvalonStatistics
 from simulator.axeos.api import Api as AxeosApi
 from simulator.axeos.boards import BOARDS
 from simulator.axeos.device import Device as AxeosDevice
+from simulator.axeos.nerdos import device_of
 from simulator.faults import FaultSet
 from simulator.fpga.exposition import plain
 from simulator.fpga.faults import KNOWN as FPGA_FAULTS
@@ -83,7 +84,7 @@ class AxeosSource(Source):
 
     def __init__(self, spec: MinerSpec, clock: Clock) -> None:
         """Make it as it is after the uptime of its spec."""
-        self.device = AxeosDevice(spec, clock)
+        self.device = device_of(spec, clock)
         self._api = AxeosApi(self.device)
         self._memory = AxeosMemory(clock.now)
 
