@@ -23,12 +23,16 @@
   const says = (root) =>
     all(root, "div").some(({ className, textContent }) => className === "info" && !/loading/i.test(textContent));
 
+  /** Whether a card is told to show other parts than this one. */
+  const without = ({ host }, part) => host.config.show?.includes(part) === false;
+
   /** When an element has drawn all that it is going to draw. */
   const DRAWN = {
     "miner-fleet-card-body": (root) => root.querySelector(".row[data-status], .empty"),
     "miner-hash-rate-card-body": (root) => root.querySelector("svg.chart"),
     "miner-tuning-card-body": (root) =>
-      root.querySelector(".scatter-part > *") && root.querySelector(".map-part svg, .empty-note"),
+      (without(root, "scatter") || root.querySelector(".scatter-part > *")) &&
+      (without(root, "map") || root.querySelector(".map-part svg, .empty-note")),
     "miner-choice-card-body": (root) => root.querySelector(".held > *, details"),
     "hui-history-graph-card": (root) => has(root, "ha-chart-base", "state-history-chart-timeline") || says(root),
     "hui-statistics-graph-card": (root) => has(root, "ha-chart-base") || says(root),

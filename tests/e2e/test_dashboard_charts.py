@@ -14,7 +14,9 @@ from .waiting import until_so
 PLACES = list(dict.fromkeys(place for chart in CHARTS for place in chart.places))
 """Each once; several charts of others are one of ours."""
 
-TALL = {"viewport": {"width": 1280, "height": 1600}}
+TALL = {"viewport": {"width": 1400, "height": 1600}}
+"""Where no chart is closed at first."""
+
 PATIENCE = 30.0
 
 

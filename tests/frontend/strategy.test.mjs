@@ -17,7 +17,7 @@ const UPDATE = Boolean(process.env.UPDATE_SNAPSHOTS);
 const HOSTILE = "<img src=x onerror=alert(1)>";
 
 const BUILT_IN = [
-  ...["button", "entities", "gauge", "grid", "heading", "history-graph", "logbook", "markdown"],
+  ...["button", "entities", "gauge", "grid", "heading", "history-graph", "logbook", "markdown", "vertical-stack"],
   ...["statistic", "statistics-graph", "tile"],
 ];
 const OWN = ["chips", "choice", "controls", "findings", "fleet", "hash-rate", "tabs", "today", "tuning", "value"].map((name) => `custom:miner-${name}-card`);

@@ -202,7 +202,8 @@ export class MinerTuningCard extends OneMinerCard {
     const present = view.present && keyOf(view.present);
     const looks = [view.width, this.say, view.hass.locale];
     this.#part("head", [...looks, this.miner.name], () => {
-      refill(this.#parts.head, [h("h2", {}, view.say("tuning_title", { name: view.miner.name }))]);
+      const title = this.config.title ?? view.say("tuning_title", { name: view.miner.name });
+      refill(this.#parts.head, [title ? h("h2", {}, title) : null]);
     });
     this.#part("error", [...looks, this.#map, this.#mapError], () => this.#paintError(view));
     this.#part("map", [...looks, this.#map, present], () => this.#paintMap(view));

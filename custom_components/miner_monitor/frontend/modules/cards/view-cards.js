@@ -20,7 +20,7 @@ const TABS_STYLES = `
   a:hover { background: color-mix(in srgb, var(--primary-text-color) 6%, transparent); }
   a[aria-current] { border-bottom-color: var(--primary-color); }
   a:focus-visible { outline: 2px solid var(--primary-color); outline-offset: -2px; }
-  @media (max-width: 500px) { a { padding: 0 8px; font-size: 13px; } }
+  @media (max-width: 500px) { nav { gap: 0; } a { padding: 0 6px; font-size: 12.5px; } }
 `;
 
 /** Whether the tab that is shown next was chosen by a key or a click, and keeps the focus. */

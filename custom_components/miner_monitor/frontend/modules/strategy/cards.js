@@ -8,24 +8,59 @@ import { idOf } from "../lib/miners.js";
 
 /** @typedef {CardConfig | undefined | false} MaybeCard */
 
+/** Where columns stand side by side; elsewhere what is long is closed at first. */
+const WIDE_SCREEN = { condition: "screen", media_query: "(min-width: 1300px)" };
+const OTHER_SCREEN = { condition: "screen", media_query: "(max-width: 1299.9px)" };
+
 /**
  * Return a section of the cards that there are; undefined where there is none.
  *
  * @param {string | undefined} title
  * @param {MaybeCard[]} cards
- * @param {{span?: number, icon?: string, visibility?: Record<string, any>[]}} [traits] `span`: columns that it covers
+ * @param {{span?: number, icon?: string, visibility?: Record<string, any>[], folds?: boolean}} [traits] `span`: columns that it covers, `folds`: closed at first unless the screen is wide
  * @returns {Record<string, any> | undefined}
  */
-export function section(title, cards, { span = 1, icon, visibility } = {}) {
+export function section(title, cards, { span = 1, icon, visibility, folds } = {}) {
   const there = cards.filter((card) => card !== undefined && card !== false);
   if (!there.length) return undefined;
   const heading = title && { type: "heading", heading: title, ...(icon && { icon }) };
+  const all = heading ? [heading, ...there] : there;
   return {
     type: "grid",
     column_span: span,
     ...(visibility?.length && { visibility }),
-    cards: heading ? [heading, ...there] : there,
+    cards: folds && title ? foldable(title, there, all) : all,
   };
+}
+
+/**
+ * Return a card that is closed at first; undefined where there is none.
+ *
+ * @param {string} title
+ * @param {MaybeCard} card
+ * @returns {CardConfig | undefined}
+ */
+export function folded(title, card) {
+  return card ? { type: "custom:miner-choice-card", fold: true, title, card, grid_options: { columns: "full" } } : undefined;
+}
+
+/**
+ * Return cards for a wide screen, and one that holds them, closed at first, for others.
+ *
+ * @param {string} title
+ * @param {MaybeCard[]} cards
+ * @param {MaybeCard[]} [open] what a wide screen shows
+ * @returns {CardConfig[]}
+ */
+export function foldable(title, cards, open = cards) {
+  const held = cards.filter((card) => card !== undefined && card !== false);
+  const fold = folded(title, held.length > 1 ? { type: "vertical-stack", cards: held } : held[0]);
+  if (!fold) return [];
+  const shown = open.filter((card) => card !== undefined && card !== false);
+  return [
+    ...shown.map((card) => ({ ...card, visibility: [...(card.visibility ?? []), WIDE_SCREEN] })),
+    { ...fold, visibility: [OTHER_SCREEN] },
+  ];
 }
 
 /**
@@ -101,10 +136,11 @@ export class MinerCards {
    * A tile of a large count, in short.
    *
    * @param {string} key
+   * @param {Record<string, any>} [traits]
    * @returns {CardConfig | undefined}
    */
-  count(key) {
-    const tile = this.tile(key);
+  count(key, traits) {
+    const tile = this.tile(key, traits);
     return tile && { ...tile, type: "custom:miner-value-card" };
   }
 
@@ -126,6 +162,20 @@ export class MinerCards {
    */
   control(key, feature) {
     return this.tile(key, { features: [feature], grid_options: { columns: 12 } });
+  }
+
+  /**
+   * A tile with its options in the same line.
+   *
+   * @param {string} key
+   */
+  choose(key) {
+    return this.tile(key, {
+      features: [{ type: "select-options" }],
+      features_position: "inline",
+      hide_state: true,
+      grid_options: { columns: 12 },
+    });
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { stateOf, unitOf } from "../lib/miners.js";
 import { ENTITIES } from "../lib/settings.js";
-import { detailsCard, MinerCards, section, sectionsView, tabOf, tabsOf } from "./cards.js";
+import { detailsCard, foldable, folded, MinerCards, section, sectionsView, tabOf, tabsOf } from "./cards.js";
 
 /** @typedef {import("./views.js").Scene} Scene */
 /** @typedef {import("../lib/types.js").Miner} Miner */
@@ -62,7 +62,7 @@ function overview(cards, { say }) {
     section(
       say("temperatures"),
       [cards.history(undefined, ["sensor.chip_temperature", "sensor.vr_temperature", "number.target_temperature"])],
-      { icon: "mdi:thermometer" },
+      { icon: "mdi:thermometer", folds: true },
     ),
     section(undefined, [{ type: "custom:miner-hash-rate-card", device_id: miner.id, grid_options: WIDE }], { span: COLUMNS }),
   ];
@@ -70,6 +70,11 @@ function overview(cards, { say }) {
 
 /** @param {MinerCards} cards @param {Say} say */
 function present(cards, say) {
+  const gauges = [
+    cards.gauge("sensor.hash_rate_ratio", { name: say("ratio"), min: 0, max: 120, severity: { red: 0, yellow: 85, green: 95 } }),
+    heatGauge(cards, "chip_temperature", say("fleet_column_chip_temperature")),
+    heatGauge(cards, "vr_temperature", say("regulator")),
+  ].filter((gauge) => gauge !== undefined);
   return [
     cards.tile("sensor.status"),
     cards.tile("sensor.hash_rate"),
@@ -79,9 +84,8 @@ function present(cards, say) {
     cards.tile("sensor.wall_efficiency"),
     cards.tile("sensor.fan_speed"),
     cards.tile("sensor.fan_duty_cycle"),
-    cards.gauge("sensor.hash_rate_ratio", { name: say("fleet_column_ratio"), min: 0, max: 120, severity: { red: 0, yellow: 85, green: 95 } }),
-    heatGauge(cards, "chip_temperature"),
-    heatGauge(cards, "vr_temperature"),
+    // Beside each other.
+    ...gauges.map((gauge) => ({ ...gauge, grid_options: { columns: 12 / Math.max(2, gauges.length) } })),
   ];
 }
 
@@ -90,18 +94,19 @@ function present(cards, say) {
  *
  * @param {MinerCards} cards
  * @param {string} reading
+ * @param {string} name
  */
-function heatGauge(cards, reading) {
+function heatGauge(cards, reading, name) {
   const key = `sensor.${reading}`;
   const degrees = unitOf(stateOf(cards.hass, cards.miner, key)) === "°F" ? (/** @type {number} */ c) => c * 1.8 + 32 : Number;
   const limits = stateOf(cards.hass, cards.miner, "binary_sensor.problem")?.attributes.limits?.[reading];
-  if (typeof limits?.limit !== "number") return cards.gauge(key, { min: degrees(20), max: degrees(110) });
+  if (typeof limits?.limit !== "number") return cards.gauge(key, { name, min: degrees(20), max: degrees(110) });
   const segments = [
     { from: degrees(20), color: "var(--success-color)" },
     typeof limits.warning === "number" && { from: degrees(limits.warning), color: "var(--warning-color)" },
     { from: degrees(limits.limit), color: "var(--error-color)" },
   ].filter(Boolean);
-  return cards.gauge(key, { min: degrees(20), max: degrees(Math.ceil((limits.limit + 5) / 10) * 10), segments });
+  return cards.gauge(key, { name, min: degrees(20), max: degrees(Math.ceil((limits.limit + 5) / 10) * 10), segments });
 }
 
 /** @param {MinerCards} cards @param {Say} say */
@@ -117,7 +122,7 @@ function controls(cards, say) {
     cards.toggle("switch.mining"),
     // Its name is too long for half of a column.
     cards.toggle("switch.follow_automations", BESIDE),
-    hasOwnProfiles(cards) && cards.control("select.profile", { type: "select-options" }),
+    hasOwnProfiles(cards) && cards.choose("select.profile"),
     cards.control("climate.heater", { type: "target-temperature" }),
     cards.press("button.restore_settings", say("restore_question")),
   ];
@@ -149,8 +154,8 @@ function charts(cards, { hass, say }) {
       { icon: "mdi:flash" },
     ),
     section(say("heat"), heat(cards, say), { icon: "mdi:thermometer" }),
-    section(hasVoltages(miner) ? say("settings") : say("work_mode"), settings(cards, say), { icon: "mdi:sine-wave" }),
-    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve", span: COLUMNS }),
+    section(hasVoltages(miner) ? say("settings") : say("work_mode"), settings(cards, say), { icon: "mdi:sine-wave", folds: true }),
+    section(say("steadiness"), steadiness(cards, say), { icon: "mdi:chart-bell-curve", span: COLUMNS, folds: true }),
     section(undefined, [detailsCard({ hass, say, miners: [miner] })]),
   ];
 }
@@ -168,8 +173,10 @@ function heat(cards, say) {
       "sensor.inlet_temperature",
       "sensor.outlet_temperature",
     ]),
-    cards.history(say("fan"), ["sensor.fan_speed"]),
-    cards.history(undefined, ["sensor.fan_duty_cycle"]),
+    ...foldable(say("fan"), [
+      cards.history(say("fan"), ["sensor.fan_speed"]),
+      cards.history(undefined, ["sensor.fan_duty_cycle"]),
+    ]),
     cards.miner.ids["sensor.chip_temperature_min"] &&
       folded(say("chips"), { type: "custom:miner-chips-card", device_id: cards.miner.id }),
     folded(
@@ -177,16 +184,6 @@ function heat(cards, say) {
       cards.history(undefined, ["sensor.board_chip_temperature", "sensor.chip_temperature_average", "sensor.board_hash_rate"]),
     ),
   ];
-}
-
-/**
- * A card that is closed at first.
- *
- * @param {string} title
- * @param {import("../lib/types.js").CardConfig | undefined} card
- */
-function folded(title, card) {
-  return card && { type: "custom:miner-choice-card", fold: true, title, card, grid_options: WIDE };
 }
 
 const VOLTAGES = [
@@ -215,21 +212,29 @@ function settings(cards, say) {
 /** @param {MinerCards} cards @param {Say} say */
 function steadiness(cards, say) {
   return [
-    cards.tile("sensor.hash_rate_stability"),
-    cards.tile("sensor.hash_rate_range_24h", { state_content: ["state", "grade"] }),
     cards.history(
       say("spread"),
       ["sensor.hash_rate_stddev_1m", "sensor.hash_rate_stddev_5m", "sensor.hash_rate_stddev_10m"],
-      BESIDE,
+      HALF,
     ),
-    cards.history(say("stability"), ["sensor.hash_rate_stability"], BESIDE),
+    cards.history(say("stability"), ["sensor.hash_rate_stability"], HALF),
+    cards.tile("sensor.hash_rate_stability", BESIDE),
+    cards.tile("sensor.hash_rate_range_24h", { state_content: ["state", "grade"], ...BESIDE }),
   ];
 }
 
-/** @param {MinerCards} cards @returns {Sections} */
-function tuning({ miner }) {
+/** @param {MinerCards} cards @param {Scene} scene @returns {Sections} */
+function tuning({ miner }, { say }) {
+  const card = { type: "custom:miner-tuning-card", device_id: miner.id };
   return [
-    section(undefined, [{ type: "custom:miner-tuning-card", device_id: miner.id, grid_options: WIDE }], { span: COLUMNS }),
+    section(
+      undefined,
+      [
+        { ...card, show: ["map", "verdicts"], title: false, grid_options: WIDE },
+        folded(say("tuning_past"), { ...card, show: ["scatter", "changes"], title: false }),
+      ],
+      { span: COLUMNS },
+    ),
   ];
 }
 
@@ -247,6 +252,7 @@ function shares(cards, { say }) {
         cards.count("sensor.pool_difficulty"),
         cards.tile("sensor.pool_latency"),
         folded(say("pool_latency"), cards.history(undefined, ["sensor.pool_latency"])),
+        folded(say("pool_traffic"), cards.rise(undefined, ["sensor.pool_accepted", "sensor.pool_rejected"])),
         cards.history(undefined, ["sensor.pool_hash_rate"]),
       ],
       { icon: "mdi:server-network" },
@@ -254,22 +260,23 @@ function shares(cards, { say }) {
     section(
       say("best_shares"),
       [
-        cards.count("sensor.best_session_difficulty"),
+        cards.count("sensor.best_session_difficulty", { name: say("best_session") }),
         cards.count("sensor.best_difficulty"),
         cards.tile("sensor.blocks_found"),
-        cards.tile("sensor.odds_of_block"),
-        cards.tile("sensor.time_to_beat_best"),
-        cards.count("sensor.network_difficulty"),
         cards.tile("sensor.block_height"),
+        // Their names are too long for half of a column.
+        cards.count("sensor.network_difficulty", BESIDE),
+        cards.tile("sensor.odds_of_block", BESIDE),
+        cards.tile("sensor.time_to_beat_best", BESIDE),
       ],
       { icon: "mdi:trophy-outline" },
     ),
     section(
       say("shares_since_start"),
       [
-        cards.tile("sensor.shares_accepted"),
-        cards.tile("sensor.shares_rejected"),
-        cards.tile("sensor.shares_stale"),
+        cards.tile("sensor.shares_accepted", { name: say("accepted") }),
+        cards.tile("sensor.shares_rejected", { name: say("rejected") }),
+        cards.tile("sensor.shares_stale", { name: say("stale") }),
         cards.tile("sensor.last_share"),
         cards.tile("binary_sensor.stalled"),
       ],
@@ -278,11 +285,13 @@ function shares(cards, { say }) {
     section(
       say("shares_per_hour"),
       [
-        cards.tile("sensor.reject_rate"),
-        cards.tile("sensor.hardware_error_rate"),
+        cards.tile("sensor.reject_rate", BESIDE),
+        cards.tile("sensor.hardware_error_rate", BESIDE),
         cards.rise(undefined, ["sensor.shares_accepted", "sensor.shares_rejected"]),
-        cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"], HALF),
-        cards.history(undefined, ["sensor.hardware_error_rate"], HALF),
+        ...foldable(say("error_rates"), [
+          cards.history(say("reject_rate"), ["sensor.reject_rate", "sensor.share_error_rate"], HALF),
+          cards.history(say("hardware_errors"), ["sensor.hardware_error_rate"], HALF),
+        ]),
       ],
       { icon: "mdi:chart-bar", span: COLUMNS },
     ),

@@ -331,7 +331,7 @@ export const STYLES = `
     color: var(--primary-text-color); background: color-mix(in srgb, var(--tone) 35%, transparent);
   }
   .figures {
-    display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px 16px;
+    display: grid; grid-template-columns: repeat(auto-fit, minmax(98px, 1fr)); gap: 10px 16px;
     margin: 10px 0 0; padding-top: 10px; border-top: 1px solid var(--divider-color);
   }
   .figures dt { font-size: 12px; overflow-wrap: anywhere; color: var(--secondary-text-color); }
