@@ -24,6 +24,7 @@ from .miners.model import (
 )
 from .model import MinerData
 from .sensors.description import MinerBinarySensorEntityDescription, iso_text
+from .sensors.worth import WORTH_RUNNING
 
 PARALLEL_UPDATES = 0
 
@@ -182,6 +183,7 @@ BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription, ...] = (
         exists_fn=lambda identity: identity.limits.derating is not None,
         value_fn=lambda data: data.control.derated,
     ),
+    WORTH_RUNNING,
 )
 
 

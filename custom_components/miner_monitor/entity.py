@@ -427,22 +427,24 @@ def async_add_described[
     coordinator = entry.runtime_data
     registry = er.async_get(coordinator.hass)
     waiting, seen = tuple(descriptions), None
-    on_demand = any(item.needed_fn for item in waiting)
 
     @callback
     def add(*, registered: bool = False) -> None:
         nonlocal seen, waiting
-        if (owner := coordinator.owner) is seen and not on_demand:
-            return
-        seen = owner
+        owner = coordinator.owner
+        # As long as it is the same, only what is added on demand can be new.
+        same, seen = owner is seen, owner
         new = [
             item
             for item in waiting
-            if (item.supported(owner) and item.needed(coordinator.data))
-            or (
-                registered
-                and registry.async_get_entity_id(
-                    domain, entry.domain, f"{coordinator.device_id}_{item.key}"
+            if not (same and item.needed_fn is None)
+            and (
+                (item.needed(coordinator.data) and item.supported(owner))
+                or (
+                    registered
+                    and registry.async_get_entity_id(
+                        domain, entry.domain, f"{coordinator.device_id}_{item.key}"
+                    )
                 )
             )
         ]

@@ -1,6 +1,7 @@
 """Sensors of a miner."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorEntity
@@ -10,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import MinerCoordinator
@@ -58,6 +60,8 @@ def _create(
         description = replace(description, state_class=description.former_state_class)
     if description.total is not None:
         return MinerTotalSensor(coordinator, description)
+    if description.day_fn is not None:
+        return MinerDaySensor(coordinator, description)
     kind = MinerSensor if description.attributes_recorded else MinerFiguresSensor
     return kind(coordinator, description)
 
@@ -83,7 +87,7 @@ class MinerSensor(ReadingEntity[Any, MinerSensorEntityDescription[Any]], SensorE
     """A sensor of a miner, or of all miners together."""
 
     entity_description: MinerSensorEntityDescription[Any]
-    last_reset = None
+    last_reset: datetime | None = None
     _scale: float | None = None
 
     def __init__(
@@ -94,9 +98,9 @@ class MinerSensor(ReadingEntity[Any, MinerSensorEntityDescription[Any]], SensorE
             unit = coordinator.identity.hash_rate_unit
             self._attr_native_unit_of_measurement = unit
             self._scale = unit.per_terahash
-        if description.is_price:
+        if description.money is not None:
             currency = coordinator.hass.config.currency
-            self._attr_native_unit_of_measurement = f"{currency}/kWh"
+            self._attr_native_unit_of_measurement = f"{currency}{description.money}"
         super().__init__(coordinator, description)
 
     @override
@@ -119,6 +123,16 @@ class MinerTotalSensor(MinerSensor, RestoreEntity):
 
     Its coordinator restores it, and asks the recorder too.
     """
+
+
+class MinerDaySensor(MinerSensor):
+    """A sensor of what adds up in a local day, and says which day that is."""
+
+    @override
+    def _show(self, value: Value) -> None:
+        describe = self.entity_description.day_fn
+        day = dt_util.parse_date(describe(self.coordinator.data) if describe else "")
+        self.last_reset = None if day is None else dt_util.start_of_local_day(day)
 
 
 class MinerFiguresSensor(MinerSensor):

@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.miner_monitor.const import CONF_UNIT
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
+from custom_components.miner_monitor.fleet.market import MarketProblem
 from custom_components.miner_monitor.flows.fleet_options import PROBLEMS
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.entries import NEEDS_CODE
@@ -304,7 +305,7 @@ async def test_form_of_the_options_of_all_miners(
     MockConfigEntry(domain="tibber", title="Tibber").add_to_hass(hass)
     flow, steps = hass.config_entries.options, TEXTS["options"]["step"]
     names = set()
-    for name in ("fleet", "prices"):
+    for name in ("fleet", "prices", "worth"):
         menu = await flow.async_init(fleet.entry_id)
         assert set(steps["all_miners"]["menu_options"]) == set(menu["menu_options"])
         form = await flow.async_configure(menu["flow_id"], {"next_step_id": name})
@@ -322,6 +323,7 @@ def test_errors_of_the_options() -> None:
     disordered = {"critical_not_above_warning", "poor_not_below_good"}
     assert disordered <= _returned_errors(OPTIONS)
     of_prices = (_returned_errors(FLEET_OPTIONS) - {""}) | set(PROBLEMS.values())
+    of_prices |= set(MarketProblem)
     assert set(TEXTS["options"]["error"]) == raised | disordered | of_prices
 
 

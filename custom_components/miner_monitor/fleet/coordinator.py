@@ -16,6 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 from ..const import (
     DOMAIN,
@@ -25,6 +26,7 @@ from ..const import (
 )
 from ..coordinator import MinerConfigEntry, MonitorCoordinator
 from ..insight.luck import Difficulty
+from ..insight.worth import WorthVerdict
 from ..miners.codec import load_or
 from ..runtime.entries import is_fleet, miner_entries
 from ..runtime.restore import async_last_totals
@@ -43,8 +45,10 @@ from . import (
     aggregate,
 )
 from .commands import FleetCommands
+from .market import FleetMarket
 from .members import FleetMember
 from .prices import FleetPrices
+from .worth import FleetDay, worth_of
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
 type MonitorConfigEntry = MinerConfigEntry | FleetConfigEntry
@@ -77,6 +81,9 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             hass, entry, self.members, self.async_update_listeners
         )
         self.prices = FleetPrices(hass, entry, self._compute_soon)
+        self._market = FleetMarket(hass, entry, self._compute_soon)
+        self._verdict = WorthVerdict()
+        self._day = FleetDay()
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
         self._best = 0.0
         self._computed_at = -RECOMPUTE_EVERY
@@ -100,6 +107,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         if stored and not self.meters.load(stored.get("totals")):
             LOGGER.warning("Stored data of %s is not readable", self.name)
         self._best = load_or(_DIFFICULTY, stored.get("best"), 0.0)
+        self._day.load(stored.get("day"))
         await self.commands.async_load(load_or(float, stored.get("stored_at"), 0.0))
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_MINERS, self._follow
@@ -107,6 +115,8 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self._follow()
         self.prices.load(stored.get("prices"))
         self.prices.start()
+        self._market.load(stored.get("network"))
+        self._market.start()
         self.config_entry.async_on_unload(
             self.config_entry.add_update_listener(self._async_options_changed)
         )
@@ -120,6 +130,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         """Follow nobody any more, and store what was counted; take nothing back."""
         self.commands.close()
         self.prices.stop()
+        self._market.close()
         if self._stop_following is not None:
             self._stop_following()
             self._stop_following = None
@@ -167,6 +178,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
     def _look_at(self, member: FleetMember) -> None:
         """Count what a miner adds at once, so that no poll is missed."""
         self.meters.observe(member.key, member.miner.data)
+        self._day.observe(member.key, member.miner.data.insight.money)
         self.commands.observe(member)
         self._compute_soon()
 
@@ -188,10 +200,11 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
 
     def _compute(self) -> None:
         self._computed_at = time.monotonic()
-        data = aggregate(
+        members = [
             Member(member.entry.title, member.miner.data, member.features)
             for member in self.members.values()
-        )
+        ]
+        data = aggregate(members)
         if (best := data.best_difficulty or 0.0) >= self._best:
             self._best = best
         else:
@@ -202,8 +215,21 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             features |= {FleetFeature.PRICE}
         if prices.rule is not None:
             features |= {FleetFeature.CHEAP_POWER}
+        market = self._market.look(members, prices)
+        worth = worth_of(members, market, self._verdict)
+        self.prices.take_break_even(worth.break_even)
+        if market.valued:
+            features |= {FleetFeature.WORTH}
         self.async_set_updated_data(
-            replace(data, totals=self.meters.totals, prices=prices, features=features)
+            replace(
+                data,
+                totals=self.meters.totals,
+                prices=prices,
+                features=features,
+                market=market,
+                worth=worth,
+                money=self._day.total(dt_util.now().date().isoformat()),
+            )
         )
 
     def _dump(self) -> Data:
@@ -212,10 +238,13 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             "totals": self.meters.dump(),
             "best": self._best,
             "prices": self.prices.dump(),
+            "network": self._market.dump(),
+            "day": self._day.dump(),
         }
 
     async def _async_options_changed(self, _: HomeAssistant, __: ConfigEntry) -> None:
         self.prices.start()
+        self._market.start()
 
     @override
     async def _async_update_data(self) -> FleetData:

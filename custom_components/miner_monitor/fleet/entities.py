@@ -34,6 +34,7 @@ from ..runtime.targets import async_require_control
 from ..sensors.description import (
     MinerBinarySensorEntityDescription,
     MinerSensorEntityDescription,
+    Per,
 )
 from ..sensors.work import JOULES_PER_TERAHASH
 from .commands import FleetCommands
@@ -44,6 +45,7 @@ from .model import (
     FleetTotal,
     PartialSum,
 )
+from .money import MONEY_SENSORS, WORTH_RUNNING
 
 FAILED = "failed"
 MINERS = "miners"
@@ -176,11 +178,12 @@ FLEET_SENSORS: tuple[MinerSensorEntityDescription[FleetData], ...] = (
         key="electricity_price",
         translation_key="fleet_electricity_price",
         exists_fn=_any_has(FleetFeature.PRICE),
-        is_price=True,
+        money=Per.KILOWATT_HOUR,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=4,
         value_fn=lambda data: data.prices.price,
     ),
+    *MONEY_SENSORS,
     _total(FleetTotal.SHARES_ACCEPTED, **_SHARES),
     _total(FleetTotal.SHARES_REJECTED, **_SHARES),
     _partial(
@@ -241,6 +244,7 @@ FLEET_BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription[FleetData], ...] 
         device_class=BinarySensorDeviceClass.PROBLEM,
         value_fn=lambda data: data.problem,
     ),
+    WORTH_RUNNING,
 )
 
 

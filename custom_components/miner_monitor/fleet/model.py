@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ..insight.worth import NO_MARKET, Market
 from ..model import MinerData
 from ..price import Planned, RuleKind, Slot
 
@@ -30,6 +31,7 @@ class FleetFeature(StrEnum):
     WALL_POWER = "wall_power"
     PRICE = "price"
     CHEAP_POWER = "cheap_power"
+    WORTH = "worth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,36 @@ NO_PRICES = PriceView()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FleetWorth:
+    """What all Bitcoin miners are expected to earn, and whether that is worth it.
+
+    ``sats`` and ``revenue`` (in Home Assistant's currency) are per day at the present
+    hash rate; ``break_even`` is per kWh, ``running`` whether power costs no more.
+    """
+
+    sats: PartialSum = NOBODY
+    revenue: PartialSum = NOBODY
+    break_even: float | None = None
+    running: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetMoney:
+    """What a local day cost and earned so far; all as in insight.worth.Money.
+
+    ``profit`` is that of the miners that can earn something.
+    """
+
+    day: str = ""
+    cost: PartialSum = NOBODY
+    unpriced: float = 0.0
+    revenue: float | None = None
+    heat: float = 0.0
+    unvalued: float = 0.0
+    profit: PartialSum = NOBODY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetData:
     """All miners together at one moment.
 
@@ -121,6 +153,9 @@ class FleetData:
     features: frozenset[FleetFeature] = frozenset()
     totals: Mapping[FleetTotal, float | None] = field(default_factory=dict)
     prices: PriceView = NO_PRICES
+    market: Market = NO_MARKET
+    worth: FleetWorth = FleetWorth()
+    money: FleetMoney = FleetMoney()
 
     @property
     def problem(self) -> bool | None:

@@ -183,6 +183,16 @@ class FleetPrices:
         self._stop: list[CALLBACK_TYPE] = []
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._asked_at: datetime | None = None
+        self._break_even: float | None = None
+
+    @callback
+    def take_break_even(self, price: float | None) -> None:
+        """Take the break-even price, which a rule may compare with."""
+        known, self._break_even = self._break_even, price
+        if self._options.rule is None or price == known:
+            return
+        if self._options.rule.kind is RuleKind.BREAK_EVEN:
+            self._look()
 
     def load(self, stored: object) -> None:
         """Take up what was seen before of the source that is chosen now."""
@@ -284,7 +294,9 @@ class FleetPrices:
         )
         if (rule := options.rule) is None:
             return view
-        if options.limit_entity is not None:
+        if rule.kind is RuleKind.BREAK_EVEN:
+            rule = replace(rule, limit=self._break_even)
+        elif options.limit_entity is not None:
             rule = replace(rule, limit=_number(self._hass, options.limit_entity))
         planned = plan(slots, rule, now, zone)
         found = planned.at(now)

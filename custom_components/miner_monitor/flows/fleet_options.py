@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_SCAN_INTERVAL, Platform, UnitOfRatio, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -29,6 +30,20 @@ from ..const import (
     CONF_SIDEBAR,
 )
 from ..fleet.coordinator import async_fleet_entry
+from ..fleet.market import (
+    CONF_BITCOIN,
+    CONF_DIFFICULTY,
+    CONF_EXPORT_POSITIVE,
+    CONF_FEED_IN,
+    CONF_GRID,
+    CONF_HEAT,
+    CONF_HEAT_ENTITY,
+    CONF_HEIGHT,
+    CONF_POOL_FEE,
+    MarketOptions,
+    problem_of,
+    problem_of_solar,
+)
 from ..fleet.prices import (
     CONF_ALWAYS,
     CONF_FACTOR,
@@ -69,7 +84,8 @@ _GENERAL = vol.Schema(
 )
 _NUMBERS = [Platform.SENSOR, Platform.NUMBER, "input_number"]
 _TELLERS = [*_NUMBERS, Platform.EVENT]
-FIXED, RULE = "fixed", "rule"
+FIXED, RULE, SOLAR = "fixed", "rule", "solar"
+_SECTIONS = (FIXED, RULE, SOLAR)
 
 
 class FleetOptionsFlow(OptionsFlow):
@@ -86,7 +102,7 @@ class FleetOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Ask what to look at."""
         return self.async_show_menu(
-            step_id="all_miners", menu_options=["fleet", "prices"]
+            step_id="all_miners", menu_options=["fleet", "prices", "worth"]
         )
 
     async def async_step_fleet(
@@ -127,7 +143,7 @@ class FleetOptionsFlow(OptionsFlow):
         if user_input is not None:
             entered = _flat(user_input)
             try:
-                error = await _async_fault(self.hass, PriceOptions.of(entered))
+                error = await _async_fault(self.hass, self.config_entry, entered)
             except PriceError as err:
                 error = PROBLEMS[err.problem]
                 lists = ", ".join(err.parts)
@@ -136,13 +152,31 @@ class FleetOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="prices",
             data_schema=self.add_suggested_values_to_schema(
-                schema, {**entered, FIXED: entered, RULE: entered}
+                schema, {**entered, **dict.fromkeys(_SECTIONS, entered)}
             ),
             description_placeholders={
                 "currency": self.hass.config.currency,
                 "lists": lists[:200],
             },
             errors={"base": error} if error else {},
+        )
+
+    async def async_step_worth(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show and store what bitcoin and heat are worth."""
+        error, schema = None, _worth(self.hass)
+        if user_input is not None:
+            entered = _flat(user_input)
+            if (error := problem_of(self.hass, MarketOptions.of(entered))) is None:
+                return self._stored(schema, entered)
+        return self.async_show_form(
+            step_id="worth",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or self.config_entry.options
+            ),
+            description_placeholders={"currency": self.hass.config.currency},
+            errors={"base": error.value} if error else {},
         )
 
     def _stored(
@@ -172,17 +206,35 @@ def _keys(schema: vol.Schema) -> set[str]:
 
 def _flat(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was entered in all sections; what is empty is not set."""
-    sections = [user_input.get(name, {}) for name in (FIXED, RULE)]
-    found = {key: user_input[key] for key in user_input if key not in (FIXED, RULE)}
+    sections = [user_input.get(name, {}) for name in _SECTIONS]
+    found = {key: user_input[key] for key in user_input if key not in _SECTIONS}
     for entered in sections:
         found |= entered
     return {key: value for key, value in found.items() if value not in (None, "")}
 
 
-async def _async_fault(hass: HomeAssistant, options: PriceOptions) -> str | None:
+async def _async_fault(
+    hass: HomeAssistant, entry: ConfigEntry, entered: Mapping[str, Any]
+) -> str | None:
     """Return the error of what was chosen, tried at once; or raise PriceError."""
+    options = PriceOptions.of(entered)
     if (wrong := _missing(options)) is not None:
         return wrong
+    if _compares_break_even(options) and CONF_BITCOIN not in entry.options:
+        return "no_break_even"
+    solar = problem_of_solar(
+        hass, MarketOptions.of(entered), priced=options.source is not None
+    )
+    return solar.value if solar else await _async_fault_of_source(hass, options)
+
+
+def _compares_break_even(options: PriceOptions) -> bool:
+    return options.rule is not None and options.rule.kind is RuleKind.BREAK_EVEN
+
+
+async def _async_fault_of_source(
+    hass: HomeAssistant, options: PriceOptions
+) -> str | None:
     if options.service is not None:
         try:
             await async_ask_service(hass, options, dt_util.start_of_local_day())
@@ -205,7 +257,7 @@ def _missing(options: PriceOptions) -> str | None:
 
 def _fault_of_entity(hass: HomeAssistant, options: PriceOptions) -> str | None:
     """Return the error of an entity without a price; a limit needs no list."""
-    needs_list = options.rule is not None and options.rule.kind is not RuleKind.LIMIT
+    needs_list = options.rule is not None and options.rule.kind.needs_list
     try:
         entity_slots(hass, options)
     except PriceError as err:
@@ -272,6 +324,38 @@ def _prices(hass: HomeAssistant) -> vol.Schema:
                 ),
                 {"collapsed": True},
             ),
+            vol.Optional(SOLAR): section(
+                vol.Schema(
+                    {
+                        vol.Optional(CONF_FEED_IN): price,
+                        vol.Optional(CONF_GRID): EntitySelector(
+                            EntitySelectorConfig(
+                                domain=Platform.SENSOR,
+                                device_class=SensorDeviceClass.POWER,
+                            )
+                        ),
+                        vol.Optional(CONF_EXPORT_POSITIVE): BooleanSelector(),
+                    }
+                ),
+                {"collapsed": True},
+            ),
+        }
+    )
+
+
+def _worth(hass: HomeAssistant) -> vol.Schema:
+    """Return the form of what bitcoin and heat are worth."""
+    a_number = EntitySelector(EntitySelectorConfig(domain=_NUMBERS))
+    return vol.Schema(
+        {
+            vol.Optional(CONF_BITCOIN): a_number,
+            vol.Optional(CONF_DIFFICULTY): a_number,
+            vol.Optional(CONF_HEIGHT): a_number,
+            vol.Optional(CONF_POOL_FEE): number_field(0, 100, UnitOfRatio.PERCENTAGE),
+            vol.Optional(CONF_HEAT): number_field(
+                0, 1000, f"{hass.config.currency}/kWh"
+            ),
+            vol.Optional(CONF_HEAT_ENTITY): a_number,
         }
     )
 

@@ -14,6 +14,7 @@ from ..miners.model import (
     ErrorKind,
     record,
 )
+from .worth import NO_MARKET, NO_MONEY, NO_WORTH, Market, Money, Worth
 
 
 @record
@@ -21,12 +22,14 @@ class Environment:
     """What others know about a miner at the moment of a poll.
 
     ``wall_power`` is what the plug measures in W, ``room_temperature`` in °C,
-    ``network_difficulty`` what another miner reported of the same chain.
+    ``network_difficulty`` what another miner reported of the same chain, ``market``
+    what power and bitcoin are worth.
     """
 
     wall_power: float | None = None
     room_temperature: float | None = None
     network_difficulty: float | None = None
+    market: Market = NO_MARKET
 
 
 NOTHING_AROUND = Environment()
@@ -435,3 +438,5 @@ class Insight:
     shares: Shares = Shares()
     health: Health = Health()
     tuning: Tuning = Tuning()
+    worth: Worth = NO_WORTH
+    money: Money = NO_MONEY

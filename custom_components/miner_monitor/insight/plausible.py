@@ -227,7 +227,7 @@ class Gate:
         """Return what is believed of what others measure."""
         explained = monotonic < self._explained_until
         wall, room = around.wall_power, around.room_temperature
-        changes: dict[str, float | None] = {}
+        changes: dict[str, Any] = {}
         if wall is not None and not self._wall.admits(wall, explained=explained):
             changes["wall_power"] = None
         if room is not None and not self._room.admits(room):

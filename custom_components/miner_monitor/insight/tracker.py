@@ -54,6 +54,15 @@ from .shares import ShareWatch
 from .stability import StabilityRecord
 from .tuning import TuningMap
 from .windows import BaselineWindow, Responses
+from .worth import (
+    NO_MARKET,
+    NO_WORTH,
+    Market,
+    Money,
+    MoneyMeter,
+    Worth,
+    WorthWatch,
+)
 
 BOOTED = "booted"
 """Under which the references of restarts are kept beside what ``dump`` returns."""
@@ -106,6 +115,7 @@ class MinerTracker:
         self._health = HealthWatch(identity.limits, self._options, self._findings)
         self._tuning = TuningMap(self._options, identity.limits)
         self._gate = Gate(identity.limits, self._options)
+        self._worth, self._money = WorthWatch(), MoneyMeter()
         self.believed: MinerState | None = None
         """The last good state without what cannot be true."""
         self.events: tuple[MinerEvent, ...] = ()
@@ -123,6 +133,8 @@ class MinerTracker:
             "luck": self._luck,
             "findings": self._findings,
             "tuning": self._tuning,
+            "worth": self._worth,
+            "money": self._money,
         }
 
     def _adopt(self, identity: MinerIdentity) -> None:
@@ -139,6 +151,10 @@ class MinerTracker:
     def days(self) -> tuple[DayRow, ...]:
         """The last days, the oldest first."""
         return self._days.rows()
+
+    @property
+    def _is_bitcoin(self) -> bool:
+        return self._identity.hash_rate_unit is HashRateUnit.TERA
 
     @property
     def urgent(self) -> bool:
@@ -178,9 +194,8 @@ class MinerTracker:
         state = self._gate.admit(
             state, moment.monotonic, boot, around.network_difficulty
         )
-        is_bitcoin = self._identity.hash_rate_unit is HashRateUnit.TERA
         network = state.network_difficulty or around.network_difficulty
-        network = network if is_bitcoin else None
+        network = network if self._is_bitcoin else None
         uptime = self._boots.observe(boot, moment)
         baseline = self._baseline.observe(state, moment.monotonic)
         shares = self._shares.observe(
@@ -227,8 +242,9 @@ class MinerTracker:
             tuning=self._tuning.observe(
                 state, moment, interval, around, boot.restarted or boot.doubtful
             ),
+            worth=self._judge_worth(state, wall_power, around, moment),
         )
-        return self._keep(snapshot, state, moment)
+        return self._keep(snapshot, state, moment, around)
 
     def failed(
         self,
@@ -269,10 +285,11 @@ class MinerTracker:
             "energy": self._energy.total,
             "wall_energy": self._wall.total,
             "presence": presence,
+            "worth": self._judge_worth(None, wall_power, around, moment),
         }
         self.events = ()
         if not away:
-            return self._keep(replace(past, **lasting), None, moment)
+            return self._keep(replace(past, **lasting), None, moment, around)
         self._gate.absent()
         snapshot = Insight(
             last_seen=past.last_seen,
@@ -287,10 +304,14 @@ class MinerTracker:
             tuning=self._tuning.absent(moment),
             **lasting,
         )
-        return self._keep(snapshot, None, moment)
+        return self._keep(snapshot, None, moment, around)
 
     def _keep(
-        self, snapshot: Insight, state: MinerState | None, moment: Moment
+        self,
+        snapshot: Insight,
+        state: MinerState | None,
+        moment: Moment,
+        around: Environment,
     ) -> Insight:
         """Keep a snapshot, without totals until it is known what was published."""
         if not self._resumed:
@@ -303,7 +324,24 @@ class MinerTracker:
             )
         self._snapshot = snapshot
         self._enter(state, moment)
+        if (market := around.market) is not NO_MARKET:
+            money = self._reckon(state, market, moment.day)
+            self._snapshot = snapshot = replace(snapshot, money=money)
         return snapshot
+
+    def _reckon(self, state: MinerState | None, market: Market, today: str) -> Money:
+        """Add what this poll's energy cost, and what its work was expected to earn."""
+        meter, snapshot = self._money, self._snapshot
+        meter.open(today)
+        if self._options.wall:
+            if snapshot.wall_power is not None:
+                meter.bill(market, self._wall.added)
+        elif state is not None and energy_reading(self._identity, state) is not None:
+            meter.bill(market, self._energy.added)
+        if state is not None and self._is_bitcoin and state.hash_rate is not None:
+            earned = snapshot.worth.revenue if state.hash_rate else 0.0
+            meter.earn(market, earned, self._presence.answered_span)
+        return meter.money()
 
     def _enter(self, state: MinerState | None, moment: Moment) -> None:
         """Add what this poll reported to the row of the day."""
@@ -333,7 +371,21 @@ class MinerTracker:
             if event.event_type is EventType.BLOCK_FOUND:
                 day.add(blocks=event.details["blocks"])
 
-    # What is drawn from the wall.
+    # What is drawn from the wall, and what that is worth.
+
+    def _judge_worth(
+        self,
+        state: MinerState | None,
+        wall_power: float | None,
+        around: Environment,
+        moment: Moment,
+    ) -> Worth:
+        if not self._is_bitcoin:
+            return NO_WORTH
+        power = None if state is None else state.power
+        if self._options.wall:
+            power = wall_power
+        return self._worth.observe(state, power, around.market, moment.monotonic)
 
     def _wall_power(self, state: MinerState, around: Environment) -> float | None:
         """Return what the plug measures, else what the supply is said to waste."""

@@ -18,14 +18,20 @@ class RuleKind(StrEnum):
     CHEAPEST_OF_DAY = "cheapest_of_day"
     CHEAPEST_UNTIL = "cheapest_until"
     BELOW_MEAN = "below_mean"
+    BREAK_EVEN = "break_even"
+
+    @property
+    def needs_list(self) -> bool:
+        """Whether one price alone says nothing."""
+        return self not in (RuleKind.LIMIT, RuleKind.BREAK_EVEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule with its figures; prices in currency per kWh.
 
-    ``limit``: at or below it (a break-even price is one too); None is not known, and
-    then nothing is. ``hours`` are those of a local day, or of the 24 hours that end
+    ``limit``: at or below it, whoever sets it; None is not known, and then nothing
+    is. ``hours`` are those of a local day, or of the 24 hours that end
     at ``until``. ``percent`` below the mean of the day. ``always_below`` and
     ``never_above`` go before every rule.
     """
@@ -77,7 +83,7 @@ type _Window = tuple[datetime, datetime]
 def plan(slots: Iterable[Slot], rule: Rule, now: datetime, zone: tzinfo) -> Plan:
     """Say of every slot whether it is cheap."""
     found = sorted(slots)
-    if rule.kind is RuleKind.LIMIT:
+    if not rule.kind.needs_list:
         if rule.limit is None:
             return Plan()
         limit = rule.limit

@@ -30,6 +30,7 @@ from ..const import DOMAIN
 from ..insight.model import (
     Environment,
 )
+from ..insight.worth import NO_MARKET, Market
 from ..miners.model import (
     HashRateUnit,
     MinerIdentity,
@@ -46,6 +47,7 @@ So does a plug at a start of Home Assistant, until it says whether it is on.
 """
 
 _NETWORK: HassKey[float] = HassKey(f"{DOMAIN}_network_difficulty")
+_MARKET: HassKey[Market] = HassKey(f"{DOMAIN}_market")
 
 
 def this_moment() -> Moment:
@@ -56,25 +58,25 @@ def this_moment() -> Moment:
 def read_environment(hass: HomeAssistant, options: MinerOptions) -> Environment:
     """Return what the entities that the options of a miner name say now."""
     return Environment(
-        wall_power=_measured(
-            hass, options.plug_power, PowerConverter, UnitOfPower.WATT
-        ),
-        room_temperature=_measured(
+        wall_power=measured(hass, options.plug_power, PowerConverter, UnitOfPower.WATT),
+        room_temperature=measured(
             hass,
             options.room_temperature,
             TemperatureConverter,
             UnitOfTemperature.CELSIUS,
         ),
         network_difficulty=hass.data.get(_NETWORK),
+        market=hass.data.get(_MARKET, NO_MARKET),
     )
 
 
-def _measured(
+def measured(
     hass: HomeAssistant,
     entity_id: str | None,
     converter: type[BaseUnitConverter],
     unit: str,
 ) -> float | None:
+    """Return what an entity measures, in a unit; None where it says nothing of it."""
     state = None if entity_id is None else hass.states.get(entity_id)
     if state is None or (value := number(state.state)) is None:
         return None
@@ -90,6 +92,11 @@ def share_difficulty(
     """Share with the other miners what this one knows of the chain."""
     if identity.hash_rate_unit is HashRateUnit.TERA and state.network_difficulty:
         hass.data[_NETWORK] = state.network_difficulty
+
+
+def share_market(hass: HomeAssistant, market: Market) -> None:
+    """Share with all miners what power and bitcoin are worth now."""
+    hass.data[_MARKET] = market
 
 
 class Plug:

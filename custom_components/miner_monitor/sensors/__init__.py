@@ -10,6 +10,7 @@ from .hardware import HARDWARE
 from .insight import INSIGHT
 from .service import SERVICE
 from .work import SHARES, WORK
+from .worth import WORTH
 
 
 def _named(quantity: str) -> Callable[[MinerData], bool]:
@@ -29,4 +30,4 @@ def _tied(item: MinerSensorEntityDescription) -> MinerSensorEntityDescription:
 
 _NAMED = frozenset(Quantity)
 
-SENSORS = tuple(map(_tied, (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE)))
+SENSORS = tuple(map(_tied, (*WORK, *HARDWARE, *SHARES, *INSIGHT, *SERVICE, *WORTH)))

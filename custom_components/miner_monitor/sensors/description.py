@@ -34,6 +34,14 @@ ONCE_A_MINUTE = Resolution(seconds=60)
 type Value = StateType | datetime
 
 
+class Per(StrEnum):
+    """What money is told by, as it follows the currency in a unit."""
+
+    NOTHING = ""
+    DAY = "/d"
+    KILOWATT_HOUR = "/kWh"
+
+
 @dataclass(frozen=True, kw_only=True)
 class MinerBinarySensorEntityDescription[DataT = MinerData](
     MinerEntityDescription[DataT], BinarySensorEntityDescription
@@ -52,7 +60,8 @@ class MinerSensorEntityDescription[DataT = MinerData](
 ):
     """A sensor and where its value comes from; hash rates come in TH/s.
 
-    A price is per kWh in Home Assistant's currency.
+    ``money``: the value is in Home Assistant's currency, per what that says.
+    ``day_fn``: it adds up in the local day (YYYY-MM-DD) that this returns.
     Attributes that are long lists, or many, stay out of the recorder. ``wanted_fn``:
     it is there while the options ask for it. ``total``: what is counted in it is
     published by its entity, and must never fall. ``former_state_class``: what it had
@@ -62,7 +71,8 @@ class MinerSensorEntityDescription[DataT = MinerData](
 
     value_fn: Callable[[DataT], Value]
     is_hash_rate: bool = False
-    is_price: bool = False
+    money: Per | None = None
+    day_fn: Callable[[DataT], str] | None = None
     attributes_recorded: bool = True
     wanted_fn: Callable[[MinerOptions], bool] | None = None
     total: StrEnum | None = None
