@@ -39,6 +39,12 @@ const CARDS = {
     size: 8,
     picker: { name: "All miners", description: "A row per miner, those with a problem first", preview: true },
   },
+  "miner-price-card": {
+    load: async () => (await import("./cards/price-card.js")).MinerPriceCard,
+    grid: { columns: "full", min_columns: 6 },
+    size: 5,
+    picker: { name: "Electricity price", description: "Prices around now, what is cheap, and when miners ran" },
+  },
   "miner-findings-card": {
     load: async () => (await import("./cards/findings-card.js")).MinerFindingsCard,
     grid: { columns: "full", min_columns: 6 },

@@ -123,6 +123,8 @@ const ADD_MINER = {
 
 const COLUMNS = 4;
 
+const PRICES = { type: "custom:miner-price-card", grid_options: { columns: "full" } };
+
 /**
  * @param {Scene} scene
  * @returns {Record<string, any>}
@@ -145,6 +147,11 @@ export function fleetView({ hass, say, miners, fleet, config }) {
           ],
           { span: COLUMNS },
         ),
+      section(
+        undefined,
+        [idOf(fleet, "binary_sensor.cheap_power") !== undefined && PRICES],
+        { span: COLUMNS },
+      ),
       section(
         undefined,
         [
