@@ -186,20 +186,20 @@ def test_cost_of_a_day() -> None:
     meter.open("2026-12-01")
     unknown = replace(PRICED, power=None)
     meter.bill(unknown, 0.25)
-    assert (meter.money().cost, meter.money().unpriced) == (None, 0.25)
+    assert (meter.money(MARKET).cost, meter.money(MARKET).unpriced) == (None, 0.25)
     meter.bill(PRICED, 0.0)
-    assert meter.money().cost == 0
+    assert meter.money(MARKET).cost == 0
     meter.bill(PRICED, 0.5)
     meter.bill(replace(PRICED, power=-0.1), 1.0)
     meter.bill(unknown, 0.25)
     again = MoneyMeter()
     again.load(json.loads(json.dumps(meter.dump())))
     again.open("2026-12-01")
-    money = again.money()
+    money = again.money(MARKET)
     assert money.cost == pytest.approx(0.05)
     assert money.unpriced == 0.5
     again.open("2026-12-02")
-    assert again.money() == MoneyMeter(day="2026-12-02").money()
+    assert again.money(MARKET) == MoneyMeter(day="2026-12-02").money(MARKET)
 
 
 def test_revenue_of_a_day() -> None:
@@ -207,11 +207,11 @@ def test_revenue_of_a_day() -> None:
     meter = MoneyMeter()
     meter.open("2026-12-01")
     meter.earn(PRICED, None, 600)
-    assert (meter.money().revenue, meter.money().unvalued) == (None, 600)
+    assert (meter.money(MARKET).revenue, meter.money(MARKET).unvalued) == (None, 600)
     meter.earn(MARKET, 0.24, 3600)
     meter.earn(MARKET, None, 1800)
     meter.bill(MARKET, 2.0)
-    money = meter.money()
+    money = meter.money(MARKET)
     assert money.revenue == pytest.approx(0.01)
     assert (money.unvalued, money.heat) == (2400, 0.1)
 

@@ -228,7 +228,9 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
                 features=features,
                 market=market,
                 worth=worth,
-                money=self._day.total(dt_util.now().date().isoformat()),
+                money=self._day.total(dt_util.now().date().isoformat())
+                if market.priced or market.valued
+                else data.money,
             )
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from math import isclose
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -51,6 +52,7 @@ CONF_NEVER = "never_above"
 LOOK_AGAIN = timedelta(minutes=15)
 """How often a service is asked at most, and all is looked at anew at least."""
 
+_SAME = 0.005
 _NEW_DAY_KNOWN = time(12, 30)
 """When prices of tomorrow may be out, local time."""
 
@@ -187,11 +189,19 @@ class FleetPrices:
 
     @callback
     def take_break_even(self, price: float | None) -> None:
-        """Take the break-even price, which a rule may compare with."""
-        known, self._break_even = self._break_even, price
-        if self._options.rule is None or price == known:
+        """Take the break-even price, which a rule may compare with.
+
+        It trembles with the hash rate, which makes no other plan.
+        """
+        known, rule = self._break_even, self._options.rule
+        if price is None or known is None:
+            is_same = price is known
+        else:
+            is_same = isclose(price, known, rel_tol=_SAME)
+        if is_same:
             return
-        if self._options.rule.kind is RuleKind.BREAK_EVEN:
+        self._break_even = price
+        if rule is not None and rule.kind is RuleKind.BREAK_EVEN:
             self._look()
 
     def load(self, stored: object) -> None:

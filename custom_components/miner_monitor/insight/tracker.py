@@ -341,7 +341,7 @@ class MinerTracker:
         if state is not None and self._is_bitcoin and state.hash_rate is not None:
             earned = snapshot.worth.revenue if state.hash_rate else 0.0
             meter.earn(market, earned, self._presence.answered_span)
-        return meter.money()
+        return meter.money(market)
 
     def _enter(self, state: MinerState | None, moment: Moment) -> None:
         """Add what this poll reported to the row of the day."""

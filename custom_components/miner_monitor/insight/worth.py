@@ -254,13 +254,13 @@ class MoneyMeter(Stored):
         else:
             self.revenue = (self.revenue or 0.0) + revenue * seconds / _DAY
 
-    def money(self) -> Money:
-        """Return what the day came to so far."""
+    def money(self, market: Market) -> Money:
+        """Return what the day came to so far, of what is still asked for."""
         return Money(
             day=self.day,
-            cost=self.cost,
+            cost=self.cost if market.priced else None,
             unpriced=self.unpriced,
-            revenue=self.revenue,
+            revenue=self.revenue if market.valued else None,
             heat=self.heat,
             unvalued=self.unvalued,
         )
