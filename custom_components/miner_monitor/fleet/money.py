@@ -61,7 +61,7 @@ def _bill(data: FleetData) -> dict[str, Any]:
     money = data.money
     return {
         "coverage": money.cost.coverage,
-        "without_price": round(money.unpriced, 2),
+        "without_price": round(money.unpriced, 3),
     }
 
 

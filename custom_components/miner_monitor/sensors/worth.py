@@ -116,7 +116,7 @@ WORTH: tuple[MinerSensorEntityDescription, ...] = (
         lambda data: data.insight.money.cost,
         lambda data: data.insight.money.day,
         attributes_fn=lambda data: {
-            "without_price": round(data.insight.money.unpriced, 2)
+            "without_price": round(data.insight.money.unpriced, 3)
         },
         available_offline=True,
         # It takes a power and a price, and either may come later.
