@@ -47,9 +47,14 @@ async def test_buttons(
     [
         (
             replace(GAMMA, firmware="2.13.0"),
-            {"dismiss_block": False, "identify": False, "restart": True},
+            {
+                "dismiss_block": False,
+                "identify": False,
+                "restart": True,
+                "use_as_normal": False,
+            },
         ),
-        (Q, {"reset_filter": False, "restart": True}),
+        (Q, {"reset_filter": False, "restart": True, "use_as_normal": False}),
     ],
     ids=["gamma", "q"],
 )
@@ -191,7 +196,10 @@ async def test_only_what_the_firmware_knows(
     await bench.add(await bench.miner(SUPRA))
 
     buttons = {state.entity_id for state in states_of_miners(hass, "button")}
-    assert buttons == {"button.supra_401_0002_restart"}
+    assert buttons == {
+        "button.supra_401_0002_restart",
+        "button.supra_401_0002_use_present_settings_as_normal",
+    }
 
 
 async def test_command_of_newer_firmware_is_unavailable_after_a_downgrade(

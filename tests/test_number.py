@@ -39,6 +39,7 @@ async def test_defaults(bench: TimedBench, hass: HomeAssistant) -> None:
         "fan_duty_cycle": True,
         "frequency": True,
         "min_fan_duty_cycle": False,
+        "power_target": False,
         "priority": False,
         "target_temperature": False,
     }

@@ -11,6 +11,8 @@ from homeassistant.components.button import (
 )
 from homeassistant.const import EntityCategory, Platform
 
+from .control.throttle import throttle_method
+from .control.values import agrees
 from .coordinator import MinerCoordinator
 from .entity import (
     MinerEntityDescription,
@@ -44,6 +46,16 @@ def _command(
 ) -> Callable[[MinerCoordinator], Awaitable[None]]:
     """Send the miner a command."""
     return lambda coordinator: coordinator.async_command(command, restarts=restarts)
+
+
+def _may_be_normal(data: MinerData) -> bool:
+    """Whether the miner runs something else than its normal settings."""
+    normal = data.control.power.normal
+    return (
+        bool(normal)
+        and data.state is not None
+        and not agrees(normal, data.state.settings)
+    )
 
 
 def _is_derated(data: MinerData) -> bool:
@@ -89,6 +101,15 @@ BUTTONS: tuple[MinerButtonEntityDescription, ...] = (
         needed_fn=_is_derated,
         press_fn=lambda coordinator: coordinator.controller.async_restore(),
         ready_fn=_is_derated,
+    ),
+    MinerButtonEntityDescription(
+        key="use_as_normal",
+        translation_key="use_as_normal",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        exists_fn=lambda identity: throttle_method(identity) is not None,
+        press_fn=lambda coordinator: coordinator.controller.async_use_as_normal(),
+        ready_fn=_may_be_normal,
     ),
 )
 

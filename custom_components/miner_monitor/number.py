@@ -10,9 +10,11 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import EntityCategory, Platform, UnitOfPower
 
 from .const import CONF_PRIORITY
+from .control.power_target import set_points
+from .control.throttle import throttle_method
 from .coordinator import MinerCoordinator
 from .entity import (
     APPLYING,
@@ -29,8 +31,10 @@ from .fleet.members import (
     MIN_PRIORITY,
     priority_of,
 )
+from .miners.power import PowerStep
 from .miners.settings import SETTINGS, Setting, shown_by
 from .model import MinerData
+from .sensors.insight import settings_text
 
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
@@ -84,6 +88,77 @@ NUMBERS = tuple(
 )
 
 
+STEPS = "steps"
+"""The attribute of what a miner may be set to for a power target."""
+
+STOPPED = "stopped"
+
+MOST_POWER = 10_000.0
+"""W, where nobody knows what a miner is made for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerPowerEntityDescription(
+    MinerControlEntityDescription, NumberEntityDescription
+):
+    """What a miner is to draw at most."""
+
+
+def _step_text(step: PowerStep | None) -> str | None:
+    """Write what a step sets; None where the miner runs none of them."""
+    if step is None:
+        return None
+    return STOPPED if step.stops else settings_text(set_points(step))
+
+
+def _watts(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _power_attributes(data: MinerData) -> Mapping[str, Any]:
+    """Show the step that the miner runs, what it draws there, and the others."""
+    power = data.control.power
+    step = power.step
+    return {
+        "step": _step_text(step),
+        "expected": None if step is None else _watts(step.power),
+        "measured": None if power.measured is None else round(power.measured),
+        "normal": settings_text(power.normal) or None,
+        "normal_power": _watts(power.steps[-1].power) if power.steps else None,
+        "least": _watts(power.least),
+        "known": power.known,
+        "waits": power.waits,
+        STEPS: [
+            {
+                "step": _step_text(item),
+                "power": _watts(item.power),
+                "measured": item.measured,
+            }
+            for item in power.steps
+        ],
+    }
+
+
+POWER_TARGETS: tuple[MinerPowerEntityDescription, ...] = (
+    MinerPowerEntityDescription(
+        key="power_target",
+        translation_key="power_target",
+        entity_registry_enabled_default=False,
+        device_class=NumberDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        mode=NumberMode.BOX,
+        native_min_value=0,
+        native_step=1,
+        exists_fn=lambda identity: throttle_method(identity) is not None,
+        attributes_fn=_power_attributes,
+        attributes_at_once=True,
+        write_fn=lambda controller, value, by: controller.async_set_power_target(
+            value, by
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class MinerPriorityEntityDescription(MinerEntityDescription, NumberEntityDescription):
     """When a miner's turn is as all are started, one after the other."""
@@ -131,6 +206,26 @@ class MinerNumber(MinerControlEntity[MinerNumberEntityDescription], NumberEntity
         await self._write(value)
 
 
+class MinerPowerTarget(MinerControlEntity[MinerPowerEntityDescription], NumberEntity):
+    """What a miner is to draw at most; without a target what its normal draws."""
+
+    _unrecorded_attributes = frozenset({STEPS})
+    entity_description: MinerPowerEntityDescription
+
+    @override
+    def _read(self, data: MinerData) -> dict[str, Any]:
+        rated = data.identity.limits.rated_power
+        return {
+            "native_value": _watts(data.control.power.watts),
+            "native_max_value": MOST_POWER if rated is None else rated,
+        }
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Ask for another target."""
+        await self._write(value)
+
+
 class MinerPriority(
     MinerMonitorEntity[MinerCoordinator, MinerPriorityEntityDescription], NumberEntity
 ):
@@ -155,5 +250,8 @@ class MinerPriority(
 
 
 async_setup_entry = setup_of(
-    Platform.NUMBER, (NUMBERS, MinerNumber), (PRIORITIES, MinerPriority)
+    Platform.NUMBER,
+    (NUMBERS, MinerNumber),
+    (POWER_TARGETS, MinerPowerTarget),
+    (PRIORITIES, MinerPriority),
 )

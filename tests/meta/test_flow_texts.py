@@ -23,7 +23,7 @@ from custom_components.miner_monitor.fleet.market import MarketProblem
 from custom_components.miner_monitor.flows.fleet_options import PROBLEMS
 from custom_components.miner_monitor.repairs import async_create_fix_flow
 from custom_components.miner_monitor.runtime.entries import NEEDS_CODE
-from tests.conftest import GAMMA, RB4, Bench
+from tests.conftest import GAMMA, GAMMA_2, RB4, Bench
 
 from ..each import for_each
 from .package import INTEGRATION, argument, calls, dict_keys, parse
@@ -279,7 +279,7 @@ async def test_forms_of_the_options(hass: HomeAssistant, bench: Bench) -> None:
     """Each miner has the fields that make sense for it; together they are all."""
     steps = TEXTS["options"]["step"]
     fields = set()
-    for spec in (GAMMA, replace(RB4, cards=1)):
+    for spec in (GAMMA, GAMMA_2, replace(RB4, cards=1)):
         entry = await bench.add(await bench.miner(spec))
         form = await hass.config_entries.options.async_init(entry.entry_id)
         fields |= _check_shown(steps, form)

@@ -145,7 +145,8 @@ class PowerControl:
     least power first; ``step`` is the one that it runs, if it is one. ``target`` is
     what is asked for, in W, None without one; ``waits``: it is not followed now,
     because something else has the last word. ``drawn`` is what the real meter says, in
-    W, at the wall where that is known. It runs, or rests, since ``turned_at``, and was
+    W, at the wall where that is known, ``measured`` its mean since the miner settled
+    at what it runs. It runs, or rests, since ``turned_at``, and was
     changed for a target at ``wrote_at``, in epoch seconds, 0 where that is unknown;
     ``gap``, ``minimum_run`` and ``minimum_rest`` are in seconds.
     """
@@ -156,6 +157,7 @@ class PowerControl:
     target: PowerTarget | None = None
     waits: bool = False
     drawn: float | None = None
+    measured: float | None = None
     turned_at: float = 0.0
     wrote_at: float = 0.0
     gap: float = 300.0
@@ -168,6 +170,11 @@ class PowerControl:
         if self.target is not None:
             return self.target.watts
         return self.steps[-1].power if self.steps else None
+
+    @property
+    def known(self) -> bool:
+        """Whether the watts of the normal settings are known."""
+        return bool(self.steps) and self.steps[-1].error < self.steps[-1].power
 
     @property
     def least(self) -> float | None:

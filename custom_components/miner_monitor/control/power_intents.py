@@ -56,9 +56,10 @@ class PowerIntents(Intents):
     @property
     def normal(self) -> Changes:
         """The settings that the owner chose, as far as a power target changes them."""
-        wanted = POWERED & self._identity.limits.settings.keys()
+        takes = self._identity.limits.settings
+        wanted = [key for key in Setting if key in POWERED and key in takes]
         coming = self._coming(self.settings)
-        found = self.memory.beneath(Kind.POWER_TARGET, coming, sorted(wanted))
+        found = self.memory.beneath(Kind.POWER_TARGET, coming, wanted)
         before = self._active(Kind.POWER_TARGET).before
         return {**found, **{k: before[k] for k in before if k in wanted}}
 
@@ -98,6 +99,7 @@ class PowerIntents(Intents):
             target=self.overrides.power,
             waits=self.overrides.power is not None and self._power_waits,
             drawn=self.drawn,
+            measured=self._power_mean,
             turned_at=pace.turned_at,
             wrote_at=pace.wrote_at,
             gap=rules.gap,

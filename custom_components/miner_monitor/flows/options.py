@@ -37,9 +37,12 @@ from ..const import (
     CONF_EXPERT,
     CONF_HALF_LIFE,
     CONF_MINIMUM_HASH_RATE,
+    CONF_MINIMUM_REST,
+    CONF_MINIMUM_RUN,
     CONF_PLUG_POWER,
     CONF_PLUG_SWITCH,
     CONF_POOL_SCRAPER,
+    CONF_POWER_GAP,
     CONF_PROTECT,
     CONF_PSU_CAPACITY,
     CONF_PSU_CONSTANT,
@@ -52,7 +55,7 @@ from ..const import (
     MAX_POLL_INTERVAL,
     MIN_POLL_INTERVAL,
 )
-from ..control.throttle import throttle_method
+from ..control.throttle import stops, throttle_method
 from ..miners import (
     MinerError,
     create_client,
@@ -71,13 +74,17 @@ from ..runtime.options import (
     options_of,
     warn_key,
 )
+from ..runtime.power import usual_minutes
 from ..runtime.session import async_get_session
 from .probe import (
     InvalidAddressError,
     parse_address,
 )
 
-SECTIONS = ("supply", "judgement", "tuning")
+SECTIONS = ("supply", "judgement", "tuning", "pace")
+
+MOST_MINUTES = 240
+"""Of what somebody waits for between two changes for a power target."""
 
 type Fields = dict[str | None, dict[vol.Marker, Selector[Any]]]
 """The fields of a form by the section in which they are."""
@@ -201,6 +208,7 @@ def _thresholds(
         CONF_RATIO_GOOD: held.ratio_good,
         CONF_RATIO_POOR: held.ratio_poor,
         CONF_HALF_LIFE: held.half_life,
+        **usual_minutes(options, identity.limits),
     }
     for name, alarm in {**alarms, REJECTS: held.rejects}.items():
         if alarm is not None:
@@ -238,13 +246,15 @@ def _fields(identity: MinerIdentity) -> Fields:
     ratios = number_field(1, 150, UnitOfRatio.PERCENTAGE)
     degrees = number_field(30, 130, UnitOfTemperature.CELSIUS)
     rejects = number_field(0.1, 100, UnitOfRatio.PERCENTAGE)
-    supply, judgement, tuning = SECTIONS
+    supply, judgement, tuning, pace = SECTIONS
+    minutes = number_field(1, MOST_MINUTES, UnitOfTime.MINUTES, step=1)
+    method = throttle_method(identity)
     sensors = Platform.SENSOR
     table: list[tuple[str | None, str, Selector[Any], bool]] = [
         (None, CONF_SCAN_INTERVAL, INTERVAL_FIELD, True),
         (None, CONF_POOL_SCRAPER, TextSelector(), Capability.POOL_SCRAPER in has),
         (None, CONF_EXPERT, BooleanSelector(), widened),
-        (None, CONF_PROTECT, BooleanSelector(), throttle_method(identity) is not None),
+        (None, CONF_PROTECT, BooleanSelector(), method is not None),
         (None, CONF_RESTART_STALLED, BooleanSelector(), Capability.RESTART in has),
         (supply, CONF_PLUG_POWER, entity_field(sensors, SensorDeviceClass.POWER), True),
         (supply, CONF_PLUG_SWITCH, entity_field(Platform.SWITCH), True),
@@ -277,6 +287,9 @@ def _fields(identity: MinerIdentity) -> Fields:
                 (CONF_HALF_LIFE, number_field(1, 365, UnitOfTime.DAYS, step=1)),
             )
         ),
+        (pace, CONF_POWER_GAP, minutes, method is not None),
+        (pace, CONF_MINIMUM_RUN, minutes, stops(method)),
+        (pace, CONF_MINIMUM_REST, minutes, stops(method)),
     ]
     fields: Fields = defaultdict(dict)
     for name, key, selector, offered in table:

@@ -213,7 +213,7 @@ class Limits:
     room heater. ``doubtful_standby_power``: what it reports in standby is no basis for
     energy. ``rated_power`` is what it is made for, in W, ``mode_power`` what its maker
     says of its work modes. Whoever stops and starts it by itself leaves it running for
-    ``minimum_run`` and resting for ``minimum_rest`` seconds.
+    ``minimum_run`` and resting for ``minimum_rest`` seconds, None as long as is usual.
     """
 
     settings: Mapping[Setting, SettingRange] = field(
@@ -232,8 +232,8 @@ class Limits:
     mode_power: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    minimum_run: float = 900.0
-    minimum_rest: float = 600.0
+    minimum_run: float | None = None
+    minimum_rest: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

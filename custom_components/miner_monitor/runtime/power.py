@@ -30,17 +30,24 @@ MINUTE = 60.0
 
 
 def rules_of(options: Mapping[str, Any], limits: Limits) -> PowerRules:
-    """Return the times that the options ask for, else those of the device; in min."""
-    usual = PowerRules()
-    gap, run, rest = (
-        options.get(key, default / MINUTE) * MINUTE
-        for key, default in (
-            (CONF_POWER_GAP, usual.gap),
-            (CONF_MINIMUM_RUN, limits.minimum_run),
-            (CONF_MINIMUM_REST, limits.minimum_rest),
-        )
+    """Return the times that the options ask for, else those of the device."""
+    minutes = usual_minutes(options, limits)
+    return PowerRules(
+        gap=minutes[CONF_POWER_GAP] * MINUTE,
+        minimum_run=minutes[CONF_MINIMUM_RUN] * MINUTE,
+        minimum_rest=minutes[CONF_MINIMUM_REST] * MINUTE,
     )
-    return PowerRules(gap=gap, minimum_run=run, minimum_rest=rest)
+
+
+def usual_minutes(options: Mapping[str, Any], limits: Limits) -> dict[str, float]:
+    """Return the same in minutes, by the names of the options."""
+    rules = PowerRules()
+    usual = {
+        CONF_POWER_GAP: rules.gap,
+        CONF_MINIMUM_RUN: limits.minimum_run or rules.minimum_run,
+        CONF_MINIMUM_REST: limits.minimum_rest or rules.minimum_rest,
+    }
+    return {key: options.get(key, value / MINUTE) for key, value in usual.items()}
 
 
 class PowerCurves:

@@ -111,7 +111,7 @@ class Model:
     firmware that answers ``stats`` with nothing at times. ``trips_at`` is the chip
     temperature at which it stops by itself. ``rated_power`` is what it is made for, in
     W; ``minimum_run`` and ``minimum_rest`` are the seconds that it is left running, and
-    resting, by who stops and starts it often.
+    resting, by who stops and starts it often, None as long as is usual.
     """
 
     name: str
@@ -139,8 +139,8 @@ class Model:
     empty_stats: bool = False
     trips_at: float | None = None
     rated_power: float | None = None
-    minimum_run: float = 900.0
-    minimum_rest: float = 600.0
+    minimum_run: float | None = None
+    minimum_rest: float | None = None
 
     @property
     def commanded(self) -> bool:
@@ -209,8 +209,8 @@ HOME_MODELS = {
         litestats=True,
         idles_as_fault=True,
         modes=(
-            Mode("low", 0),
-            Mode("mid", 1),
+            Mode("low", 0, power=70),
+            Mode("mid", 1, power=95),
             Mode("high", 2, power=135),
         ),
         least_fan=_LEAST_FAN_OF_HOME,
