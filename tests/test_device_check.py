@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.miners.model import Setting
 
-from .conftest import GAMMA, NERD, Q, TimedBench
+from .conftest import GAMMA, NERD, OXBITCOIN, Q, TimedBench
 from .handles import Handle, take_over
 from .meta.package import INTEGRATION, load_json
 
@@ -112,6 +112,18 @@ async def test_three_families(
     assert len(report["writes"]) == 2
     for theirs, write in zip(report["writes"], (first, refused), strict=True):
         assert {key: theirs[key] for key in kept} == {key: write[key] for key in kept}
+
+
+async def test_a_card_that_has_no_settings(bench: TimedBench) -> None:
+    """It reads only: what it reads is there, and nothing was written."""
+    handle = await take_over(bench, await bench.miner(OXBITCOIN))
+    await bench.pass_time(2 * MINUTE)
+    [card] = (await check(bench, handle))["miners"]
+    assert (card["family"], card["online"]) == ("fpga", True)
+    assert (card["settings"], card["writes"]) == ({}, [])
+    assert card["readings"]["status"] == "hashing"
+    assert card["readings"]["chip_temperature"] > 0
+    assert "power" not in card["readings"]
 
 
 async def test_a_miner_that_is_offline_or_not_loaded(

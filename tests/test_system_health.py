@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.miner_monitor.const import DOMAIN
 
-from .conftest import GAMMA, GAMMA_2, Q, TimedBench
+from .conftest import GAMMA, GAMMA_2, OXBITCOIN, Q, TimedBench
 from .meta.package import INTEGRATION, load_json
 
 LABELS = load_json(INTEGRATION / "translations" / "en.json")["system_health"]["info"]
@@ -70,19 +70,21 @@ async def test_with_and_without_miners(
     await bench.add(await bench.miner(GAMMA_2))
     await bench.add(await bench.miner(Q))
     await bench.add(await bench.miner(replace(GAMMA, name="twin", mac=TWIN)))
+    await bench.add(await bench.miner(OXBITCOIN))
     miner.inject("offline")
     await bench.pass_time(120)
     shown = await _shown(hass, hass_ws_client)
-    assert shown["miners_online"] == "3/4"
+    assert shown["miners_online"] == "4/5"
     assert shown["failed_polls"] >= 3
     assert shown["firmware"] == (
-        "Avalon Q 25052801_14a19a2, Gamma 601 v2.12.2 (2), Gamma 602 v2.14.0"
+        "0xBitcoin FPGA, Avalon Q 25052801_14a19a2, Gamma 601 v2.12.2 (2), "
+        "Gamma 602 v2.14.0"
     )
 
     await hass.config_entries.async_set_disabled_by(
         entry.entry_id, ConfigEntryDisabler.USER
     )
-    assert (await _shown(hass, hass_ws_client))["miners_online"] == "3/3"
+    assert (await _shown(hass, hass_ws_client))["miners_online"] == "4/4"
 
 
 async def test_states_recorded_per_day(

@@ -49,10 +49,11 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _firmware(entries: list[MinerConfigEntry]) -> str:
-    """Name each model with its firmware, and how many there are of it."""
+    """Name each model with its firmware, if it has one, and how many there are."""
     identities = [known_identity(entry) for entry in entries]
     kinds = Counter(
-        plain(f"{identity.model} {identity.firmware or '?'}") for identity in identities
+        plain(f"{identity.model} {identity.firmware or ''}").strip()
+        for identity in identities
     )
     return ", ".join(
         kind if number == 1 else f"{kind} ({number})"

@@ -178,6 +178,34 @@ def test_what_came_while_we_were_down(
 
 
 @pytest.mark.parametrize(
+    ("passed", "shown"),
+    [
+        (60, (90, 10)),
+        (3600 - 240, (60, 10)),
+        (3600, (0, 0)),
+        (86_400, (0, 0)),
+        (-600, (0, 0)),
+    ],
+)
+def test_the_last_hour_goes_on_after_a_restart(
+    passed: float, shown: tuple[int, int]
+) -> None:
+    """What is certain of rejected shares is so still, until it is an hour old."""
+    bench = Bench()
+    for minute, (accepted, rejected) in enumerate([(0, 0), (30, 0), (60, 5), (90, 10)]):
+        shares = bench.poll(60 * minute * 2, accepted, rejected)
+    assert shares.lower_bound is not None
+    assert shares.lower_bound > 3
+    bench = dumped(bench)
+    assert json.dumps(bench.watch.dump()) == json.dumps(dumped(bench).watch.dump())
+
+    again = bench.poll(360 + passed, 90, 10)
+    assert (again.accepted, again.rejected) == shown
+    if passed == 60:
+        assert again.lower_bound == shares.lower_bound
+
+
+@pytest.mark.parametrize(
     "data",
     [
         None,
@@ -189,6 +217,9 @@ def test_what_came_while_we_were_down(
         {"wall": float("nan"), "accepted": 10**400, "uptime": 1},
         {"wall": True, "accepted": [1], "rejected": {}},
         {"wall": 10**400, "accepted": 1, "rejected": 1, "uptime": 1},
+        {"wall": WALL, "recent": [[-1, 5, 5], [1], "x", {"ago": 1}, [1, 2, None]]},
+        {"recent": [[0, 9, 9]]},
+        {"wall": WALL, "recent": [[0, 9, 9]] * 1000},
     ],
 )
 def test_damaged_store(data: object) -> None:
@@ -200,14 +231,18 @@ def test_damaged_store(data: object) -> None:
     assert bench.delta == (0, 0)
     bench.poll(15, 101, 6, state=replace(STATE, uptime=5015))
     assert bench.delta == (1, 1)
+    assert (bench.watch.accepted.total, bench.watch.rejected.total) == (1, 1)
 
 
 def test_stored_small() -> None:
     """Shares and luck together have 2 KiB."""
     bench = Bench()
-    bench.poll(0, 10**17, 10**17, state=replace(STATE, uptime=10**12))
+    for minute in range(100):
+        polled = 10**17 + 30 * minute
+        uptime = 10**12 + 60 * minute
+        bench.poll(60 * minute, polled, polled, state=replace(STATE, uptime=uptime))
 
-    assert len(json.dumps(bench.watch.dump())) < 512
+    assert len(json.dumps(bench.watch.dump())) < 1536
 
 
 def test_rate_of_the_last_hour() -> None:

@@ -1,10 +1,10 @@
 """Shares: what came, what was refused, and what can be expected."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import math
-from typing import override
+from typing import Annotated, Any, override
 
 from ..miners.codec import (
     LARGEST,
@@ -12,6 +12,7 @@ from ..miners.codec import (
     Count,
     Row,
     Stored,
+    Within,
 )
 from ..miners.events import Moment
 from ..miners.model import MinerState
@@ -48,6 +49,15 @@ _ANY_PACE = 10.0
 _SLOWEST_RATE = 1e-3
 """In TH/s; below it, a share need not be worth a difficulty of 1."""
 _ABSENT = Shares()
+
+
+@dataclass(frozen=True, slots=True)
+class SharesOfMinute(Row):
+    """Shares that were seen within a minute, which was so many minutes ago."""
+
+    ago: Count
+    accepted: Count
+    rejected: Count
 
 
 class ShareWindow:
@@ -91,6 +101,18 @@ class ShareWindow:
                 self._reasons[key] = self._reasons.get(key, 0) + times
         if reasons:
             self._show()
+
+    def stored(self, minute: int) -> list[SharesOfMinute]:
+        """Return what outlives a restart: not why shares were rejected."""
+        return [
+            SharesOfMinute(minute - round(at), round(accepted), round(rejected))
+            for at, accepted, rejected in self._sums.rows()
+        ]
+
+    def go_on(self, rows: Iterable[SharesOfMinute], minute: int) -> None:
+        """Take what was seen in an earlier run, stored in this minute."""
+        for row in rows:
+            self._sums.add(minute - row.ago, row.accepted, row.rejected)
 
     def _show(self) -> None:
         counter: Counter[str] = Counter()
@@ -207,13 +229,17 @@ class ShareWatch(Stored):
     is, nothing is counted yet. What came in a time without polls counts, but not as
     shares of the last hour when that time was longer.
 
-    ``_known``: the counters were seen in this run, or are known to go on.
+    ``recent`` are the shares of the last hour when it was stored: they count until they
+    are older. ``_known``: the counters were seen in this run, or are known to go on.
     """
 
     accepted: ShareCounter = field(default_factory=ShareCounter)
     rejected: ShareCounter = field(default_factory=ShareCounter)
     wall: Amount | None = None
     difficulty: Amount | None = None
+    recent: Annotated[list[SharesOfMinute], Within(0, WINDOW_MINUTES + 1)] = field(
+        default_factory=list
+    )
     _reasons: dict[str, int] | None = field(default=None, init=False)
     _reported: tuple[tuple[str, int], ...] = field(default=(), init=False)
     _window: ShareWindow = field(default_factory=ShareWindow, init=False)
@@ -243,6 +269,9 @@ class ShareWatch(Stored):
         ``best`` is the best difficulty ever, where the device may have forgotten it.
         """
         away = self._away(moment)
+        if self.recent and away >= 0:
+            self._window.go_on(self.recent, int((moment.monotonic - away) // 60))
+        self.recent = []
         self._follow(boot)
         self._rate.observe(state, moment.monotonic, interval)
         minute = int(moment.monotonic // 60)
@@ -390,11 +419,22 @@ class ShareWatch(Stored):
         )
 
     @override
+    def dump(self) -> Any:
+        """Return what has to be stored."""
+        if self._monotonic is None:
+            return super().dump()
+        self.recent = self._window.stored(int(self._monotonic // 60))
+        stored = super().dump()
+        self.recent = []
+        return stored
+
+    @override
     def load(self, data: object) -> None:
         """Take the references of an earlier run; without a time they prove nothing."""
         super().load(data)
         if self.wall is None:
             self._begin(None)
+            self.recent = []
 
 
 def _odds(rate: float | None, difficulty: float | None) -> float | None:
