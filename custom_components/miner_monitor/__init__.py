@@ -28,6 +28,7 @@ from .fleet.coordinator import (
     async_miner_removed,
     is_fleet_entry,
 )
+from .fleet.power import FILE as POWER_FILE
 from .frontend import (
     async_keep_in_sidebar,
     async_serve_modules,
@@ -65,6 +66,8 @@ PLATFORMS = [
 FLEET_PLATFORMS = {
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.NUMBER,
+    Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
 }
@@ -160,6 +163,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> 
     if is_fleet_entry(entry):
         await async_fleet_removed(hass)
         await async_remove_intents(hass, FLEET)
+        await async_remove_intents(hass, POWER_FILE)
         return
     async_clear_issues(hass, entry, *Problem, ISSUE_ALIKE, ISSUE_WRONG_DEVICE)
     await store_of(hass, entry.entry_id).async_remove()

@@ -200,5 +200,5 @@ class MinerBinarySensor(
 async_setup_entry = setup_of(
     Platform.BINARY_SENSOR,
     (BINARY_SENSORS, MinerBinarySensor),
-    fleet=(FLEET_BINARY_SENSORS, MinerBinarySensor),
+    fleet=[(FLEET_BINARY_SENSORS, MinerBinarySensor)],
 )

@@ -142,5 +142,5 @@ class MinerButton(
 
 
 async_setup_entry = setup_of(
-    Platform.BUTTON, (BUTTONS, MinerButton), fleet=(FLEET_BUTTONS, FleetButton)
+    Platform.BUTTON, (BUTTONS, MinerButton), fleet=[(FLEET_BUTTONS, FleetButton)]
 )

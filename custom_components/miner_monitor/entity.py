@@ -393,7 +393,7 @@ type Setup = Callable[
 ]
 
 
-def setup_of(domain: Platform, *miner: Table, fleet: Table | None = None) -> Setup:
+def setup_of(domain: Platform, *miner: Table, fleet: Iterable[Table] = ()) -> Setup:
     """Return what sets up a platform of a miner, or of all miners together."""
 
     async def async_setup_entry(
@@ -401,8 +401,7 @@ def setup_of(domain: Platform, *miner: Table, fleet: Table | None = None) -> Set
         entry: ConfigEntry[MonitorCoordinator[Any]],
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
-        of_all = () if fleet is None else (fleet,)
-        for descriptions, create in of_all if is_fleet(entry) else miner:
+        for descriptions, create in fleet if is_fleet(entry) else miner:
             async_add_described(entry, domain, descriptions, create, async_add_entities)
 
     return async_setup_entry

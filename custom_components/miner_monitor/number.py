@@ -31,6 +31,7 @@ from .fleet.members import (
     MIN_PRIORITY,
     priority_of,
 )
+from .fleet.power_entities import FLEET_NUMBERS, FleetPowerTarget
 from .miners.power import PowerStep
 from .miners.settings import SETTINGS, Setting, shown_by
 from .model import MinerData
@@ -254,4 +255,5 @@ async_setup_entry = setup_of(
     (NUMBERS, MinerNumber),
     (POWER_TARGETS, MinerPowerTarget),
     (PRIORITIES, MinerPriority),
+    fleet=[(FLEET_NUMBERS, FleetPowerTarget)],
 )

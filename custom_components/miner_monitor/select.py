@@ -18,6 +18,7 @@ from .entity import (
     of_state,
     setup_of,
 )
+from .fleet.power_entities import FLEET_SELECTS, FleetRunWhen
 from .miners.model import MinerState, Pool
 from .miners.settings import SETTINGS, Kind, Setting, shown_by
 from .model import MinerData
@@ -147,4 +148,6 @@ class MinerSelect(MinerControlEntity[MinerSelectEntityDescription], SelectEntity
         await self._write(option)
 
 
-async_setup_entry = setup_of(Platform.SELECT, (SELECTS, MinerSelect))
+async_setup_entry = setup_of(
+    Platform.SELECT, (SELECTS, MinerSelect), fleet=[(FLEET_SELECTS, FleetRunWhen)]
+)

@@ -43,6 +43,7 @@ def features_of(identity: MinerIdentity) -> frozenset[FleetFeature]:
     able = {
         FleetFeature.THROTTLE: throttle_method(identity) is not None,
         FleetFeature.MINING: Setting.MINING in identity.limits.settings,
+        FleetFeature.POWER_TARGET: throttle_method(identity) is not None,
         FleetFeature.RESTART: Capability.RESTART in identity.capabilities,
     }
     return frozenset(feature for feature, there in able.items() if there)

@@ -207,7 +207,7 @@ class FleetCommands:
         except HomeAssistantError as err:
             for key in keys - known:
                 memory.forget(key)
-            raise _not_stored(self._entry.title) from err
+            raise not_stored(self._entry.title) from err
         return known
 
     async def async_start(
@@ -362,7 +362,7 @@ class FleetCommands:
                 await self._async_store()
             except HomeAssistantError as err:
                 commands.starting = []
-                raise _not_stored(self._entry.title) from err
+                raise not_stored(self._entry.title) from err
         if commands.number == number:
             self._start_behind(feature, order, by)
 
@@ -441,7 +441,7 @@ class FleetCommands:
         return by_key[key]
 
 
-def _not_stored(name: str) -> HomeAssistantError:
+def not_stored(name: str) -> HomeAssistantError:
     """Return what to raise when nothing was sent because it could not be stored."""
     return HomeAssistantError(
         translation_domain=DOMAIN,

@@ -47,7 +47,9 @@ from . import (
 from .commands import FleetCommands
 from .market import FleetMarket
 from .members import FleetMember
+from .power import FleetPower
 from .prices import FleetPrices
+from .runner import FleetRunner
 from .worth import FleetDay, worth_of
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
@@ -81,6 +83,8 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             hass, entry, self.members, self.async_update_listeners
         )
         self.prices = FleetPrices(hass, entry, self._compute_soon)
+        self.power = FleetPower(hass, entry, self.members, self._compute_soon)
+        self.runner = FleetRunner(hass, entry, self.power, self._compute_soon)
         self._market = FleetMarket(hass, entry, self._compute_soon)
         self._verdict = WorthVerdict()
         self._day = FleetDay()
@@ -108,7 +112,9 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             LOGGER.warning("Stored data of %s is not readable", self.name)
         self._best = load_or(_DIFFICULTY, stored.get("best"), 0.0)
         self._day.load(stored.get("day"))
-        await self.commands.async_load(load_or(float, stored.get("stored_at"), 0.0))
+        stored_at = load_or(float, stored.get("stored_at"), 0.0)
+        await self.commands.async_load(stored_at)
+        await self.power.async_load(stored_at)
         self._stop_following = async_dispatcher_connect(
             self.hass, SIGNAL_MINERS, self._follow
         )
@@ -129,6 +135,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
     async def async_unload(self) -> None:
         """Follow nobody any more, and store what was counted; take nothing back."""
         self.commands.close()
+        self.power.close()
         self.prices.stop()
         self._market.close()
         if self._stop_following is not None:
@@ -220,18 +227,21 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.prices.take_break_even(worth.break_even)
         if market.valued:
             features |= {FleetFeature.WORTH}
+        data = replace(
+            data,
+            totals=self.meters.totals,
+            prices=prices,
+            features=features,
+            market=market,
+            worth=worth,
+            money=self._day.total(dt_util.now().date().isoformat())
+            if market.priced or market.valued
+            else data.money,
+        )
+        run_when = self.runner.look(data)
+        self.power.look()
         self.async_set_updated_data(
-            replace(
-                data,
-                totals=self.meters.totals,
-                prices=prices,
-                features=features,
-                market=market,
-                worth=worth,
-                money=self._day.total(dt_util.now().date().isoformat())
-                if market.priced or market.valued
-                else data.money,
-            )
+            replace(data, power_target=self.power.view, run_when=run_when)
         )
 
     def _dump(self) -> Data:

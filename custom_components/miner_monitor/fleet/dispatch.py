@@ -13,7 +13,7 @@ for it: nobody else is started with them for a few minutes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
 import math
@@ -25,6 +25,9 @@ LEAST_DIFFERENCE = 1.0
 
 LEAST_PART = 0.03
 """The same as a part of the higher one."""
+
+MARGIN = 0.03
+"""Part of a step's watts by which a miner's target is above it."""
 
 STAYS = 0.9
 """The joules of what runs already count as this part of them: of two miners that are
@@ -141,7 +144,7 @@ def ladder_of(steps: Sequence[PowerStep]) -> tuple[PowerStep, ...]:
     """
     known = _all_known(steps)
     rising = list[PowerStep]()
-    for step in sorted(steps, key=lambda one: (one.power, -(one.hash_rate or 0.0))):
+    for step in sorted(_in_order(steps), key=lambda one: (one.power, -_rate(one))):
         if not rising or not known or _rate(step) > _rate(rising[-1]):
             rising.append(step)
     ladder = rising[-1:]
@@ -153,6 +156,20 @@ def ladder_of(steps: Sequence[PowerStep]) -> tuple[PowerStep, ...]:
             ladder.pop()
         ladder.append(rising[0])
     return tuple(reversed(ladder))
+
+
+def _in_order(steps: Sequence[PowerStep]) -> Iterator[PowerStep]:
+    """Yield the steps with less power for a rest than for any run.
+
+    A meter may have yet to settle after a stop, and of a run nothing may be known.
+    """
+    least = min((step.power for step in steps if not step.stops), default=math.inf)
+    least = max(least, LEAST_DIFFERENCE)
+    for step in steps:
+        if step.stops:
+            yield replace(step, power=min(step.power, least - LEAST_DIFFERENCE))
+        else:
+            yield replace(step, power=max(step.power, least))
 
 
 def _all_known(steps: Iterable[PowerStep]) -> bool:
@@ -284,15 +301,17 @@ class _Miner:
 
     def order(self, end: int, *, free: bool) -> Order | None:
         """Return what has to be written for that; ``free``: there is no target."""
-        at = self.settled(end)
-        starts = self.ladder[self.at].stops and not self.ladder[at].stops
-        if free and at == self.top == self.most:
-            if self.member.asked is None:
-                return None
-            return Order(key=self.member.key, power=None, starts=starts)
-        if at == self.at:
+        at, asked = self.settled(end), self.member.asked
+        if at == self.at and (at < self.top or asked is None or not free):
             return None
-        return Order(key=self.member.key, power=self.ladder[at].power, starts=starts)
+        starts = self.ladder[self.at].stops and not self.ladder[at].stops
+        power = None if at == self.top else self._target(at)
+        return Order(key=self.member.key, power=power, starts=starts)
+
+    def _target(self, at: int) -> float:
+        """Return a target for which a step is chosen, also if it moves a little."""
+        here, above = self.ladder[at].power, self.ladder[at + 1].power
+        return here + min((above - here) / 2, MARGIN * here)
 
 
 def _waits(since: float | None, seconds: float, now: float) -> bool:

@@ -54,7 +54,7 @@ ONE_PERCENT = Resolution(relative=0.01, seconds=10)
 """Somebody is polled all the time: the sum of many is not written at each."""
 
 
-def _any_has(feature: FleetFeature) -> Callable[[FleetData], bool]:
+def any_has(feature: FleetFeature) -> Callable[[FleetData], bool]:
     """Ask whether any miner has a feature."""
     return lambda data: feature in data.features
 
@@ -126,7 +126,7 @@ _SHARES: Mapping[str, Any] = {
     "resolution": Resolution(seconds=60),
     "suggested_display_precision": 0,
 }
-_AT_THE_WALL: Mapping[str, Any] = {"exists_fn": _any_has(FleetFeature.WALL_POWER)}
+_AT_THE_WALL: Mapping[str, Any] = {"exists_fn": any_has(FleetFeature.WALL_POWER)}
 
 FLEET_SENSORS: tuple[MinerSensorEntityDescription[FleetData], ...] = (
     _partial(
@@ -177,7 +177,7 @@ FLEET_SENSORS: tuple[MinerSensorEntityDescription[FleetData], ...] = (
     MinerSensorEntityDescription(
         key="electricity_price",
         translation_key="fleet_electricity_price",
-        exists_fn=_any_has(FleetFeature.PRICE),
+        exists_fn=any_has(FleetFeature.PRICE),
         money=Per.KILOWATT_HOUR,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=4,
@@ -233,7 +233,7 @@ FLEET_BINARY_SENSORS: tuple[MinerBinarySensorEntityDescription[FleetData], ...] 
         translation_key="fleet_cheap_power",
         attributes_fn=_plan,
         attributes_at_once=True,
-        exists_fn=_any_has(FleetFeature.CHEAP_POWER),
+        exists_fn=any_has(FleetFeature.CHEAP_POWER),
         value_fn=lambda data: data.prices.cheap,
     ),
     MinerBinarySensorEntityDescription(
@@ -269,7 +269,7 @@ def _saving(
         translation_key=f"fleet_{key}",
         # Areas and labels leave it out: to resume means more power.
         entity_category=EntityCategory.CONFIG,
-        exists_fn=_any_has(FleetFeature.THROTTLE),
+        exists_fn=any_has(FleetFeature.THROTTLE),
         feature=FleetFeature.THROTTLE,
         platform=Platform.SWITCH,
         press_fn=lambda commands, by: command(commands, FleetFeature.THROTTLE, by),
@@ -282,7 +282,7 @@ FLEET_BUTTONS: tuple[FleetButtonEntityDescription, ...] = (
         translation_key="fleet_restart_all",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        exists_fn=_any_has(FleetFeature.RESTART),
+        exists_fn=any_has(FleetFeature.RESTART),
         feature=FleetFeature.RESTART,
         platform=Platform.BUTTON,
         press_fn=lambda commands, _: commands.async_restart_all(),
@@ -308,7 +308,7 @@ FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
     FleetSwitchEntityDescription(
         key="mining",
         translation_key="fleet_mining",
-        exists_fn=_any_has(FleetFeature.MINING),
+        exists_fn=any_has(FleetFeature.MINING),
         feature=FleetFeature.MINING,
         value_fn=lambda data: data.mining,
     ),
@@ -317,7 +317,7 @@ FLEET_SWITCHES: tuple[FleetSwitchEntityDescription, ...] = (
         translation_key="fleet_throttle",
         # The blueprints do not offer it: they have an order of their own.
         entity_category=EntityCategory.CONFIG,
-        exists_fn=_any_has(FleetFeature.THROTTLE),
+        exists_fn=any_has(FleetFeature.THROTTLE),
         feature=FleetFeature.THROTTLE,
         on_stops=True,
         attributes_fn=lambda data: {

@@ -32,6 +32,8 @@ class FleetFeature(StrEnum):
     PRICE = "price"
     CHEAP_POWER = "cheap_power"
     WORTH = "worth"
+    POWER_TARGET = "power_target"
+    GRID = "grid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,49 @@ class PriceView:
 
 
 NO_PRICES = PriceView()
+
+
+@dataclass(frozen=True, slots=True)
+class PowerShare:
+    """What one miner gets of the watts for all, by its name, and why not more.
+
+    ``limit`` is a value of dispatch.Limit, which ends by itself at ``until``.
+    """
+
+    name: str
+    power: float | None
+    limit: str | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerView:
+    """A power target of all miners in W, and who gets what of it.
+
+    ``normal`` is what they draw as their owners set them, ``most`` what they are made
+    for. ``expected`` is what they are to draw, None while nothing was dealt.
+    """
+
+    target: float | None = None
+    normal: float = 0.0
+    most: float = 0.0
+    expected: float | None = None
+    shares: tuple[PowerShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """When miners run by choice, and what that comes to now, by the names of RunWhen.
+
+    ``power`` is what all may draw in W, None for as much as is set. ``dry_run``:
+    nothing is done for it; ``would`` is who would be set to what.
+    """
+
+    choice: str = "own_automations"
+    decision: str = "none"
+    power: float | None = None
+    dry_run: bool = False
+    would: tuple[PowerShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +201,8 @@ class FleetData:
     market: Market = NO_MARKET
     worth: FleetWorth = FleetWorth()
     money: FleetMoney = FleetMoney()
+    power_target: PowerView = PowerView()
+    run_when: RunView = RunView()
 
     @property
     def problem(self) -> bool | None:

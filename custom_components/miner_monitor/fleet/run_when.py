@@ -1,0 +1,90 @@
+"""When miners run, by one choice for all of them; knows no Home Assistant."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from .model import FleetFeature
+
+
+class RunWhen(StrEnum):
+    """When miners run. OWN leaves that to the user's automations."""
+
+    ALWAYS = "always"
+    CHEAP_POWER = "cheap_power"
+    SURPLUS = "surplus"
+    WORTH_RUNNING = "worth_running"
+    OWN = "own_automations"
+
+
+NEEDS = {
+    RunWhen.CHEAP_POWER: FleetFeature.CHEAP_POWER,
+    RunWhen.SURPLUS: FleetFeature.GRID,
+    RunWhen.WORTH_RUNNING: FleetFeature.WORTH,
+}
+"""What a choice is made by; without it all run as they are set."""
+
+
+class Decision(StrEnum):
+    """What a choice comes to at the moment; NO_DATA changes nothing."""
+
+    NONE = "none"
+    RUN = "run"
+    SAVE_POWER = "save_power"
+    SHARE_SURPLUS = "share_surplus"
+    NO_DATA = "no_data"
+    NOT_SET_UP = "not_set_up"
+
+
+class Ruling(NamedTuple):
+    """A decision, and the watts that all miners may draw, None for as many as set."""
+
+    decision: Decision
+    power: float | None = None
+
+
+UNLIMITED = Ruling(Decision.NONE)
+_NO_DATA = Ruling(Decision.NO_DATA)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of power at the moment, None for what is not.
+
+    ``surplus`` is what miners may draw without any from the grid, in W.
+    """
+
+    cheap: bool | None = None
+    worth: bool | None = None
+    surplus: float | None = None
+
+
+def rule(choice: RunWhen, facts: Facts, features: Container[FleetFeature]) -> Ruling:
+    """Return what a choice comes to."""
+    if (needed := NEEDS.get(choice)) is not None and needed not in features:
+        return Ruling(Decision.NOT_SET_UP)
+    match choice:
+        case RunWhen.ALWAYS:
+            return Ruling(Decision.RUN)
+        case RunWhen.CHEAP_POWER:
+            return _whether(facts.cheap)
+        case RunWhen.WORTH_RUNNING:
+            return _whether(facts.worth)
+        case RunWhen.SURPLUS:
+            if facts.surplus is None:
+                return _NO_DATA
+            return Ruling(Decision.SHARE_SURPLUS, max(0.0, facts.surplus))
+        case RunWhen.OWN:
+            return UNLIMITED
+
+
+def _whether(runs: bool | None) -> Ruling:
+    if runs is None:
+        return _NO_DATA
+    return Ruling(Decision.RUN) if runs else Ruling(Decision.SAVE_POWER, 0.0)
+
+
+def least(*limits: float | None) -> float | None:
+    """Return the lowest of limits in W; None where there is none."""
+    return min((limit for limit in limits if limit is not None), default=None)

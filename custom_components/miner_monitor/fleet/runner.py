@@ -1,0 +1,120 @@
+"""What *Run when* of all miners asks of them, by prices, surplus and worth."""
+
+from collections.abc import Callable
+from dataclasses import replace
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import LOGGER
+from ..control.model import NOBODY, Requester
+from ..runtime.ha_compat import own_text
+from .model import FleetData, PowerShare, RunView
+from .power import FleetPower
+from .run_when import Decision, Facts, Ruling, RunWhen, rule
+
+CONF_RUN_WHEN = "run_when"
+CONF_DRY_RUN = "dry_run"
+
+_AGAIN = 60.0
+"""Seconds after which it is tried again where the limit could not be stored."""
+
+
+class FleetRunner:
+    """Turns a choice into a limit of the watts for all miners."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        power: FleetPower,
+        changed: Callable[[], None],
+    ) -> None:
+        """Take whom to limit; the choice itself is an option of the entry."""
+        self._hass = hass
+        self._entry = entry
+        self._power = power
+        self._changed = changed
+        self._not_before = 0.0
+        self._setting = False
+
+    @property
+    def choice(self) -> RunWhen:
+        """When miners run, by choice of the user."""
+        chosen = self._entry.options.get(CONF_RUN_WHEN)
+        return RunWhen(chosen) if chosen in tuple(RunWhen) else RunWhen.OWN
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether only to show what would be done."""
+        return self._entry.options.get(CONF_DRY_RUN) is True
+
+    @callback
+    def choose(self, **options: Any) -> None:
+        """Keep another choice, or another dry run, in the options."""
+        self._hass.config_entries.async_update_entry(
+            self._entry, options={**self._entry.options, **options}
+        )
+        self._changed()
+
+    @callback
+    def look(self, data: FleetData) -> RunView:
+        """Return what the choice comes to now, and have it done."""
+        choice, dry = self.choice, self.dry_run
+        ruling = rule(choice, Facts(cheap=data.prices.cheap), data.features)
+        known = ruling.decision is not Decision.NO_DATA
+        if known or dry:
+            self._limit(choice, Ruling(Decision.NONE) if dry else ruling)
+        would: tuple[PowerShare, ...] = ()
+        if known and dry:
+            found = self._power.preview(ruling.power)
+            would = self._power.named(found, changed=True)
+        return RunView(
+            choice=choice.value,
+            decision=ruling.decision.value,
+            power=ruling.power,
+            dry_run=dry,
+            would=would,
+        )
+
+    def _requester(self, choice: RunWhen) -> Requester:
+        """Return the name by which each miner says who controls it."""
+        path = "select.fleet_run_when"
+        name = own_text(self._hass, "entity", f"{path}.name", "Run when")
+        shown = own_text(self._hass, "entity", f"{path}.state.{choice}", choice.value)
+        return Requester(f"{name}: {shown}", automated=True)
+
+    def _limit(self, choice: RunWhen, ruling: Ruling) -> None:
+        """Have another limit hold; what cannot be stored is tried again later."""
+        wish, why = self._power.wish, f"{choice} {ruling.decision}"
+        if ruling.decision is Decision.NONE:
+            why = ""
+        elif ruling.power == 0:
+            why += " 0"
+        if self._setting or (wish.limit, wish.limit_for) == (ruling.power, why):
+            return
+        if (now := time.monotonic()) < self._not_before:
+            return
+        self._not_before, self._setting = now + _AGAIN, True
+        by = self._requester(choice) if why else NOBODY
+        self._entry.async_create_background_task(
+            self._hass,
+            self._async_limit(ruling.power, by, why),
+            f"{self._entry.title} run when",
+        )
+
+    async def _async_limit(self, power: float | None, by: Requester, why: str) -> None:
+        wish = self._power.wish
+        try:
+            await self._power.async_set(
+                replace(wish, limit=power, limit_by=by, limit_for=why)
+            )
+        except HomeAssistantError as err:
+            LOGGER.warning("%s: %s", self._entry.title, err)
+        else:
+            self._not_before = 0.0
+        finally:
+            self._setting = False

@@ -1,0 +1,252 @@
+"""A power target for all miners, and when they run by choice."""
+
+from itertools import pairwise
+from typing import Any
+
+from homeassistant.core import State
+from homeassistant.util import dt as dt_util
+import pytest
+
+from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
+
+from .controls import call
+from .fleets import House, build, choose, fleet_state
+
+TARGET = "number.all_miners_power_target"
+RUN_WHEN = "select.all_miners_run_when"
+DRY_RUN = "switch.all_miners_dry_run"
+PRICE = "sensor.price"
+NAMES = ("anna", "bert", "carl")
+
+MEASURED = 1500.0
+"""Seconds after which it is known what the miners draw."""
+
+
+@pytest.fixture
+async def house(bench: Any) -> House:
+    """Return three miners that are polled seldom, for hours pass."""
+    found = await build(bench)
+    await poll_every(found, 60)
+    return found
+
+
+async def poll_every(house: House, seconds: int) -> None:
+    for entry in house.entries.values():
+        options = {**entry.options, "scan_interval": seconds}
+        house.bench.hass.config_entries.async_update_entry(entry, options=options)
+        await house.bench.run(
+            house.bench.hass.config_entries.async_reload(entry.entry_id)
+        )
+
+
+def target(house: House) -> State:
+    return fleet_state(house.bench.hass, "number", "power_target")
+
+
+def shares(house: House) -> dict[str, tuple[float, str | None]]:
+    """Return what each gets in W, and why not more."""
+    return {
+        share["name"]: (share["power"], share["limit"])
+        for share in target(house).attributes["shares"]
+    }
+
+
+def hashing(house: House) -> list[str]:
+    return [name for name in NAMES if house.miners[name].truth.hashing]
+
+
+async def ask(house: House, watts: float) -> None:
+    await call(house.bench, TARGET, "set_value", value=watts)
+    await house.bench.advance(90)
+
+
+async def test_watts_are_dealt(house: House) -> None:
+    """The first ones run, and the state is what all draw while there is no target."""
+    await house.prefer(carl=1, anna=2, bert=3)
+    await house.bench.advance(MEASURED)
+    before = target(house)
+    normal = float(before.state)
+    each = normal / 3
+    assert before.attributes["set"] is False
+    assert before.attributes["shares"] == []
+
+    await ask(house, round(2.1 * each))
+    assert float(target(house).state) == round(2.1 * each)
+    assert target(house).attributes["set"] is True
+    assert target(house).attributes["expected"] <= 2.1 * each
+    assert hashing(house) == ["anna", "carl"]
+    assert [limit for _, limit in shares(house).values()] == ["target", "target", None]
+    assert house.who("pause") == ["bert"]
+
+    # The same again, and time alone, change nothing.
+    writes = len(house.told("pause", "resume"))
+    await ask(house, round(2.1 * each))
+    await house.bench.advance(3600)
+    assert len(house.told("pause", "resume")) == writes
+
+    # It survives a restart.
+    entry = async_fleet_entry(house.bench.hass)
+    assert entry is not None
+    await house.bench.run(house.bench.hass.config_entries.async_reload(entry.entry_id))
+    await house.bench.advance(60)
+    assert float(target(house).state) == round(2.1 * each)
+    assert len(house.told("pause", "resume")) == writes
+
+    await ask(house, 0)
+    assert hashing(house) == []
+    # Who just stopped rests for its minimum time; the others start one by one.
+    await ask(house, target(house).attributes["max"])
+    assert float(target(house).state) == pytest.approx(normal, abs=1)
+    assert hashing(house) == ["bert"]
+    await house.bench.advance(900)
+    assert hashing(house) == [*NAMES]
+    assert target(house).attributes["set"] is False
+    times = [time for time, *_ in house.told("resume")]
+    assert all(late - early >= 1.7 for early, late in pairwise(times))
+    assert target(house).attributes["max"] == before.attributes["max"]
+
+
+async def test_who_is_left_alone(house: House) -> None:
+    """Held, offline, saving power: counted, and asked again when that is over."""
+    bench, hass = house.bench, house.bench.hass
+    await bench.advance(MEASURED)
+    each = float(target(house).state) / 3
+    await call(bench, "switch.anna_follow_automations", "turn_off")
+    house.miners["carl"].inject("silent")
+    await bench.advance(300)
+
+    await ask(house, 0)
+    assert shares(house)["anna"] == (pytest.approx(each, rel=0.1), "held")
+    assert shares(house)["carl"][1] == "offline"
+    assert house.who("pause") == ["bert"]
+
+    house.miners["carl"].clear("silent")
+    await bench.advance(120)
+    assert sorted(house.who("pause")) == ["bert", "carl"]
+    await call(bench, "switch.anna_follow_automations", "turn_on")
+    await bench.advance(60)
+    assert hashing(house) == []
+    assert {limit for _, limit in shares(house).values()} == {"target"}
+
+    # A user starts one: it is left alone until there is another target.
+    await bench.advance(1200)
+    await call(bench, "switch.bert_mining", "turn_on")
+    await bench.advance(60)
+    assert hashing(house) == ["bert"]
+    assert shares(house)["bert"][1] == "by_hand"
+    await bench.advance(1800)
+    assert hashing(house) == ["bert"]
+    await ask(house, 1)
+    assert hashing(house) == []
+    assert hass.states.get("sensor.bert_status").attributes["reason"] == "power_target"
+
+
+@pytest.fixture
+async def priced(house: House) -> House:
+    """Return a house in which power is dear, by a sensor of the price alone."""
+    tell(house, 0.5)
+    rule = {"cheap_rule": "limit", "cheap_limit": 0.2}
+    await choose(house.bench.hass, "prices", {"price": PRICE, "rule": rule})
+    await house.bench.advance(MEASURED)
+    return house
+
+
+def tell(house: House, price: float | str) -> None:
+    attributes = {"unit_of_measurement": "EUR/kWh"}
+    house.bench.hass.states.async_set(PRICE, str(price), attributes)
+
+
+def decided(house: House) -> State:
+    return fleet_state(house.bench.hass, "select", "run_when")
+
+
+async def choose_when(house: House, option: str) -> None:
+    await call(house.bench, RUN_WHEN, "select_option", option=option)
+    await house.bench.advance(60)
+
+
+async def test_while_power_is_cheap(priced: House) -> None:
+    house, hass = priced, priced.bench.hass
+    assert decided(house).state == "own_automations"
+    assert decided(house).attributes["options"] == [
+        "always",
+        "cheap_power",
+        "own_automations",
+    ]
+    assert hashing(house) == [*NAMES]
+
+    # Dry: it says what it would do.
+    await call(house.bench, DRY_RUN, "turn_on")
+    await choose_when(house, "cheap_power")
+    would = decided(house).attributes
+    assert (would["decision"], would["dry_run"]) == ("save_power", True)
+    assert [one["name"] for one in would["would_change"]] == [*NAMES]
+    assert not house.told("pause", "resume")
+
+    await call(house.bench, DRY_RUN, "turn_off")
+    await house.bench.advance(60)
+    assert hashing(house) == []
+    assert decided(house).attributes["would_change"] == []
+    for name in NAMES:
+        status = hass.states.get(f"sensor.{name}_status")
+        assert status.attributes["by"] == "Run when: Cheap power"
+        assert status.attributes["by_automation"] is True
+    assert target(house).attributes["set"] is False
+
+    # A price that is not known changes nothing, for hours.
+    tell(house, "unavailable")
+    await house.bench.advance(7200)
+    assert decided(house).attributes["decision"] == "no_data"
+    assert hashing(house) == []
+
+    tell(house, 0.1)
+    await house.bench.advance(60)
+    assert decided(house).attributes["decision"] == "run"
+    assert hashing(house) == [*NAMES]
+    assert hass.states.get("sensor.anna_status").attributes["reason"] is None
+
+    # The lower one of the two holds.
+    each = float(target(house).state) / 3
+    await house.bench.advance(1200)
+    await ask(house, round(1.6 * each))
+    assert len(hashing(house)) == 1
+
+    # Back to one's own automations: nothing limits any more but the target.
+    tell(house, 0.5)
+    await house.bench.advance(1200)
+    assert hashing(house) == []
+    await choose_when(house, "own_automations")
+    await house.bench.advance(1200)
+    assert len(hashing(house)) == 1
+    assert decided(house).attributes["decision"] == "none"
+
+
+async def test_without_a_rule_nothing_is_limited(priced: House) -> None:
+    await choose_when(priced, "cheap_power")
+    assert hashing(priced) == []
+    await priced.bench.advance(1200)
+    await choose(priced.bench.hass, "prices", {})
+    await priced.bench.advance(60)
+    assert decided(priced).attributes["decision"] == "not_set_up"
+    assert hashing(priced) == [*NAMES]
+
+
+async def test_a_day_of_prices(priced: House) -> None:
+    """All run in the cheap hours and rest in the dear ones, but who is held."""
+    bench = priced.bench
+    await poll_every(priced, 300)
+    await bench.advance(300)
+    await call(bench, "switch.carl_follow_automations", "turn_off")
+    await choose_when(priced, "cheap_power")
+    ran: dict[int, list[str]] = {}
+    dear = {7, 8, 9, 12, 17, 18, 19, 20}
+    now = dt_util.now()
+    await bench.advance(3600 - now.minute * 60 - now.second)
+    for _ in range(24):
+        hour = dt_util.now().hour
+        tell(priced, 0.4 if hour in dear else 0.1)
+        await bench.advance(1800)
+        ran[hour] = hashing(priced)
+        await bench.advance(1800)
+    assert ran == {hour: ["carl"] if hour in dear else [*NAMES] for hour in range(24)}
+    assert "carl" not in priced.who("pause", "resume")
