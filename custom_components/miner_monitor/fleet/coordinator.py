@@ -50,7 +50,7 @@ from .members import FleetMember
 from .power import FleetPower
 from .prices import FleetPrices
 from .runner import FleetRunner
-from .worth import FleetDay, worth_of
+from .worth import FleetDay, draw_of, worth_of
 
 type FleetConfigEntry = ConfigEntry[FleetCoordinator]
 type MonitorConfigEntry = MinerConfigEntry | FleetConfigEntry
@@ -227,6 +227,8 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.prices.take_break_even(worth.break_even)
         if market.valued:
             features |= {FleetFeature.WORTH}
+        if self.runner.has_grid:
+            features |= {FleetFeature.GRID}
         data = replace(
             data,
             totals=self.meters.totals,
@@ -238,7 +240,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             if market.priced or market.valued
             else data.money,
         )
-        run_when = self.runner.look(data)
+        run_when = self.runner.look(data, draw_of(members))
         self.power.look()
         self.async_set_updated_data(
             replace(data, power_target=self.power.view, run_when=run_when)

@@ -1,5 +1,6 @@
 """When miners run, by one choice for all of them; knows no Home Assistant."""
 
+from collections import deque
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
@@ -88,3 +89,43 @@ def _whether(runs: bool | None) -> Ruling:
 def least(*limits: float | None) -> float | None:
     """Return the lowest of limits in W; None where there is none."""
     return min((limit for limit in limits if limit is not None), default=None)
+
+
+_MEAN_OF = 180.0
+"""Seconds whose mean is the surplus: a kettle is not worth a change."""
+
+_LEAST_CHANGE, _LEAST_PART = 10.0, 0.03
+"""W, and part of it, by which the surplus has to be another one."""
+
+
+class SurplusMeter:
+    """What all miners may draw without any from the grid, calm enough to follow."""
+
+    def __init__(self) -> None:
+        """Begin without a reading."""
+        self._readings: deque[tuple[float, float]] = deque()
+        self._shown: float | None = None
+
+    def observe(
+        self, grid: float | None, drawn: float | None, monotonic: float
+    ) -> float | None:
+        """Take what comes from the grid and what miners draw, in W; return the surplus.
+
+        It is None until it was known for as long as its mean is of.
+        """
+        if grid is None or drawn is None:
+            self._readings.clear()
+            self._shown = None
+            return None
+        self._readings.append((monotonic, drawn - grid))
+        while len(self._readings) > 2 and self._readings[1][0] <= monotonic - _MEAN_OF:
+            self._readings.popleft()
+        if monotonic - self._readings[0][0] < _MEAN_OF:
+            return self._shown
+        mean = max(0.0, sum(value for _, value in self._readings) / len(self._readings))
+        shown = self._shown
+        if shown is None or abs(mean - shown) >= max(
+            _LEAST_CHANGE, _LEAST_PART * shown
+        ):
+            self._shown = mean
+        return self._shown

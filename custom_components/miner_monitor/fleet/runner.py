@@ -12,9 +12,10 @@ from homeassistant.exceptions import HomeAssistantError
 from ..const import LOGGER
 from ..control.model import NOBODY, Requester
 from ..runtime.ha_compat import own_text
+from .market import MarketOptions, grid_power
 from .model import FleetData, PowerShare, RunView
 from .power import FleetPower
-from .run_when import Decision, Facts, Ruling, RunWhen, rule
+from .run_when import Decision, Facts, Ruling, RunWhen, SurplusMeter, rule
 
 CONF_RUN_WHEN = "run_when"
 CONF_DRY_RUN = "dry_run"
@@ -40,6 +41,7 @@ class FleetRunner:
         self._changed = changed
         self._not_before = 0.0
         self._setting = False
+        self._surplus = SurplusMeter()
 
     @property
     def choice(self) -> RunWhen:
@@ -61,10 +63,13 @@ class FleetRunner:
         self._changed()
 
     @callback
-    def look(self, data: FleetData) -> RunView:
-        """Return what the choice comes to now, and have it done."""
+    def look(self, data: FleetData, drawn: float | None) -> RunView:
+        """Return what the choice comes to now, and have it done.
+
+        ``drawn`` is what all miners draw, in W.
+        """
         choice, dry = self.choice, self.dry_run
-        ruling = rule(choice, Facts(cheap=data.prices.cheap), data.features)
+        ruling = rule(choice, self._facts(data, drawn), data.features)
         known = ruling.decision is not Decision.NO_DATA
         if known or dry:
             self._limit(choice, Ruling(Decision.NONE) if dry else ruling)
@@ -78,6 +83,19 @@ class FleetRunner:
             power=ruling.power,
             dry_run=dry,
             would=would,
+        )
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether it is known what comes from the grid."""
+        return MarketOptions.of(self._entry.options).grid is not None
+
+    def _facts(self, data: FleetData, drawn: float | None) -> Facts:
+        grid = grid_power(self._hass, MarketOptions.of(self._entry.options))
+        return Facts(
+            cheap=data.prices.cheap,
+            worth=data.worth.running,
+            surplus=self._surplus.observe(grid, drawn, time.monotonic()),
         )
 
     def _requester(self, choice: RunWhen) -> Requester:
