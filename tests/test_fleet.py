@@ -59,6 +59,7 @@ async def test_entities(house: House) -> None:
             *("miners_online", "miners_total", "hottest_chip", "best_difficulty"),
             *("shares_accepted", "shares_rejected", "reject_rate", "problem"),
             *("throttle", "mining", "restart_all", "resume_all", "save_power_all"),
+            *("power_target", "run_when", "dry_run"),
         ),
         True,
     )

@@ -19,7 +19,7 @@ from .entity import (
     setup_of,
 )
 from .fleet.entities import FLEET_SWITCHES, FleetSwitch
-from .fleet.power_entities import DRY_RUNS, FleetDryRun
+from .fleet.power_entities import FLEET_DRY_RUNS, FleetDryRun
 from .miners.settings import shown_by
 from .model import MinerData
 from .runtime.controller import MinerController
@@ -110,5 +110,5 @@ class MinerSwitch(MinerControlEntity[MinerSwitchEntityDescription], SwitchEntity
 async_setup_entry = setup_of(
     Platform.SWITCH,
     (SWITCHES, MinerSwitch),
-    fleet=[(FLEET_SWITCHES, FleetSwitch), (DRY_RUNS, FleetDryRun)],
+    fleet=[(FLEET_SWITCHES, FleetSwitch), (FLEET_DRY_RUNS, FleetDryRun)],
 )

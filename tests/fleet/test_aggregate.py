@@ -252,8 +252,16 @@ _SLOW = replace(
     ("identity", "expected"),
     [
         (IDENTITY, set()),
-        (_PAUSE, {FleetFeature.THROTTLE, FleetFeature.MINING, FleetFeature.RESTART}),
-        (_SLOW, {FleetFeature.THROTTLE}),
+        (
+            _PAUSE,
+            {
+                FleetFeature.THROTTLE,
+                FleetFeature.MINING,
+                FleetFeature.RESTART,
+                FleetFeature.POWER_TARGET,
+            },
+        ),
+        (_SLOW, {FleetFeature.THROTTLE, FleetFeature.POWER_TARGET}),
     ],
 )
 def test_abilities(identity: Any, expected: set[FleetFeature]) -> None:

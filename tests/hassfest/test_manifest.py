@@ -152,9 +152,11 @@ def test_zeroconf_matchers() -> None:
 
 @for_each("discovery", ["dhcp", "zeroconf"])
 def test_matchers_and_steps_go_together(discovery: str) -> None:
+    files = [INTEGRATION / "config_flow.py", *(INTEGRATION / "flows").glob("*.py")]
     steps = {
         node.name
-        for node in ast.walk(parse(INTEGRATION / "config_flow.py"))
+        for path in files
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.AsyncFunctionDef)
     }
     assert (discovery in MANIFEST) is (f"async_step_{discovery}" in steps)

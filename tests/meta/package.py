@@ -13,7 +13,7 @@ from homeassistant.helpers.entity import EntityDescription
 
 from custom_components.miner_monitor import PLATFORMS
 from custom_components.miner_monitor.entity import MinerEntityDescription
-from custom_components.miner_monitor.fleet import entities
+from custom_components.miner_monitor.fleet import entities, power_entities
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "miner_monitor"
@@ -54,8 +54,11 @@ FLEET_ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
     for platform, table in (
         (Platform.BINARY_SENSOR, entities.FLEET_BINARY_SENSORS),
         (Platform.BUTTON, entities.FLEET_BUTTONS),
+        (Platform.NUMBER, power_entities.FLEET_NUMBERS),
+        (Platform.SELECT, power_entities.FLEET_SELECTS),
         (Platform.SENSOR, entities.FLEET_SENSORS),
         (Platform.SWITCH, entities.FLEET_SWITCHES),
+        (Platform.SWITCH, power_entities.FLEET_DRY_RUNS),
     )
     for description in table
 ]

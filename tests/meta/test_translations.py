@@ -29,6 +29,7 @@ from custom_components.miner_monitor.control.model import Problem
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.event import EVENTS, MinerEventEntityDescription
 from custom_components.miner_monitor.fleet import FleetData
+from custom_components.miner_monitor.fleet.entities import FLEET_SWITCHES
 from custom_components.miner_monitor.insight.model import (
     Grade,
     Insight,
@@ -246,7 +247,7 @@ def test_attributes_of_the_fleet(
     entity = TEXTS["entity"][platform][description.translation_key]
     shown = description.attributes_fn(FleetData()) if description.attributes_fn else {}
     named = set(shown) | (
-        ATTRIBUTES_OF_SWITCHES if platform is Platform.SWITCH else set()
+        ATTRIBUTES_OF_SWITCHES if description in FLEET_SWITCHES else set()
     )
     assert set(entity.get("state_attributes", {})) == named
 

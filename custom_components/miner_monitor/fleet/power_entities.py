@@ -104,7 +104,7 @@ FLEET_SELECTS = (
     ),
 )
 
-DRY_RUNS = (
+FLEET_DRY_RUNS = (
     DryRunEntityDescription(
         key="dry_run",
         translation_key="fleet_dry_run",
