@@ -7,8 +7,9 @@ import json
 from typing import Any
 from unittest.mock import patch
 
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_USER
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
@@ -395,13 +396,23 @@ STANDBY = replace(Q, name="dora", standby=True)
 REFUSES = replace(GAMMA, name="gus", hostname="gus")
 
 
-async def press(house: House, key: str) -> None:
-    """Press a button of all miners."""
-    await house.bench.call("button", "press", {"entity_id": f"button.all_miners_{key}"})
+async def press(house: House, key: str, context: Context) -> None:
+    """Press a button of all miners in a context."""
+    bench, data = house.bench, {"entity_id": f"button.all_miners_{key}"}
+    await bench.run(
+        bench.hass.services.async_call(
+            "button", "press", data, blocking=True, context=context
+        )
+    )
 
 
-async def test_save_power_on_all_with_one_of_each(bench: TimedBench) -> None:
+@pytest.mark.parametrize("group", [GROUP_ID_ADMIN, GROUP_ID_USER])
+async def test_save_power_on_all_with_one_of_each(
+    bench: TimedBench, group: str
+) -> None:
     """One works, one is in standby by its own button, one is away, one refuses."""
+    user = await bench.hass.auth.async_create_user("Anna", group_ids=[group])
+    hand = Context(user_id=user.id)
     house = House(bench)
     for miner in await bench.start(THREE[0], THREE[1], STANDBY, REFUSES):
         await house.add(miner)
@@ -412,7 +423,7 @@ async def test_save_power_on_all_with_one_of_each(bench: TimedBench) -> None:
     await bench.advance(120)
 
     with pytest.raises(HomeAssistantError, match=gus) as raised:
-        await press(house, "save_power_on_all")
+        await press(house, "save_power_on_all", hand)
     assert "bert" not in str(raised.value)
     assert house.who("pause") == ["anna"]
     shown = progress_of(house)
@@ -422,13 +433,15 @@ async def test_save_power_on_all_with_one_of_each(bench: TimedBench) -> None:
     shown = progress_of(house)
     assert (shown["saving"], shown["controllable"]) == (2, 4)
     assert state(house, SAVE_POWER) == "off"
+    reason = house.bench.hass.states.get("sensor.anna_status").attributes
+    assert (reason["reason"], reason["by"]) == ("save_power", "Anna")
 
     house.miners["gus"].clear("patch_refused")
-    await press(house, "save_power_on_all")
+    await press(house, "save_power_on_all", hand)
     await bench.advance(30)
     assert state(house, SAVE_POWER) == "on"
 
-    await press(house, "resume_all")
+    await press(house, "resume_all", hand)
     await bench.advance(60)
     assert house.who("resume") == ["anna"]
     assert house.miners["gus"].truth.hashing

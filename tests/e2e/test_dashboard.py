@@ -10,12 +10,13 @@ from scripts.rig.node import AXE_SOURCE, NodeToolsError, ensure_node_tools
 from simulator import SimulatedMiner
 
 from .conftest import OpenDashboard
-from .dashboard import VIEWS, Dashboard
+from .dashboard import TABS, VIEWS, Dashboard
 from .seeded import OFF, SeededHouse
 from .waiting import until, until_so
 
 DELAYS = (2.0, 2.75, 3.5, 4.25, 5.0)
 APP = "**/frontend_latest/app.*.js"
+WIDTHS = (390, 1024, 1400)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 IMAGE = '<img src=x onerror="window.pwned=1">'
@@ -252,15 +253,17 @@ async def test_our_cards_have_no_serious_fault_of_access(
     except NodeToolsError as error:
         pytest.skip(f"no axe-core: {error}")
     dashboard = await open_dashboard(house.hass.api, color_scheme=theme)
-    views = ["fleet", "tuning", house.view_of("gamma")]
+    views = [*VIEWS, house.view_of("gamma"), house.view_of(OFF)]
     if theme == "light":
-        # The same parts in the same colours, with less or nothing in them.
-        views += ["compare", house.view_of("q"), house.view_of(OFF)]
+        # The same parts in the same colours.
+        views += [house.view_of(name, tab) for name in ("gamma", "q") for tab in TABS]
     await dashboard.open(views[0])
     await dashboard.page.add_script_tag(path=AXE_SOURCE)
-    for view in views:
-        await dashboard.go(view)
-        assert await dashboard.look("faults") == [], view
+    for width in WIDTHS:
+        await dashboard.page.set_viewport_size({"width": width, "height": 900})
+        for view in views:
+            await dashboard.go(view)
+            assert await dashboard.look("faults") == [], f"{view} at {width}"
 
 
 async def test_a_miner_that_is_off_says_so(
