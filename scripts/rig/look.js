@@ -34,6 +34,7 @@
       (without(root, "scatter") || root.querySelector(".scatter-part > *")) &&
       (without(root, "map") || root.querySelector(".map-part svg, .empty-note")),
     "miner-choice-card-body": (root) => root.querySelector(".held > *, details"),
+    "miner-today-card-body": (root) => root.querySelector("dl, p"),
     "hui-history-graph-card": (root) => has(root, "ha-chart-base", "state-history-chart-timeline") || says(root),
     "hui-statistics-graph-card": (root) => has(root, "ha-chart-base") || says(root),
     "ha-chart-base": (root) => root.host.chart,

@@ -343,20 +343,21 @@ function boardsOf(found) {
 }
 
 const TODAY_STYLES = `
-  dl { display: grid; grid-template-columns: 1fr auto; gap: 8px 16px; margin: 0; padding: 16px; font-size: 14px; }
-  dt { color: var(--secondary-text-color); }
+  dl { display: grid; grid-template-columns: 1fr auto; gap: 8px 16px; }
+  dl, p { margin: 0; padding: 16px; font-size: 14px; }
+  dt, p { color: var(--secondary-text-color); }
   dd { margin: 0; text-align: end; font-variant-numeric: tabular-nums; color: var(--primary-text-color); }
 `;
 
 /** `{type: "custom:miner-today-card", device_id: "..."}`: what a miner did today, and what it cost. */
 export class MinerTodayCard extends MinerCard {
-  /** @type {[string, string][]} names and values */
-  #lines = [];
+  /** @type {[string, string][] | null} names and values; null until they are read */
+  #lines = null;
   polls = [
     new Poll(
       () => this.#read(),
       (outcome) => {
-        if ("value" in outcome) this.#lines = outcome.value;
+        this.#lines = "value" in outcome ? outcome.value : (this.#lines ?? []);
         this.ask();
       },
       { every: 5 * MINUTE, retry: MINUTE },
@@ -380,7 +381,8 @@ export class MinerTodayCard extends MinerCard {
   }
 
   paint() {
+    if (!this.#lines) return;
     const lines = this.#lines.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
-    this.body.replaceChildren(h("dl", {}, lines.length ? lines : h("dt", {}, this.say("today_nothing"))));
+    this.body.replaceChildren(lines.length ? h("dl", {}, lines) : h("p", {}, this.say("today_nothing")));
   }
 }
