@@ -62,7 +62,7 @@ async def test_only_what_is_needed(
     entry = await bench.add(await bench.miner(spec))
 
     assert set(PLATFORMS) - entry.runtime_data.platforms == without
-    of_the_fleet = {Platform.SWITCH}
+    of_the_fleet = {Platform.SELECT, Platform.SWITCH}
     assert not {f"{DOMAIN}.{platform}" for platform in without - of_the_fleet} & (
         hass.config.components
     )

@@ -178,7 +178,10 @@ class RecorderBook:
 
     def _write_statistics(self, times: array[float], track: Track) -> None:
         begin, whole_hours = times[0], self._end // HOUR * HOUR
-        samples = zip(times, map(number_of, track.values), strict=True)
+        values = [number_of(value) for value in track.values]
+        if all(value is None for value in values):
+            return
+        samples = zip(times, values, strict=True)
         counts = track.entity.state_class != "measurement"
         statistic = self._statistic_of(track.entity, counts=counts)
         if counts:
