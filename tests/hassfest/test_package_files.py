@@ -44,6 +44,21 @@ def test_hacs_finds_one_integration() -> None:
     assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
 
 
+def test_readme_opens_what_it_tells_to_open() -> None:
+    """One click adds the repository to HACS, one more starts the configuration."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    manifest = load_json(INTEGRATION / "manifest.json")
+    owner, repository = manifest["documentation"].split("/")[3:5]
+    assert (
+        "https://my.home-assistant.io/redirect/hacs_repository/"
+        f"?owner={owner}&repository={repository}&category=integration)"
+    ) in readme
+    assert (
+        "https://my.home-assistant.io/redirect/config_flow_start/"
+        f"?domain={manifest['domain']})"
+    ) in readme
+
+
 def test_floor_is_told_alike_everywhere() -> None:
     assert f"Home Assistant {HACS['homeassistant'].removesuffix('.0')}" in (
         ROOT / "README.md"
