@@ -175,8 +175,8 @@ async def test_while_power_is_cheap(priced: House) -> None:
     ]
     assert hashing(house) == [*NAMES]
 
-    # Dry: it says what it would do.
-    await call(house.bench, DRY_RUN, "turn_on")
+    # Dry at first: it says what it would do.
+    assert decided(house).attributes["dry_run"] is True
     await choose_when(house, "cheap_power")
     would = decided(house).attributes
     assert (would["decision"], would["dry_run"]) == ("save_power", True)
@@ -222,6 +222,7 @@ async def test_while_power_is_cheap(priced: House) -> None:
 
 
 async def test_without_a_rule_nothing_is_limited(priced: House) -> None:
+    await call(priced.bench, DRY_RUN, "turn_off")
     await choose_when(priced, "cheap_power")
     assert hashing(priced) == []
     await priced.bench.advance(1200)
@@ -237,6 +238,7 @@ async def test_a_day_of_prices(priced: House) -> None:
     await poll_every(priced, 300)
     await bench.advance(300)
     await call(bench, "switch.carl_follow_automations", "turn_off")
+    await call(bench, DRY_RUN, "turn_off")
     await choose_when(priced, "cheap_power")
     ran: dict[int, list[str]] = {}
     dear = {7, 8, 9, 12, 17, 18, 19, 20}

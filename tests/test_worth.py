@@ -1,6 +1,7 @@
 """What all miners cost and earn, in a Home Assistant with a price and bitcoin's."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -195,6 +196,49 @@ async def test_a_day(home: Home) -> None:
     await home.choose("prices")
     assert home.state("cost_today").state == "unknown"
     assert home.miners("cost_today").state == "unknown"
+
+
+async def test_a_month(home: Home) -> None:
+    """One hour for 0.10 and one for 0.50: what is used costs 0.30 in the mean."""
+    hass, bench = home.hass, home.bench
+    rule = {"cheap_rule": "limit", "cheap_limit": 0.2}
+    await home.choose("prices", price=PRICE, rule=rule)
+    tracked = [home.value("energy")]
+    for price in (0.1, 0.5):
+        home.tell(PRICE, price, "EUR/kWh")
+        await bench.advance(3600)
+        tracked.append(home.value("energy"))
+    cheap, dear = (after - before for before, after in pairwise(tracked))
+    await bench.advance(60)
+    month = home.state("cost_today").attributes
+    assert month["month_energy"] == pytest.approx(cheap + dear, rel=0.03)
+    assert month["month_cheap"] == pytest.approx(100 * cheap / (cheap + dear), abs=2)
+    cost = 0.1 * cheap + 0.5 * dear
+    assert month["month_cost"] == pytest.approx(cost, rel=0.03)
+    assert month["month_mean_price"] == pytest.approx(0.3, abs=0.005)
+    saving = 0.3 * (cheap + dear) - cost
+    assert month["month_saving"] == pytest.approx(saving, abs=0.02 * cost)
+
+    report = await bench.run(
+        hass.services.async_call(
+            DOMAIN, "fleet_report", {}, blocking=True, return_response=True
+        )
+    )
+    assert report["month"]["cost"] == pytest.approx(cost, rel=0.03)
+    first = report["summary"].split("\n")[0]
+    assert first.startswith("This month: ")
+    assert "% cheap or solar" in first
+
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(30)
+    again = home.state("cost_today").attributes
+    assert again["month_cost"] == pytest.approx(month["month_cost"], rel=0.01)
+    assert again["month_mean_price"] == pytest.approx(0.3, abs=0.005)
+
+    # Without a price nothing is left of it.
+    await home.choose("prices")
+    assert home.state("cost_today").attributes["month_cost"] is None
 
 
 async def test_what_cannot_be_believed_makes_values_unknown(home: Home) -> None:

@@ -20,6 +20,7 @@ from .entity import (
     async_add_described,
 )
 from .fleet.entities import FLEET_SENSORS
+from .fleet.money import MONTH
 from .runtime.entries import is_fleet
 from .sensors import SENSORS
 from .sensors.description import (
@@ -127,6 +128,8 @@ class MinerTotalSensor(MinerSensor, RestoreEntity):
 
 class MinerDaySensor(MinerSensor):
     """A sensor of what adds up in a local day, and says which day that is."""
+
+    _unrecorded_attributes = MONTH
 
     @override
     def _show(self, value: Value) -> None:

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import "./browser.mjs";
+import { limitText, monthText, sharesOf } from "#modules/cards/power-card.js";
 import { cheapSpans, slotsOf } from "#modules/cards/price-card.js";
 
 const HOUR = 3_600_000;
@@ -81,4 +82,31 @@ test("cheap neighbours are one span", () => {
     [at(3), at(4)],
     [at(5), at(6)],
   ]);
+});
+
+const HASS = /** @type {any} */ ({
+  locale: { language: "en", number_format: "language" },
+  config: { currency: "EUR" },
+});
+
+/** @param {string} key @param {Record<string, any>} [values] */
+const say = (key, values) => `${key}(${Object.values(values ?? {}).join()})`;
+
+test("the month is told in one line, and only what is known of it", () => {
+  const month = { month_energy: 41.2, month_cost: 8.1, month_cheap: 78.4, month_saving: 11.4 };
+  const text = (/** @type {Record<string, any>} */ more) => monthText({ ...month, ...more }, HASS, say);
+  assert.equal(text({}), "price_month(41.2 kWh, price_month_cheap(78), price_month_less(€11.40))");
+  assert.equal(text({ month_saving: -0.5 }), "price_month(41.2 kWh, price_month_cheap(78), price_month_more(€0.50))");
+  assert.equal(text({ month_saving: 0.004, month_cheap: null }), "price_month(41.2 kWh)");
+  assert.equal(text({ month_cost: null }), "");
+  assert.equal(monthText(undefined, HASS, say), "");
+});
+
+test("why a miner gets no more is told in words, with its end while that is to come", () => {
+  const share = { name: "Gamma", power: 0, limit: "minimum_pause", until: new Date(at(2)).toISOString() };
+  assert.match(limitText(share, at(1), HASS, say), /^limit_until\(limit_minimum_pause\(\),.*\)$/);
+  assert.equal(limitText(share, at(3), HASS, say), "limit_minimum_pause()");
+  assert.equal(limitText({ ...share, limit: null }, at(1), HASS, say), "");
+  assert.deepEqual(sharesOf([share, null, 5, {}]), [share]);
+  assert.deepEqual(sharesOf("none"), []);
 });

@@ -16,7 +16,9 @@ import pytest
 
 from custom_components.miner_monitor.actions import assist
 from custom_components.miner_monitor.const import DOMAIN
+from custom_components.miner_monitor.fleet.dispatch import Limit
 from custom_components.miner_monitor.fleet.members import WhyLeft
+from custom_components.miner_monitor.fleet.model import FleetMonth
 from custom_components.miner_monitor.insight.model import (
     Bottleneck,
     DayRow,
@@ -46,6 +48,7 @@ from custom_components.miner_monitor.report import markdown, spoken
 from custom_components.miner_monitor.report.figures import (
     fleet_figures,
     miner_figures,
+    month_figures,
     tuning_figures,
 )
 from custom_components.miner_monitor.report.markdown import Texts
@@ -62,7 +65,9 @@ from custom_components.miner_monitor.report.recorder import (
     period_until_now,
 )
 from custom_components.miner_monitor.runtime.escape import escaped
+from custom_components.miner_monitor.runtime.ha_compat import texts_of
 
+MONTH = "This month: 41.0 kWh"
 SLOW = {Setting.FREQUENCY: 525.0, Setting.CORE_VOLTAGE: 1.15}
 FAST = {Setting.FREQUENCY: 1000.0, Setting.CORE_VOLTAGE: 1.2}
 HOSTILE = "<img src=x onerror=alert(1)> **a** _b_ `c` [d](https://e) www.f.g #h |i|"
@@ -88,6 +93,41 @@ async def words(hass: HomeAssistant, enable_custom_integrations: None) -> Texts:
     for category in ("common", "entity"):
         await async_get_translations(hass, "en", category, {DOMAIN})
     return Texts(hass)
+
+
+@pytest.mark.parametrize(
+    ("month", "line"),
+    [
+        ({}, f"{MONTH}, 78 % cheap or solar, 11.40 EUR less than at the mean price"),
+        (
+            {"cheap_part": None, "saving": -0.5},
+            f"{MONTH}, 0.50 EUR more than at the mean price",
+        ),
+        ({"saving": None, "cheap_part": 0.0}, f"{MONTH}, 0 % cheap"),
+    ],
+)
+def test_the_month_is_the_first_line(
+    texts: Texts, month: dict[str, Any], line: str
+) -> None:
+    known = FleetMonth(
+        **{"energy": 41, "cost": 8.2, "cheap_part": 0.78, "saving": 11.4, **month}
+    )
+    price = Price(entity_id="sensor.p", present=None, per_kwh=1, currency="EUR")
+    response = {
+        **FRAME,
+        "month": month_figures(known, price),
+        **fleet_figures([miner()], Records(), PERIOD, price, UTC),
+    }
+    assert markdown.fleet_summary(response, texts).startswith(line)
+    lines = markdown.fleet_report(response, texts).split("\n")
+    assert lines[2].startswith(f"- {line}")
+    assert month_figures(FleetMonth(energy=1), price) is None
+
+
+def test_each_limit_of_a_share_has_a_word(texts: Texts, hass: HomeAssistant) -> None:
+    words = texts_of(hass, "common", "en")
+    path = f"component.{DOMAIN}.common.dashboard_limit"
+    assert [limit for limit in Limit if f"{path}_{limit}" not in words] == []
 
 
 def data(**fields: Any) -> MinerData:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from itertools import batched
 
 from homeassistant.config_entries import ConfigEntryState
@@ -14,8 +15,15 @@ from homeassistant.core import (
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import MinerConfigEntry
+from ..fleet.coordinator import async_loaded_fleet
+from ..fleet.model import NO_MONTH, FleetMonth
 from ..report import markdown
-from ..report.figures import fleet_figures, miner_figures, tuning_figures
+from ..report.figures import (
+    fleet_figures,
+    miner_figures,
+    month_figures,
+    tuning_figures,
+)
 from ..report.model import (
     FLEET_MEASURED,
     MEASURED,
@@ -65,13 +73,21 @@ async def miner_report(call: ServiceCall) -> ServiceResponse:
 
 
 async def fleet_report(call: ServiceCall) -> ServiceResponse:
-    """Report on all miners that the caller may read."""
+    """Report on all miners that the caller may read.
+
+    What the month cost is known of all of them together alone.
+    """
     entries = miner_entries(call.hass)
-    miners = _apart(await async_readable(call.hass, call.context, entries))
+    readable = await async_readable(call.hass, call.context, entries)
+    miners, fleet = _apart(readable), async_loaded_fleet(call.hass)
     if not miners[0]:
         raise invalid("no_miner_loaded")
+    month = NO_MONTH
+    if fleet is not None and len(readable) == len(entries):
+        month = fleet.data.month
     words = {"summary": markdown.fleet_summary, "markdown": markdown.fleet_report}
-    return await _report(call, miners, FLEET_MEASURED, fleet_figures, words)
+    figures = partial(_fleet_figures, month)
+    return await _report(call, miners, FLEET_MEASURED, figures, words)
 
 
 async def compare_settings(call: ServiceCall) -> ServiceResponse:
@@ -191,4 +207,19 @@ def _figures(
     """Return the figures of each miner."""
     return {
         "miners": [miner_figures(one, records, period, price, zone) for one in members]
+    }
+
+
+def _fleet_figures(
+    month: FleetMonth,
+    members: Sequence[MinerFacts],
+    records: Records,
+    period: Period,
+    price: Price | None,
+    zone: tzinfo,
+) -> Figures:
+    """Return the figures of all miners, and what their month cost."""
+    return {
+        "month": price and month_figures(month, price),
+        **fleet_figures(members, records, period, price, zone),
     }

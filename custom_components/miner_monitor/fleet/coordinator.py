@@ -47,6 +47,8 @@ from . import (
 from .commands import FleetCommands
 from .market import FleetMarket
 from .members import FleetMember
+from .model import NO_MONTH
+from .month import MonthMeter
 from .power import FleetPower
 from .prices import FleetPrices
 from .runner import FleetRunner
@@ -87,7 +89,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.runner = FleetRunner(hass, entry, self.power, self._compute_soon)
         self._market = FleetMarket(hass, entry, self._compute_soon)
         self._verdict = WorthVerdict()
-        self._day = FleetDay()
+        self._day, self._month = FleetDay(), MonthMeter()
         self._store = EntryStore(hass, entry, FLEET, self._dump, SAVE_EVERY)
         self._best = 0.0
         self._computed_at = -RECOMPUTE_EVERY
@@ -112,6 +114,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             LOGGER.warning("Stored data of %s is not readable", self.name)
         self._best = load_or(_DIFFICULTY, stored.get("best"), 0.0)
         self._day.load(stored.get("day"))
+        self._month.load(stored.get("month"))
         stored_at = load_or(float, stored.get("stored_at"), 0.0)
         await self.commands.async_load(stored_at)
         await self.power.async_load(stored_at)
@@ -185,7 +188,9 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
     def _look_at(self, member: FleetMember) -> None:
         """Count what a miner adds at once, so that no poll is missed."""
         self.meters.observe(member.key, member.miner.data)
-        self._day.observe(member.key, member.miner.data.insight.money)
+        money = member.miner.data.insight.money
+        self._day.observe(member.key, money)
+        self._month.observe(member.key, money, _today())
         self.commands.observe(member)
         self._compute_soon()
 
@@ -227,6 +232,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self.prices.take_break_even(worth.break_even)
         if market.valued:
             features |= {FleetFeature.WORTH}
+        self._month.observe_price(prices.price, time.monotonic(), _today())
         if self.runner.has_grid:
             features |= {FleetFeature.GRID}
         data = replace(
@@ -236,9 +242,10 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             features=features,
             market=market,
             worth=worth,
-            money=self._day.total(dt_util.now().date().isoformat())
+            money=self._day.total(_today())
             if market.priced or market.valued
             else data.money,
+            month=self._month.total() if market.priced else NO_MONTH,
         )
         run_when = self.runner.look(data, draw_of(members))
         self.power.look()
@@ -254,6 +261,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             "prices": self.prices.dump(),
             "network": self._market.dump(),
             "day": self._day.dump(),
+            "month": self._month.dump(),
         }
 
     async def _async_options_changed(self, _: HomeAssistant, __: ConfigEntry) -> None:
@@ -265,6 +273,10 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         """Give what is known, for whoever asks Home Assistant to refresh it."""
         self._compute_soon()
         return self.data
+
+
+def _today() -> str:
+    return dt_util.now().date().isoformat()
 
 
 TITLE = "All miners"

@@ -233,9 +233,11 @@ class FleetMarket:
         found = NO_MARKET
         if valued or prices.source:
             difficulty, height = self._network(members) if valued else (None, None)
+            power, cheap_part = self._power_price(members, prices)
             found = Market(
                 priced=prices.source,
-                power=self._power_price(members, prices),
+                power=power,
+                cheap_part=cheap_part,
                 valued=valued,
                 bitcoin=bitcoin_price(hass, options),
                 difficulty=difficulty,
@@ -250,13 +252,18 @@ class FleetMarket:
 
     def _power_price(
         self, members: Iterable[Member], prices: PriceView
-    ) -> float | None:
-        """Return the price of a miner's kWh, part of which may be the sun's."""
+    ) -> tuple[float | None, float | None]:
+        """Return the price of a miner's kWh, and what part is cheap or the sun's.
+
+        Of what a rule calls cheap all is; without rule and sun nobody asks for it.
+        """
         options = self._options
+        cheap = None if prices.cheap is None else float(prices.cheap)
         if options.feed_in is None or options.grid is None:
-            return prices.price
+            return prices.price, cheap
         share = solar_share(grid_power(self._hass, options), draw_of(members))
-        return blended(prices.price, options.feed_in, share)
+        known = [part for part in (cheap, share) if part is not None]
+        return blended(prices.price, options.feed_in, share), max(known, default=None)
 
     def _network(self, members: Iterable[Member]) -> tuple[float | None, int | None]:
         """Return difficulty and height: a miner's, else the sensors', else the last."""

@@ -167,6 +167,27 @@ class FleetMoney:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FleetMonth:
+    """What a local month's power came to so far; money in Home Assistant's currency.
+
+    ``energy`` is in kWh, ``cheap_part`` of what had a price was cheap or the sun's,
+    from 0 to 1. ``saving`` is what the energy with a price would have cost at
+    ``mean_price``, the mean of all hours, less what it did cost: below 0 it was
+    dearer.
+    """
+
+    energy: float = 0.0
+    cost: float | None = None
+    revenue: float | None = None
+    cheap_part: float | None = None
+    mean_price: float | None = None
+    saving: float | None = None
+
+
+NO_MONTH = FleetMonth()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetData:
     """All miners together at one moment.
 
@@ -201,6 +222,7 @@ class FleetData:
     market: Market = NO_MARKET
     worth: FleetWorth = FleetWorth()
     money: FleetMoney = FleetMoney()
+    month: FleetMonth = NO_MONTH
     power_target: PowerView = PowerView()
     run_when: RunView = RunView()
 

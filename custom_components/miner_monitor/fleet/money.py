@@ -19,6 +19,18 @@ from .model import FleetData, FleetFeature
 
 _SECONDS_OF_AN_HOUR = 3600
 
+MONTH = frozenset(
+    {
+        "month_cheap",
+        "month_cost",
+        "month_energy",
+        "month_mean_price",
+        "month_revenue",
+        "month_saving",
+    }
+)
+"""Attributes of the month, which change with every state."""
+
 
 def _with(feature: FleetFeature) -> Mapping[str, Any]:
     """Have an entity exist once the options name what it takes."""
@@ -54,14 +66,22 @@ def _balance(data: FleetData) -> dict[str, Any]:
         "revenue": _rounded(money.revenue, 4),
         "heat": round(money.heat, 4),
         "hours_without_value": round(money.unvalued / _SECONDS_OF_AN_HOUR, 1),
+        "month_revenue": _rounded(data.month.revenue, 4),
     }
 
 
 def _bill(data: FleetData) -> dict[str, Any]:
-    money = data.money
+    """Say what the cost is made of, and what the month came to."""
+    money, month = data.money, data.month
+    part = month.cheap_part
     return {
         "coverage": money.cost.coverage,
         "without_price": round(money.unpriced, 3),
+        "month_energy": round(month.energy, 3),
+        "month_cost": _rounded(month.cost, 4),
+        "month_cheap": None if part is None else round(100 * part, 1),
+        "month_mean_price": _rounded(month.mean_price, 6),
+        "month_saving": _rounded(month.saving, 4),
     }
 
 

@@ -51,8 +51,8 @@ class FleetRunner:
 
     @property
     def dry_run(self) -> bool:
-        """Whether only to show what would be done."""
-        return self._entry.options.get(CONF_DRY_RUN) is True
+        """Whether only to show what would be done: until the user turns it off."""
+        return self._entry.options.get(CONF_DRY_RUN) is not False
 
     @callback
     def choose(self, **options: Any) -> None:
@@ -74,7 +74,7 @@ class FleetRunner:
         if known or dry:
             self._limit(choice, Ruling(Decision.NONE) if dry else ruling)
         would: tuple[PowerShare, ...] = ()
-        if known and dry:
+        if known and dry and ruling.decision is not Decision.NONE:
             found = self._power.preview(ruling.power)
             would = self._power.named(found, changed=True)
         return RunView(

@@ -85,8 +85,8 @@ def blended(tariff: float | None, feed_in: float, share: float | None) -> float 
 
 
 @dataclass(slots=True)
-class _Kept:
-    """What a miner's day came to, when it was last seen."""
+class Kept:
+    """What a miner's day came to, when it was last seen; all as in Money."""
 
     day: Annotated[str, Within(10, 10)]
     cost: Annotated[float, Within(-1e12, 1e12)] | None = None
@@ -94,6 +94,13 @@ class _Kept:
     revenue: Annotated[float, Within(0, 1e12)] | None = None
     heat: Annotated[float, Within(-1e12, 1e12)] = 0.0
     unvalued: Annotated[float, Within(0, 1e12)] = 0.0
+    energy: Annotated[float, Within(0, 1e12)] = 0.0
+    cheap: Annotated[float, Within(0, 1e12)] | None = None
+
+    @classmethod
+    def of(cls, money: Money) -> Kept:
+        """Take it from what a miner says."""
+        return cls(*astuple(money))
 
 
 _MOST = 1000
@@ -103,12 +110,12 @@ _MOST = 1000
 class FleetDay(Stored):
     """The costs and earnings of a day, those of miners that left since included."""
 
-    miners: dict[str, _Kept] = field(default_factory=dict)
+    miners: dict[str, Kept] = field(default_factory=dict)
 
     def observe(self, key: str, money: Money) -> None:
         """Take what a miner's day came to so far."""
         if money.day:
-            self.miners[key] = _Kept(*astuple(money))
+            self.miners[key] = Kept.of(money)
 
     def total(self, today: str) -> FleetMoney:
         """Return the sums of the newest day; others are forgotten."""
@@ -129,7 +136,7 @@ class FleetDay(Stored):
         )
 
 
-def _profit(rows: Iterable[_Kept]) -> PartialSum:
+def _profit(rows: Iterable[Kept]) -> PartialSum:
     """Add up what is left of the revenue of those that could earn something."""
     return _sum(
         None if row.cost is None else row.revenue + row.heat - row.cost

@@ -62,12 +62,15 @@ class Market:
     """What power and bitcoin are worth at a moment; money in one currency.
 
     ``power`` is the price of a miner's kWh; ``priced``: a source of it is chosen.
-    ``bitcoin`` is the price of one; ``valued``: a source of that is chosen. What heats
-    the house is worth ``heat`` per kWh. ``height`` is that of the newest block.
+    ``cheap_part``, from 0 to 1, is which part of it is cheap or the sun's, None where
+    nobody asks. ``bitcoin`` is the price of one; ``valued``: a source of that is
+    chosen. What heats the house is worth ``heat`` per kWh. ``height`` is that of the
+    newest block.
     """
 
     priced: bool = False
     power: float | None = None
+    cheap_part: float | None = None
     valued: bool = False
     bitcoin: float | None = None
     difficulty: float | None = None
@@ -129,7 +132,8 @@ class Money:
     ``cost`` is that of the energy whose price was known, ``unpriced`` the kWh of which
     it was not. ``revenue`` is what was expected of the time in which that could be
     told, ``unvalued`` the seconds of work of which it could not; ``heat`` is what the
-    heat was worth.
+    heat was worth. ``energy`` is the kWh that ``cost`` is of, and ``cheap`` those of
+    them that were cheap or the sun's.
     """
 
     day: str = ""
@@ -138,6 +142,8 @@ class Money:
     revenue: float | None = None
     heat: float = 0.0
     unvalued: float = 0.0
+    energy: float = 0.0
+    cheap: float | None = None
 
 
 NO_MONEY = Money()
@@ -231,6 +237,8 @@ class MoneyMeter(Stored):
     revenue: _Sum | None = None
     heat: _Balance = 0.0
     unvalued: _Sum = 0.0
+    energy: _Sum = 0.0
+    cheap: _Sum | None = None
 
     def open(self, day: str) -> None:
         """Begin anew with another day; call it at every poll."""
@@ -243,7 +251,10 @@ class MoneyMeter(Stored):
             if market.power is None:
                 self.unpriced += energy
             else:
+                self.energy += energy
                 self.cost = (self.cost or 0.0) + energy * market.power
+                if market.cheap_part is not None:
+                    self.cheap = (self.cheap or 0.0) + energy * market.cheap_part
         if market.valued and market.heat is not None:
             self.heat += energy * market.heat
 
@@ -263,4 +274,6 @@ class MoneyMeter(Stored):
             revenue=self.revenue if market.valued else None,
             heat=self.heat,
             unvalued=self.unvalued,
+            energy=self.energy,
+            cheap=self.cheap,
         )

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import tzinfo
 from typing import Any
 
+from ..fleet.model import FleetMonth
 from ..insight.model import (
     DayRow,
     Figure,
@@ -333,6 +334,24 @@ def fleet_figures(
             if miner["findings"] or days.get("findings")
         ],
         "miners": miners,
+    }
+
+
+def month_figures(month: FleetMonth, price: Price) -> Figures | None:
+    """Return what the local month came to so far; None without any cost.
+
+    ``cheap`` is in %, ``mean_price`` per kWh.
+    """
+    if month.cost is None:
+        return None
+    part = month.cheap_part
+    return {
+        "energy": plain(month.energy),
+        "cost": plain(month.cost),
+        "cheap": None if part is None else plain(100 * part),
+        "mean_price": plain(month.mean_price),
+        "saving": plain(month.saving),
+        "currency": price.currency,
     }
 
 

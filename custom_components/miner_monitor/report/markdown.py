@@ -19,6 +19,9 @@ from ..sensors.insight import settings_text
 type Figures = Mapping[str, Any]
 type Line = tuple[str, Mapping[str, Any]]
 
+TOLD = 0.005
+"""What is less of an energy or a cost is not worth a word."""
+
 MOST_RANKED = 10
 BEST = 3
 """How many of the most efficient are named first."""
@@ -162,7 +165,7 @@ def _days(days: Figures, texts: Texts) -> str | None:
 
 
 def _most(response: Figures, texts: Texts) -> list[str]:
-    """Say what matters of all miners: totals, who is off, what is wrong, best, cost."""
+    """Say what matters of all miners: the month, totals, who is off, what is wrong."""
     totals, now = response["totals"], response["now"]
     figures = texts.written(
         [
@@ -184,6 +187,7 @@ def _most(response: Figures, texts: Texts) -> list[str]:
     best = [_ranked(miner) for miner in response["ranking"][:BEST]]
     return texts.written(
         [
+            _month(response.get("month"), texts),
             ("totals", {"figures": ", ".join(figures) or None}),
             ("offline_names", {"names": ", ".join(offline)})
             if offline
@@ -195,6 +199,23 @@ def _most(response: Figures, texts: Texts) -> list[str]:
             _cost(totals),
         ]
     )
+
+
+def _month(month: Figures | None, texts: Texts) -> Line:
+    """Say what the month took, how much of that was cheap, and what that saved."""
+    if month is None:
+        return "month", {"figures": None}
+    saving, cheap = month["saving"] or 0.0, month["cheap"]
+    amount = {
+        "cost": shown(abs(saving)) if abs(saving) >= TOLD else None,
+        "currency": escaped(month["currency"]),
+    }
+    parts: list[Line] = [
+        ("total_mean", {"mean": shown(month["energy"], 1), "unit": "kWh"}),
+        ("month_cheap", {"part": shown(cheap, 0)}),
+        ("month_less" if saving > 0 else "month_more", amount),
+    ]
+    return "month", {"figures": ", ".join(texts.written(parts))}
 
 
 def _absent(miner: Figures, texts: Texts) -> str:

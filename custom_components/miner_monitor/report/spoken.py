@@ -11,7 +11,7 @@ from ..insight.model import Insight
 from ..price import Slot
 from ..runtime.escape import spoken
 from .figures import fleet_figures
-from .markdown import Line, Texts, shown
+from .markdown import TOLD, Line, Texts, shown
 from .model import (
     Figures,
     MinerFacts,
@@ -30,9 +30,6 @@ MOST_HOURS = 48
 """Hours to come of which a price is given."""
 
 _HOUR = timedelta(hours=1)
-
-TOLD = 0.005
-"""What is less of today's energy or cost is not worth a word."""
 
 MOST_MINERS = 50
 """Miners whose figures a model is given."""

@@ -45,6 +45,12 @@ const CARDS = {
     size: 5,
     picker: { name: "Electricity price", description: "Prices around now, what is cheap, and when miners ran" },
   },
+  "miner-power-card": {
+    load: async () => (await import("./cards/power-card.js")).MinerPowerCard,
+    grid: { columns: "full", min_columns: 6 },
+    size: 4,
+    picker: { name: "Miner cost and power", description: "What power costs, and who gets which part of the power target" },
+  },
   "miner-findings-card": {
     load: async () => (await import("./cards/findings-card.js")).MinerFindingsCard,
     grid: { columns: "full", min_columns: 6 },

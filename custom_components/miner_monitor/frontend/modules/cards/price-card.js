@@ -6,10 +6,10 @@ import { h, s, showMore } from "../lib/dom.js";
 import { findMiners, idOf, says, stateOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE, Poll, readStates, readStatistics, stateAt } from "../lib/records.js";
 import { clock, format, tickText } from "../lib/words.js";
+import { monthText, sharesOf, watts } from "./power-card.js";
 
 // @says price_cheap price_cheap_until price_expensive price_expensive_until price_ran
 
-/** @typedef {import("../lib/types.js").Hass} Hass */
 /** @typedef {import("../lib/types.js").HassState} HassState */
 /** @typedef {import("../lib/records.js").Point} Point */
 /** @typedef {import("../lib/records.js").Row} Row */
@@ -22,6 +22,9 @@ const CHEAP = "binary_sensor.cheap_power";
 const PRICE = "sensor.electricity_price";
 const POWER = "sensor.power";
 const RUN_WHEN = "select.run_when";
+const DRY_RUN = "switch.dry_run";
+const COST = "sensor.cost_today";
+const OWN = "own_automations";
 
 const HEIGHT = 200;
 /** Of the lane beneath the prices, which shows what ran and will run. */
@@ -90,6 +93,7 @@ export function cheapSpans(slots) {
   return spans;
 }
 
+/** @typedef {import("./power-card.js").Share} Share */
 /** @typedef {{prices: Point[] | undefined, cheap: Point[] | undefined, power: Row[]}} Past */
 
 /** Prices, what was cheap, and what ran. Hidden while nothing is known of prices. */
@@ -98,6 +102,14 @@ export class MinerPriceCard extends MinerCard {
   #past = { prices: undefined, cheap: undefined, power: [] };
   /** @type {import("../lib/types.js").Miner | undefined} */
   #fleet;
+  // A list that is made anew while it is open would close.
+  #list = /** @type {HTMLSelectElement} */ (h("select", { onchange: () => this.#choose(this.#list.value) }));
+  #label = h("span", {});
+  #decision = h("span", { class: "why" });
+  #end = h("button", { type: "button", class: "end", onclick: () => this.#act("switch", "turn_off", DRY_RUN) });
+  #when = h("div", { class: "when" }, h("label", {}, this.#label, this.#list), this.#decision, this.#end);
+  #view = h("div", {});
+  #listed = "";
 
   static get styles() {
     return `
@@ -108,6 +120,16 @@ export class MinerPriceCard extends MinerCard {
       button { border: 0; padding: 4px 0; background: none; color: inherit; font: inherit; cursor: pointer; }
       button:hover { text-decoration: underline; }
       button:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 2px; }
+      .month { margin-top: 6px; text-align: start; }
+      .when { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; margin-top: 6px; }
+      .when[hidden] { display: none; }
+      label { display: inline-flex; align-items: center; gap: 8px; color: var(--secondary-text-color); }
+      select {
+        min-height: 36px; padding: 0 8px; border: 1px solid var(--divider-color); border-radius: 6px; font: inherit;
+        background: var(--card-background-color); color: var(--primary-text-color);
+      }
+      select:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 2px; }
+      button.end { min-height: 36px; padding: 0 12px; border: 1px solid var(--primary-color); border-radius: 18px; color: var(--primary-color); }
       .why { color: var(--secondary-text-color); }
       .slot { fill: var(--disabled-color, #9e9e9e); }
       .slot.cheap { fill: var(--success-color, #43a047); }
@@ -125,6 +147,7 @@ export class MinerPriceCard extends MinerCard {
 
   constructor() {
     super();
+    this.body.append(this.#view, this.#when);
     this.polls = [
       new Poll(() => this.#read(), (outcome) => this.#take(outcome), { every: 5 * MINUTE, retry: MINUTE }),
     ];
@@ -142,7 +165,7 @@ export class MinerPriceCard extends MinerCard {
 
   /** @override */
   watched() {
-    return [CHEAP, PRICE, POWER, RUN_WHEN].map((key) => idOf(this.#fleet, key) ?? "");
+    return [CHEAP, PRICE, POWER, RUN_WHEN, COST].map((key) => idOf(this.#fleet, key) ?? "");
   }
 
   /** @override */
@@ -175,7 +198,8 @@ export class MinerPriceCard extends MinerCard {
     const cheap = stateOf(this.hass, this.#fleet, CHEAP);
     const { prices, cheap: wasCheap } = this.#past;
     const slots = slotsOf(cheap?.attributes.plan, prices, wasCheap, now - PAST, now + FUTURE, now);
-    this.body.replaceChildren(
+    this.#paintWhen();
+    this.#view.replaceChildren(
       this.#head(cheap, now),
       slots.length ? this.#chart(slots, now) : h("p", { class: "why" }, this.say("price_none")),
       h(
@@ -187,7 +211,71 @@ export class MinerPriceCard extends MinerCard {
           ...(this.#past.power.length ? [["price_ran", "var(--primary-color)"]] : []),
         ].map(([key, color]) => h("span", { style: { "--kind": color } }, this.say(key ?? ""))),
       ),
+      ...[this.#month()].filter((part) => part !== undefined),
     );
+  }
+
+  /** @param {string} option */
+  #choose(option) {
+    void this.#act("select", "select_option", RUN_WHEN, { option });
+  }
+
+  /**
+   * @param {string} domain
+   * @param {string} action
+   * @param {string} key of the entity
+   * @param {Record<string, any>} [data]
+   */
+  async #act(domain, action, key, data) {
+    try {
+      await this.hass.callService(domain, action, { entity_id: idOf(this.#fleet, key), ...data });
+    } catch {
+      // Home Assistant says what is wrong; the list shows again what holds.
+      this.#listed = "";
+      this.ask();
+    }
+  }
+
+  /** Show by what miners run, what that comes to now, and that it is only shown. */
+  #paintWhen() {
+    const runs = stateOf(this.hass, this.#fleet, RUN_WHEN);
+    this.#when.hidden = !says(runs);
+    if (!says(runs)) return;
+    const { options, dry_run: dry, would_change: would } = runs.attributes;
+    const listed = JSON.stringify([options, runs.state, this.hass.language]);
+    if (this.#listed !== listed) {
+      this.#listed = listed;
+      this.#label.textContent = this.say("price_run_when");
+      this.#end.textContent = this.say("price_dry_end");
+      this.#list.replaceChildren(
+        ...(Array.isArray(options) ? options : []).map((option) =>
+          h("option", { value: option, selected: option === runs.state }, this.hass.formatEntityState(runs, option)),
+        ),
+      );
+    }
+    const decides = runs.state !== OWN;
+    this.#end.hidden = !decides || dry !== true;
+    this.#decision.textContent = decides ? this.#decided(runs, dry === true, sharesOf(would)) : "";
+  }
+
+  /**
+   * @param {HassState} runs
+   * @param {boolean} dry
+   * @param {Share[]} would
+   */
+  #decided(runs, dry, would) {
+    const decision = this.hass.formatEntityAttributeValue(runs, "decision");
+    if (!dry) return decision;
+    const each = would.map(({ name, power }) => [name, watts(power, this.hass)].filter(Boolean).join(" "));
+    if (!each.length) return this.say("price_dry", { decision });
+    return this.say("price_dry_would", { decision, names: each.join(", ") });
+  }
+
+  #month() {
+    const cost = stateOf(this.hass, this.#fleet, COST);
+    const text = monthText(cost?.attributes, this.hass, this.say);
+    if (!cost || !text) return undefined;
+    return h("button", { type: "button", class: "month", onclick: () => showMore(this, cost.entity_id) }, text);
   }
 
   /**
@@ -196,7 +284,6 @@ export class MinerPriceCard extends MinerCard {
    */
   #head(cheap, now) {
     const price = stateOf(this.hass, this.#fleet, PRICE);
-    const runs = stateOf(this.hass, this.#fleet, RUN_WHEN);
     const change = Date.parse(cheap?.attributes.next_change ?? "");
     const known = cheap?.state === "on" || cheap?.state === "off";
     const [until, plain] = cheap?.state === "on" ? ["price_cheap_until", "price_cheap"] : ["price_expensive_until", "price_expensive"];
@@ -208,12 +295,6 @@ export class MinerPriceCard extends MinerCard {
       says(price) &&
         h("button", { type: "button", onclick: () => showMore(this, price.entity_id) }, this.hass.formatEntityState(price)),
       known && h("span", {}, verdict),
-      says(runs) &&
-        h(
-          "button",
-          { type: "button", class: "why", onclick: () => showMore(this, runs.entity_id) },
-          this.say("price_run_when", { rule: this.hass.formatEntityState(runs) }),
-        ),
     );
   }
 
@@ -287,7 +368,8 @@ export class MinerPriceCard extends MinerCard {
       const top = floor - ((mean ?? 0) / most) * LANE;
       return linePath([[x.at(start), floor], [x.at(start), top], [x.at(end), top], [x.at(end), floor]]);
     });
-    const decides = stateOf(this.hass, this.#fleet, RUN_WHEN)?.state === "cheap_power";
+    const runs = stateOf(this.hass, this.#fleet, RUN_WHEN);
+    const decides = runs?.state === "cheap_power" && runs.attributes.dry_run !== true;
     const will = decides ? cheapSpans(slots).filter(([, end]) => end > now) : [];
     return [
       s("path", { class: "ran", d: ran.join("") }),

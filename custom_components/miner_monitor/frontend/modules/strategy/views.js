@@ -329,8 +329,17 @@ const METERS = ["sensor.energy", "sensor.wall_energy"];
 export function energyView({ hass, say, miners, fleet }) {
   if (!miners.some((miner) => METERS.some((key) => miner.ids[key]))) return messageView(say("nothing_metered"));
   const all = fleet && new MinerCards(hass, fleet);
+  const priced = idOf(fleet, "sensor.cost_today") !== undefined;
   return sectionsView(
     [
+      section(
+        undefined,
+        [
+          priced && { type: "custom:miner-power-card", grid_options: { columns: "full" } },
+          priced && all?.control("number.power_target", { type: "numeric-input", style: "buttons" }),
+        ],
+        { span: 4 },
+      ),
       section(
         undefined,
         [
