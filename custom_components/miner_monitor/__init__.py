@@ -1,6 +1,7 @@
 """Bitcoin miners at home, in Home Assistant."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
@@ -19,7 +20,8 @@ from .const import (
     SIGNAL_MINERS,
 )
 from .control.model import Problem
-from .coordinator import MinerCoordinator
+from .coordinator import MinerCoordinator, MonitorCoordinator
+from .fleet import FleetData, FleetFeature
 from .fleet.coordinator import (
     FleetCoordinator,
     MonitorConfigEntry,
@@ -95,7 +97,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> b
         fleet = FleetCoordinator(hass, entry)
         entry.runtime_data = fleet
         await fleet.async_start()
-        await _async_forward(hass, entry, FLEET_PLATFORMS)
+        await _async_forward_all(hass, entry, platforms_of_fleet)
         entry.async_on_unload(async_keep_in_sidebar(hass, entry))
         return True
     entry.async_on_unload(
@@ -105,29 +107,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> b
     coordinator = MinerCoordinator(hass, entry, await async_get_session(hass))
     entry.runtime_data = coordinator
     await coordinator.async_start()
-    registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    asked = platforms_of(coordinator.identity) | {item.domain for item in registered}
-    await _async_forward(hass, entry, asked)
-
-    seen: MinerIdentity | None = None
-
-    @callback
-    def follow() -> None:
-        nonlocal seen
-        identity = coordinator.identity
-        if identity is seen or entry.state is not ConfigEntryState.LOADED:
-            return
-        seen = identity
-        if more := platforms_of(identity) - asked:
-            # Each is set up once, however often the identity changes meanwhile.
-            asked.update(more)
-            entry.async_create_background_task(
-                hass, _async_forward(hass, entry, more), f"{entry.title} platforms"
-            )
-
-    entry.async_on_unload(coordinator.async_add_listener(follow))
+    await _async_forward_all(hass, entry, platforms_of)
     hass.async_create_task(async_ensure_fleet(hass), f"{DOMAIN} all miners")
     return True
+
+
+def platforms_of_fleet(data: FleetData) -> set[str]:
+    """Return the platforms on which all miners together have entities."""
+    heats = FleetFeature.HEATER in data.features
+    return {*FLEET_PLATFORMS, *[Platform.CLIMATE] * heats}
 
 
 def platforms_of(identity: MinerIdentity) -> set[str]:
@@ -138,6 +126,39 @@ def platforms_of(identity: MinerIdentity) -> set[str]:
         for platform in PLATFORMS
         if platform not in ONLY_WITH or not ONLY_WITH[platform].isdisjoint(settings)
     }
+
+
+async def _async_forward_all(
+    hass: HomeAssistant,
+    entry: MonitorConfigEntry,
+    platforms_of: Callable[[Any], set[str]],
+) -> None:
+    """Set up the platforms that are needed, had entities before, or are needed later.
+
+    They are asked for by the miner's identity, or by the data of all miners.
+    """
+    coordinator: MonitorCoordinator[Any] = entry.runtime_data
+    registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    asked = platforms_of(coordinator.owner) | {item.domain for item in registered}
+    await _async_forward(hass, entry, asked)
+
+    seen: Any = None
+
+    @callback
+    def follow() -> None:
+        nonlocal seen
+        owner = coordinator.owner
+        if owner is seen or entry.state is not ConfigEntryState.LOADED:
+            return
+        seen = owner
+        if more := platforms_of(owner) - asked:
+            # Each is set up once, however often the identity changes meanwhile.
+            asked.update(more)
+            entry.async_create_background_task(
+                hass, _async_forward(hass, entry, more), f"{entry.title} platforms"
+            )
+
+    entry.async_on_unload(coordinator.async_add_listener(follow))
 
 
 async def _async_forward(

@@ -1,4 +1,4 @@
-"""The heater that a miner is."""
+"""The heater that a miner is, or all miners together are."""
 
 from dataclasses import dataclass
 from operator import attrgetter
@@ -17,9 +17,16 @@ from homeassistant.const import ATTR_TEMPERATURE, Platform, UnitOfTemperature
 from .entity import (
     MinerControlEntity,
     MinerControlEntityDescription,
+    MinerEntityDescription,
+    ReadingEntity,
     Resolution,
     setup_of,
 )
+from .fleet.coordinator import FleetCoordinator
+from .fleet.entities import FleetControlEntity, any_has
+from .fleet.heater import LEAST_TARGET, MOST_TARGET, HeaterMode
+from .fleet.heating import CONF_HEATER_MODE, CONF_HEATER_TARGET
+from .fleet.model import FleetData, FleetFeature
 from .miners.settings import MinerSettings, Setting, SettingValue
 from .model import MinerData
 from .runtime.controller import MinerController
@@ -31,6 +38,7 @@ _ROOM = Resolution(absolute=0.5)
 
 _MODES = {True: HVACMode.HEAT, False: HVACMode.OFF, None: None}
 _ACTIONS = {True: HVACAction.IDLE, False: HVACAction.OFF, None: None}
+_FLEET_MODES = [HVACMode.OFF, HVACMode.HEAT, HVACMode.AUTO]
 _FEATURES = ClimateEntityFeature.PRESET_MODE | ClimateEntityFeature.TARGET_TEMPERATURE
 _ON_AND_OFF = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
 
@@ -142,4 +150,90 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
         return changes
 
 
-async_setup_entry = setup_of(Platform.CLIMATE, (CLIMATES, MinerClimate))
+@dataclass(frozen=True, kw_only=True)
+class FleetClimateEntityDescription(
+    MinerEntityDescription[FleetData], ClimateEntityDescription
+):
+    """The heater that all miners together are."""
+
+
+def _demand(data: FleetData) -> dict[str, Any]:
+    """Show what the mode comes to, and the watts that all may draw for it."""
+    demand = data.heater.demand
+    return {"decision": demand.decision.value, "power": demand.power}
+
+
+FLEET_CLIMATES = (
+    FleetClimateEntityDescription(
+        key="heater",
+        translation_key="fleet_heater",
+        attributes_fn=_demand,
+        attributes_at_once=True,
+        exists_fn=any_has(FleetFeature.HEATER),
+    ),
+)
+
+
+@_with_old_names
+class FleetClimate(
+    FleetControlEntity[FleetClimateEntityDescription],
+    ReadingEntity[FleetCoordinator, FleetClimateEntityDescription],
+    ClimateEntity,
+):
+    """All miners as the heater of the room whose sensor the options name.
+
+    *Auto* limits nothing. *Off* stops the miners: to turn a heater off must never
+    bring heat.
+    """
+
+    _attr_hvac_modes = _FLEET_MODES
+    _attr_max_temp = MOST_TARGET
+    _attr_min_temp = LEAST_TARGET
+    _attr_native_current_temperature: float | None = None
+    _attr_native_target_temperature: float | None = None
+    _attr_native_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_supported_features = ClimateEntityFeature.TARGET_TEMPERATURE | _ON_AND_OFF
+    _attr_target_temperature_step = 0.5
+    entity_description: FleetClimateEntityDescription
+
+    @override
+    def _read(self, data: FleetData) -> tuple[HVACMode, HVACAction, float, Any]:
+        heater = data.heater
+        action = HVACAction.HEATING if data.mining else HVACAction.IDLE
+        if heater.mode is HeaterMode.OFF and not data.mining:
+            action = HVACAction.OFF
+        room = None if heater.room is None else round(heater.room, 1)
+        return HVACMode(heater.mode.value), action, heater.target, room
+
+    @override
+    def _show(self, value: tuple[HVACMode, HVACAction, float, Any]) -> None:
+        mode, action, target, room = value
+        self._attr_hvac_mode, self._attr_hvac_action = mode, action
+        self._attr_native_target_temperature = target
+        self._attr_native_current_temperature = room
+
+    @override
+    async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
+        """Heat the room, stop, or limit nothing."""
+        await self._choose({CONF_HEATER_MODE: hvac_mode.value})
+
+    @override
+    async def async_set_temperature(self, /, **kwargs: Any) -> None:
+        """Ask for another room temperature, and for a mode if one comes with it."""
+        chosen: dict[str, Any] = {}
+        if (mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
+            chosen[CONF_HEATER_MODE] = HVACMode(mode).value
+        if (wanted := kwargs.get(ATTR_TEMPERATURE)) is not None:
+            chosen[CONF_HEATER_TARGET] = float(wanted)
+        await self._choose(chosen)
+
+    async def _choose(self, chosen: dict[str, Any]) -> None:
+        await self.async_require_control(Platform.NUMBER, FleetFeature.POWER_TARGET)
+        self.coordinator.heater.choose(**chosen)
+
+
+async_setup_entry = setup_of(
+    Platform.CLIMATE,
+    (CLIMATES, MinerClimate),
+    fleet=[(FLEET_CLIMATES, FleetClimate)],
+)

@@ -31,6 +31,7 @@ FORBIDDEN = re.compile(
     rf"|{re.escape(str(ROOT))}\b"
 )
 KNOWN_HOSTS = {
+    *("docs.evcc.io", "emhass.readthedocs.io"),
     *("github.com", "www.home-assistant.io", "my.home-assistant.io", "www.hacs.xyz"),
     *("www.python.org", "www.w3.org", "localhost", "keepachangelog.com", "semver.org"),
 }

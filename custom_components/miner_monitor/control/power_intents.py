@@ -97,7 +97,8 @@ class PowerIntents(Intents):
             steps=steps,
             step=step_of(steps, self.settings) if self._state else None,
             target=self.overrides.power,
-            waits=self.overrides.power is not None and self._power_waits,
+            waits=self.overrides.power is not None
+            and (self._power_waits or self.overrides.hold is not None),
             drawn=self.drawn,
             measured=self._power_mean,
             turned_at=pace.turned_at,

@@ -45,6 +45,7 @@ from . import (
     aggregate,
 )
 from .commands import FleetCommands
+from .heating import FleetHeater
 from .market import FleetMarket
 from .members import FleetMember
 from .model import NO_MONTH
@@ -86,7 +87,8 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         )
         self.prices = FleetPrices(hass, entry, self._compute_soon)
         self.power = FleetPower(hass, entry, self.members, self._compute_soon)
-        self.runner = FleetRunner(hass, entry, self.power, self._compute_soon)
+        self.runner = FleetRunner(hass, entry, self.power, self.compute_now)
+        self.heater = FleetHeater(hass, entry, self.power, self.compute_now)
         self._market = FleetMarket(hass, entry, self._compute_soon)
         self._verdict = WorthVerdict()
         self._day, self._month = FleetDay(), MonthMeter()
@@ -210,6 +212,14 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self._cancel_computing = None
         self._compute()
 
+    @callback
+    def compute_now(self) -> None:
+        """Add all up, for who has just asked for something and reads what it is."""
+        if self._cancel_computing is not None:
+            self._cancel_computing()
+            self._cancel_computing = None
+        self._compute()
+
     def _compute(self) -> None:
         self._computed_at = time.monotonic()
         members = [
@@ -235,6 +245,8 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
         self._month.observe_price(prices.price, time.monotonic(), _today())
         if self.runner.has_grid:
             features |= {FleetFeature.GRID}
+        if self.heater.is_set_up:
+            features |= {FleetFeature.HEATER}
         data = replace(
             data,
             totals=self.meters.totals,
@@ -248,9 +260,15 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
             month=self._month.total() if market.priced else NO_MONTH,
         )
         run_when = self.runner.look(data, draw_of(members))
+        heater = self.heater.look()
         self.power.look()
         self.async_set_updated_data(
-            replace(data, power_target=self.power.view, run_when=run_when)
+            replace(
+                data,
+                power_target=self.power.view,
+                run_when=run_when,
+                heater=heater,
+            )
         )
 
     def _dump(self) -> Data:

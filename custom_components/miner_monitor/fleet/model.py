@@ -11,6 +11,7 @@ from enum import StrEnum
 from ..insight.worth import NO_MARKET, Market
 from ..model import MinerData
 from ..price import Planned, RuleKind, Slot
+from .heater import NO_HEATER, HeaterView
 
 
 class FleetTotal(StrEnum):
@@ -34,6 +35,7 @@ class FleetFeature(StrEnum):
     WORTH = "worth"
     POWER_TARGET = "power_target"
     GRID = "grid"
+    HEATER = "heater"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ class FleetData:
     month: FleetMonth = NO_MONTH
     power_target: PowerView = PowerView()
     run_when: RunView = RunView()
+    heater: HeaterView = NO_HEATER
 
     @property
     def problem(self) -> bool | None:

@@ -45,6 +45,9 @@ _SETTLES = 180.0
 """Seconds for which it has to be so: what stops or starts draws something in between.
 """
 
+_STREAMS = 900.0
+"""Seconds within which a target by the same one again is no new decision."""
+
 _NOTABLE = 10.0
 """Watts by which what is left alone has to draw more or less to deal anew."""
 
@@ -66,9 +69,10 @@ class Told:
 class Wish:
     """What is wanted of all miners in W, None for what their owners set.
 
-    The lower one of ``target``, which is set by hand or by an automation, and
-    ``limit``, which is *Run when*'s, holds; ``by`` is whose that is. ``limit_for`` is
-    the choice and the decision that made it.
+    The lowest one of ``target``, which is set by hand or by an automation, ``limit``,
+    which is *Run when*'s, and ``heat``, which is the heater's, holds; ``by`` is whose
+    that is. ``limit_for`` is the choice and the decision that made it, ``heat_for``
+    the heater's mode.
     """
 
     target: Amount | None = None
@@ -76,17 +80,24 @@ class Wish:
     limit: Amount | None = None
     limit_by: Requester = NOBODY
     limit_for: str = ""
+    heat: Amount | None = None
+    heat_by: Requester = NOBODY
+    heat_for: str = ""
 
     @property
     def power(self) -> float | None:
-        """The lower one."""
-        return least(self.target, self.limit)
+        """The lowest one."""
+        return least(self.target, self.limit, self.heat)
 
     @property
     def by(self) -> Requester:
-        """Whose the lower one is."""
-        limited = self.limit is not None and self.power == self.limit
-        return self.limit_by if limited or self.target is None else self.target_by
+        """Whose the lowest one is."""
+        power = self.power
+        if self.heat is not None and power == self.heat:
+            return self.heat_by
+        if self.limit is not None and power == self.limit:
+            return self.limit_by
+        return self.target_by
 
     def is_for_all(self, before: Wish) -> bool:
         """Whether who was changed by hand takes part again.
@@ -98,6 +109,7 @@ class Wish:
         by_hand = self.target_by is not before.target_by
         return (
             self.limit_for != before.limit_for
+            or self.heat_for != before.heat_for
             or begins
             or (by_hand and not self.target_by.automated)
         )
@@ -132,6 +144,7 @@ class FleetPower:
         self._under_way: set[str] = set()
         self._drawn = 0.0
         self._number = 0
+        self._target_at: float | None = None
         self._dealt: Deal | None = None
         self._situation: object = None
 
@@ -149,6 +162,22 @@ class FleetPower:
         alive_at = max(alive_at, self._file.saved_at or 0.0)
         if time.time() - alive_at <= FORGET_STOPS_AFTER:
             self._kept = found
+
+    async def async_set_target(self, target: float | None, by: Requester) -> None:
+        """Want all miners to draw so many W; None for what their owners set.
+
+        Who sets one every minute decides nothing each time, be it with a user's name,
+        as an energy manager has one: who was changed by hand is left out, and the same
+        number does nothing.
+        """
+        now, before = time.monotonic(), self._target_at
+        self._target_at = now
+        wish = self.wish
+        if before is not None and now - before < _STREAMS and by == wish.target_by:
+            if target == wish.target:
+                return
+            by = wish.target_by
+        await self.async_set(replace(wish, target=target, target_by=by))
 
     async def async_set(self, wish: Wish) -> None:
         """Want something else of all miners, and deal at once.
@@ -266,7 +295,8 @@ class FleetPower:
     def preview(self, limit: float | None) -> Deal:
         """Return what would be dealt with another limit, for who only wants to know."""
         members = [self._as_dealt(member) for member in self._members.values()]
-        return deal(least(self.wish.target, limit), members, time.time())
+        wish = replace(self.wish, limit=limit)
+        return deal(wish.power, members, time.time())
 
     # What is done for it.
 

@@ -1,7 +1,7 @@
 """The power target of all miners, when they run, and whether that is only shown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import math
 from typing import Any, override
 
@@ -144,13 +144,11 @@ class FleetPowerTarget(
         """Deal so many watts; as many as all draw anyway are no target."""
         await self.async_require_control(Platform.NUMBER, FleetFeature.POWER_TARGET)
         power = self.coordinator.power
-        await power.async_set(
-            replace(
-                power.wish,
-                target=None if value >= power.view.normal else value,
-                target_by=await async_requester(self.hass, self._context),
-            )
+        await power.async_set_target(
+            None if value >= power.view.normal else value,
+            await async_requester(self.hass, self._context),
         )
+        self.coordinator.compute_now()
 
 
 class FleetRunWhen(

@@ -1,17 +1,15 @@
 """What *Run when* of all miners asks of them, by prices, surplus and worth."""
 
 from collections.abc import Callable
-from dataclasses import replace
 import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 
-from ..const import LOGGER
-from ..control.model import NOBODY, Requester
+from ..control.model import Requester
 from ..runtime.ha_compat import own_text
+from .limiter import Limiter
 from .market import MarketOptions, grid_power
 from .model import FleetData, PowerShare, RunView
 from .power import FleetPower
@@ -19,9 +17,6 @@ from .run_when import Decision, Facts, Ruling, RunWhen, SurplusMeter, rule
 
 CONF_RUN_WHEN = "run_when"
 CONF_DRY_RUN = "dry_run"
-
-_AGAIN = 60.0
-"""Seconds after which it is tried again where the limit could not be stored."""
 
 
 class FleetRunner:
@@ -39,8 +34,7 @@ class FleetRunner:
         self._entry = entry
         self._power = power
         self._changed = changed
-        self._not_before = 0.0
-        self._setting = False
+        self._limiter = Limiter(hass, entry, power, "limit")
         self._surplus = SurplusMeter()
 
     @property
@@ -106,33 +100,9 @@ class FleetRunner:
         return Requester(f"{name}: {shown}", automated=True)
 
     def _limit(self, choice: RunWhen, ruling: Ruling) -> None:
-        """Have another limit hold; what cannot be stored is tried again later."""
-        wish, why = self._power.wish, f"{choice} {ruling.decision}"
+        why = f"{choice} {ruling.decision}"
         if ruling.decision is Decision.NONE:
             why = ""
         elif ruling.power == 0:
             why += " 0"
-        if self._setting or (wish.limit, wish.limit_for) == (ruling.power, why):
-            return
-        if (now := time.monotonic()) < self._not_before:
-            return
-        self._not_before, self._setting = now + _AGAIN, True
-        by = self._requester(choice) if why else NOBODY
-        self._entry.async_create_background_task(
-            self._hass,
-            self._async_limit(ruling.power, by, why),
-            f"{self._entry.title} run when",
-        )
-
-    async def _async_limit(self, power: float | None, by: Requester, why: str) -> None:
-        wish = self._power.wish
-        try:
-            await self._power.async_set(
-                replace(wish, limit=power, limit_by=by, limit_for=why)
-            )
-        except HomeAssistantError as err:
-            LOGGER.warning("%s: %s", self._entry.title, err)
-        else:
-            self._not_before = 0.0
-        finally:
-            self._setting = False
+        self._limiter.ask(ruling.power, self._requester(choice), why)

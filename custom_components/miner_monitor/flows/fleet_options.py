@@ -30,6 +30,7 @@ from ..const import (
     CONF_SIDEBAR,
 )
 from ..fleet.coordinator import async_fleet_entry
+from ..fleet.heating import CONF_HEATER_ROOM
 from ..fleet.market import (
     CONF_BITCOIN,
     CONF_DIFFICULTY,
@@ -80,6 +81,11 @@ _GENERAL = vol.Schema(
         vol.Optional(CONF_SCAN_INTERVAL): INTERVAL_FIELD,
         vol.Optional(CONF_RATIO_GOOD): _RATIO,
         vol.Optional(CONF_RATIO_POOR): _RATIO,
+        vol.Optional(CONF_HEATER_ROOM): EntitySelector(
+            EntitySelectorConfig(
+                domain=Platform.SENSOR, device_class=SensorDeviceClass.TEMPERATURE
+            )
+        ),
     }
 )
 _NUMBERS = [Platform.SENSOR, Platform.NUMBER, "input_number"]

@@ -197,7 +197,9 @@ class MinerController(ChangeRunner):
     ) -> None:
         """Let the miner draw so many W at most; None gives back its normal settings.
 
-        A step is written at once if one may be; else with a later poll.
+        A step is written at once if one may be; else with a later poll. While a user
+        holds the miner, a target is kept and followed when the hold ends: an energy
+        manager may come with a user's name.
         """
         self.require_free(by)
         overrides = self.intents.overrides
@@ -209,7 +211,8 @@ class MinerController(ChangeRunner):
         except ControlError:
             overrides.power = before
             raise
-        order = None if self.proving else self.intents.due_for_power()
+        waits = self.proving or overrides.hold is not None
+        order = None if waits else self.intents.due_for_power()
         if order is not None:
             await self._write_power(order)
         self._changed()
