@@ -1,5 +1,6 @@
 """A power target for all miners, and when they run by choice."""
 
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,7 @@ TARGET = "number.all_miners_power_target"
 RUN_WHEN = "select.all_miners_run_when"
 DRY_RUN = "switch.all_miners_dry_run"
 PRICE = "sensor.price"
+HOUR = timedelta(hours=1)
 NAMES = ("anna", "bert", "carl")
 
 MEASURED = 1500.0
@@ -252,3 +254,56 @@ async def test_a_day_of_prices(priced: House) -> None:
         await bench.advance(1800)
     assert ran == {hour: ["carl"] if hour in dear else [*NAMES] for hour in range(24)}
     assert "carl" not in priced.who("pause", "resume")
+
+
+async def test_the_strip_is_what_happens(priced: House) -> None:
+    """What the plan says of a day to come is what then runs, and so is its past."""
+    bench = priced.bench
+    await poll_every(priced, 300)
+    await call(bench, DRY_RUN, "turn_off")
+    now = dt_util.utcnow()
+    await bench.advance(3600 - now.minute * 60 - now.second)
+    begin = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    prices = [0.1, 0.1, 0.4, 0.1, 0.5, 0.5, 0.15, 0.3] * 3
+    slots = [
+        {
+            "start": (begin + hour * HOUR).isoformat(),
+            "end": (begin + (hour + 1) * HOUR).isoformat(),
+            "value": price,
+        }
+        for hour, price in enumerate(prices)
+    ]
+    attributes = {"unit_of_measurement": "EUR/kWh", "raw_today": slots}
+    bench.hass.states.async_set(PRICE, "0.1", attributes)
+    await choose_when(priced, "cheap_power")
+    planned = plan(bench)
+    to_come = [planned[begin + hour * HOUR] for hour in range(24)]
+    assert to_come == [price <= 0.2 for price in prices]
+
+    runs: list[bool] = []
+    ran: dict[datetime, bool] = {}
+    for _ in prices:
+        # Each rests for ten minutes at least, and starts after the one before it.
+        await bench.advance(1800)
+        found = hashing(priced)
+        assert found in ([], [*NAMES])
+        runs.append(bool(found))
+        ran[begin + len(ran) * HOUR] = bool(found)
+        drawn = fleet_state(bench.hass, "sensor", "power").state
+        truth = sum(miner.truth.power_w for miner in priced.miners.values())
+        assert float(drawn) == pytest.approx(truth, rel=0.1, abs=3)
+        await bench.advance(1800)
+    assert runs == to_come
+    past = plan(bench)
+    known = past.keys() & ran.keys()
+    assert len(known) >= 1
+    assert {at: past[at] for at in known} == {at: ran[at] for at in known}
+
+
+def plan(bench: Any) -> dict[datetime, bool]:
+    """Return which slots are cheap, as the strip shows them."""
+    state = fleet_state(bench.hass, "binary_sensor", "cheap_power")
+    return {
+        datetime.fromisoformat(slot["start"]): slot["cheap"]
+        for slot in state.attributes["plan"]
+    }

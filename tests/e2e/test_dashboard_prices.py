@@ -1,5 +1,7 @@
 """Prices on the dashboard: somebody names a source, and sees what is cheap."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,12 +11,16 @@ from scripts.rig.hass import DOMAIN, HassProcess
 from simulator import Farm, MinerSpec, SystemClock
 
 from .conftest import OpenDashboard
-from .waiting import until_so
+from .waiting import until, until_so
 
 SENSOR = "sensor.day_ahead"
 OPTIONS = "config/config_entries/options/flow"
 CHEAP = "binary_sensor.all_miners_cheap_power"
+RUN_WHEN = "select.all_miners_run_when"
+DRY_RUN = "switch.all_miners_dry_run"
 HOUR = timedelta(hours=1)
+DRY_SECONDS = 20.0
+"""All is reckoned anew several times in this time."""
 
 
 def prices() -> list[dict[str, object]]:
@@ -31,14 +37,33 @@ def prices() -> list[dict[str, object]]:
     ]
 
 
-async def name_the_source(hass: HassProcess) -> None:
+CHEAPEST = {"cheap_rule": "cheapest_of_day", "cheap_hours": 9}
+LIMIT = {"cheap_rule": "limit", "cheap_limit": 0.2}
+
+
+def dear_now() -> list[dict[str, object]]:
+    """Return the same days at a low price, but for this hour and the next one."""
+    now = datetime.now(UTC)
+    return [
+        slot | {"value": 0.4 if -HOUR < begin - now <= HOUR else 0.1}
+        for slot in prices()
+        for begin in [datetime.fromisoformat(str(slot["start"]))]
+    ]
+
+
+async def tell(hass: HassProcess, state: str, slots: list[dict[str, object]]) -> None:
+    """Have a sensor of another integration with these prices."""
+    unit = {"unit_of_measurement": "EUR/kWh", "raw_today": slots}
+    await hass.api.post(f"states/{SENSOR}", {"state": state, "attributes": unit})
+
+
+async def name_the_source(hass: HassProcess, rule: dict[str, object]) -> None:
     """Fill in the options of all miners."""
     entries = await hass.api.entries(DOMAIN)
     (entry,) = [entry for entry in entries if entry["title"] == "All miners"]
     flow = await hass.api.post(OPTIONS, {"handler": entry["entry_id"]})
     path = f"{OPTIONS}/{flow['flow_id']}"
     await hass.api.post(path, {"next_step_id": "prices"})
-    rule = {"cheap_rule": "cheapest_of_day", "cheap_hours": 9}
     result = await hass.api.post(path, {"price": SENSOR, "rule": rule})
     assert result["type"] == "create_entry"
 
@@ -51,9 +76,8 @@ async def test_what_is_cheap_is_seen(
         flow = await hass.api.start_flow(DOMAIN)
         where = {"host": f"{farm['prices'].host}:{farm['prices'].port}"}
         await hass.api.continue_flow(flow["flow_id"], where)
-        unit = {"unit_of_measurement": "EUR/kWh", "raw_today": prices()}
-        await hass.api.post(f"states/{SENSOR}", {"state": "0.2", "attributes": unit})
-        await name_the_source(hass)
+        await tell(hass, "0.2", prices())
+        await name_the_source(hass, CHEAPEST)
 
         async def known() -> bool:
             return CHEAP in await hass.api.states()
@@ -69,3 +93,62 @@ async def test_what_is_cheap_is_seen(
         await expect(card).to_contain_text("until")
         await card.locator("ha-card").screenshot(path=pictures / "prices.png")
         await dashboard.check()
+
+
+def unlimited(hass: HassProcess) -> Callable[[], Awaitable[bool]]:
+    """Return what asks whether *Run when* limits nothing any more."""
+
+    async def asked() -> bool:
+        return (await hass.api.states())[RUN_WHEN]["state"] == "own_automations"
+
+    return asked
+
+
+async def test_three_clicks_save_money(
+    hass: HassProcess, open_dashboard: OpenDashboard
+) -> None:
+    """It begins as a dry run, which changes nothing, and says what it would do."""
+    spec = MinerSpec(name="clicks", model="gamma_602", firmware="2.15.0")
+    async with Farm([spec], clock=SystemClock()) as farm:
+        miner = farm["clicks"]
+        flow = await hass.api.start_flow(DOMAIN)
+        await hass.api.continue_flow(
+            flow["flow_id"], {"host": f"{miner.host}:{miner.port}"}
+        )
+        await tell(hass, "0.4", dear_now())
+        await name_the_source(hass, LIMIT)
+
+        async def dear() -> bool:
+            states = await hass.api.states()
+            return states.get(CHEAP, {}).get("state") == "off"
+
+        await until_so(dear)
+        dashboard = await open_dashboard(hass.api)
+        await dashboard.open()
+        card = dashboard.view.locator("miner-price-card")
+        when = card.get_by_label("Run when")
+        await expect(when).to_have_value("own_automations")
+        await expect(card.locator("rect.will")).to_have_count(0)
+        # The first click opens the list, the second one chooses.
+        await when.select_option("cheap_power")
+        dry = card.locator(".when .why")
+        await expect(dry).to_contain_text(
+            "Dry run, nothing is changed. Now: Save power"
+        )
+        await expect(dry).to_contain_text("It would set Gamma")
+        await asyncio.sleep(DRY_SECONDS)
+        assert miner.truth.hashing
+        assert not [request for request in miner.requests if request.method != "GET"]
+        await dashboard.check()
+
+        # The third one ends the dry run.
+        await card.get_by_role("button", name="Turn off dry run").click()
+        await until(lambda: not miner.truth.hashing)
+        await expect(dry).to_have_text("Save power")
+        assert await card.locator("rect.will").count() >= 1
+        await dashboard.check()
+
+        # As it was, for the tests to come.
+        await when.select_option("own_automations")
+        await until_so(unlimited(hass))
+        await hass.api.call_service("switch", "turn_on", entity_id=DRY_RUN)
