@@ -24,11 +24,12 @@ class Guard:
     """An automation, stand-ins for the entities it sees, and command of the time.
 
     Its "Save power" switches note every call: at which minute, which switch, and the
-    state that was asked for. A deaf switch does nothing, a failing one says so.
+    state that was asked for, and its numbers the value. A deaf switch or number does
+    nothing, a failing one says so.
     """
 
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-        """Take the place of the actions of switches and logbook."""
+        """Take the place of the actions of switches, numbers and logbook."""
         self.hass = hass
         self._freezer = freezer
         self.calls: list[tuple[str, str, str]] = []
@@ -37,6 +38,7 @@ class Guard:
         self.failing: set[str] = set()
         for state in ("on", "off"):
             hass.services.async_register("switch", f"turn_{state}", self._turn)
+        hass.services.async_register("number", "set_value", self._set)
         hass.services.async_register("logbook", "log", self._log)
         # Time that is passed by hand makes every callback seem slow.
         hass.loop.set_debug(False)
@@ -55,6 +57,15 @@ class Guard:
                 self.hass.states.async_set(entity, state)
         if refused:
             raise HomeAssistantError(f"{refused} refused")
+
+    async def _set(self, call: ServiceCall) -> None:
+        (entity,) = call.data["entity_id"]
+        value = float(call.data["value"])
+        self.calls.append((self.clock, entity.removeprefix("number."), f"{value:g}"))
+        if entity in self.failing:
+            raise HomeAssistantError(f"{entity} refused")
+        if entity not in self.deaf and (state := self.hass.states.get(entity)):
+            self.hass.states.async_set(entity, str(value), state.attributes)
 
     async def _log(self, call: ServiceCall) -> None:
         self.lines.append(call.data["message"])

@@ -1,6 +1,6 @@
 """A house with five miners, three days long, seen from the miners' side."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from itertools import pairwise
@@ -178,20 +178,22 @@ async def boot(
     await hass.async_start()
 
 
-async def build(bench: TimedBench) -> House:
-    """Add five miners at midnight, and poll them rarely."""
+async def build(
+    bench: TimedBench, specs: Sequence[MinerSpec] = FIVE, poll: int = POLL
+) -> House:
+    """Add miners at midnight, five unless told otherwise, and poll them rarely."""
     hass = bench.hass
     # Their lines of each change of a state are slow, and nobody reads them.
     logging.getLogger("homeassistant").setLevel(logging.WARNING)
     await hass.config.async_set_time_zone("UTC")
     since = dt_util.now() - dt_util.start_of_local_day()
     await bench.pass_time((-since.total_seconds() - SET_UP) % DAY)
-    miners = list(await bench.start(*FIVE))
+    miners = list(await bench.start(*specs))
     house = House(bench, miners)
     for miner in miners:
         known = _switches(hass)
         entry: MinerConfigEntry = await bench.add(miner)
-        hass.config_entries.async_update_entry(entry, options={"scan_interval": POLL})
+        hass.config_entries.async_update_entry(entry, options={"scan_interval": poll})
         await bench.run(hass.config_entries.async_reload(entry.entry_id))
         (house.switches[miner.name],) = (
             switch

@@ -1,5 +1,6 @@
 """Blueprints can be imported as they are, and drive simulated miners."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 import re
@@ -12,6 +13,8 @@ from homeassistant.helpers.selector import selector
 from homeassistant.util.yaml import parse_yaml
 import pytest
 
+from custom_components.miner_monitor.fleet.power_entities import FLEET_NUMBERS
+from custom_components.miner_monitor.number import NUMBERS, POWER_TARGETS, PRIORITIES
 from custom_components.miner_monitor.switch import SWITCHES
 
 from . import lengths
@@ -31,7 +34,7 @@ REQUIRED = {
     "ask_about_miners.yaml": [],
     "miner_alerts.yaml": [],
     "price_guard.yaml": ["signal", "miners"],
-    "solar_surplus.yaml": ["power", "miners", "watts"],
+    "solar_surplus.yaml": ["power", "target", "drawn"],
 }
 PAGE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
 MANIFEST = load_json(ROOT / "hacs.json")
@@ -81,13 +84,32 @@ def test_inputs(name: str) -> None:
     assert required == REQUIRED[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "rows", "expected"),
+    [
+        ("price_guard.yaml", "miners", SWITCHES, ["throttle"]),
+        (
+            "solar_surplus.yaml",
+            "target",
+            (*NUMBERS, *POWER_TARGETS, *FLEET_NUMBERS, *PRIORITIES),
+            ["power_target", "power_target"],
+        ),
+    ],
+)
+def test_forms_offer_no_other_entities_of_a_miner(
+    name: str, key: str, rows: Sequence[Any], expected: list[str]
+) -> None:
+    (rule,) = load(text_of(name)).inputs[key]["selector"]["entity"]["filter"]
+    assert [
+        row.key for row in rows if row.device_class in rule["device_class"]
+    ] == expected
+
+
 @pytest.mark.parametrize("name", ["price_guard.yaml", "solar_surplus.yaml"])
-def test_forms_offer_no_other_switches_of_a_miner(name: str) -> None:
-    (rule,) = load(text_of(name)).inputs["miners"]["selector"]["entity"]["filter"]
-    offered = [
-        switch.key for switch in SWITCHES if switch.device_class in rule["device_class"]
-    ]
-    assert offered == ["throttle"]
+def test_decisions_are_short(name: str) -> None:
+    """What is longer belongs into the integration, where it is tested as code."""
+    below = text_of(name).partition("\ntriggers:\n")[2]
+    assert 0 < len(below.splitlines()) <= 40
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,18 +1,23 @@
-"""The solar surplus: which miners run on the power that is left over."""
+"""The solar surplus: how many watts miners may draw of what is left over."""
 
 from collections.abc import AsyncIterator
 from math import pi, sin
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_test_home_assistant,
+    mock_restore_cache,
+)
 
-from .automations import Guard
+from .automations import AUTOMATION, Guard
 
-GRID = "sensor.grid"
-A, B, C = "switch.a", "switch.b", "switch.c"
-PROMPT = {"minimum_run": 0, "minimum_save": 0, "smoothing": 0, "pause": 2}
+GRID, DRAWN, BATTERY = "sensor.grid", "sensor.drawn", "sensor.battery"
+TARGET = "number.target"
+NORMAL, MOST = 400, 1000
+PROMPT = {"reserve": 0, "hysteresis": 10, "smoothing": 0, "pause": 2}
 
 
 @pytest.fixture
@@ -21,245 +26,280 @@ async def guard(
 ) -> AsyncIterator[Guard]:
     guard = Guard(hass, freezer)
     await guard.at("09:00")
-    for switch in (A, B, C):
-        await guard.say(switch, "on")
+    await say_target(guard, 0)
+    await guard.say(DRAWN, 0, unit_of_measurement="W")
     await guard.say(GRID, 0)
     await guard.at("12:00")
     yield guard
     await guard.stop()
 
 
+async def say_target(guard: Guard, watts: float, **attributes: object) -> None:
+    known = {"max": MOST, "normal_power": NORMAL}
+    await guard.say(TARGET, watts, **known, **attributes)
+
+
 async def start(guard: Guard, **inputs: Any) -> None:
-    given = {"power": GRID, "miners": [A, B, C], "watts": "100", **PROMPT, **inputs}
+    given = {"power": GRID, "target": TARGET, "drawn": DRAWN, **PROMPT, **inputs}
     await guard.start("solar_surplus.yaml", **given)
 
 
+def asked(guard: Guard) -> list[tuple[str, str]]:
+    """Return when how many watts were asked for."""
+    assert {name for _, name, _ in guard.calls} <= {"target"}
+    return [(clock, watts) for clock, _, watts in guard.calls]
+
+
 @pytest.mark.parametrize(
-    ("sign", "reading", "unit", "state"),
+    ("sign", "reading", "unit", "watts"),
     [
-        ("export_negative", -160, "W", "off"),
-        ("export_negative", 160, "W", "on"),
-        ("export_positive", 160, "W", "off"),
-        ("export_positive", -160, "W", "on"),
-        ("surplus", 0.16, "kW", "off"),
-        ("surplus", 0.00016, "MW", "off"),
-        ("surplus", 160, None, "off"),
-        ("surplus", 149, "W", "on"),
+        ("export_negative", -160, "W", ["160"]),
+        ("export_negative", 160, "W", []),
+        ("export_positive", 160, "W", ["160"]),
+        ("export_positive", -160, "W", []),
+        ("surplus", 0.16, "kW", ["160"]),
+        ("surplus", 0.00016, "MW", ["160"]),
+        ("surplus", 160, None, ["160"]),
+        ("surplus", 9, "W", []),
+        ("surplus", "nan", "W", []),
     ],
 )
 async def test_signs_and_units(
-    guard: Guard, sign: str, reading: float, unit: str | None, state: str
+    guard: Guard, sign: str, reading: object, unit: str | None, watts: list[str]
 ) -> None:
     await guard.say(GRID, reading, unit_of_measurement=unit)
-    await start(guard, sign=sign, miners=[A])
+    await start(guard, sign=sign)
     await guard.minutes(1)
-    assert guard.states(A) == [state]
+    assert [value for _, value in asked(guard)] == watts
 
 
-async def test_order_and_pause(guard: Guard) -> None:
-    """From the top one at a time, as far as the power goes, and from the bottom."""
-    await start(guard, sign="surplus", watts="100, 50, 200", pause=3, hysteresis=10)
-    power = {A: 100, B: 50, C: 200}
+async def test_what_miners_draw_is_theirs(guard: Guard) -> None:
+    """They keep what they have while nothing is exported, and lose what is missing."""
+    await say_target(guard, 200)
+    await guard.say(DRAWN, 0.15, unit_of_measurement="kW")
+    await guard.say(GRID, 45)
+    await start(guard, sign="surplus", reserve=5)
+    await guard.minutes(1)
+    assert asked(guard) == [("12:01", "190")]
+    await guard.say(DRAWN, 0.19, unit_of_measurement="kW")
+    await guard.say(GRID, 0)
+    await guard.minutes(10)
+    assert len(guard.calls) == 1
+    await guard.say(GRID, -100)
+    await guard.minutes(1)
+    assert asked(guard)[1:] == [("12:12", "85")]
 
-    async def pass_with(surplus: float, minutes: int) -> None:
-        for _ in range(minutes):
-            running = sum(w for s, w in power.items() if guard.states(s) == ["off"])
-            await guard.say(GRID, surplus - running)
-            await guard.minutes(1)
 
-    await pass_with(380, 12)
-    assert guard.calls == [
-        ("12:01", "a", "off"),
-        ("12:04", "b", "off"),
-        ("12:07", "c", "off"),
+async def test_changes_are_worth_it_and_apart(guard: Guard) -> None:
+    """By the hysteresis at least, and by 3 %; to the ends always."""
+    await start(guard, sign="surplus", pause=3, hysteresis=5)
+    for watts in (100, 104, 106, 300, 308, 310, 398, 401, 5000, 390, 3, 0):
+        await guard.say(GRID, watts)
+        await guard.minutes(4)
+    assert [value for _, value in asked(guard)] == [
+        "100",
+        "106",
+        "300",
+        "310",
+        "398",
+        str(MOST),
+        "3",
+        "0",
     ]
-    await pass_with(341, 10)
-    assert len(guard.calls) == 3
-    await pass_with(60, 10)
-    assert guard.calls[3:] == [("12:23", "c", "on"), ("12:26", "a", "on")]
+    before = len(guard.calls)
+    for watts in (100, 200, 300, 350):
+        await guard.say(GRID, watts)
+        await guard.minutes(1)
+    assert asked(guard)[before:] == [("12:49", "100"), ("12:52", "350")]
+
+
+async def test_as_much_as_they_draw_anyway_is_no_limit(guard: Guard) -> None:
+    """The target of all miners shows what they draw then, that of one what was set."""
+    await guard.say(GRID, 5000)
+    await start(guard, sign="surplus")
+    await guard.minutes(1)
+    assert asked(guard) == [("12:01", str(MOST))]
+    await guard.minutes(20)
+    await say_target(guard, NORMAL)
+    await guard.minutes(20)
+    assert len(guard.calls) == 1
 
 
 async def test_who_is_held_is_left_alone(guard: Guard) -> None:
-    """It neither starts nor stops, the next one gets its share, and it is named."""
-    await guard.say(A, "on", held=True)
-    await guard.say(B, "off", held=True)
-    await start(guard, sign="surplus")
+    await say_target(guard, 0, held=True)
     await guard.say(GRID, 160)
+    await start(guard, sign="surplus")
     await guard.minutes(10)
-    assert guard.calls == [("12:01", "c", "off")]
-    await guard.say(GRID, -500)
+    assert guard.calls == []
+    await say_target(guard, 0, held=False)
+    await guard.minutes(1)
+    assert asked(guard) == [("12:11", "160")]
+
+
+async def test_away_miner_follows_when_it_is_back(guard: Guard) -> None:
+    await guard.say(TARGET, "unavailable")
+    await guard.say(GRID, 160)
+    await start(guard, sign="surplus")
     await guard.minutes(10)
-    assert guard.states(A, B, C) == ["on", "off", "on"]
-    assert guard.lines == ["left alone, for they are held: switch.a, switch.b"] * 2
-
-
-async def test_an_important_miner_takes_the_power_of_others(guard: Guard) -> None:
-    await guard.say(B, "off")
-    await guard.say(C, "off")
-    await guard.at("12:10")
-    await guard.say(GRID, 20)
-    await start(guard, sign="surplus", hysteresis=10)
+    assert guard.calls == []
+    await say_target(guard, 0)
     await guard.minutes(1)
-    assert guard.calls == [("12:11", "c", "on")]
-    await guard.say(GRID, 120)
-    await guard.minutes(3)
-    assert guard.calls[1:] == [("12:13", "a", "off")]
-
-
-async def test_minimum_times(guard: Guard) -> None:
-    await guard.say(GRID, 500)
-    await start(guard, sign="surplus", miners=[A], minimum_run=20, minimum_save=10)
-    await guard.minutes(1)
-    await guard.say(GRID, -500)
-    await guard.minutes(30)
-    await guard.say(GRID, 500)
-    await guard.minutes(30)
-    assert guard.calls == [
-        ("12:01", "a", "off"),
-        ("12:21", "a", "on"),
-        ("12:32", "a", "off"),
-    ]
+    assert asked(guard) == [("12:11", "160")]
 
 
 @pytest.mark.parametrize(
-    ("noise", "calls"), [((300, 300), 1), ((300, -300), 0), ((500, -90), 1)]
+    ("noise", "watts"),
+    [((300, 300), ["300"]), ((300, -300), []), ((500, -90), ["205"])],
 )
-async def test_smoothing(guard: Guard, noise: tuple[int, int], calls: int) -> None:
+async def test_smoothing(
+    guard: Guard, noise: tuple[int, int], watts: list[str]
+) -> None:
     """The average decides, not the moment of the question."""
     await guard.say(GRID, noise[0])
-    await start(guard, sign="surplus", miners=[A], smoothing=40)
+    await start(guard, sign="surplus", smoothing=40)
     await guard.minutes(1)
     for step in range(4):
         assert guard.calls == []
         await guard.say(GRID, noise[step % 2])
         await guard.seconds(10)
-    assert len(guard.calls) == calls
+    assert [value for _, value in asked(guard)] == watts
 
 
-async def test_power_sensors(guard: Guard) -> None:
-    """A miner that draws less than it is said to gives less back."""
-    await guard.say(A, "off")
-    await guard.at("12:10")
-    await guard.say("sensor.a", 0.04, unit_of_measurement="kW")
-    await guard.say(GRID, 60)
-    await start(guard, sign="surplus", watts="100, 90", power_sensors=["sensor.a"])
-    await guard.minutes(5)
-    assert guard.calls == []
-    await guard.say(GRID, -100)
+async def test_a_gap_while_it_reads(guard: Guard) -> None:
+    """What is missing is not in the average, and at its end nothing is decided."""
+    await guard.say(GRID, 100)
+    await start(guard, sign="surplus", smoothing=30)
     await guard.minutes(1)
-    assert guard.calls == [("12:16", "a", "on")]
+    for reading in (100, "unavailable", 300):
+        await guard.say(GRID, reading)
+        await guard.seconds(10)
+    assert [value for _, value in asked(guard)] == ["200"]
+    await guard.say(GRID, 205)
+    await guard.minutes(5)
+    await guard.say(GRID, 350)
+    await guard.minutes(1)
+    for reading in (350, 350, "unavailable"):
+        await guard.say(GRID, reading)
+        await guard.seconds(10)
+    assert len(guard.calls) == 1
 
 
 @pytest.mark.parametrize(
-    ("state", "charge", "expected"),
+    ("had", "charge", "watts"),
     [
-        ("on", 79, "on"),
-        ("on", 82, "on"),
-        ("on", 85, "off"),
-        ("off", 79, "on"),
-        ("off", 82, "off"),
-        ("off", 85, "off"),
+        (0, 79, []),
+        (0, 82, []),
+        (0, 85, ["300"]),
+        (200, 79, ["0"]),
+        (200, 82, ["300"]),
+        (200, 85, ["300"]),
     ],
 )
-async def test_battery(guard: Guard, state: str, charge: int, expected: str) -> None:
-    await guard.say(A, state)
-    await guard.at("12:10")
-    await guard.say(GRID, 500)
-    await guard.say("sensor.battery", charge)
+async def test_battery(guard: Guard, had: int, charge: int, watts: list[str]) -> None:
+    await say_target(guard, had)
+    await guard.say(GRID, 300)
+    await guard.say(BATTERY, charge)
     await start(
-        guard,
-        sign="surplus",
-        miners=[A],
-        battery="sensor.battery",
-        battery_floor=80,
-        battery_margin=5,
+        guard, sign="surplus", battery=BATTERY, battery_floor=80, battery_margin=5
     )
     await guard.minutes(1)
-    assert guard.states(A) == [expected]
+    assert [value for _, value in asked(guard)] == watts
 
 
 @pytest.mark.parametrize(
     ("on_missing", "expected"),
-    [
-        ("keep", []),
-        ("run", [("12:30", "b", "off"), ("12:32", "c", "off")]),
-        ("save", [("12:30", "a", "on")]),
-    ],
+    [("keep", []), ("run", [("12:30", str(MOST))]), ("save", [("12:30", "0")])],
 )
-@pytest.mark.parametrize("absent", [GRID, "sensor.battery"])
+@pytest.mark.parametrize("absent", [GRID, DRAWN, BATTERY])
 async def test_no_reading(
     guard: Guard, on_missing: str, expected: list[object], absent: str
 ) -> None:
-    await guard.say(A, "off")
-    for sensor in (GRID, "sensor.battery"):
+    await say_target(guard, 90)
+    for sensor in (GRID, DRAWN, BATTERY):
         await guard.say(sensor, "unavailable" if sensor == absent else 90)
     await start(
         guard,
         sign="surplus",
-        battery="sensor.battery",
+        battery=BATTERY,
         on_missing=on_missing,
         missing_grace=30,
     )
     await guard.minutes(40)
-    assert guard.calls == expected
+    assert asked(guard) == expected
 
 
 async def test_a_short_gap_is_nothing(guard: Guard) -> None:
-    await guard.say(A, "off")
-    await start(guard, on_missing="save", missing_grace=5, miners=[A])
+    await say_target(guard, 90)
+    await guard.say(DRAWN, 90)
+    await start(guard, on_missing="save", missing_grace=5)
     for _ in range(5):
         await guard.say(GRID, "unavailable")
         await guard.minutes(4)
-        await guard.say(GRID, 10)
+        await guard.say(GRID, 5)
         await guard.minutes(1)
     assert guard.calls == []
 
 
 @pytest.mark.parametrize("fault", ["deaf", "failing"])
-async def test_a_miner_that_does_not_obey(guard: Guard, fault: str) -> None:
-    getattr(guard, fault).add(A)
-    await guard.say(GRID, 1000)
+async def test_a_target_that_does_not_obey(guard: Guard, fault: str) -> None:
+    """It is asked again after the time between two changes."""
+    getattr(guard, fault).add(TARGET)
+    await guard.say(GRID, 100)
     await start(guard, sign="surplus", pause=5)
-    await guard.minutes(30)
-    assert guard.states(A, B, C) == ["on", "off", "off"]
-
-
-@pytest.mark.parametrize("watts", ["", "many", "nan"])
-async def test_without_watts_a_miner_is_left_alone(guard: Guard, watts: str) -> None:
-    await guard.say(GRID, 10_000)
-    await start(guard, sign="surplus", watts=watts)
-    await guard.minutes(10)
-    assert guard.calls == []
+    await guard.minutes(20)
+    assert asked(guard) == [(f"12:{minute:02}", "100") for minute in (1, 6, 11, 16)]
 
 
 async def test_dry_run(guard: Guard) -> None:
-    await guard.say(GRID, -400)
+    await guard.say(GRID, -200)
     await start(guard, dry_run=True, pause=20)
+    await guard.minutes(22)
+    await guard.say(GRID, "unavailable")
     await guard.minutes(30)
     assert guard.calls == []
-    assert guard.lines == [
-        "would resume switch.a (400 W to spare)",
-        "would resume switch.a, switch.b (400 W to spare)",
-    ]
+    assert guard.lines == ["would set number.target to 200 W (200 W to spare)"] * 2
+
+
+async def test_restart_without_readings(freezer: FrozenDateTimeFactory) -> None:
+    """Nothing is set before the sensors are there; the last change still counts."""
+    async with async_test_home_assistant() as hass:
+        guard = Guard(hass, freezer)
+        await guard.at("12:00")
+        last = State(AUTOMATION, "on", {"last_triggered": "2026-11-20T19:55:00+00:00"})
+        mock_restore_cache(hass, [last])
+        await guard.say(TARGET, "unavailable")
+        await start(guard, sign="surplus", pause=15, on_missing="run", missing_grace=9)
+        await guard.minutes(2)
+        await say_target(guard, 90)
+        await guard.say(GRID, 200)
+        await guard.say(DRAWN, "unknown")
+        await guard.minutes(2)
+        await guard.say(DRAWN, 90)
+        await guard.minutes(20)
+        assert asked(guard) == [("12:10", "290")]
+        await guard.stop()
+        await hass.async_stop(force=True)
 
 
 async def test_a_day_in_the_sun(guard: Guard) -> None:
-    """The grid hardly gives, and no miner switches to and fro."""
+    """The grid hardly gives, what there is is used, and the target is calm."""
     await guard.at("05:00", day=21)
-    await start(guard, watts="100, 300", miners=[A, B], minimum_run=15, pause=5)
-    bought = 0.0
+    await start(guard, pause=5, smoothing=0, reserve=20, hysteresis=20)
+    bought = used = there = 0.0
     for minute in range(840):
         cloud = 0.4 if minute // 7 % 9 == 4 else 1
         sun = max(0.0, 900 * sin(pi * minute / 840)) * cloud
         house = 150 + 100 * (minute % 97 < 5)
-        running = [w for s, w in ((A, 100), (B, 300)) if guard.states(s) == ["off"]]
-        grid = house + sum(running) - sun
-        bought += max(0.0, min(grid, sum(running)))
+        state = guard.states(TARGET)[0]
+        drawn = min(float(state), NORMAL)
+        grid = house + drawn - sun
+        bought += max(0.0, min(grid, drawn))
+        used += max(0.0, min(drawn, sun - house))
+        there += max(0.0, min(NORMAL, sun - house))
+        await guard.say(DRAWN, drawn)
         await guard.say(GRID, round(grid))
         await guard.minutes(1)
-    assert guard.states(A, B) == ["on", "on"]
-    assert 4 <= len(guard.calls) <= 30
-    for switch in ("a", "b"):
-        calls = [call for call in guard.calls if call[1] == switch]
-        assert [to for *_, to in calls] == ["off", "on"] * (len(calls) // 2)
-    assert bought / 60 < 300
+    assert guard.states(TARGET) == ["0.0"]
+    assert 4 <= len(guard.calls) <= 110
+    assert bought / 60 < 150
+    assert used > 0.85 * there

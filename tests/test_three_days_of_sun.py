@@ -8,43 +8,40 @@ from itertools import pairwise
 
 import pytest
 
+from custom_components.miner_monitor.const import CONF_PRIORITY
+from custom_components.miner_monitor.runtime.entries import miner_entries
+from simulator import SimulatedMiner
+
 from .automations import turn_off_automation
-from .conftest import GAMMA, NANO_3S, NERD, Q, TimedBench
+from .conftest import GAMMA, NANO_3S, TimedBench
+from .fleets import fleet_state
 from .house import (
+    A_PAIR,
     DAY,
-    FLASH_WRITES,
-    GAMMA_PAUSES,
     HOUR,
     LEEWAY,
     MINUTE,
     SETTLED,
     House,
-    assert_minimum_times,
     assert_nothing_went_wrong,
     build,
+    kept,
     leave,
     runs,
-    saves,
-    told,
 )
+from .sunny import DRAWN, TARGET, too_soon, turns
 
 GRID, BATTERY = "sensor.grid", "sensor.battery"
-NEEDS = {
-    GAMMA.name: 12,
-    GAMMA_PAUSES.name: 13,
-    NANO_3S.name: 67,
-    NERD.name: 84,
-    Q.name: 806,
-}
-"""What each miner draws more when it runs, in W, the most important one first."""
-
-HYSTERESIS, PAUSE, MINIMUM_RUN, MINIMUM_SAVE, GRACE = 30, 5, 15, 10, 10
+POLL = 120
+RESERVE, HYSTERESIS, PAUSE, GRACE = 20, 20, 5, 10
 FLOOR, MARGIN = 50, 5
-FRESH = MINUTE + LEEWAY
-"""Seconds of readings that a decision rests on."""
+PATIENCE = 27
+"""Minutes after which there is no reason left to wait with a change."""
 
-PATIENCE = (MINIMUM_RUN + 3) * MINUTE
-"""Seconds after which there is no reason left to wait with a change."""
+LARGEST = 820
+"""W of the largest miner, more than any step up takes."""
+
+MOST_FLASH_WRITES = 30
 
 # fmt: off
 SUN = (
@@ -94,20 +91,20 @@ def within(moment: float, span: tuple[float, float]) -> bool:
 
 
 class Meter:
-    """The meter at the grid and the battery, and what they told."""
+    """The meter at the grid and the battery, and what was seen each minute."""
 
     def __init__(self, house: House) -> None:
         """Know nothing yet."""
         self.house = house
-        self.readings: list[tuple[float, float]] = []
+        self.seen: list[tuple[float, float, float, float]] = []
+        """Moments, W exported, W drawn by miners, and W of the target."""
 
     def tell(self) -> None:
         """Tell the power at the grid and the charge of the battery."""
         house, now = self.house, self.house.now + 0.01
-        power = HOUSEHOLD + 2000 * within(now, KETTLE) - sun_at(now)
-        power += sum(miner.truth.power_w for miner in house.miners)
+        drawn = sum(miner.truth.power_w for miner in house.miners)
+        power = HOUSEHOLD + 2000 * within(now, KETTLE) - sun_at(now) + drawn
         known = not within(now, SHORT_GAP) and not within(now, OUTAGE)
-        self.readings.append((now, -power))
         house.hass.states.async_set(
             GRID,
             str(round(power, 1)) if known else "unavailable",
@@ -115,85 +112,100 @@ class Meter:
         )
         charge = [value for hour, value in CHARGES if hour * HOUR <= now][-1]
         house.hass.states.async_set(BATTERY, str(charge))
-
-    def surplus(self, moment: float) -> list[float]:
-        """Return the readings that a decision at a moment can rest on."""
-        earlier = [value for at, value in self.readings if at <= moment - FRESH]
-        return earlier[-1:] + [
-            value for at, value in self.readings if moment - FRESH < at <= moment
-        ]
+        target = fleet_state(house.hass, "number", "power_target")
+        self.seen.append((now, -power, drawn, float(target.state)))
 
 
 class Story:
-    """What the miners were told in the order of time, and why."""
+    """What the miners were told and asked for in the order of time, and why."""
 
     def __init__(self, house: House, meter: Meter) -> None:
-        """Sort what each miner was told."""
+        """Take what was seen."""
+        self.house = house
         self.meter = meter
-        self.events = sorted(
-            (moment, list(NEEDS).index(miner.name), goal)
-            for miner in house.miners
-            for moment, goal in told(house, miner)
+
+    def changes(self, begin: float = 0, end: float = 4 * DAY) -> list[float]:
+        """Return when any miner was told something in a span."""
+        return sorted(
+            moment
+            for miner in self.house.miners
+            for moment, _ in self.house.orders(miner)
+            if begin <= moment < end
         )
+
+    def assert_pauses(self) -> None:
+        """Each is changed some minutes apart; two requests can be one change."""
+        for miner in self.house.miners:
+            orders = self.house.orders(miner)
+            for (before, _), (moment, order) in pairwise(orders):
+                apart = moment - before
+                assert apart < A_PAIR or apart >= PAUSE * MINUTE - LEEWAY, order
 
     def assert_priority(self) -> None:
         """Start the first first and stop it last, unless a minimum time holds it."""
-        state = ["run"] * len(NEEDS)
-        since = [-HOUR] * len(NEEDS)
-        minimum = {"run": MINIMUM_RUN * MINUTE, "save": MINIMUM_SAVE * MINUTE}
-        for moment, place, goal in self.events:
-            others = range(place) if goal == "run" else range(place + 1, len(NEEDS))
-            for other in others:
-                held = moment - since[other] < minimum[state[other]] + FRESH
-                assert state[other] == goal or held, (moment / HOUR, place, other)
-            state[place], since[place] = goal, moment
-
-    def assert_pauses(self) -> None:
-        """One miner is told at a time; only without a reading nothing is averaged."""
-        for (before, *_), (moment, *_) in pairwise(self.events):
-            least = PAUSE * MINUTE - LEEWAY
-            if without_reading(before) != without_reading(moment):
-                least -= MINUTE
-            assert moment - before >= least, moment / HOUR
+        places = [turns(self.house, miner) for miner in self.house.miners]
+        for place, events in enumerate(places):
+            for moment, name in events:
+                others = places[:place] if name == "start" else places[place + 1 :]
+                for other in filter(None, others):
+                    at, does = next(
+                        (one for one in reversed(other) if one[0] <= moment + MINUTE),
+                        (0.0, "start"),
+                    )
+                    assert does == name or moment - at < PATIENCE * MINUTE, moment
 
     def assert_reasons(self) -> None:
-        """Every start had the power, and every stop lacked it, with hysteresis."""
-        for moment, place, goal in self.events:
-            readings = self.meter.surplus(moment)
-            need = list(NEEDS.values())[place]
-            if goal == "run":
-                assert max(readings) >= need + HYSTERESIS, moment / HOUR
-                assert not within(moment, EMPTY), moment / HOUR
-                assert not within(moment, OUTAGE), moment / HOUR
-            elif not within(moment, EMPTY) and not without_reading(moment):
-                assert min(readings) < -HYSTERESIS, moment / HOUR
+        """No target is above what was there, less the reserve."""
+        seen = self.meter.seen
+        for place in range(10, len(seen)):
+            now, *_, target = seen[place]
+            if target == seen[place - 1][3] or within(now, EMPTY):
+                continue
+            there = max(
+                spare + drawn for _, spare, drawn, _ in seen[place - 10 : place]
+            )
+            assert target <= max(0.0, there - RESERVE) + 1, now / HOUR
 
     def assert_no_delay(self) -> None:
         """Nobody waits longer than the times that were set."""
-        for (before, *_), (moment, place, goal) in pairwise(self.events):
-            if without_reading(moment) or within(moment, (EMPTY[0], EMPTY[1] + HOUR)):
+        seen = self.meter.seen
+        normal = max(drawn for _, _, drawn, _ in seen)
+        lowest = next(drawn for at, _, drawn, _ in seen if at >= QUIET[0] * HOUR)
+        for place in range(PATIENCE, len(seen)):
+            span = seen[place - PATIENCE : place]
+            now = seen[place][0]
+            if now - span[0][0] > (PATIENCE + 1) * MINUTE or any(
+                within(at, gap)
+                for at, *_ in span
+                for gap in (OUTAGE, (EMPTY[0], EMPTY[1] + HOUR))
+            ):
                 continue
-            need = list(NEEDS.values())[place]
-            due = [
-                value >= need + HYSTERESIS if goal == "run" else value < -HYSTERESIS
-                for at, value in self.meter.readings
-                if max(before, moment - PATIENCE) <= at < moment
-            ]
-            assert not all(due) or len(due) * MINUTE < PATIENCE, moment / HOUR
-
-    def during(self, begin: float, end: float) -> list[tuple[float, int, str]]:
-        """Return what was told in a span."""
-        return [event for event in self.events if begin <= event[0] < end]
+            if all(spare > LARGEST + RESERVE + HYSTERESIS for _, spare, *_ in span):
+                assert seen[place][2] > 0.9 * normal, now / HOUR
+            if all(spare < -HYSTERESIS for _, spare, *_ in span):
+                assert seen[place][2] < lowest + 20, now / HOUR
 
 
-def without_reading(moment: float) -> bool:
-    """Whether a moment lies in the outage."""
-    return within(moment, OUTAGE)
+def rests(house: House, miner: SimulatedMiner) -> bool:
+    """Whether a miner takes the least that a power target lets it take.
+
+    One that cannot stop runs at the lowest frequency of its own page, or in its
+    lowest mode.
+    """
+    now = kept(miner)
+    match miner.name:
+        case GAMMA.name:
+            return now["frequency"] == 400 and now["coreVoltage"] < 1150
+        case NANO_3S.name:
+            return now["mode"] == 0
+        case _:
+            return not miner.truth.hashing
 
 
 async def live(house: House, meter: Meter, days: int) -> None:
     """Let the days pass, and look at the miners when all do the same."""
     moment = 0.0
+    await house.until(MINUTE)
     while moment < days * DAY:
         dark = sun_at(moment) == sun_at(moment + 30 * MINUTE) == 0
         if moment == KETTLE[0]:
@@ -202,7 +214,7 @@ async def live(house: House, meter: Meter, days: int) -> None:
         meter.tell()
         moment += 15 * MINUTE if dark else MINUTE
         await house.until(moment)
-        for hours, does in ((QUIET, saves), (SUNNY, runs)):
+        for hours, does in ((QUIET, rests), (SUNNY, runs)):
             if moment / HOUR in hours:
                 doing = [miner.name for miner in house.miners if does(house, miner)]
                 assert doing == [miner.name for miner in house.miners], moment / HOUR
@@ -210,8 +222,12 @@ async def live(house: House, meter: Meter, days: int) -> None:
 
 @pytest.fixture
 async def house(bench: TimedBench) -> AsyncIterator[House]:
-    """Give a house with five miners."""
-    house = await build(bench)
+    """Give a house with five miners, the smallest the most important."""
+    house = await build(bench, poll=POLL)
+    for place, entry in enumerate(miner_entries(house.hass), 1):
+        options = {**entry.options, CONF_PRIORITY: place}
+        house.hass.config_entries.async_update_entry(entry, options=options)
+    await house.until(MINUTE)
     yield house
     await leave(house)
 
@@ -227,12 +243,11 @@ async def test_three_days_of_sun(
     await house.automate(
         "solar_surplus.yaml",
         power=GRID,
-        miners=[house.switches[name] for name in NEEDS],
-        watts=", ".join(map(str, NEEDS.values())),
+        target=TARGET,
+        drawn=DRAWN,
+        reserve=RESERVE,
         hysteresis=HYSTERESIS,
         pause=PAUSE,
-        minimum_run=MINIMUM_RUN,
-        minimum_save=MINIMUM_SAVE,
         battery=BATTERY,
         battery_floor=FLOOR,
         battery_margin=MARGIN,
@@ -245,20 +260,25 @@ async def test_three_days_of_sun(
     story.assert_pauses()
     story.assert_reasons()
     story.assert_no_delay()
-    assert_minimum_times(house, MINIMUM_RUN, MINIMUM_SAVE)
-    assert story.during(SHORT_GAP[0], SHORT_GAP[1] + PAUSE * MINUTE) == []
-    assert story.during(KETTLE[0], KETTLE[0] + PAUSE * MINUTE) == []
-    assert story.during(OUTAGE[0], OUTAGE[0] + GRACE * MINUTE - LEEWAY) == []
+    assert list(too_soon(house)) == []
+    assert story.changes(SHORT_GAP[0], SHORT_GAP[1] + MINUTE) == []
+    assert story.changes(OUTAGE[0], OUTAGE[0] + GRACE * MINUTE - LEEWAY) == []
     for span in (EMPTY, OUTAGE):
-        assert len(story.during(*span)) >= (4 if span[0] < days * DAY else 0)
+        assert len(story.changes(*span)) >= (3 if span[0] < days * DAY else 0)
     for miner in house.miners:
-        orders = told(house, miner)
-        assert len(orders) >= 2 * days - 1
-        assert len(orders) <= days * 10
-        assert miner.flash_writes == len(orders) * FLASH_WRITES.get(miner.name, 0)
+        assert len(house.orders(miner)) >= 2 * days - 1
+        assert miner.flash_writes <= days * MOST_FLASH_WRITES
 
     await turn_off_automation(house.hass)
-    await house.turn("off")
-    await house.bench.pass_time(SETTLED)
-    assert all(runs(house, miner) for miner in house.miners)
+    await house.bench.call(
+        "number", "set_value", {"entity_id": TARGET, "value": most(house)}
+    )
+    await house.bench.pass_time(25 * MINUTE + SETTLED)
+    assert [miner.name for miner in house.miners if not runs(house, miner)] == []
     assert_nothing_went_wrong(house, caplog)
+
+
+def most(house: House) -> float:
+    """Return the highest target there is: no limit."""
+    state = fleet_state(house.hass, "number", "power_target")
+    return float(state.attributes["max"])

@@ -282,7 +282,8 @@ REFUSED_OF_WORTH: tuple[tuple[str, str, str, object, str | None], ...] = (
 SUN = {"feed_in_price": 0.08, "grid_power": GRID}
 REFUSED_OF_PRICES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("solar_incomplete", {"price": PRICE, "solar": {"feed_in_price": 0.08}}),
-    ("solar_incomplete", {"price": PRICE, "solar": {"grid_power": GRID}}),
+    ("no_grid_power", {"price": PRICE, "solar": {"grid_power": GRID}}),
+    ("no_grid_power", {"solar": {"grid_power": GRID}}),
     ("solar_incomplete", {"solar": SUN}),
     ("no_grid_power", {"price": PRICE, "solar": SUN}),
     ("no_break_even", {"price": PRICE, "rule": {"cheap_rule": "break_even"}}),

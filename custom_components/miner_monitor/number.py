@@ -129,6 +129,7 @@ def _power_attributes(data: MinerData) -> Mapping[str, Any]:
         "least": _watts(power.least),
         "known": power.known,
         "waits": power.waits,
+        "held": data.control.hold is not None,
         STEPS: [
             {
                 "step": _step_text(item),

@@ -16,6 +16,7 @@ from .model import (
     PowerTarget,
     Reason,
     Requester,
+    ThrottleMethod,
 )
 from .observed import changed_by_hand
 from .overrides import Kind
@@ -29,6 +30,7 @@ from .power_target import (
     is_another,
     step_of,
 )
+from .throttle import throttle_method
 from .values import alike, differing, reported
 
 _COVERS = (Kind.TEMPORARY, Kind.PROTECTION, Kind.SAVE_POWER)
@@ -200,7 +202,29 @@ class PowerIntents(Intents):
     # What is due.
 
     def due_for_power(self) -> Apply | None:
-        """Return what is to be written for a power target now, if anything is."""
+        """Return what is to be written for a power target now, if anything is.
+
+        A miner that only a restart wakes takes no set points before: it wakes with
+        those that it has.
+        """
+        order = self._due_for_power()
+        present = reported(self._coming(self.settings), POWERED)
+        if order is None or not self._wakes_first(order.changes, present):
+            return order
+        return self._power_step({**present, Setting.MINING: True})
+
+    def _wakes_first(self, changes: Changes, present: Changes) -> bool:
+        """Whether set points can only be changed once the miner runs with others."""
+        restarts = throttle_method(self._identity) is ThrottleMethod.SHUTDOWN
+        points = {key: value for key, value in changes.items() if key in POWERED}
+        return (
+            restarts
+            and self._lowered_to_rest
+            and changes.get(Setting.MINING) is True
+            and bool(differing(points, present))
+        )
+
+    def _due_for_power(self) -> Apply | None:
         slot, target = self.overrides[Kind.POWER_TARGET], self.overrides.power
         if self._power_waits:
             return None

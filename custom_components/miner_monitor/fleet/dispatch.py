@@ -36,6 +36,9 @@ nearly alike the one that rests does not take the place of the other one."""
 _FEW = 8
 """Up to so many miners each number of them is tried for who shares the watts."""
 
+_TWICE = 4
+"""Twice as many watts are a size that is larger by this."""
+
 _SAME = 1e-9
 """Sums of watts that differ by less than this are the same."""
 
@@ -389,7 +392,8 @@ def _lines(miners: Sequence[_Miner]) -> Iterator[list[_Rise]]:
     """Yield the lines to go along; none depends on how many watts there are.
 
     The first has all miners in their turn. Others have only the first of them in it,
-    or the small ones, and the rest at its end.
+    or the small ones, and the rest at its end; or a large one before the others of its
+    priority, which leave watts that are too few for it.
     """
     rises = {id(miner): tuple(miner.rises()) for miner in miners}
     firsts = [next(iter(rises[id(miner)]), None) for miner in miners]
@@ -402,8 +406,22 @@ def _lines(miners: Sequence[_Miner]) -> Iterator[list[_Rise]]:
             chosen = set(small[:count])
             yield sorted(line, key=lambda rise: id(rise.miner) not in chosen)
             count = count * 3 // 4 if count > _FEW else count - 1
+    for large in _large(turns):
+        yield sorted(
+            line, key=lambda rise: (rise.turn()[0], rise.miner is not large.miner)
+        )
     if not turns:
         yield []
+
+
+def _large(turns: Sequence[_Rise]) -> list[_Rise]:
+    """Return the first rises of those that take twice as much as the smallest one.
+
+    Where there are very many, the largest ones.
+    """
+    least = min((rise.size for rise in turns), default=0) + _TWICE
+    large = [rise for rise in turns if rise.size >= least]
+    return sorted(large, key=lambda rise: -rise.size)[:_FEW]
 
 
 def _go_along(

@@ -111,12 +111,15 @@ def problem_of(hass: HomeAssistant, options: MarketOptions) -> MarketProblem | N
 def problem_of_solar(
     hass: HomeAssistant, options: MarketOptions, *, priced: bool
 ) -> MarketProblem | None:
-    """Return what is wrong with what was chosen of solar power, tried at once."""
-    if options.feed_in is None and options.grid is None:
-        return None
-    if not priced or options.feed_in is None or options.grid is None:
+    """Return what is wrong with what was chosen of solar power, tried at once.
+
+    The grid power alone is enough to run on the surplus.
+    """
+    if options.feed_in is not None and (not priced or options.grid is None):
         return MarketProblem.SOLAR_INCOMPLETE
-    return MarketProblem.NO_GRID if grid_power(hass, options) is None else None
+    chosen = options.grid is not None
+    unknown = chosen and grid_power(hass, options) is None
+    return MarketProblem.NO_GRID if unknown else None
 
 
 def bitcoin_price(hass: HomeAssistant, options: MarketOptions) -> float | None:

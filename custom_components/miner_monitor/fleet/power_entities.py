@@ -65,6 +65,7 @@ def _dealt(data: FleetData) -> dict[str, Any]:
     return {
         "set": view.target is not None,
         "expected": None if view.expected is None else round(view.expected, 1),
+        "normal_power": round(view.normal),
         SHARES: _listed(view.shares),
     }
 

@@ -94,7 +94,7 @@ def least(*limits: float | None) -> float | None:
 _MEAN_OF = 180.0
 """Seconds whose mean is the surplus: a kettle is not worth a change."""
 
-_LEAST_CHANGE, _LEAST_PART = 10.0, 0.03
+_LEAST_CHANGE, _LEAST_PART = 2.0, 0.03
 """W, and part of it, by which the surplus has to be another one."""
 
 
