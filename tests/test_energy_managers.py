@@ -50,7 +50,7 @@ def recipes(heading: str) -> list[Any]:
     ]
 
 
-WATTS, AMPERES = recipes("Watts or amperes")
+WATTS, AMPERES, ON_OFF = recipes("Watts or amperes")
 EVCC, EVCC_SWITCH = recipes("evcc")
 (SOLAR_OPTIMIZER,) = recipes("Solar Optimizer")
 EMHASS, _, EMHASS_LOAD = recipes("EMHASS")
@@ -305,6 +305,33 @@ async def test_solar_optimizer_by_its_recipe(house: House) -> None:
     await turn_off_automations(bench)
 
 
+async def test_on_or_off(house: House, caller: Caller) -> None:
+    """A switch that is turned every half minute keeps the minimum times."""
+    bench, hass = house.bench, house.bench.hass
+    await paste(bench, ON_OFF)
+    (plug,) = EVCC_SWITCH["chargers"]
+    switch = plug["switch"]
+    assert (await caller.read(switch))["state"] == "on"
+    before = len(house.told("pause", "resume"))
+    for place in range(120):
+        wanted = "off" if place % 2 else "on"
+        assert await caller.call(switch, f"turn_{wanted}") == HTTPStatus.OK
+        assert (await caller.read(switch))["state"] == wanted
+        assert float((await caller.read(plug["power"]))["state"]) >= 0
+        await bench.advance(30)
+    turns = len(house.told("pause", "resume")) - before
+    # A run and a pause take 25 minutes at the least.
+    assert 0 < turns <= len(house.miners) * 2 * 3
+    await caller.call(switch, "turn_off")
+    await bench.advance(HOUR)
+    assert hashing(house) == []
+    await caller.call(switch, "turn_on")
+    await bench.advance(MINUTE)
+    assert hashing(house) == ["anna", "bert", "carl"]
+    state = fleet_state(hass, "number", "power_target")
+    assert state.attributes["set"] is False
+
+
 @pytest.fixture
 async def house(bench: TimedBench) -> House:
     """Return three miners of which it is known what they draw."""
@@ -401,7 +428,7 @@ async def test_all_that_the_page_names_exists(house: House) -> None:
     await watch_price(bench, "sensor.price", 0.2)
     hass.states.async_set(HOUSE_POWER, "1000")
     hass.states.async_set(DELIVERED, "0")
-    await paste(bench, WATTS, AMPERES, EMHASS, EMHASS_LOAD)
+    await paste(bench, WATTS, AMPERES, ON_OFF, EMHASS, EMHASS_LOAD)
     named = set(NAMED.findall(PAGE))
     assert len(named) >= 12
     missing = {

@@ -90,7 +90,13 @@ async def test_a_winter_evening(house: House) -> None:
     await call(bench, HEATER, "set_temperature", temperature=17)
     await bench.advance(REST)
     assert hashing(house) == []
+    warm(hass, "unavailable")
     await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(300)
+    assert shown(house) == ("heat", "idle", "wait")
+    assert heater(house).attributes["power"] == 0
+    assert hashing(house) == []
+    warm(hass, 21)
     await bench.advance(60)
     assert shown(house) == ("heat", "idle", "warm")
     assert heater(house).attributes["temperature"] == 17

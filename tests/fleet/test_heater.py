@@ -46,6 +46,10 @@ def test_small_moves_change_nothing() -> None:
     assert asked == {Demand(HeaterDecision.HEAT, 500.0)}
     moved = thermostat.demand(HeaterMode.HEAT, 21.0, 21.3, 1000.0)
     assert moved == Demand(HeaterDecision.HEAT, 200.0)
+    # So do watts that differ a little by what was measured meanwhile.
+    assert thermostat.demand(HeaterMode.HEAT, 21.0, 21.3, 1050.0) == moved
+    more = thermostat.demand(HeaterMode.HEAT, 21.0, 21.3, 1200.0)
+    assert more == Demand(HeaterDecision.HEAT, 240.0)
     # A room that is not known any more begins anew.
     lost = thermostat.demand(HeaterMode.HEAT, 21.0, None, 1000.0)
     assert lost.power is None

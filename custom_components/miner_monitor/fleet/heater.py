@@ -13,6 +13,9 @@ _BAND = 1.0
 _LEAST_CHANGE = 0.2
 """Part of the power by which it has to be another one to be worth a change."""
 
+_LEAST_MOVE = 0.1
+"""Part by which what all draw at their most has to be something else."""
+
 
 class HeaterMode(StrEnum):
     """What a user wants of the heater. AUTO: it limits nothing."""
@@ -23,12 +26,16 @@ class HeaterMode(StrEnum):
 
 
 class HeaterDecision(StrEnum):
-    """What a mode comes to at the moment; only HEAT, WARM and OFF limit anything."""
+    """What a mode comes to at the moment; NONE, NO_DATA and NOT_SET_UP limit nothing.
+
+    WAIT: the room was not known for a moment only, and what was before goes on.
+    """
 
     NONE = "none"
     HEAT = "heat"
     WARM = "warm"
     OFF = "off"
+    WAIT = "wait"
     NO_DATA = "no_data"
     NOT_SET_UP = "not_set_up"
 
@@ -62,6 +69,7 @@ class Thermostat:
     def __init__(self) -> None:
         """Begin without a room."""
         self._part: float | None = None
+        self._power = 0.0
 
     def demand(
         self, mode: HeaterMode, target: float, room: float | None, power: float
@@ -79,17 +87,23 @@ class Thermostat:
                 return Demand(HeaterDecision.OFF, 0.0)
         if room is None:
             return Demand(HeaterDecision.NO_DATA)
-        part = self._steady(min(max(0.5 + (target - room) / _BAND, 0.0), 1.0))
+        part = self._steady(min(max(0.5 + (target - room) / _BAND, 0.0), 1.0), power)
         if part >= 1.0:
             return Demand(HeaterDecision.HEAT)
         if part <= 0.0:
             return Demand(HeaterDecision.WARM, 0.0)
-        return Demand(HeaterDecision.HEAT, float(round(part * power)))
+        return Demand(HeaterDecision.HEAT, float(round(part * self._power)))
 
-    def _steady(self, part: float) -> float:
-        """Keep a part until another one is far enough, or an end of the band."""
+    def _steady(self, part: float, power: float) -> float:
+        """Keep a part until another one is far enough, or an end of the band.
+
+        So are the watts that it is of.
+        """
         shown = self._part
         at_an_end = part in (0.0, 1.0)
         if shown is None or at_an_end or abs(part - shown) >= _LEAST_CHANGE:
-            self._part = shown = part
+            self._part, self._power = part, power
+            return part
+        if abs(power - self._power) > _LEAST_MOVE * self._power:
+            self._power = power
         return shown

@@ -1,6 +1,7 @@
 """The heater that all miners are together: its options, its room, and its limit."""
 
 from collections.abc import Callable
+import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -18,6 +19,7 @@ from .heater import (
     NOT_SET_UP,
     USUAL_TARGET,
     Demand,
+    HeaterDecision,
     HeaterMode,
     HeaterView,
     Thermostat,
@@ -31,6 +33,12 @@ CONF_HEATER_TARGET = "heater_target"
 
 _COLDEST, _WARMEST = -40.0, 70.0
 """°C between which something is a room's temperature."""
+
+_PATIENCE = 600.0
+"""Seconds for which a room may be unknown before the limit ends.
+
+A sensor of another integration is not there at once after a start.
+"""
 
 
 class FleetHeater:
@@ -50,6 +58,7 @@ class FleetHeater:
         self._limiter = Limiter(hass, entry, power, "heat")
         self._power = power
         self._thermostat = Thermostat()
+        self._known_at = time.monotonic()
 
     @property
     def is_set_up(self) -> bool:
@@ -79,9 +88,20 @@ class FleetHeater:
             self._hass, get(CONF_HEATER_ROOM), TemperatureConverter, celsius
         )
         room = between(room, _COLDEST, _WARMEST)
-        demand = self._thermostat.demand(mode, target, room, self._power.view.normal)
-        self._limit(mode, demand)
+        if mode is HeaterMode.HEAT and self._lacks(room):
+            demand = Demand(HeaterDecision.WAIT, self._power.wish.heat)
+        else:
+            most = self._power.view.normal
+            demand = self._thermostat.demand(mode, target, room, most)
+            self._limit(mode, demand)
         return HeaterView(mode=mode, target=target, room=room, demand=demand)
+
+    def _lacks(self, room: float | None) -> bool:
+        """Whether the room is unknown, and was known a moment ago."""
+        if room is not None:
+            self._known_at = time.monotonic()
+            return False
+        return time.monotonic() - self._known_at < _PATIENCE
 
     def _limit(self, mode: HeaterMode, demand: Demand) -> None:
         name = own_text(
