@@ -1,6 +1,6 @@
 """What a miner draws at its operating points: measured, told, or estimated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 import json
 import math
@@ -107,7 +107,8 @@ class Truth:
     """A miner whose leakage grows with its temperature, and that with its power.
 
     It is no formula of ours: static losses, switching losses, and a leakage that
-    doubles every 25 degrees, on a heat sink of its own in a room of its own.
+    doubles every 25 degrees, on a heat sink of its own in a room of its own; and a
+    regulator that gives less than it is set to, the less the more is drawn.
     """
 
     def __init__(self, seed: int) -> None:
@@ -116,14 +117,15 @@ class Truth:
         draw = self.random.uniform
         self.static, self.slope = draw(2.0, 4.5), draw(0.016, 0.024)
         self.leak, self.room, self.sink = draw(0.6, 2.2), draw(15, 32), draw(1.3, 2.0)
+        self.droop = draw(0.0, 0.001)
 
     def power(self, frequency: float, voltage: float) -> float:
         """Return what it draws once its temperature does not change any more."""
         power = 15.0
         for _ in range(60):
-            heat = self.room + self.sink * power
-            leak = self.leak * voltage * 2 ** ((heat - 60) / 25)
-            power = self.static + self.slope * frequency * voltage**2 + leak
+            heat, volts = self.room + self.sink * power, voltage - self.droop * power
+            leak = self.leak * volts * 2 ** ((heat - 60) / 25)
+            power = self.static + self.slope * frequency * volts**2 + leak
         return power
 
     def seen(self, frequency: float, voltage: float) -> float:
@@ -145,17 +147,31 @@ PAIRS = (
 )
 
 
-def test_estimate_after_three_points() -> None:
-    """Three measured points tell the others within 6 %, in 95 of 100 miners."""
+type Pick = Callable[[Random], list[tuple[float, float]]]
+
+
+def spread(random: Random) -> list[tuple[float, float]]:
+    """Pick the least, the most, and one between them."""
+    return [PAIRS[0], random.choice(PAIRS[1:-1]), PAIRS[-1]]
+
+
+def anything(random: Random) -> list[tuple[float, float]]:
+    """Pick any three, near each other as well."""
+    return random.sample(PAIRS, 3)
+
+
+@pytest.mark.parametrize(("pick", "part"), [(spread, 0.06), (anything, 0.10)])
+def test_estimate_after_three_points(pick: Pick, part: float) -> None:
+    """Three measured points tell all others so well, in 95 of 100 miners."""
     good = bounded = others = 0
     for seed in range(100):
         truth = Truth(seed)
-        ran = [PAIRS[0], truth.random.choice(PAIRS[3:7]), PAIRS[-1]]
+        ran = pick(truth.random)
         curve = fit([Measured(f * v * v, truth.seen(f, v)) for f, v in ran])
         assert curve is not None
         rest = [pair for pair in PAIRS if pair not in ran]
         off = [abs(curve.power(f * v * v) / truth.power(f, v) - 1) for f, v in rest]
-        good += max(off) <= 0.06
+        good += max(off) <= part
         others += len(rest)
         bounded += sum(
             abs(curve.power(f * v * v) - truth.power(f, v)) <= curve.error(f * v * v)
@@ -180,7 +196,12 @@ def test_estimate_below_three_near_points() -> None:
 
 @pytest.mark.skipif(not CAPTURES.is_dir(), reason="no captures here")
 def test_estimate_between_stock_and_overclocked() -> None:
-    """Of one board, stock and overclocked replies tell what lies between."""
+    """Of one board, stock and overclocked replies tell what lies between.
+
+    They are of several miners, whose regulators give less than they are set to each
+    in its own way: what a miner measured is what compares them. What is judged by was
+    not fitted to.
+    """
 
     def reply(name: str) -> Measured:
         info = json.loads((CAPTURES / f"gamma_601-{name}-info.json").read_text())
@@ -188,14 +209,14 @@ def test_estimate_between_stock_and_overclocked() -> None:
         volts = info["coreVoltageActual"] / 1000
         return Measured(info["frequency"] * volts**2, info["power"])
 
-    known = ("v2.4.0", "v2.10.1", "v2.12.2", "v2.10.1-oc800", "v2.11.0b6")
-    curve = fit([reply(name) for name in known])
+    stock, overclocked = (
+        ("v2.4.0", "v2.10.1", "v2.12.2"),
+        ("v2.10.1-oc800", "v2.11.0b6"),
+    )
+    curve = fit([reply(name) for name in (*stock, *overclocked)])
     assert curve is not None
-    off = {
-        name: curve.power(found.load) / found.power - 1
-        for name in ("v2.12.0", "v2.9.0", "v2.7.0", "v2.10.1-oc800", "v2.11.0b6")
-        if (found := reply(name))
-    }
+    between = {name: reply(name) for name in ("v2.12.0", "v2.9.0", "v2.7.0")}
+    off = {name: curve.power(at.load) / at.power - 1 for name, at in between.items()}
     assert max(map(abs, off.values())) < 0.08, off
 
 
@@ -204,7 +225,10 @@ def test_measured_and_estimated_steps() -> None:
     ran = [point(525, 1.15, 18.4), point(490, 1.1, 16.0), point(400, 1.0, 12.0)]
     steps = power_steps(BOARD, set_points(525, 1.15), ran, rests=True, wears=WEARS)
     assert [step.measured for step in steps] == [False, True, True, True]
-    assert [step.power for step in steps] == [0.0, 12.0, 16.0, 18.4]
+    assert [step.power for step in steps] == [
+        pytest.approx(5 + 0.01 * 18.4), 12.0, 16.0, 18.4,
+    ]  # fmt: skip
+    assert steps[0].error == steps[0].power
     assert steps[0].stops
     assert steps[0].hash_rate == 0
     assert not steps[0].wears_flash
@@ -308,7 +332,7 @@ def test_unknown_watts() -> None:
     """Where no watts are known the rated ones stand there, and may be as far off."""
     ran = [point(525, 1.15, None)]
     rest, top = power_steps(BOARD, set_points(525, 1.15), ran, rests=True)
-    assert (rest.power, top.power, top.error) == (0.0, 40.0, 40.0)
+    assert (rest.power, top.power, top.error) == (5.4, 40.0, 40.0)
     assert not top.measured
 
 
@@ -344,7 +368,7 @@ def test_what_is_set_at_a_restart_is_no_step() -> None:
     board = replace(BOARD, limits=replace(BOARD.limits, settings=ranges))
     ran = [point(525, 1.15, 18.4), point(400, 1.0, 12.0)]
     steps = power_steps(board, set_points(525, 1.15), ran, rests=True)
-    assert [step.power for step in steps] == [0.0, 18.4]
+    assert [step.settings.get(Setting.FREQUENCY) for step in steps] == [None, 525]
 
 
 def test_hostile_points() -> None:

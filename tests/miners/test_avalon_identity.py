@@ -222,7 +222,7 @@ def test_a_reading_that_was_seen_once_stays() -> None:
                 chip_above_target=Alarm(warn=15, critical=30),
                 doubtful_standby_power=True,
                 rated_power=1700,
-                mode_power={"eco": 800, "standard": 1300, "super": 1650},
+                mode_power={"eco": 800, "standard": 1300, "super": 1674},
                 minimum_run=1200,
                 minimum_rest=1200,
             ),

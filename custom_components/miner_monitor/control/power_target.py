@@ -29,6 +29,9 @@ _ROUNDING = 0.05
 _SETTLES = 180.0
 """Seconds after a change in which what is drawn says nothing."""
 
+_COMES_DOWN = 60.0
+"""Seconds of a rest after which what is drawn is that of a rest."""
+
 _MEASURES = 120.0
 """Seconds of readings that tell what is drawn."""
 
@@ -47,20 +50,30 @@ class PowerPace(Stored):
     """When something was written for a target, and when the miner last turned.
 
     ``turned_at`` is when it stopped, or began to hash; both in epoch seconds. A clock
-    that was set back makes nobody wait.
+    that was set back makes nobody wait. ``rest_power`` is what it drew at rest, in W by
+    its own meter, None until that was seen.
     """
 
     wrote_at: Amount = 0.0
     turned_at: Amount = 0.0
+    rest_power: Amount | None = None
     _mining: bool | None = field(default=None, init=False)
 
-    def observe(self, mining: bool | None, wall: float) -> None:
-        """Look at a poll: whether it stopped, or began to hash."""
+    def observe(self, mining: bool | None, power: float | None, wall: float) -> None:
+        """Look at a poll: whether it stopped, or began to hash, and what it draws.
+
+        In the first moments of a rest a meter still tells of the time before.
+        """
         if mining is None:
             return
         if self._mining is not None and mining is not self._mining:
             self.turned_at = wall
         self._mining = mining
+        if mining or power is None or not _passed(self.turned_at, _COMES_DOWN, wall):
+            return
+        known = self.rest_power
+        if known is None or abs(power - known) >= LEAST_HYSTERESIS:
+            self.rest_power = round(power, 1)
 
     def may_write(self, rules: PowerRules, wall: float) -> bool:
         """Whether the last write is long enough ago."""
@@ -223,7 +236,9 @@ class PowerCase:
         if not able:
             return None
         best = choose(able, most)
-        if present is not None and (best == present or self._is_near(target, best)):
+        if present is not None and (
+            best == present or self._is_near(target, watts, best)
+        ):
             return present
         if not pace.may_write(rules, wall):
             return None
@@ -231,12 +246,17 @@ class PowerCase:
             return None
         return best
 
-    def _is_near(self, target: PowerTarget, best: PowerStep) -> bool:
-        """Whether a step is not worth to leave the present one for."""
+    def _is_near(self, target: PowerTarget, watts: float, best: PowerStep) -> bool:
+        """Whether a step is not worth to leave the present one for.
+
+        What a step draws is known a little better with every ten minutes.
+        """
         if (present := self.present) is None or is_another(target):
             return False
         if target.most is not None and present.power > target.most:
             return False
+        if watts < present.power <= watts + hysteresis(watts):
+            return True
         return abs(best.power - present.power) <= hysteresis(present.power)
 
     def _affords(self, step: PowerStep) -> bool:

@@ -1,11 +1,9 @@
 """One miner of the fleet as watts are dealt to it: its steps, and how it is set."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 from ..control.model import Cause
 from ..miners.model import MinerStatus
-from ..miners.power import PowerStep
 from .dispatch import DispatchMember, Limit, Pace
 from .members import FleetMember, WhyLeft, priority_of
 
@@ -21,10 +19,6 @@ _LEFT: Mapping[Cause | None, Limit] = {
 """What a miner is left alone for by who controls it."""
 
 
-_REST, _REST_PART = 5.0, 0.01
-"""W of the electronics around the chips, and the part of the power for a fan."""
-
-
 def asked_of(member: FleetMember) -> float | None:
     """Return its own power target in W; None while it has none."""
     target = member.miner.data.control.power.target
@@ -36,7 +30,7 @@ def dial_of(member: FleetMember) -> DispatchMember:
     control = member.miner.data.control.power
     return DispatchMember(
         key=member.key,
-        steps=tuple(_rested(control.steps)),
+        steps=control.steps,
         priority=priority_of(member.entry),
         asked=asked_of(member),
         since=control.turned_at or None,
@@ -47,18 +41,6 @@ def dial_of(member: FleetMember) -> DispatchMember:
         drawn=control.drawn,
         left=_left(member),
     )
-
-
-def _rested(steps: Sequence[PowerStep]) -> Iterator[PowerStep]:
-    """Yield the steps, with what is usual for a rest that nothing is known of."""
-    for step in steps:
-        unknown = step.stops and not step.power
-        yield replace(step, power=_rest_of(steps[-1].power)) if unknown else step
-
-
-def _rest_of(power: float) -> float:
-    """Return what a miner of so many W usually draws at rest."""
-    return _REST + _REST_PART * power
 
 
 def _left(member: FleetMember) -> Limit | None:

@@ -49,6 +49,12 @@ _STIFF = 0.5
 """The part of the voltage that does not fall with the frequency, to be on the safe
 side: chips need more than the rest of it."""
 
+_REST, _REST_SHARE = 5.0, 0.01
+"""W of the electronics around the chips, and the part of the power for a fan."""
+
+_TOLD_ERROR, _GUESS_ERROR = 0.1, 0.3
+"""The parts by which the watts of a mode may be off that is not measured."""
+
 _SAME_POWER = 0.01
 """Part of the power by which an estimated step must differ from a measured one."""
 
@@ -150,7 +156,7 @@ def power_steps(
     points: Iterable[OperatingPoint] = (),
     *,
     rests: bool = False,
-    rest_power: float = 0.0,
+    rest_power: float | None = None,
     wears: Collection[Setting] = (),
     wall: WallModel = AS_REPORTED,
 ) -> tuple[PowerStep, ...]:
@@ -158,8 +164,9 @@ def power_steps(
 
     ``normal`` are the settings that its owner chose: frequency and core voltage, or a
     work mode; nothing is above them. It ``rests`` by command, drawing ``rest_power``
-    (W, by its own meter); what is written of ``wears`` goes to flash. Watts that
-    nobody knows are those that the board is made for, with an error as large.
+    (W, by its own meter; None is what is usual); what is written of ``wears`` goes to
+    flash. Watts that nobody knows are those that the board is made for, with an error
+    as large.
     """
     if (own := _Point.of(normal)) is not None and Setting.WORK_MODE not in normal:
         normal = own.settings
@@ -175,16 +182,22 @@ def power_steps(
         watts = 0.0 if rated is None else rated
         top = PowerStep(settings=normal, power=watts, error=watts)
     steps = _undominated([step for step in found if step.power < top.power], top)
-    resting = [
-        PowerStep(
-            settings={Setting.MINING: False},
-            power=wall.at_wall(rest_power),
-            error=wall.at_wall(rest_power),
-            hash_rate=0.0,
-        )
-    ]
-    steps = [*(resting if rests else ()), *_fewer(steps), top]
+    resting = [_resting(top, rest_power, wall)] if rests else []
+    steps = [*resting, *_fewer(steps), top]
     return tuple(_ready(step, rests, wears) for step in steps)
+
+
+def _resting(top: PowerStep, power: float | None, wall: WallModel) -> PowerStep:
+    """Return the step at which nothing is hashed, with what is usual if unknown."""
+    usual = _REST + _REST_SHARE * top.power
+    watts = min(usual, top.power) if power is None else wall.at_wall(power)
+    return PowerStep(
+        settings={Setting.MINING: False},
+        power=watts,
+        error=watts,
+        measured=power is not None,
+        hash_rate=0.0,
+    )
 
 
 def _ready(step: PowerStep, rests: bool, wears: Collection[Setting]) -> PowerStep:
@@ -256,12 +269,15 @@ def _modes(
             continue
         if (point := measured.get(mode)) is not None:
             yield point.step()
-        elif (told := limits.mode_power.get(str(mode))) is not None:
-            watts = wall.at_wall(told)
+            continue
+        by_maker, guesses = limits.mode_power, limits.mode_guess
+        told, guess = by_maker.get(str(mode)), guesses.get(str(mode))
+        if (device := guess if told is None else told) is not None:
+            watts = wall.at_wall(device)
             yield PowerStep(
                 settings={Setting.WORK_MODE: mode},
                 power=watts,
-                error=0.1 * watts,
+                error=(_GUESS_ERROR if told is None else _TOLD_ERROR) * watts,
                 hash_rate=median(per_watt) * watts if per_watt else None,
             )
 

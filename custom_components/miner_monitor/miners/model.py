@@ -211,9 +211,10 @@ class Limits:
     ``chip_above_target`` is in degrees above the target that the device pursues.
     ``settings`` names what can be written. ``heating_modes`` are the work modes of a
     room heater. ``doubtful_standby_power``: what it reports in standby is no basis for
-    energy. ``rated_power`` is what it is made for, in W, ``mode_power`` what its maker
-    says of its work modes. Whoever stops and starts it by itself leaves it running for
-    ``minimum_run`` and resting for ``minimum_rest`` seconds, None as long as is usual.
+    energy. ``rated_power`` is what it draws at most, in W. ``mode_power`` is what its
+    maker says of its work modes, ``mode_guess`` what is only guessed of others. Whoever
+    stops and starts it by itself leaves it running for ``minimum_run`` and resting for
+    ``minimum_rest`` seconds, None as long as is usual.
     """
 
     settings: Mapping[Setting, SettingRange] = field(
@@ -230,6 +231,9 @@ class Limits:
     doubtful_standby_power: bool = False
     rated_power: float | None = None
     mode_power: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    mode_guess: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType({})
     )
     minimum_run: float | None = None

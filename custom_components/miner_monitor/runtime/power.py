@@ -1,6 +1,6 @@
 """What one miner may be set to for a power target, of all that is known of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..const import (
@@ -50,6 +50,10 @@ def usual_minutes(options: Mapping[str, Any], limits: Limits) -> dict[str, float
     return {key: options.get(key, value / MINUTE) for key, value in usual.items()}
 
 
+def _unknown() -> float | None:
+    return None
+
+
 class PowerCurves:
     """Gives the steps of a miner, and makes them anew when what is known changed."""
 
@@ -59,7 +63,8 @@ class PowerCurves:
         self._options = options_of(options, miner.identity.hash_rate_unit).insight
         self._tuning = Tuning()
         self._ratio: float | None = None
-        self._rest_power = 0.0
+        self.rest_power: Callable[[], float | None] = _unknown
+        """Returns what the miner draws at rest, in W by its own meter."""
         self._made_of: object = None
         self._steps: tuple[PowerStep, ...] = ()
         self.drawn: float | None = None
@@ -73,14 +78,12 @@ class PowerCurves:
         if wall and power and state.hashing:
             known = wall / power if self._ratio is None else self._ratio
             self._ratio = known + _SMOOTH * (wall / power - known)
-        doubtful = self._miner.identity.limits.doubtful_standby_power
-        if state.settings.mining is False and power is not None and not doubtful:
-            self._rest_power = round(power)
 
     def steps(self, normal: Changes) -> tuple[PowerStep, ...]:
         """Return the steps up to the normal settings, the least power first."""
         identity, wall = self._miner.identity, self._wall
-        made_of = identity, self._tuning.points, wall, self._rest_power, normal
+        rest_power = self.rest_power()
+        made_of = identity, self._tuning.points, wall, rest_power, normal
         if made_of != self._made_of:
             writing = self._miner.client.writing
             self._made_of, self._steps = (
@@ -90,7 +93,7 @@ class PowerCurves:
                     normal,
                     self._tuning.points,
                     rests=stops(throttle_method(identity)),
-                    rest_power=self._rest_power,
+                    rest_power=rest_power,
                     wears={key for key in Setting if writing(key).wears},
                     wall=wall,
                 ),

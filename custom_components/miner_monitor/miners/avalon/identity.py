@@ -131,6 +131,9 @@ def identity_of(
             mode_power=MappingProxyType(
                 {mode.name: mode.power for mode in model.modes if mode.power}
             ),
+            mode_guess=MappingProxyType(
+                {mode.name: mode.guess for mode in model.modes if mode.guess}
+            ),
             minimum_run=model.minimum_run,
             minimum_rest=model.minimum_rest,
         ),

@@ -82,13 +82,16 @@ class Mode(NamedTuple):
     """A work mode: its name, and its number and level on the wire.
 
     A ``number`` of None is a model that has levels only, a ``level`` of None one of
-    which nothing depends on it. ``power`` is what the maker says that it draws, in W.
+    which nothing depends on it. ``power`` is what its maker, or devices, say that it
+    draws, in W; where they say nothing ``guess`` is what follows from its like, if
+    anything does.
     """
 
     name: str
     number: int | None
     level: int | None = None
     power: float | None = None
+    guess: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -208,10 +211,12 @@ HOME_MODELS = {
         reboot="0",
         litestats=True,
         idles_as_fault=True,
+        # Devices hold 133 W in High and were seen at 94 in Mid. Of Low nobody tells:
+        # the Nano 3 draws half of its High there.
         modes=(
-            Mode("low", 0, power=70),
+            Mode("low", 0, guess=65),
             Mode("mid", 1, power=95),
-            Mode("high", 2, power=135),
+            Mode("high", 2, power=133),
         ),
         least_fan=_LEAST_FAN_OF_HOME,
         light="ledset",
@@ -221,6 +226,7 @@ HOME_MODELS = {
     ),
     "mini3": Model(
         name="Avalon Mini 3",
+        # Devices draw 824 W of the 800 that it is sold with.
         rated_power=850,
         minimum_run=_LONG,
         minimum_rest=_LONG,
@@ -272,7 +278,7 @@ HOME_MODELS = {
         modes=(
             Mode("eco", 0, power=800),
             Mode("standard", 1, power=1300),
-            Mode("super", 2, power=1650),
+            Mode("super", 2, power=1674),
         ),
         sleeps=True,
         doubtful_standby_power=True,

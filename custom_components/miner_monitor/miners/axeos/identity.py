@@ -62,7 +62,7 @@ _BELOW_TRIP = 5
 """Degrees by which a target stays below the point where NerdOS switches off."""
 
 _RATED_CHIP = 40
-"""W for each chip of a board that nobody knows."""
+"""W that no chip exceeds, for boards that nobody knows."""
 
 _REGULATION = 5
 """Degrees by which a device may miss the target that it pursues."""
