@@ -29,6 +29,7 @@ from .model import (
     Reason,
     Requester,
     Stop,
+    ThrottleMethod,
 )
 from .overrides import (
     Kind,
@@ -58,6 +59,7 @@ from .throttle import (
     usual_changes,
 )
 from .values import (
+    alike,
     reported,
     same,
 )
@@ -425,10 +427,29 @@ class Intents:
         """
         lowered = self._active(Kind.POWER_TARGET)
         if conflict(changes, lowered.target):
-            self.drop(Kind.POWER_TARGET)
             self.overrides.power = None
+            self._end_power_step(changes)
         elif not lowered and not POWERED.isdisjoint(changes):
             self.overrides.power = None
+        elif self._sets_when_awake and Setting.MINING in lowered.target:
+            chosen = {key: changes[key] for key in changes if key in POWERED}
+            self.overrides[Kind.POWER_TARGET].exchange(chosen, {})
+
+    def _end_power_step(self, changes: Changes) -> None:
+        """Forget what was before a step, unless it has yet to come back."""
+        slot = self.overrides[Kind.POWER_TARGET]
+        back = {k: v for k, v in slot.active.before.items() if k in POWERED}
+        runs = reported(self._coming(self.settings), back)
+        wakes = Setting.MINING in slot.active.target and self._sets_when_awake
+        if wakes and POWERED.isdisjoint(changes) and not alike(back, runs):
+            slot.active = slot.active.but(target=runs, before=back)
+        else:
+            self.drop(Kind.POWER_TARGET)
+
+    @property
+    def _sets_when_awake(self) -> bool:
+        """Whether it takes no set points at rest: only a restart gets it to hash."""
+        return throttle_method(self._identity) is ThrottleMethod.SHUTDOWN
 
     def completed(self, changes: Changes) -> Changes:
         """Add what comes back when a user's change ends that power is saved.
@@ -448,6 +469,8 @@ class Intents:
         """Return the normal that comes back as a user's change ends a power target."""
         lowered = self._active(Kind.POWER_TARGET)
         rests = Setting.MINING in lowered.target
+        if rests and self._sets_when_awake:
+            return {}
         ends = conflict(changes, lowered.target) or (
             rests and not POWERED.isdisjoint(changes)
         )

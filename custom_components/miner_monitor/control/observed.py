@@ -124,6 +124,15 @@ def changed_by_hand(details: Mapping[str, Any]) -> MinerEvent:
     )
 
 
+def hand_changed(event: MinerEvent, settings: Collection[Setting]) -> bool:
+    """Whether an event tells that somebody else than us changed one of these."""
+    return (
+        event.event_type is EventType.SETTINGS_CHANGED
+        and event.details.get("by") == _DEVICE
+        and any(setting.value in event.details for setting in settings)
+    )
+
+
 @dataclass(slots=True)
 class ObservedValues:
     """Remembers per setting what a user had chosen without us.

@@ -408,6 +408,14 @@ class Overrides(dict[Kind, OverrideSlot]):
         beside = self.stop, self.hold, self.power
         return *(slot.active for slot in self.values()), *beside
 
+    @property
+    def lasting(self) -> tuple[object, ...]:
+        """The same, but how high a power target is, which may change every moment.
+
+        What was before it, and the step that is taken for it, are among the others.
+        """
+        return *self.active[:-1], self.power is not None
+
     def end_hold(self, wall: float) -> bool:
         """End a hold whose time is up; return whether there was one."""
         over = self.hold is not None and self.hold.is_over(wall)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import override
 
-from ..miners.events import EventType, MinerEvent
+from ..miners.events import MinerEvent
 from ..miners.model import Changes, MinerState, Setting
 from ..miners.power import PowerStep
 from .intents import POWERED, Intents
@@ -18,7 +18,7 @@ from .model import (
     Requester,
     ThrottleMethod,
 )
-from .observed import changed_by_hand
+from .observed import changed_by_hand, hand_changed
 from .overrides import Kind
 from .power_target import (
     MOST_WRITES,
@@ -132,7 +132,10 @@ class PowerIntents(Intents):
             before[Setting.MINING] = True
         if not (slot.active.undone and slot.active.target == target):
             slot.begin(target, before, self._now, anew=True)
-        self._note_power_write()
+        if self._wakes_first(changes):
+            self._settle_power()
+        else:
+            self._note_power_write()
         return changes
 
     def _note_power_write(self) -> None:
@@ -159,15 +162,13 @@ class PowerIntents(Intents):
         For one that rests because of a power target, which they end.
         """
         ends = self._lowered_to_rest and not POWERED.isdisjoint(changes)
+        ends = ends and not self._sets_when_awake
         return {Setting.MINING: True, **changes} if ends else changes
 
     def _end_power_by_hand(self, orders: Iterable[Order]) -> None:
         """End a target that has nothing to lower once somebody changes the normal."""
-        names = {setting.value for setting in POWERED}
         if not self._active(Kind.POWER_TARGET) and any(
-            isinstance(order, MinerEvent)
-            and order.event_type is EventType.SETTINGS_CHANGED
-            and not names.isdisjoint(order.details)
+            isinstance(order, MinerEvent) and hand_changed(order, POWERED)
             for order in orders
         ):
             self.overrides.power = None
@@ -177,7 +178,7 @@ class PowerIntents(Intents):
 
         For what is above it; when that ends, it is followed again.
         """
-        if not self._lowered_to_rest:
+        if not self._lowered_to_rest or self._sets_when_awake:
             return changes
         slot = self.overrides[Kind.POWER_TARGET]
         slot.active = slot.active.but(undone=True)
@@ -249,12 +250,22 @@ class PowerIntents(Intents):
         back = self._active(Kind.POWER_TARGET).before
         if self._too_hot(back):
             return None
+        if self._wakes_first(back):
+            return self._power_step(back)
         return Apply(changes=back, reason=Reason.POWER_TARGET_OVER)
 
     def _power_step(self, changes: Changes) -> Apply | None:
+        if self._wakes_first(changes):
+            # What is to be set comes with a later poll.
+            changes = {**reported(self.settings, changes), Setting.MINING: True}
         if self._too_hot(changes):
             return None
         return Apply(changes=changes, reason=Reason.POWER_TARGET)
+
+    def _wakes_first(self, changes: Changes) -> bool:
+        """Whether it is to hash with set points that it only takes while it does."""
+        rests = self.settings.mining is False and self._sets_when_awake
+        return rests and changes.get(Setting.MINING) is True
 
     @property
     def _power_mean(self) -> float | None:
@@ -274,7 +285,9 @@ class PowerIntents(Intents):
     def _look_at_power(self, state: MinerState, *, busy: bool) -> Iterator[Order]:
         """Order what a power target asks for, once nothing else is being written."""
         now = self._now
-        self.memory.pace.observe(state.settings.mining, now.wall)
+        doubtful = self._identity.limits.doubtful_standby_power
+        power = None if doubtful else state.power
+        self.memory.pace.observe(state.settings.mining, power, now.wall)
         meter = self._power_meter = self._power_meter or PowerMeter()
         at = reported(state.settings, [*POWERED, Setting.MINING])
         meter.observe(at, self.drawn, now.monotonic)

@@ -97,6 +97,7 @@ class MinerController(ChangeRunner):
         intents.protect = bool(options.get(CONF_PROTECT, False))
         intents.expert = bool(options.get(CONF_EXPERT, False))
         intents.restart_stalled = bool(options.get(CONF_RESTART_STALLED, False))
+        self._power.rest_power = lambda: intents.memory.pace.rest_power
         intents.steps_of = self._power.steps
         intents.power_rules = rules_of(options, self._coordinator.identity.limits)
         self._watch_end()
@@ -205,12 +206,13 @@ class MinerController(ChangeRunner):
         overrides = self.intents.overrides
         before = overrides.power
         self.intents.ask_power(watts, by)
-        try:
-            async with self._store.turn:
-                await self._store.async_store_intents()
-        except ControlError:
-            overrides.power = before
-            raise
+        if before is None or watts is None:
+            try:
+                async with self._store.turn:
+                    await self._store.async_store_intents()
+            except ControlError:
+                overrides.power = before
+                raise
         waits = self.proving or overrides.hold is not None
         order = None if waits else self.intents.due_for_power()
         if order is not None:

@@ -37,6 +37,7 @@ from ..control.errors import (
 )
 from ..control.memory import ControlMemory
 from ..control.reconciler import IntentReconciler
+from ..miners.events import Moment
 from ..miners.model import MinerIdentity
 from .environment import this_moment
 
@@ -220,6 +221,10 @@ SAVE_CONTROL_EVERY = timedelta(hours=1)
 STORE_TIME_LEFT = 60.0
 """Seconds after which the time that settings for a while have left is stored again."""
 
+STORE_TARGET = 300.0
+"""Seconds after which a power target is stored again that somebody moves all the time:
+who does so tells a new one soon after a restart."""
+
 
 class ControlStore:
     """Keeps what is remembered in two files: the intents in one that is synced."""
@@ -239,6 +244,7 @@ class ControlStore:
         self.turn = asyncio.Lock()
         """Held from the moment something is wanted until it is stored and sent."""
         self._stored: Hashable = None
+        self._lasting: Hashable = None
         self._stored_at = 0.0
         self._storing: asyncio.Task[None] | None = None
         self._closed = False
@@ -254,11 +260,19 @@ class ControlStore:
         now = this_moment()
         memory = ControlMemory.load(rest, intents, now, self.intents_at)
         self.reconciler = IntentReconciler(self._identity, memory, now)
-        self._stored, self._stored_at = memory.overrides.active, now.monotonic
+        self._note_stored(memory.overrides.active, memory.overrides.lasting, now)
+        self._entry.async_on_unload(
+            self._hass.bus.async_listen(
+                EVENT_HOMEASSISTANT_FINAL_WRITE, self._store_at_last
+            )
+        )
+
+    async def _store_at_last(self, _: Event) -> None:
+        await self._store_what_changed(all_of_it=True)
 
     async def async_close(self) -> None:
         """Store for the last time what is wanted."""
-        await self._store_what_changed(closing=True)
+        await self._store_what_changed(all_of_it=True, closing=True)
         await self.rest.async_close()
 
     async def async_store_intents(self) -> None:
@@ -281,17 +295,22 @@ class ControlStore:
 
     @property
     def _is_due(self) -> bool:
-        """Whether something else is wanted, or the time left is stored too long ago."""
-        now = this_moment()
-        if self.reconciler.overrides.active != self._stored:
+        """Whether something else is wanted, or what moves is stored too long ago."""
+        now, overrides = this_moment(), self.reconciler.overrides
+        if overrides.lasting != self._lasting:
             return True
-        left = self.reconciler.overrides.seconds_left(now)
-        return left is not None and now.monotonic - self._stored_at >= STORE_TIME_LEFT
+        ago = now.monotonic - self._stored_at
+        if overrides.active != self._stored and ago >= STORE_TARGET:
+            return True
+        return overrides.seconds_left(now) is not None and ago >= STORE_TIME_LEFT
 
-    async def _store_what_changed(self, *, closing: bool = False) -> None:
+    async def _store_what_changed(
+        self, *, all_of_it: bool = False, closing: bool = False
+    ) -> None:
         async with self.turn:
             try:
-                if not self._closed and self._is_due:
+                changed = self.reconciler.overrides.active != self._stored
+                if not self._closed and (self._is_due or (all_of_it and changed)):
                     await self._write()
             except HomeAssistantError as err:
                 LOGGER.warning(
@@ -303,13 +322,17 @@ class ControlStore:
 
     async def _write(self) -> None:
         overrides, now = self.reconciler.overrides, this_moment()
-        wanted = overrides.active
+        wanted, lasting = overrides.active, overrides.lasting
         await self._intents.async_save(overrides.dump(now))
         if wanted != self._stored:
             # Only now: a change that is not stored outdates nothing that is.
             self.reconciler.memory.acted_at = time.time()
             self.rest.save_soon()
-        self._stored, self._stored_at = wanted, now.monotonic
+        self._note_stored(wanted, lasting, now)
+
+    def _note_stored(self, wanted: Hashable, lasting: Hashable, now: Moment) -> None:
+        self._stored, self._lasting = wanted, lasting
+        self._stored_at = now.monotonic
 
     def _dump(self) -> dict[str, Any]:
         return self.reconciler.memory.dump(time.time())
