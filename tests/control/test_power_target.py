@@ -606,9 +606,7 @@ def test_a_day_of_wandering_targets() -> None:
                 case.obey([order])
                 after = case.state.settings
                 assert at - written >= GAP - 15
-                # What takes no set points at rest takes them as soon as it hashes.
-                if not (identity is shut_down and after.mining and not before.mining):
-                    written = at
+                written = at
                 changed = sum(before.get(key) != after.get(key) for key in (F, V))
                 flash += changed
                 case.reconciler.memory.writes.add(TODAY, changed)

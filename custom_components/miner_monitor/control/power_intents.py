@@ -16,7 +16,6 @@ from .model import (
     PowerTarget,
     Reason,
     Requester,
-    ThrottleMethod,
 )
 from .observed import changed_by_hand, hand_changed
 from .overrides import Kind
@@ -30,7 +29,6 @@ from .power_target import (
     is_another,
     step_of,
 )
-from .throttle import throttle_method
 from .values import alike, differing, reported
 
 _COVERS = (Kind.TEMPORARY, Kind.PROTECTION, Kind.SAVE_POWER)
@@ -132,10 +130,7 @@ class PowerIntents(Intents):
             before[Setting.MINING] = True
         if not (slot.active.undone and slot.active.target == target):
             slot.begin(target, before, self._now, anew=True)
-        if self._wakes_first(changes):
-            self._settle_power()
-        else:
-            self._note_power_write()
+        self._note_power_write()
         return changes
 
     def _note_power_write(self) -> None:
@@ -216,10 +211,9 @@ class PowerIntents(Intents):
 
     def _wakes_first(self, changes: Changes, present: Changes) -> bool:
         """Whether set points can only be changed once the miner runs with others."""
-        restarts = throttle_method(self._identity) is ThrottleMethod.SHUTDOWN
         points = {key: value for key, value in changes.items() if key in POWERED}
         return (
-            restarts
+            self._sets_when_awake
             and self._lowered_to_rest
             and changes.get(Setting.MINING) is True
             and bool(differing(points, present))
@@ -250,22 +244,12 @@ class PowerIntents(Intents):
         back = self._active(Kind.POWER_TARGET).before
         if self._too_hot(back):
             return None
-        if self._wakes_first(back):
-            return self._power_step(back)
         return Apply(changes=back, reason=Reason.POWER_TARGET_OVER)
 
     def _power_step(self, changes: Changes) -> Apply | None:
-        if self._wakes_first(changes):
-            # What is to be set comes with a later poll.
-            changes = {**reported(self.settings, changes), Setting.MINING: True}
         if self._too_hot(changes):
             return None
         return Apply(changes=changes, reason=Reason.POWER_TARGET)
-
-    def _wakes_first(self, changes: Changes) -> bool:
-        """Whether it is to hash with set points that it only takes while it does."""
-        rests = self.settings.mining is False and self._sets_when_awake
-        return rests and changes.get(Setting.MINING) is True
 
     @property
     def _power_mean(self) -> float | None:
