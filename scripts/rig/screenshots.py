@@ -21,6 +21,7 @@ from .demo import MINERS, add_miner, farm_miners
 from .farm import FarmMiner, FarmProcess
 from .hass import DOMAIN, REPOSITORY, HassProcess
 from .past import seed_past
+from .priced import ask, give_month, name_prices, tell_prices
 from .process import free_ports
 
 HOME = "/miner-monitor"
@@ -29,6 +30,9 @@ VALUES_SECONDS = 900
 """Some values need a window of ten minutes, which begins with Home Assistant."""
 
 LOOK_EVERY = 5.0
+SETTLES = 45.0
+"""Seconds after which all miners were polled, and what follows from that is done."""
+
 COLORS = 256
 MOST_BYTES = 400_000
 NOTHING = re.compile(r"\b(unknown|unavailable|entity not found)\b", re.IGNORECASE)
@@ -68,6 +72,8 @@ class Motif:
     screens: tuple[Screen, ...] = (DESKTOP, PHONE)
     alone: bool = False
     """In a home that has no other miner."""
+    priced: bool = False
+    """In a home with prices."""
 
 
 MOTIFS = (
@@ -85,6 +91,8 @@ MOTIFS = (
     Motif(name="compare", view="compare", heights=(1150, 1200)),
     Motif(name="tuning", view="tuning", miner="gamma", heights=(1650, 1900)),
     Motif(name="energy", view="energy", heights=(1150, 1200)),
+    Motif(name="fleet-price", view="fleet", heights=(1250, 1400), priced=True),
+    Motif(name="energy-price", view="energy", heights=(1150, 1400), priced=True),
 )
 
 
@@ -209,11 +217,16 @@ async def run(folder: Path, only: Sequence[str]) -> None:
     names = [miner.name for miner in MINERS]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     miners = farm_miners(ports)
-    for alone in dict.fromkeys(shot.motif.alone for shot in wanted):
-        here = [shot for shot in wanted if shot.motif.alone == alone]
+    homes = [(shot.motif.alone, shot.motif.priced) for shot in wanted]
+    for alone, priced in dict.fromkeys(homes):
+        here = [
+            shot
+            for shot, home in zip(wanted, homes, strict=True)
+            if home == (alone, priced)
+        ]
         seen = {shot.motif.miner for shot in here}
-        home = [miner for miner in miners if miner.name in seen] if alone else miners
-        await _photograph(here, home, executable, folder)
+        there = [miner for miner in miners if miner.name in seen] if alone else miners
+        await _photograph(here, there, executable, folder, priced=priced)
 
 
 async def _photograph(
@@ -221,6 +234,8 @@ async def _photograph(
     miners: Sequence[FarmMiner],
     executable: str,
     folder: Path,
+    *,
+    priced: bool,
 ) -> None:
     """Take pictures of a home with these miners."""
     seen = {shot.motif.miner for shot in wanted}
@@ -228,8 +243,13 @@ async def _photograph(
         directory = Path(place)
         hass = HassProcess(directory / "hass")
         async with FarmProcess(directory, miners):
-            devices = await _give_past(hass, miners)
+            devices = await _give_past(hass, miners, priced=priced)
             async with hass, open_browser(executable) as browser:
+                if priced:
+                    await tell_prices(hass.api)
+                    await asyncio.sleep(SETTLES)
+                    await ask(hass.api)
+                    await asyncio.sleep(SETTLES)
                 photographer = Photographer(hass, browser, folder)
                 await photographer.know(devices)
                 await _until_ratios(hass, {devices[miner] for miner in seen if miner})
@@ -257,7 +277,9 @@ async def _until_ratios(hass: HassProcess, devices: Container[str]) -> None:
         raise ScreenshotError(f"There is no value of {ratios}") from None
 
 
-async def _give_past(hass: HassProcess, miners: Sequence[FarmMiner]) -> dict[str, str]:
+async def _give_past(
+    hass: HassProcess, miners: Sequence[FarmMiner], *, priced: bool
+) -> dict[str, str]:
     """Add the miners and let two weeks have passed; return the miners' devices."""
     print("Adding miners, and making two weeks of history ...", flush=True)
     devices: dict[str, str] = {}
@@ -269,7 +291,12 @@ async def _give_past(hass: HassProcess, miners: Sequence[FarmMiner]) -> dict[str
                 devices.setdefault(miner.name, device["id"])
                 everything.append(device["id"])
         await hass.api.call_service(DOMAIN, "show_details", device_id=everything)
+        if priced:
+            await name_prices(hass.api)
+            await asyncio.sleep(SETTLES)
     await asyncio.to_thread(seed_past, hass.directory, miners)
+    if priced:
+        await asyncio.to_thread(give_month, hass.directory)
     return devices
 
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import test from "node:test";
 
+import { findMiners } from "#modules/lib/miners.js";
 import { dashboard, view } from "#modules/strategy/views.js";
 import { hassOf, HOMES, homeOf, minersOf } from "./homes.mjs";
 
@@ -327,4 +328,23 @@ test("without the device of all miners the miners are there", async () => {
   }
   const hass = hassOf(home);
   check(await build(hass), hass);
+});
+
+test("what power costs is shown where there is a price, and nothing of it without", async () => {
+  const kinds = ["custom:miner-price-card", "custom:miner-power-card"];
+  /** @param {Config} made */
+  const shown = (made) => cardsOf(made).map(({ type }) => type).filter((type) => kinds.includes(type));
+  const home = homeOf("mixed");
+  const { views: without } = await build(hassOf(home));
+  assert.deepEqual([shown(without.fleet ?? {}), shown(without.energy ?? {})], [[], []]);
+  const fleet = findMiners(hassOf(home)).fleet?.id ?? "";
+  for (const [id, key] of [
+    ["sensor.cost", "fleet_cost_today"],
+    ["binary_sensor.cheap", "fleet_cheap_power"],
+  ]) {
+    const entity = { entity_id: String(id), device_id: fleet, platform: "miner_monitor", translation_key: key };
+    home.entities = { ...home.entities, [String(id)]: /** @type {any} */ (entity) };
+  }
+  const { views } = await build(hassOf(home));
+  assert.deepEqual([shown(views.fleet ?? {}), shown(views.energy ?? {})], [[kinds[0]], [kinds[1]]]);
 });
