@@ -1,5 +1,6 @@
 """Energy managers at the wheel: by Home Assistant's own API, and by the recipes."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -8,6 +9,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from aiohttp import ClientWebSocketResponse
 from aiohttp.test_utils import TestClient
 from homeassistant.auth.models import TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN
 from homeassistant.core import HomeAssistant
@@ -84,9 +86,13 @@ class Caller:
     """A program that reads and writes by the REST API, with a token of its own."""
 
     def __init__(self, bench: TimedBench, client: TestClient, token: str) -> None:
-        self._bench, self._client = bench, client
+        self._bench, self._client, self.token = bench, client, token
         # A connection that stays open would make time pass in small steps.
         self._headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
+
+    def socket(self) -> AbstractAsyncContextManager[ClientWebSocketResponse]:
+        """Open a WebSocket."""
+        return self._client.ws_connect("/api/websocket")
 
     async def _ask(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
         async def ask() -> tuple[int, Any]:
@@ -128,6 +134,7 @@ async def caller(
     """Return a program with a long-lived token of a user of its own."""
     hass_admin_user.name = "Manager"
     assert await bench.run(async_setup_component(hass, "api", {}))
+    assert await bench.run(async_setup_component(hass, "websocket_api", {}))
     refresh = await hass.auth.async_create_refresh_token(
         hass_admin_user,
         client_name="manager",
@@ -407,6 +414,23 @@ async def test_a_program_with_a_token(house: House, caller: Caller) -> None:
     await stream(20)
     assert stopped in hashing(house)
     assert shares(house)[stopped][1] == "by_hand"
+
+    # By WebSocket it is the same.
+    async def by_websocket() -> Any:
+        async with caller.socket() as socket:
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": caller.token})
+            assert (await socket.receive_json())["type"] == "auth_ok"
+            service = {"domain": "number", "service": "set_value"}
+            data = {"service_data": {"value": 33}, "target": {"entity_id": target}}
+            await socket.send_json({"id": 1, "type": "call_service", **service, **data})
+            answer = await socket.receive_json()
+            await socket.send_json({"id": 2, "type": "get_states"})
+            states = (await socket.receive_json())["result"]
+            shown = {one["entity_id"]: one["state"] for one in states}
+            return answer["success"], float(shown[target])
+
+    assert await bench.run(by_websocket()) == (True, 33)
 
     # Nothing outside the range, and nothing that is no number.
     for wrong in (-1, 1e6, "much"):

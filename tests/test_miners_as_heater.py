@@ -1,9 +1,12 @@
 """All miners as the heater of a room."""
 
+from homeassistant.auth.permissions.models import PermissionLookup
 from homeassistant.components.climate import HVACMode
-from homeassistant.core import HomeAssistant, State
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
@@ -155,3 +158,22 @@ async def test_off_is_no_heat(house: House) -> None:
     assert hashing(house) == []
     with pytest.raises(ServiceValidationError):
         await call(bench, HEATER, "set_temperature", temperature=60)
+
+
+async def test_who_may_turn_it(house: House) -> None:
+    """Only who may set the power of each miner."""
+    bench, hass = house.bench, house.bench.hass
+    user = MockUser().add_to_hass(hass)
+    user.perm_lookup = PermissionLookup(er.async_get(hass), dr.async_get(hass))
+    user.mock_policy({"entities": {"domains": {"climate": True}}})
+    with pytest.raises(Unauthorized):
+        await bench.run(
+            hass.services.async_call(
+                "climate",
+                "turn_off",
+                {"entity_id": HEATER},
+                blocking=True,
+                context=Context(user_id=user.id),
+            )
+        )
+    assert shown(house)[0] == "auto"
