@@ -5,6 +5,7 @@ from homeassistant.components.climate import HVACMode
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
@@ -121,6 +122,10 @@ async def test_without_a_room_temperature(house: House) -> None:
         assert heater(house).attributes["current_temperature"] is None
         assert heater(house).attributes["power"] is None
         assert hashing(house) == ["anna", "bert", "carl"]
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    await call(bench, HEATER, "set_temperature", temperature=70)
+    assert heater(house).attributes["temperature"] == 70
+    hass.config.units = METRIC_SYSTEM
     warm(hass, 77, "°F")
     await bench.advance(REST)
     assert heater(house).attributes["current_temperature"] == 25
