@@ -126,22 +126,35 @@ class Guard:
 async def set_up_automation(
     hass: HomeAssistant, blueprint: str, inputs: Mapping[str, Any]
 ) -> None:
-    """Copy a blueprint into the configuration and make an automation of it."""
-    folder = Path(hass.config.path("blueprints", "automation", "miner_monitor"))
-    await hass.async_add_executor_job(_copy, BLUEPRINTS / blueprint, folder)
-    config = {
-        "id": "guard",
-        "alias": "Guard",
-        "use_blueprint": {
-            "path": f"miner_monitor/{blueprint}",
-            "input": dict(inputs),
-        },
-    }
-    assert await async_setup_component(hass, "automation", {"automation": [config]})
-    await hass.async_block_till_done()
+    """Make an automation of a blueprint."""
+    await set_up_automations(hass, {"Guard": (blueprint, inputs)})
     state = hass.states.get(AUTOMATION)
     assert state is not None
     assert state.state == "on"
+
+
+async def set_up_automations(
+    hass: HomeAssistant,
+    named: Mapping[str, tuple[str, Mapping[str, Any]]],
+    *,
+    on: bool = True,
+) -> None:
+    """Copy blueprints into the configuration and make automations of them, by name."""
+    folder = Path(hass.config.path("blueprints", "automation", "miner_monitor"))
+    configs = []
+    for name, (blueprint, inputs) in named.items():
+        await hass.async_add_executor_job(_copy, BLUEPRINTS / blueprint, folder)
+        path = f"miner_monitor/{Path(blueprint).name}"
+        configs.append(
+            {
+                "id": name.lower(),
+                "alias": name,
+                "initial_state": on,
+                "use_blueprint": {"path": path, "input": dict(inputs)},
+            }
+        )
+    assert await async_setup_component(hass, "automation", {"automation": configs})
+    await hass.async_block_till_done()
 
 
 async def turn_off_automation(hass: HomeAssistant) -> None:

@@ -119,6 +119,9 @@ class Roof:
     house: House
     sky: Sky
     known: bool = True
+    begin: float = 0.0
+    """Seconds of the house at which the sky's first day begins."""
+
     balance: Balance = field(default_factory=Balance)
     _window: deque[Minute] = field(default_factory=lambda: deque(maxlen=WINDOW))
     windows: list[tuple[float, float]] = field(default_factory=list)
@@ -131,7 +134,7 @@ class Roof:
 
     def tell(self) -> None:
         """Let the meter tell what is taken from the grid."""
-        sun, home = self.sky.at(self.house.now + 1)
+        sun, home = self.sky.at(self.house.now - self.begin + 1)
         power = str(round(home + self.drawn - sun)) if self.known else "unavailable"
         self.house.hass.states.async_set(GRID, power, {"unit_of_measurement": "W"})
 
@@ -143,7 +146,7 @@ class Roof:
                 self.tell()
                 moment = house.now
                 await house.until(min(until, moment + step / 2))
-                sun, home = self.sky.at(moment + 1)
+                sun, home = self.sky.at(moment - self.begin + 1)
                 self._count(sun - home, house.now - moment)
             self._look()
 
