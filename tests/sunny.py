@@ -6,7 +6,7 @@ what is left. All of it follows from a seed.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from math import pi, sin
 from random import Random
@@ -98,6 +98,12 @@ class Balance:
         self.bought += max(0.0, drawn - spare) * hours
         self.work += rate * seconds
         self.solar_work += rate * seconds * min(1.0, spare / max(drawn, 1e-9))
+
+    def take(self, other: Balance) -> None:
+        """Add what came of other days."""
+        for item in fields(self):
+            total = getattr(self, item.name) + getattr(other, item.name)
+            setattr(self, item.name, total)
 
 
 @dataclass(slots=True)

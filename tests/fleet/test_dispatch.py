@@ -182,6 +182,17 @@ def test_nobody_else_starts_with_what_is_kept_for_one_that_waits() -> None:
     assert orders(later) == {"a": None}
 
 
+def test_a_large_one_takes_what_small_ones_leave() -> None:
+    """Also if they are more efficient, as long as its priority is not a lower one."""
+    large = steps((5, 0), (700, 42), (800, 50))
+    small = [member(key) for key in "abcd"]
+    found = watts(deal(760.0, [*small, member("q", large)], NOW))
+    assert found["q"] == 700
+    assert sum(power or 0.0 for power in found.values()) > 735
+    later = watts(deal(760.0, [*small, member("q", large, priority=11)], NOW))
+    assert later == {**dict.fromkeys("abcd", 18), "q": 5}
+
+
 def test_what_draws_less_comes_first() -> None:
     """It makes room for what draws more, which starts one after the other."""
     found = deal(
