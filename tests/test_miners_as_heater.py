@@ -13,7 +13,7 @@ from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
 
 from .conftest import TimedBench
 from .controls import call
-from .fleets import House, build, choose
+from .fleets import MINING, SAVE_POWER, House, build, choose
 from .test_fleet_power import MEASURED, hashing, poll_every
 
 HEATER = "climate.all_miners_miners_as_heater"
@@ -83,10 +83,12 @@ async def test_a_winter_evening(house: House) -> None:
     assert 0 < heater(house).attributes["power"] < 40
     assert 1 <= len(hashing(house)) <= 2
     writes = len(house.told("pause", "resume"))
+    written = heater(house).last_updated
     for place in range(60):
         warm(hass, 21 + place % 2 / 10)
         await bench.advance(60)
     assert len(house.told("pause", "resume")) == writes
+    assert heater(house).last_updated == written
 
     # It survives a restart.
     entry = async_fleet_entry(hass)
@@ -163,6 +165,19 @@ async def test_off_is_no_heat(house: House) -> None:
     assert hashing(house) == []
     with pytest.raises(ServiceValidationError):
         await call(bench, HEATER, "set_temperature", temperature=60)
+
+
+async def test_everything_is_turned_off_and_on(house: House) -> None:
+    """Off with all that stands beside it is off; *Mining* lets all run again."""
+    bench = house.bench
+    for entity_id in (HEATER, MINING, SAVE_POWER):
+        await call(bench, entity_id, "turn_off")
+    await bench.advance(REST)
+    assert hashing(house) == []
+    assert shown(house)[0] == "off"
+    await call(bench, MINING, "turn_on")
+    await bench.advance(REST)
+    assert hashing(house) == ["anna", "bert", "carl"]
 
 
 async def test_who_may_turn_it(house: House) -> None:

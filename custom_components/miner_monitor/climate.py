@@ -34,7 +34,8 @@ from .runtime.controller import MinerController
 # The controller brings order into what is asked for at the same time.
 PARALLEL_UPDATES = 0
 
-_ROOM = Resolution(absolute=0.5)
+_INLET = Resolution(absolute=0.5)
+_ROOM = Resolution(absolute=0.2)
 
 _MODES = {True: HVACMode.HEAT, False: HVACMode.OFF, None: None}
 _ACTIONS = {True: HVACAction.IDLE, False: HVACAction.OFF, None: None}
@@ -57,6 +58,14 @@ CLIMATES: tuple[MinerClimateEntityDescription, ...] = (
         write_fn=MinerController.async_apply,
     ),
 )
+
+
+def _steady(
+    room: float | None, shown: float | None, resolution: Resolution
+) -> float | None:
+    """Keep the temperature that is shown until it has moved far enough."""
+    moved = room is None or shown is None or resolution.reached(room, shown)
+    return room if moved else shown
 
 
 def _with_old_names[EntityT: ClimateEntity](cls: type[EntityT]) -> type[EntityT]:
@@ -94,8 +103,10 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
             "hvac_action": HVACAction.HEATING if hashing else _ACTIONS[mining],
             "hvac_mode": _MODES[mining],
             "hvac_modes": [HVACMode.HEAT, *[HVACMode.OFF] * can_stop],
-            "native_current_temperature": self._steady(
-                None if state is None else state.inlet_temperature
+            "native_current_temperature": _steady(
+                None if state is None else state.inlet_temperature,
+                self._attr_native_current_temperature,
+                _INLET,
             ),
             "native_target_temperature": settings.heating_temperature,
             "preset_mode": mode if mode in limits.heating_modes else None,
@@ -109,12 +120,6 @@ class MinerClimate(MinerControlEntity[MinerClimateEntityDescription], ClimateEnt
                 "target_temperature_step": allowed.step,
             }
         return shown
-
-    def _steady(self, room: float | None) -> float | None:
-        """Keep the temperature that is shown until it has moved far enough."""
-        shown = self._attr_native_current_temperature
-        moved = room is None or shown is None or _ROOM.reached(room, shown)
-        return room if moved else shown
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
@@ -203,6 +208,7 @@ class FleetClimate(
         if heater.mode is HeaterMode.OFF and not data.mining:
             action = HVACAction.OFF
         room = None if heater.room is None else round(heater.room, 1)
+        room = _steady(room, self._attr_native_current_temperature, _ROOM)
         return HVACMode(heater.mode.value), action, heater.target, room
 
     @override

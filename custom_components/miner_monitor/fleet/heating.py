@@ -9,7 +9,7 @@ from homeassistant.const import UnitOfTemperature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
-from ..control.model import Requester
+from ..control.model import NOBODY, Requester
 from ..miners.values import between
 from ..runtime.environment import measured
 from ..runtime.ha_compat import own_text
@@ -104,8 +104,9 @@ class FleetHeater:
         return time.monotonic() - self._known_at < _PATIENCE
 
     def _limit(self, mode: HeaterMode, demand: Demand) -> None:
-        name = own_text(
-            self._hass, "entity", "climate.fleet_heater.name", "Miners as heater"
-        )
-        why = "" if demand.power is None else mode.value
-        self._limiter.ask(demand.power, Requester(name, automated=True), why)
+        if demand.power is None:
+            self._limiter.ask(None, NOBODY, "")
+            return
+        path = "climate.fleet_heater.name"
+        name = own_text(self._hass, "entity", path, "Miners as heater")
+        self._limiter.ask(demand.power, Requester(name, automated=True), mode.value)
