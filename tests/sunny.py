@@ -40,6 +40,9 @@ MINIMUM = {
 WINDOW = 10
 """Minutes of a mean that has to stay within the target."""
 
+LAG = 7
+"""Minutes for which a target still counts: to the next change and the next poll."""
+
 
 class Sky:
     """What the panels give and the house takes, in W, on as many days as one likes."""
@@ -108,7 +111,7 @@ class Balance:
 
 @dataclass(slots=True)
 class Minute:
-    """What was seen in a minute: W asked for and drawn, and whether that was free.
+    """What was seen in a minute: W asked for lately and drawn, and whether all is free.
 
     ``free``: nobody had to be waited for or left alone.
     """
@@ -129,6 +132,7 @@ class Roof:
     """Seconds of the house at which the sky's first day begins."""
 
     balance: Balance = field(default_factory=Balance)
+    _asked: deque[float] = field(default_factory=lambda: deque(maxlen=LAG))
     _window: deque[Minute] = field(default_factory=lambda: deque(maxlen=WINDOW))
     windows: list[tuple[float, float]] = field(default_factory=list)
     """Means of target and power in W over ten minutes in which all were free."""
@@ -160,14 +164,25 @@ class Roof:
         rate = sum(miner.truth.hash_rate_ths for miner in self.house.miners)
         self.balance.add(spare, self.drawn, rate, seconds)
 
+    @property
+    def _waits(self) -> bool:
+        """Whether a miner has to run or rest on for its minimum time, as it sees it."""
+        for miner in self.house.miners:
+            for moment, name in turns(self.house, miner)[-1:]:
+                least = MINIMUM[miner.name][name == "stop"] + LAG * MINUTE
+                if self.house.now - moment < least:
+                    return True
+        return False
+
     def _look(self) -> None:
         """Note whether what is drawn is what was asked for."""
         state = fleet_state(self.house.hass, "number", "power_target")
         shares = state.attributes.get("shares", [])
         asked = asked_of(self.house)
-        free = bool(shares) and asked is not None
+        self._asked.append(asked or 0.0)
+        free = bool(shares) and asked is not None and not self._waits
         free = free and all(share["limit"] in (None, "target") for share in shares)
-        self._window.append(Minute(asked or 0.0, self.drawn, free))
+        self._window.append(Minute(max(self._asked), self.drawn, free))
         seen = self._window
         if len(seen) == WINDOW and all(minute.free for minute in seen):
             target = sum(minute.target for minute in seen) / WINDOW
