@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import json
 from typing import Any
 
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Context, State
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -504,6 +505,36 @@ async def test_what_goes_before_it(house: House) -> None:
     assert runs(carl) == NORMAL
 
 
+async def test_woken_by_hand(bench: TimedBench) -> None:
+    """Who turns Mining on ends the target, and gets what the owner chose."""
+    specs = (GAMMA_PAUSES, NERD, Q)
+    dials = [await dial(bench, miner) for miner in await bench.start(*specs)]
+    await bench.advance(POLL)
+    mode = dials[2].handle.entity_of(Setting.WORK_MODE)
+    await call(bench, mode, "select_option", option="standard")
+    await bench.advance(MEASURED)
+    normal = [(kept(one.miner), one.watts) for one in dials]
+    for one, (_, watts) in zip(dials, normal, strict=True):
+        await one.ask(round(0.86 * watts, 1))
+    await bench.advance(GAP + POLL)
+    for one, (before, _) in zip(dials, normal, strict=True):
+        assert changed(one.miner, before)
+        await one.ask(0)
+    await bench.advance(GAP)
+    for one in dials:
+        assert not one.miner.truth.hashing
+        await call(bench, one.handle.entity_of(Setting.MINING), "turn_on")
+    await bench.advance(2 * GAP)
+    for one, (before, watts) in zip(dials, normal, strict=True):
+        assert one.miner.truth.hashing
+        assert kept(one.miner) == before
+        assert one.status["reason"] is None
+        assert one.watts == pytest.approx(watts, rel=0.02)
+        one.told()
+    await bench.advance(2 * MEASURED)
+    assert not any(one.told() for one in dials)
+
+
 async def test_what_is_stored(house: House) -> None:
     """A target that wanders is not written each time; what has to come back is."""
     bench, hass = house.bench, house.bench.hass
@@ -525,7 +556,12 @@ async def test_what_is_stored(house: House) -> None:
         times.add(stored_intents(hass, key)["saved_at"])
     assert len(times) <= 1 + 40 * 35 / GAP
     assert runs(anna) == STEP
-    # What is asked for at last outlives an unload.
+    # What is asked for at last outlives the end of Home Assistant, and an unload.
+    await anna.ask(round(partial + 0.2, 1))
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await bench.settle()
+    stored = stored_intents(hass, key)
+    assert stored["intents"]["power"]["watts"] == round(partial + 0.2, 1)
     await anna.ask(round(partial + 0.3, 1))
     await bench.run(hass.config_entries.async_reload(key))
     await bench.advance(5)

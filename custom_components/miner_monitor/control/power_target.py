@@ -255,7 +255,8 @@ class PowerCase:
             return False
         if target.most is not None and present.power > target.most:
             return False
-        if watts < present.power <= watts + hysteresis(watts):
+        near = min(watts + hysteresis(watts), OVERSHOOT * watts)
+        if watts < present.power <= near:
             return True
         return abs(best.power - present.power) <= hysteresis(present.power)
 
