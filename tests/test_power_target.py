@@ -604,3 +604,23 @@ async def test_the_real_meter(bench: TimedBench) -> None:
     assert one.shown["step"] == "400 MHz, 1.060 V"
     await bench.advance(2 * MEASURED)
     assert one.told() == []
+
+
+async def test_heat_goes_before_it(bench: TimedBench) -> None:
+    """While it is too hot nothing is raised; what was before comes back later."""
+    miner = await bench.miner(GAMMA_PAUSES)
+    one = await dial(bench, miner)
+    await bench.advance(MEASURED)
+    await one.ask(round(0.85 * one.watts, 1))
+    await bench.advance(GAP + POLL)
+    assert runs(one) == STEP
+    miner.inject("hot", temperature=74)
+    await bench.advance(2 * POLL)
+    one.told()
+    await one.ask(one.shown["max"])
+    await bench.advance(2 * GAP)
+    assert one.told() == []
+    assert runs(one) == STEP
+    miner.clear("hot")
+    await bench.advance(2 * GAP)
+    assert runs(one) == NORMAL
