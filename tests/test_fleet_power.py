@@ -79,6 +79,8 @@ async def test_watts_are_dealt(house: House) -> None:
     assert hashing(house) == ["anna", "carl"]
     assert [limit for _, limit in shares(house).values()] == ["target", "target", None]
     assert house.who("pause") == ["bert"]
+    for share in target(house).attributes["shares"]:
+        assert share["steps"][-1] == pytest.approx(each, rel=0.1)
 
     # The same again, and time alone, change nothing.
     writes = len(house.told("pause", "resume"))

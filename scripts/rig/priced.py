@@ -20,8 +20,8 @@ HOURS = (
 """What a kWh costs in each hour of a day."""
 
 MEAN = sum(HOURS) / len(HOURS)
-ENERGY, CHEAP, COST, REVENUE = 388.0, 264.0, 71.3, 38.6
-DAYS = 1.7
+ENERGY, CHEAP, COST, REVENUE = 388.0, 225.0, 79.0, 38.6
+DAYS = 1.62
 """How long the month lasts already: it took so many kWh, which cost that."""
 
 
@@ -66,11 +66,13 @@ def give_month(directory: Path) -> None:
     house = House(directory)
     now = datetime.now(house.time_zone)
     day = now.date().isoformat()
+    part = (now.hour + now.minute / 60) / 24 / DAYS
     today = {
         "day": day,
-        "energy": ENERGY / DAYS * now.hour / 24,
-        "cost": COST / DAYS * now.hour / 24,
-        "revenue": REVENUE / DAYS * now.hour / 24,
+        "energy": ENERGY * part,
+        # Like a report, which knows no price of the past here.
+        "cost": ENERGY * part * HOURS[now.hour],
+        "revenue": REVENUE * part,
     }
     seconds = DAYS * 86_400
     sums = {"energy": ENERGY, "cost": COST, "cheap": CHEAP, "revenue": REVENUE}

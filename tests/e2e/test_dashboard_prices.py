@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from playwright.async_api import expect
 
@@ -69,7 +68,7 @@ async def name_the_source(hass: HassProcess, rule: dict[str, object]) -> None:
 
 
 async def test_what_is_cheap_is_seen(
-    hass: HassProcess, open_dashboard: OpenDashboard, pictures: Path
+    hass: HassProcess, open_dashboard: OpenDashboard
 ) -> None:
     spec = MinerSpec(name="prices", model="gamma_602", firmware="2.15.0")
     async with Farm([spec], clock=SystemClock()) as farm:
@@ -91,7 +90,6 @@ async def test_what_is_cheap_is_seen(
         assert await hours_left.count() >= 24
         assert await card.locator("rect.cheap").count() >= 8
         await expect(card).to_contain_text("until")
-        await card.locator("ha-card").screenshot(path=pictures / "prices.png")
         await dashboard.check()
 
 
@@ -148,7 +146,15 @@ async def test_three_clicks_save_money(
         assert await card.locator("rect.will").count() >= 1
         await dashboard.check()
 
+        await dashboard.go("energy")
+        dealt = dashboard.view.locator("miner-power-card")
+        await expect(dealt).to_contain_text("No power target. Limited by Run when")
+        row = dealt.get_by_role("row", name="Gamma").last
+        await expect(row).to_contain_text("Power limit reached")
+        await dashboard.check()
+
         # As it was, for the tests to come.
+        await dashboard.go("fleet")
         await when.select_option("own_automations")
         await until_so(unlimited(hass))
         await hass.api.call_service("switch", "turn_on", entity_id=DRY_RUN)

@@ -99,13 +99,15 @@ NO_PRICES = PriceView()
 class PowerShare:
     """What one miner gets of the watts for all, by its name, and why not more.
 
-    ``limit`` is a value of dispatch.Limit, which ends by itself at ``until``.
+    ``limit`` is a value of dispatch.Limit, which ends by itself at ``until``. ``steps``
+    are the watts of those that it could run.
     """
 
     name: str
     power: float | None
     limit: str | None = None
     until: float | None = None
+    steps: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

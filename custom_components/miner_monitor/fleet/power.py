@@ -371,6 +371,7 @@ class FleetPower:
                 power=share.power,
                 limit=share.limit and share.limit.value,
                 until=share.until,
+                steps=tuple(step.power for step in self._steps.get(share.key, ())),
             )
             for share in shares
             if share.key in names

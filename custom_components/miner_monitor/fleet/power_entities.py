@@ -55,6 +55,7 @@ def _listed(shares: Iterable[PowerShare]) -> list[dict[str, Any]]:
             "power": None if share.power is None else round(share.power, 1),
             "limit": share.limit,
             "until": iso_text(share.until),
+            "steps": [round(power, 1) for power in share.steps],
         }
         for share in shares
     ]

@@ -8,7 +8,7 @@ import { clock, format, money, telling } from "../lib/words.js";
 // @says price_month_less price_month_more
 // @says limit_offline limit_held limit_by_hand limit_save_power limit_stopped limit_temporary_profile
 // @says limit_overheat_protection limit_unknown_power limit_minimum_run limit_minimum_pause
-// @says limit_changed_recently limit_target power_target_set power_target_none
+// @says limit_changed_recently limit_target power_target_set power_target_none power_target_limited
 // @says power_miner power_share power_limit power_steps
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
@@ -50,6 +50,7 @@ export function monthText(attributes, { locale, config }, say) {
  * @property {number | null} power in W
  * @property {string | null} limit
  * @property {string | null} until
+ * @property {number[]} [steps] in W, that it could run
  */
 
 /**
@@ -75,15 +76,15 @@ export function limitText(share, now, hass, say) {
   return until > now ? say("limit_until", { what, time: clock(until, now, hass) }) : what;
 }
 
-/** @param {unknown} power @param {Hass} hass */
+/** @param {unknown} power in W @param {Pick<Hass, "locale">} hass */
 export function watts(power, { locale }) {
   return typeof power === "number" ? `${format(power, power < 100 ? 1 : 0, locale)} W` : "";
 }
 
 /** What power cost and what is expected for it, and who was dealt which part of the power target. */
 export class MinerPowerCard extends MinerCard {
-  /** @type {import("../lib/miners.js").Found} */
-  #found = { miners: [], fleet: undefined };
+  /** @type {import("../lib/types.js").Miner | undefined} */
+  #fleet;
 
   static get styles() {
     return `
@@ -97,6 +98,15 @@ export class MinerPowerCard extends MinerCard {
       table { border-collapse: collapse; }
       th { color: var(--secondary-text-color); font-weight: 400; }
       th, td { padding: 4px 16px 4px 0; text-align: start; vertical-align: top; }
+      td:nth-child(2) { white-space: nowrap; }
+      @media (max-width: 600px) {
+        table, tbody { display: block; }
+        thead { display: none; }
+        tr { display: grid; grid-template-columns: 1fr max-content; padding: 6px 0; border-top: 1px solid var(--divider-color); }
+        td { padding: 0; }
+        td:nth-child(n + 3) { grid-column: 1 / -1; color: var(--secondary-text-color); font-size: 13px; }
+        td:empty { display: none; }
+      }
     `;
   }
 
@@ -107,14 +117,12 @@ export class MinerPowerCard extends MinerCard {
 
   /** @override */
   prepared() {
-    this.#found = findMiners(this.hass);
+    this.#fleet = findMiners(this.hass).fleet;
   }
 
   /** @override */
   watched() {
-    const { fleet, miners } = this.#found;
-    const all = [COST, PROFIT, REVENUE, TARGET].map((key) => idOf(fleet, key) ?? "");
-    return [...all, ...miners.map((miner) => idOf(miner, TARGET) ?? "")];
+    return [COST, PROFIT, REVENUE, TARGET].map((key) => idOf(this.#fleet, key) ?? "");
   }
 
   /** @override */
@@ -124,7 +132,7 @@ export class MinerPowerCard extends MinerCard {
 
   /** @override */
   paint() {
-    const cost = stateOf(this.hass, this.#found.fleet, COST);
+    const cost = stateOf(this.hass, this.#fleet, COST);
     const lines = this.#lines(cost).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
     const month = monthText(cost?.attributes, this.hass, this.say);
     this.body.replaceChildren(
@@ -143,8 +151,8 @@ export class MinerPowerCard extends MinerCard {
    */
   #lines(cost) {
     const { locale, config } = this.hass;
-    const profit = stateOf(this.hass, this.#found.fleet, PROFIT);
-    const revenue = stateOf(this.hass, this.#found.fleet, REVENUE);
+    const profit = stateOf(this.hass, this.#fleet, PROFIT);
+    const revenue = stateOf(this.hass, this.#fleet, REVENUE);
     /** @param {unknown} value */
     const amount = (value) => (typeof value === "number" ? money(value, config.currency, locale) : "");
     /** @type {[string, string][]} */
@@ -160,41 +168,43 @@ export class MinerPowerCard extends MinerCard {
 
   /** @returns {HTMLElement[]} the target, and a row per miner */
   #target() {
-    const { fleet, miners } = this.#found;
-    const target = stateOf(this.hass, fleet, TARGET);
+    const target = stateOf(this.hass, this.#fleet, TARGET);
     if (!says(target)) return [];
     const { set, expected, shares } = target.attributes;
-    const dealt = sharesOf(shares);
     const now = Date.now();
     const values = { target: watts(Number(target.state), this.hass), expected: watts(expected, this.hass) };
-    const key = set ? "power_target_set" : "power_target_none";
-    const rows = miners
-      .map((miner) => ({ name: miner.name, state: stateOf(this.hass, miner, TARGET) }))
-      .filter(({ state }) => state !== undefined)
-      .map(({ name, state }) => {
-        const share = dealt.find((one) => one.name === name);
-        return [name, watts(share?.power, this.hass), limitText(share, now, this.hass, this.say), this.#steps(state)];
-      });
+    const rows = sharesOf(shares).map((share) => [
+      share.name,
+      watts(share.power, this.hass),
+      limitText(share, now, this.hass, this.say),
+      this.#steps(share),
+    ]);
+    // Without a target it is Run when that deals.
+    const key = set ? "power_target_set" : rows.length && values.expected ? "power_target_limited" : "power_target_none";
+    /** @param {string} _ @param {number} column */
+    const shown = (_, column) => rows.some((cells) => cells[column]);
     const heads = ["power_miner", "power_share", "power_limit", "power_steps"].map((head) => this.say(head));
+    const line = h("p", {}, this.say(key, values));
+    if (!rows.length) return [line];
     return [
-      h("p", {}, this.say(key, values)),
+      line,
       h(
         "div",
         { class: "scroll" },
         h(
           "table",
           {},
-          h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
-          h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell))))),
+          h("thead", {}, h("tr", {}, heads.filter(shown).map((head) => h("th", { scope: "col" }, head)))),
+          h("tbody", {}, rows.map((cells) => h("tr", {}, cells.filter(shown).map((cell) => h("td", {}, cell))))),
         ),
       ),
     ];
   }
 
-  /** @param {HassState | undefined} state */
-  #steps(state) {
-    const steps = Array.isArray(state?.attributes.steps) ? state.attributes.steps : [];
-    const known = steps.filter((step) => typeof step?.power === "number");
-    return known.map(({ power }) => watts(power, this.hass)).join(" · ");
+  /** @param {Share} share @returns {string} its steps with one unit for all of them */
+  #steps({ steps }) {
+    const known = Array.isArray(steps) ? steps.filter((power) => typeof power === "number") : [];
+    if (!known.length) return "";
+    return `${known.map((power) => format(power, power < 100 ? 1 : 0, this.hass.locale)).join(" · ")} W`;
   }
 }

@@ -26,6 +26,9 @@ const DRY_RUN = "switch.dry_run";
 const COST = "sensor.cost_today";
 const OWN = "own_automations";
 
+/** So many miners are named; of more, the number. */
+const NAMED = 3;
+
 const HEIGHT = 200;
 /** Of the lane beneath the prices, which shows what ran and will run. */
 const LANE = 30;
@@ -266,9 +269,17 @@ export class MinerPriceCard extends MinerCard {
   #decided(runs, dry, would) {
     const decision = this.hass.formatEntityAttributeValue(runs, "decision");
     if (!dry) return decision;
-    const each = would.map(({ name, power }) => [name, watts(power, this.hass)].filter(Boolean).join(" "));
-    if (!each.length) return this.say("price_dry", { decision });
-    return this.say("price_dry_would", { decision, names: each.join(", ") });
+    if (!would.length) return this.say("price_dry", { decision });
+    const each = would.slice(0, NAMED).map(({ name, power }) => {
+      const text = watts(power, this.hass);
+      return text ? this.say("price_dry_each", { name, power: text }) : name;
+    });
+    const names = each.join(", ");
+    const more = would.length - NAMED;
+    return this.say("price_dry_would", {
+      decision,
+      names: more > 0 ? this.say("price_dry_more", { names, count: more }) : names,
+    });
   }
 
   #month() {
