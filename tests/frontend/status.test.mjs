@@ -189,6 +189,7 @@ test("who controls a miner is one line", () => {
   );
   assert.equal(line({ reason: "temporary_profile", detail: "Quiet" }), "<temporary_profile> (Quiet)");
   assert.equal(line({ reason: "overheat_protection", detail: 71.5 }), "<overheat_protection> (71.5 °C)");
+  assert.equal(line({ reason: "power_target", detail: 1400 }), "<power_target> (1,400 W)");
   const offline = controlled({ reason: "save_power" }, { "binary_sensor.online": "off" });
   assert.equal(reasonText(offline, MINER, say, NOW), "");
 });

@@ -111,7 +111,8 @@ export function reasonText(hass, miner, say, now) {
   const { reason, since, until, by, detail } = state.attributes;
   if (typeof reason !== "string") return "";
   const what = hass.formatEntityAttributeValue(state, "reason");
-  const more = typeof detail === "number" ? temperature(hass, miner, detail) : detail;
+  const measured = reason === "power_target" ? written(hass, miner, "power", detail, say) : temperature(hass, miner, detail);
+  const more = typeof detail === "number" ? measured : detail;
   let text = more ? `${what} (${more})` : what;
   const [from, to] = [timeOf(since), timeOf(until)];
   if (to !== null) text = say("status_until", { what: text, time: clock(to, now, hass) });
