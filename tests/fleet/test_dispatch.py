@@ -145,6 +145,15 @@ def test_without_steps_it_is_left_alone() -> None:
         ({"asked": 1, "since": NOW - 500}, 99.0, 1, Limit.MINIMUM_PAUSE, NOW + 100),
         ({"asked": 1, "since": NOW - 600}, 99.0, 18, None, None),
         ({"asked": 1, "since": NOW - 500}, None, 1, Limit.MINIMUM_PAUSE, NOW + 100),
+        # It rests, although it was asked for a step: it has no flash write left.
+        (
+            {"asked": 10, "rests": True, "since": NOW - 500},
+            99.0,
+            10,
+            Limit.MINIMUM_PAUSE,
+            NOW + 100,
+        ),
+        ({"asked": 10, "rests": True, "since": NOW - 600}, 99.0, 18, None, None),
         # Changes are some time apart, in either direction.
         ({"asked": 14, "changed_at": NOW - 200}, 0.0, 14, Limit.TARGET, None),
         (

@@ -33,6 +33,7 @@ def dial_of(member: FleetMember) -> DispatchMember:
         steps=control.steps,
         priority=priority_of(member.entry),
         asked=asked_of(member),
+        rests=control.step is not None and control.step.stops,
         since=control.turned_at or None,
         changed_at=control.wrote_at or None,
         pace=Pace(

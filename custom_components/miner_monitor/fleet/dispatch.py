@@ -81,7 +81,8 @@ class DispatchMember:
     """One miner that watts are dealt to.
 
     ``steps`` go up to what its owner set. ``asked`` is its own power target in W, None
-    while it has none and runs what its owner set. It runs or rests ``since``, and was
+    while it has none and runs what its owner set. ``rests``: it does, whatever it was
+    asked, such as one that has no flash write left. It runs or rests ``since``, and was
     changed last at ``changed_at``, both in epoch seconds, None where that is long ago.
     ``drawn`` is what it draws now in W. ``left`` leaves it as it is.
     """
@@ -90,6 +91,7 @@ class DispatchMember:
     steps: tuple[PowerStep, ...]
     priority: int = 10
     asked: float | None = None
+    rests: bool = False
     since: float | None = None
     changed_at: float | None = None
     pace: Pace = field(default_factory=Pace)
@@ -224,7 +226,7 @@ class _Miner:
         self.least, self.most = 0, self.top
         self.limit: Limit | None = None
         self.until: float | None = None
-        pace, resting = member.pace, self.ladder[self.at].stops
+        pace, resting = member.pace, member.rests or self.ladder[self.at].stops
         running = next(
             (i for i, step in enumerate(self.ladder) if not step.stops), self.top
         )
