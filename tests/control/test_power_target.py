@@ -614,7 +614,7 @@ def test_a_day_of_wandering_targets() -> None:
                     least = REST if after.mining else RUN
                     assert at - turned >= least - 15
                     turned = at
-        assert 0 < flash <= MOST_WRITES + 1
+        assert 0 < flash <= MOST_WRITES
         case.wait(GAP)
         case.poll()
         case.ask(None)

@@ -263,7 +263,8 @@ class PowerIntents(Intents):
             pace=self.memory.pace,
             rules=self.power_rules,
             wall=self._now.wall,
-            thrifty=self.memory.writes.on(self._now.day) >= MOST_WRITES,
+            # A step is two writes at most, and so is the way back to the normal.
+            thrifty=self.memory.writes.on(self._now.day) + 4 > MOST_WRITES,
         )
 
     def _look_at_power(self, state: MinerState, *, busy: bool) -> Iterator[Order]:
