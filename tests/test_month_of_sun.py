@@ -187,7 +187,7 @@ class Month:
     def least(self) -> float:
         """What all draw that have nothing."""
         return max(
-            (drawn for asked, drawn in self.roof.windows if not asked), default=0
+            (drawn for asked, drawn in self.roof.windows if asked < 5), default=0
         )
 
 
