@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from homeassistant.core import State
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.miner_monitor.fleet.coordinator import async_fleet_entry
+from custom_components.miner_monitor.fleet.wish import FILE
+from custom_components.miner_monitor.runtime.store import STORE_TARGET
 
-from .controls import call
+from .controls import call, stored_intents
 from .fleets import House, build, choose, fleet_state
 
 TARGET = "number.all_miners_power_target"
@@ -108,6 +111,50 @@ async def test_watts_are_dealt(house: House) -> None:
     times = [time for time, *_ in house.told("resume")]
     assert all(late - early >= 1.7 for early, late in pairwise(times))
     assert target(house).attributes["max"] == before.attributes["max"]
+
+
+async def test_what_is_stored(house: House) -> None:
+    """A target that moves each half minute is not stored each time, but not lost."""
+    bench, hass = house.bench, house.bench.hass
+    await bench.advance(MEASURED)
+    each = float(target(house).state) / 3
+    least = round(2.1 * each)
+    await ask(house, least)
+    times = set()
+    for place in range(40):
+        await call(bench, TARGET, "set_value", value=least + place % 3)
+        await bench.advance(30)
+        times.add(stored_intents(hass, FILE)["saved_at"])
+    # What a miner is told is stored, too.
+    assert 2 <= len(times) <= 3 + 40 * 35 / STORE_TARGET
+    assert target(house).attributes["expected"] <= least + 2
+
+    # It is stored though nobody moves it any more, as Home Assistant ends, and
+    # as the entry unloads.
+    await call(bench, TARGET, "set_value", value=least + 3)
+    await bench.advance(STORE_TARGET + 60)
+    assert wanted(hass) == least + 3
+    await call(bench, TARGET, "set_value", value=least + 4)
+    assert wanted(hass) == least + 3
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await bench.settle()
+    assert wanted(hass) == least + 4
+    await call(bench, TARGET, "set_value", value=least + 5)
+    entry = async_fleet_entry(hass)
+    assert entry is not None
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(5)
+    assert float(target(house).state) == least + 5
+
+    # What is no target any more is stored at once.
+    await call(bench, TARGET, "set_value", value=target(house).attributes["max"])
+    assert wanted(hass) is None
+
+
+def wanted(hass: HomeAssistant) -> float | None:
+    """Return the target of all miners that would be known after a power cut."""
+    watts: float | None = stored_intents(hass, FILE)["intents"]["wish"]["target"]
+    return watts
 
 
 async def test_who_is_left_alone(house: House) -> None:

@@ -30,7 +30,7 @@ from .fleet.coordinator import (
     async_miner_removed,
     is_fleet_entry,
 )
-from .fleet.power import FILE as POWER_FILE
+from .fleet.wish import FILE as POWER_FILE
 from .frontend import (
     async_keep_in_sidebar,
     async_serve_modules,

@@ -140,7 +140,7 @@ class FleetCoordinator(MonitorCoordinator[FleetData]):
     async def async_unload(self) -> None:
         """Follow nobody any more, and store what was counted; take nothing back."""
         self.commands.close()
-        self.power.close()
+        await self.power.async_close()
         self.prices.stop()
         self._market.close()
         if self._stop_following is not None:

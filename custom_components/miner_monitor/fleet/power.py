@@ -11,7 +11,7 @@ alone until there is another target.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 import math
 import time
 
@@ -19,21 +19,17 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..const import FLEET, LOGGER
-from ..control.model import NOBODY, Requester
-from ..miners.codec import Amount, dump, load_or
+from ..const import LOGGER
+from ..control.model import Requester
 from ..miners.power import PowerStep
 from ..runtime.messages import FAILURES, Failure, user_error
-from ..runtime.store import IntentFile
-from .commands import FORGET_STOPS_AFTER, STAGGER, not_stored
+from .commands import STAGGER, not_stored
 from .dial import dial_of
 from .dispatch import Deal, DispatchMember, Limit, Order, deal
 from .members import FleetMember
 from .model import PowerShare, PowerView
 from .progress import name_of
-from .run_when import least
-
-FILE = f"{FLEET}_power"
+from .wish import Told, Wish, WishStore
 
 _SAME_POWER = 0.5
 """Watts by which what a miner was asked for has to differ to be another's wish."""
@@ -52,75 +48,6 @@ _NOTABLE = 10.0
 """Watts by which what is left alone has to draw more or less to deal anew."""
 
 
-@dataclass(slots=True)
-class Told:
-    """What a miner was asked for last: W, None for what its owner set.
-
-    ``asked_at`` is when, in epoch seconds. ``unsure``: what it has now counts as what
-    it was asked for.
-    """
-
-    power: Amount | None = None
-    asked_at: Amount | None = None
-    unsure: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Wish:
-    """What is wanted of all miners in W, None for what their owners set.
-
-    The lowest one of ``target``, which is set by hand or by an automation, ``limit``,
-    which is *Run when*'s, and ``heat``, which is the heater's, holds; ``by`` is whose
-    that is. ``limit_for`` is the choice and the decision that made it, ``heat_for``
-    the heater's mode.
-    """
-
-    target: Amount | None = None
-    target_by: Requester = NOBODY
-    limit: Amount | None = None
-    limit_by: Requester = NOBODY
-    limit_for: str = ""
-    heat: Amount | None = None
-    heat_by: Requester = NOBODY
-    heat_for: str = ""
-
-    @property
-    def power(self) -> float | None:
-        """The lowest one."""
-        return least(self.target, self.limit, self.heat)
-
-    @property
-    def by(self) -> Requester:
-        """Whose the lowest one is."""
-        power = self.power
-        if self.heat is not None and power == self.heat:
-            return self.heat_by
-        if self.limit is not None and power == self.limit:
-            return self.limit_by
-        return self.target_by
-
-    def is_for_all(self, before: Wish) -> bool:
-        """Whether who was changed by hand takes part again.
-
-        So it is with another decision, a target of a user's hand, and when miners begin
-        to run: what an automation sets every minute leaves them out.
-        """
-        begins = self.target != before.target and not before.target
-        by_hand = self.target_by is not before.target_by
-        return (
-            self.limit_for != before.limit_for
-            or self.heat_for != before.heat_for
-            or begins
-            or (by_hand and not self.target_by.automated)
-        )
-
-
-@dataclass(slots=True)
-class _Stored:
-    wish: Wish = field(default_factory=Wish)
-    told: dict[str, Told] = field(default_factory=dict)
-
-
 class FleetPower:
     """Deals watts to the miners, and has each set to what it gets."""
 
@@ -136,9 +63,8 @@ class FleetPower:
         self._entry = entry
         self._members = members
         self._changed = changed
-        self._file = IntentFile(hass, FILE)
+        self._store = WishStore(hass, entry)
         self._closed = False
-        self._kept = _Stored()
         self._steps: dict[str, tuple[PowerStep, ...]] = {}
         self._moved_since: dict[str, float] = {}
         self._under_way: set[str] = set()
@@ -153,15 +79,11 @@ class FleetPower:
     @property
     def wish(self) -> Wish:
         """What is wanted of all miners."""
-        return self._kept.wish
+        return self._store.kept.wish
 
     async def async_load(self, alive_at: float) -> None:
         """Read what was wanted, if all was stored within the last day."""
-        stored = await self._file.async_load()
-        found = load_or(_Stored, stored, _Stored())
-        alive_at = max(alive_at, self._file.saved_at or 0.0)
-        if time.time() - alive_at <= FORGET_STOPS_AFTER:
-            self._kept = found
+        await self._store.async_load(alive_at)
 
     async def async_set_target(self, target: float | None, by: Requester) -> None:
         """Want all miners to draw so many W; None for what their owners set.
@@ -184,13 +106,11 @@ class FleetPower:
 
         HomeAssistantError where it cannot be stored; nothing is changed then.
         """
-        before, self._kept.wish = self._kept.wish, wish
-        if wish.power is not None and wish.is_for_all(before):
+        if wish.power is not None and wish.is_for_all(self.wish):
             self._take_over()
         try:
-            await self._async_store()
+            await self._store.async_set(wish)
         except HomeAssistantError as err:
-            self._kept.wish = before
             raise not_stored(self._entry.title) from err
         self._steps, self._situation = {}, None
         self.look()
@@ -202,16 +122,13 @@ class FleetPower:
             self._told(member.key).unsure = True
 
     def _told(self, key: str) -> Told:
-        return self._kept.told.setdefault(key, Told())
+        return self._store.kept.told.setdefault(key, Told())
 
-    async def _async_store(self) -> None:
-        if not self._closed:
-            await self._file.async_save(dump(self._kept))
-
-    def close(self) -> None:
-        """Store nothing more, and order nothing: the entry unloads."""
+    async def async_close(self) -> None:
+        """Store for the last time what is wanted, and order nothing: it unloads."""
         self._closed = True
         self._number += 1
+        await self._store.async_close()
 
     # Who gets what.
 
@@ -219,6 +136,7 @@ class FleetPower:
     def look(self) -> None:
         """Deal anew if that is due, and have done what follows."""
         now = time.time()
+        self._store.store_if_due()
         members = [self._as_dealt(member) for member in self._members.values()]
         if self._closed or not self._is_due(members, now):
             return
@@ -238,9 +156,8 @@ class FleetPower:
     @property
     def _owes(self) -> bool:
         """Whether a miner has yet to get back what its owner set."""
-        return any(
-            told.power is not None or told.unsure for told in self._kept.told.values()
-        )
+        told = self._store.kept.told.values()
+        return any(one.power is not None or one.unsure for one in told)
 
     def _is_due(self, members: Iterable[DispatchMember], now: float) -> bool:
         """Whether the situation is another one, or a minimum time is over."""
@@ -322,7 +239,7 @@ class FleetPower:
         told.power, told.asked_at = order.power, time.time()
         self._under_way.add(key)
         try:
-            await self._async_store()
+            await self._store.async_store()
             await member.miner.controller.async_set_power_target(
                 order.power, self.wish.by
             )
