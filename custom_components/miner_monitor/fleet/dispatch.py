@@ -144,8 +144,8 @@ def ladder_of(steps: Sequence[PowerStep]) -> tuple[PowerStep, ...]:
     """Return the steps worth using, the lowest first.
 
     A step that draws more than another for no more hash rate is left out, and so is
-    one that is too close to the next higher one. Where a hash rate is not known, more
-    power counts as more of it.
+    one that is too close to the next higher one, but for a rest. Where a hash rate is
+    not known, more power counts as more of it.
     """
     known = _all_known(steps)
     rising = list[PowerStep]()
@@ -158,8 +158,9 @@ def ladder_of(steps: Sequence[PowerStep]) -> tuple[PowerStep, ...]:
             ladder.append(step)
     if rising and ladder[-1] is not rising[0]:
         if len(ladder) > 1:
-            ladder.pop()
-        ladder.append(rising[0])
+            ladder[-1] = rising[0]
+        elif rising[0].stops:
+            ladder.append(rising[0])
     return tuple(reversed(ladder))
 
 
