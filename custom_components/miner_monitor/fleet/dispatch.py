@@ -315,9 +315,12 @@ class _Miner:
         return Order(key=self.member.key, power=power, starts=starts)
 
     def _target(self, at: int) -> float:
-        """Return a target for which a step is chosen, also if it moves a little."""
+        """Return a target for which a step is chosen, also if it moves a little.
+
+        It is nearer to that step than to the next one.
+        """
         here, above = self.ladder[at].power, self.ladder[at + 1].power
-        return here + min((above - here) / 2, MARGIN * here)
+        return here + min(0.4 * (above - here), MARGIN * here)
 
 
 def _waits(since: float | None, seconds: float, now: float) -> bool:
