@@ -170,6 +170,8 @@ class WishStore:
         return time.monotonic() - self._stored_at >= STORE_TARGET
 
     async def _async_store_at_last(self, _: Event | None = None) -> None:
+        if self.kept.wish == self._stored:
+            return
         try:
             await self.async_store()
         except HomeAssistantError as err:

@@ -268,7 +268,9 @@ class ControlStore:
         )
 
     async def _store_at_last(self, _: Event) -> None:
-        await self._store_what_changed(all_of_it=True)
+        # Who has the turn stores what is wanted by now; the end waits for nobody.
+        if not self.turn.locked():
+            await self._store_what_changed(all_of_it=True)
 
     async def async_close(self) -> None:
         """Store for the last time what is wanted."""
