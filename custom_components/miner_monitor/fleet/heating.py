@@ -1,15 +1,13 @@
 """The heater that all miners are together: its options, its room, and its limit."""
 
-from collections.abc import Callable
 import time
-from typing import Any
+from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import UnitOfTemperature
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
-from ..control.model import NOBODY, Requester
+from ..control.model import Requester
 from ..miners.values import between
 from ..runtime.environment import measured
 from ..runtime.ha_compat import own_text
@@ -25,7 +23,6 @@ from .heater import (
     Thermostat,
 )
 from .limiter import Limiter
-from .power import FleetPower
 
 CONF_HEATER_ROOM = "heater_room"
 CONF_HEATER_MODE = "heater_mode"
@@ -41,22 +38,14 @@ A sensor of another integration is not there at once after a start.
 """
 
 
-class FleetHeater:
+class FleetHeater(Limiter):
     """Turns a room's temperature into a limit of the watts for all miners."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        power: FleetPower,
-        changed: Callable[[], None],
-    ) -> None:
-        """Take whom to limit; what is wanted is an option of the entry."""
-        self._hass = hass
-        self._entry = entry
-        self._changed = changed
-        self._limiter = Limiter(hass, entry, power, "heat")
-        self._power = power
+    LIMIT = "heat"
+
+    def __init__(self, *limited: Any) -> None:
+        """Take whom to limit, and begin without a room."""
+        super().__init__(*limited)
         self._thermostat = Thermostat()
         self._known_at = time.monotonic()
 
@@ -64,14 +53,6 @@ class FleetHeater:
     def is_set_up(self) -> bool:
         """Whether it is known which room they heat."""
         return bool(self._entry.options.get(CONF_HEATER_ROOM))
-
-    @callback
-    def choose(self, **options: Any) -> None:
-        """Keep another mode or target in the options."""
-        self._hass.config_entries.async_update_entry(
-            self._entry, options={**self._entry.options, **options}
-        )
-        self._changed()
 
     @callback
     def look(self) -> HeaterView:
@@ -104,9 +85,10 @@ class FleetHeater:
         return time.monotonic() - self._known_at < _PATIENCE
 
     def _limit(self, mode: HeaterMode, demand: Demand) -> None:
-        if demand.power is None:
-            self._limiter.ask(None, NOBODY, "")
-            return
-        path = "climate.fleet_heater.name"
-        name = own_text(self._hass, "entity", path, "Miners as heater")
-        self._limiter.ask(demand.power, Requester(name, automated=True), mode.value)
+        self.ask(demand.power, "" if demand.power is None else mode.value)
+
+    @override
+    def requester(self) -> Requester:
+        """Return the heater's name."""
+        path, name = "climate.fleet_heater.name", "Miners as heater"
+        return Requester(own_text(self._hass, "entity", path, name), automated=True)

@@ -1,8 +1,10 @@
-"""A limit of the watts of all miners, kept in the background."""
+"""What limits the watts of all miners by a choice that is kept in the options."""
 
+from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 import time
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -17,31 +19,46 @@ _AGAIN = 60.0
 
 
 class Limiter:
-    """Has one of the limits of a wish be what it is asked for."""
+    """Has one of the limits of a wish be what a choice comes to."""
+
+    LIMIT: ClassVar[Literal["limit", "heat"]]
+    """The name of the limit in a wish."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
         power: FleetPower,
-        name: Literal["limit", "heat"],
+        changed: Callable[[], None],
     ) -> None:
-        """Take whom to limit, and the name of the limit in a wish."""
+        """Take whom to limit; what is chosen is an option of the entry."""
         self._hass = hass
         self._entry = entry
         self._power = power
-        self._name = name
+        self._changed = changed
         self._not_before = 0.0
         self._setting = False
 
     @callback
-    def ask(self, power: float | None, by: Requester, why: str) -> None:
+    def choose(self, **options: Any) -> None:
+        """Keep another choice in the options."""
+        self._hass.config_entries.async_update_entry(
+            self._entry, options={**self._entry.options, **options}
+        )
+        self._changed()
+
+    @abstractmethod
+    def requester(self) -> Requester:
+        """Return the name by which each miner says who controls it."""
+
+    @callback
+    def ask(self, power: float | None, why: str) -> None:
         """Have another limit in W hold, None for none.
 
         With another ``why`` all miners take part again; it is empty for no reason.
         What cannot be stored is tried again later.
         """
-        wish, name = self._power.wish, self._name
+        wish, name = self._power.wish, self.LIMIT
         if self._setting or (getattr(wish, name), getattr(wish, f"{name}_for")) == (
             power,
             why,
@@ -50,7 +67,8 @@ class Limiter:
         if (now := time.monotonic()) < self._not_before:
             return
         self._not_before, self._setting = now + _AGAIN, True
-        asked = {name: power, f"{name}_by": by if why else NOBODY, f"{name}_for": why}
+        by = self.requester() if why else NOBODY
+        asked = {name: power, f"{name}_by": by, f"{name}_for": why}
         self._entry.async_create_background_task(
             self._hass, self._async_set(asked), f"{self._entry.title} {name}"
         )

@@ -1,40 +1,29 @@
 """What *Run when* of all miners asks of them, by prices, surplus and worth."""
 
-from collections.abc import Callable
 import time
-from typing import Any
+from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 
 from ..control.model import Requester
 from ..runtime.ha_compat import own_text
 from .limiter import Limiter
 from .market import MarketOptions, grid_power
 from .model import FleetData, PowerShare, RunView
-from .power import FleetPower
 from .run_when import Decision, Facts, Ruling, RunWhen, SurplusMeter, rule
 
 CONF_RUN_WHEN = "run_when"
 CONF_DRY_RUN = "dry_run"
 
 
-class FleetRunner:
+class FleetRunner(Limiter):
     """Turns a choice into a limit of the watts for all miners."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        power: FleetPower,
-        changed: Callable[[], None],
-    ) -> None:
-        """Take whom to limit; the choice itself is an option of the entry."""
-        self._hass = hass
-        self._entry = entry
-        self._power = power
-        self._changed = changed
-        self._limiter = Limiter(hass, entry, power, "limit")
+    LIMIT = "limit"
+
+    def __init__(self, *limited: Any) -> None:
+        """Take whom to limit, and begin without a reading of the grid."""
+        super().__init__(*limited)
         self._surplus = SurplusMeter()
 
     @property
@@ -47,14 +36,6 @@ class FleetRunner:
     def dry_run(self) -> bool:
         """Whether only to show what would be done: until the user turns it off."""
         return self._entry.options.get(CONF_DRY_RUN) is not False
-
-    @callback
-    def choose(self, **options: Any) -> None:
-        """Keep another choice, or another dry run, in the options."""
-        self._hass.config_entries.async_update_entry(
-            self._entry, options={**self._entry.options, **options}
-        )
-        self._changed()
 
     @callback
     def look(self, data: FleetData, drawn: float | None) -> RunView:
@@ -92,8 +73,10 @@ class FleetRunner:
             surplus=self._surplus.observe(grid, drawn, time.monotonic()),
         )
 
-    def _requester(self, choice: RunWhen) -> Requester:
-        """Return the name by which each miner says who controls it."""
+    @override
+    def requester(self) -> Requester:
+        """Return the name of the choice, and what is chosen."""
+        choice = self.choice
         path = "select.fleet_run_when"
         name = own_text(self._hass, "entity", f"{path}.name", "Run when")
         shown = own_text(self._hass, "entity", f"{path}.state.{choice}", choice.value)
@@ -105,4 +88,4 @@ class FleetRunner:
             why = ""
         elif ruling.power == 0:
             why += " 0"
-        self._limiter.ask(ruling.power, self._requester(choice), why)
+        self.ask(ruling.power, why)
