@@ -128,7 +128,7 @@ class House:
         orders += (
             (request.time - self._midnight, order)
             for request in requests[seen:]
-            if (order := _order(request.method, request.path, request.body))
+            if (order := order_of(request.method, request.path, request.body))
         )
         self._orders[miner.name] = len(requests), orders
         return orders
@@ -233,7 +233,7 @@ def assert_nothing_went_wrong(house: House, caplog: pytest.LogCaptureFixture) ->
     ] == []
 
 
-def _order(method: str, path: str, body: str) -> str | None:
+def order_of(method: str, path: str, body: str) -> str | None:
     """Name what a miner was told; None for a question."""
     if path:
         return None if method == "GET" else f"{method} {path} {body}".rstrip()

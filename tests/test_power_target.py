@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-import json
 from typing import Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -15,14 +14,13 @@ from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.control.power_target import MOST_WRITES
 from custom_components.miner_monitor.miners.model import Setting
 from simulator import MinerSpec, Phase, SimulatedMiner
-from simulator.avalon.api import WRITES
 
 from .automations import AUTOMATION
 from .conftest import GAMMA, MINI_3, NANO_3S, NERD, Q, TimedBench
 from .controls import call, stored_intents
 from .fleets import House, build
 from .handles import Handle
-from .house import GAMMA_PAUSES, kept
+from .house import GAMMA_PAUSES, kept, order_of
 
 MEASURED = 1500.0
 """Seconds after which it is known what a miner draws at what it runs."""
@@ -160,23 +158,13 @@ class Dial:
         seen, requests = self._seen, self.miner.requests
         self._seen = len(requests)
         orders = [
-            (one.time, order)
+            (one.time, order.removeprefix("ascset 0,"))
             for one in requests[seen:]
-            if (order := _order(one.method, one.path, one.body))
+            if (order := order_of(one.method, one.path, one.body))
         ]
         if orders:
             self.first, self.last = orders[0][0], orders[-1][0]
         return orders
-
-
-def _order(method: str, path: str, body: str) -> str | None:
-    """Name what a miner was told; None for a question."""
-    if path:
-        return None if method == "GET" else f"{method} {path} {body}".rstrip()
-    told = json.loads(body) if body.startswith("{") else {"command": ""}
-    if told["command"] not in WRITES or told["parameter"] == "0,help":
-        return None
-    return str(told["parameter"]).removeprefix("0,")
 
 
 async def dial(

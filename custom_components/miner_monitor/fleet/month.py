@@ -14,7 +14,7 @@ from typing import Annotated
 from ..insight.worth import Money
 from ..miners.codec import Stored, Within
 from .model import FleetMonth
-from .worth import Kept
+from .worth import Kept, partial_sum
 
 _MOST = 1000
 """Miners of one month."""
@@ -25,11 +25,6 @@ _LONGEST = 1800.0
 type _Sum = Annotated[float, Within(0, 1e12)]
 type _Balance = Annotated[float, Within(-1e12, 1e12)]
 type _PriceTime = Annotated[float, Within(-1e15, 1e15)]
-
-
-def _total(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) if known else None
 
 
 @dataclass(slots=True)
@@ -49,9 +44,9 @@ def _sums(rows: Iterable[Kept | _Days]) -> _Days:
     return _Days(
         energy=math.fsum(row.energy for row in rows),
         unpriced=math.fsum(row.unpriced for row in rows),
-        cost=_total(row.cost for row in rows),
-        cheap=_total(row.cheap for row in rows),
-        revenue=_total(row.revenue for row in rows),
+        cost=partial_sum(row.cost for row in rows).value,
+        cheap=partial_sum(row.cheap for row in rows).value,
+        revenue=partial_sum(row.revenue for row in rows).value,
     )
 
 

@@ -16,8 +16,8 @@ def _is_bitcoin(member: Member) -> bool:
     return member.data.identity.hash_rate_unit is HashRateUnit.TERA
 
 
-def _sum(values: Iterable[float | None]) -> PartialSum:
-    """Add up what is known; ``of`` are all."""
+def partial_sum(values: Iterable[float | None]) -> PartialSum:
+    """Add up what is known; ``of`` are all, the value is None where nothing is."""
     everyone = list(values)
     known = [value for value in everyone if value is not None]
     return PartialSum(math.fsum(known) if known else None, len(known), len(everyone))
@@ -41,7 +41,7 @@ def break_even_of(members: Iterable[Member], market: Market) -> float | None:
 
 def draw_of(members: Iterable[Member]) -> float | None:
     """Return what all miners draw now in W, at the wall where that is known."""
-    return _sum(_draw(member.data) for member in members).value
+    return partial_sum(_draw(member.data) for member in members).value
 
 
 def _draw(data: MinerData) -> float | None:
@@ -124,10 +124,10 @@ class FleetDay(Stored):
         kept = [(k, v) for k, v in self.miners.items() if v.day == newest][-_MOST:]
         self.miners = dict(kept)
         rows = list(self.miners.values())
-        revenue = _sum(row.revenue for row in rows)
+        revenue = partial_sum(row.revenue for row in rows)
         return FleetMoney(
             day=newest,
-            cost=_sum(row.cost for row in rows),
+            cost=partial_sum(row.cost for row in rows),
             unpriced=math.fsum(row.unpriced for row in rows),
             revenue=revenue.value,
             heat=math.fsum(row.heat for row in rows),
@@ -138,7 +138,7 @@ class FleetDay(Stored):
 
 def _profit(rows: Iterable[Kept]) -> PartialSum:
     """Add up what is left of the revenue of those that could earn something."""
-    return _sum(
+    return partial_sum(
         None if row.cost is None else row.revenue + row.heat - row.cost
         for row in rows
         if row.revenue is not None
@@ -153,8 +153,8 @@ def worth_of(
     each = [member.data.insight.worth for member in everyone]
     break_even = break_even_of(everyone, market)
     return FleetWorth(
-        sats=_sum(worth.sats for worth in each),
-        revenue=_sum(worth.revenue for worth in each),
+        sats=partial_sum(worth.sats for worth in each),
+        revenue=partial_sum(worth.revenue for worth in each),
         break_even=break_even,
         running=verdict.judge(market.power, break_even),
     )

@@ -76,9 +76,14 @@ export function limitText(share, now, hass, say) {
   return until > now ? say("limit_until", { what, time: clock(until, now, hass) }) : what;
 }
 
+/** @param {number} power in W @param {Pick<Hass, "locale">} hass */
+function digits(power, { locale }) {
+  return format(power, power < 100 ? 1 : 0, locale);
+}
+
 /** @param {unknown} power in W @param {Pick<Hass, "locale">} hass */
-export function watts(power, { locale }) {
-  return typeof power === "number" ? `${format(power, power < 100 ? 1 : 0, locale)} W` : "";
+export function watts(power, hass) {
+  return typeof power === "number" ? `${digits(power, hass)} W` : "";
 }
 
 /** What power cost and what is expected for it, and who was dealt which part of the power target. */
@@ -205,6 +210,6 @@ export class MinerPowerCard extends MinerCard {
   #steps({ steps }) {
     const known = Array.isArray(steps) ? steps.filter((power) => typeof power === "number") : [];
     if (!known.length) return "";
-    return `${known.map((power) => format(power, power < 100 ? 1 : 0, this.hass.locale)).join(" · ")} W`;
+    return `${known.map((power) => digits(power, this.hass)).join(" · ")} W`;
   }
 }
