@@ -43,6 +43,8 @@ async def live(house: House, seed: int, name: str) -> Balance:
     state = fleet_state(house.hass, "number", "power_target")
     data = {"entity_id": TARGET, "value": state.attributes["max"]}
     await bench.call("number", "set_value", data)
+    # A miner may calibrate first, and takes no work mode meanwhile.
+    await bench.pass_time(30 * MINUTE)
     await house.turn("off")
     await bench.pass_time(30 * MINUTE)
     return roof.balance
