@@ -122,6 +122,7 @@ def ports(
     socket_allow_hosts(["127.0.0.1", *(f"{NETWORK}.{last}" for last in range(256))])
     monkeypatch.setattr(adding, "USUAL_PORTS", (WEB, CGMINER))
     monkeypatch.setattr(adding, "EXPORTER_PORT", EXPORTER)
+    monkeypatch.setattr(adding, "HEAD_START", 0)
 
 
 def at(spec: MinerSpec, last: int, port: int) -> MinerSpec:

@@ -40,6 +40,13 @@ CONF_EXPORTERS, CONF_MINERS, CONF_NETWORKS = "exporters", "miners", "networks"
 ADDED_AT_ONCE = 8
 """Miners that are asked at the same time what they are."""
 
+HEAD_START = 1
+"""Seconds that the frontend has to subscribe to the progress and to ask for it once.
+
+Where the summary is the answer to that question, the event that comes after it makes
+the frontend ask again: the flow is over by then, and the summary becomes an error.
+"""
+
 _SEARCH: HassKey[asyncio.Task[None]] = HassKey(f"{DOMAIN}_search")
 """The last search: there is one at a time."""
 
@@ -187,6 +194,7 @@ class AddingSteps(ConfigFlow):
     async def _async_add_each(
         self, wanted: Sequence[Wanted], progress: Callable[[float], None]
     ) -> None:
+        await asyncio.sleep(HEAD_START)
         await async_load_texts(self.hass, "config")
         turns = asyncio.Semaphore(ADDED_AT_ONCE)
         done = 0
