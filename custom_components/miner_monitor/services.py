@@ -17,6 +17,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
+from .charts.model import DPI, LEAST_DPI, MOST_DPI, ChartKind, Theme
 from .const import DOMAIN, MOST_EXPORTED_HOURS, STATES, STATISTICS, ColumnSet
 from .miners.settings import SETTINGS, Kind
 
@@ -74,6 +75,16 @@ _PERIOD = {
     vol.Optional("hours", default=24): _hours,
     vol.Optional("today", default=False): cv.boolean,
 }
+_CHART = {
+    vol.Optional("kind", default=ChartKind.ALL_MINERS): vol.All(
+        cv.string, vol.Coerce(ChartKind)
+    ),
+    vol.Optional("hours", default=24): _hours,
+    vol.Optional("theme", default=Theme.LIGHT): vol.All(cv.string, vol.Coerce(Theme)),
+    vol.Optional("dpi", default=DPI): vol.All(
+        _number, vol.Range(min=LEAST_DPI, max=MOST_DPI), vol.Coerce(int)
+    ),
+}
 _EXPORT = {
     vol.Optional("start"): cv.datetime,
     vol.Optional("end"): cv.datetime,
@@ -118,6 +129,9 @@ ACTIONS: Mapping[str, Action] = {
             vol.Exclusive("until", "end"): cv.datetime,
             vol.Exclusive("release", "end"): cv.boolean,
         },
+    ),
+    "chart": Action(
+        module="pictures", fields=_CHART, response=SupportsResponse.OPTIONAL
     ),
     "copy_profiles": Action(
         module="settings", fields={vol.Required("source"): cv.string}

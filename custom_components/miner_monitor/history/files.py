@@ -45,12 +45,15 @@ class FileError(Exception):
         self.file = file
 
 
-def prepare_folder(media: Path, closed: Path) -> Path:
-    """Return our folder below the media folder, which is not below the closed one."""
-    folder = media / FOLDER
+def prepare_folder(media: Path, closed: Path, part: str = "") -> Path:
+    """Return our folder, or a part, below the media folder.
+
+    It leads nowhere else, and is not below the closed one.
+    """
+    folder = media / FOLDER / part
     folder.mkdir(parents=True, exist_ok=True)
     resolved = folder.resolve()
-    if resolved != media.resolve() / FOLDER or resolved.is_relative_to(
+    if resolved != media.resolve() / FOLDER / part or resolved.is_relative_to(
         closed.resolve()
     ):
         raise FileError(FileFault.PLACE)
@@ -85,6 +88,24 @@ def check_target(folder: Path, name: str, *, overwrite: bool) -> Path:
     return target
 
 
+def _beginning(target: Path) -> tuple[Path, int]:
+    """Open a hidden file beside what it will be; return its path and descriptor."""
+    path = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    return path, os.open(path, flags, 0o644)
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file that appears when it is complete, in place of an older one."""
+    path, descriptor = _beginning(target)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        path.replace(target)
+    finally:
+        path.unlink(missing_ok=True)
+
+
 class ExportFile:
     """A file that appears when it is complete, and not at all if it never is."""
 
@@ -92,9 +113,7 @@ class ExportFile:
         """Begin in a hidden file beside it."""
         self._target = target
         self._overwrite = overwrite
-        self._path = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.tmp")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(self._path, flags, 0o644)
+        self._path, descriptor = _beginning(target)
         self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self.rows = 0

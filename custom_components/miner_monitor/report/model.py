@@ -47,6 +47,14 @@ class Period:
         """How long it is."""
         return (self.end - self.start) / HOUR
 
+    def empty(self) -> list[float]:
+        """Return a value per step, of which none is known."""
+        return [math.nan] * round((self.end - self.start) / self.step)
+
+    def index_of(self, start: float) -> int:
+        """Return which of its steps begins then."""
+        return int((start - self.start) // self.step)
+
     def days_of(self, rows: tuple[DayRow, ...]) -> tuple[DayRow, ...]:
         """Return the daily rows that belong to it."""
         return tuple(row for row in rows if self.first_day <= row.day <= self.last_day)
@@ -182,6 +190,18 @@ class Records:
 
 
 NO_RECORDS = Records()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What the recorder knows of each step of a period; NaN where it knows nothing.
+
+    ``means`` and ``sums`` by entity; ``prices`` per kWh, empty without a price.
+    """
+
+    means: Mapping[str, list[float]] = field(default_factory=dict)
+    sums: Mapping[str, list[float]] = field(default_factory=dict)
+    prices: list[float] = field(default_factory=list)
 
 
 def plain(value: float | None) -> Any:

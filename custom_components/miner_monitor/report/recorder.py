@@ -33,7 +33,7 @@ from ..runtime.ha_compat import (
     statistics_database,
     statistics_metadata,
 )
-from ..runtime.units import converted
+from ..runtime.units import conversion, converted
 from .model import (
     COUNTED,
     FINE_HOURS,
@@ -46,6 +46,7 @@ from .model import (
     Query,
     Records,
     Spread,
+    Steps,
 )
 
 type Point = tuple[float, float]
@@ -186,6 +187,22 @@ def read(hass: HomeAssistant, query: Query) -> Records | None:
         costs=_costs(hass, query, ends),
         seconds=seconds,
     )
+
+
+@guarded("Charts are empty: the recorder's statistics cannot be read", None)
+def read_steps(hass: HomeAssistant, query: Query) -> Steps | None:
+    """Read step by step what charts are drawn from; None from a changed recorder."""
+    metadata = statistics_metadata(hass, {*query.measured, *query.counted})
+    with statistics_database(hass) as database:
+        means, sums = _Reader(database, query, metadata).steps()
+    period, price = query.period, query.price
+    prices: list[float] = []
+    if price is not None:
+        told = _steps(hass, period, {price.entity_id}, "mean").get(price.entity_id, ())
+        prices = period.empty()
+        for start, value in told:
+            prices[period.index_of(start)] = value * price.per_kwh
+    return Steps(means=means, sums=sums, prices=prices)
 
 
 def _costs(
@@ -371,6 +388,27 @@ class _Reader:
             )
             found[name] = (began, ended - began)
         return found
+
+    def steps(self) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+        """Return the means of what is measured, and the sums of counters."""
+        table, query, period = self._table, self._query, self._period
+        columns = table.metadata_id, table.start_ts, table.mean, table.sum
+        statement = select(*columns).where(*self._inside)
+        units = {**query.measured, **query.counted}
+        found: tuple[dict[str, list[float]], ...] = {}, {}
+        for name, (_, start, *values) in self._rows(
+            units, table.metadata_id, statement
+        ):
+            counted = name in query.counted
+            if (value := values[counted]) is not None:
+                grid = found[counted].setdefault(name, period.empty())
+                grid[period.index_of(start)] = value
+        for grids in found:
+            for name, grid in grids.items():
+                convert = conversion(self._metadata[name][1], units[name])
+                if convert is not None:
+                    grid[:] = map(convert, grid)
+        return found[0], found[1]
 
     def covered(self, names: Iterable[str]) -> float:
         """Return the seconds of which there are statistics of any of the entities."""

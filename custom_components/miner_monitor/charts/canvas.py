@@ -1,0 +1,167 @@
+"""A sheet to draw on, in units of which a picture has 1400 x 700.
+
+The picture has a palette: sixteen inks, each in sixteen shades between the ground and
+its full colour. That takes a quarter of the memory and of the time of writing that
+full colour would, and a shade is all that letters and edges need to be smooth.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from io import BytesIO
+
+from PIL import Image, ImageDraw
+
+from .fonts import font
+from .model import Theme
+
+WIDTH, HEIGHT = 1400, 700
+FULL = 15
+"""The full shade of an ink; 0 is the ground."""
+
+type Point = tuple[float, float]
+type Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+class Ink(IntEnum):
+    """What is drawn with; SERIES and those behind it tell lines apart."""
+
+    TEXT = 0
+    MUTED = 1
+    SERIES = 2
+
+
+_COLOURS = {
+    Theme.LIGHT: (
+        "#ffffff", "#1f2328", "#5b636c",
+        "#0969c8", "#d97706", "#1a8a4f", "#cf2f3c", "#7a4fc0", "#0e8f9c", "#c2478f",
+        "#8a5a2b", "#5f7d0f", "#4f6fae",
+    ),
+    Theme.DARK: (
+        "#16181c", "#e6e8eb", "#9aa3ad",
+        "#4ea3f5", "#f2a33c", "#4cc27e", "#f26d74", "#a98be8", "#43c4d0", "#e881bd",
+        "#c99a6b", "#a9c64a", "#8fa8dc",
+    ),
+}  # fmt: skip
+
+SERIES_INKS = len(_COLOURS[Theme.LIGHT]) - 1 - Ink.SERIES
+"""So many lines can be told apart by their colours."""
+
+
+def series_ink(index: int) -> int:
+    """Return the ink of a line; after the last colour comes the first again."""
+    return Ink.SERIES + index % SERIES_INKS
+
+
+def palette(theme: Theme) -> list[int]:
+    """Return red, green and blue of each shade of each ink."""
+    ground, *inks = (bytes.fromhex(colour[1:]) for colour in _COLOURS[theme])
+    return [
+        round(back + (front - back) * shade / FULL)
+        for ink in inks
+        for shade in range(FULL + 1)
+        for back, front in zip(ground, ink, strict=True)
+    ]
+
+
+class Canvas:
+    """What is drawn on; sizes and places are in its units, not in dots."""
+
+    def __init__(self, theme: Theme, scale: float, height: float = HEIGHT) -> None:
+        """Begin with an empty sheet of so many dots per unit."""
+        self.scale = scale
+        self.width, self.height = WIDTH, height
+        size = round(WIDTH * scale), round(height * scale)
+        self._image = Image.new("P", size)
+        self._image.putpalette(palette(theme))
+        self._draw = ImageDraw.Draw(self._image)
+
+    def png(self) -> bytes:
+        """Return the picture as a file."""
+        file, dpi = BytesIO(), self.scale * 100
+        self._image.save(file, "PNG", dpi=(dpi, dpi), compress_level=6)
+        return file.getvalue()
+
+    def _dots(self, points: Iterable[Point]) -> list[Point]:
+        return [(x * self.scale, y * self.scale) for x, y in points]
+
+    def text_width(self, text: str, size: float, *, bold: bool = False) -> float:
+        """Return how wide a text is."""
+        letters = font(round(size * self.scale), bold=bold)
+        return letters.getlength(text) / self.scale
+
+    def text(
+        self,
+        at: Point,
+        text: str,
+        size: float = 16,
+        ink: int = Ink.TEXT,
+        anchor: str = "la",
+        *,
+        bold: bool = False,
+    ) -> None:
+        """Write a text; the anchor is Pillow's: left, ascender."""
+        if not text:
+            return
+        letters = font(round(size * self.scale), bold=bold)
+        left, top, right, bottom = map(int, letters.getbbox(text, anchor=anchor))
+        tile = Image.new("L", (right - left + 2, bottom - top + 2))
+        ImageDraw.Draw(tile).text(
+            (1 - left, 1 - top), text, fill=255, font=letters, anchor=anchor
+        )
+        place = (
+            round(at[0] * self.scale) + left - 1,
+            round(at[1] * self.scale) + top - 1,
+        )
+        shades = tile.point([ink * 16 + (value >> 4) for value in range(256)])
+        self._image.paste(
+            shades, place, tile.point([255 * (value > 15) for value in range(256)])
+        )
+
+    def line(
+        self, points: Sequence[Point], ink: int, width: float = 1.75, shade: int = FULL
+    ) -> None:
+        """Draw a line through points, with an edge that lets it look smooth."""
+        dots = self._dots(points)
+        wide = max(1, round(width * self.scale))
+        if wide > 2:
+            self._draw.line(dots, ink * 16 + shade // 2, wide + 1)
+            wide -= 1
+        self._draw.line(dots, ink * 16 + shade, wide)
+
+    def dashed(self, start: Point, end: float, ink: int, width: float = 1.25) -> None:
+        """Draw a level line of dashes from a point to the x of another."""
+        x, y = start
+        while x < end:
+            self.line([(x, y), (min(x + 7, end), y)], ink, width)
+            x += 12
+
+    def area(self, points: Sequence[Point], ink: int, shade: int) -> None:
+        """Fill what points go round."""
+        if len(points) > 2:
+            self._draw.polygon(self._dots(points), ink * 16 + shade)
+
+    def box(
+        self, box: Box, ink: int, shade: int = FULL, *, outline: bool = False
+    ) -> None:
+        """Fill a box, or draw its outline."""
+        left, top, right, bottom = (round(side * self.scale) for side in box)
+        corners = left, top, max(left, right), max(top, bottom)
+        colour = ink * 16 + shade
+        if outline:
+            self._draw.rectangle(corners, outline=colour, width=round(self.scale))
+        else:
+            self._draw.rectangle(corners, colour)
+
+    def dot(self, at: Point, radius: float, ink: int, shade: int = FULL) -> None:
+        """Draw a disc."""
+        x, y, around = at[0] * self.scale, at[1] * self.scale, radius * self.scale
+        self._draw.ellipse(
+            (x - around, y - around, x + around, y + around), ink * 16 + shade
+        )
+
+    def diamond(self, at: Point, radius: float, ink: int) -> None:
+        """Draw a square that stands on its corner."""
+        x, y = at
+        corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
+        self.area(corners, ink, FULL)
