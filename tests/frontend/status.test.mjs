@@ -34,6 +34,7 @@ const MINER = {
 const WORDS = {
   report_finding_chip_hot: "Chip hot",
   report_finding_fan_stopped: "Fan stopped",
+  report_finding_runs_hotter: "Hotter than 30 days ago",
   report_finding_hash_rate_low: "Hash rate low",
   report_finding_fault: "Fault",
   finding_help_chip_hot: "Check the fan.",
@@ -110,6 +111,13 @@ test("a low hash rate is told in % of the expected one", () => {
   const low = { kind: "hash_rate_low", quantity: "hash_rate_ratio", value: 71.6, threshold: 85 };
   const text = "fleet_finding_limit|Hash rate low|ratio_of_expected|72 %|ratio_of_expected|85 %";
   assert.equal(found("on", [low])[0]?.text, text);
+});
+
+test("hotter than before is told in degrees, which are no temperature", () => {
+  const worn = { kind: "runs_hotter", quantity: null, value: 4, threshold: 3 };
+  assert.equal(found("on", [worn])[0]?.text, "fleet_finding_limit|Hotter than 30 days ago|4 °C|3 °C");
+  const sensor = { "sensor.chip_temperature": { state: "139", attributes: { unit_of_measurement: "°F" } } };
+  assert.equal(found("on", [worn], sensor)[0]?.text, "fleet_finding_limit|Hotter than 30 days ago|7.2 °F|5.4 °F");
 });
 
 test("a finding without numbers is a word", () => {

@@ -213,6 +213,7 @@ PARTS = (
     "shares",
     "luck",
     "tuning",
+    "wear",
     "failed_polls",
     "last_seen",
 )

@@ -44,6 +44,9 @@ MEASURED = (
 
 FIGURES = (*MEASURED, "efficiency", "reject_rate")
 
+_INTAKE = len(MEASURED)
+"""The place of the air that the miner takes in, which is a figure of no point."""
+
 
 @dataclass(frozen=True, slots=True)
 class PointKey(Row):
@@ -76,7 +79,9 @@ class Block:
     ``deviation`` is that of the unsmoothed rate within the block, as a part of its
     mean. ``figures`` are pairs of a mean and its weight: 1, but the work for the
     efficiency and the number of shares for the rejects, so that their means over
-    blocks are ratios of sums. ``end`` is an epoch second.
+    blocks are ratios of sums. ``end`` is an epoch second. ``set_points`` is all that
+    moves heat or rate, of which the operating point is a part; ``intake`` is the
+    temperature of the air that the miner takes in, by its own sensor.
     """
 
     point: PointKey
@@ -84,10 +89,12 @@ class Block:
     figures: Mapping[str, tuple[float, float]]
     end: float
     day: str
+    set_points: tuple[object, ...] = ()
+    intake: float | None = None
 
 
 def _zeros() -> list[float]:
-    return [0.0] * len(MEASURED)
+    return [0.0] * (len(MEASURED) + 1)
 
 
 @dataclass(slots=True)
@@ -119,6 +126,9 @@ class _OpenBlock:
             fans[0].duty_cycle if fans else None,
             state.hardware_error_rate,
             around.room_temperature,
+            state.ambient_temperature
+            if state.inlet_temperature is None
+            else state.inlet_temperature,
         )
         sums, seconds = self.sums, self.seconds
         for index, value in enumerate(values):
@@ -137,7 +147,8 @@ class _OpenBlock:
         needed = max(LEAST_SAMPLES, ENOUGH * BLOCK_SECONDS / self.slowest)
         if count < needed:
             return None
-        figures = self._means(ENOUGH * (moment.monotonic - self.begin))
+        enough = ENOUGH * (moment.monotonic - self.begin)
+        figures = self._means(enough)
         if "hash_rate" not in figures or figures["hash_rate"][0] <= 0:
             return None
         self._ratios(state, figures)
@@ -149,15 +160,24 @@ class _OpenBlock:
             figures=figures,
             end=moment.wall,
             day=moment.day,
+            set_points=_set_points(state.settings),
+            intake=self._mean(_INTAKE, enough),
         )
 
     def _means(self, enough: float) -> dict[str, tuple[float, float]]:
         """Return the means of what was reported often enough."""
         means = {}
-        for name, total, seconds in zip(MEASURED, self.sums, self.seconds, strict=True):
-            if seconds >= enough and math.isfinite(total):
-                means[name] = (total / seconds, 1.0)
+        for index, name in enumerate(MEASURED):
+            if (mean := self._mean(index, enough)) is not None:
+                means[name] = (mean, 1.0)
         return means
+
+    def _mean(self, index: int, enough: float) -> float | None:
+        """Return the mean of what was known for so many seconds."""
+        total, seconds = self.sums[index], self.seconds[index]
+        if seconds < enough or not math.isfinite(total):
+            return None
+        return total / seconds
 
     def _ratios(
         self, state: MinerState, figures: dict[str, tuple[float, float]]

@@ -12,6 +12,7 @@
 | fan at 0 rpm, or below 10 % of its neighbours | - | 3 polls | when it turns |
 | no pool | - | 2 min | with the connection |
 | stalled, device fault | - | at once | with its cause |
+| hotter than a month ago (wear) | 3 days | - | the last day below 2 °C |
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,6 +41,7 @@ from .model import (
     Shares,
     unless_equal,
 )
+from .wear import LEAST_RISE
 
 CRITICAL_RATIO = 70.0
 """Hash rate in % of the expected one."""
@@ -142,8 +144,12 @@ class HealthWatch:
         shares: Shares,
         moment: Moment,
         believed: MinerState | None = None,
+        hotter: float | None = None,
     ) -> Health:
-        """Take one good poll, what is believed of it, and what else is known at it."""
+        """Take one good poll, what is believed of it, and what else is known at it.
+
+        ``hotter`` are the degrees by which it is hotter than a month ago, if it is.
+        """
         now = moment.monotonic
         overheating = self._overheat.observe(state, now, believed)
         self._input.observe(state.input_voltage, now)
@@ -161,6 +167,8 @@ class HealthWatch:
             since = at_wall(self._pool.since, moment)
             found.append(_critical(FindingKind.POOL_LOST, since))
         found += _at_once(state, shares, fan_fault, moment.wall)
+        if hotter is not None:
+            found.append(_worn(hotter, moment.wall))
         health = Health(
             overheating=overheating,
             fan_fault=fan_fault,
@@ -229,6 +237,17 @@ def _urgency(finding: Finding) -> tuple[bool, int, bool, float]:
 
 def _critical(kind: FindingKind, since: float, **more: Any) -> Finding:
     return Finding(kind=kind, severity=Severity.CRITICAL, since=since, **more)
+
+
+def _worn(hotter: float, now: float) -> Finding:
+    """Return that it is to be cleaned; how it came to that takes weeks."""
+    return Finding(
+        kind=FindingKind.RUNS_HOTTER,
+        severity=Severity.WARNING,
+        value=hotter,
+        threshold=LEAST_RISE,
+        since=now,
+    )
 
 
 def _at_once(

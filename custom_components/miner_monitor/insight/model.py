@@ -99,6 +99,7 @@ class FindingKind(StrEnum):
     POWER_HIGH = "power_high"
     HASH_RATE_LOW = "hash_rate_low"
     REJECTS_HIGH = "rejects_high"
+    RUNS_HOTTER = "runs_hotter"
 
 
 class Severity(StrEnum):

@@ -53,6 +53,7 @@ from .plausible import (
 from .shares import ShareWatch
 from .stability import StabilityRecord
 from .tuning import TuningMap
+from .wear import WearWatch
 from .windows import BaselineWindow, Responses
 from .worth import (
     NO_MARKET,
@@ -114,6 +115,7 @@ class MinerTracker:
         self._findings = FindingLog()
         self._health = HealthWatch(identity.limits, self._options, self._findings)
         self._tuning = TuningMap(self._options, identity.limits)
+        self._wear = WearWatch()
         self._gate = Gate(identity.limits, self._options)
         self._worth, self._money = WorthWatch(), MoneyMeter()
         self.believed: MinerState | None = None
@@ -133,6 +135,7 @@ class MinerTracker:
             "luck": self._luck,
             "findings": self._findings,
             "tuning": self._tuning,
+            "wear": self._wear,
             "worth": self._worth,
             "money": self._money,
         }
@@ -202,7 +205,11 @@ class MinerTracker:
             state, moment, interval, baseline.expected, network, boot, self._luck.best
         )
         state = self.believed = self._shares.believed(state)
-        health = self._health.observe(reported, baseline, shares, moment, state)
+        tuning = self._tuning.observe(
+            state, moment, interval, around, boot.restarted or boot.doubtful
+        )
+        hotter = self._wear.observe(self._tuning.block, identity.firmware, moment)
+        health = self._health.observe(reported, baseline, shares, moment, state, hotter)
         luck = self._luck.observe(state, moment.wall, network)
         self.events = (*self._findings.events, *luck)
         self._last_seen = seen_at(state, moment.wall)
@@ -239,9 +246,7 @@ class MinerTracker:
             ),
             shares=shares,
             health=health,
-            tuning=self._tuning.observe(
-                state, moment, interval, around, boot.restarted or boot.doubtful
-            ),
+            tuning=tuning,
             worth=self._judge_worth(state, wall_power, around, moment),
         )
         return self._keep(snapshot, state, moment, around)

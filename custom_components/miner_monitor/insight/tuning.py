@@ -104,6 +104,8 @@ class TuningMap:
         self._options = options or InsightOptions()
         self._half_life = max(1.0, self._options.half_life)
         self._builder = BlockBuilder()
+        self.block: Block | None = None
+        """The ten minutes that were complete with the last good poll."""
         self._data = TuningData()
         self._tuning = Tuning()
         self._monotonic: float | None = None
@@ -120,8 +122,8 @@ class TuningMap:
     ) -> Tuning:
         """Take a good poll."""
         self._power_limit = state.power_limit
-        block = self._builder.observe(state, moment, interval, around, restarted)
-        return self.add(block, moment)
+        self.block = self._builder.observe(state, moment, interval, around, restarted)
+        return self.add(self.block, moment)
 
     def add(self, block: Block | None, moment: Moment) -> Tuning:
         """Take a moment, and the block that is complete with it."""

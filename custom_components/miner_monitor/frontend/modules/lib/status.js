@@ -201,7 +201,7 @@ function textOf(hass, miner, finding, say) {
     const faults = stateOf(hass, miner, "binary_sensor.problem")?.attributes.faults;
     return Array.isArray(faults) && faults.length ? `${what}: ${faults.join(", ")}` : what;
   }
-  const { quantity } = finding;
+  const quantity = finding.quantity ?? kind;
   const value = written(hass, miner, quantity, finding.value, say);
   const threshold = written(hass, miner, quantity, finding.threshold, say);
   if (value && threshold) return say("fleet_finding_limit", { what, value, threshold });
@@ -221,15 +221,16 @@ const UNITS = {
  *
  * @param {Pick<Hass, "states" | "locale">} hass
  * @param {Miner} miner
- * @param {string | undefined} quantity
+ * @param {string} quantity or the kind of a finding that names none
  * @param {unknown} value
  * @param {Say} say
  * @returns {string}
  */
 function written(hass, miner, quantity, value, say) {
-  if (typeof value !== "number" || quantity === undefined) return "";
+  if (typeof value !== "number") return "";
   const { locale } = hass;
   if (quantity.endsWith("temperature")) return temperature(hass, miner, value);
+  if (quantity === "runs_hotter") return temperature(hass, miner, value, 0);
   if (quantity === "hash_rate_ratio") return say("ratio_of_expected", { ratio: `${format(value, 0, locale)} %` });
   if (quantity === "hash_rate") return rate(hass, miner, value);
   const [unit, decimals] = UNITS[quantity] ?? [];
@@ -240,10 +241,11 @@ function written(hass, miner, quantity, value, say) {
  * @param {Pick<Hass, "states" | "locale">} hass
  * @param {Miner} miner
  * @param {number} celsius
+ * @param {number} zero in °F; 0 for a difference
  */
-function temperature(hass, miner, celsius) {
+function temperature(hass, miner, celsius, zero = 32) {
   const fahrenheit = unitOf(stateOf(hass, miner, "sensor.chip_temperature")) === "°F";
-  const value = fahrenheit ? celsius * 1.8 + 32 : celsius;
+  const value = fahrenheit ? celsius * 1.8 + zero : celsius;
   const decimals = Math.abs(value - Math.round(value)) < 0.05 ? 0 : 1;
   return `${format(value, decimals, hass.locale)} ${fahrenheit ? "°F" : "°C"}`;
 }
