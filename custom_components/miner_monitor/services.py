@@ -164,6 +164,17 @@ ACTIONS: Mapping[str, Action] = {
         targeted=False,
         response=SupportsResponse.ONLY,
     ),
+    "command": Action(
+        module="command",
+        fields={
+            vol.Required("text"): cv.string,
+            vol.Optional("allow_control", default=False): cv.boolean,
+            vol.Optional("allow_tuning", default=False): cv.boolean,
+            vol.Optional("pictures", default=True): cv.boolean,
+        },
+        targeted=False,
+        response=SupportsResponse.ONLY,
+    ),
     "compare_settings": Action(
         module="reports", fields={}, response=SupportsResponse.ONLY
     ),

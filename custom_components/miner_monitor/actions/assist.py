@@ -20,6 +20,7 @@ from homeassistant.helpers import (
     intent,
 )
 
+from ..chat.names import Names
 from ..coordinator import MinerConfigEntry
 from ..fleet import FleetFeature
 from ..fleet.commands import FleetCommands
@@ -100,12 +101,26 @@ async def async_answer(
     hass: HomeAssistant, ability: Ability, request: Request
 ) -> Answer:
     """Answer a request; what cannot be done is an answer too."""
-    for category in ("common", "entity"):
-        await async_load_texts(hass, category, request.language)
-    texts = Texts(hass, request.language)
-    try:
+    texts = await async_texts(hass, request.language)
+
+    async def answer() -> Answer:
         miners = _asked(hass, request, texts)
         return await ability.answer(hass, request, miners, texts)
+
+    return await async_in_words(answer(), texts)
+
+
+async def async_texts(hass: HomeAssistant, language: str | None) -> Texts:
+    """Load the words of a language; None for that of Home Assistant."""
+    for category in ("common", "entity"):
+        await async_load_texts(hass, category, language)
+    return Texts(hass, language)
+
+
+async def async_in_words(answer: Awaitable[Answer], texts: Texts) -> Answer:
+    """Return an answer; what cannot be done is one too."""
+    try:
+        return await answer
     except RefusedError as err:
         values = {key: safe(text) for key, text in err.values.items()}
         text = spoken.sentences([texts.say(err.key, **values)])
@@ -145,7 +160,7 @@ def _asked(hass: HomeAssistant, request: Request, texts: Texts) -> Miners:
     if request.area is not None:
         miners = _in_area(hass, miners, request.area)
     if request.name is not None:
-        miners = [_named(hass, miners, request.name, texts)]
+        miners = [miner_named(hass, miners, request.name, texts)]
     return miners
 
 
@@ -167,26 +182,30 @@ def _in_area(hass: HomeAssistant, miners: Miners, area: str) -> list[MinerConfig
     return here
 
 
-def _named(
+def miner_named(
     hass: HomeAssistant, miners: Miners, name: str, texts: Texts
 ) -> MinerConfigEntry:
     """Return the one miner of a name, or the only one with all its words in its own."""
-    words = _words(name)
-    names = {
-        entry.entry_id: [_words(text) for text in _names_of(hass, entry)]
-        for entry in miners
-    }
-    for fits in (words.__eq__, words.__le__):
-        found = [entry for entry in miners if any(map(fits, names[entry.entry_id]))]
-        if words and len(found) == 1:
-            return found[0]
-        if words and found:
-            several = spoken.listed([safe(entry.title) for entry in found], texts)
-            raise RefusedError("several_named", name=name, names=several or "")
+    names = names_of(hass, miners)
+    found = names.find(name)
+    if len(found) > 1:
+        titles = [safe(entry.title) for entry in miners if entry.entry_id in found]
+        several = spoken.listed(titles, texts)
+        raise RefusedError("several_named", name=name, names=several or "")
+    for entry in miners:
+        if entry.entry_id in found:
+            return entry
+    if near := spoken.listed([safe(like) for like in names.nearest(name)], texts):
+        raise RefusedError("none_named_nearest", name=name, names=near)
     raise RefusedError("none_named", name=name)
 
 
-def _names_of(hass: HomeAssistant, entry: MinerConfigEntry) -> list[str]:
+def names_of(hass: HomeAssistant, miners: Miners) -> Names[str]:
+    """Return what miners are called, by the ids of their entries."""
+    return Names({entry.entry_id: _called(hass, entry) for entry in miners})
+
+
+def _called(hass: HomeAssistant, entry: MinerConfigEntry) -> list[str]:
     """Return what a miner is called."""
     device_id = async_device_id(hass, entry)
     device = None if device_id is None else dr.async_get(hass).async_get(device_id)
@@ -194,13 +213,7 @@ def _names_of(hass: HomeAssistant, entry: MinerConfigEntry) -> list[str]:
     return [name for name in names if name]
 
 
-def _words(text: str) -> frozenset[str]:
-    """Return the words of a name as they are heard."""
-    letters = "".join(sign if sign.isalnum() else " " for sign in text.casefold())
-    return frozenset(letters.split())
-
-
-async def _read(
+async def read_miners(
     words: Writer, hass: HomeAssistant, request: Request, miners: Miners, texts: Texts
 ) -> Answer:
     """Answer with figures of now and today."""
@@ -230,10 +243,10 @@ async def _one(
     if len(miners) > 1:
         names = [safe(entry.title) for entry in miners]
         raise RefusedError("which_one", names=spoken.listed(names, texts) or "")
-    return await _read(spoken.one_miner, hass, request, miners, texts)
+    return await read_miners(spoken.one_miner, hass, request, miners, texts)
 
 
-async def _command(
+async def order_fleet(
     command: Callable[..., Awaitable[Reached]],
     key: str,
     nothing: str,
@@ -259,6 +272,11 @@ async def _command(
     everyone = len(miners) == len(miner_entries(hass))
     only = None if everyone else {entry.unique_id for entry in able}
     reached = await command(fleet.commands, feature, by, only)
+    return said_of(reached, key, nothing, texts)
+
+
+def said_of(reached: Reached, key: str, nothing: str, texts: Texts) -> Answer:
+    """Say whom a command of many reached, or that it reached nobody."""
     done = [safe(name) for name in reached.names]
     left = [(safe(name), why) for name, why in reached.left_out]
     lines: list[Line] = [
@@ -300,7 +318,7 @@ ABILITIES: tuple[Ability, ...] = (
             " cost; of all of them, or of an area. For one miner use get_miner."
         ),
         slots=_AREA,
-        answer=partial(_read, spoken.all_miners),
+        answer=partial(read_miners, spoken.all_miners),
         reads=True,
     ),
     Ability(
@@ -325,7 +343,7 @@ ABILITIES: tuple[Ability, ...] = (
             " price, or one without a list of later prices. Don't guess then."
         ),
         slots={**_NAME, **_AREA},
-        answer=partial(_read, spoken.cost),
+        answer=partial(read_miners, spoken.cost),
         reads=True,
     ),
     Ability(
@@ -339,7 +357,7 @@ ABILITIES: tuple[Ability, ...] = (
         ),
         slots={**_NAME, **_AREA},
         answer=partial(
-            _command, FleetCommands.async_stop, "saving_begun", "already_saving"
+            order_fleet, FleetCommands.async_stop, "saving_begun", "already_saving"
         ),
     ),
     Ability(
@@ -352,6 +370,8 @@ ABILITIES: tuple[Ability, ...] = (
             " holds are left as they are and named."
         ),
         slots={**_NAME, **_AREA},
-        answer=partial(_command, FleetCommands.async_start, "resuming", "not_saving"),
+        answer=partial(
+            order_fleet, FleetCommands.async_start, "resuming", "not_saving"
+        ),
     ),
 )

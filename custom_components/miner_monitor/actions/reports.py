@@ -8,6 +8,7 @@ from itertools import batched
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
+    Context,
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
@@ -67,19 +68,37 @@ type Maker = Callable[
 
 async def miner_report(call: ServiceCall) -> ServiceResponse:
     """Report on each miner that is meant."""
-    miners = await _loaded_targets(call)
+    miners, texts = await _loaded_targets(call), markdown.Texts(call.hass)
+    return await async_miner_report(call.hass, _period(call), miners, texts)
+
+
+async def async_miner_report(
+    hass: HomeAssistant,
+    period: Period,
+    miners: tuple[Entries, Entries],
+    texts: markdown.Texts,
+) -> Figures:
+    """Report on miners: those that are loaded, and those that are not."""
     words = {"summary": markdown.miner_summary, "markdown": markdown.miner_report}
-    return await _report(call, miners, MEASURED, _figures, words)
+    return await async_report(hass, period, miners, MEASURED, _figures, words, texts)
 
 
 async def fleet_report(call: ServiceCall) -> ServiceResponse:
-    """Report on all miners that the caller may read.
+    """Report on all miners that the caller may read."""
+    texts = markdown.Texts(call.hass)
+    return await async_fleet_report(call.hass, call.context, _period(call), texts)
+
+
+async def async_fleet_report(
+    hass: HomeAssistant, context: Context, period: Period, texts: markdown.Texts
+) -> Figures:
+    """Report on all miners that somebody may read.
 
     What the month cost is known of all of them together alone.
     """
-    entries = miner_entries(call.hass)
-    readable = await async_readable(call.hass, call.context, entries)
-    miners, fleet = _apart(readable), async_loaded_fleet(call.hass)
+    entries = miner_entries(hass)
+    readable = await async_readable(hass, context, entries)
+    miners, fleet = _apart(readable), async_loaded_fleet(hass)
     if not miners[0]:
         raise invalid("no_miner_loaded")
     month = NO_MONTH
@@ -87,24 +106,32 @@ async def fleet_report(call: ServiceCall) -> ServiceResponse:
         month = fleet.data.month
     words = {"summary": markdown.fleet_summary, "markdown": markdown.fleet_report}
     figures = partial(_fleet_figures, month)
-    return await _report(call, miners, FLEET_MEASURED, figures, words)
+    return await async_report(
+        hass, period, miners, FLEET_MEASURED, figures, words, texts
+    )
 
 
 async def compare_settings(call: ServiceCall) -> ServiceResponse:
     """Compare the settings that each miner has run with."""
-    loaded, rest = await _loaded_targets(call)
-    facts, texts = await _facts(call.hass, loaded), markdown.Texts(call.hass)
-    zone = dt_util.get_default_time_zone()
+    miners = await _loaded_targets(call)
+    return await async_compare(call.hass, miners, markdown.Texts(call.hass))
+
+
+async def async_compare(
+    hass: HomeAssistant, miners: tuple[Entries, Entries], texts: markdown.Texts
+) -> Figures:
+    """Compare what miners have run with: those that are loaded, and those not."""
+    facts, zone = await _facts(hass, miners[0]), dt_util.get_default_time_zone()
 
     def assemble() -> Figures:
         response = {
             "units": dict(UNITS),
             "miners": [tuning_figures(one, texts.setting, zone) for one in facts],
-            "not_loaded": [entry.title for entry in rest],
+            "not_loaded": [entry.title for entry in miners[1]],
         }
         return {**response, "markdown": markdown.settings_report(response, texts)}
 
-    return await call.hass.async_add_executor_job(assemble)
+    return await hass.async_add_executor_job(assemble)
 
 
 async def _loaded_targets(call: ServiceCall) -> tuple[Entries, Entries]:
@@ -137,21 +164,11 @@ async def _facts(hass: HomeAssistant, loaded: Entries) -> list[MinerFacts]:
     return facts
 
 
-async def _report(
-    call: ServiceCall,
-    miners: tuple[Entries, Entries],
-    measured: Iterable[str],
-    figures: Maker,
-    words: Writers,
-) -> Figures:
-    """Report on the period that a call asks for."""
-    hass, texts = call.hass, markdown.Texts(call.hass)
-    period = (
-        period_of_today()
-        if call.data["today"]
-        else period_until_now(hass, call.data["hours"])
-    )
-    return await async_report(hass, period, miners, measured, figures, words, texts)
+def _period(call: ServiceCall) -> Period:
+    """Return the period that a call asks for."""
+    if call.data["today"]:
+        return period_of_today()
+    return period_until_now(call.hass, call.data["hours"])
 
 
 async def async_report(

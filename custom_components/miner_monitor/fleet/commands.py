@@ -247,18 +247,33 @@ class FleetCommands:
         return member.miner.data.control.saves or self._locks[member.key].locked()
 
     async def async_restart_all(self) -> None:
-        """Restart all that can be, one after the other."""
-        self._begin(FleetFeature.RESTART)
-        members = self._able(FleetFeature.RESTART)
-        free = [one for one in members if one.kept_out is not WhyLeft.HELD]
-        await self._run(FleetFeature.RESTART, free)
-        away = [name_of(member) for member in free if not member.answers]
+        """Restart all that can be, one after the other; who is offline is an error."""
+        reached = await self.async_restart()
+        away = [name for name, why in reached.left_out if why is WhyLeft.OFFLINE]
         if away:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="miners_away",
                 translation_placeholders={"names": ", ".join(away)},
             )
+
+    async def async_restart(self) -> Reached:
+        """Restart all that can be, one after the other, and return whom that reaches.
+
+        Who is offline is tried last.
+        """
+        self._begin(FleetFeature.RESTART)
+        members = self._able(FleetFeature.RESTART)
+        free = [one for one in members if one.kept_out is not WhyLeft.HELD]
+        await self._run(FleetFeature.RESTART, free)
+        return Reached(
+            tuple(name_of(member) for member in free if member.answers),
+            tuple(
+                (name_of(member), member.kept_out or WhyLeft.OFFLINE)
+                for member in members
+                if member.kept_out is WhyLeft.HELD or not member.answers
+            ),
+        )
 
     def _begin(self, feature: FleetFeature) -> int:
         """End what is under way of a kind; return the number of the new command."""

@@ -54,6 +54,10 @@ class Texts:
         """Return the words for some names of a kind; None where there is none."""
         return ", ".join(self.say(f"{kind}_{name}") for name in names) or None
 
+    def advice(self, finding: str) -> str:
+        """Say what to do about a finding; nothing where there is no text for it."""
+        return self._words.get(f"component.{DOMAIN}.common.finding_help_{finding}", "")
+
     def status(self, status: str) -> str:
         """Name a status as its sensor does."""
         path = f"component.{DOMAIN}.entity.sensor.status.state"

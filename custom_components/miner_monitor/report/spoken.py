@@ -206,6 +206,30 @@ def _of_one(miner: Mapping[str, Any], texts: Texts) -> str:
     )
 
 
+def each_miner(response: Mapping[str, Any], texts: Texts) -> str:
+    """Say how all are, and on a line each what every miner does."""
+    lines = [_of_one(miner, texts) for miner in response["miners"]]
+    return "\n".join([all_miners(response, texts), *lines])
+
+
+def health(response: Mapping[str, Any], texts: Texts) -> str:
+    """Say who is offline, and on a line each what needs attention and what to do."""
+    now = response["now"]
+    present: list[Line] = [
+        ("online", {"online": now["online"], "miners": now["miners"]}),
+        ("offline_names", {"names": listed(now["offline"], texts)}),
+    ]
+    wrong = [
+        " ".join([f"{texts.say('one', name=miner['name'], what=kinds)}.", *advice])
+        for miner in response["miners"]
+        if (kinds := texts.named("finding", miner["findings"]))
+        if (advice := filter(None, map(texts.advice, miner["findings"])))
+    ]
+    if not wrong:
+        present.append(("attention_none", {}))
+    return "\n".join([sentences(texts.written(present)), *wrong])
+
+
 def cost(response: Mapping[str, Any], texts: Texts) -> str:
     """Say what today took and cost, and what power costs now."""
     price = response["price"]

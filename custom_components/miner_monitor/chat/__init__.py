@@ -1,0 +1,1 @@
+"""Commands that somebody writes in a chat; knows no Home Assistant."""
