@@ -18,6 +18,7 @@ import homeassistant.const
 from scripts.rig.hass import REPOSITORY
 from scripts.rig.process import ProcessFailedError
 
+from . import growth
 from .measure_avalon import measure_avalon_fetch, measure_avalon_gather
 from .measure_client import measure_fetch, measure_gather
 from .measure_hass import Findings, measure_hass
@@ -28,10 +29,14 @@ from .table import missed, render
 
 ITEMS = frozenset("abcdefghij")
 SHOWN_WRITERS = 15
+GROWTH = "growth"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bench and return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == [GROWTH]:
+        return growth.main(arguments[1:])
     options = _parse(arguments)
     plan = QUICK if options.quick else FULL
     load = os.getloadavg()[0]
@@ -128,7 +133,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="What the integration costs, beside the bare limit. Exit code 1 "
-        "when a target is missed.",
+        "when a target is missed. `scripts/bench growth` measures fleets of several "
+        "sizes instead.",
     )
     parser.add_argument(
         "--only",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import batched
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -32,6 +33,9 @@ MIX = (
 )
 """Boards and firmware in the order in which a fleet of any size is made of them."""
 
+AT_ONCE = 100
+"""Miners that are asked at the same moment: all live in one process."""
+
 
 def make_fleet(name: str, size: int, ports: Sequence[int]) -> list[FarmMiner]:
     """Return this many miners of mixed boards; names begin with the fleet's."""
@@ -49,11 +53,13 @@ def make_fleet(name: str, size: int, ports: Sequence[int]) -> list[FarmMiner]:
 async def entries_of(miners: Sequence[FarmMiner], interval: int) -> Entries:
     """Return what the config flow would store for these miners."""
     async with create_session() as session:
-        return list(
-            await asyncio.gather(
-                *(_entry_of(miner, interval, session) for miner in miners)
+        return [
+            entry
+            for some in batched(miners, AT_ONCE, strict=False)
+            for entry in await asyncio.gather(
+                *(_entry_of(miner, interval, session) for miner in some)
             )
-        )
+        ]
 
 
 async def _entry_of(

@@ -38,14 +38,19 @@ class Notes:
 class Installation:
     """One Home Assistant of the bench, which may be started again and again."""
 
-    def __init__(self, directory: Path, entries: Entries) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        entries: Entries,
+        configuration: str = BENCH_CONFIGURATION,
+    ) -> None:
         """Use a directory that the template was copied to."""
         self.name = directory.name
         self.directory = directory
         self.entries = entries
         self.hass = HassProcess(
             directory,
-            configuration=BENCH_CONFIGURATION,
+            configuration=configuration,
             with_integration=any(entry.domain == DOMAIN for entry in entries),
         )
         self._spawned = 0.0
@@ -133,12 +138,14 @@ class Lab:
         for miner in self.fleets[fleet][:count]:
             await self.farm.inject(miner.name, "silent")
 
-    def installation(self, name: str, entries: Entries) -> Installation:
+    def installation(
+        self, name: str, entries: Entries, configuration: str = BENCH_CONFIGURATION
+    ) -> Installation:
         """Return a new Home Assistant with these entries in it."""
         directory = self.directory / name
         shutil.copytree(self._template, directory, symlinks=True)
         _write_entries(directory / ".storage" / ENTRIES_FILE, entries)
-        return Installation(directory, entries)
+        return Installation(directory, entries, configuration)
 
 
 def _link_helpers(directory: Path) -> None:

@@ -63,7 +63,7 @@ class RecorderRun:
     def rows(self) -> tuple[list[Row], dict[str, float]]:
         """Return the rows of the table, and the state rows per entity and hour."""
         assert self._installation is not None
-        keys = _keys(self._installation)
+        keys = enabled_keys(self._installation)
         path = self._installation.directory / DATABASE
         recorded = read(path, self._start, self._end, keys)
         grown = growth(recorded, keys, self._plan.recorded, WRITE_AT_LEAST_EVERY)
@@ -88,7 +88,7 @@ class RecorderRun:
         return [row], dict(sorted(hourly.items(), key=lambda item: -item[1]))
 
 
-def _keys(installation: Installation) -> dict[str, str]:
+def enabled_keys(installation: Installation) -> dict[str, str]:
     """Return the key of every enabled entity, by entity id.
 
     What is recorded of all miners together keeps its prefix, and counts too.

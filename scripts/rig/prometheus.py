@@ -10,12 +10,12 @@ from typing import Any, Self
 
 import aiohttp
 
+from .debian import unpack
 from .hass import REPOSITORY
 from .process import ChildProcess, ProcessFailedError, free_port
 
 TOOLS = REPOSITORY / ".tools" / "prometheus"
 EXECUTABLE = TOOLS / "root" / "usr" / "bin" / "prometheus"
-PATIENCE_SECONDS = 300
 SCRAPE_SECONDS = 2
 
 type Series = dict[str, str]
@@ -28,41 +28,10 @@ def find_prometheus() -> str | None:
         if name and (found := shutil.which(name)):
             return found
     try:
-        _unpack()
+        unpack(TOOLS, "prometheus")
     except OSError, subprocess.SubprocessError:
         return None
     return shutil.which(EXECUTABLE)
-
-
-def _unpack() -> None:
-    """Load the package from this machine's own sources; touch nothing else."""
-    state, cache = TOOLS / "lists", TOOLS / "cache"
-    for folder in (state / "partial", cache / "archives" / "partial"):
-        folder.mkdir(parents=True, exist_ok=True)
-    options = {
-        "Dir::State::Lists": state,
-        "Dir::State::status": os.devnull,
-        "Dir::Cache": cache,
-        "Debug::NoLocking": "true",
-        "Acquire::Retries": "3",
-    }
-    if os.geteuid() == 0:
-        options["APT::Sandbox::User"] = "root"
-    apt = ["apt-get", "-qq"]
-    apt += [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
-    _run([*apt, "update"])
-    _run([*apt, "download", "prometheus"])
-    for package in TOOLS.glob("prometheus_*.deb"):
-        _run(["dpkg", "-x", str(package), str(TOOLS / "root")])
-        package.unlink()
-    shutil.rmtree(state)
-    shutil.rmtree(cache)
-
-
-def _run(command: list[str]) -> None:
-    subprocess.run(
-        command, cwd=TOOLS, check=True, capture_output=True, timeout=PATIENCE_SECONDS
-    )
 
 
 class PrometheusProcess:

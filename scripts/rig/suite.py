@@ -19,6 +19,7 @@ from typing import IO, override
 from xml.etree import ElementTree as ET
 
 from .browser import find_chromium
+from .databases import DATABASES
 from .hass import REPOSITORY
 from .javascript import REPORT as JAVASCRIPT_REPORT
 from .loopback import own_loopback
@@ -119,7 +120,7 @@ def steps(*, full: bool) -> list[Step]:
             limit=CAMPAIGN_LIMIT_SECONDS if full else STEP_LIMIT_SECONDS,
         ),
         *newest_steps(full=full),
-        *([_floor(), _mutants()] if full else []),
+        *([_floor(), *_databases(), _mutants()] if full else []),
     ]
 
 
@@ -186,6 +187,22 @@ def _floor() -> Step:
         ],
         report=report,
     )
+
+
+def _databases() -> list[Step]:
+    """Return the tests that use the recorder, on each other database."""
+    steps = []
+    for name, database in DATABASES.items():
+        report = ARTIFACTS / f"{name}.xml"
+        command = [sys.executable, "-m", "scripts.rig.databases", name]
+        steps.append(
+            Step(
+                name=database.name,
+                command=[*command, "--junit-xml", str(report)],
+                report=report,
+            )
+        )
+    return steps
 
 
 def _mutants() -> Step:

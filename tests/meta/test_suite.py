@@ -12,7 +12,7 @@ from homeassistant.const import __version__
 import pytest
 import yaml
 
-from scripts.rig import javascript, loopback, node, releases
+from scripts.rig import databases, javascript, loopback, node, releases
 from scripts.rig.releases import FLOOR, NEWEST, Release
 from scripts.rig.renew import pins_of, renewed
 from scripts.rig.suite import Counts, Outcome, Step, run, run_all, steps
@@ -104,6 +104,38 @@ def test_long_campaigns_run_on_the_newest_and_the_oldest_release() -> None:
     (floor,) = commands_on("floor", full=True)
     assert floor.startswith("pytest tests ")
     assert "hassfest" not in floor  # it is among them, and nothing leaves it out
+
+
+def test_the_recorder_is_tried_on_other_databases() -> None:
+    """Whatever tests use the recorder; nothing of it is installed for other runs."""
+    short, long = (
+        [" ".join(step.command[1:]) for step in steps(full=full)]
+        for full in (False, True)
+    )
+    for name in ("postgresql", "mariadb"):
+        started = f"-m scripts.rig.databases {name} --junit-xml "
+        assert any(command.startswith(started) for command in long)
+        assert not any(name in command for command in short)
+    used = {Path(module).stem.removeprefix("test_") for module in databases.modules()}
+    assert used >= {"reports", "export", "import", "fleet_statistics", "resume"}
+    usual = (ROOT / "requirements_test.txt").read_text(encoding="utf-8")
+    drivers = pinned(databases.REQUIREMENTS)
+    assert {name.lower() for name in drivers} == {
+        *("mysqlclient-static", "psycopg2-binary", "sqlalchemy-utils")
+    }
+    assert not any(name in usual for name in drivers)
+
+
+def test_a_database_that_cannot_be_had_is_skipped_for_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(kind: object) -> None:
+        raise databases.NoDatabaseError("no package")
+
+    monkeypatch.setattr(databases, "running", missing)
+    report = tmp_path / "report.xml"
+    assert databases.main(["mariadb", "--junit-xml", str(report)]) == 0
+    assert 'message="no package"' in report.read_text(encoding="utf-8")
 
 
 def test_the_newest_release_is_tried_each_day() -> None:
