@@ -133,7 +133,7 @@ def render(found: Sequence[Figures]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print a table and write the figures."""
-    options = _parse(arguments)
+    options = parse(arguments)
     plan = Plan(
         sizes=options.sizes,
         interval=options.interval,
@@ -166,7 +166,8 @@ def _sizes(text: str) -> list[int]:
     return sizes
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read what is to be measured."""
     parser = argparse.ArgumentParser(
         prog="scripts/bench growth",
         description="What fleets of several sizes cost one Home Assistant. Takes a "
