@@ -29,6 +29,14 @@ class Scale:
     ticks: tuple[Tick, ...] = ()
 
 
+def number(value: float) -> str:
+    """Write a number with the places that matter; a dash where there is none."""
+    if not math.isfinite(value):
+        return "-"
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
+    return f"{value:.{digits}f}"
+
+
 def value_scale(values: Iterable[float], most: int = 6, *, zero: bool = False) -> Scale:
     """Return an axis of round numbers around all values.
 

@@ -7,11 +7,12 @@ full colour would, and a shade is all that letters and edges need to be smooth.
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from .fonts import font
+from .fonts import font, legible
 from .model import Theme
 
 WIDTH, HEIGHT = 1400, 700
@@ -64,6 +65,15 @@ def palette(theme: Theme) -> list[int]:
     ]
 
 
+_MASK = bytes(255 * (value > 15) for value in range(256))
+
+
+@cache
+def _shades(ink: int) -> bytes:
+    """Return the shade of an ink for each strength of a letter's edge."""
+    return bytes(ink * 16 + (value >> 4) for value in range(256))
+
+
 class Canvas:
     """What is drawn on; sizes and places are in its units, not in dots."""
 
@@ -79,7 +89,7 @@ class Canvas:
     def png(self) -> bytes:
         """Return the picture as a file."""
         file, dpi = BytesIO(), self.scale * 100
-        self._image.save(file, "PNG", dpi=(dpi, dpi), compress_level=6)
+        self._image.save(file, "PNG", dpi=(dpi, dpi), compress_level=5)
         return file.getvalue()
 
     def _dots(self, points: Iterable[Point]) -> list[Point]:
@@ -89,6 +99,15 @@ class Canvas:
         """Return how wide a text is."""
         letters = font(round(size * self.scale), bold=bold)
         return letters.getlength(text) / self.scale
+
+    def cut(self, text: str, size: float, width: float) -> str:
+        """Return a text, too wide without its middle: names end in numbers."""
+        if self.text_width(text, size) <= width:
+            return text
+        head, tail, gap = text[:-3], text[-3:].lstrip(), legible("…")
+        while head and self.text_width(head + gap + tail, size) > width:
+            head = head[:-1].rstrip()
+        return head + gap + tail
 
     def text(
         self,
@@ -113,10 +132,12 @@ class Canvas:
             round(at[0] * self.scale) + left - 1,
             round(at[1] * self.scale) + top - 1,
         )
-        shades = tile.point([ink * 16 + (value >> 4) for value in range(256)])
-        self._image.paste(
-            shades, place, tile.point([255 * (value > 15) for value in range(256)])
+        value = tile.tobytes()
+        shades, mask = (
+            Image.frombytes("L", tile.size, value.translate(table))
+            for table in (_shades(ink), _MASK)
         )
+        self._image.paste(shades, place, mask)
 
     def line(
         self, points: Sequence[Point], ink: int, width: float = 1.75, shade: int = FULL

@@ -1,173 +1,178 @@
-"""Draws a picture: its head, and what its kind shows."""
+"""Draws a picture: the table of kinds, and the charts of hash rates."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 import math
 
-from .axis import Scale, time_scale, value_scale
-from .canvas import WIDTH, Canvas, Ink, series_ink
+from . import money, panels
+from .axis import Scale, number, value_scale
+from .canvas import Box, Ink, series_ink
 from .fonts import legible
 from .model import DPI, ChartData, ChartKind, Theme, Track
+from .page import BOTTOM, LEFT, RIGHT, TOP, Page, tiled
 from .plot import Plot
-from .series import Values, deviation_of, mean_of, rolling, summed
-
-LEFT, RIGHT, TOP, BOTTOM = 86, WIDTH - 34, 112, 650
-_LEGEND = 16
-
-
-class Page:
-    """A sheet with a head, and the words and times that its plots share."""
-
-    def __init__(self, data: ChartData, theme: Theme, scale: float) -> None:
-        """Write the head."""
-        self.data, self.say = data, data.say
-        self.canvas = Canvas(theme, scale)
-        self._legend_at: float = LEFT
-        self.canvas.text((LEFT, 22), self._title(), 27, bold=True)
-        self.canvas.text((LEFT, 60), self._span(), 16, Ink.MUTED)
-
-    def _title(self) -> str:
-        title = self.say(f"title_{self.data.kind}")
-        tracks = self.data.tracks
-        name = tracks[0].name if len(tracks) == 1 else ""
-        return legible(f"{legible(name, 40)} · {title}" if name else title, 80)
-
-    def _span(self) -> str:
-        start, end = (
-            datetime.fromtimestamp(at, self.data.zone)
-            for at in (self.data.start, self.data.end)
-        )
-        return legible(
-            self.say(
-                "span", start=f"{start:%Y-%m-%d %H:%M}", end=f"{end:%Y-%m-%d %H:%M}"
-            )
-        )
-
-    def word(self, key: str, **values: str) -> str:
-        """Return a text of ours in letters that can be drawn."""
-        return legible(self.say(key, **values), 80)
-
-    def legend(self, text: str, ink: int, sign: str = "line") -> None:
-        """Add a line, a "dash" or a "mark" to the legend below the head."""
-        canvas, x, y = self.canvas, self._legend_at, 95
-        if sign == "dash":
-            canvas.dashed((x, y), x + 26, ink)
-        elif sign == "mark":
-            canvas.diamond((x + 13, y), 6, ink)
-        else:
-            canvas.line([(x, y), (x + 26, y)], ink, 3)
-        canvas.text((x + 34, y), text, _LEGEND, Ink.TEXT, "lm")
-        self._legend_at = x + 34 + canvas.text_width(text, _LEGEND) + 26
-
-    def aside(self, *lines: str) -> None:
-        """Write lines in a box beside the head."""
-        canvas = self.canvas
-        wide = max(canvas.text_width(line, _LEGEND) for line in lines)
-        box = (RIGHT - wide - 28, 24, RIGHT, 36 + 22 * len(lines))
-        canvas.box(box, Ink.MUTED, 5, outline=True)
-        for index, line in enumerate(lines):
-            canvas.text((box[0] + 14, 31 + 22 * index), line, _LEGEND)
-
-    def empty(self) -> None:
-        """Say that there is nothing to show."""
-        at = WIDTH / 2, self.canvas.height / 2
-        self.canvas.text(at, self.word("no_data"), 22, Ink.MUTED, "mm")
-
-    @property
-    def times(self) -> list[float]:
-        """The middle of each step that is shown."""
-        data = self.data
-        steps = round((data.end - data.start) / data.step)
-        return [data.start + (index + 0.5) * data.step for index in range(steps)]
-
-    def shown(self, values: Values) -> Values:
-        """Leave out the steps before the start."""
-        return values[self.data.lead :]
-
-    def time_axis(self, most: int = 12) -> Scale:
-        """Return the axis of time of this page."""
-        data = self.data
-
-        def day(moment: datetime) -> str:
-            name = self.word(f"weekday_{moment.weekday()}")
-            return f"{name} {moment.day}"
-
-        return time_scale(data.start, data.end, data.zone, day, most)
+from .series import (
+    Values,
+    deviation_of,
+    known,
+    mean_of,
+    rolling,
+    scaled,
+    summed,
+    thinned,
+)
 
 
-def _mean_lines(page: Page, values: Values) -> list[tuple[str, list[float], int]]:
+def _means(page: Page, values: Values) -> list[tuple[str, Values, int]]:
     """Return the lines of a rate: as fine as it is known, and its mean over a day."""
-    data = page.data
-    quarter = 900 // data.step
-    fine = rolling(values, quarter) if quarter > 1 else list(values)
-    day = rolling(values, max(1, 86_400 // data.step))
-    fine = [
-        value if math.isfinite(there) else math.nan
-        for value, there in zip(fine, values, strict=True)
-    ]
-    name = "quarter_mean" if quarter > 1 else "hour_mean"
+    step = page.data.step
+    fine, name = list(values), "hour_mean"
+    if (quarter := 900 // step) > 1:
+        name = "quarter_mean"
+        smooth = rolling(values, quarter)
+        fine = [
+            mean if math.isfinite(value) else value
+            for mean, value in zip(smooth, values, strict=True)
+        ]
+    day = rolling(values, 86_400 // step)
     return [
-        (page.word(name), list(page.shown(fine)), series_ink(0)),
-        (page.word("day_mean"), list(page.shown(day)), series_ink(1)),
+        (page.word(name), page.shown(fine), series_ink(0)),
+        (page.word("day_mean"), page.shown(day), series_ink(1)),
     ]
 
 
-def _rate(
-    page: Page, values: Values, unit: str, tracks: list[Track], bottom: float = BOTTOM
-) -> None:
-    """Draw a rate with its means, the spread, and when settings were changed."""
-    canvas, times = page.canvas, page.times
-    raw = page.shown(values)
-    lines = _mean_lines(page, values)
+def _rate(page: Page, values: Values, unit: str, box: Box) -> None:
+    """Draw a rate with its means and spread, and when settings were changed."""
+    times, raw, lines = page.times, page.shown(values), _means(page, values)
     scale = value_scale([value for _, line, _ in lines for value in line])
-    plot = Plot(canvas, (LEFT, TOP, RIGHT, bottom), page.time_axis(), scale)
+    title = f"{page.quantity('hash_rate', unit=False)} ({unit})"
+    plot = page.titled(box, page.time_axis(), scale, title, grid=False)
     mean, deviation = mean_of(raw), deviation_of(raw)
     plot.band(mean - deviation, mean + deviation, series_ink(0), 2)
     plot.grid()
     for name, line, ink in lines:
-        plot.series(times, line, ink)
+        plot.series(times, line, ink, 1.75 if ink == series_ink(0) else 2.5)
         page.legend(name, ink)
-    plot.level(mean, Ink.MUTED)
-    page.legend(page.word("period_mean"), Ink.MUTED, "dash")
-    changed = [
-        change for track in tracks for change in track.changes if change.at > times[0]
-    ]
-    for change in changed:
-        canvas.diamond((plot.x_of(change.at), bottom - 9), 6, series_ink(4))
-    if changed:
-        page.legend(page.word("setting_changed"), series_ink(4), "mark")
+    plot.level(mean, Ink.TEXT)
+    page.legend(page.word("period_mean"), Ink.TEXT, "dash")
+    _changes(page, plot)
+    percent = number(100 * deviation / mean if mean else math.nan)
     page.aside(
-        page.word("stats_mean", mean=_number(mean), unit=unit),
-        page.word(
-            "stats_deviation",
-            deviation=_number(deviation),
-            percent=_number(100 * deviation / mean if mean else math.nan),
-        ),
+        page.word("stats_mean", mean=number(mean), unit=unit),
+        page.word("stats_deviation", deviation=number(deviation), percent=percent),
     )
 
 
-def _number(value: float) -> str:
-    """Write a number with three places that matter."""
-    if not math.isfinite(value):
-        return "-"
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
-    return f"{value:.{digits}f}"
+def _changes(page: Page, plot: Plot) -> None:
+    """Mark when settings were changed; of one miner, say to what if there is room."""
+    tracks, data, canvas = page.data.tracks, page.data, page.canvas
+    changes = [change for track in tracks for change in track.changes]
+    changes = [change for change in changes if data.start <= change.at <= data.end]
+    bottom, free = plot.box[3] - 10, plot.box[0]
+    for change in sorted(changes, key=lambda change: change.at):
+        x = plot.x_of(change.at)
+        canvas.diamond((x, bottom), 6, series_ink(3))
+        text = legible(change.text, 24)
+        left = x - canvas.text_width(text, 13) / 2
+        right = 2 * x - left
+        if len(tracks) == 1 and left > free and right < RIGHT:
+            canvas.text((x, bottom - 10), text, 13, Ink.TEXT, "ms")
+            free = right + 10
+    if changes:
+        page.legend(page.word("setting_changed"), series_ink(3), "mark")
 
 
 def _all_miners(page: Page) -> None:
-    tracks = page.data.tracks
-    rates = [
-        track.readings["hash_rate"] for track in tracks if "hash_rate" in track.readings
-    ]
-    total = summed(rates)
-    if not rates or math.isnan(mean_of(page.shown(total))):
+    rates = [track.readings.get("hash_rate") for track in page.data.tracks]
+    total = summed([rate for rate in rates if rate is not None])
+    if known(page.shown(total)):
+        _rate(page, total, "TH/s", (LEFT, TOP + 24, RIGHT, BOTTOM))
+    else:
         page.empty()
+
+
+def _one_miner(page: Page) -> None:
+    """Draw the rate, and below it what is known of temperatures."""
+    for track in page.data.tracks:
+        rate = scaled(track.readings.get("hash_rate", ()), track.per_terahash)
+        if not known(page.shown(rate)):
+            break
+        above, below = (LEFT, TOP + 24, RIGHT, 424), (LEFT, 486, RIGHT, BOTTOM)
+        _rate(page, rate, track.rate_unit, above)
+        keys = ("chip_temperature", "vr_temperature")
+        there = [key for key in keys if key in track.readings]
+        lines = [
+            (page.shown(track.readings[key]), series_ink(4 + index))
+            for index, key in enumerate(there)
+        ]
+        page.panel(below, page.quantity("temperature"), lines)
+        for key, (_, ink) in zip(there, lines, strict=True):
+            page.legend(page.quantity(key, unit=False), ink)
         return
-    _rate(page, total, "TH/s", list(tracks))
+    page.empty()
+
+
+_MULTIPLES = ("hash_rate", "chip_temperature")
+
+
+def _miners(page: Page) -> None:
+    """Draw a small picture of each miner: its rate, and below it its temperature."""
+    tracks = page.data.tracks
+    columns = max(1, math.ceil(math.sqrt(len(tracks) * 0.9)))
+    size = min(16.0, max(11.0, 120 / columns))
+    inner = (4.0, size + 7, 10.0, 7.0)
+    every = [
+        value
+        for track in tracks
+        for value in known(page.shown(track.readings.get(_MULTIPLES[1], ())))
+    ]
+    warm = Scale(min(every, default=20) - 1, max(every, default=90) + 1)
+    for track, box in zip(tracks, tiled(len(tracks), columns, inner), strict=True):
+        _miner(page, track, box, warm, size)
+    page.legend(page.word("mean_of", what=page.quantity("hash_rate")), series_ink(0))
+    page.legend(
+        page.word("mean_of", what=page.quantity("chip_temperature")), series_ink(4)
+    )
+
+
+def _miner(page: Page, track: Track, box: Box, warm: Scale, size: float) -> None:
+    canvas = page.canvas
+    left, top, right, bottom = box
+    canvas.box((left - 4, top - size - 5, right + 4, bottom + 3), Ink.MUTED, 1)
+    middle = top + (bottom - top) * 0.6
+    lanes = ((left, top, right, middle - 2), (left, middle + 2, right, bottom))
+    end = right
+    if not any(known(page.shown(values)) for values in track.readings.values()):
+        page.empty(box, size)
+    for key, lane, ink in reversed(
+        list(zip(_MULTIPLES, lanes, (series_ink(0), series_ink(4)), strict=True))
+    ):
+        values = page.shown(track.readings.get(key, ()))
+        if not known(values):
+            continue
+        few = thinned(values, int((right - left) * 0.7))
+        every = (page.data.end - page.data.start) / len(few)
+        times = [page.data.start + (index + 0.5) * every for index in range(len(few))]
+        y = warm if key == _MULTIPLES[1] else Scale(0, max(known(few)) * 1.05 or 1)
+        x = Scale(page.data.start, page.data.end)
+        plot = Plot(canvas, lane, x, y)
+        plot.series(times, few, ink, 1.25, filled=key == "hash_rate")
+        mean = mean_of(values)
+        text = f"{mean:.0f}" if key == _MULTIPLES[1] else number(mean)
+        canvas.text((end, top - 4), text, size, ink, "rs")
+        end -= canvas.text_width(text, size) + 6
+    name = canvas.cut(legible(track.name), size, end - left)
+    canvas.text((left, top - 4), name, size, Ink.TEXT, "ls")
 
 
 KINDS: Mapping[ChartKind, Callable[[Page], None]] = {
     ChartKind.ALL_MINERS: _all_miners,
+    ChartKind.MINERS: _miners,
+    ChartKind.ONE_MINER: _one_miner,
+    ChartKind.OPERATING_POINTS: panels.operating_points,
+    ChartKind.TRENDS: panels.trends,
+    ChartKind.NINE_PANELS: panels.nine_panels,
+    ChartKind.ENERGY_AND_COST: money.energy_and_cost,
+    ChartKind.PRICE_AND_WHAT_RAN: money.price_and_what_ran,
 }
 
 

@@ -10,6 +10,13 @@ class ChartKind(StrEnum):
     """What a picture shows."""
 
     ALL_MINERS = "all_miners"
+    MINERS = "miners"
+    ONE_MINER = "one_miner"
+    OPERATING_POINTS = "operating_points"
+    TRENDS = "trends"
+    NINE_PANELS = "nine_panels"
+    ENERGY_AND_COST = "energy_and_cost"
+    PRICE_AND_WHAT_RAN = "price_and_what_ran"
 
 
 class Theme(StrEnum):
@@ -34,6 +41,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingMark:
+    """What was measured at one operating point, in TH/s and J/TH, for so many hours.
+
+    ``best`` are the verdicts that name it: hash_rate, efficiency.
+    """
+
+    text: str
+    rate: float
+    deviation: float
+    efficiency: float
+    hours: float
+    best: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """What one miner did.
 
@@ -48,6 +70,7 @@ class Track:
     readings: Mapping[str, Sequence[float]] = field(default_factory=dict)
     energy: Sequence[float] = ()
     changes: Sequence[Change] = ()
+    points: Sequence[OperatingMark] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +106,43 @@ class Needs:
     """What a kind of chart shows: keys of sensors, and of how many miners."""
 
     measured: tuple[str, ...] = ()
-    counted: tuple[str, ...] = ()
+    energy: bool = False
     price: bool = False
-    changes: bool = False
+    settings: bool = False
+    points: bool = False
     most_miners: int = 1000
 
 
 NEEDS: Mapping[ChartKind, Needs] = {
-    ChartKind.ALL_MINERS: Needs(measured=("hash_rate",), changes=True),
+    ChartKind.ALL_MINERS: Needs(measured=("hash_rate",), settings=True),
+    ChartKind.MINERS: Needs(
+        measured=("hash_rate", "chip_temperature"), most_miners=144
+    ),
+    ChartKind.ONE_MINER: Needs(
+        measured=("hash_rate", "chip_temperature", "vr_temperature"),
+        settings=True,
+        most_miners=1,
+    ),
+    ChartKind.OPERATING_POINTS: Needs(points=True, most_miners=9),
+    ChartKind.TRENDS: Needs(
+        measured=("hash_rate", "core_voltage_actual", "frequency_actual"),
+        settings=True,
+        most_miners=10,
+    ),
+    ChartKind.NINE_PANELS: Needs(
+        measured=(
+            "hash_rate",
+            "power",
+            "efficiency",
+            "chip_temperature",
+            "vr_temperature",
+            "fan_speed",
+            "core_voltage_actual",
+            "frequency_actual",
+        ),
+        settings=True,
+        most_miners=10,
+    ),
+    ChartKind.ENERGY_AND_COST: Needs(energy=True, price=True),
+    ChartKind.PRICE_AND_WHAT_RAN: Needs(measured=("hash_rate", "power"), price=True),
 }

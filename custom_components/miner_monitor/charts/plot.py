@@ -5,12 +5,10 @@ import math
 
 from .axis import Scale
 from .canvas import FULL, Box, Canvas, Ink, Point
-from .series import Values
+from .series import Values, known
 
 TICK = 15
 """Size of the text at axes."""
-
-SMALL = 13
 
 
 def runs(points: Iterable[Point]) -> Iterator[list[Point]]:
@@ -68,14 +66,24 @@ class Plot:
         self.canvas.line([(left, bottom), (right, bottom)], Ink.MUTED, 1, 9)
 
     def series(
-        self, times: Sequence[float], values: Values, ink: int, width: float = 1.75
+        self,
+        times: Sequence[float],
+        values: Values,
+        ink: int,
+        width: float = 1.75,
+        *,
+        filled: bool = False,
     ) -> None:
-        """Draw a line; a step alone between gaps is a dot."""
+        """Draw a line, and fill what is below; a step alone between gaps is a dot."""
+        bottom = self.box[3]
         points = (
             (self.x_of(at), self.y_of(value) if math.isfinite(value) else math.nan)
             for at, value in zip(times, values, strict=True)
         )
         for run in runs(points):
+            if filled:
+                ends = (run[-1][0], bottom), (run[0][0], bottom)
+                self.canvas.area([*run, *ends], ink, 3)
             if len(run) == 1:
                 self.canvas.dot(run[0], width, ink)
             else:
@@ -93,6 +101,25 @@ class Plot:
         if math.isfinite(value):
             left, _, right, _ = self.box
             self.canvas.dashed((left, self.y_of(value)), right, ink)
+
+    def stairs(
+        self, times: Sequence[float], values: Values, width: float, ink: int
+    ) -> None:
+        """Draw a line that keeps each value for its step."""
+        edges = [edge for at in times for edge in (at - width / 2, at + width / 2)]
+        self.series(edges, [value for value in values for _ in range(2)], ink, 2)
+
+    def strip(
+        self, times: Sequence[float], values: Values, width: float, low: float
+    ) -> None:
+        """Fill a row of height 1: the more a value is of the highest, the stronger."""
+        highest = max(known(values), default=0.0)
+        top, bottom = self.y_of(low + 0.85), self.y_of(low + 0.15)
+        for at, value in zip(times, values, strict=True):
+            if value > 0:
+                left, right = (self.x_of(at + half) for half in (-width / 2, width / 2))
+                shade = 3 + 3 * round(4 * value / highest)
+                self.canvas.box((left, top, right, bottom), Ink.SERIES + 2, shade)
 
     def points(
         self, many: Iterable[Point], ink: int, radius: float = 2.5, shade: int = FULL

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 import math
-from statistics import fmean, pstdev
+from statistics import pstdev
 
 type Values = Sequence[float]
 """A value per step; NaN where there is none."""
@@ -10,7 +10,7 @@ type Values = Sequence[float]
 
 def known(values: Iterable[float]) -> list[float]:
     """Return the numbers among values."""
-    return [value for value in values if math.isfinite(value)]
+    return [*filter(math.isfinite, values)]
 
 
 def summed(many: Sequence[Values]) -> list[float]:
@@ -24,14 +24,6 @@ def summed(many: Sequence[Values]) -> list[float]:
 def scaled(values: Values, factor: float) -> list[float]:
     """Multiply each value."""
     return [value * factor for value in values]
-
-
-def ratios(parts: Values, wholes: Values) -> list[float]:
-    """Divide step by step; NaN where there is nothing to divide by."""
-    return [
-        part / whole if whole else math.nan
-        for part, whole in zip(parts, wholes, strict=True)
-    ]
 
 
 def rolling(values: Values, steps: int) -> list[float]:
@@ -58,7 +50,7 @@ def thinned(values: Values, most: int) -> list[float]:
 def mean_of(values: Values) -> float:
     """Return the mean of what is known; NaN where nothing is."""
     present = known(values)
-    return fmean(present) if present else math.nan
+    return sum(present) / len(present) if present else math.nan
 
 
 def deviation_of(values: Values) -> float:
