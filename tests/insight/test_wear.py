@@ -62,6 +62,7 @@ class World:
     frequency: Course = 525.0
     firmware: Course = 1.0
     sensor: bool = True
+    name: str = "sensor.room"
     inlet: bool = False
     gap: Course = 0.0
     restarts: bool = False
@@ -120,7 +121,9 @@ class World:
             intake=air if self.inlet else None,
         )
         given = None if at(self.gap, day) else block
-        return self.watch.observe(given, f"v{at(self.firmware, day):g}", moment)
+        return self.watch.observe(
+            given, f"v{at(self.firmware, day):g}", self.name, moment
+        )
 
     @property
     def found(self) -> list[int]:
@@ -190,6 +193,7 @@ def test_dust_is_found(name: str) -> None:
 
 HARMLESS: dict[str, dict[str, Any]] = {
     "another target": {"target": 60.0},
+    "another sensor": {"dust": ramp(5.0, 40, 0.01)},
     "a firmware that reads otherwise": {
         "dust": ramp(5.0, 40, 0.01),
         "firmware": lambda day: 1.0 if day < 40 else 2.0,
@@ -209,6 +213,8 @@ def test_what_is_no_wear(name: str) -> None:
         world = World(rng=Random(seed), **HARMLESS[name]).live(40)
         if name == "another target":
             world.target = 66.0
+        if name == "another sensor":
+            world.name = "sensor.cellar"
         assert world.live(50).found == [], seed
 
 
@@ -243,7 +249,7 @@ def test_it_is_known_after_a_restart() -> None:
     again.load(json.loads(json.dumps(world.watch.dump())))
     day = str(FIRST + timedelta(days=LAST))
     moment = Moment(wall=1.79e9 + world.now, monotonic=5.0, day=day)
-    assert again.observe(None, "v1", moment) == pytest.approx(rise, abs=0.5)
+    assert again.observe(None, "v1", world.name, moment) == pytest.approx(rise, abs=0.5)
 
 
 def test_a_tracker_reports_it() -> None:

@@ -53,7 +53,8 @@ class InsightOptions:
     the plug's where ``plug`` says that one is measured; else the device's, divided by
     ``psu_efficiency`` (%), plus ``psu_constant`` (W). ``psu_capacity`` is in W. Tuning
     data weigh half after ``half_life`` days. ``alarms`` stand in for those of the
-    device's limits, by the names of their fields; ``rejects`` is in %.
+    device's limits, by the names of their fields; ``rejects`` is in %. ``room_sensor``
+    names where the room's temperature comes from.
     """
 
     expected_hash_rate: float | None = None
@@ -67,6 +68,7 @@ class InsightOptions:
     half_life: float = 30.0
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     rejects: Alarm = REJECT_ALARM
+    room_sensor: str | None = None
 
     @property
     def wall(self) -> bool:

@@ -208,7 +208,9 @@ class MinerTracker:
         tuning = self._tuning.observe(
             state, moment, interval, around, boot.restarted or boot.doubtful
         )
-        hotter = self._wear.observe(self._tuning.block, identity.firmware, moment)
+        hotter = self._wear.observe(
+            self._tuning.block, identity.firmware, self._options.room_sensor, moment
+        )
         health = self._health.observe(reported, baseline, shares, moment, state, hotter)
         luck = self._luck.observe(state, moment.wall, network)
         self.events = (*self._findings.events, *luck)

@@ -130,17 +130,28 @@ class WearWatch(Stored):
     _today: str = field(default="", init=False)
 
     def observe(
-        self, block: Block | None, firmware: str | None, moment: Moment
+        self,
+        block: Block | None,
+        firmware: str | None,
+        sensor: str | None,
+        moment: Moment,
     ) -> float | None:
-        """Take a good poll, with the block that it completes; return the rise."""
+        """Take a good poll, with the block that it completes; return the rise.
+
+        ``sensor`` names the one in the room: another one is off by something else.
+        """
         if moment.day != self._today:
             self._today = moment.day
             self._begin(date.fromisoformat(moment.day).toordinal())
         if block is not None:
-            self._add(block, firmware, date.fromisoformat(block.day).toordinal())
+            self._add(
+                block, firmware, sensor, date.fromisoformat(block.day).toordinal()
+            )
         return self.rise
 
-    def _add(self, block: Block, firmware: str | None, today: int) -> None:
+    def _add(
+        self, block: Block, firmware: str | None, sensor: str | None, today: int
+    ) -> None:
         figures = block.figures
         chip, fan = figures.get("chip_temperature"), figures.get("fan_duty_cycle")
         room, power = figures.get("room_temperature"), figures.get("power")
@@ -150,7 +161,7 @@ class WearWatch(Stored):
         step = round(fan[0] / FAN_STEP)
         if step <= 0:
             return
-        told = (block.set_points, firmware, room is None)
+        told = (block.set_points, firmware, None if room is None else (sensor,))
         key = crc32(repr(told).encode()), step, round(air / AIR_STEP)
         # Within a step a fan that turns a tenth faster cools a twentieth better.
         above = (chip[0] - air) * math.sqrt(fan[0] / (FAN_STEP * step))

@@ -75,6 +75,7 @@ def options_of(stored: Mapping[str, Any], unit: HashRateUnit) -> MinerOptions:
             half_life=stored.get(CONF_HALF_LIFE, defaults.half_life),
             alarms=alarms,
             rejects=_alarm(stored, REJECTS) or REJECT_ALARM,
+            room_sensor=stored.get(CONF_ROOM_TEMPERATURE),
         ),
         plug_power=plug_power,
         plug_switch=stored.get(CONF_PLUG_SWITCH),
