@@ -24,6 +24,9 @@ from .timed_simulator import LOG_VARIABLE, read_log
 # A user's Home Assistant has zeroconf by default_config; it is no cost of ours.
 BENCH_CONFIGURATION = f"{CONFIGURATION}{PROBE}:\nzeroconf:\n"
 
+PATIENCE = 900
+"""Seconds: a thousand miners take minutes to be added on a busy machine."""
+
 ENTRIES_FILE = "core.config_entries"
 
 
@@ -52,6 +55,8 @@ class Installation:
             directory,
             configuration=configuration,
             with_integration=any(entry.domain == DOMAIN for entry in entries),
+            patience=PATIENCE,
+            stop_patience=PATIENCE,
         )
         self._spawned = 0.0
 

@@ -15,7 +15,7 @@ import aiohttp
 from .hass import REPOSITORY
 from .process import ChildProcess, ProcessFailedError, free_ports
 
-START_TIMEOUT_SECONDS = 30
+START_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.05
 
 

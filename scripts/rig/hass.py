@@ -20,6 +20,7 @@ DOMAIN = "miner_monitor"
 USERNAME = "demo"
 PASSWORD = "demo"  # noqa: S105 - the demo's published log-in, not a secret
 START_TIMEOUT_SECONDS = 180
+STOP_TIMEOUT_SECONDS = 30
 POLL_SECONDS = 0.1
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
@@ -68,14 +69,20 @@ class HassProcess:
         configuration: str = CONFIGURATION,
         with_integration: bool = True,
         program: Sequence[str] = ("-m", "homeassistant"),
+        patience: float = START_TIMEOUT_SECONDS,
+        stop_patience: float = STOP_TIMEOUT_SECONDS,
     ) -> None:
-        """Prepare to run in this directory; no port means any free one."""
+        """Prepare to run in this directory; no port means any free one.
+
+        It is given ``patience`` seconds to start and ``stop_patience`` to end.
+        """
         self.directory = directory.resolve()
         self.port = port or free_port()
         self.host = host
         self.log = self.directory / "home-assistant.log"
         self._configuration = configuration
         self._with_integration = with_integration
+        self._patience, self._stop_patience = patience, stop_patience
         self._api: HassApi | None = None
         self._process = ChildProcess(
             [sys.executable, *program, "-c", ".", "--skip-pip"],
@@ -122,7 +129,7 @@ class HassProcess:
         await self._process.start()
         self._api = HassApi(self.url)
         try:
-            async with asyncio.timeout(START_TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._patience):
                 await self._log_in(onboarded)
                 await self._wait_until_running()
         except BaseException as error:
@@ -138,7 +145,7 @@ class HassProcess:
         if self._api is not None:
             await self._api.close()
             self._api = None
-        return await self._process.stop()
+        return await self._process.stop(self._stop_patience)
 
     async def wait(self) -> int:
         """Wait until the process ends by itself."""

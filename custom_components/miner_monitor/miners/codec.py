@@ -9,7 +9,6 @@ makes of what was read what can be.
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, partial
@@ -152,8 +151,11 @@ type _Loader = Callable[[object], Any]
 def _readable(read: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """Yield what can be read of a collection."""
     for item in items:
-        with suppress(CodecError):
-            yield read(item)
+        try:
+            found = read(item)
+        except CodecError:
+            continue
+        yield found
 
 
 @cache

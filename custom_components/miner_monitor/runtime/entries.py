@@ -7,6 +7,7 @@ of addresses without a single extra request to a device.
 
 from dataclasses import replace
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
@@ -179,7 +180,18 @@ def known_identity(entry: ConfigEntry) -> MinerIdentity:
     if entry.state is ConfigEntryState.LOADED:
         miner: KnownMiner = entry.runtime_data
         return miner.identity
-    return load_identity(entry.data[CONF_IDENTITY])
+    stored = entry.data[CONF_IDENTITY]
+    kept = _READ.get(entry)
+    if kept is None or kept[0] is not stored:
+        kept = _READ[entry] = stored, load_identity(stored)
+    return kept[1]
+
+
+_READ: WeakKeyDictionary[ConfigEntry, tuple[object, MinerIdentity]] = (
+    WeakKeyDictionary()
+)
+"""What is stored of miners that are not loaded, and what was read of it. At a start
+each miner without a name of its own asks for all others."""
 
 
 @callback
