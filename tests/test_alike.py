@@ -9,12 +9,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.miner_monitor.const import CONF_IDENTITY, DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
 from custom_components.miner_monitor.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.miner_monitor.miners.codec import dump_identity
+from custom_components.miner_monitor.miners.model import Family, MinerIdentity
+from custom_components.miner_monitor.runtime.entries import known_identity
 from simulator import SimulatedMiner
 from simulator.axeos.flash import WALLET
 
@@ -167,3 +171,20 @@ async def test_a_pool_user_is_stored_and_shown_nowhere(
         assert secret not in shown
         assert secret not in repr(entries[0].runtime_data.identity)
         assert secret not in caplog.text
+
+
+async def test_who_a_miner_is_is_read_once(hass: HomeAssistant) -> None:
+    """Among hundreds, each that has no name asks for all others at a start."""
+    identity = MinerIdentity(family=Family.AXEOS, manufacturer="Bitaxe", model="Ultra")
+    entry = MockConfigEntry(
+        domain=DOMAIN, data={CONF_IDENTITY: dump_identity(identity)}
+    )
+    entry.add_to_hass(hass)
+    known = known_identity(entry)
+    assert known == identity
+    assert known_identity(entry) is known
+    newer = replace(identity, firmware="v2.1.8")
+    hass.config_entries.async_update_entry(
+        entry, data={CONF_IDENTITY: dump_identity(newer)}
+    )
+    assert known_identity(entry) == newer
