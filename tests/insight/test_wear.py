@@ -47,7 +47,8 @@ class World:
     ``room`` is the mean of each day in °C, ``dust`` degrees at the chip at 50 % duty.
     An automatic fan holds the chip at ``target``; else it runs at ``duty``. The room's
     sensor follows the air by the part ``slope``. ``weather`` is the deviation of whole
-    days, ``noise`` that of single blocks.
+    days, ``noise`` that of single blocks. The fan cools by the power ``blown`` of its
+    duty cycle.
     """
 
     rng: Random
@@ -56,6 +57,7 @@ class World:
     target: float | None = None
     duty: float = 50.0
     slope: float = 1.0
+    blown: float = 0.5
     weather: float = 0.4
     noise: float = 0.3
     power: Course = 18.0
@@ -97,9 +99,14 @@ class World:
         heat = (36.0 + at(self.dust, day)) * part
         duty = self.duty
         if self.target is not None:
-            needed = 50 * (heat / max(1.0, self.target - air)) ** 2
+            needed = 50 * (heat / max(1.0, self.target - air)) ** (1 / self.blown)
             duty = min(100.0, max(20.0, needed))
-        chip = air + heat * (50 / duty) ** 0.5 + drift + self.rng.gauss(0, self.noise)
+        chip = (
+            air
+            + heat * (50 / duty) ** self.blown
+            + drift
+            + self.rng.gauss(0, self.noise)
+        )
         seen = 21 + (air - 21) * self.slope
         text = str(FIRST + timedelta(days=number))
         moment = Moment(wall=1.79e9 + self.now, monotonic=self.now, day=text)
@@ -156,6 +163,7 @@ def test_a_hundred_clean_miners_are_clean(batch: int) -> None:
             target=rng.choice([None, 55.0, 60.0]),
             duty=rng.choice([35.0, 50.0, 100.0]),
             slope=rng.choice([0.8, 1.0, 1.1]),
+            blown=rng.choice([0.3, 0.5, 0.6]),
             weather=rng.uniform(0.1, 0.8),
             noise=rng.uniform(0.1, 1.0),
             restarts=seed % 4 == 0,
@@ -202,6 +210,17 @@ HARMLESS: dict[str, dict[str, Any]] = {
     "spring": {"room": ramp(15.0, 20, 60, 21.0), "slope": 0.8},
     "autumn": {"room": ramp(-15.0, 20, 60, 21.0), "slope": 0.8},
     "autumn with an automatic fan": {"room": ramp(-15.0, 20, 60, 21.0), "target": 60.0},
+    "spring with an automatic fan": {"room": ramp(15.0, 20, 60, 16.0), "target": 60.0},
+    "spring with a strong fan": {
+        "room": ramp(9.0, 20, 60, 16.0),
+        "target": 60.0,
+        "blown": 0.7,
+    },
+    "autumn with a weak fan": {
+        "room": ramp(-9.0, 20, 60, 25.0),
+        "target": 60.0,
+        "blown": 0.3,
+    },
     "no sensor": {"dust": DUSTY, "sensor": False},
     "a hot week": {"dust": lambda day: 8.0 if 50 <= day < 52 else 0.0},
 }

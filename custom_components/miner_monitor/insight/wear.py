@@ -1,12 +1,13 @@
 """Wear: in the same air and at the same settings a chip is hotter than it was.
 
 What dust does shows as the temperature of the chip above that of the air. It is
-compared only among blocks of the same condition: all settings, the firmware and the
-source of the air's temperature, the fan's duty cycle within 5 points and the air
-within 5 °C. So neither a season nor an automatic fan that answers it is wear: where
-the present days have no condition in common with those of a month ago, nothing is
-said. One day is one observation, however many blocks it has, because what makes days
-differ (an open window, a sensor in the sun) all its blocks share.
+compared only among blocks of the same condition: all settings, the firmware, the
+source of the air's temperature, and the air within 2.5 °C. So a season is no wear:
+where the present days have no condition in common with those of a month ago, nothing
+is said. An automatic fan holds the temperature and turns faster instead: what a faster
+fan takes away is added, and what more power explains is not counted. One day is one
+observation, however many blocks it has, because what makes days differ (an open
+window, a sensor in the sun) all its blocks share.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,11 @@ MOST_CONDITIONS = 8
 LONGEST_OPEN = 60
 """Days after which what was found is how it is now, if nobody did anything."""
 
-FAN_STEP, AIR_STEP = 5.0, 5.0
+AIR_STEP = 2.5
+
+FAN_POWER = 0.5
+"""A fan that turns a tenth faster keeps the chip a twentieth nearer to the air. Fans
+differ in that; it matters little while the air is the same."""
 
 _LEAST_DEVIATION = 0.3
 """Degrees by which days differ at the least, however alike some of them were."""
@@ -55,24 +60,27 @@ _QUANTILE = 1.645
 type _Day = Annotated[int, Within(1, date.max.toordinal())]
 type _Times = Annotated[int, Within(1, 1e6)]
 type _Degrees = Annotated[float, Within(-1e3, 1e3)]
+type _Duty = Annotated[float, Within(1, 1e3)]
 type _Step = Annotated[int, Within(-1e3, 1e3)]
 
 
 @dataclass(slots=True)
 class DayMean(Row):
-    """A day of one condition: degrees above the air, and W where they are known."""
+    """A day of one condition: degrees above the air, duty cycle in %, W if known."""
 
     digits = 4
 
     day: _Day
     blocks: _Times
     above: _Degrees
+    duty: _Duty
     power: Amount | None
 
-    def add(self, above: float, power: float | None) -> None:
+    def add(self, above: float, duty: float, power: float | None) -> None:
         """Take one more block; the power is known of all of them, or not at all."""
         self.blocks += 1
         self.above += (above - self.above) / self.blocks
+        self.duty += (duty - self.duty) / self.blocks
         if self.power is not None and power is not None:
             self.power += (power - self.power) / self.blocks
         else:
@@ -83,19 +91,18 @@ class DayMean(Row):
 class Condition(Row):
     """What makes temperatures comparable, and its days, the oldest first.
 
-    ``settings`` is a checksum of all that has to be equal; ``fan`` and ``air`` count
-    steps of the duty cycle and of the temperature.
+    ``settings`` is a checksum of all that has to be equal; ``air`` counts steps of its
+    temperature.
     """
 
     settings: Annotated[int, Within(0, 2**32)]
-    fan: _Step
     air: _Step
     days: list[DayMean] = field(default_factory=list)
 
     @property
-    def key(self) -> tuple[int, int, int]:
+    def key(self) -> tuple[int, int]:
         """What it is known by."""
-        return self.settings, self.fan, self.air
+        return self.settings, self.air
 
     def then(self, anchor: int) -> list[DayMean]:
         """Return its days of about a month before a day."""
@@ -156,24 +163,22 @@ class WearWatch(Stored):
         chip, fan = figures.get("chip_temperature"), figures.get("fan_duty_cycle")
         room, power = figures.get("room_temperature"), figures.get("power")
         air = block.intake if room is None else room[0]
-        if chip is None or fan is None or air is None or chip[0] <= air:
+        if chip is None or fan is None or air is None:
             return
-        step = round(fan[0] / FAN_STEP)
-        if step <= 0:
+        above, duty = chip[0] - air, fan[0]
+        if above <= 0 or duty < 1:
             return
         told = (block.set_points, firmware, None if room is None else (sensor,))
-        key = crc32(repr(told).encode()), step, round(air / AIR_STEP)
-        # Within a step a fan that turns a tenth faster cools a twentieth better.
-        above = (chip[0] - air) * math.sqrt(fan[0] / (FAN_STEP * step))
+        key = crc32(repr(told).encode()), round(air / AIR_STEP)
         found = next((one for one in self.conditions if one.key == key), None)
         if found is None:
             found = Condition(*key)
             self.conditions.append(found)
         watts = None if power is None else power[0]
         if found.days and found.days[-1].day == today:
-            found.days[-1].add(above, watts)
+            found.days[-1].add(above, duty, watts)
         else:
-            found.days.append(DayMean(today, 1, above, watts))
+            found.days.append(DayMean(today, 1, above, duty, watts))
 
     def _begin(self, today: int) -> None:
         """Begin a day: let go of what is too old or too little, and judge."""
@@ -260,6 +265,7 @@ def _mean_of(days: list[DayMean]) -> DayMean:
         day=days[-1].day,
         blocks=sum(day.blocks for day in days),
         above=math.fsum(day.above for day in days) / count,
+        duty=math.fsum(day.duty for day in days) / count,
         power=math.fsum(powers) / count if len(powers) == count else None,
     )
 
@@ -269,7 +275,7 @@ def _daily(pairs: Iterable[tuple[DayMean, DayMean]]) -> Mapping[int, float]:
     sums: dict[int, tuple[int, float]] = {}
     for day, usual in pairs:
         blocks, total = sums.get(day.day, (0, 0.0))
-        rise = day.above - usual.above * _more_power(day, usual)
+        rise = day.above - usual.above * _explained(day, usual)
         sums[day.day] = blocks + day.blocks, total + rise * day.blocks
     return {
         day: total / blocks
@@ -278,11 +284,12 @@ def _daily(pairs: Iterable[tuple[DayMean, DayMean]]) -> Mapping[int, float]:
     }
 
 
-def _more_power(day: DayMean, usual: DayMean) -> float:
-    """Return by what factor more power alone explains more heat."""
-    if day.power is None or not usual.power:
-        return 1.0
-    return max(1.0, day.power / usual.power)
+def _explained(day: DayMean, usual: DayMean) -> float:
+    """Return by what factor its fan and its power explain more heat than is usual."""
+    factor = math.pow(usual.duty / day.duty, FAN_POWER)
+    if day.power is not None and usual.power:
+        factor *= max(1.0, day.power / usual.power)
+    return factor
 
 
 def _scatter(values: list[float]) -> float:
