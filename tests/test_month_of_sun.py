@@ -20,7 +20,7 @@ from .conftest import GAMMA, MINI_3, NANO_3S, NERD, Q, TimedBench
 from .controls import call
 from .fleets import choose
 from .house import DAY, GAMMA_PAUSES, HOUR, MINUTE, SETTLED, House, kept
-from .sunny import GRID, Roof, Sky, build_six, too_soon
+from .sunny import GRID, Roof, Sky, asked_of, build_six, too_soon
 
 RUN_WHEN, DRY_RUN = "select.all_miners_run_when", "switch.all_miners_dry_run"
 PRICE = "sensor.price"
@@ -124,13 +124,15 @@ class Month:
         self.roof.known = True
 
     async def by_hand(self, name: str) -> None:
-        """Turn a miner over by hand, which counts until the sun comes anew."""
-        begin = self.house.now
+        """Turn a miner over by hand, which counts until the sun goes or comes."""
+        begin, shines = self.house.now, bool(asked_of(self.house))
         hashes = self.miner(name).truth.hashing
         mining = self.entity(name, "switch", "mining")
         await call(self.house.bench, mining, "turn_off" if hashes else "turn_on")
-        await self.live(begin + HOUR)
-        assert self.miner(name).truth.hashing is not hashes
+        await self.live(begin + 2 * MINUTE)
+        while bool(asked_of(self.house)) is shines and self.house.now < begin + HOUR:
+            assert self.miner(name).truth.hashing is not hashes
+            await self.live(self.house.now + MINUTE)
         await call(self.house.bench, mining, "turn_on")
         self.hands.setdefault(name, []).append((begin, self.house.now + 5 * MINUTE))
 

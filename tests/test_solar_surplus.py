@@ -17,7 +17,14 @@ from .automations import AUTOMATION, Guard
 GRID, DRAWN, BATTERY = "sensor.grid", "sensor.drawn", "sensor.battery"
 TARGET = "number.target"
 NORMAL, MOST = 400, 1000
-PROMPT = {"reserve": 0, "hysteresis": 10, "smoothing": 0, "pause": 2}
+PROMPT = {
+    "reserve": 0,
+    "hysteresis": 10,
+    "smoothing": 0,
+    "steady": 0,
+    "rise": 0,
+    "pause": 2,
+}
 
 
 @pytest.fixture
@@ -148,25 +155,54 @@ async def test_away_miner_follows_when_it_is_back(guard: Guard) -> None:
 
 
 @pytest.mark.parametrize(
-    ("noise", "watts"),
-    [((300, 300), ["300"]), ((300, -300), []), ((500, -90), ["205"])],
+    ("had", "noise", "watts"),
+    [
+        (0, (300, 300), ["300"]),
+        (0, (300, -300), []),
+        (0, (500, 90), ["90"]),
+        (300, (100, 300), ["200"]),
+        (300, (250, 430), []),
+    ],
 )
 async def test_smoothing(
-    guard: Guard, noise: tuple[int, int], watts: list[str]
+    guard: Guard, had: int, noise: tuple[int, int], watts: list[str]
 ) -> None:
-    """The average decides, not the moment of the question."""
+    """The average lowers it, and the lowest of a longer time raises it."""
+    await say_target(guard, had)
     await guard.say(GRID, noise[0])
-    await start(guard, sign="surplus", smoothing=40)
+    await start(guard, sign="surplus", smoothing=40, steady=120)
     await guard.minutes(1)
-    for step in range(4):
+    for step in range(4 if had else 12):
         assert guard.calls == []
         await guard.say(GRID, noise[step % 2])
         await guard.seconds(10)
     assert [value for _, value in asked(guard)] == watts
 
 
+@pytest.mark.parametrize(("had", "watts"), [(0, "170"), (200, "200"), (300, "200")])
+async def test_margin_for_a_rise(guard: Guard, had: int, watts: str) -> None:
+    """A target is raised to less than there is, and lowered to what there is."""
+    await say_target(guard, had)
+    await guard.say(GRID, 200)
+    await start(guard, sign="surplus", rise=30)
+    await guard.minutes(1)
+    assert float(guard.states(TARGET)[0]) == float(watts)
+
+
+async def test_a_fall_waits_less(guard: Guard) -> None:
+    await guard.say(GRID, 300)
+    await start(guard, sign="surplus", pause=5)
+    await guard.minutes(1)
+    await guard.say(GRID, 200)
+    await guard.minutes(3)
+    await guard.say(GRID, 390)
+    await guard.minutes(6)
+    assert asked(guard) == [("12:01", "300"), ("12:03", "200"), ("12:08", "390")]
+
+
 async def test_a_gap_while_it_reads(guard: Guard) -> None:
     """What is missing is not in the average, and at its end nothing is decided."""
+    await say_target(guard, 350)
     await guard.say(GRID, 100)
     await start(guard, sign="surplus", smoothing=30)
     await guard.minutes(1)
@@ -174,11 +210,11 @@ async def test_a_gap_while_it_reads(guard: Guard) -> None:
         await guard.say(GRID, reading)
         await guard.seconds(10)
     assert [value for _, value in asked(guard)] == ["200"]
-    await guard.say(GRID, 205)
+    await guard.say(GRID, 195)
     await guard.minutes(5)
-    await guard.say(GRID, 350)
+    await guard.say(GRID, 50)
     await guard.minutes(1)
-    for reading in (350, 350, "unavailable"):
+    for reading in (50, 50, "unavailable"):
         await guard.say(GRID, reading)
         await guard.seconds(10)
     assert len(guard.calls) == 1

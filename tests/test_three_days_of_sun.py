@@ -32,7 +32,7 @@ from .sunny import DRAWN, TARGET, too_soon, turns
 
 GRID, BATTERY = "sensor.grid", "sensor.battery"
 POLL = 120
-RESERVE, HYSTERESIS, PAUSE, GRACE = 20, 20, 5, 10
+RESERVE, RISE, HYSTERESIS, PAUSE, GRACE = 20, 30, 20, 5, 10
 FLOOR, MARGIN = 50, 5
 PATIENCE = 27
 """Minutes after which there is no reason left to wait with a change."""
@@ -182,7 +182,7 @@ class Story:
                 for gap in (OUTAGE, (EMPTY[0], EMPTY[1] + HOUR))
             ):
                 continue
-            if all(spare > LARGEST + RESERVE + HYSTERESIS for _, spare, *_ in span):
+            if all(spare > LARGEST + RESERVE + RISE + HYSTERESIS for _, spare, *_ in span):
                 assert seen[place][2] > 0.9 * normal, now / HOUR
             if all(spare < -HYSTERESIS for _, spare, *_ in span):
                 assert seen[place][2] < lowest + 20, now / HOUR
@@ -248,6 +248,7 @@ async def test_three_days_of_sun(
         target=TARGET,
         drawn=DRAWN,
         reserve=RESERVE,
+        rise=RISE,
         hysteresis=HYSTERESIS,
         pause=PAUSE,
         battery=BATTERY,
