@@ -182,7 +182,9 @@ class Story:
                 for gap in (OUTAGE, (EMPTY[0], EMPTY[1] + HOUR))
             ):
                 continue
-            if all(spare > LARGEST + RESERVE + RISE + HYSTERESIS for _, spare, *_ in span):
+            if all(
+                spare > LARGEST + RESERVE + RISE + HYSTERESIS for _, spare, *_ in span
+            ):
                 assert seen[place][2] > 0.9 * normal, now / HOUR
             if all(spare < -HYSTERESIS for _, spare, *_ in span):
                 assert seen[place][2] < lowest + 20, now / HOUR
