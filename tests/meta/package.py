@@ -11,7 +11,7 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import EntityDescription
 
-from custom_components.miner_monitor import PLATFORMS, climate
+from custom_components.miner_monitor import PLATFORMS, climate, image
 from custom_components.miner_monitor.entity import MinerEntityDescription
 from custom_components.miner_monitor.fleet import entities, power_entities
 
@@ -55,6 +55,7 @@ FLEET_ENTITIES: list[tuple[Platform, MinerEntityDescription]] = [
         (Platform.BINARY_SENSOR, entities.FLEET_BINARY_SENSORS),
         (Platform.BUTTON, entities.FLEET_BUTTONS),
         (Platform.CLIMATE, climate.FLEET_CLIMATES),
+        (Platform.IMAGE, image.FLEET_IMAGES),
         (Platform.NUMBER, power_entities.FLEET_NUMBERS),
         (Platform.SELECT, power_entities.FLEET_SELECTS),
         (Platform.SENSOR, entities.FLEET_SENSORS),

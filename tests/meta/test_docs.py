@@ -33,7 +33,7 @@ def _rows() -> dict[tuple[str, str], list[str]]:
     rows = {}
     platform = ""
     for line in ENTITIES_PAGE.splitlines():
-        if heading := re.fullmatch(r"## (.+?)(?:es|s)?", line):
+        if heading := re.fullmatch(r"## (.+?)(?:(?<=ch)es|s)?", line):
             platform = heading[1].lower().replace(" ", "_")
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| ") and (key := re.fullmatch(r"`(\w+)`", cells[1])):
