@@ -62,7 +62,7 @@ async def test_entities(house: House) -> None:
             *("power_target", "run_when", "dry_run"),
         ),
         True,
-    )
+    ) | {"chart": False}
 
 
 async def test_sums(house: House) -> None:

@@ -152,12 +152,12 @@ def _points() -> list[OperatingMark]:
 
 
 def main(folder: Path = FOLDER) -> None:
-    """Draw each picture, light and dark, at half the usual size."""
+    """Draw each picture, light and dark, a little smaller than usual."""
     folder.mkdir(exist_ok=True)
     for name, (kind, hours, miners) in PICTURES.items():
         data = sample(kind, hours, miners)
         for theme in Theme:
-            (folder / f"{name}-{theme}.png").write_bytes(draw(data, theme, 100))
+            (folder / f"{name}-{theme}.png").write_bytes(draw(data, theme, 150))
 
 
 if __name__ == "__main__":

@@ -179,5 +179,8 @@ KINDS: Mapping[ChartKind, Callable[[Page], None]] = {
 def draw(data: ChartData, theme: Theme = Theme.LIGHT, dpi: int = DPI) -> bytes:
     """Return a picture as a PNG file of 14 x 7 inches."""
     page = Page(data, theme, dpi / 100)
-    KINDS[data.kind](page)
+    if data.tracks:
+        KINDS[data.kind](page)
+    else:
+        page.empty()
     return page.canvas.png()
