@@ -20,6 +20,7 @@ from scripts.rig.process import ProcessFailedError
 
 from . import growth
 from .measure_avalon import measure_avalon_fetch, measure_avalon_gather
+from .measure_charts import measure_charts
 from .measure_client import measure_fetch, measure_gather
 from .measure_hass import Findings, measure_hass
 from .measure_report import measure_report
@@ -27,7 +28,7 @@ from .plan import FULL, QUICK, Plan
 from .progress import say
 from .table import missed, render
 
-ITEMS = frozenset("abcdefghij")
+ITEMS = frozenset("abcdefghijk")
 SHOWN_WRITERS = 15
 GROWTH = "growth"
 
@@ -85,6 +86,9 @@ async def _measure(directory: Path, plan: Plan, items: frozenset[str]) -> Findin
     if "j" in items:
         say("fills a database and asks for reports")
         findings.rows += await measure_report(directory, plan)
+    if "k" in items:
+        say("draws charts, and asks for them with a report")
+        findings.rows += await measure_charts(directory, plan)
     say("done")
     return findings
 

@@ -63,9 +63,9 @@ async def _rows(installation: Installation, plan: Plan, filled: Filled) -> list[
         for entry in installation.entries
         for device in await installation.hass.api.devices(entry.entry_id)
     ]
-    idle = await _timed(installation, plan)
-    fleet = await _timed(installation, plan, "fleet_report", hours=hours)
-    miners = await _timed(
+    idle = await timed(installation, plan)
+    fleet = await timed(installation, plan, "fleet_report", hours=hours)
+    miners = await timed(
         installation, plan, "miner_report", hours=hours, device_id=devices
     )
     of = f"{plan.report_days} days, {plan.reported} miners"
@@ -107,7 +107,7 @@ async def _rows(installation: Installation, plan: Plan, filled: Filled) -> list[
     ]
 
 
-async def _timed(
+async def timed(
     installation: Installation, plan: Plan, action: str | None = None, **data: Any
 ) -> Timed:
     """Let the probe call an action of ours some times, or wait as long."""

@@ -12,7 +12,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from .fonts import font, legible
+from .fonts import Font, font, legible
 from .model import Theme
 
 WIDTH, HEIGHT = 1400, 700
@@ -85,6 +85,7 @@ class Canvas:
         self._image = Image.new("P", size)
         self._image.putpalette(palette(theme))
         self._draw = ImageDraw.Draw(self._image)
+        self._tiles: dict[tuple[str, Font], tuple[Image.Image, int, int, float]] = {}
 
     def png(self) -> bytes:
         """Return the picture as a file."""
@@ -119,25 +120,37 @@ class Canvas:
         *,
         bold: bool = False,
     ) -> None:
-        """Write a text; the anchor is Pillow's: left, ascender."""
+        """Write a text; the anchor is Pillow's, of l, m, r and of a, m, s."""
         if not text:
             return
         letters = font(round(size * self.scale), bold=bold)
-        left, top, right, bottom = map(int, letters.getbbox(text, anchor=anchor))
-        tile = Image.new("L", (right - left + 2, bottom - top + 2))
-        ImageDraw.Draw(tile).text(
-            (1 - left, 1 - top), text, fill=255, font=letters, anchor=anchor
-        )
-        place = (
-            round(at[0] * self.scale) + left - 1,
-            round(at[1] * self.scale) + top - 1,
-        )
-        value = tile.tobytes()
+        tile, left, top, wide = self._tile(text, letters)
+        above, below = letters.getmetrics()
+        left -= round({"l": 0.0, "m": wide / 2, "r": wide}[anchor[0]])
+        top += round({"a": above, "m": (above - below) / 2, "s": 0.0}[anchor[1]])
+        place = round(at[0] * self.scale) + left, round(at[1] * self.scale) + top
+        strength = tile.tobytes()
         shades, mask = (
-            Image.frombytes("L", tile.size, value.translate(table))
+            Image.frombytes("L", tile.size, strength.translate(table))
             for table in (_shades(ink), _MASK)
         )
         self._image.paste(shades, place, mask)
+
+    def _tile(self, text: str, letters: Font) -> tuple[Image.Image, int, int, float]:
+        """Return a text, where it stands from its begin on its line, and its width.
+
+        Numbers come again and again, and to draw them is what takes time.
+        """
+        key = text, letters
+        if (tile := self._tiles.get(key)) is None:
+            left, top, right, bottom = map(int, letters.getbbox(text, anchor="ls"))
+            image = Image.new("L", (right - left + 2, bottom - top + 2))
+            ImageDraw.Draw(image).text(
+                (1 - left, 1 - top), text, fill=255, font=letters, anchor="ls"
+            )
+            tile = image, left - 1, top - 1, letters.getlength(text)
+            self._tiles[key] = tile
+        return tile
 
     def line(
         self, points: Sequence[Point], ink: int, width: float = 1.75, shade: int = FULL

@@ -8,7 +8,7 @@ import unicodedata
 from PIL import ImageFont
 from text_unidecode import unidecode
 
-type Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+type Font = ImageFont.FreeTypeFont
 
 MOST_LETTERS = 64
 """Of a text that somebody else wrote."""
@@ -30,7 +30,9 @@ def font(size: int, *, bold: bool = False) -> Font:
             )
         except OSError:
             break
-    return ImageFont.load_default(size)
+    default = ImageFont.load_default(size)
+    assert isinstance(default, ImageFont.FreeTypeFont)  # Pillow's packages have it
+    return default
 
 
 @cache
