@@ -35,6 +35,7 @@ from .frontend import (
     async_keep_in_sidebar,
     async_serve_modules,
 )
+from .metrics import async_offer_metrics
 from .miners import load_family
 from .miners.model import Family, MinerIdentity, Setting
 from .runtime.escape import one_line
@@ -101,6 +102,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MonitorConfigEntry) -> b
         await fleet.async_start()
         await _async_forward_all(hass, entry, platforms_of_fleet)
         entry.async_on_unload(async_keep_in_sidebar(hass, entry))
+        await async_offer_metrics(hass, entry)
         return True
     entry.async_on_unload(
         entry.async_on_state_change(lambda: async_dispatcher_send(hass, SIGNAL_MINERS))

@@ -24,6 +24,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..const import (
+    CONF_METRICS,
     CONF_PRICE,
     CONF_RATIO_GOOD,
     CONF_RATIO_POOR,
@@ -86,6 +87,7 @@ _GENERAL = vol.Schema(
                 domain=Platform.SENSOR, device_class=SensorDeviceClass.TEMPERATURE
             )
         ),
+        vol.Optional(CONF_METRICS): BooleanSelector(),
     }
 )
 _NUMBERS = [Platform.SENSOR, Platform.NUMBER, "input_number"]

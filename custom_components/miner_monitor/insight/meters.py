@@ -295,6 +295,7 @@ class PresenceRecord(Stored):
         self.watched_span, self.answered_span = watched, there
         shown = Presence(
             times_offline=self.times_offline,
+            absent=self._absent,
             time_away=self.time_away,
             availability=self.day.add(moment, watched, there),
         )

@@ -257,11 +257,13 @@ class Presence:
     """How often and how long a miner was away, and what part of a day it was there.
 
     ``times_offline`` is None until it is known what was published before, so that it
-    never falls. ``time_away`` is in s; ``availability`` in % of the last 24 h that
-    were watched and not switched off on purpose.
+    never falls; ``absent``: the last of them lasts. ``time_away`` is in s;
+    ``availability`` in % of the last 24 h that were watched and not switched off on
+    purpose.
     """
 
     times_offline: int | None = None
+    absent: bool = False
     time_away: float = 0.0
     availability: float | None = None
 

@@ -12,9 +12,10 @@ from ..values import (
     percent_column,
     read_columns,
     sentence,
+    text,
 )
 from .models import Model, read_places
-from .poll import Items, Row, dashed, vector
+from .poll import NOTHING, Items, Row, dashed, vector
 from .pools import moment
 
 _MOST_NUMBERED = 8
@@ -108,6 +109,12 @@ _SUMMARY = (
     percent_column("pool_rejected_percent", "Pool Rejected%"),
     percent_column("pool_stale_percent", "Pool Stale%"),
 )
+_VERSION = (
+    ("PROD", "product"),
+    ("CGMiner", "cgminer_version"),
+    ("API", "api_version"),
+    ("SWTYPE", "software_type"),
+)
 
 
 def figures_of(
@@ -116,9 +123,18 @@ def figures_of(
     summary: Row,
     started: int | None,
     model: Model | None = None,
+    version: Row = NOTHING,
 ) -> dict[str, Figure]:
-    """Collect the figures of a poll; ``started`` dates what counts from the start."""
-    found = read_columns(row, _ROW) | read_columns(summary, _SUMMARY)
+    """Collect the figures of a poll; ``started`` dates what counts from the start.
+
+    ``version`` is what the device said of its make and programs, once per start.
+    """
+    found: dict[str, Any] = {
+        name: told
+        for key, name in _VERSION
+        if (told := text(version.get(key))) is not None
+    }
+    found |= read_columns(row, _ROW) | read_columns(summary, _SUMMARY)
     if not items:
         return found
     found |= read_columns(items, _BLOB)

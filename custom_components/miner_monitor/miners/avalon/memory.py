@@ -231,7 +231,13 @@ class DeviceMemory(DeviceRecognizer):
             controller_state=system.word,
             figures=Figures(
                 partial(
-                    figures_of, items, reported.row, poll.summary, self._started, model
+                    figures_of,
+                    items,
+                    reported.row,
+                    poll.summary,
+                    self._started,
+                    model,
+                    self._version,
                 )
             ),
             settings=settings_of(
@@ -311,7 +317,14 @@ class DeviceMemory(DeviceRecognizer):
         state = MinerState(
             status=status,
             figures=Figures(
-                partial(figures_of, NOTHING, NOTHING, poll.summary, self._started)
+                partial(
+                    figures_of,
+                    NOTHING,
+                    NOTHING,
+                    poll.summary,
+                    self._started,
+                    version=self._version,
+                )
             ),
             **self._of_pools(poll),
             **values,

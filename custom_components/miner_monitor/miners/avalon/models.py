@@ -73,6 +73,7 @@ class Place(NamedTuple):
 _WATTS = 1e5
 _OUTPUT_CURRENT = Place("psu_output_current", 3)
 _OUTPUT_VOLTAGE = Place("psu_output_voltage", 2, 100)
+_SET_VOLTAGE = (Place("psu_set_voltage", 5, 100),)
 _HOME_SUPPLY = (Place("power", 6, high=_WATTS), _OUTPUT_VOLTAGE, _OUTPUT_CURRENT)
 # A10 and A11 stop before the power at the wall.
 _A_SUPPLY = (*_HOME_SUPPLY, Place("power", 4, high=_WATTS, length=6))
@@ -170,6 +171,7 @@ HOME_MODELS = {
             Place("input_voltage", 4, 100),
             Place("input_current", 3),
         ),
+        supply_figures=(Place("hash_board_voltage", 6, 100),),
         readings=_HOME
         | {
             Capability.INPUT_VOLTAGE,
@@ -231,6 +233,7 @@ HOME_MODELS = {
         minimum_run=_LONG,
         minimum_rest=_LONG,
         supply=_HOME_SUPPLY,
+        supply_figures=_SET_VOLTAGE,
         readings=_HOME
         | _OUTPUT
         | {
@@ -264,6 +267,7 @@ HOME_MODELS = {
         minimum_run=_LONG,
         minimum_rest=_LONG,
         supply=_HOME_SUPPLY,
+        supply_figures=_SET_VOLTAGE,
         readings=_HOME
         | _OUTPUT
         | {
@@ -340,6 +344,7 @@ def _a_series(found: re.Match[str], name: str) -> Model:
     return Model(
         name=f"AvalonMiner {re.sub(r'(?i)avalonminer|avalon', '', name).strip()}",
         supply=_A_SUPPLY,
+        supply_figures=_SET_VOLTAGE,
         readings=_A_SERIES - {Capability.FAN_DUTY_CYCLE} if hydro else _A_SERIES,
         series=series,
         chips=None if hydro else _A_CHIPS.get("1566" if bare == "15-194" else number),

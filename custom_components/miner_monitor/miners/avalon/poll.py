@@ -190,6 +190,11 @@ class _ReadLater[Found]:
 class Figures(_ReadLater[dict[str, Figure]], Mapping[str, Figure]):
     """The figures of a poll or of a pool."""
 
+    @property
+    def together(self) -> dict[str, Figure]:
+        """All of them at once, for who wants each."""
+        return self._all
+
     @override
     def __getitem__(self, name: str) -> Figure:
         return self._all[name]

@@ -1,0 +1,179 @@
+"""The address for Prometheus: who may ask, and that it tells what the miners told."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+import sys
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.miner_monitor.runtime.entries import miner_entries
+from simulator import SimulatedMiner
+
+from .conftest import (
+    A1566,
+    GAMMA,
+    MINI_3,
+    NANO_3,
+    NANO_3S,
+    OXBITCOIN,
+    Q,
+    TimedBench,
+)
+from .fleets import choose
+from .metrics.exporter import NAMES, OF_TRAFFIC, Samples, samples_of, told
+from .test_dashboard import keep_routes_open
+
+URL = "/api/miner_monitor/metrics"
+AVALONS = (Q, NANO_3S, NANO_3, MINI_3, A1566)
+
+type Scrape = Callable[[], Awaitable[Samples]]
+
+
+@pytest.fixture
+async def home(bench: TimedBench, hass: HomeAssistant) -> TimedBench:
+    """Give a bench whose Home Assistant has a web server."""
+    assert await async_setup_component(hass, "http", {})
+    keep_routes_open(hass)
+    return bench
+
+
+async def get(client: TestClient, **query: str) -> tuple[int, str]:
+    answer = await client.get(URL, params=query)
+    return answer.status, await answer.text()
+
+
+async def scrape(client: TestClient, **query: str) -> Samples:
+    status, page = await get(client, **query)
+    assert status == HTTPStatus.OK
+    return samples_of(page)
+
+
+async def poll(home: TimedBench) -> None:
+    """Poll often enough for the statistics of the pools to be asked for."""
+    for _ in range(2):
+        for entry in miner_entries(home.hass):
+            await entry.runtime_data.async_refresh()
+
+
+def of(samples: Samples, name: str, **labels: str) -> dict[tuple[str, ...], float]:
+    """Return the values of a name by its other labels than these."""
+    return {
+        tuple(value for key, value in found if key not in labels): number
+        for found, number in samples.get(name, {}).items()
+        if labels.items() <= dict(found).items()
+    }
+
+
+def stats_of(miner: SimulatedMiner) -> Any:
+    """Return the statistics with those of the pools, by whichever command has them."""
+    for command in ("stats", "estats"):
+        rows = miner.reply(command)["STATS"]
+        if len(rows) > 1:
+            return rows
+    return rows
+
+
+async def test_off_and_on(
+    home: TimedBench,
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """There is no such address until it is wanted, and then only for users.
+
+    Who may only look may scrape: Home Assistant's own export lets everybody in.
+    """
+    miner = await home.miner(GAMMA)
+    await home.add(miner)
+    client, stranger = await hass_client(), await hass_client_no_auth()
+    guest = await hass_client(hass_read_only_access_token)
+    assert (await get(client))[0] == HTTPStatus.NOT_FOUND
+    assert "custom_components.miner_monitor.metrics.view" not in sys.modules
+
+    await choose(hass, "fleet", {"metrics": True})
+    assert (await get(client))[0] == HTTPStatus.OK
+    assert (await get(guest))[0] == HTTPStatus.OK
+    status, page = await get(stranger)
+    assert status == HTTPStatus.UNAUTHORIZED
+    assert "miner" not in page
+    answer = await client.get(URL)
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+    await choose(hass, "fleet", {"metrics": False})
+    assert (await get(client))[0] == HTTPStatus.NOT_FOUND
+    await choose(hass, "fleet", {"metrics": True})
+    assert (await get(client))[0] == HTTPStatus.OK
+
+
+async def test_every_name_of_the_exporter(
+    home: TimedBench, hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """Of each Avalon all names are there that its replies have, with their values."""
+    farm = await home.start(*AVALONS, GAMMA, OXBITCOIN)
+    for spec in (*AVALONS, GAMMA, OXBITCOIN):
+        await home.add(farm[spec.name])
+    await choose(hass, "fleet", {"metrics": True})
+    await poll(home)
+    client = await hass_client()
+
+    samples = await scrape(client)
+
+    seen = {"exporter_info"} if samples["avalon_exporter_info"] else set()
+    for spec in AVALONS:
+        miner = farm[spec.name]
+        ip = f"127.0.0.1:{miner.port}"
+        expected = told(
+            stats_of(miner),
+            miner.reply("summary")["SUMMARY"][0],
+            miner.reply("pools")["POOLS"],
+        )
+        if spec is Q:
+            # Its ``stats`` may be empty, so that it is asked for the others.
+            for name in OF_TRAFFIC:
+                expected.pop(f"pool_{name}", None)
+        for name, values in expected.items():
+            ours = {
+                dict(labels).get("pool_index") or dict(labels).get("chip") or "": value
+                for labels, value in samples.get(f"avalon_{name}", {}).items()
+                if dict(labels)["ip"] == ip
+            }
+            assert ours == pytest.approx(values, rel=1e-6), (spec.name, name)
+        seen |= {
+            name.removeprefix("avalon_")
+            for name, found in samples.items()
+            if any(dict(labels).get("ip") == ip for labels in found)
+        }
+        info = next(dict(k) for k in samples["avalon_info"] if dict(k)["ip"] == ip)
+        version = miner.reply("version")["VERSION"][0]
+        assert info["prod"] == version["PROD"]
+        assert info["hwtype"] == version["HWTYPE"]
+        assert info["cgminer"] == version["CGMiner"]
+        assert info.get("mac") in {None, version.get("MAC")}
+        pool = miner.reply("pools")["POOLS"][0]
+        labels = next(dict(k) for k in samples["avalon_pool_up"] if dict(k)["ip"] == ip)
+        assert labels["url"] in pool["URL"]
+        assert labels["status"] == pool["Status"]
+        assert labels["priority"] == str(pool["Priority"])
+        assert labels["id"] == "POOL0"
+    slots = {name for name in seen if name.startswith("ps_slot_")}
+    assert (seen - slots) | {"ps_slot_"} >= NAMES
+    assert len(NAMES) == 108
+
+    others = [str(farm[spec.name].port) for spec in (GAMMA, OXBITCOIN)]
+    former = [str(v) for name, v in samples.items() if name.startswith("avalon_")]
+    assert not any(port in text for port in others for text in former)
+    assert not of(await scrape(client, chips="0"), "avalon_chip_temp_celsius")
+    assert len(of(samples, "miner_up")) == 7
+    assert (
+        of(samples, "miner_power_watts", miner=miner_title(hass, OXBITCOIN.name)) == {}
+    )
+
+
+def miner_title(hass: HomeAssistant, part: str) -> str:
+    return next(e.title for e in miner_entries(hass) if part.lower() in e.title.lower())
