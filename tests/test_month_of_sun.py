@@ -137,10 +137,22 @@ class Month:
         self.hands.setdefault(name, []).append((begin, self.house.now + 5 * MINUTE))
 
     async def heat(self, name: str) -> None:
-        """Let a miner get too hot for half an hour: nothing raises it meanwhile."""
+        """Let a miner get too hot for half an hour: nothing raises it meanwhile.
+
+        One that its own firmware has stopped waits for its owner, who restarts it.
+        """
         begin, miner = self.house.now, self.miner(name)
         miner.inject("hot", duration=30 * MINUTE)
         await self.live(begin + 2 * HOUR)
+        status = self.entity(name, "sensor", "status")
+        if self.house.hass.states.is_state(status, "overheated"):
+            orders = len(self.house.orders(miner))
+            await self.live(self.house.now + HOUR)
+            assert len(self.house.orders(miner)) == orders
+            restart = self.entity(name, "button", "restart")
+            await call(self.house.bench, restart, "press")
+            await self.live(self.house.now + 15 * MINUTE)
+            assert not self.house.hass.states.is_state(status, "overheated")
         self.hands.setdefault(name, []).append((begin, self.house.now))
 
     async def restart(self) -> None:
