@@ -90,8 +90,11 @@ class Chat:
 
 
 @pytest.fixture
-async def chat(freezer: FrozenDateTimeFactory, bench: TimedBench) -> Chat:
-    """Begin at a time of day at which no day ends in a test."""
+async def chat(
+    freezer: FrozenDateTimeFactory, bench: TimedBench, tmp_path: Path
+) -> Chat:
+    """Begin at a time of day at which no day ends in a test; pictures go aside."""
+    bench.hass.config.media_dirs = {"local": str(tmp_path)}
     freezer.move_to(datetime(2026, 12, 2, 12, 5, tzinfo=ZoneInfo("US/Pacific")))
     return Chat(await build(bench))
 
@@ -401,7 +404,6 @@ async def test_cards_have_no_command(bench: TimedBench, hass: HomeAssistant) -> 
 
 async def test_pictures(chat: Chat, tmp_path: Path) -> None:
     """A report comes with a chart of what it is about, if that is wanted."""
-    chat.hass.config.media_dirs = {"local": str(tmp_path)}
     chat.hass.config.allowlist_external_dirs = {str(tmp_path)}
     for text in ("report 7d", "miner anna 12"):
         (picture,) = (await chat.send(text))["pictures"]
