@@ -98,7 +98,7 @@ async def test_the_folder_leads_nowhere_else(
 ) -> None:
     """A link in its place is not followed, and no field names a path."""
     hass, elsewhere = recorded.hass, tmp_path / "elsewhere"
-    media = tmp_path / "media"
+    media = tmp_path / "pictures"
     (media / DOMAIN).mkdir(parents=True)
     elsewhere.mkdir()
     (media / DOMAIN / "charts").symlink_to(elsewhere)

@@ -114,6 +114,7 @@ async def _reported(directory: Path, plan: Plan) -> list[Row]:
             baseline=idle.longest * 1e3,
             ours=max(one.longest for one in found) * 1e3,
             target=Target(judged=Judged.VALUE, limit=20),
+            note=", ".join(f"{one.longest * 1e3:.0f} ms" for one in found),
         ),
         Row(
             item="k",
@@ -121,5 +122,6 @@ async def _reported(directory: Path, plan: Plan) -> list[Row]:
             unit="ms",
             baseline=idle.busiest * 1e3,
             ours=max(one.busiest for one in found) * 1e3,
+            note=", ".join(f"{one.busiest * 1e3:.0f} ms" for one in found),
         ),
     ]

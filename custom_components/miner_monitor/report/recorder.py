@@ -52,6 +52,14 @@ from .model import (
 type Point = tuple[float, float]
 """The start of a step in epoch seconds, and a value."""
 
+type Units = Mapping[str, str | None]
+
+_AT_ONCE = 20
+"""Entities whose steps are read at once: so few rows that others get their turn."""
+
+_ROWS = 200
+"""Rows that are in memory at once."""
+
 _KWH_OF: Mapping[str, float] = {"wh": 1000.0, "kwh": 1.0, "mwh": 0.001, "gwh": 1e-6}
 
 
@@ -194,7 +202,9 @@ def read_steps(hass: HomeAssistant, query: Query) -> Steps | None:
     """Read step by step what charts are drawn from; None from a changed recorder."""
     metadata = statistics_metadata(hass, {*query.measured, *query.counted})
     with statistics_database(hass) as database:
-        means, sums = _Reader(database, query, metadata).steps()
+        reader = _Reader(database, query, metadata)
+        means = reader.steps(query.measured)
+        sums = reader.steps(query.counted, counted=True)
     period, price = query.period, query.price
     prices: list[float] = []
     if price is not None:
@@ -389,26 +399,29 @@ class _Reader:
             found[name] = (began, ended - began)
         return found
 
-    def steps(self) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-        """Return the means of what is measured, and the sums of counters."""
-        table, query, period = self._table, self._query, self._period
-        columns = table.metadata_id, table.start_ts, table.mean, table.sum
-        statement = select(*columns).where(*self._inside)
-        units = {**query.measured, **query.counted}
-        found: tuple[dict[str, list[float]], ...] = {}, {}
-        for name, (_, start, *values) in self._rows(
-            units, table.metadata_id, statement
-        ):
-            counted = name in query.counted
-            if (value := values[counted]) is not None:
-                grid = found[counted].setdefault(name, period.empty())
-                grid[period.index_of(start)] = value
-        for grids in found:
-            for name, grid in grids.items():
-                convert = conversion(self._metadata[name][1], units[name])
-                if convert is not None:
-                    grid[:] = map(convert, grid)
-        return found[0], found[1]
+    def steps(self, wanted: Units, *, counted: bool = False) -> dict[str, list[float]]:
+        """Return the mean of each step, or the sum; nothing where none is known."""
+        table, begin, step = self._table, self._period.start, self._period.step
+        column = table.sum if counted else table.mean
+        # Rows that are all there at once would make Python look for garbage everywhere.
+        statement = (
+            select(table.metadata_id, table.start_ts, column)
+            .where(*self._inside, column.is_not(None))
+            .execution_options(yield_per=_ROWS)
+        )
+        found: dict[str, list[float]] = {}
+        for some in batched(wanted, _AT_ONCE, strict=False):
+            for name, (_, start, value) in self._rows(
+                some, table.metadata_id, statement
+            ):
+                if (grid := found.get(name)) is None:
+                    grid = found[name] = self._period.empty()
+                grid[int((start - begin) // step)] = value
+        for name, grid in found.items():
+            convert = conversion(self._metadata[name][1], wanted[name])
+            if convert is not None:
+                grid[:] = map(convert, grid)
+        return found
 
     def covered(self, names: Iterable[str]) -> float:
         """Return the seconds of which there are statistics of any of the entities."""
