@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import math
 
 from .axis import value_scale
-from .canvas import Box, Ink, series_ink
+from .canvas import Box, series_ink
 from .fonts import legible
 from .model import OperatingMark, Track
 from .page import Page, stacked, tiled
@@ -101,30 +101,37 @@ def _points_of(page: Page, track: Track, box: Box, *, alone: bool) -> None:
         y=page.quantity("efficiency"),
         x=f"{page.quantity('hash_rate', unit=False)} ({track.rate_unit})",
     )
-    plot = page.titled(box, x, y, title if alone else legible(track.name, 30))
+    if not alone:
+        title = f"{legible(track.name, 30)} (J/TH, {track.rate_unit})"
+    plot = page.titled(box, x, y, title)
     canvas, longest = page.canvas, max(one.hours for one in points) or 1
+    size, largest = (14, 7) if alone else (11, 4)
     taken: list[Box] = []
-    for one in sorted(points, key=lambda one: one.hours, reverse=True):
-        at = plot.place((one.rate * scale, one.efficiency))
-        low, high = (plot.x_of(value) for value in _reach(one, scale))
-        canvas.line([(low, at[1]), (high, at[1])], series_ink(0), 1, 8)
-        radius = 4 + 7 * math.sqrt(one.hours / longest)
-        canvas.dot(at, radius, series_ink(0), 10)
+    ordered = sorted(points, key=lambda one: one.hours, reverse=True)
+    for one in ordered:
+        left, y_at = plot.place((_reach(one, scale)[0], one.efficiency))
+        right, middle = (
+            plot.x_of(at) for at in (_reach(one, scale)[1], one.rate * scale)
+        )
+        canvas.line([(left, y_at), (right, y_at)], series_ink(0), 1, 8)
+        radius = 4 + largest * math.sqrt(one.hours / longest)
+        canvas.dot((middle, y_at), radius, series_ink(0), 10)
         for best, ink in (("hash_rate", 1), ("efficiency", 2)):
             if best in one.best:
-                canvas.diamond(at, 7, series_ink(ink))
-        if len(taken) < MOST_NAMED:
-            size = 14 if alone else 12
-            text = canvas.cut(legible(one.text, 30), size, 170)
-            wide = canvas.text_width(text, size)
-            left = min(at[0] - wide / 2, box[2] - wide)
-            left = max(left, box[0])
-            for top in (at[1] - radius - size - 5, at[1] + radius + 4):
-                place = (left, top, left + wide, top + size + 2)
-                if not any(_overlap(place, other) for other in taken):
-                    canvas.text((left, top), text, size, Ink.TEXT)
-                    taken.append(place)
-                    break
+                canvas.diamond((middle, y_at), 3 + largest / 2, series_ink(ink))
+        taken.append((middle - radius, y_at - radius, middle + radius, y_at + radius))
+    for one, (left, top, right, bottom) in zip(
+        ordered[:MOST_NAMED], [*taken], strict=False
+    ):
+        text = canvas.cut(legible(one.text, 30), size, 170)
+        wide = canvas.text_width(text, size)
+        begin = max(box[0], min((left + right - wide) / 2, box[2] - wide))
+        for above in (top - size - 4, bottom + 2):
+            place = (begin, above, begin + wide, above + size + 2)
+            if not any(_overlap(place, other) for other in taken):
+                canvas.text((begin, above), text, size)
+                taken.append(place)
+                break
 
 
 def _reach(point: OperatingMark, scale: float) -> tuple[float, float]:
