@@ -27,16 +27,23 @@ from .meta.package import ROOT, load_json
 NAMES = (
     "ask_about_miners.yaml",
     "miner_alerts.yaml",
+    "miner_chat.yaml",
+    "miner_report.yaml",
     "price_guard.yaml",
     "solar_surplus.yaml",
 )
 REQUIRED = {
     "ask_about_miners.yaml": [],
     "miner_alerts.yaml": [],
+    "miner_chat.yaml": [],
+    "miner_report.yaml": [],
     "price_guard.yaml": ["signal", "miners"],
     "solar_surplus.yaml": ["power", "target", "drawn"],
 }
-PAGE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
+PAGE = "\n".join(
+    (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("automations.md", "chat.md")
+)
 MANIFEST = load_json(ROOT / "hacs.json")
 
 

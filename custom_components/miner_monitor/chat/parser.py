@@ -121,7 +121,7 @@ _WORDS: Mapping[str, str] = {
 }
 """Each first word as it is written now; Telegram begins every chat with start."""
 
-_FIRST = re.compile(r"[!/]?\s*([^\s@]*)(?:@\S*)?\s*(.*)")
+_FIRST = re.compile(r"[!/\s]*([^\s@]*)(?:@\S*)?\s*(.*)")
 _SPAN = re.compile(r"(\d{1,4})(h|d)?")
 _NUMBER = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(?:mhz|mv|%)?")
 _QUOTED = re.compile(r"[\"'“„«]([^\"'“”„«»]+)[\"'”“»]\s*(.*)")
@@ -155,7 +155,7 @@ def parse(text: str, names: Names[str]) -> Command | Misunderstood:
     if len(text) > LONGEST_COMMAND:
         return Misunderstood("too_long")
     shown = normal(text)
-    if shown in {"", "!", "/"}:
+    if not shown.strip("!/ "):
         return Command(verb=Verb.HELP)
     found = _FIRST.fullmatch(shown)
     word, rest = found.groups() if found else ("", "")
