@@ -38,11 +38,17 @@ class PrometheusProcess:
     """Prometheus on this machine alone, which scrapes one Home Assistant."""
 
     def __init__(
-        self, executable: str, directory: Path, *, target: str, token: str
+        self,
+        executable: str,
+        directory: Path,
+        *,
+        target: str,
+        token: str,
+        path: str = "/api/prometheus",
     ) -> None:
-        """Prepare to scrape a target (host and port) with a bearer token."""
+        """Prepare to scrape a path of a target (host and port) with a bearer token."""
         self._directory = directory
-        self._configuration = _configuration(target, directory / "token")
+        self._configuration = _configuration(target, path, directory / "token")
         self._token = token
         self._url = f"http://127.0.0.1:{(port := free_port())}"
         self._session: aiohttp.ClientSession | None = None
@@ -109,11 +115,11 @@ class PrometheusProcess:
         return answer["data"]
 
 
-def _configuration(target: str, token: Path) -> dict[str, Any]:
+def _configuration(target: str, path: str, token: Path) -> dict[str, Any]:
     """Return the scrape configuration that the documentation shows, but faster."""
     job = {
         "job_name": "home_assistant",
-        "metrics_path": "/api/prometheus",
+        "metrics_path": path,
         "authorization": {"credentials_file": str(token)},
         "static_configs": [{"targets": [target]}],
     }
