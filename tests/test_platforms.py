@@ -73,6 +73,8 @@ def test_importing_the_integration_loads_no_heater() -> None:
     """Nor what only actions need, before one of them is called."""
     code = (
         "import sys, custom_components.miner_monitor.sensor;"
+        "import custom_components.miner_monitor.image;"
+        "assert 'PIL' not in sys.modules;"
         "print(*(name.split('.')[2] for name in sys.modules"
         " if name.startswith('custom_components.miner_monitor.')))"
     )
