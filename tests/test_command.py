@@ -405,8 +405,13 @@ async def test_cards_have_no_command(bench: TimedBench, hass: HomeAssistant) -> 
 async def test_pictures(chat: Chat, tmp_path: Path) -> None:
     """A report comes with a chart of what it is about, if that is wanted."""
     chat.hass.config.allowlist_external_dirs = {str(tmp_path)}
-    for text in ("report 7d", "miner anna 12"):
+    for text, kind in (
+        ("report 7d", "all_miners"),
+        ("miner anna 12", "one_miner"),
+        ("stats", "operating_points"),
+    ):
         (picture,) = (await chat.send(text))["pictures"]
+        assert Path(picture["path"]).name.startswith(kind)
         with Image.open(picture["path"]) as image:
             assert image.format == "PNG"
         name = Path(picture["path"]).name
@@ -415,4 +420,4 @@ async def test_pictures(chat: Chat, tmp_path: Path) -> None:
         assert (await chat.send(text, pictures=False))["pictures"] == []
     assert (await chat.send("miner nobody"))["pictures"] == []
     pictures = await chat.hass.async_add_executor_job(glob, f"{tmp_path}/*/charts/*")
-    assert len(pictures) == 2
+    assert len(pictures) == 3

@@ -61,8 +61,9 @@ DEFAULT_HOURS = 24
 _LINK = re.compile(r"//|www(?=\.)", re.IGNORECASE)
 
 _CHARTS: Mapping[Verb, ChartKind] = {
+    Verb.STATS: ChartKind.OPERATING_POINTS,
     Verb.REPORT: ChartKind.ALL_MINERS,
-    Verb.MINER: ChartKind.ALL_MINERS,
+    Verb.MINER: ChartKind.ONE_MINER,
 }
 """What is drawn for an answer."""
 
