@@ -18,9 +18,9 @@ LATER = (
 )
 """Rooms and modules that are loaded when they are first used."""
 
-NAMED = {"charts", "charts.model", "chat", "chat.names"}
-"""What of them a start may know: the choices that an action offers, and how miners are
-found by name, which Assist shares."""
+NAMED = {"charts", "charts.model", "chat", "chat.names", "metrics"}
+"""What of them a start may know: the choices that an action offers, how miners are
+found by name, which Assist shares, and whether metrics are wanted."""
 
 IMPORTED = re.compile(r"^import time:[^|]*\|[^|]*\| +(\S+)$", re.MULTILINE)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import unicodedata
 
 from PIL import ImageFont
-from text_unidecode import unidecode
+from slugify import slugify
 
 type Font = ImageFont.FreeTypeFont
 
@@ -51,9 +51,8 @@ def _spelled(letter: str) -> str:
         return letter
     parts = unicodedata.normalize("NFKD", letter)
     plain = "".join(part for part in parts if _drawn(part))
-    return plain or "".join(
-        part for part in unidecode(letter).replace("[?]", "") if _drawn(part)
-    )
+    spoken = slugify(letter, separator=" ", lowercase=False)
+    return plain or "".join(part for part in spoken if _drawn(part))
 
 
 def legible(text: str, most: int = MOST_LETTERS) -> str:
