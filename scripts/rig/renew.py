@@ -10,7 +10,7 @@ import re
 
 from .releases import NEWEST
 
-PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
+PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[\w,-]+\])?==(\S+)")
 CORE = "homeassistant"
 
 

@@ -14,7 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 import pytest
 
-from custom_components.miner_monitor.actions import assist
+from custom_components.miner_monitor.actions import assist, command
+from custom_components.miner_monitor.charts.model import ChartKind
+from custom_components.miner_monitor.chat.parser import Verb
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.fleet.dispatch import Limit
 from custom_components.miner_monitor.fleet.members import WhyLeft
@@ -414,7 +416,7 @@ def test_every_verdict_has_words(
 def test_every_finding_has_words(texts: Texts, kind: FindingKind) -> None:
     health = Health(findings=(Finding(kind=kind, severity=Severity.WARNING),))
     text = of_miner(miner(insight=Insight(health=health)), RECORDS, texts)
-    assert re.search(r"^- Now: [A-Z][a-z ]+$", text, re.MULTILINE)
+    assert re.search(r"^- Now: [A-Z][a-z0-9 ]+$", text, re.MULTILINE)
 
 
 def test_many_names_are_a_number(texts: Texts) -> None:
@@ -425,9 +427,27 @@ def test_many_names_are_a_number(texts: Texts) -> None:
 
 
 def test_no_text_is_unused() -> None:
-    """Every text is asked for by its name, or is one of a kind."""
-    source = "".join(map(inspect.getsource, (markdown, spoken, assist)))
+    """Every text is asked for by its name, or is one of a kind.
+
+    Charts and the reader of a chat know their texts without the beginning of the names.
+    """
+    package = Path(inspect.getfile(markdown)).parents[1]
+    source = "".join(map(inspect.getsource, (markdown, spoken, assist, command)))
+    parts = "".join(
+        path.read_text(encoding="utf-8")
+        for room in ("charts", "chat")
+        for path in (package / room).glob("*.py")
+    )
     kinds = (
+        *(f"chart_title_{kind}" for kind in ChartKind),
+        *(f"chart_weekday_{day}" for day in range(7)),
+        *(
+            f"chart_{of}_per_{time}"
+            for of in ("energy", "cost")
+            for time in ("hour", "day")
+        ),
+        *(f"chat_help_{verb}" for verb in Verb),
+        "chat_unknown_nearest",
         *(f"finding_{kind}" for kind in (*FindingKind, *Bottleneck)),
         *(f"verdict_{verdict}" for verdict in Verdict),
         *(f"missing_{missing}" for missing in Missing),
@@ -435,11 +455,20 @@ def test_no_text_is_unused() -> None:
         "hash_rate_mean",
         "total_mean",
     )
-    path = Path(inspect.getfile(markdown)).parents[1] / "translations" / "en.json"
+    path = package / "translations" / "en.json"
     common = json.loads(path.read_text(encoding="utf-8"))["common"]
     told = {key.removeprefix("report_") for key in common if key.startswith("report_")}
     assert told
-    assert all(key in kinds or f'"{key}"' in source for key in told)
+
+    def is_used(key: str) -> bool:
+        part = re.sub("^(chart_quantity|chart|chat)_", "", key)
+        return (
+            key in kinds
+            or f'"{key}"' in source
+            or f'"{part}"' in parts.replace("'", '"')
+        )
+
+    assert [key for key in told if not is_used(key)] == []
     assert set(kinds) <= told
 
 

@@ -52,7 +52,8 @@ def _spelled(letter: str) -> str:
     parts = unicodedata.normalize("NFKD", letter)
     plain = "".join(part for part in parts if _drawn(part))
     spoken = slugify(letter, separator=" ", lowercase=False)
-    return plain or "".join(part for part in spoken if _drawn(part))
+    space = " " if unicodedata.east_asian_width(letter) == "W" else ""
+    return plain or "".join(part for part in spoken if _drawn(part)) + space
 
 
 def legible(text: str, most: int = MOST_LETTERS) -> str:

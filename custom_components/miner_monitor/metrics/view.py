@@ -4,10 +4,10 @@ import time
 
 from aiohttp import web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
-from homeassistant.loader import async_get_integration
 
 from ..const import CONF_METRICS, DOMAIN
 from ..fleet.coordinator import async_loaded_fleet
+from ..runtime.ha_compat import async_own_version
 from .page import page
 from .subject import Scrape, Subject
 from .text import CONTENT_TYPE
@@ -25,10 +25,9 @@ class MetricsView(HomeAssistantView):
         fleet = async_loaded_fleet(hass)
         if fleet is None or not fleet.config_entry.options.get(CONF_METRICS):
             raise web.HTTPNotFound
-        integration = await async_get_integration(hass, DOMAIN)
         scrape = Scrape(
             now=time.time(),
-            version=str(integration.version),
+            version=await async_own_version(hass),
             currency=hass.config.currency,
             miners=tuple(
                 Subject(

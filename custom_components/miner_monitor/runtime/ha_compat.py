@@ -480,6 +480,13 @@ async def async_load_texts(
         await async_get_translations(hass, language, category, [DOMAIN])
 
 
+async def async_own_version(hass: HomeAssistant) -> str:
+    """Return which release of ours this is."""
+    from homeassistant.loader import async_get_integration
+
+    return str((await async_get_integration(hass, DOMAIN)).version)
+
+
 def own_text(hass: HomeAssistant, category: str, key: str, fallback: str) -> str:
     """Return one of our texts, in the language of Home Assistant."""
     path = f"component.{DOMAIN}.{category}.{key}"
