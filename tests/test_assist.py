@@ -248,6 +248,7 @@ async def test_questions(home: Home) -> None:
         "250",
         {"unit_of_measurement": "EUR/MWh", "prices": prices(130, 90, 78, 120)},
     )
+    await home.house.bench.settle()
     hour = dt_util.now().replace(minute=0, second=0, microsecond=0)
     third = hour + timedelta(hours=3)
     assert await home.ask("when is power cheap") == (

@@ -18,9 +18,9 @@ from simulator import SimulatedMiner
 
 from .conftest import GAMMA, MINI_3, NANO_3S, NERD, Q, TimedBench
 from .controls import call
-from .fleets import choose
-from .house import DAY, GAMMA_PAUSES, HOUR, MINUTE, SETTLED, House, kept
-from .sunny import GRID, Roof, Sky, asked_of, build_six, too_soon
+from .fleets import choose, fleet_state
+from .house import DAY, GAMMA_PAUSES, HOUR, MINUTE, SETTLED, House, build, kept
+from .sunny import GRID, TARGET, Roof, Sky, asked_of, build_six, too_soon
 
 RUN_WHEN, DRY_RUN = "select.all_miners_run_when", "switch.all_miners_dry_run"
 PRICE = "sensor.price"
@@ -259,3 +259,42 @@ async def test_a_month_of_sun(month: Month, first: int) -> None:
         month.count()
     await month.all_back()
     month.judge()
+
+
+@pytest.mark.timeout(300)
+async def test_who_may_write_no_more_flash_today(bench: TimedBench) -> None:
+    """It stays where it is until tomorrow, what it draws is counted, and it says so."""
+    house = await build(bench, [NANO_3S], 60)
+    (nano,) = house.miners
+    await house.until(HOUR)
+
+    async def ask(watts: float) -> None:
+        data = {"entity_id": TARGET, "value": watts}
+        await bench.call("number", "set_value", data)
+        await bench.pass_time(7 * MINUTE)
+
+    def share() -> tuple[str | None, float]:
+        target = fleet_state(house.hass, "number", "power_target")
+        (one,) = target.attributes["shares"]
+        return one["limit"], one["power"]
+
+    for _ in range(MOST_FLASH_WRITES):
+        await ask(66)
+        if share()[0] == "flash_writes":
+            break
+        assert nano.truth.power_w < 80
+        await ask(132)
+    assert 20 <= nano.flash_writes <= MOST_FLASH_WRITES
+    limit, power = share()
+    assert limit == "flash_writes"
+    assert power == pytest.approx(nano.truth.power_w, abs=5)
+    before = nano.flash_writes
+    await ask(70)
+    assert nano.flash_writes == before
+
+    await ask(fleet_state(house.hass, "number", "power_target").attributes["max"])
+    assert kept(nano) == house.first[nano.name]
+    await house.until(DAY + HOUR)
+    await ask(66)
+    assert share()[0] == "target"
+    assert nano.truth.power_w < 80

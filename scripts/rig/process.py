@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import contextlib
 import os
 from pathlib import Path
+import secrets
 import signal
 import socket
 from types import TracebackType
@@ -17,20 +18,28 @@ class ProcessFailedError(Exception):
     """A program did not start, ended by itself, or did not answer in time."""
 
 
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_768
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """Return a TCP port that nobody listens on at this moment."""
     return free_ports(1, host)[0]
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """Return this many different TCP ports that nobody listens on at this moment."""
+    """Return this many different TCP ports that nobody listens on at this moment.
+
+    The system gives out none of them by itself, so that nobody gets one meanwhile.
+    """
+    ports = list[int]()
     with contextlib.ExitStack() as listeners:
-        ports = []
-        for _ in range(count):
+        while len(ports) < count:
+            port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
             listener = listeners.enter_context(socket.socket())
-            listener.bind((host, 0))
-            ports.append(int(listener.getsockname()[1]))
-        return ports
+            with contextlib.suppress(OSError):
+                listener.bind((host, port))
+                ports.append(port)
+    return ports
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:

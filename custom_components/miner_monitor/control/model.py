@@ -144,7 +144,8 @@ class PowerControl:
     ``normal`` are the settings that its owner chose. ``steps`` lead up to them, the
     least power first; ``step`` is the one that it runs, if it is one. ``target`` is
     what is asked for, in W, None without one; ``waits``: it is not followed now,
-    because something else has the last word. ``drawn`` is what the real meter says, in
+    because something else has the last word; ``fixed``: it can take no other step
+    today, for its flash writes are used up. ``drawn`` is what the real meter says, in
     W, at the wall where that is known, ``measured`` its mean since the miner settled
     at what it runs. It runs, or rests, since ``turned_at``, and was
     changed for a target at ``wrote_at``, in epoch seconds, 0 where that is unknown;
@@ -156,6 +157,7 @@ class PowerControl:
     step: PowerStep | None = None
     target: PowerTarget | None = None
     waits: bool = False
+    fixed: bool = False
     drawn: float | None = None
     measured: float | None = None
     turned_at: float = 0.0

@@ -99,6 +99,7 @@ class PowerIntents(Intents):
             target=self.overrides.power,
             waits=self.overrides.power is not None
             and (self._power_waits or self.overrides.hold is not None),
+            fixed=self._is_thrifty and self._state is not None and self._case.is_fixed,
             drawn=self.drawn,
             measured=self._power_mean,
             turned_at=pace.turned_at,
@@ -256,6 +257,14 @@ class PowerIntents(Intents):
         return None if self._power_meter is None else self._power_meter.mean
 
     @property
+    def _is_thrifty(self) -> bool:
+        """Whether no more is to be written to flash today.
+
+        A step is two writes at most, and so is the way back to the normal.
+        """
+        return self.memory.writes.on(self._now.day) + 4 > MOST_WRITES
+
+    @property
     def _case(self) -> PowerCase:
         return PowerCase(
             steps=self.steps,
@@ -263,8 +272,7 @@ class PowerIntents(Intents):
             pace=self.memory.pace,
             rules=self.power_rules,
             wall=self._now.wall,
-            # A step is two writes at most, and so is the way back to the normal.
-            thrifty=self.memory.writes.on(self._now.day) + 4 > MOST_WRITES,
+            thrifty=self._is_thrifty,
         )
 
     def _look_at_power(self, state: MinerState, *, busy: bool) -> Iterator[Order]:

@@ -215,6 +215,12 @@ class PowerCase:
     thrifty: bool = False
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether it can go nowhere today, for all else would write flash."""
+        others = [step for step in self.steps if step != self.present]
+        return bool(others) and not any(map(self._affords, others))
+
+    @property
     def present(self) -> PowerStep | None:
         """The step that the device runs."""
         return step_of(self.steps, self.settings)

@@ -25,6 +25,11 @@ def asked_of(member: FleetMember) -> float | None:
     return None if target is None else target.watts
 
 
+def is_fixed(member: FleetMember) -> bool:
+    """Whether it can take no other step today; it may still get back its normal."""
+    return member.miner.data.control.power.fixed
+
+
 def dial_of(member: FleetMember) -> DispatchMember:
     """Return a miner as watts are dealt to it."""
     control = member.miner.data.control.power

@@ -56,6 +56,7 @@ class Limit(StrEnum):
     STOPPED = "stopped"
     TEMPORARY_PROFILE = "temporary_profile"
     OVERHEAT_PROTECTION = "overheat_protection"
+    FLASH_WRITES = "flash_writes"
     UNKNOWN_POWER = "unknown_power"
     MINIMUM_RUN = "minimum_run"
     MINIMUM_PAUSE = "minimum_pause"

@@ -24,7 +24,7 @@ from ..control.model import Requester
 from ..miners.power import PowerStep
 from ..runtime.messages import FAILURES, Failure, user_error
 from .commands import STAGGER, not_stored
-from .dial import dial_of
+from .dial import dial_of, is_fixed
 from .dispatch import Deal, DispatchMember, Limit, Order, deal
 from .members import FleetMember
 from .model import PowerShare, PowerView
@@ -183,6 +183,8 @@ class FleetPower:
             told.power, told.unsure = asked, False
         if left is None and not _alike(asked, told.power):
             left = Limit.BY_HAND
+        if left is None and self.wish.power is not None and is_fixed(member):
+            left = Limit.FLASH_WRITES
         steps = self._known_steps(member.key, found.steps)
         return replace(
             found,

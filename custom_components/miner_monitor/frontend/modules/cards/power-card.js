@@ -8,7 +8,7 @@ import { clock, format, money, telling } from "../lib/words.js";
 // @says price_month_less price_month_more
 // @says limit_offline limit_held limit_by_hand limit_save_power limit_stopped limit_temporary_profile
 // @says limit_overheat_protection limit_unknown_power limit_minimum_run limit_minimum_pause
-// @says limit_changed_recently limit_target power_target_set power_target_none power_target_limited
+// @says limit_changed_recently limit_flash_writes limit_target power_target_set power_target_none power_target_limited
 // @says power_miner power_share power_limit power_steps
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
