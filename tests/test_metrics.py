@@ -1,11 +1,13 @@
 """The address for Prometheus: who may ask, and that it tells what the miners told."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from http import HTTPStatus
 import sys
 from typing import Any
 
 from aiohttp.test_utils import TestClient
+from homeassistant.auth.models import TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN, User
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -25,7 +27,7 @@ from .conftest import (
     TimedBench,
 )
 from .fleets import choose
-from .metrics.exporter import NAMES, OF_TRAFFIC, Samples, samples_of, told
+from .metrics.exporter import NAMES, Samples, samples_of, told
 from .test_dashboard import keep_routes_open
 
 URL = "/api/miner_monitor/metrics"
@@ -121,22 +123,24 @@ async def test_every_name_of_the_exporter(
     await choose(hass, "fleet", {"metrics": True})
     await poll(home)
     client = await hass_client()
+    assert not of(
+        await scrape(client),
+        "avalon_pool_bytes_sent_total",
+        ip=address_of(farm[Q.name]),
+    )
+    await poll(home)
 
     samples = await scrape(client)
 
     seen = {"exporter_info"} if samples["avalon_exporter_info"] else set()
     for spec in AVALONS:
         miner = farm[spec.name]
-        ip = f"127.0.0.1:{miner.port}"
+        ip = address_of(miner)
         expected = told(
             stats_of(miner),
             miner.reply("summary")["SUMMARY"][0],
             miner.reply("pools")["POOLS"],
         )
-        if spec is Q:
-            # Its ``stats`` may be empty, so that it is asked for the others.
-            for name in OF_TRAFFIC:
-                expected.pop(f"pool_{name}", None)
         for name, values in expected.items():
             ours = {
                 dict(labels).get("pool_index") or dict(labels).get("chip") or "": value
@@ -173,6 +177,49 @@ async def test_every_name_of_the_exporter(
     assert (
         of(samples, "miner_power_watts", miner=miner_title(hass, OXBITCOIN.name)) == {}
     )
+
+
+async def test_traffic_is_asked_for_while_somebody_scrapes(
+    home: TimedBench,
+    hass: HomeAssistant,
+    hass_admin_user: User,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A Q answers a question more in two minutes, and none when nobody asks."""
+    miner = await home.miner(Q)
+    await home.add(miner)
+
+    async def asked(seconds: float) -> int:
+        before = len(traffic_questions(miner))
+        await home.pass_time(seconds)
+        return len(traffic_questions(miner)) - before
+
+    assert not await asked(300)
+    await choose(hass, "fleet", {"metrics": True})
+    assert not await asked(300)
+    of_prometheus = await hass.auth.async_create_refresh_token(
+        hass_admin_user,
+        client_name="Prometheus",
+        token_type=TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN,
+        access_token_expiration=timedelta(days=1),
+    )
+    client = await hass_client(hass.auth.async_create_access_token(of_prometheus))
+    await get(client)
+    assert 4 <= await asked(600) <= 5
+    await home.pass_time(3600)
+    assert not await asked(600)
+    await get(client)
+    assert await asked(30) == 1
+    await choose(hass, "fleet", {"metrics": False})
+    assert not await asked(300)
+
+
+def traffic_questions(miner: SimulatedMiner) -> list[str]:
+    return [one.body for one in miner.requests if one.body == '{"command":"stats"}']
+
+
+def address_of(miner: SimulatedMiner) -> str:
+    return f"127.0.0.1:{miner.port}"
 
 
 def miner_title(hass: HomeAssistant, part: str) -> str:

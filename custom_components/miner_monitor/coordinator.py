@@ -50,6 +50,7 @@ from .runtime.environment import Plug, this_moment
 from .runtime.insight import InsightRuntime
 from .runtime.messages import async_clear_issues
 from .runtime.options import options_of
+from .runtime.wanted import async_everything_wanted
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
 
@@ -365,6 +366,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
     async def _poll(self, client: MinerClient) -> Outcome:
         """Ask one address: our data, the stranger who answered, or what went wrong."""
         started = time.monotonic()
+        client.thorough = async_everything_wanted(self.hass)
         try:
             reading = await client.fetch()
             self._require_power()

@@ -306,20 +306,24 @@ class Device:
         self.version = version
         self.commands = commands
         self.litestats: tuple[dict[str, Any], ...] | None = None
+        self.traffic: tuple[dict[str, Any], ...] | None = None
+        self.thorough = False
         self.wants = Wants()
 
     def answers(self, poll: Poll, *, after: float = 15) -> MinerReading:
         """Read the next poll."""
         self.clock.now += after
-        self.wants = self.memory.notice(poll)
+        self.wants = self.memory.notice(poll, thorough=self.thorough)
         if self.wants.again:
-            self.wants = self.memory.notice(poll)
+            self.wants = self.memory.notice(poll, thorough=self.thorough)
         if self.wants.version and self.version is not None:
             self.memory.take_version(self.version)
         if self.wants.commands and self.commands is not None:
             self.memory.take_commands(self.commands)
         if self.wants.litestats and self.litestats is not None:
             self.memory.take_litestats(self.litestats)
+        if self.wants.traffic and self.traffic is not None:
+            self.memory.take_traffic(self.traffic)
         return self.memory.read(poll)
 
     def says(self, blob: Mapping[str, str], *, after: float = 15) -> MinerReading:

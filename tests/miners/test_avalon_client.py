@@ -217,6 +217,65 @@ async def test_short_statistics_stand_in_for_empty_ones() -> None:
     assert client.raw["litestats"][0]["MM ID0:Summary"]["STATE"] == "1"
 
 
+def without_traffic(avalon: Avalon) -> Avalon:
+    """Let its usual statistics say nothing of the pools."""
+    rows = avalon.poll["estats"][0]["STATS"]
+    rows[:] = [row for row in rows if not row["ID"].startswith("POOL")]
+    return avalon
+
+
+async def test_traffic_of_a_q_is_asked_for_while_somebody_wants_it() -> None:
+    """One question in two minutes, whose module counts for nothing."""
+    clock, avalon = Clock(), without_traffic(Avalon())
+    rows = [{"ID": "AVALON0"}, {"ID": "POOL0", "Times Sent": 12, "Net Bytes Recv": 9}]
+    avalon.poll["stats"][0]["STATS"] = rows
+
+    async with miner(avalon) as server:
+        client = client_of(server, monotonic=clock)
+        await client.fetch()
+        clock.now += 600
+        assert "times_sent" not in (await client.fetch()).state.pools[0].figures
+        server.requests.clear()
+        client.thorough = True
+        readings = []
+        for _ in range(10):
+            clock.now += 15
+            readings.append(await client.fetch())
+
+    asked = [TOGETHER, "stats", *[TOGETHER] * 8, "stats", TOGETHER]
+    assert commands(server) == asked
+    for reading in readings:
+        assert reading.state.power == 1311
+        first, *others = reading.state.pools
+        assert first.figures["times_sent"] == 12
+        assert first.figures["net_bytes_recv"] == 9
+        assert not any("times_sent" in pool.figures for pool in others)
+    assert client.raw["traffic"] == rows
+    assert "MM ID0:Summary" in client.raw["stats"][0]
+
+
+@pytest.mark.parametrize("answer", [UNKNOWN, is_silent, resets])
+async def test_no_answer_about_the_traffic_costs_nothing_else(answer: Answer) -> None:
+    avalon = without_traffic(Avalon())
+    avalon.answers["stats"] = answer
+    async with miner(avalon) as server:
+        client = client_of(server, deadline=1.0)
+        client.thorough = True
+        reading = await client.fetch()
+    assert "stats" in commands(server)
+    assert reading.state.power == 1311
+
+
+@pytest.mark.parametrize("model", ["q", "nano3s", "cgminer"])
+async def test_whose_polls_have_the_traffic_is_not_asked_again(model: str) -> None:
+    async with miner(Avalon(model)) as server:
+        client = client_of(server)
+        client.thorough = True
+        for _ in range(3):
+            await client.fetch()
+    assert "stats" not in commands(server)
+
+
 TRUNCATED = b'{"summary":[{"STATUS":[{"STA'
 _ONLY_SUMMARY = encoded(loaded("q-poll.json")["summary"][0])
 

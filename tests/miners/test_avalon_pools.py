@@ -9,6 +9,7 @@ from custom_components.miner_monitor.miners.model import Pool, PoolStatus
 from .avalon_polls import (
     A1246,
     POOL,
+    Q_VERSION,
     SPARE,
     SUMMARY,
     Device,
@@ -141,6 +142,44 @@ def test_traffic_goes_to_the_pool_of_its_number() -> None:
     assert found[0].figures["work_diff"] == 524288
     assert found[1].figures["times_sent"] == 3
     assert found[1].figures["work_had_roll_time"] is False
+
+
+TRAFFIC = ({"ID": "POOL0", "Times Sent": 895}, {"ID": "POOL1", "Times Sent": 3})
+
+
+def test_traffic_told_apart_lasts_until_it_is_old_or_the_miner_starts_again() -> None:
+    device = Device(Q_VERSION)
+    device.thorough, device.traffic = True, TRAFFIC
+    found = device.says(Q).state.pools
+    assert [pool.figures["times_sent"] for pool in found] == [895, 3]
+
+    device.traffic = None
+    assert device.says(Q, after=900).state.pools[0].figures["times_sent"] == 895
+    assert "times_sent" not in device.says(Q, after=1).state.pools[0].figures
+
+    device.traffic = TRAFFIC
+    assert device.says(Q, after=600).state.pools[0].figures["times_sent"] == 895
+    device.traffic = None
+    poll = poll_of(Q | {"Elapsed": "9"}, summary=SUMMARY | {"Elapsed": 9})
+    assert "times_sent" not in device.answers(poll).state.pools[0].figures
+
+
+def test_who_never_tells_the_traffic_is_asked_less_and_less() -> None:
+    device = Device(Q_VERSION)
+    device.thorough = True
+    device.says(Q)
+    for wait in (120, 240, 480, 600, 600):
+        device.says(Q, after=wait - 1)
+        assert not device.wants.traffic
+        device.says(Q, after=1)
+        assert device.wants.traffic
+
+
+def test_without_pools_nobody_asks_for_their_traffic() -> None:
+    device = Device(Q_VERSION)
+    device.thorough = True
+    device.answers(poll_of(Q, pools=()))
+    assert not device.wants.traffic
 
 
 @pytest.mark.parametrize(

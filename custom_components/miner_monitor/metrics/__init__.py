@@ -7,6 +7,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_METRICS, DOMAIN
 from ..fleet.coordinator import FleetConfigEntry
+from ..runtime.wanted import async_look_away
 
 _SERVED: HassKey[bool] = HassKey(f"{DOMAIN}_metrics")
 
@@ -15,7 +16,9 @@ async def async_offer_metrics(hass: HomeAssistant, entry: FleetConfigEntry) -> N
     """Offer them once the options want it; Home Assistant forgets no address."""
 
     async def options_changed(_: HomeAssistant, __: FleetConfigEntry) -> None:
-        if entry.options.get(CONF_METRICS) and _SERVED not in hass.data:
+        if not entry.options.get(CONF_METRICS):
+            async_look_away(hass)
+        elif _SERVED not in hass.data:
             if "http" not in hass.config.components:
                 return
             hass.data[_SERVED] = True

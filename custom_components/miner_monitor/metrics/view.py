@@ -8,6 +8,7 @@ from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from ..const import CONF_METRICS, DOMAIN
 from ..fleet.coordinator import async_loaded_fleet
 from ..runtime.ha_compat import async_own_version
+from ..runtime.wanted import async_look
 from .page import page
 from .subject import Scrape, Subject
 from .text import CONTENT_TYPE
@@ -25,6 +26,7 @@ class MetricsView(HomeAssistantView):
         fleet = async_loaded_fleet(hass)
         if fleet is None or not fleet.config_entry.options.get(CONF_METRICS):
             raise web.HTTPNotFound
+        async_look(hass)
         scrape = Scrape(
             now=time.time(),
             version=await async_own_version(hass),

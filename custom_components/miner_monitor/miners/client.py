@@ -101,6 +101,9 @@ class MinerClient(ABC):
 
     units: tuple[str, ...] = ()
 
+    thorough = False
+    """Whether somebody wants what a device tells only when it is asked for more."""
+
     def __init__(
         self,
         host: str,

@@ -55,6 +55,10 @@ from .transport import TcpDevice
 _TOGETHER = "together"
 _STATISTICS = "statistics"
 _COMMANDS = "commands"
+_TRAFFIC = "traffic"
+_APART = frozenset(("litestats", _TRAFFIC))
+"""Statistics beside those of each poll."""
+
 _EXTRA_DEADLINE = 2.0
 _COMMAND_DEADLINE = 3.0
 _BETWEEN_COMMANDS = 1.0
@@ -77,6 +81,7 @@ def _joined(commands: tuple[str, ...]) -> bytes:
 _VERSION = _request("version")
 _LITESTATS = _request("litestats")
 _DEVICES = _request("devs")
+_STATS = _request("stats")
 _HELP = _request("ascset", "0,help")
 
 
@@ -88,6 +93,8 @@ class AvalonClient(MinerClient):
 
     - ``version`` and the list of commands once per start and firmware, ``litestats``
       where the statistics leave something open: as the device's memory wants them.
+    - ``stats`` for the traffic with the pools, every two minutes while somebody wants
+      it, where the statistics of a poll lack it.
     - Single requests for summary, statistics and pools, to a device that fails to
       answer them together. This is remembered until it starts again.
     - A reply that breaks off is asked for once more.
@@ -131,10 +138,10 @@ class AvalonClient(MinerClient):
     async def _read(self, ends: float) -> MinerReading:
         """Poll; only within a slot."""
         poll = await self._poll(ends)
-        wants = self._memory.notice(poll)
+        wants = self._memory.notice(poll, thorough=self.thorough)
         if wants.again:
             poll = await self._poll(ends)
-            wants = self._memory.notice(poll)
+            wants = self._memory.notice(poll, thorough=self.thorough)
         if any(wants):
             await self._ask_for_more(wants, ends)
         return self._memory.read(poll)
@@ -191,6 +198,8 @@ class AvalonClient(MinerClient):
             memory.take_litestats(stats.rows("STATS"))
         if wants.devices and (devices := await ask("devs", _DEVICES)):
             memory.take_devices(devices.rows("DEVS"))
+        if wants.traffic and (stats := await ask(_TRAFFIC, _STATS)):
+            memory.take_traffic(stats.rows("STATS"))
 
     async def _ask_aside(self, ends: float, name: str, request: bytes) -> Reply | None:
         """Ask for what is not of each poll; no answer costs nothing but itself."""
@@ -323,8 +332,8 @@ def _contents(command: str, body: bytes) -> Iterator[tuple[str, Any]]:
             for row in rows
             if row
         ]
-        short = (kind, command) == ("STATS", "litestats")
-        name = command if short else kind.lower()
+        apart = kind == "STATS" and command in _APART
+        name = command if apart else kind.lower()
         if shown:
             yield name, shown[0] if kind in ("SUMMARY", "VERSION", "LCD") else shown
     if reply.row("SUMMARY") and reply.when is not None:

@@ -117,11 +117,11 @@ class DeviceMemory(DeviceRecognizer):
         self._latest: tuple[Model, Poll, Items, MinerState, bool] | None = None
 
     @override
-    def notice(self, poll: Poll) -> Wants:
+    def notice(self, poll: Poll, *, thorough: bool = False) -> Wants:
         self._poll = poll
         self._devices = poll.devices
         self._polled_at = self._monotonic()
-        return super().notice(poll)
+        return super().notice(poll, thorough=thorough)
 
     def take_devices(self, devices: tuple[Row, ...]) -> None:
         """Keep what a device without a blob reports of its parts, for this poll."""
@@ -348,7 +348,7 @@ class DeviceMemory(DeviceRecognizer):
             self._started = when - uptime
 
     def _of_pools(self, poll: Poll) -> dict[str, Any]:
-        in_use, traffic = self._in_use, self._reported.pools
+        in_use, traffic = self._in_use, self._traffic
         return {
             **of_all_pools(poll.pools, in_use),
             "pools": pools_of(poll.pools, in_use, traffic, self._started),

@@ -42,12 +42,16 @@ class Poll:
 
 
 class Wants(NamedTuple):
-    """What else has to be asked in the turn of a poll; ``again`` is all of it."""
+    """What else has to be asked in the turn of a poll; ``again`` is all of it.
+
+    ``traffic`` is that of the pools.
+    """
 
     version: bool = False
     commands: bool = False
     litestats: bool = False
     devices: bool = False
+    traffic: bool = False
     again: bool = False
 
 
@@ -70,7 +74,7 @@ _MODULE_KEY = re.compile(rf"{_MODULE_BEGINS}\d+(?::Summary)?")
 _POOL_ID = re.compile(r"POOL(\d{1,2})")
 _BOARD_BEGINS = "'HB"
 _BOARD = re.compile(rf"{_BOARD_BEGINS}\d*':")
-_NO_POOLS: Mapping[int, Row] = MappingProxyType({})
+NO_POOLS: Mapping[int, Row] = MappingProxyType({})
 _DASHES = str.maketrans("-:", "  ")
 
 
@@ -93,7 +97,7 @@ class Reported(NamedTuple):
 
     modules: tuple[Module, ...] = ()
     row: Row = NOTHING
-    pools: Mapping[int, Row] = _NO_POOLS
+    pools: Mapping[int, Row] = NO_POOLS
     silent: bool = False
 
     @property

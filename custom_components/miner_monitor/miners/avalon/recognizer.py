@@ -1,19 +1,26 @@
 """Who answers at an address, and what else it has to be asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..client import Question
 from ..errors import MinerResponseError
 from ..values import between
 from .identity import Who, mac_of, serial_of, who_is
 from .models import Model, model_of
-from .poll import NOTHING, Items, Poll, Reported, Row, Wants, gather
+from .poll import NO_POOLS, NOTHING, Items, Poll, Reported, Row, Wants, gather
 from .status import system_of
 
 _LITE_GROWS_OLD = 300.0
 """Seconds between two looks at the short statistics."""
 
 _LITE_LASTS = 900.0
+_TRAFFIC_GROWS_OLD = 120.0
+"""Seconds between two questions for the traffic with the pools, by who wants it.
+
+Two of them in five minutes, so that what it rises by can be charted.
+"""
+
+_TRAFFIC_LASTS = 900.0
 LOOKS_CLOSELY = 15.0
 """Seconds after a change in which each poll asks what only litestats show."""
 
@@ -112,6 +119,9 @@ class DeviceRecognizer:
         self._about_version = Question()
         self._about_commands = Question()
         self._statistics = StatisticsCommand()
+        self._about_traffic = Question(_TRAFFIC_GROWS_OLD)
+        self._pools_apart: Mapping[int, Row] = NO_POOLS
+        self._pools_apart_at = 0.0
 
     def _look_closely(self, until: float = 0.0) -> None:
         """Forget what the short statistics said, for it has been changed."""
@@ -150,8 +160,19 @@ class DeviceRecognizer:
             return self._lite_state
         return {**self._lite, **self._lite_state}
 
-    def notice(self, poll: Poll) -> Wants:
-        """Take note who answers; return what else to ask in the same turn."""
+    @property
+    def _traffic(self) -> Mapping[int, Row]:
+        """What is told of the traffic with each pool, in this poll or apart."""
+        if self._reported.pools:
+            return self._reported.pools
+        age = self._monotonic() - self._pools_apart_at
+        return self._pools_apart if age <= _TRAFFIC_LASTS else NO_POOLS
+
+    def notice(self, poll: Poll, *, thorough: bool = False) -> Wants:
+        """Take note who answers; return what else to ask in the same turn.
+
+        ``thorough``: also what costs a question for the sake of few.
+        """
         self._reported = gather(poll.stats)
         self._serial = None
         self._version_is_fresh = False
@@ -165,7 +186,11 @@ class DeviceRecognizer:
             if uptime + _RESTARTED < self._uptime_before:
                 self._begin_anew()
             self._uptime_before = uptime
-        return self._wants(self._monotonic())
+        now = self._monotonic()
+        wants = self._wants(now)
+        if thorough and poll.pools and self._hides_traffic:
+            return wants._replace(traffic=self._about_traffic.ask(now))
+        return wants
 
     def take_version(self, version: Row) -> None:
         """Keep what the device says of its make, and of itself if nothing else did."""
@@ -212,6 +237,13 @@ class DeviceRecognizer:
             self._lite = {key: items[key] for key in _FROM_LITESTATS if key in items}
             self._lite_at = self._monotonic()
 
+    def take_traffic(self, stats: Sequence[Row]) -> None:
+        """Keep what the other statistics tell of the pools, for some polls."""
+        if pools := gather(stats).pools:
+            self._about_traffic.wait = _TRAFFIC_GROWS_OLD
+            self._pools_apart = pools
+            self._pools_apart_at = self._monotonic()
+
     def _certain(self) -> Who:
         """Name the device that sent this poll, or refuse to guess."""
         if self._serial is not None:
@@ -252,6 +284,11 @@ class DeviceRecognizer:
             litestats=self._wants_lite(now),
             devices=model is None and not self._has_version,
         )
+
+    @property
+    def _hides_traffic(self) -> bool:
+        """Whether it is asked by a command that says nothing of the traffic."""
+        return self._statistics.name == "estats" and not self._reported.pools
 
     def _is_nameless(self) -> bool:
         """Whether this poll leaves open who sent it, but another reply names it."""
