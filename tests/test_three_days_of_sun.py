@@ -144,17 +144,35 @@ class Story:
                 assert apart < ONE_CHANGE or apart >= PAUSE * MINUTE - LEEWAY, order
 
     def assert_priority(self) -> None:
-        """Start the first first and stop it last, unless a minimum time holds it."""
-        places = [turns(self.house, miner) for miner in self.house.miners]
+        """Start the first first and stop it last, unless a minimum time holds it.
+
+        Who was changed in any way less than five minutes ago is not changed either.
+        """
+        miners = self.house.miners
+        places = [turns(self.house, miner) for miner in miners]
         for place, events in enumerate(places):
             for moment, name in events:
-                others = places[:place] if name == "start" else places[place + 1 :]
-                for other in filter(None, others):
+                others = (
+                    range(place) if name == "start" else range(place + 1, len(miners))
+                )
+                for other in others:
+                    if not places[other] or self._changed(miners[other], moment):
+                        continue
                     at, does = next(
-                        (one for one in reversed(other) if one[0] <= moment + MINUTE),
+                        (
+                            one
+                            for one in reversed(places[other])
+                            if one[0] <= moment + MINUTE
+                        ),
                         (0.0, "start"),
                     )
                     assert does == name or moment - at < PATIENCE * MINUTE, moment
+
+    def _changed(self, miner: SimulatedMiner, moment: float) -> bool:
+        """Whether a miner was changed within the minutes before a moment."""
+        return any(
+            0 < moment - at < PAUSE * MINUTE for at, _ in self.house.orders(miner)
+        )
 
     def assert_reasons(self) -> None:
         """No target is above what was there, less the reserve."""
