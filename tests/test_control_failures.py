@@ -131,10 +131,10 @@ REFUSED = [
     (HEX, F, 500, "patch_ignored", {}, ("Hex 303 0004", "Frequency", "500", "485")),
     (NERD, F, 500, "patch_ignored", {}, ("garage-rig", "Frequency", "500", "600")),
     (NERD, F, 500, "patch_refused", {}, ("garage-rig", "Frequency: 600 MHz → 500 MHz")),
-    (Q, MODE, "super", "write_refused", {}, (Q_NAME, "Work mode: eco → super")),
-    (Q, MODE, "super", "busy", {}, (Q_NAME, "Work mode: eco → super")),
+    (Q, MODE, "super", "write_refused", {}, (Q_NAME, "Work mode: Eco → Super")),
+    (Q, MODE, "super", "busy", {}, (Q_NAME, "Work mode: Eco → Super")),
     (Q, FAN, 70, "write_refused", {}, (Q_NAME, "Fan duty cycle: nothing → 70 %")),
-    (NANO_3S, MODE, "low", "write_refused", {}, ("Avalon Nano 3S 92D2", "high → low")),
+    (NANO_3S, MODE, "low", "write_refused", {}, ("Avalon Nano 3S 92D2", "High → Low")),
 ]
 
 

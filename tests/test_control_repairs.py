@@ -403,8 +403,8 @@ async def test_a_mode_that_is_ignored(
     await bench.advance(120)
 
     assert await refusal_text(repairs, handle) == (
-        f"{handle.entry.title} did not apply a setting: Work mode was set to super, "
-        "but the miner reports eco." + USUAL_END
+        f"{handle.entry.title} did not apply a setting: Work mode was set to Super, "
+        "but the miner reports Eco." + USUAL_END
     )
     assert told == [("work_mode", "super", "eco")]
 

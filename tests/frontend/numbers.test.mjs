@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { median } from "#modules/lib/records.js";
-import { format, short, telling } from "#modules/lib/words.js";
+import { format, momentText, money, short, telling, tickText } from "#modules/lib/words.js";
 
 /** @param {string} language @param {string} [number_format] */
 const profile = (language, number_format) => ({ language, ...(number_format && { number_format }) });
@@ -60,4 +60,36 @@ test("a median is in the middle", () => {
   const values = [3, 1, 2];
   median(values);
   assert.deepEqual(values, [3, 1, 2]);
+});
+
+/**
+ * @param {Record<string, string>} wanted of the user's profile
+ * @returns {any}
+ */
+const user = (wanted) => ({ locale: { language: "de", ...wanted }, config: { time_zone: "Asia/Tokyo" } });
+const NOON = Date.UTC(2026, 11, 2, 12, 5);
+const SERVER = { time_zone: "server" };
+/** @param {string} text */
+const spaced = (text) => text.replace(/\s/gu, " ");
+
+test("times are in the profile's zone and of its hours", () => {
+  assert.equal(momentText(NOON, user(SERVER)), "2. Dez., 21:05");
+  assert.equal(spaced(momentText(NOON, user({ ...SERVER, time_format: "12" }))), "2. Dez., 9:05 PM");
+  assert.equal(spaced(momentText(NOON, user({ ...SERVER, language: "en" }))), "Dec 2, 9:05 PM");
+  assert.equal(momentText(NOON, user({ ...SERVER, language: "en", time_format: "24" })), "Dec 2, 21:05");
+});
+
+test("a tick is a day at the zone's own midnight", () => {
+  const midnight = Date.UTC(2026, 11, 2, 15);
+  assert.equal(tickText(midnight, user(SERVER)), "3. Dez.");
+  assert.equal(tickText(NOON, user(SERVER)), "21:05");
+  assert.equal(tickText(midnight, user({ ...SERVER, language: "en-GB" })), "3 Dec");
+});
+
+test("money is written as numbers are", () => {
+  /** @param {Record<string, string>} wanted */
+  const written = (wanted) => spaced(money(1234.5, "EUR", user(wanted).locale));
+  assert.equal(written({}), "1.234,50 €");
+  assert.equal(written({ number_format: "comma_decimal" }), "€1,234.50");
+  assert.equal(written({ number_format: "none" }), "€1234.50");
 });

@@ -151,6 +151,8 @@ def test_text(path: str, text: str) -> None:
     assert "  " not in text
     assert not re.search(r"<[a-z/!]", text, re.IGNORECASE), "HTML"
     assert "[%key:" not in text
+    if path.startswith("common.value_"):
+        return  # A word for the middle of a sentence.
     assert not text[0].islower(), "sentence case"
     assert all(re.fullmatch(r"[a-z_]+", name) for name in placeholders(text))
     labels = (".data.", ".state.", ".options.", ".menu_options.", "health.info.")

@@ -29,6 +29,7 @@ from custom_components.miner_monitor.miners.model import (
     MinerStatus,
 )
 from custom_components.miner_monitor.model import MinerData
+from custom_components.miner_monitor.notation import PLAIN
 from custom_components.miner_monitor.report.figures import (
     best_of,
     days_figures,
@@ -358,7 +359,10 @@ def test_plain(value: float | None, expected: float | None) -> None:
     [(1.234, "1.23"), (12.346, "12.35"), (123.46, "123.5"), (-1234.6, "-1235")],
 )
 def test_shown(value: float, expected: str) -> None:
-    assert shown(value) == expected
+    number = shown(value)
+    assert number is not None
+    assert number.digits is not None
+    assert PLAIN.fixed(number.value, number.digits) == expected
 
 
 @pytest.mark.parametrize(
@@ -372,7 +376,7 @@ def test_shown(value: float, expected: str) -> None:
     ],
 )
 def test_shortened(value: float, expected: str) -> None:
-    assert shortened(value) == expected
+    assert shortened(value, PLAIN) == expected
 
 
 def test_local_time() -> None:

@@ -284,7 +284,7 @@ async def _set(changes: Callable[[Any], Changes], asked: Asked) -> Answer:
         asked, entry, lambda miner, by: miner.controller.async_apply(wanted, by)
     )
     what = ", ".join(
-        f"{label_of(asked.hass, setting)} {text_of(setting, value)}"
+        f"{label_of(asked.hass, setting)} {text_of(asked.hass, setting, value)}"
         for setting, value in wanted.items()
     )
     return _accepted(asked, entry, what)

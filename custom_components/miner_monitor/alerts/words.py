@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..frontend import URL_PATH
+from ..notation import notation_of
 from ..report.markdown import shortened
 from ..runtime.entries import async_device_id
 from ..runtime.escape import LONGEST_LINE, LONGEST_SENTENCE, plain
@@ -65,6 +66,7 @@ class Writer:
     def __init__(self, hass: HomeAssistant, entries: Mapping[str, ConfigEntry]) -> None:
         """Know the names of miners."""
         self._hass, self._entries = hass, entries
+        self._notation = notation_of(hass.config.language)
 
     def message(self, alerts: Sequence[Alert]) -> dict[str, Any]:
         """Return the variables of a trigger: the message, and all that is in it."""
@@ -115,7 +117,7 @@ class Writer:
             return head, f"{head}."
         if len(group) == 1:
             head = self._say("alert_one", name=self._name(first), what=what)
-            at = local_time(first.since)
+            at = local_time(self._hass, first.since)
             if not (facts := self._facts(first)) and first.event in HAPPENINGS:
                 facts = at
             if facts:
@@ -151,15 +153,16 @@ class Writer:
         value, limit = details.get("value"), details.get("limit")
         facts = []
         if isinstance(value, int | float) and unit:
-            measured = f"{value:.1f} {unit}"
-            if limit is not None:
-                known = {"value": measured, "limit": f"{limit:g} {unit}"}
+            measured = f"{self._notation.fixed(value, 1)} {unit}"
+            if isinstance(limit, int | float):
+                threshold = f"{self._notation.plain(limit)} {unit}"
+                known = {"value": measured, "limit": threshold}
                 measured = self._say("alert_limit", **known)
             facts.append(measured)
         if "from" in details:
             facts.append(f"{details['from']} → {details['to']}")
         if isinstance(difficulty := details.get("difficulty"), int | float):
-            facts.append(shortened(difficulty) or "")
+            facts.append(shortened(difficulty, self._notation))
         facts += [str(details[key]) for key in ("reason", "reported") if key in details]
         if alert.count > 1:
             facts.append(self._say("alert_times", count=alert.count))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 import math
 
+from ..notation import PLAIN, Notation
+
 HOUR, DAY = 3600, 86_400
 _MINUTES = (5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 4320, 7200, 10_080)
 """What times may be apart, in minutes: those of a day divide it."""
@@ -29,15 +31,21 @@ class Scale:
     ticks: tuple[Tick, ...] = ()
 
 
-def number(value: float) -> str:
+def number(value: float, notation: Notation = PLAIN) -> str:
     """Write a number with the places that matter; a dash where there is none."""
     if not math.isfinite(value):
         return "-"
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
-    return f"{value:.{digits}f}"
+    return notation.fixed(value, digits)
 
 
-def value_scale(values: Iterable[float], most: int = 6, *, zero: bool = False) -> Scale:
+def value_scale(
+    values: Iterable[float],
+    most: int = 6,
+    *,
+    zero: bool = False,
+    notation: Notation = PLAIN,
+) -> Scale:
     """Return an axis of round numbers around all values.
 
     It begins at 0 where it is to, or where the values come near; a single value stands
@@ -62,7 +70,9 @@ def value_scale(values: Iterable[float], most: int = 6, *, zero: bool = False) -
     return Scale(
         first * step,
         last * step,
-        tuple(Tick(value, f"{value + 0.0:.{min(digits, 9)}f}") for value in ticks),
+        tuple(
+            Tick(value, notation.fixed(value + 0.0, min(digits, 9))) for value in ticks
+        ),
     )
 
 
@@ -78,6 +88,7 @@ def time_scale(
     zone: tzinfo,
     day: Callable[[datetime], str],
     most: int = 12,
+    notation: Notation = PLAIN,
 ) -> Scale:
     """Return an axis of local time whose labels fit its length.
 
@@ -93,9 +104,9 @@ def time_scale(
 
     def label(moment: datetime) -> str:
         if span > 7 * DAY:
-            return f"{moment:%m-%d}"
+            return notation.day_of_year(moment)
         begins = minutes >= 1440 or (span > 12 * HOUR and moment.hour == 0)
-        return day(moment) if begins else f"{moment:%H:%M}"
+        return day(moment) if begins else notation.time(moment)
 
     ticks = tuple(
         Tick(at, label(moment)) for at, moment in _times(start, end, zone, minutes)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 import math
 
 from . import money, panels
-from .axis import Scale, number, value_scale
+from .axis import Scale
 from .canvas import Box, Ink, series_ink
 from .fonts import legible
 from .model import DPI, ChartData, ChartKind, Theme, Track
@@ -43,7 +43,7 @@ def _means(page: Page, values: Values) -> list[tuple[str, Values, int]]:
 def _rate(page: Page, values: Values, unit: str, box: Box) -> None:
     """Draw a rate with its means and spread, and when settings were changed."""
     times, raw, lines = page.times, page.shown(values), _means(page, values)
-    scale = value_scale([value for _, line, _ in lines for value in line])
+    scale = page.scale([value for _, line, _ in lines for value in line])
     title = f"{page.quantity('hash_rate', unit=False)} ({unit})"
     plot = page.titled(box, page.time_axis(), scale, title, grid=False)
     mean, deviation = mean_of(raw), deviation_of(raw)
@@ -55,10 +55,10 @@ def _rate(page: Page, values: Values, unit: str, box: Box) -> None:
     plot.level(mean, Ink.TEXT)
     page.legend(page.word("period_mean"), Ink.TEXT, "dash")
     _changes(page, plot)
-    percent = number(100 * deviation / mean if mean else math.nan)
+    percent = page.number(100 * deviation / mean if mean else math.nan)
     page.aside(
-        page.word("stats_mean", mean=number(mean), unit=unit),
-        page.word("stats_deviation", deviation=number(deviation), percent=percent),
+        page.word("stats_mean", mean=page.number(mean), unit=unit),
+        page.word("stats_deviation", deviation=page.number(deviation), percent=percent),
     )
 
 
@@ -157,7 +157,11 @@ def _miner(page: Page, track: Track, box: Box, warm: Scale, size: float) -> None
         plot = Plot(canvas, lane, x, y)
         plot.series(times, few, ink, 1.25, filled=key == "hash_rate")
         mean = mean_of(values)
-        text = f"{mean:.0f}" if key == _MULTIPLES[1] else number(mean)
+        text = (
+            page.data.notation.fixed(mean, 0)
+            if key == _MULTIPLES[1]
+            else page.number(mean)
+        )
         canvas.text((end, top - 4), text, size, ink, "rs")
         end -= canvas.text_width(text, size) + 6
     name = canvas.cut(legible(track.name), size, end - left)

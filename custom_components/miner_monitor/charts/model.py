@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
 
+from ..notation import PLAIN, Notation
+
 
 class ChartKind(StrEnum):
     """What a picture shows."""
@@ -89,6 +91,7 @@ class ChartData:
     step: int
     zone: tzinfo
     say: Callable[..., str]
+    notation: Notation = PLAIN
     lead: int = 0
     tracks: Sequence[Track] = ()
     left_out: int = 0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 import math
 
-from .axis import Scale, Tick, number, value_scale
+from .axis import Scale, Tick
 from .canvas import Ink, series_ink
 from .fonts import legible
 from .page import BOTTOM, LEFT, RIGHT, Page, stacked
@@ -39,7 +39,7 @@ def energy_and_cost(page: Page) -> None:
             math.fsum(known(values[index] for index in some)) for some in bars.values()
         ]
         title = f"{page.word(f'{key}_per_{"day" if daily else "hour"}')} ({unit})"
-        y = value_scale(sums, 5, zero=True)
+        y = page.scale(sums, 5, zero=True)
         plot = page.titled(box, axis, y, title)
         for (start, end), amount in zip(bars, sums, strict=True):
             left, right = plot.x_of(start), plot.x_of(end)
@@ -47,7 +47,7 @@ def energy_and_cost(page: Page) -> None:
             top = plot.y_of(amount)
             page.canvas.box((left + room, top, right - room, box[3]), ink)
         text = page.quantity(key, unit=False)
-        totals.append(f"{text}: {number(math.fsum(known(values)))} {unit}")
+        totals.append(f"{text}: {page.number(math.fsum(known(values)))} {unit}")
     page.aside(*totals)
 
 
@@ -57,7 +57,7 @@ def _days(page: Page, bars: Mapping[Bar, object]) -> Scale:
     ticks = []
     for start, end in [*bars][::-every]:
         moment = datetime.fromtimestamp(start, page.data.zone)
-        ticks.append(Tick((start + end) / 2, f"{moment:%m-%d}"))
+        ticks.append(Tick((start + end) / 2, page.data.notation.day_of_year(moment)))
     return Scale(page.data.start, page.data.end, tuple(reversed(ticks)))
 
 
@@ -94,7 +94,7 @@ def price_and_what_ran(page: Page) -> None:
     unit = f"{page.currency}/kWh"
     title = page.word("price", unit=unit)
     if known(prices):
-        plot = page.titled(above, x, value_scale(prices, 5), title)
+        plot = page.titled(above, x, page.scale(prices, 5), title)
         plot.stairs(page.times, prices, page.data.step, series_ink(1))
         plot.level(mean_of(prices), Ink.TEXT)
     else:
@@ -114,7 +114,8 @@ def price_and_what_ran(page: Page) -> None:
     paid = [pair for pair in zip(power, prices, strict=True) if len(known(pair)) == 2]
     if watts := math.fsum(watts for watts, _ in paid):
         mean = math.fsum(watts * price for watts, price in paid) / watts
+        write = page.data.notation.fixed
         page.aside(
-            page.word("price_mean", price=f"{mean_of(prices):.4f} {unit}"),
-            page.word("price_paid", price=f"{mean:.4f} {unit}"),
+            page.word("price_mean", price=f"{write(mean_of(prices), 4)} {unit}"),
+            page.word("price_paid", price=f"{write(mean, 4)} {unit}"),
         )

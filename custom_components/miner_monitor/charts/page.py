@@ -1,10 +1,10 @@
 """A sheet with a head, and the places for plots below it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 import math
 
-from .axis import Scale, time_scale, value_scale
+from .axis import Scale, number, time_scale, value_scale
 from .canvas import WIDTH, Box, Canvas, Ink
 from .fonts import legible
 from .model import ChartData, ChartKind, Theme, Track
@@ -42,7 +42,7 @@ class Page:
         room = (WIDTH - 400) * 0.95
         self.canvas.text((HEAD, 18), self.canvas.cut(title, 27, room), 27, bold=True)
         start, end = (
-            f"{datetime.fromtimestamp(at, data.zone):%Y-%m-%d %H:%M}"
+            data.notation.moment(datetime.fromtimestamp(at, data.zone))
             for at in (data.start, data.end)
         )
         span = self.word("span", start=start, end=end)
@@ -55,6 +55,16 @@ class Page:
     def word(self, key: str, **values: object) -> str:
         """Return a text of ours in letters that can be drawn."""
         return legible(self.data.say(key, **values), 80)
+
+    def number(self, value: float) -> str:
+        """Write a number as the language does."""
+        return number(value, self.data.notation)
+
+    def scale(
+        self, values: Iterable[float], most: int = 6, *, zero: bool = False
+    ) -> Scale:
+        """Return an axis around values."""
+        return value_scale(values, most, zero=zero, notation=self.data.notation)
 
     def legend(self, text: str, ink: int, sign: str = "line") -> None:
         """Add a line, a "dash" or a "mark" to the legend, as long as there is room."""
@@ -144,9 +154,10 @@ class Page:
         data = self.data
 
         def day(moment: datetime) -> str:
-            return f"{self.word(f'weekday_{moment.weekday()}')} {moment.day}"
+            name = self.word(f"weekday_{moment.weekday()}")
+            return data.notation.day_of_week(name, moment)
 
-        return time_scale(data.start, data.end, data.zone, day, most)
+        return time_scale(data.start, data.end, data.zone, day, most, data.notation)
 
     def titled(
         self, box: Box, x: Scale, y: Scale, title: str, *, grid: bool = True
@@ -171,7 +182,7 @@ class Page:
         if not any(known(values) for values, _ in lines):
             self.missing(box, title)
             return None
-        y = value_scale([value for values, _ in lines for value in values], ticks)
+        y = self.scale([value for values, _ in lines for value in values], ticks)
         plot = self.titled(box, self.time_axis(most), y, title)
         for values, ink in lines:
             plot.series(self.times, values, ink)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 import math
 
-from .axis import value_scale
 from .canvas import Box, series_ink
 from .fonts import legible
 from .model import OperatingMark, Track
@@ -62,7 +61,7 @@ def nine_panels(page: Page) -> None:
             page.missing(box, title)
             continue
         x, y = (
-            value_scale([pair[axis] for some, _ in pairs for pair in some], most)
+            page.scale([pair[axis] for some, _ in pairs for pair in some], most)
             for axis, most in ((0, 5), (1, 4))
         )
         plot = page.titled(box, x, y, title)
@@ -92,10 +91,10 @@ def operating_points(page: Page) -> None:
 def _points_of(page: Page, track: Track, box: Box, *, alone: bool) -> None:
     points = track.points
     scale = track.per_terahash
-    x = value_scale(
+    x = page.scale(
         [at for one in points for at in _reach(one, scale)], 6 if alone else 4
     )
-    y = value_scale([one.efficiency for one in points], 5)
+    y = page.scale([one.efficiency for one in points], 5)
     title = page.word(
         "against",
         y=page.quantity("efficiency"),

@@ -5,13 +5,15 @@ the whole line out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..miners.model import Changes
+from ..notation import Notation, notation_of
 from ..runtime.escape import escaped
 from ..runtime.ha_compat import texts_of
 from ..sensors.insight import settings_text
@@ -29,6 +31,21 @@ BEST = 3
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number and how many decimals it is shown with; None: those that it has."""
+
+    value: float
+    digits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A difficulty, which is written with the prefix of its size."""
+
+    value: float
+
+
 class Texts:
     """The words of one language; taken in the event loop, used anywhere."""
 
@@ -36,11 +53,31 @@ class Texts:
         """Take the words of a language that is loaded, or of Home Assistant's."""
         self._words = texts_of(hass, "common", language)
         self._names = texts_of(hass, "entity", language)
+        self.notation = notation_of(language or hass.config.language)
 
     def say(self, key: str, **values: Any) -> str:
         """Return a sentence with these values in it."""
         text = self._words.get(f"component.{DOMAIN}.common.report_{key}", key)
-        return text.format_map(values)
+        return text.format_map({key: self.value(of) for key, of in values.items()})
+
+    def value(self, value: Any) -> Any:
+        """Write a number, a day or a time as the language does."""
+        match value:
+            case Number(number, None):
+                return self.notation.plain(number)
+            case Number(number, int(digits)):
+                return self.notation.fixed(number, digits)
+            case Large(number):
+                return shortened(number, self.notation)
+            case bool():
+                return value
+            case int():
+                return self.notation.fixed(value, 0)
+            case datetime():
+                return self.notation.moment(value)
+            case date():
+                return self.notation.date(value)
+        return value
 
     def written(self, lines: Iterable[Line]) -> list[str]:
         """Return the lines of which all values are known."""
@@ -66,33 +103,37 @@ class Texts:
     def setting(self, settings: Changes) -> str:
         """Write settings in words; work modes as the select names them."""
         path = f"component.{DOMAIN}.entity.select.work_mode.state"
-        return settings_text(
-            {
-                setting: self._names.get(f"{path}.{value}", value)
-                if isinstance(value, str)
-                else value
-                for setting, value in settings.items()
-            }
-        )
+        named = {
+            setting: self._names.get(f"{path}.{value}", value)
+            if isinstance(value, str)
+            else value
+            for setting, value in settings.items()
+        }
+        return self.notation.rewritten(settings_text(named))
 
 
-def shown(value: float | None, digits: int = 2) -> str | None:
-    """Write a number for people: large ones without places that say nothing."""
+def shown(value: float | None, digits: int = 2) -> Number | None:
+    """Show a number to people: large ones without places that say nothing."""
     if value is None:
         return None
     if abs(value) >= 100:
         digits = 0 if abs(value) >= 1000 else min(digits, 1)
-    return f"{value:.{digits}f}"
+    return Number(value, digits)
 
 
-def shortened(value: float | None) -> str | None:
+def large(value: float | None) -> Large | None:
+    """Show a difficulty to people."""
+    return None if value is None else Large(value)
+
+
+def shortened(value: float, notation: Notation) -> str:
     """Write a difficulty as miners do: 4.29 G."""
-    if value is None:
-        return None
+    if value >= 1e18:
+        return notation.telling(value, 3)
     for size, prefix in _PREFIXES:
         if value >= size:
-            return f"{value / size:.3g} {prefix}" if value < 1e18 else f"{value:.3g}"
-    return f"{value:.0f}"
+            return f"{notation.telling(value / size, 3)} {prefix}"
+    return notation.fixed(value, 0)
 
 
 def miner_report(response: Figures, texts: Texts) -> str:
@@ -117,7 +158,7 @@ def fleet_report(response: Figures, texts: Texts) -> str:
     if len(ranking := response["ranking"]) > BEST:
         heading = texts.say("ranking", hours=span["hours"])
         ranked = enumerate(ranking[:MOST_RANKED], 1)
-        lines = [f"{place}. {_ranked(miner)}" for place, miner in ranked]
+        lines = [f"{place}. {_ranked(miner, texts)}" for place, miner in ranked]
         parts.append("\n".join([f"**{heading}**", "", *lines]))
     lines = texts.written([_availability(totals), *_luck(totals)])
     for miner in response["offline"]:
@@ -160,7 +201,10 @@ def _section(heading: str | None, lines: Sequence[str]) -> list[str]:
 
 def _days(days: Figures, texts: Texts) -> str | None:
     """Name the whole days that daily figures are of."""
-    first, last = days.get("from"), days.get("to")
+    first, last = (
+        None if day is None else date.fromisoformat(day)
+        for day in (days.get("from"), days.get("to"))
+    )
     if first is None:
         return None
     if first == last:
@@ -188,7 +232,7 @@ def _most(response: Figures, texts: Texts) -> list[str]:
         for miner in response["findings"]
         if (kinds := texts.named("finding", _kinds(miner["findings"])))
     ]
-    best = [_ranked(miner) for miner in response["ranking"][:BEST]]
+    best = [_ranked(miner, texts) for miner in response["ranking"][:BEST]]
     return texts.written(
         [
             _month(response.get("month"), texts),
@@ -229,11 +273,12 @@ def _absent(miner: Figures, texts: Texts) -> str:
         return texts.say("one", name=name, what=texts.say("switched_off"))
     if (seen := miner["last_seen"]) is None:
         return name
-    return texts.say("one_since", name=name, time=_minute(seen))
+    return texts.say("one_since", name=name, time=datetime.fromisoformat(seen))
 
 
-def _ranked(miner: Figures) -> str:
-    return f"{escaped(miner['name'])} {shown(miner['efficiency'], 1)} J/TH"
+def _ranked(miner: Figures, texts: Texts) -> str:
+    efficiency = texts.value(shown(miner["efficiency"], 1))
+    return f"{escaped(miner['name'])} {efficiency} J/TH"
 
 
 def _short(miner: Figures, response: Figures, texts: Texts) -> str:
@@ -261,13 +306,12 @@ def _of(miner: Figures, lines: Iterable[str]) -> list[str]:
     return [f"{escaped(miner['name'])}: {line}" for line in lines]
 
 
-def _span(response: Figures) -> dict[str, str]:
+def _span(response: Figures) -> dict[str, Any]:
     period = response["period"]
-    return {"hours": f"{round(period['hours'], 1):g}", "end": _minute(period["end"])}
-
-
-def _minute(moment: str) -> str:
-    return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M")
+    return {
+        "hours": Number(round(period["hours"], 1)),
+        "end": datetime.fromisoformat(period["end"]),
+    }
 
 
 def _known(miner: Figures, response: Figures) -> Figures:
@@ -313,7 +357,7 @@ def _presence(miner: Figures) -> list[Line]:
         return []
     if (seen := miner["last_seen"]) is None:
         return [("offline_now", {})]
-    return [("offline_since", {"time": _minute(seen)})]
+    return [("offline_since", {"time": datetime.fromisoformat(seen)})]
 
 
 def _away(miner: Figures) -> list[Line]:
@@ -389,7 +433,7 @@ def _availability(figures: Figures) -> Line:
 
 def _luck(figures: Figures) -> list[Line]:
     return [
-        ("best", {"difficulty": shortened(figures.get("best_difficulty"))}),
+        ("best", {"difficulty": large(figures.get("best_difficulty"))}),
         ("blocks", {"blocks": figures.get("blocks_found") or None}),
     ]
 
@@ -416,7 +460,7 @@ def _tuning(miner: Figures, response: Figures, texts: Texts) -> str:
     lines = []
     for point in miner["points"]:
         did = [
-            f"{shown(figure['mean'], digits)} {unit}"
+            f"{texts.value(shown(figure['mean'], digits))} {unit}"
             for name, (unit, digits) in units.items()
             if (figure := point["figures"].get(name)) is not None
         ]

@@ -106,6 +106,7 @@ async def async_chart(
             lead=_DAY // period.step,
             zone=dt_util.get_default_time_zone(),
             say=lambda key, **values: texts.say(f"chart_{key}", **values),
+            notation=texts.notation,
             tracks=[
                 _track(one, needs, steps, _held(states, known, wide, texts), texts)
                 for one, known in zip(facts, settings, strict=True)

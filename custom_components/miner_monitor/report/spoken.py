@@ -247,7 +247,7 @@ def _cheapest(price: Mapping[str, Any]) -> Line:
     least = min(price["later"] or [{}], key=lambda hour: hour.get("price", 0.0))
     begins = least.get("from")
     return "price_cheapest", {
-        "time": begins and f"{datetime.fromisoformat(begins):%Y-%m-%d %H:%M}",
+        "time": begins and datetime.fromisoformat(begins),
         "price": shown(least.get("price"), 4),
         "unit": price["unit"],
     }

@@ -318,7 +318,7 @@ class ChangeRunner:
         )
         text = describe_error(self._hass, self._entry, failure)
         LOGGER.warning("%s: %s", self._entry.title, text)
-        self._refused(text, change_details(error, changes))
+        self._refused(text, change_details(self._hass, error, changes))
 
     def _refused(self, text: str, details: Mapping[str, Any]) -> None:
         self.publish(MinerEvent(event_type=EventType.SETTING_REFUSED, details=details))

@@ -55,6 +55,7 @@ from ..miners.model import (
 )
 from ..miners.restarts import RestartVerdict
 from ..model import EventType, MinerEvent, Moment
+from ..notation import notation_of
 from .change_runner import ChangeRunner, ControlledMiner
 from .environment import this_moment
 from .messages import (
@@ -372,7 +373,7 @@ class MinerController(ChangeRunner):
                     self.publish(order)
                 case RaiseIssue(changes=changes) if changes:
                     text = steps_of(self._hass, changes, self.intents.settings)
-                    self._refused(text, change_details(None, changes))
+                    self._refused(text, change_details(self._hass, None, changes))
                 case RaiseIssue(problem=Problem.TEMPORARY_OLD):
                     before = self.intents.changes_back(Kind.TEMPORARY)
                     self.intents.take_cut()
@@ -381,8 +382,10 @@ class MinerController(ChangeRunner):
                         self._hass, self._entry, order.problem, steps=steps
                     )
                 case RaiseIssue():
+                    write = notation_of(self._hass.config.language).rewritten
+                    details = {key: write(text) for key, text in order.details.items()}
                     async_create_issue(
-                        self._hass, self._entry, order.problem, **order.details
+                        self._hass, self._entry, order.problem, **details
                     )
                 case ClearIssue():
                     async_clear_issues(self._hass, self._entry, order.problem)

@@ -47,6 +47,7 @@ from ..miners.model import (
 )
 from ..miners.settings import SETTINGS, Kind
 from ..model import MinerData
+from ..notation import notation_of
 from . import escape
 from .ha_compat import own_text
 
@@ -97,7 +98,7 @@ def user_error(
             placeholders["profile"] = escape.plain(error.shows)
             invalid = True
         case HeldError():
-            placeholders["shows"] = local_time(error.until)
+            placeholders["shows"] = local_time(hass, error.until)
             invalid = True
         case ControlError():
             placeholders["shows"] = error.shows
@@ -146,12 +147,14 @@ def file_cause(hass: HomeAssistant, error: OSError) -> str:
     return own_text(hass, "common", key, type(error).__name__).removesuffix(".")
 
 
-def local_time(seconds: float | None) -> str:
+def local_time(hass: HomeAssistant, seconds: float | None) -> str:
     """Write an epoch second as a clock does, with the day where it is not today."""
     if seconds is None:
         return ""
     time, today = dt_util.as_local(dt_util.utc_from_timestamp(seconds)), dt_util.now()
-    return f"{time:%H:%M}" if time.date() == today.date() else f"{time:%Y-%m-%d %H:%M}"
+    notation = notation_of(hass.config.language)
+    is_today = time.date() == today.date()
+    return notation.time(time) if is_today else notation.moment(time)
 
 
 def raise_all(
@@ -178,7 +181,9 @@ def describe_error(hass: HomeAssistant, entry: ConfigEntry, error: Failure) -> s
     return str(user_error(hass, entry, error))
 
 
-def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:
+def change_details(
+    hass: HomeAssistant, error: Failure | None, changes: Changes
+) -> dict[str, Any]:
     """Return the details of the event of a change that failed, or was given up."""
     if isinstance(error, ChangeError):
         return {
@@ -188,7 +193,7 @@ def change_details(error: Failure | None, changes: Changes) -> dict[str, Any]:
         }
     return {
         "setting": ", ".join(setting for setting in Setting if setting in changes),
-        "asked": ", ".join(text_of(*change) for change in _in_order(changes)),
+        "asked": ", ".join(text_of(hass, *change) for change in _in_order(changes)),
         "reported": None,
     }
 
@@ -198,20 +203,23 @@ def plain(value: SettingValue | None) -> Any:
     return ("on" if value.on else "off") if isinstance(value, Light) else value
 
 
-def text_of(setting: Setting, value: SettingValue | None) -> str:
+def text_of(hass: HomeAssistant, setting: Setting, value: SettingValue | None) -> str:
     """Write a value with its unit."""
     if value is None:
-        return "nothing"
+        return own_text(hass, "common", "value_none", "nothing")
     if isinstance(value, Light):
         value = value.on
     if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, str):
-        return value
+        word = "on" if value else "off"
+        return own_text(hass, "common", f"value_{word}", word)
     spec = SETTINGS[setting]
+    if isinstance(value, str):
+        return own_text(
+            hass, "entity", f"{spec.platform}.{spec.key}.state.{value}", value
+        )
     if spec.kind is Kind.PLACE:
         return str(int(value) + 1)
-    return f"{value:g} {spec.unit}".rstrip()
+    return f"{notation_of(hass.config.language).plain(value)} {spec.unit}".rstrip()
 
 
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
@@ -233,14 +241,14 @@ def _of_change(hass: HomeAssistant, error: ChangeError) -> dict[str, str]:
     setting, allowed = error.setting, error.allowed
     texts = {
         "setting": label_of(hass, setting),
-        "asked": text_of(setting, error.asked),
-        "reported": text_of(setting, error.reported),
+        "asked": text_of(hass, setting, error.asked),
+        "reported": text_of(hass, setting, error.reported),
     }
     if isinstance(error, HeatError):
-        texts |= _of_heat(error.heat)
+        texts |= _of_heat(hass, error.heat)
     if allowed is not None:
-        texts["minimum"] = text_of(setting, allowed.minimum)
-        texts["maximum"] = text_of(setting, allowed.maximum)
+        texts["minimum"] = text_of(hass, setting, allowed.minimum)
+        texts["maximum"] = text_of(hass, setting, allowed.maximum)
         texts["choices"] = ", ".join(allowed.choices)
     return texts
 
@@ -258,7 +266,7 @@ def _of_part(
         for failure, settings in by_reason(error.failures)
     ]
     applied = [
-        f"{label_of(hass, setting)}: {text_of(setting, value)}"
+        f"{label_of(hass, setting)}: {text_of(hass, setting, value)}"
         for setting, value in _in_order(error.taken)
     ]
     return {
@@ -267,22 +275,23 @@ def _of_part(
     }
 
 
-def _of_heat(heat: Heat) -> dict[str, str]:
+def _of_heat(hass: HomeAssistant, heat: Heat) -> dict[str, str]:
     """Write how hot it is, where its firmware switches off, and what is cool enough."""
     if heat.temperature is None or heat.trip_point is None:
         return {}
+    notation = notation_of(hass.config.language)
     return {
-        "temperature": f"{heat.temperature:.1f} °C",
-        "trip_point": f"{heat.trip_point:g} °C",
-        "cool": f"{heat.trip_point - MARGIN:g} °C",
+        "temperature": f"{notation.fixed(heat.temperature, 1)} °C",
+        "trip_point": f"{notation.plain(heat.trip_point)} °C",
+        "cool": f"{notation.plain(heat.trip_point - MARGIN)} °C",
     }
 
 
 def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> str:
     """Tell what is, and what was to be; without words, for it is in no language."""
     return ", ".join(
-        f"{label_of(hass, setting)}: {text_of(setting, reported.get(setting))}"
-        f" → {text_of(setting, asked)}"
+        f"{label_of(hass, setting)}: {text_of(hass, setting, reported.get(setting))}"
+        f" → {text_of(hass, setting, asked)}"
         for setting, asked in _in_order(changes)
     )
 

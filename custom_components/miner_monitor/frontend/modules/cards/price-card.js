@@ -5,7 +5,7 @@ import { CHART_STYLES, chartFrame, linear, linePath, MARGIN, time } from "../lib
 import { h, s, showMore } from "../lib/dom.js";
 import { findMiners, idOf, says, stateOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE, Poll, readStates, readStatistics, stateAt } from "../lib/records.js";
-import { clock, format, tickText } from "../lib/words.js";
+import { clock, format, tickText, zoneOf } from "../lib/words.js";
 import { monthText, sharesOf, watts } from "./power-card.js";
 
 // @says price_cheap price_cheap_until price_expensive price_expensive_until price_ran
@@ -318,15 +318,14 @@ export class MinerPriceCard extends MinerCard {
     const width = Math.max(NARROWEST, this.width - 2 * PADDING - 2);
     const floor = HEIGHT - MARGIN.bottom;
     const from = now - PAST;
-    const zone = locale.time_zone === "server" ? this.hass.config.time_zone : undefined;
-    const x = time(from, now + FUTURE, MARGIN.left, width - MARGIN.right, width < 500 ? 4 : 9, zone);
+    const x = time(from, now + FUTURE, MARGIN.left, width - MARGIN.right, width < 500 ? 4 : 9, zoneOf(this.hass));
     const y = linear([0, ...slots.map(({ price }) => price)], floor - LANE - 6, MARGIN.top, 4);
     const price = stateOf(this.hass, this.#fleet, PRICE);
     const unit = unitOf(price);
     const frame = chartFrame({
       width,
       height: HEIGHT,
-      x: { scale: x, label: "", text: (tick) => tickText(tick, locale) },
+      x: { scale: x, label: "", text: (tick) => tickText(tick, this.hass) },
       y: { scale: y, label: unit },
       title: this.say("price_title"),
       locale,

@@ -139,7 +139,11 @@ export function short(value, locale) {
  */
 export function money(value, currency, locale) {
   if (!/^[A-Z]{3}$/.test(currency)) return `${format(value, 2, locale)} ${currency}`.trim();
-  return new Intl.NumberFormat(locale.language, { style: "currency", currency }).format(value);
+  return new Intl.NumberFormat(languageOf(locale), {
+    style: "currency",
+    currency,
+    useGrouping: locale.number_format !== "none",
+  }).format(value);
 }
 
 /**
@@ -169,6 +173,35 @@ function dateFormat(language, form) {
 }
 
 /**
+ * Return the zone of times, where it is not the browser's.
+ *
+ * @param {Pick<Hass, "locale" | "config">} hass
+ */
+export function zoneOf({ locale, config }) {
+  return locale.time_zone === "server" ? config.time_zone : undefined;
+}
+
+/**
+ * Return how a time of day is written: in which zone, and of 12 or of 24 hours.
+ *
+ * @param {Pick<Hass, "locale" | "config">} hass
+ * @returns {Intl.DateTimeFormatOptions}
+ */
+export function timeForm(hass) {
+  const { language, time_format: chosen } = hass.locale;
+  const spoken = dateFormat(chosen === "system" ? undefined : language, { hour: "numeric" });
+  const half = chosen === "12" || (chosen !== "24" && spoken.resolvedOptions().hour12 === true);
+  return {
+    hour: half ? "numeric" : "2-digit",
+    minute: "2-digit",
+    hourCycle: half ? "h12" : "h23",
+    timeZone: zoneOf(hass),
+  };
+}
+
+const DAY = /** @type {const} */ ({ day: "numeric", month: "short" });
+
+/**
  * Write a time: only the time of day for today, else with the date.
  *
  * @param {number} time in ms since the epoch
@@ -176,51 +209,36 @@ function dateFormat(language, form) {
  * @param {Pick<Hass, "locale" | "config">} hass
  * @returns {string}
  */
-export function clock(time, now, { locale, config }) {
-  const zone = locale.time_zone === "server" ? { timeZone: config.time_zone } : {};
-  const day = dateFormat(locale.language, { ...zone, dateStyle: "short" });
-  const hour12 = { 12: true, 24: false }[locale.time_format ?? ""];
-  const hours = { hour: "2-digit", minute: "2-digit", ...(hour12 === undefined ? {} : { hour12 }) };
-  const date = day.format(time) === day.format(now) ? {} : { day: "numeric", month: "short" };
-  return dateFormat(locale.language, { ...zone, ...date, ...hours }).format(time);
-}
-
-/**
- * @param {number} time in ms
- * @param {Locale | undefined} locale
- * @param {Intl.DateTimeFormatOptions} form
- */
-function localText(time, locale, form) {
-  const hour12 = { 12: true, 24: false }[locale?.time_format ?? ""];
-  return dateFormat(locale?.language, hour12 === undefined ? form : { ...form, hour12 }).format(time);
+export function clock(time, now, hass) {
+  const { language } = hass.locale;
+  const day = dateFormat(language, { timeZone: zoneOf(hass), dateStyle: "short" });
+  if (day.format(time) !== day.format(now)) return momentText(time, hass);
+  return dateFormat(language, timeForm(hass)).format(time);
 }
 
 /**
  * Write a moment: 29 Nov, 14:05.
  *
  * @param {number} time in ms
- * @param {Locale} [locale]
+ * @param {Pick<Hass, "locale" | "config">} hass
  * @returns {string}
  */
-export function momentText(time, locale) {
-  return localText(time, locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+export function momentText(time, hass) {
+  return dateFormat(hass.locale.language, { ...DAY, ...timeForm(hass) }).format(time);
 }
 
 /**
  * Write a tick of an axis of time: the day at midnight, else the time of day.
  *
  * @param {number} time in ms
- * @param {Locale} [locale]
+ * @param {Pick<Hass, "locale" | "config">} hass
  * @returns {string}
  */
-export function tickText(time, locale) {
-  const date = new Date(time);
-  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
-  return localText(
-    time,
-    locale,
-    midnight ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
-  );
+export function tickText(time, hass) {
+  const form = timeForm(hass);
+  const plain = dateFormat("en", { ...form, hour: "2-digit", hourCycle: "h23" });
+  const midnight = plain.format(time) === "00:00";
+  return dateFormat(hass.locale.language, midnight ? { ...DAY, timeZone: zoneOf(hass) } : form).format(time);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What the hash-rate card says: names of lines, figures, notes, times and a moment's values.
 
-import { format, rateDecimals } from "../../lib/words.js";
+import { format, momentText, rateDecimals, tickText, timeForm, zoneOf } from "../../lib/words.js";
 import { HOUR, MINUTE } from "../../lib/records.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -310,35 +310,12 @@ function settingName(id, hass) {
  * @returns {Clock}
  */
 export function clockOf(hass) {
-  const { language, time_format, time_zone } = hass.locale;
-  const zone = time_zone === "server" ? hass.config.time_zone : undefined;
-  const spoken = time_format === "system" ? undefined : language;
-  const half = saysAmPm(time_format, spoken);
-  /** @type {Intl.DateTimeFormatOptions} */
-  const hours = {
-    hour: half ? "numeric" : "2-digit",
-    minute: "2-digit",
-    hourCycle: half ? "h12" : "h23",
-    timeZone: zone,
-  };
-  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
-  const clock = new Intl.DateTimeFormat(language, hours);
-  const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...hours });
-  const plain = new Intl.DateTimeFormat("en", { ...hours, hourCycle: "h23", hour: "2-digit" });
+  const { language } = hass.locale;
+  const clock = new Intl.DateTimeFormat(language, timeForm(hass));
   return {
-    zone,
+    zone: zoneOf(hass),
     clock: (time) => clock.format(time),
-    moment: (time) => moment.format(time),
-    tick: (time) => (plain.format(time) === "00:00" ? day : clock).format(time),
+    moment: (time) => momentText(time, hass),
+    tick: (time) => tickText(time, hass),
   };
-}
-
-/**
- * @param {string | undefined} format of the profile
- * @param {string | undefined} language
- */
-function saysAmPm(format, language) {
-  if (format === "12") return true;
-  if (format === "24") return false;
-  return new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12 === true;
 }

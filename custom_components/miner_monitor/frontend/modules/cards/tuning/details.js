@@ -75,7 +75,7 @@ function badges(view, map, point, quantity) {
  */
 function since({ say, hass }, { blocks, days, last }) {
   const time = spanText(blocks * BLOCK, hass.locale);
-  const moment = last === null ? "–" : momentText(Date.parse(last), hass.locale);
+  const moment = last === null ? "–" : momentText(Date.parse(last), hass);
   return days === 1 ? say("tuning_measured_once", { time, last: moment }) : say("tuning_measured", { time, days, last: moment });
 }
 

@@ -6,7 +6,7 @@ import { stateOf, unitOf } from "../../lib/miners.js";
 import { lanesOf } from "./past.js";
 import { drawScatter, scatterName, scattersOf } from "./scatter.js";
 import { settingsOf } from "../../lib/settings.js";
-import { momentText, tickText } from "../../lib/words.js";
+import { momentText, tickText, zoneOf } from "../../lib/words.js";
 
 /** @typedef {import("./past.js").Change} Change */
 /** @typedef {import("./scatter.js").ScatterName} ScatterName */
@@ -121,7 +121,8 @@ const LETTER = 6;
  */
 export function drawChanges(view, past) {
   const { width, hass, miner, say } = view;
-  const x = timeScale(past.from, past.to, MARGIN.left, width - MARGIN.right, Math.max(2, Math.floor(width / 80)));
+  const ticks = Math.max(2, Math.floor(width / 80));
+  const x = timeScale(past.from, past.to, MARGIN.left, width - MARGIN.right, ticks, zoneOf(hass));
   const lanes = lanesOf(textPlaces(view, past.changes, x.at), LANES, width - MARGIN.right);
   const top = MARGIN.top + LANE * Math.max(0, ...lanes.map((place) => (place ? place.lane + 1 : 1)));
   const values = past.line.flatMap((point) => (point ? [point.value] : []));
@@ -130,7 +131,7 @@ export function drawChanges(view, past) {
   const chart = chartFrame({
     ...{ width, height: HEIGHT, locale: hass.locale },
     title: say("tuning_changes_title", { count: past.changes.length }),
-    x: { scale: x, label: "", text: (tick) => tickText(tick, hass.locale) },
+    x: { scale: x, label: "", text: (tick) => tickText(tick, hass) },
     y: { scale: y, label: `${say("tuning_axis_hash_rate")} (${unit})` },
   });
   // The marks can be reached by keys, so it is more than a picture.
@@ -187,7 +188,7 @@ function marks(view, changes, at, lanes) {
  */
 function markText(view, { time, changed, before }) {
   return view.say("tuning_change", {
-    time: momentText(time, view.hass.locale),
+    time: momentText(time, view.hass),
     from: settingsOf(view, before),
     to: settingsOf(view, changed),
   });

@@ -234,7 +234,7 @@ function spotText(view, name, { x, y, sample }) {
     const unit = unitOfAxis(view, axis);
     return `${axis === "hash_rate" ? format(value, rateDecimals(value, unit), locale) : telling(value, locale)} ${unit}`;
   };
-  const parts = [momentText(sample.time, locale), write(yAxis, y), write(xAxis, x)];
+  const parts = [momentText(sample.time, view.hass), write(yAxis, y), write(xAxis, x)];
   if (sample.settings) parts.push(settingsOf(view, sample.settings));
   return parts.join(" · ");
 }
@@ -251,7 +251,7 @@ function byAge({ say, hass }, { from, to }) {
     h(
       "div",
       { class: "colors" },
-      h("span", {}, momentText(from, hass.locale)),
+      h("span", {}, momentText(from, hass)),
       h("span", { class: "ramp", style: { background: RAMP_GRADIENT } }),
       h("span", {}, say("tuning_now")),
     ),

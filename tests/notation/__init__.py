@@ -1,0 +1,1 @@
+"""Tests of how numbers, days and times are written."""
