@@ -23,12 +23,13 @@ from .measure_avalon import measure_avalon_fetch, measure_avalon_gather
 from .measure_charts import measure_charts
 from .measure_client import measure_fetch, measure_gather
 from .measure_hass import Findings, measure_hass
+from .measure_metrics import measure_metrics
 from .measure_report import measure_report
 from .plan import FULL, QUICK, Plan
 from .progress import say
 from .table import missed, render
 
-ITEMS = frozenset("abcdefghijk")
+ITEMS = frozenset("abcdefghijkl")
 SHOWN_WRITERS = 15
 GROWTH = "growth"
 
@@ -89,6 +90,9 @@ async def _measure(directory: Path, plan: Plan, items: frozenset[str]) -> Findin
     if "k" in items:
         say("draws charts, and asks for them with a report")
         findings.rows += await measure_charts(directory, plan)
+    if "l" in items:
+        say("writes metrics as for Prometheus")
+        findings.rows += await measure_metrics(directory, plan)
     say("done")
     return findings
 
@@ -147,7 +151,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="a,b,c",
         help="measure these items: a, b: CPU of a fetch; c: CPU of the pipeline; "
         "d: delays; e: silent miners; f: memory; g: recorder; h: CPU of an Avalon's "
-        "fetch; i: delay of Avalons; j: reports",
+        "fetch; i: delay of Avalons; j: reports; k: charts; l: metrics",
     )
     parser.add_argument(
         "--quick", action="store_true", help="shorter windows, for trying"

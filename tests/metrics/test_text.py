@@ -91,10 +91,14 @@ def test_the_same_number_of_another_kind() -> None:
 
 
 def test_places() -> None:
-    page = numbered_block("x", "gauge", "each", "chip", [('ip="1"', [7, 0.25])])
+    lists = [('ip="0"', []), ('ip="1"', [7.0, 0.25]), ('ip="2"', [10**12 + 1])]
+    page = "".join(numbered_block("x", "gauge", "each", "chip", lists))
 
     assert read(page) == [
         ("x", {"ip": "1", "chip": "000"}, 7),
         ("x", {"ip": "1", "chip": "001"}, 0.25),
+        ("x", {"ip": "2", "chip": "000"}, 10**12 + 1),
     ]
-    assert numbered_block("x", "gauge", "each", "chip", [('ip="1"', [])]) == ""
+    assert page.count("# TYPE x gauge\n") == 1
+    assert page.endswith(f" {10**12 + 1}\n")
+    assert not list(numbered_block("x", "gauge", "none", "chip", lists[:1]))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..miners.errors import ErrorKind
 from ..miners.metrics import COUNTER, GAUGE, FormerNames, Named, Number, Values, named
 from .subject import Scrape, Subject
-from .text import block, label, labels, numbered_block
+from .text import block, column, label, labels, numbered_block
 
 EVERY_KIND = tuple(ErrorKind)
 
@@ -39,7 +39,7 @@ def former_blocks(
     yield from _blocks(names.of_miner, [(ip, values) for ip, values, _ in read])
     for name, kind, text, key in names.of_chips if scrape.chips else ():
         lists = [(ip, found.get(key, ())) for ip, _, found in read]
-        yield numbered_block(name, kind, text, "chip", lists)
+        yield from numbered_block(name, kind, text, "chip", lists)
     pools = [
         (f"{ip},{labels(names.pool_labels(place, pool))}", names.read_pool(pool))
         for ip, _, state in states
@@ -49,8 +49,8 @@ def former_blocks(
 
 
 def _blocks(rows: Iterable[Named], told: Sequence[tuple[str, Values]]) -> Iterator[str]:
-    for name, kind, text, key in rows:
-        yield block(name, kind, text, [(who, values.get(key)) for who, values in told])
+    for row in rows:
+        yield column(row, told)
 
 
 _ANSWERS = (

@@ -65,7 +65,7 @@ _OF_STATE = named(
     "pool_latency_milliseconds|pool_latency|To the pool and back",
     "wifi_signal_dbm|wifi_signal|Wi-Fi",
 )
-_TEMPERATURES = {
+_SENSORS = {
     "chip": "hottest_chip",
     "chip_mean": "chip_temperature_average",
     "chip_target": "target_chip_temperature",
@@ -75,7 +75,11 @@ _TEMPERATURES = {
     "outlet": "outlet_temperature",
     "ambient": "ambient_temperature",
 }
-_STATUSES = tuple(MinerStatus)
+_TEMPERATURES = tuple(
+    (label("sensor", name), attrgetter(key)) for name, key in _SENSORS.items()
+)
+_STATUSES = tuple((label("status", status), status) for status in MinerStatus)
+_KINDS = tuple((label("kind", kind), kind) for kind in EVERY_KIND)
 
 
 def _findings(data: MinerData) -> _Labelled:
@@ -86,18 +90,15 @@ def _findings(data: MinerData) -> _Labelled:
 
 def _failures(data: MinerData) -> _Labelled:
     failed = data.insight.failed_polls
-    return [(label("kind", kind), failed.get(kind, 0)) for kind in EVERY_KIND]
+    return [(told, failed.get(kind, 0)) for told, kind in _KINDS]
 
 
 def _statuses(state: MinerState) -> _Labelled:
-    return [(label("status", one), one is state.status) for one in _STATUSES]
+    return [(told, status is state.status) for told, status in _STATUSES]
 
 
 def _temperatures(state: MinerState) -> _Labelled:
-    return [
-        (label("sensor", name), getattr(state, key))
-        for name, key in _TEMPERATURES.items()
-    ]
+    return [(told, read(state)) for told, read in _TEMPERATURES]
 
 
 def _faults(state: MinerState) -> _Labelled:

@@ -11,7 +11,7 @@ from .subject import Scrape
 
 def page(scrape: Scrape) -> bytes:
     """Write all miners in Prometheus' text format."""
-    return "".join(_blocks(scrape)).encode()
+    return b"".join(map(str.encode, _blocks(scrape)))
 
 
 def _blocks(scrape: Scrape) -> Iterator[str]:

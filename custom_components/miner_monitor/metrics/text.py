@@ -1,10 +1,11 @@
 """Prometheus' text format: pure, and proof against whatever a device says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import isfinite
 import re
 
+from ..miners.metrics import Named, Values
 from ..runtime.escape import WALLET
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -12,6 +13,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
 _LONGEST_LABEL = 256
 _MOST_PLACES = 4096
+_MOST_TEXTS = 8192
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 """What no text needs, and no UTF-8 has."""
 
@@ -33,15 +35,22 @@ def labels(values: Mapping[str, str | None]) -> str:
     )
 
 
-@lru_cache(maxsize=8192, typed=True)
-def number(value: float) -> str:
-    """Write a number with the digits that are certain; nothing for what is none.
+class _Texts(dict[float, str]):
+    """Numbers as they are written: most of a scrape are those of the last one."""
 
-    Most numbers of a scrape are those of the last one.
-    """
-    if value.__class__ is not float:
-        return str(int(value))
-    return f"{value:.12g}" if isfinite(value) else ""
+    def __missing__(self, value: float) -> str:
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        shown = self[value] = f"{value:.12g}" if isfinite(value) else ""
+        return shown
+
+
+_TEXTS = _Texts()
+
+
+def number(value: float) -> str:
+    """Write a number with the digits that are certain; nothing for what is none."""
+    return _TEXTS[value] if value.__class__ is float else f"{value:d}"
 
 
 @lru_cache(maxsize=512)
@@ -55,7 +64,20 @@ def block(name: str, kind: str, text: str, samples: Iterable[Sample]) -> str:
     lines = [
         f"{name}{{{told}}} {shown}\n"
         for told, value in samples
-        if value is not None and (shown := number(value))
+        if value is not None
+        and (shown := _TEXTS[value] if value.__class__ is float else f"{value:d}")
+    ]
+    return _head(name, kind, text) + "".join(lines) if lines else ""
+
+
+def column(row: Named, told: Iterable[tuple[str, Values]]) -> str:
+    """Write what is told under one key, by the labels of who it is of."""
+    name, kind, text, key = row
+    lines = [
+        f"{name}{{{who}}} {shown}\n"
+        for who, values in told
+        if (value := values.get(key)) is not None
+        and (shown := _TEXTS[value] if value.__class__ is float else f"{value:d}")
     ]
     return _head(name, kind, text) + "".join(lines) if lines else ""
 
@@ -72,12 +94,26 @@ def numbered_block(
     text: str,
     numbered: str,
     lists: Iterable[tuple[str, Sequence[float]]],
-) -> str:
-    """Write lists of finite numbers, whose places are one more label."""
+) -> Iterator[str]:
+    """Write lists of numbers, each of one kind, whose places are one more label.
+
+    They are most of a page, and copied as seldom as can be.
+    """
     places = _places(numbered)
-    lines = [
-        f"{name}{{{told}{place}{value if value.__class__ is int else number(value)}\n"
-        for told, values in lists
-        for place, value in zip(places, values, strict=False)
-    ]
-    return _head(name, kind, text) + "".join(lines) if lines else ""
+    head = _head(name, kind, text)
+    for told, values in lists:
+        if not values:
+            continue
+        begin = f"{name}{{{told}"
+        pieces = [f"\n{begin}"] * (3 * min(len(values), _MOST_PLACES))
+        pieces[0] = f"{head}{begin}"
+        pieces[1::3] = places[: len(values)]
+        pieces[2::3] = _written(values[:_MOST_PLACES])
+        pieces.append("\n")
+        yield "".join(pieces)
+        head = ""
+
+
+def _written(values: Sequence[float]) -> Iterable[str]:
+    """Write finite numbers, all of one kind."""
+    return map(str if values[0].__class__ is int else _TEXTS.__getitem__, values)

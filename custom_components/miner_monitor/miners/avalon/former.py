@@ -140,9 +140,9 @@ def _read(state: MinerState) -> tuple[Values, Lists]:
             volts * _CHIP_VOLTS
             for volts in _joined(board.chip_voltages for board in state.boards)
         ],
-        "chip_matching_work": [
-            int(work) for work in _joined(board.chip_work for board in state.boards)
-        ],
+        "chip_matching_work": tuple(
+            map(int, _joined(board.chip_work for board in state.boards))
+        ),
     }
     figures = _together(state.figures)
     chips = max(map(len, lists.values()))
