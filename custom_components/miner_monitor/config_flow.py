@@ -13,10 +13,7 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 import voluptuous as vol
 
 from .const import CONF_UNIT, DOMAIN, FLEET
-from .fleet.coordinator import (
-    TITLE as FLEET_TITLE,
-    async_fleet_entry,
-)
+from .fleet.coordinator import async_fleet_entry
 from .flows.adding import AddingSteps
 from .flows.addresses import InvalidListError, is_list, read_miners
 from .flows.discovery import DiscoverySteps
@@ -34,6 +31,7 @@ from .runtime.entries import (
     moved_data,
     stored_credentials,
 )
+from .runtime.ha_compat import own_text
 
 HOST_SCHEMA = vol.Schema({vol.Required(CONF_HOST): TextSelector()})
 HOSTS_SCHEMA = vol.Schema(
@@ -80,7 +78,8 @@ class MinerConfigFlow(AddingSteps, DiscoverySteps, ReauthSteps, domain=DOMAIN):
         """Add all miners together."""
         await self.async_set_unique_id(FLEET)
         self._abort_if_configured()
-        return self.async_create_entry(title=FLEET_TITLE, data={})
+        title = own_text(self.hass, "device", f"{FLEET}.name", "All miners")
+        return self.async_create_entry(title=title, data={})
 
     async def async_step_miner(
         self, user_input: dict[str, Any] | None = None

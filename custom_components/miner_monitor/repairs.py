@@ -42,6 +42,7 @@ from .runtime.escape import for_markdown
 from .runtime.messages import (
     FAILURES,
     describe_error,
+    message_of,
 )
 from .runtime.targets import require_loaded
 
@@ -136,7 +137,7 @@ class ControlFlow(MinerFlow):
             require_loaded(self._entry)
             await work(self._entry.runtime_data)
         except ServiceValidationError as err:
-            return self._failed(str(err))
+            return self._failed(message_of(self.hass, err))
         except FAILURES as err:
             return self._failed(describe_error(self.hass, self._entry, err))
         return self.async_create_entry(data={})
@@ -198,7 +199,7 @@ class StuckFlow(ControlFlow):
         try:
             require_loaded(self._entry)
         except ServiceValidationError as err:
-            return self._failed(str(err))
+            return self._failed(message_of(self.hass, err))
         ways = self._entry.runtime_data.controller.intents.recoveries
         if not ways:
             error = ControlError(ControlFault.NOT_STUCK)

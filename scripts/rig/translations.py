@@ -56,12 +56,18 @@ NAMES = (
 )  # fmt: skip
 
 LABEL = re.compile(
-    r"entity\..+\.(?:name|state\.\w+)|(?:services|triggers|conditions)\..+\.name"
-    r"|selector\..+\.options\.\w+|device\..+\.name|common\.dashboard_\w+"
-    r"|common\.report_chart_(?:quantity|title|weekday)_\w+"
+    r"entity\.\w+\.\w+\.(?:name|state\.\w+)|device\.\w+\.name"
+    r"|common\.dashboard_(?!.*(?:option|form)_)\w+|common\.report_chart_quantity_\w+"
 )
+"""What stands in one line: neither forms nor lists of attributes."""
+
 LONGEST_LABEL = 32
 """What is longer in English is a sentence, which wraps."""
+
+ROOM = {"entity": 26, "device": 26}
+"""Characters for which there is room in any case; in others, for some more."""
+
+MORE = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,8 +202,8 @@ def wrong_in(key: str, english: str, text: str, allowed: Allowed) -> Iterator[st
         yield "the same as in English"
     if key not in allowed.numbers and (word := counted(key, text, allowed)):
         yield f"a word that follows a number ({word})"
-    if key not in allowed.long and len(text) > longest(key, english):
-        yield f"{len(text)} characters, at most {longest(key, english)}"
+    if key not in allowed.long and length_of(text) > longest(key, english):
+        yield f"{length_of(text)} characters, at most {longest(key, english)}"
 
 
 def _end(text: str) -> str:
@@ -215,19 +221,24 @@ def _may_be_same(text: str, allowed: Allowed) -> bool:
 def counted(key: str, text: str, allowed: Allowed) -> str | None:
     """Return the word behind a number that would have to follow it, if there is one."""
     names = NUMBERS | NUMBERS_OF.get(key, set())
-    for match in re.finditer(r"\{(\w+)\}[\s\u00a0\u202f]+([^\W\d_][\w/-]*)", text):
+    for match in re.finditer(r"\{(\w+)\}[ \u00a0\u202f]+([^\W\d_][\w/-]*)", text):
         name, word = match.groups()
         if name in names and word not in UNITS and word.lower() not in allowed.neutral:
             return word
     return None
 
 
+def length_of(text: str) -> int:
+    """Return how long a text is where a number takes each of its places."""
+    return len(re.sub(r"\{\w+\}", "0", text))
+
+
 def longest(key: str, english: str) -> float:
     """Return how long a text may be: only labels have an end."""
-    size = len(english)
+    size = length_of(english)
     if not LABEL.fullmatch(key) or size > LONGEST_LABEL or _end(english):
         return float("inf")
-    return max(round(1.6 * size), size + 10)
+    return max(round(1.6 * size), ROOM.get(key.partition(".")[0], size + MORE))
 
 
 def allowances() -> dict[str, Allowed]:

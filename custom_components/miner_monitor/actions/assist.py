@@ -34,6 +34,7 @@ from ..report.recorder import period_of_today
 from ..runtime.entries import async_device_id, miner_entries
 from ..runtime.escape import LONGEST_SENTENCE, spoken as safe
 from ..runtime.ha_compat import async_load_texts, is_exposed
+from ..runtime.messages import message_of
 from ..runtime.requester import async_requester
 from ..runtime.targets import async_readable, async_require_control
 from .reports import Writer, async_report
@@ -107,7 +108,7 @@ async def async_answer(
         miners = _asked(hass, request, texts)
         return await ability.answer(hass, request, miners, texts)
 
-    return await async_in_words(answer(), texts)
+    return await async_in_words(hass, answer(), texts)
 
 
 async def async_texts(hass: HomeAssistant, language: str | None) -> Texts:
@@ -117,7 +118,9 @@ async def async_texts(hass: HomeAssistant, language: str | None) -> Texts:
     return Texts(hass, language)
 
 
-async def async_in_words(answer: Awaitable[Answer], texts: Texts) -> Answer:
+async def async_in_words(
+    hass: HomeAssistant, answer: Awaitable[Answer], texts: Texts
+) -> Answer:
     """Return an answer; what cannot be done is one too."""
     try:
         return await answer
@@ -127,7 +130,7 @@ async def async_in_words(answer: Awaitable[Answer], texts: Texts) -> Answer:
     except Unauthorized:
         text = spoken.sentences([texts.say("not_allowed")])
     except HomeAssistantError as err:
-        text = safe(str(err), LONGEST_SENTENCE)
+        text = safe(message_of(hass, err), LONGEST_SENTENCE)
     return Answer(speech=text, failed=True)
 
 

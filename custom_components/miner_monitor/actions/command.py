@@ -117,11 +117,11 @@ async def command(call: ServiceCall) -> ServiceResponse:
             control=told["allow_control"],
             tuning=told["allow_tuning"],
         )
-        answer = await async_in_words(_obeyed(asked), texts)
+        answer = await async_in_words(hass, _obeyed(asked), texts)
         if told["pictures"] and not answer.failed:
             pictures = await _pictures(asked)
     else:
-        answer = await async_in_words(_refused(read, texts), texts)
+        answer = await async_in_words(hass, _refused(read, texts), texts)
     return {
         "text": _bounded(answer.speech, texts),
         "pictures": pictures,

@@ -134,7 +134,9 @@ async def _for_each(call: ServiceCall, controls: Keys, work: Work) -> None:
     )
     failures = [outcome for outcome in outcomes if outcome is not None]
     wrong = all(isinstance(item, ServiceValidationError) for item in failures)
-    raise_all(failures, ServiceValidationError if wrong else HomeAssistantError)
+    raise_all(
+        call.hass, failures, ServiceValidationError if wrong else HomeAssistantError
+    )
 
 
 async def _translated(hass: HomeAssistant, entry: MinerConfigEntry, work: Work) -> None:

@@ -58,8 +58,7 @@ def _spelled(letter: str) -> str:
 
 def legible(text: str, most: int = MOST_LETTERS) -> str:
     """Return a text on one line, of letters that the font has, and not too long."""
-    seen = "".join(
-        _spelled(letter) for letter in text[: 4 * most] if letter.isprintable()
-    )
+    spaced = text[: 4 * most].replace("\u00a0", " ").replace("\u202f", " ")
+    seen = "".join(_spelled(letter) for letter in spaced if letter.isprintable())
     line = " ".join(seen.split())
     return line if len(line) <= most else line[: most - 1] + _spelled("…")

@@ -186,7 +186,7 @@ class FleetCommands:
         )
         if commands.memory is not None:
             await self._store()
-        raise_all([error for error in outcomes if error is not None])
+        raise_all(self._hass, [error for error in outcomes if error is not None])
         away = {name for name, _ in left_out}
         names = (name for member in targets if (name := name_of(member)) not in away)
         return Reached(tuple(names), tuple(left_out))

@@ -297,8 +297,6 @@ def _today() -> str:
     return dt_util.now().date().isoformat()
 
 
-TITLE = "All miners"
-
 _REMOVED = "removed"
 
 

@@ -68,7 +68,8 @@ from .messages import (
     async_clear_issues,
     async_create_issue,
     change_details,
-    describe_error,
+    message_of,
+    user_error,
 )
 from .store import ControlStore
 
@@ -316,9 +317,11 @@ class ChangeRunner:
             if isinstance(error, MinerError)
             else error
         )
-        text = describe_error(self._hass, self._entry, failure)
-        LOGGER.warning("%s: %s", self._entry.title, text)
-        self._refused(text, change_details(self._hass, error, changes))
+        told = user_error(self._hass, self._entry, failure)
+        LOGGER.warning("%s: %s", self._entry.title, told)
+        self._refused(
+            message_of(self._hass, told), change_details(self._hass, error, changes)
+        )
 
     def _refused(self, text: str, details: Mapping[str, Any]) -> None:
         self.publish(MinerEvent(event_type=EventType.SETTING_REFUSED, details=details))

@@ -63,9 +63,9 @@ from .messages import (
     async_clear_issues,
     async_create_issue,
     change_details,
-    describe_error,
     status_text,
     steps_of,
+    user_error,
 )
 from .power import PowerCurves, rules_of
 from .restore import async_was_off
@@ -408,7 +408,7 @@ class MinerController(ChangeRunner):
                     await self._give_back(ENDS[order.reason])
                     self._report_cut(order.cut)
         except FAILURES as err:
-            text = describe_error(self._hass, self._entry, err)
+            text = user_error(self._hass, self._entry, err)
             # What is too hot waits, and comes with a later poll.
             waits = self._coordinator.data.unplugged or isinstance(err, HeatError)
             level = DEBUG if waits else WARNING
@@ -435,7 +435,7 @@ class MinerController(ChangeRunner):
             await self._coordinator.async_command(restart, restarts=True)
         except FAILURES as err:
             outcome = err.outcome
-            text = describe_error(self._hass, self._entry, err)
+            text = user_error(self._hass, self._entry, err)
             LOGGER.warning("%s: not restarted: %s", self._entry.title, text)
             self.intents.failed(order, outcome)
         if outcome in (None, Outcome.UNKNOWN):

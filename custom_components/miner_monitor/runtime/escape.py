@@ -27,6 +27,9 @@ LONGEST_LINE = 2000
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~&$!@])")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 _LIST = re.compile(r"^[-+=]")
+_WIDE = re.compile(r"[\u00a0\u202f]")
+"""Spaces that break no line: French has them before a colon."""
+
 _IN_A_WORD = re.compile(r"(?<=[^\W_])\\_(?=[^\W_])")
 WALLET = re.compile(
     r"\b(?:(?:bc|tb|bcrt)1[02-9ac-hj-np-z]{20,}|0x[0-9a-f]{40}|kaspa:[a-z0-9]{50,}"
@@ -38,7 +41,8 @@ WALLET = re.compile(
 
 def plain(text: str, longest: int = MOST_CHARACTERS) -> str:
     """Write a text on one line, without what cannot be seen, and without wallets."""
-    seen = "".join(char for char in text[: 4 * longest] if char.isprintable())
+    spaced = _WIDE.sub(" ", text[: 4 * longest])
+    seen = "".join(char for char in spaced if char.isprintable())
     return WALLET.sub("…", seen)[:longest]
 
 

@@ -157,13 +157,27 @@ def local_time(hass: HomeAssistant, seconds: float | None) -> str:
     return notation.time(time) if is_today else notation.moment(time)
 
 
+def message_of(hass: HomeAssistant, error: HomeAssistantError) -> str:
+    """Return what an error of ours says; its own text is English in any language."""
+    key, values = error.translation_key, error.translation_placeholders or {}
+    text = own_text(hass, "exceptions", f"{key}.message", "")
+    if error.translation_domain != DOMAIN or not text:
+        return str(error)
+    return text.removesuffix(".").format_map(values)
+
+
 def raise_all(
-    errors: Sequence[BaseException], kind: type[HomeAssistantError] = HomeAssistantError
+    hass: HomeAssistant,
+    errors: Sequence[BaseException],
+    kind: type[HomeAssistantError] = HomeAssistantError,
 ) -> None:
     """Name all that failed in one error, if several did; one of another kind alone."""
-    if len(errors) == 1 or not all(
-        isinstance(error, HomeAssistantError) for error in errors
-    ):
+    named = [
+        message_of(hass, error)
+        for error in errors
+        if isinstance(error, HomeAssistantError)
+    ]
+    if len(errors) == 1 or len(named) < len(errors):
         raise errors[0]
     if errors:
         raise kind(
@@ -171,14 +185,14 @@ def raise_all(
             translation_key="several_failed",
             translation_placeholders={
                 "count": str(len(errors)),
-                "errors": "; ".join(map(str, errors)),
+                "errors": "; ".join(named),
             },
         )
 
 
 def describe_error(hass: HomeAssistant, entry: ConfigEntry, error: Failure) -> str:
     """Tell in a sentence what went wrong."""
-    return str(user_error(hass, entry, error))
+    return message_of(hass, user_error(hass, entry, error))
 
 
 def change_details(
