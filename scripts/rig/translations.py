@@ -236,7 +236,7 @@ def length_of(text: str) -> int:
 def longest(key: str, english: str) -> float:
     """Return how long a text may be: only labels have an end."""
     size = length_of(english)
-    if not LABEL.fullmatch(key) or size > LONGEST_LABEL or _end(english):
+    if not LABEL.fullmatch(key) or len(english) > LONGEST_LABEL or _end(english):
         return float("inf")
     return max(round(1.6 * size), ROOM.get(key.partition(".")[0], size + MORE))
 
