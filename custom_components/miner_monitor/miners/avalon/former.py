@@ -162,7 +162,8 @@ def _together(figures: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _joined(lists: Iterable[Sequence[float]]) -> Sequence[float]:
-    return tuple(chain.from_iterable(lists))
+    first, *others = tuple(lists) or ((),)
+    return tuple(chain(first, *others)) if others else first
 
 
 def _of_state(state: MinerState, figures: Mapping[str, Any]) -> dict[str, Number]:

@@ -38,7 +38,7 @@ from .parser import (
     settle,
 )
 from .poll import NOTHING, Figures, Items, Poll, Row, Wants, boards_of, dashed, vector
-from .pools import PoolMemory, PoolsInUse, numbers_of, of_all_pools, pools_of, user_of
+from .pools import PoolMemory, PoolsInUse, numbers_of, of_all_pools, user_of
 from .recognizer import LOOKS_CLOSELY, DeviceRecognizer, uptime_in
 from .settings import (
     AUTOMATIC,
@@ -351,5 +351,5 @@ class DeviceMemory(DeviceRecognizer):
         in_use, traffic = self._in_use, self._traffic
         return {
             **of_all_pools(poll.pools, in_use),
-            "pools": pools_of(poll.pools, in_use, traffic, self._started),
+            "pools": self._pools.pools_of(poll.pools, in_use, traffic, self._started),
         }

@@ -133,18 +133,6 @@ def _is_fallback(used: Row, rows: Sequence[Row]) -> bool | None:
     )
 
 
-def pools_of(
-    rows: Sequence[Row],
-    in_use: PoolsInUse,
-    traffic: Mapping[int, Row],
-    start: int | None,
-) -> Sequence[Pool]:
-    """Read all pools; ``start`` is the epoch second of the miner's start."""
-    rows = rows[:MOST_POOLS]
-    read = partial(_read_pools, rows, in_use.place, traffic, start)
-    return LazySequence(len(rows), read)
-
-
 def user_of(rows: Sequence[Row]) -> str | None:
     """Tell the user of the first pool apart from others, without telling who it is."""
     return one_way(rows[0].get("User")) if rows else None
@@ -153,15 +141,6 @@ def user_of(rows: Sequence[Row]) -> str | None:
 def numbers_of(rows: Sequence[Row]) -> tuple[int, ...]:
     """Tell by what numbers commands call the pools."""
     return tuple(_number(row, place) for place, row in enumerate(rows[:MOST_POOLS]))
-
-
-def _read_pools(
-    rows: Sequence[Row], used: int | None, traffic: Mapping[int, Row], start: int | None
-) -> tuple[Pool, ...]:
-    return tuple(
-        _pool(row, traffic.get(_number(row, place), NOTHING), start, used=place == used)
-        for place, row in enumerate(rows)
-    )
 
 
 def _number(row: Row, place: int) -> int:
@@ -266,6 +245,7 @@ class PoolMemory:
         """Start without a past."""
         self._counts: Mapping[object, _Counts] = {}
         self._last: object = None
+        self._told: dict[int, tuple[object, Pool]] = {}
 
     def read(self, rows: Sequence[Row], screen: Row = NOTHING) -> PoolsInUse:
         """Take the pools of a poll, and what the display says of the one in use."""
@@ -285,6 +265,37 @@ class PoolMemory:
             True if True in connected else False if False in connected else None,
             any(shared for _, shared in moved),
         )
+
+    def pools_of(
+        self,
+        rows: Sequence[Row],
+        in_use: PoolsInUse,
+        traffic: Mapping[int, Row],
+        start: int | None,
+    ) -> Sequence[Pool]:
+        """Give all pools; ``start`` is the epoch second of the miner's start."""
+        rows = rows[:MOST_POOLS]
+        read = partial(self._read_pools, rows, in_use.place, traffic, start)
+        return LazySequence(len(rows), read)
+
+    def _read_pools(
+        self,
+        rows: Sequence[Row],
+        used: int | None,
+        traffic: Mapping[int, Row],
+        start: int | None,
+    ) -> tuple[Pool, ...]:
+        """Read the pools of which anything is new: hardly ever one that rests."""
+        found = []
+        for place, row in enumerate(rows):
+            more, is_used = traffic.get(_number(row, place), NOTHING), place == used
+            told = row, more, start, is_used
+            known, pool = self._told.get(place, (None, None))
+            if pool is None or known != told:
+                pool = _pool(row, more, start, used=is_used)
+                self._told[place] = told, pool
+            found.append(pool)
+        return tuple(found)
 
     def _best(
         self,
