@@ -68,6 +68,7 @@ class HassProcess:
         host: str = "127.0.0.1",
         configuration: str = CONFIGURATION,
         with_integration: bool = True,
+        language: str = "en",
         program: Sequence[str] = ("-m", "homeassistant"),
         patience: float = START_TIMEOUT_SECONDS,
         stop_patience: float = STOP_TIMEOUT_SECONDS,
@@ -82,6 +83,7 @@ class HassProcess:
         self.log = self.directory / "home-assistant.log"
         self._configuration = configuration
         self._with_integration = with_integration
+        self._language = language
         self._patience, self._stop_patience = patience, stop_patience
         self._api: HassApi | None = None
         self._process = ChildProcess(
@@ -164,7 +166,8 @@ class HassProcess:
             await self.api.create_owner("Demo", USERNAME, PASSWORD)
         await self.api.log_in(USERNAME, PASSWORD)
         if not onboarded:
-            await self.api.command("config/core/update", **HOME)
+            home = {**HOME, "language": self._language}
+            await self.api.command("config/core/update", **home)
 
     async def _wait_until_running(self) -> None:
         """Wait until every integration of the start-up is set up."""

@@ -19,9 +19,11 @@
   const view = () => all(document, "hui-view").at(-1);
   const ours = () => all(view(), ...OURS);
   const seen = (element) => element.checkVisibility();
-  // A chart without data says so in the place where it said before that it was loading.
+  // A chart without data says so in the place where it said before that it was loading…
   const says = (root) =>
-    all(root, "div").some(({ className, textContent }) => className === "info" && !/loading/i.test(textContent));
+    all(root, "div").some(
+      ({ className, textContent }) => className === "info" && !/loading|(…|\.\.\.)\s*$/i.test(textContent),
+    );
 
   /** Whether a card is told to show other parts than this one. */
   const without = ({ host }, part) => host.config.show?.includes(part) === false;
@@ -140,15 +142,33 @@
       .map(({ name, data }) => [name ?? "", (data ?? []).filter(number).length]);
   }
 
+  const own = (element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+
+  /** Texts of which a part is not seen, for want of room, and what cuts them off. */
+  function cut() {
+    const found = new Set();
+    for (const element of walk(view())) {
+      const text = own(element).map(({ textContent }) => textContent).join("").trim();
+      if (!text || ["style", "script", "title"].includes(element.localName) || !seen(element)) continue;
+      for (let box = element, up = 0; box && up < 4; box = box.parentNode ?? box.host, up += 1) {
+        if (!(box instanceof HTMLElement) || box.clientWidth <= 1) continue;
+        const { overflowX, textOverflow, webkitLineClamp } = getComputedStyle(box);
+        const wide = ["hidden", "clip"].includes(overflowX) && textOverflow === "ellipsis";
+        const high = webkitLineClamp !== "none" && box.scrollHeight > box.clientHeight + 2;
+        if (high || (wide && box.scrollWidth > box.clientWidth + 1)) found.add(`${text} (${called(box)})`);
+      }
+    }
+    return [...found];
+  }
+
   /** All texts that somebody sees. */
-  function texts() {
-    const own = (element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
-    return [...walk(view())]
+  function texts(root) {
+    return [...walk(root ?? view())]
       .filter((element) => !["style", "script"].includes(element.localName) && seen(element))
       .flatMap(own)
       .map(({ textContent }) => textContent.trim())
       .filter(Boolean);
   }
 
-  window.look = { settled, unsettled, wide, small, faults, series, texts };
+  window.look = { settled, unsettled, wide, small, faults, series, texts, cut, page: () => texts(document) };
 })();

@@ -87,7 +87,7 @@ class SeededHouse:
 
 @asynccontextmanager
 async def seeded_house(
-    directory: Path, miners: Sequence[FarmMiner] = KINDS
+    directory: Path, miners: Sequence[FarmMiner] = KINDS, language: str = "en"
 ) -> AsyncIterator[SeededHouse]:
     """Set a house up, give it a past, and run it."""
     ports = free_ports(len(miners))
@@ -96,7 +96,7 @@ async def seeded_house(
         for miner, port in zip(miners, ports, strict=True)
     ]
     async with Farm(map(spec_of, placed), clock=SystemClock()) as farm:
-        hass = HassProcess(directory)
+        hass = HassProcess(directory, language=language)
         async with hass:
             devices = await add_miners(hass.api, placed)
             await hass.api.call_service(
