@@ -22,7 +22,7 @@ PAGES = {
 
 _TYPES = "ui.components.selectors.selector.types"
 TERMS = {
-    "areas?": ("", f"{_TYPES}.area"),
+    "area": ("", f"{_TYPES}.area"),
     "automations?": ("config", "ui.panel.config.automation.caption"),
     "dashboards?": ("lovelace", "ui.panel.lovelace.editor.select_view.dashboard_label"),
     "devices?": ("", "config_entry.disabled_by.device"),
