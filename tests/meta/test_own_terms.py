@@ -25,7 +25,7 @@ TERMS = {
     "area": ("", f"{_TYPES}.area"),
     "automations?": ("config", "ui.panel.config.automation.caption"),
     "dashboards?": ("lovelace", "ui.panel.lovelace.editor.select_view.dashboard_label"),
-    "devices?": ("", "config_entry.disabled_by.device"),
+    "device": ("", "config_entry.disabled_by.device"),
     "entit(?:y|ies)": ("", f"{_TYPES}.entity"),
     "helpers?": ("config", "ui.panel.config.helpers.caption"),
     "integrations?": ("", "config_entry.disabled_by.integration"),
