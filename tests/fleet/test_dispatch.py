@@ -15,8 +15,8 @@ from custom_components.miner_monitor.fleet.dispatch import (
     Order,
     Pace,
     deal,
-    ladder_of,
 )
+from custom_components.miner_monitor.fleet.ladder import ladder_of
 from custom_components.miner_monitor.miners.model import Setting
 from custom_components.miner_monitor.miners.power import PowerStep
 
@@ -360,10 +360,14 @@ class World:
 
     members: dict[str, DispatchMember]
     writes: int = 0
+    dealt: tuple[float | None, Deal] | None = None
 
     def go(self, target: float | None, now: float) -> None:
         """Deal, and let each follow at once."""
-        found = deal(target, self.members.values(), now)
+        known = self.dealt is not None and self.dealt[0] == target
+        before = self.dealt[1] if self.dealt is not None and known else None
+        found = deal(target, self.members.values(), now, before)
+        self.dealt = target, found
         assert len({order.key for order in found.orders}) == len(found.orders)
         for order in found.orders:
             self.follow(order, now)

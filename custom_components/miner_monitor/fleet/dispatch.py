@@ -8,23 +8,21 @@ run: the line is gone along with the large ones, or the last ones, at its end as
 and the way that gives the most hash rate is taken. No line depends on how many watts
 there are, so more of them never lead to less hash rate.
 
+A line is kept for as long as the target is, so that nobody is changed but who had to
+wait: what one has left because of its minimum times moves nobody else.
+
 Who may not be changed yet keeps what it has, and the watts that are its due are kept
 for it: nobody else is started with them for a few minutes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 import math
 
 from ..miners.power import PowerStep
-
-LEAST_DIFFERENCE = 1.0
-"""Watts between two steps of a miner at least; what is closer is not worth a write."""
-
-LEAST_PART = 0.03
-"""The same as a part of the higher one."""
+from .ladder import all_known, ladder_of, rate_of
 
 MARGIN = 0.03
 """Part of a step's watts by which a miner's target is above it."""
@@ -132,63 +130,16 @@ class Deal:
     """Who gets what, and what is to be written for it, what lowers first.
 
     ``power`` is all that is expected to be drawn. ``next_at`` is the epoch second at
-    which to deal again, None where nobody waits.
+    which to deal again, None where nobody waits. ``line`` is what was gone along, as
+    keys and steps; ``settled``: it was chosen while nobody had to wait.
     """
 
     shares: tuple[Share, ...] = ()
     orders: tuple[Order, ...] = ()
     power: float = 0.0
     next_at: float | None = None
-
-
-def ladder_of(steps: Sequence[PowerStep]) -> tuple[PowerStep, ...]:
-    """Return the steps worth using, the lowest first.
-
-    A step that draws more than another for no more hash rate is left out, and so is
-    one that is too close to the next higher one, but for a rest. Where a hash rate is
-    not known, more power counts as more of it.
-    """
-    known = _all_known(steps)
-    rising = list[PowerStep]()
-    for step in sorted(_in_order(steps), key=lambda one: (one.power, -_rate(one))):
-        if not rising or not known or _rate(step) > _rate(rising[-1]):
-            rising.append(step)
-    ladder = rising[-1:]
-    for step in reversed(rising[:-1]):
-        if _differ(step.power, ladder[-1].power):
-            ladder.append(step)
-    if rising and ladder[-1] is not rising[0]:
-        if len(ladder) > 1:
-            ladder[-1] = rising[0]
-        elif rising[0].stops:
-            ladder.append(rising[0])
-    return tuple(reversed(ladder))
-
-
-def _in_order(steps: Sequence[PowerStep]) -> Iterator[PowerStep]:
-    """Yield the steps with less power for a rest than for any run.
-
-    A meter may have yet to settle after a stop, and of a run nothing may be known.
-    """
-    least = min((step.power for step in steps if not step.stops), default=math.inf)
-    least = max(least, LEAST_DIFFERENCE)
-    for step in steps:
-        if step.stops:
-            yield replace(step, power=min(step.power, least - LEAST_DIFFERENCE))
-        else:
-            yield replace(step, power=max(step.power, least))
-
-
-def _all_known(steps: Iterable[PowerStep]) -> bool:
-    return all(step.hash_rate is not None for step in steps)
-
-
-def _rate(step: PowerStep) -> float:
-    return step.hash_rate or 0.0
-
-
-def _differ(lower: float, higher: float) -> bool:
-    return higher - lower >= max(LEAST_DIFFERENCE, LEAST_PART * higher)
+    line: tuple[tuple[str, int], ...] = ()
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +173,7 @@ class _Miner:
     def __init__(self, member: DispatchMember, now: float) -> None:
         self.member = member
         self.ladder = ladder_of(member.steps)
-        self.known = _all_known(member.steps)
+        self.known = all_known(member.steps)
         self.top = len(self.ladder) - 1
         self.at = self._nearest(member.asked)
         self.least, self.most = 0, self.top
@@ -258,6 +209,11 @@ class _Miner:
             range(len(self.ladder)), key=lambda i: abs(self.ladder[i].power - asked)
         )
 
+    @property
+    def waits(self) -> bool:
+        """Whether it may not be changed, or not be stopped, yet."""
+        return self.until is not None
+
     def rises(self) -> Iterator[_Rise]:
         """Yield the steps by which it goes up, the cheapest hash rate first.
 
@@ -277,7 +233,7 @@ class _Miner:
 
     def _joules(self, low: int, high: int) -> float:
         below, above = self.ladder[low], self.ladder[high]
-        return (above.power - below.power) / (_rate(above) - _rate(below))
+        return (above.power - below.power) / (rate_of(above) - rate_of(below))
 
     def best(self, power: float, lowest: int) -> int:
         """Return the highest step within some watts, at least the lowest one."""
@@ -329,11 +285,18 @@ def _waits(since: float | None, seconds: float, now: float) -> bool:
     return since is not None and 0.0 <= now - since < seconds
 
 
-def deal(target: float | None, members: Iterable[DispatchMember], now: float) -> Deal:
+def deal(
+    target: float | None,
+    members: Iterable[DispatchMember],
+    now: float,
+    before: Deal | None = None,
+) -> Deal:
     """Deal a target in W; None gives each what its owner set. ``now``: epoch seconds.
 
     It is exceeded only by what is left alone, may not be changed yet, or cannot go
-    any lower.
+    any lower. ``before`` is what was dealt before of the same target to the same
+    members: its line is gone along again, so that nobody is changed but who waited,
+    and chosen anew once, when nobody waits any longer.
     """
     everyone = list(members)
     miners = [
@@ -347,7 +310,7 @@ def deal(target: float | None, members: Iterable[DispatchMember], now: float) ->
         if member.left is not None or not member.steps
     )
     budget = math.inf if target is None else target - spoken_for
-    ends = _best_line(miners, budget)
+    ends, line = _choose(miners, budget, before)
     dealt = list(zip(miners, ends, strict=True))
     by_key = {miner.member.key: miner.share(end) for miner, end in dealt}
     shares = tuple(by_key.get(one.key) or _left(one) for one in everyone)
@@ -363,6 +326,9 @@ def deal(target: float | None, members: Iterable[DispatchMember], now: float) ->
         next_at=min(
             (miner.until for miner in miners if miner.until is not None), default=None
         ),
+        line=tuple((rise.miner.member.key, rise.step) for rise in line),
+        settled=(before is not None and before.settled)
+        or not any(miner.waits for miner in miners),
     )
 
 
@@ -381,18 +347,34 @@ def _turn(item: tuple[_Miner, Order]) -> tuple[bool, int, str]:
     return raises, miner.member.priority, miner.member.key
 
 
-def _best_line(miners: Sequence[_Miner], budget: float) -> list[int]:
-    """Return how far each miner gets, by the line that gives the most hash rate."""
-    best, most = list[int](), -1.0
+def _choose(
+    miners: Sequence[_Miner], budget: float, before: Deal | None
+) -> tuple[list[int], Sequence[_Rise]]:
+    """Return how far each miner gets, and the line that was gone along."""
+    if before is not None and (before.settled or any(one.waits for one in miners)):
+        line = _same_line(miners, before.line)
+        return _go_along(miners, line, budget), line
+    best, chosen, most = list[int](), list[_Rise](), -1.0
     for line in _lines(miners):
         ends = _go_along(miners, line, budget)
         rate = math.fsum(
-            _rate(miner.ladder[miner.settled(end)])
+            rate_of(miner.ladder[miner.settled(end)])
             for miner, end in zip(miners, ends, strict=True)
         )
         if rate > most + _SAME:
-            best, most = ends, rate
-    return best
+            best, chosen, most = ends, line, rate
+    return best, chosen
+
+
+def _same_line(
+    miners: Iterable[_Miner], line: Iterable[tuple[str, int]]
+) -> list[_Rise]:
+    by_key = {miner.member.key: miner for miner in miners}
+    return [
+        _Rise(miner, step, math.nan)
+        for key, step in line
+        if (miner := by_key.get(key)) is not None and step <= miner.top
+    ]
 
 
 def _lines(miners: Sequence[_Miner]) -> Iterator[list[_Rise]]:

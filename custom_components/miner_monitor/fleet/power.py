@@ -138,12 +138,19 @@ class FleetPower:
         now = time.time()
         self._store.store_if_due()
         members = [self._as_dealt(member) for member in self._members.values()]
-        if self._closed or not self._is_due(members, now):
+        situation = (
+            self.wish.power,
+            frozenset((one.key, one.left, one.priority) for one in members),
+        )
+        same = situation == self._situation
+        if self._closed or (same and not self._is_due(members, now)):
             return
+        self._situation, self._drawn = situation, _drawn_of(members)
         if self.wish.power is None and not self._owes:
             self._dealt = None
             return
-        self._dealt = found = deal(self.wish.power, members, now)
+        before = self._dealt if same else None
+        self._dealt = found = deal(self.wish.power, members, now, before)
         orders = [one for one in found.orders if one.key not in self._under_way]
         if orders:
             self._number += 1
@@ -160,18 +167,9 @@ class FleetPower:
         return any(one.power is not None or one.unsure for one in told)
 
     def _is_due(self, members: Iterable[DispatchMember], now: float) -> bool:
-        """Whether the situation is another one, or a minimum time is over."""
-        situation = (
-            self.wish.power,
-            frozenset((one.key, one.left, one.priority) for one in members),
-        )
-        drawn = sum(one.drawn or 0.0 for one in members if one.left is not None)
+        """Whether a minimum time is over, or what is left alone draws another power."""
         over = self._dealt is not None and (self._dealt.next_at or math.inf) <= now
-        same = situation == self._situation and abs(drawn - self._drawn) <= _NOTABLE
-        if same and not over:
-            return False
-        self._situation, self._drawn = situation, drawn
-        return True
+        return over or abs(_drawn_of(members) - self._drawn) > _NOTABLE
 
     def _as_dealt(self, member: FleetMember) -> DispatchMember:
         """Return a miner as watts are dealt to it."""
@@ -295,6 +293,11 @@ class FleetPower:
             for share in shares
             if share.key in names
         )
+
+
+def _drawn_of(members: Iterable[DispatchMember]) -> float:
+    """Return what those draw that are left alone, in W."""
+    return sum(one.drawn or 0.0 for one in members if one.left is not None)
 
 
 def _moved(before: Sequence[PowerStep], steps: Sequence[PowerStep]) -> bool:
