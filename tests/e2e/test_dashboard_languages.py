@@ -1,24 +1,25 @@
 """Somebody who reads no English adds a miner, looks at the dashboard, and repairs."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 import re
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page, expect
 import pytest
 
+from scripts.rig.browser import LOOK
 from scripts.rig.check import complaints
 from scripts.rig.hass import DOMAIN, HassProcess
 from scripts.rig.translations import languages, texts_of
+from scripts.rig.websocket import Json
 
 from .conftest import OpenDashboard
 from .dashboard import TABS, VIEWS, Dashboard
+from .frontend import ADD_DIALOG, VIEWPORT, WAIT_MILLISECONDS, stay_logged_in
 from .seeded import KINDS, OFF, SeededHouse, seeded_house
+from .waiting import until_so
 
 FIRST = "de"
 """The language of this house from the start, and of the short form."""
-
-NARROW = ("de", "pl")
-"""Languages of long words, whose labels are measured on a phone."""
 
 SHOWN = ("gamma", "q", OFF)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -57,6 +58,25 @@ async def speak(hass: HassProcess, language: str) -> None:
     for entry in await hass.api.entries(DOMAIN):
         path = f"config/config_entries/entry/{entry['entry_id']}/reload"
         await hass.api.post(path)
+
+
+type OpenPage = Callable[[], Awaitable[Page]]
+
+
+@pytest.fixture
+async def open_page(browser: Browser, abroad: SeededHouse) -> AsyncIterator[OpenPage]:
+    """Give somebody a browser in which they are logged in."""
+    context = await browser.new_context(base_url=abroad.hass.url, viewport=VIEWPORT)
+    context.set_default_timeout(WAIT_MILLISECONDS)
+
+    async def opened() -> Page:
+        page = await context.new_page()
+        await stay_logged_in(page, abroad.hass)
+        await page.add_init_script(path=LOOK)
+        return page
+
+    yield opened
+    await context.close()
 
 
 class Reader:
@@ -100,6 +120,10 @@ class Reader:
                 and not any(one.fullmatch(part) for one in self._other)
             )
         }
+
+    async def check(self, page: Page) -> None:
+        """Check that nothing on a page is English."""
+        assert self.english(await page.evaluate("look.page()")) == set()
 
 
 def bare(text: str) -> str:
@@ -153,3 +177,78 @@ async def test_no_label_is_cut_off_on_a_phone(
             found[view] = labels
         assert await dashboard.look("wide") == []
     assert found == {}
+
+
+@pytest.mark.parametrize("language", EACH)
+async def test_a_miner_is_added(
+    open_page: OpenPage, abroad: SeededHouse, language: str
+) -> None:
+    await speak(abroad.hass, language)
+    reader, texts = Reader(language), texts_of(language)
+    page = await open_page()
+    await page.goto(ADD_DIALOG)
+    await page.get_by_role("button", name="OK").click()
+    dialog = page.locator("dialog-data-entry-flow")
+    name = texts["config.step.user.menu_options.miner"]
+    choice = dialog.get_by_text(name, exact=True)
+    await expect(choice).to_be_visible()
+    await reader.check(page)
+    await choice.click()
+    label = texts["config.step.miner.data.host"]
+    address = dialog.get_by_role("textbox", name=label)
+    await address.fill("127.0.0.1:9")
+    await reader.check(page)
+    await dialog.get_by_role("button").last.click()
+    failed = dialog.locator("ha-alert[alert-type=error]")
+    await expect(failed).to_contain_text(texts["config.error.cannot_connect"])
+    await reader.check(page)
+
+
+@pytest.mark.parametrize("language", EACH)
+async def test_a_repair_and_a_report(
+    open_page: OpenPage, abroad: SeededHouse, language: str
+) -> None:
+    """What is made in Home Assistant is in its language."""
+    await speak(abroad.hass, language)
+    reader, texts, api = Reader(language), texts_of(language), abroad.hass.api
+    title = texts["issues.setting_refused.title"].format(name=abroad.titles["q"])
+    mode = await abroad.entity("q", "select.work_mode")
+
+    async def choose(option: str) -> None:
+        await api.call_service("select", "select_option", entity_id=mode, option=option)
+
+    async def issues() -> list[Json]:
+        listed = (await api.command("repairs/list_issues"))["issues"]
+        return [one for one in listed if one["translation_key"] == "setting_refused"]
+
+    async def works() -> bool:
+        return await abroad.state("q", "select.work_mode") in ("eco", "super")
+
+    async def refused() -> bool:
+        return bool(await issues())
+
+    await until_so(works)
+    before = await abroad.state("q", "select.work_mode")
+    other = "super" if before == "eco" else "eco"
+    abroad.farm["q"].inject("write_ignored")
+    await choose(other)
+    await until_so(refused, patience=180)
+    (issue,) = await issues()
+    assert reader.english([issue["translation_placeholders"]["error"]]) == set()
+    page = await open_page()
+    await page.goto("/config/repairs")
+    await page.get_by_text(title).click()
+    await reader.check(page)
+    report = await api.post(
+        f"services/{DOMAIN}/fleet_report?return_response", {"hours": 24}
+    )
+    lines = report["service_response"]["markdown"].replace("*", "").splitlines()
+    assert len(lines) > 5
+    assert reader.english(line.removeprefix("- ") for line in lines) == set()
+    abroad.farm["q"].clear()
+    await choose(other)
+
+    async def cleared() -> bool:
+        return not await issues()
+
+    await until_so(cleared, patience=180)
