@@ -157,7 +157,7 @@ class Photographer:
         await page.add_init_script(path=LOOK)
         await self._open(page, shot.motif)
         await _wait_for_values(page, shot)
-        picture = _small(await page.screenshot(animations="disabled"))
+        picture = small(await page.screenshot(animations="disabled"))
         await context.close()
         if len(picture) > MOST_BYTES:
             raise ScreenshotError(f"{shot.file} has {len(picture)} bytes")
@@ -197,7 +197,7 @@ async def _wait_for_values(page: Page, shot: Shot) -> None:
         raise ScreenshotError(f"{shot.file} says {lacking}") from None
 
 
-def _small(picture: bytes) -> bytes:
+def small(picture: bytes) -> bytes:
     """Return the picture with fewer colours, which nobody sees."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     few = image.quantize(

@@ -1,6 +1,7 @@
 """Somebody who reads no English adds a miner, looks at the dashboard, and repairs."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
 import re
 
 from playwright.async_api import Browser, Page, expect
@@ -9,6 +10,7 @@ import pytest
 from scripts.rig.browser import LOOK
 from scripts.rig.check import complaints
 from scripts.rig.hass import DOMAIN, HassProcess
+from scripts.rig.screenshots import small
 from scripts.rig.translations import languages, texts_of
 from scripts.rig.websocket import Json
 
@@ -144,9 +146,25 @@ async def seen_in(dashboard: Dashboard, view: str) -> list[str]:
     return texts
 
 
+async def take(dashboard: Dashboard, picture: Path) -> None:
+    """Take a small picture of what is seen first."""
+    await dashboard.page.evaluate("scrollTo(0, 0)")
+    keep(picture, small(await dashboard.page.screenshot(animations="disabled")))
+
+
+def keep(picture: Path, content: bytes) -> None:
+    picture.parent.mkdir(exist_ok=True)
+    picture.write_bytes(content)
+
+
+def pictured(house: SeededHouse, view: str) -> str | None:
+    """Return the name of the view of which there is a picture."""
+    return {"fleet": "fleet", house.view_of("gamma"): "miner"}.get(view)
+
+
 @pytest.mark.parametrize("language", EACH)
 async def test_no_view_is_english(
-    open_dashboard: OpenDashboard, abroad: SeededHouse, language: str
+    open_dashboard: OpenDashboard, abroad: SeededHouse, pictures: Path, language: str
 ) -> None:
     await speak(abroad.hass, language)
     reader, found = Reader(language), dict[str, set[str]]()
@@ -155,6 +173,8 @@ async def test_no_view_is_english(
     for view in views(abroad):
         seen = await seen_in(dashboard, view)
         assert len(seen) > 5
+        if name := pictured(abroad, view):
+            await take(dashboard, pictures / "languages" / f"{name}-{language}.png")
         if english := reader.english(seen):
             found[view] = english
     assert found == {}
@@ -162,7 +182,7 @@ async def test_no_view_is_english(
 
 @pytest.mark.parametrize("language", EACH)
 async def test_no_label_is_cut_off_on_a_phone(
-    open_dashboard: OpenDashboard, abroad: SeededHouse, language: str
+    open_dashboard: OpenDashboard, abroad: SeededHouse, pictures: Path, language: str
 ) -> None:
     await speak(abroad.hass, language)
     dashboard = await open_dashboard(abroad.hass.api, **PHONE)
@@ -171,6 +191,9 @@ async def test_no_label_is_cut_off_on_a_phone(
     for view in views(abroad):
         await dashboard.go(view)
         await dashboard.check()
+        if name := pictured(abroad, view):
+            place = pictures / "languages" / f"{name}-{language}-phone.png"
+            await take(dashboard, place)
         cut: list[str] = await dashboard.look("cut")
         labels = [text for text in cut if not MODELS.search(text)]
         if labels:
