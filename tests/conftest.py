@@ -134,6 +134,8 @@ class Bench:
     def __init__(self, hass: HomeAssistant, clock: Clock) -> None:
         """Give the miners their clock."""
         self.hass = hass
+        # The plugin's folder is beside its own files, where all tests would find it.
+        hass.config.media_dirs = {"local": hass.config.path("media")}
         self._clock = clock
         self._farms: list[Farm | LoopbackServer] = []
 

@@ -122,7 +122,7 @@ async def media(
 ) -> Path:
     """Have the actions, the recorder and a media folder."""
     freezer.move_to(NOON)
-    folder = tmp_path / "media"
+    folder = tmp_path / "own_media"
     folder.mkdir()
     hass.config.media_dirs = {"local": str(folder)}
     hass.config.allowlist_external_dirs = {str(folder)}

@@ -48,7 +48,7 @@ async def media(
 ) -> Path:
     """Have the actions, the recorder and a media folder, in Berlin."""
     await hass.config.async_set_time_zone("Europe/Berlin")
-    folder = tmp_path / "media"
+    folder = tmp_path / "own_media"
     folder.mkdir()
     hass.config.media_dirs = {"local": str(folder)}
     hass.config.allowlist_external_dirs = {str(folder), str(tmp_path / "allowed")}
