@@ -1,8 +1,11 @@
 """The address for Prometheus: who may ask, and that it tells what the miners told."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
+import re
 import sys
 from typing import Any
 
@@ -19,18 +22,22 @@ from simulator import SimulatedMiner
 from .conftest import (
     A1566,
     GAMMA,
+    GAMMA_2,
     MINI_3,
     NANO_3,
     NANO_3S,
+    NERD,
     OXBITCOIN,
     Q,
     TimedBench,
 )
+from .controls import call
 from .fleets import choose
 from .metrics.exporter import NAMES, Samples, samples_of, told
 from .test_dashboard import keep_routes_open
 
 URL = "/api/miner_monitor/metrics"
+PAGE = (Path(__file__).parents[1] / "docs" / "grafana.md").read_text(encoding="utf-8")
 AVALONS = (Q, NANO_3S, NANO_3, MINI_3, A1566)
 
 type Scrape = Callable[[], Awaitable[Samples]]
@@ -177,6 +184,57 @@ async def test_every_name_of_the_exporter(
     assert (
         of(samples, "miner_power_watts", miner=miner_title(hass, OXBITCOIN.name)) == {}
     )
+
+
+async def test_every_name_of_ours(
+    home: TimedBench, hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """Each name of the documentation is there, with the labels that it lists."""
+    broken = replace(GAMMA_2, name="broken")
+    specs = (GAMMA, Q, broken, NERD)
+    farm = await home.start(*specs)
+    entries = [await home.add(farm[spec.name]) for spec in specs]
+    hass.config_entries.async_update_entry(entries[0], options={"psu_efficiency": 90})
+    await home.run(hass.config_entries.async_reload(entries[0].entry_id))
+    await choose(hass, "fleet", {"metrics": True})
+    await choose(
+        hass,
+        "prices",
+        {
+            "fixed": {"price_fixed": 0.3},
+            "rule": {"cheap_rule": "limit", "cheap_limit": 0.4},
+        },
+    )
+    await call(home, "number.all_miners_power_target", "set_value", value=30)
+    farm["broken"].inject("hardware_fault", text="fan controller")
+    await home.pass_time(900)
+    client = await hass_client()
+
+    samples = await scrape(client)
+
+    rows = re.findall(r"^\| `(miner_\w+)` \|([^|]*)\|", PAGE, re.MULTILINE)
+    labels = {name: set(re.findall(r"`(\w+)`", more)) for name, more in rows}
+    assert len(labels) > 60
+    ours = {name for name in samples if name.startswith("miner_")}
+    assert ours ^ labels.keys() == set()
+    for name, more in labels.items():
+        of_all = name in {
+            "miner_power_price",
+            "miner_power_cheap",
+            "miner_power_target_watts",
+        }
+        wanted = more | (set() if of_all else {"miner", "id"})
+        for found in samples[name]:
+            assert {key for key, _ in found} == wanted, name
+    gamma, state = entries[0].unique_id, entries[0].runtime_data.data.state
+    (rate,) = of(samples, "miner_hash_rate_ths", id=gamma).values()
+    assert rate == pytest.approx(state.hash_rate)
+    (power,) = of(samples, "miner_wall_power_watts", id=gamma).values()
+    assert power == pytest.approx(state.power / 0.9)
+    assert list(samples["miner_power_price"].values()) == [0.3]
+    assert list(samples["miner_power_target_watts"].values()) == [30]
+    statuses = of(samples, "miner_status", id=entries[2].unique_id)
+    assert [labels[-1] for labels, is_so in statuses.items() if is_so] == ["fault"]
 
 
 async def test_traffic_is_asked_for_while_somebody_scrapes(

@@ -1,6 +1,5 @@
 """Restarts, time up, absences and availability."""
 
-from dataclasses import replace
 import json
 import math
 import random
@@ -428,10 +427,13 @@ def test_presence_outlives_a_restart_of_ours() -> None:
     def after(seconds: float) -> Moment:
         return Moment(WALL + 7200 + seconds, seconds, "2023-11-14")
 
-    # Nobody knows whether the absence lasted.
-    assert polled(record, (0, "away"), at=after) == replace(before, absent=False)
+    # As far as anybody saw, the miner has not been back.
+    assert before.absent
+    assert polled(record, (0, "away"), at=after) == before
     shown = polled(record, *every(15, 15, 1800, "away"), at=after)
     assert (shown.times_offline, shown.time_away) == (1, before.time_away)
+    assert shown.absent
+    assert not polled(reloaded(record), (1800, "answered"), at=after).absent
     shown = polled(record, *every(15, 1800, 3600, "answered"), at=after)
     assert shown.availability == pytest.approx(50, abs=0.5)
     assert polled(record, (3615, "away"), at=after).times_offline == 2

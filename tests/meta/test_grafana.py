@@ -6,16 +6,19 @@ from typing import Any
 
 from homeassistant.const import Platform, UnitOfTemperature
 from homeassistant.util import slugify
+import pytest
 
 from custom_components.miner_monitor.entity import MinerEntityDescription
+from custom_components.miner_monitor.metrics.names import OWN_NAMES
 
 from ..each import for_each
 from .package import ENTITIES, INTEGRATION, ROOT, load_json, shown_unit
 
 NAMES = load_json(INTEGRATION / "translations" / "en.json")["entity"]
-DASHBOARD: dict[str, Any] = load_json(ROOT / "docs" / "grafana" / "miner_monitor.json")
-PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-TARGETS = [target for panel in PANELS for target in panel["targets"]]
+FOLDER = ROOT / "docs" / "grafana"
+DASHBOARD: dict[str, Any] = load_json(FOLDER / "miner_monitor.json")
+OWN_DASHBOARD: dict[str, Any] = load_json(FOLDER / "miner_metrics.json")
+DASHBOARDS = (DASHBOARD, OWN_DASHBOARD)
 PAGE = (ROOT / "docs" / "grafana.md").read_text(encoding="utf-8")
 ROWS = [
     tuple(cell.strip(" `") for cell in line.strip("|").split("|"))
@@ -53,6 +56,14 @@ def _words(unit: str | None) -> str:
     return named.get(unit, unit.replace("/", "_per_").lower())
 
 
+def panels_of(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def targets_of(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    return [target for panel in panels_of(dashboard) for target in panel["targets"]]
+
+
 EXPORTED = {
     (
         _metric(platform, description),
@@ -82,25 +93,68 @@ def test_dashboard_shows_only_what_is_documented() -> None:
     selectors = re.compile(
         r'(homeassistant_\w+)\{entity=~"\w+\\\\\.\$\{miner\}(_[^"]+)"'
     )
-    for target in TARGETS:
+    for target in targets_of(DASHBOARD):
         found = selectors.findall(target["expr"])
         assert len(found) == target["expr"].count("homeassistant_")
         for metric, ending in found:
             assert (metric, ending.replace("[1-4]", "1")) in known
 
 
-def test_dashboard_can_be_imported() -> None:
-    identifiers = [panel["id"] for panel in DASHBOARD["panels"]]
+def test_our_names_are_those_of_the_page() -> None:
+    rows = re.findall(r"^\| `(miner_\w+)` \|.*\| ([^|]+) \|$", PAGE, re.MULTILINE)
+    assert rows == [(name, text) for name, _, text in OWN_NAMES]
+    for name, kind, _ in OWN_NAMES:
+        assert (kind == "counter") is name.endswith("_total"), name
+
+
+def test_our_dashboard_shows_only_our_names() -> None:
+    """Each selector has a name of ours, and is of the miners that were chosen."""
+    known = {name for name, _, _ in OWN_NAMES}
+    shown = set()
+    for target in targets_of(OWN_DASHBOARD):
+        found = re.findall(r'(\w+)\{miner=~"\$\{miner\}"', target["expr"])
+        assert len(found) == target["expr"].count("=~")
+        shown |= set(found)
+    assert shown <= known
+    assert len(shown) > 35
+
+
+def test_the_dashboards_are_twins() -> None:
+    """What one shows the other shows too, but for cards of a unit of their own."""
+    titles = [[panel["title"] for panel in each["panels"]] for each in DASHBOARDS]
+    renamed = {
+        "Findings": "Problems",
+        "Details (turn these entities on first)": "Details",
+    }
+    cards = titles[0].index("FPGA cards")
+    common = [renamed.get(title, title) for title in titles[0][:cards]]
+    assert titles[1][: len(common)] == common
+    assert len(titles[1]) > len(common)
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one["uid"])
+def test_dashboard_can_be_imported(dashboard: dict[str, Any]) -> None:
+    panels, targets = panels_of(dashboard), targets_of(dashboard)
+    identifiers = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(identifiers)) == len(identifiers)
-    assert DASHBOARD["id"] is None
-    assert {panel["datasource"]["uid"] for panel in PANELS} == {"${datasource}"}
-    assert {target["datasource"]["uid"] for target in TARGETS} == {"${datasource}"}
-    variables = [item["name"] for item in DASHBOARD["templating"]["list"]]
+    assert dashboard["id"] is None
+    assert {panel["datasource"]["uid"] for panel in panels} == {"${datasource}"}
+    assert {target["datasource"]["uid"] for target in targets} == {"${datasource}"}
+    variables = [item["name"] for item in dashboard["templating"]["list"]]
     assert variables == ["datasource", "miner"]
+    for panel in panels:
+        references = [target["refId"] for target in panel["targets"]]
+        assert len(set(references)) == len(references)
 
 
-def test_panels_do_not_overlap() -> None:
-    for one, other in combinations(DASHBOARD["panels"], 2):
+def test_both_dashboards_can_be_imported_together() -> None:
+    assert DASHBOARD["uid"] != OWN_DASHBOARD["uid"]
+    assert DASHBOARD["title"] != OWN_DASHBOARD["title"]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one["uid"])
+def test_panels_do_not_overlap(dashboard: dict[str, Any]) -> None:
+    for one, other in combinations(dashboard["panels"], 2):
         a, b = one["gridPos"], other["gridPos"]
         assert a["x"] + a["w"] <= 24
         assert (

@@ -236,12 +236,14 @@ class PresenceRecord(Stored):
     one, the miner is missed from its last answer to its next. The quarters of an hour
     go by the wall clock as it was at the first poll, so that setting it moves nothing.
 
+    ``lasts``: the miner has not been back since the last absence that was counted.
     ``went_away``: the last poll began an absence. ``watched_span`` are the seconds
     that became watched with it, ``answered_span`` those of them the miner was there.
     """
 
     times_offline: Count = 0
     time_away: Amount = 0.0
+    lasts: bool = False
     day: LastDay = field(default_factory=LastDay)
     went_away: bool = field(default=False, init=False)
     watched_span: float = field(default=0.0, init=False)
@@ -260,6 +262,7 @@ class PresenceRecord(Stored):
         if self._absent:
             self.time_away += span
         self._seen, self._away, self._absent = True, False, False
+        self.lasts = False
         return self._add(moment, span, there)
 
     def missed(self, moment: Moment, away: bool) -> Presence:
@@ -271,13 +274,14 @@ class PresenceRecord(Stored):
         went_away = self._seen and not self._away
         self.times_offline += went_away
         self._away, self._absent = True, self._absent or went_away
+        self.lasts = self.lasts or went_away
         if self._absent:
             self.time_away += span
         return self._add(moment, span, 0.0, went_away=went_away)
 
     def unplugged(self, moment: Moment) -> Presence:
         """Take that the plug is off, so that nothing is expected of the miner."""
-        self._seen = self._away = self._absent = False
+        self._seen = self._away = self._absent = self.lasts = False
         self._last, self._unclear = None, 0.0
         return self._add(moment, 0.0, 0.0)
 
@@ -295,7 +299,7 @@ class PresenceRecord(Stored):
         self.watched_span, self.answered_span = watched, there
         shown = Presence(
             times_offline=self.times_offline,
-            absent=self._absent,
+            absent=self.lasts,
             time_away=self.time_away,
             availability=self.day.add(moment, watched, there),
         )

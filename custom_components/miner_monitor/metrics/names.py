@@ -1,6 +1,6 @@
 """Our own names, the same for all families."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -25,45 +25,45 @@ _OF_MINER = named(
     "downs_total|insight.presence.times_offline|Times offline",
     "offline_seconds_total|insight.presence.time_away|Time offline",
     "availability_percent|insight.presence.availability|Time online of the last day",
-    "restarts_total|insight.uptime.restarts|Restarts",
+    "restarts_total|insight.uptime.restarts|Restarts that were seen",
     "uptime_seconds_total|insight.uptime.total|Time up in all",
-    "expected_hash_rate_ths|insight.baseline.expected|What its settings should give",
-    "hash_rate_ratio_percent|insight.baseline.ratio|Hash rate vs. expected",
+    "expected_hash_rate_ths|insight.baseline.expected|What its settings give, in TH/s",
+    "hash_rate_ratio_percent|insight.baseline.ratio|Hash rate in % of expected",
     "wall_power_watts|insight.wall_power|Power at the wall",
     "wall_efficiency_joules_per_terahash|insight.wall_efficiency|At the wall, in J/TH",
     "energy_kwh_total|insight.energy|Energy; it never falls",
     "wall_energy_kwh_total|insight.wall_energy|Energy at the wall; it never falls",
     "reject_percent|insight.shares.reject_rate|Rejected shares of the last hour",
     "best_difficulty|insight.best_difficulty|The best share ever",
-    "blocks_found_total|insight.blocks_found|Blocks",
+    "blocks_found_total|insight.blocks_found|Blocks found",
 )
 _OF_STATE = named(
     "miner_",
     "hashing||Whether it works on shares",
     "mining|settings.mining|Whether it mines, or stands still by command",
-    "uptime_seconds|uptime|Time since the miner's start",
+    "uptime_seconds|uptime|Time since its start",
     "hash_rate_ths|hash_rate|Hash rate, in TH/s",
-    "hash_rate_now_ths|hash_rate_now|The same without smoothing",
+    "hash_rate_now_ths|hash_rate_now|Hash rate without smoothing",
     "power_watts|power|Power that the miner reports",
     "power_limit_watts|power_limit|Power that the device aims at",
     "efficiency_joules_per_terahash|efficiency|Power by hash rate, in J/TH",
-    "core_voltage_volts|core_voltage_actual|At the chips",
-    "input_voltage_volts|input_voltage|From the power supply",
-    "input_current_amperes|input_current|From the power supply",
-    "frequency_mhz|frequency_actual|What the chips run at",
+    "core_voltage_volts|core_voltage_actual|Voltage at the chips",
+    "input_voltage_volts|input_voltage|Voltage from the supply",
+    "input_current_amperes|input_current|Current from the supply",
+    "frequency_mhz|frequency_actual|Frequency of the chips",
     "frequency_set_mhz|settings.frequency|The frequency that is set",
     "core_voltage_set_volts|settings.core_voltage|The core voltage that is set",
     "hardware_error_percent|hardware_error_rate|Wrong results of the chips",
-    "hardware_errors_total|hardware_errors|Wrong results since the miner's start",
-    "shares_accepted_total|shares_accepted|Since the miner's start",
-    "shares_rejected_total|shares_rejected|Since the miner's start",
-    "shares_stale_total|shares_stale|Since the miner's start",
-    "pool_difficulty||What the pool asks of a share",
-    "network_difficulty||As the pool reports it",
+    "hardware_errors_total|hardware_errors|Wrong results since its start",
+    "shares_accepted_total|shares_accepted|Accepted since its start",
+    "shares_rejected_total|shares_rejected|Rejected since its start",
+    "shares_stale_total|shares_stale|Stale since its start",
+    "pool_difficulty||Difficulty of a share at its pool",
+    "network_difficulty||Difficulty of the network",
     "pool_connected||Whether it has its pool",
     "fallback_pool||Whether it works for its fallback pool",
-    "pool_latency_milliseconds|pool_latency|To the pool and back",
-    "wifi_signal_dbm|wifi_signal|Wi-Fi",
+    "pool_latency_milliseconds|pool_latency|Time to the pool and back",
+    "wifi_signal_dbm|wifi_signal|Strength of the Wi-Fi",
 )
 _SENSORS = {
     "chip": "hottest_chip",
@@ -130,14 +130,14 @@ _LABELLED_OF_MINER = (
 )
 _LABELLED_OF_STATE = (
     ("miner_status", GAUGE, "1 for the status that it has", _statuses),
-    ("miner_temperature_celsius", GAUGE, "chip is the hottest one", _temperatures),
+    ("miner_temperature_celsius", GAUGE, "By place", _temperatures),
     ("miner_fault", GAUGE, "A fault that it reports", _faults),
     ("miner_fan_speed_rpm", GAUGE, "Speed of a fan", _fans("speed")),
     ("miner_fan_duty_percent", GAUGE, "What a fan is driven with", _fans("duty_cycle")),
     ("miner_pool_up", GAUGE, "Whether a pool is connected", _pools("connected")),
     ("miner_pool_active", GAUGE, "Whether it works for a pool", _pools("active")),
-    ("miner_pool_accepted_total", COUNTER, "Shares of a pool", _pools("accepted")),
-    ("miner_pool_rejected_total", COUNTER, "Shares of a pool", _pools("rejected")),
+    ("miner_pool_accepted_total", COUNTER, "Accepted shares", _pools("accepted")),
+    ("miner_pool_rejected_total", COUNTER, "Rejected shares", _pools("rejected")),
 )
 
 
@@ -159,7 +159,7 @@ _COMPUTED: tuple[tuple[str, str, str, Callable[[Subject, float], Number]], ...] 
     (
         "miner_response_time_seconds",
         GAUGE,
-        "What the last answer took",
+        "Time of the last answer",
         lambda one, _: answer_time(one),
     ),
 )
@@ -177,10 +177,50 @@ def _info(subject: Subject) -> str:
     return f"{subject.labels},{labels(told)}"
 
 
+_INFO = ("miner_info", GAUGE, "What the miner is")
+
+_OF_ALL: tuple[tuple[str, str, str, Callable[[Scrape], tuple[str, Number]]], ...] = (
+    (
+        "miner_power_price",
+        GAUGE,
+        "Price of a kWh now",
+        lambda scrape: (
+            label("currency", scrape.currency),
+            scrape.fleet.prices.price,
+        ),
+    ),
+    (
+        "miner_power_cheap",
+        GAUGE,
+        "Whether power is cheap now",
+        lambda scrape: ("", scrape.fleet.prices.cheap),
+    ),
+    (
+        "miner_power_target_watts",
+        GAUGE,
+        "Power target of all miners",
+        lambda scrape: ("", scrape.fleet.power_target.target),
+    ),
+)
+
+_TABLES: tuple[Sequence[Any], ...] = (
+    (_INFO,),
+    _COMPUTED,
+    _OF_MINER,
+    _OF_STATE,
+    _LABELLED_OF_MINER,
+    _LABELLED_OF_STATE,
+    _OF_ALL,
+)
+OWN_NAMES: tuple[tuple[str, str, str], ...] = tuple(
+    (name, kind, text) for table in _TABLES for name, kind, text, *_ in table
+)
+"""Each of our names, whether it only counts up, and what it is."""
+
+
 def own_blocks(scrape: Scrape) -> Iterator[str]:
     """Write all miners under our own names."""
-    info = [(_info(subject), 1) for subject in scrape.miners]
-    yield block("miner_info", GAUGE, "What the miner is", info)
+    yield block(*_INFO, [(_info(subject), 1) for subject in scrape.miners])
     miners = [(subject.labels, subject) for subject in scrape.miners]
     for name, kind, text, find in _COMPUTED:
         told = [(ours, find(subject, scrape.now)) for ours, subject in miners]
@@ -201,14 +241,5 @@ def own_blocks(scrape: Scrape) -> Iterator[str]:
                 for more, value in many(one)
             ]
             yield block(name, kind, text, samples)
-    yield from _of_all(scrape)
-
-
-def _of_all(scrape: Scrape) -> Iterator[str]:
-    """Write what holds for all miners together."""
-    prices = scrape.fleet.prices
-    money = label("currency", scrape.currency)
-    yield block("miner_power_price", GAUGE, "Of a kWh now", [(money, prices.price)])
-    yield block("miner_power_cheap", GAUGE, "Whether it is cheap", [("", prices.cheap)])
-    target = scrape.fleet.power_target.target
-    yield block("miner_power_target_watts", GAUGE, "For all miners", [("", target)])
+    for name, kind, text, read_all in _OF_ALL:
+        yield block(name, kind, text, [read_all(scrape)])
