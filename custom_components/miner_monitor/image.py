@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any, override
 
 from homeassistant.components.image import ImageEntity, ImageEntityDescription
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
@@ -17,7 +17,7 @@ from .coordinator import MonitorCoordinator
 from .entity import MinerEntityDescription, MinerMonitorEntity, setup_of
 from .fleet.model import FleetData
 from .model import MinerData
-from .runtime.entries import miner_entries
+from .runtime.entries import loaded_of, miner_entries
 
 PARALLEL_UPDATES = 0
 
@@ -131,11 +131,7 @@ class FleetChartImage(ChartImage):
 
     @override
     def _members(self) -> list[ConfigEntry]:
-        return [
-            entry
-            for entry in miner_entries(self.hass)
-            if entry.state is ConfigEntryState.LOADED
-        ]
+        return loaded_of(miner_entries(self.hass))
 
 
 async_setup_entry = setup_of(

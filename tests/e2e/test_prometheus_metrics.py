@@ -1,20 +1,32 @@
-"""A real Prometheus scrapes our metrics, and the former dashboard has its data."""
+"""A real Prometheus scrapes our metrics, and two dashboards have their data.
+
+One is the former exporter's, the other our own.
+"""
 
 import asyncio
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.rig.hass import CONFIGURATION, DOMAIN, HassProcess
+from scripts.rig.hass import CONFIGURATION, DOMAIN, REPOSITORY, HassProcess
 from scripts.rig.prometheus import PrometheusProcess, find_prometheus
 from simulator import Farm, MinerSpec, SystemClock
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(600)]
 
-MINERS = [
+AVALONS = [
     MinerSpec(name="nano3s", model="avalon_nano3s"),
     MinerSpec(name="mini3", model="avalon_mini3"),
+    MinerSpec(name="q", model="avalon_q"),
 ]
+GAMMA = MinerSpec(name="gamma", model="gamma_601", firmware="2.15.0")
+BROKEN = MinerSpec(name="broken", model="gamma_602", firmware="2.14.0")
+CARD = MinerSpec(name="card", model="fpga_rb4")
+OTHERS = [GAMMA, BROKEN, CARD]
+DASHBOARD = REPOSITORY / "docs" / "grafana" / "miner_metrics.json"
+PATIENCE = 240
 WITHOUT = "max without (status, url, priority, id) "
 OF_MINER = (
     *("up", "hashrate_ghs", "hashrate_moving_ghs", "hashrate_avg_ghs"),
@@ -54,23 +66,67 @@ def queries(ip: str) -> set[str]:
     }
 
 
-async def test_the_former_dashboard_has_data(tmp_path: Path) -> None:
+def of_dashboard(chosen: str) -> set[str]:
+    """Return the queries of our dashboard, for these miners."""
+    dashboard: dict[str, Any] = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    variables = {one["name"]: one for one in dashboard["templating"]["list"]}
+    variable = variables["miner"]
+    assert variable["query"]["query"] == "label_values(miner_up, miner)"
+    found = {
+        target["expr"].replace("${miner}", chosen)
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", [])
+    }
+    assert not any("$" in query for query in found)
+    return found
+
+
+async def _add(hass: HassProcess, host: str) -> str:
+    flow = await hass.api.start_flow(DOMAIN)
+    result = await hass.api.continue_flow(flow["flow_id"], {"host": host})
+    return str(result["result"]["entry_id"])
+
+
+async def _choose(hass: HassProcess, entry_id: str, *steps: dict[str, Any]) -> None:
+    """Fill in the forms of an entry's options."""
+    path = "config/config_entries/options/flow"
+    flow = await hass.api.post(path, {"handler": entry_id})
+    for step in steps:
+        result = await hass.api.post(f"{path}/{flow['flow_id']}", step)
+    assert result["type"] == "create_entry", result
+
+
+async def _without_data(prometheus: PrometheusProcess, expected: set[str]) -> set[str]:
+    """Return which queries give nothing, after some patience."""
+    missing = set(expected)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while missing:
+                await asyncio.sleep(3)
+                if await prometheus.scrapes():
+                    answers = {q: await prometheus.query(q) for q in missing}
+                    missing = {query for query, found in answers.items() if not found}
+    except TimeoutError:
+        pass
+    return missing
+
+
+async def test_the_dashboards_have_data(tmp_path: Path) -> None:
     executable = await asyncio.to_thread(find_prometheus)
     if executable is None:
         pytest.skip("no Prometheus found: install the package prometheus")
     hass = HassProcess(tmp_path / "hass", configuration=CONFIGURATION)
-    async with Farm(MINERS, clock=SystemClock()) as farm, hass:
-        for spec in MINERS:
-            flow = await hass.api.start_flow(DOMAIN)
-            host = f"{farm[spec.name].host}:{farm[spec.name].port}"
-            await hass.api.continue_flow(flow["flow_id"], {"host": host})
+    async with Farm([*AVALONS, *OTHERS], clock=SystemClock()) as farm, hass:
+        for spec in (*AVALONS, BROKEN, CARD):
+            await _add(hass, f"{farm[spec.name].host}:{farm[spec.name].port}")
+        farm[BROKEN.name].inject("hardware_fault", text="fan controller")
+        gamma = await _add(hass, f"{farm[GAMMA.name].host}:{farm[GAMMA.name].port}")
+        supply = {"psu_efficiency": 92}
+        sections: dict[str, Any] = {"judgement": {}, "tuning": {}}
+        await _choose(hass, gamma, {"scan_interval": 10, "supply": supply, **sections})
         entries = await hass.api.entries(DOMAIN)
-        fleet = next(e for e in entries if e["title"] == "All miners")
-        path = "config/config_entries/options/flow"
-        flow = await hass.api.post(path, {"handler": fleet["entry_id"]})
-        step = f"{path}/{flow['flow_id']}"
-        await hass.api.post(step, {"next_step_id": "fleet"})
-        await hass.api.post(step, {"metrics": True})
+        fleet = next(e["entry_id"] for e in entries if e["title"] == "All miners")
+        await _choose(hass, fleet, {"next_step_id": "fleet"}, {"metrics": True})
         token = await hass.api.command(
             "auth/long_lived_access_token", client_name="Prometheus", lifespan=1
         )
@@ -82,16 +138,14 @@ async def test_the_former_dashboard_has_data(tmp_path: Path) -> None:
             token=token,
             path="/api/miner_monitor/metrics",
         ) as prometheus:
-            missing = {
+            expected = {
                 query
-                for spec in MINERS
+                for spec in AVALONS
                 for query in queries(f"127.0.0.1:{farm[spec.name].port}")
             }
-            async with asyncio.timeout(120):
-                while missing:
-                    await asyncio.sleep(3)
-                    if await prometheus.scrapes():
-                        answers = {q: await prometheus.query(q) for q in missing}
-                        missing = {
-                            query for query, found in answers.items() if not found
-                        }
+            assert await _without_data(prometheus, {"miner_up"}) == set()
+            titles = await prometheus.label_values("miner", "miner_up")
+            assert len(titles) == len([*AVALONS, *OTHERS])
+            expected |= of_dashboard(f"({'|'.join(titles)})")
+            assert len(expected) > 150
+            assert await _without_data(prometheus, expected) == set()

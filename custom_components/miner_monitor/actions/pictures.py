@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 import re
 import secrets
 import stat
 import time
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers.service import async_extract_config_entry_ids
 from homeassistant.util import dt as dt_util
@@ -24,7 +23,7 @@ from ..history.files import (
     write_whole,
 )
 from ..report.pictures import Picture, async_chart
-from ..runtime.entries import miner_entries
+from ..runtime.entries import loaded_of, miner_entries
 from ..runtime.messages import file_cause
 from ..runtime.targets import (
     async_readable,
@@ -61,11 +60,7 @@ async def chart(call: ServiceCall) -> ServiceResponse:
         dpi=data["dpi"],
     )
     stored = await async_store(hass, picture)
-    return {
-        "path": stored.path,
-        "url": stored.url,
-        "media_content_id": stored.media_content_id,
-    }
+    return asdict(stored)
 
 
 async def _members(call: ServiceCall) -> Sequence[MinerConfigEntry]:
@@ -85,8 +80,7 @@ async def _members(call: ServiceCall) -> Sequence[MinerConfigEntry]:
 
 
 def _loaded(entries: Sequence[MinerConfigEntry]) -> list[MinerConfigEntry]:
-    found = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
-    return sorted(found, key=lambda entry: entry.title.casefold())
+    return sorted(loaded_of(entries), key=lambda entry: entry.title.casefold())
 
 
 async def async_store(hass: HomeAssistant, picture: Picture) -> Stored:

@@ -5,6 +5,7 @@ stranger at its address announces it to the stranger's own. That heals any permu
 of addresses without a single extra request to a device.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -69,6 +70,11 @@ def miner_entries(hass: HomeAssistant) -> list[ConfigEntry]:
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
         if not is_fleet(entry)
     ]
+
+
+def loaded_of(entries: Iterable[ConfigEntry]) -> list[ConfigEntry]:
+    """Return the loaded ones of these entries."""
+    return [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
 
 
 NEEDS_CODE = "needs_code"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import (
@@ -20,7 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
 from ..const import SIGNAL_MINERS
-from .entries import is_fleet, miner_entries
+from .entries import is_fleet, loaded_of, miner_entries
 
 type Target = Mapping[str, Any] | None
 
@@ -53,9 +53,7 @@ def targeted_entries(hass: HomeAssistant, target: Target) -> list[ConfigEntry]:
     An area, a floor or a label counts for the devices in it, whatever the categories
     of their entities.
     """
-    loaded = [
-        entry for entry in miner_entries(hass) if entry.state is ConfigEntryState.LOADED
-    ]
+    loaded = loaded_of(miner_entries(hass))
     if not target:
         return loaded
     selected = async_extract_referenced_entity_ids(
