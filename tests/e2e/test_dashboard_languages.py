@@ -14,7 +14,7 @@ from scripts.rig.screenshots import small
 from scripts.rig.translations import languages, texts_of
 from scripts.rig.websocket import Json
 
-from .conftest import OpenDashboard
+from .conftest import ARTIFACTS, OpenDashboard
 from .dashboard import TABS, VIEWS, Dashboard
 from .frontend import ADD_DIALOG, VIEWPORT, WAIT_MILLISECONDS, stay_logged_in
 from .seeded import KINDS, OFF, SeededHouse, seeded_house
@@ -22,6 +22,8 @@ from .waiting import until_so
 
 FIRST = "de"
 """The language of this house from the start, and of the short form."""
+
+PICTURED = ("de", "es", "fr", "nl")
 
 SHOWN = ("gamma", "q", OFF)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -157,6 +159,11 @@ def keep(picture: Path, content: bytes) -> None:
     picture.write_bytes(content)
 
 
+def folder_of(pictures: Path, language: str) -> Path:
+    """Return where pictures go: the documentation has those of some languages."""
+    return (pictures if language in PICTURED else ARTIFACTS) / "languages"
+
+
 def pictured(house: SeededHouse, view: str) -> str | None:
     """Return the name of the view of which there is a picture."""
     return {"fleet": "fleet", house.view_of("gamma"): "miner"}.get(view)
@@ -174,7 +181,9 @@ async def test_no_view_is_english(
         seen = await seen_in(dashboard, view)
         assert len(seen) > 5
         if name := pictured(abroad, view):
-            await take(dashboard, pictures / "languages" / f"{name}-{language}.png")
+            await take(
+                dashboard, folder_of(pictures, language) / f"{name}-{language}.png"
+            )
         if english := reader.english(seen):
             found[view] = english
     assert found == {}
@@ -192,8 +201,8 @@ async def test_no_label_is_cut_off_on_a_phone(
         await dashboard.go(view)
         await dashboard.check()
         if name := pictured(abroad, view):
-            place = pictures / "languages" / f"{name}-{language}-phone.png"
-            await take(dashboard, place)
+            folder = folder_of(pictures, language)
+            await take(dashboard, folder / f"{name}-{language}-phone.png")
         cut: list[str] = await dashboard.look("cut")
         labels = [text for text in cut if not MODELS.search(text)]
         if labels:
