@@ -301,7 +301,7 @@ async def test_what_a_reload_drops_is_told(
     issue = ir.async_get(hass).async_get_issue(DOMAIN, name)
     assert issue is not None
     assert issue.translation_placeholders is not None
-    assert "mid" in issue.translation_placeholders["error"]
+    assert "Mid" in issue.translation_placeholders["error"]
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")

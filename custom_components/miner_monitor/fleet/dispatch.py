@@ -8,8 +8,8 @@ run: the line is gone along with the large ones, or the last ones, at its end as
 and the way that gives the most hash rate is taken. No line depends on how many watts
 there are, so more of them never lead to less hash rate.
 
-A line is kept for as long as the target is, so that nobody is changed but who had to
-wait: what one has left because of its minimum times moves nobody else.
+A constant target is dealt along the same line again, until a minimum time is over and
+another line gives more: what measures nearly alike does not take turns.
 
 Who may not be changed yet keeps what it has, and the watts that are its due are kept
 for it: nobody else is started with them for a few minutes.
@@ -295,8 +295,8 @@ def deal(
 
     It is exceeded only by what is left alone, may not be changed yet, or cannot go
     any lower. ``before`` is what was dealt before of the same target to the same
-    members: its line is gone along again, so that nobody is changed but who waited,
-    and chosen anew once, when nobody waits any longer.
+    members: its line is gone along again, unless another gives more hash rate once
+    somebody has waited long enough. What was chosen while nobody had to wait stands.
     """
     everyone = list(members)
     miners = [
@@ -310,7 +310,7 @@ def deal(
         if member.left is not None or not member.steps
     )
     budget = math.inf if target is None else target - spoken_for
-    ends, line = _choose(miners, budget, before)
+    ends, line = _choose(miners, budget, before, now)
     dealt = list(zip(miners, ends, strict=True))
     by_key = {miner.member.key: miner.share(end) for miner, end in dealt}
     shares = tuple(by_key.get(one.key) or _left(one) for one in everyone)
@@ -348,14 +348,17 @@ def _turn(item: tuple[_Miner, Order]) -> tuple[bool, int, str]:
 
 
 def _choose(
-    miners: Sequence[_Miner], budget: float, before: Deal | None
+    miners: Sequence[_Miner], budget: float, before: Deal | None, now: float
 ) -> tuple[list[int], Sequence[_Rise]]:
     """Return how far each miner gets, and the line that was gone along."""
-    if before is not None and (before.settled or any(one.waits for one in miners)):
-        line = _same_line(miners, before.line)
-        return _go_along(miners, line, budget), line
+    lines = _lines(miners)
+    if before is not None:
+        same = _same_line(miners, before.line)
+        if before.settled or now < (before.next_at or math.inf):
+            return _go_along(miners, same, budget), same
+        lines = chain([same], lines)
     best, chosen, most = list[int](), list[_Rise](), -1.0
-    for line in _lines(miners):
+    for line in lines:
         ends = _go_along(miners, line, budget)
         rate = math.fsum(
             rate_of(miner.ladder[miner.settled(end)])
