@@ -430,8 +430,14 @@ async def test_tools(home: Home) -> None:
     assert "error" in await home.tool("save_power", watts=3)
 
 
-async def test_by_its_address(home: Home, hass_client: ClientSessionGenerator) -> None:
-    """Intents are handled over HTTP too, in a language that we have no texts of."""
+@pytest.mark.parametrize(
+    ("language", "answer"),
+    [("de", "Ab jetzt Strom sparen: carl."), ("sv", "Now saving power: carl.")],
+)
+async def test_by_its_address(
+    home: Home, hass_client: ClientSessionGenerator, language: str, answer: str
+) -> None:
+    """Intents are handled over HTTP too, and in a language that we have no texts of."""
     client = await hass_client()
     response = await home.house.bench.run(
         client.post(
@@ -439,12 +445,12 @@ async def test_by_its_address(home: Home, hass_client: ClientSessionGenerator) -
             json={
                 "name": "MinerMonitorSavePower",
                 "data": {"area": "attic"},
-                "language": "de",
+                "language": language,
             },
         )
     )
-    answer = await response.json()
-    assert answer["speech"]["plain"]["speech"] == "Now saving power: carl."
+    speech = (await response.json())["speech"]
+    assert speech["plain"]["speech"] == answer
     await home.wait()
     assert home.who_hashes() == ["anna", "bert"]
 
