@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 import math
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from custom_components.miner_monitor.charts.model import (
     Track,
 )
 from custom_components.miner_monitor.charts.series import rolling
+from scripts.rig.translations import languages, texts_of
 
 from ..meta.package import INTEGRATION, load_json
 
@@ -192,6 +194,15 @@ def test_letters() -> None:
         assert fonts.legible(text) == text
     assert fonts.legible("日本") == "Ri Ben"
     assert fonts.legible("Rig 😀 1") == "Rig 1"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_letters_of_a_language(language: str) -> None:
+    """All texts of charts, and names of statuses and modes, are drawn as they are."""
+    for key, text in texts_of(language).items():
+        if key.startswith(("common.report_", "entity.")):
+            written = re.sub(r"[\u00a0\u202f]", " ", text)
+            assert fonts.legible(text, 500) == written, key
 
 
 def test_without_the_font_of_the_frontend(monkeypatch: pytest.MonkeyPatch) -> None:
