@@ -209,11 +209,6 @@ class _Miner:
             range(len(self.ladder)), key=lambda i: abs(self.ladder[i].power - asked)
         )
 
-    @property
-    def waits(self) -> bool:
-        """Whether it may not be changed, or not be stopped, yet."""
-        return self.until is not None
-
     def rises(self) -> Iterator[_Rise]:
         """Yield the steps by which it goes up, the cheapest hash rate first.
 
@@ -319,16 +314,15 @@ def deal(
         for miner, end in dealt
         if (order := miner.order(end, free=target is None)) is not None
     ]
+    waits = (miner.until for miner in miners if miner.until is not None)
+    next_at = min(waits, default=None)
     return Deal(
         shares=shares,
         orders=tuple(order for _, order in sorted(orders, key=_turn)),
         power=math.fsum(share.power or 0.0 for share in shares),
-        next_at=min(
-            (miner.until for miner in miners if miner.until is not None), default=None
-        ),
+        next_at=next_at,
         line=tuple((rise.miner.member.key, rise.step) for rise in line),
-        settled=(before is not None and before.settled)
-        or not any(miner.waits for miner in miners),
+        settled=next_at is None or (before is not None and before.settled),
     )
 
 
