@@ -375,8 +375,15 @@ async def bench(
     mock_async_zeroconf: object,
     enable_custom_integrations: None,
     freezer: FrozenDateTimeFactory,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[TimedBench]:
-    """Give a Home Assistant and a place for miners, and command of their time."""
+    """Give a Home Assistant and a place for miners, and command of their time.
+
+    It begins at the same moment in every run, so that a test which depends on the hour
+    or the second fails always or never; `--begin` finds it.
+    """
+    if request.node.get_closest_marker("freeze_time") is None:
+        freezer.move_to(request.config.getoption("begin"))
     bench = TimedBench(hass, freezer, ManualClock())
     yield bench
     # What is still being set up would leave its timers behind.
@@ -414,8 +421,13 @@ def entity_registry_enabled_by_default() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option for long campaigns."""
+    """Add the options for long campaigns and for another time."""
     parser.addoption("--full", action="store_true", help="run the long campaigns")
+    parser.addoption(
+        "--begin",
+        default="2026-11-24T18:07:23.4",
+        help="when frozen time begins, in UTC",
+    )
 
 
 def _extent(module: ModuleType) -> str:

@@ -221,11 +221,11 @@ async def test_each_run_of_an_automation_is_one(
         "triggers": {"trigger": "time_pattern", "minutes": "/1"},
         "actions": [{"delay": {"minutes": 2}}, write],
     }
+    begun = async_capture_events(hass, "automation_triggered")
+    called = async_capture_events(hass, "call_service")
     assert await async_setup_component(hass, "automation", {"automation": [automation]})
     target = {"device_id": device(house, "anna"), "for": {"hours": 1}}
     await house.bench.call(DOMAIN, "hold", target)
-    begun = async_capture_events(hass, "automation_triggered")
-    called = async_capture_events(hass, "call_service")
     await house.bench.advance(6 * MINUTE)
     runs = {event.context.id for event in begun}
     writes = [event for event in called if event.data["service"] == "set_value"]

@@ -316,6 +316,7 @@ async def test_several_miners_are_one_message(bench: TimedBench) -> None:
     await turn_off_automation(hass)
 
 
+@pytest.mark.freeze_time("2026-11-24T16:00:00")
 async def test_quiet_hours(bench: TimedBench) -> None:
     """From 10 to 12: what is urgent is sent at once, the rest at noon if it is so."""
     farm, _ = await settled(bench, *FARM, seconds=110 * MINUTE)
