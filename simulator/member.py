@@ -83,8 +83,11 @@ class SimulatedMiner(Protocol):
         """Return the names of the faults that are on."""
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> tuple[Request, ...]:
         """Return the requests so far."""
+
+    def forget_requests(self) -> None:
+        """Have no requests so far."""
 
     @property
     def connections(self) -> int:

@@ -79,9 +79,13 @@ class Shell[D: Device, S: Listener](ABC):
         return [fault.name for fault in self.device.faults]
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> tuple[Request, ...]:
         """Return the requests so far."""
-        return list(self._requests)
+        return tuple(self._requests)
+
+    def forget_requests(self) -> None:
+        """Have no requests so far."""
+        self._requests.clear()
 
     @property
     def connections(self) -> int:

@@ -337,7 +337,7 @@ async def test_a_session_waits_for_the_user(
     assert is_online(entry)
     assert entry.data[CONF_PORT] == port
     assert entry.data[CONF_TRUSTED] == f"127.0.0.1:{known}"
-    miner.requests.clear()
+    miner.forget_requests()
 
     with pytest.raises(HomeAssistantError) as raised:
         await bench.call("button", "press", PRESS)
@@ -534,7 +534,7 @@ def found(
 async def test_a_flood_for_one_address(bench: TimedBench, hass: HomeAssistant) -> None:
     """It is asked once, and offered once, however often it is announced."""
     miner = await bench.miner(GAMMA)
-    miner.requests.clear()
+    miner.forget_requests()
 
     flood = [
         asyncio.create_task(
@@ -564,7 +564,7 @@ async def test_a_host_is_asked_once_a_minute(
     """However often it is announced, by whatever name; its last word is not lost."""
     miner = await bench.miner(GAMMA)
     miner.inject("empty_object")
-    miner.requests.clear()
+    miner.forget_requests()
     asked: list[int] = []
     flood: list[asyncio.Task[ConfigFlowResult]] = []
     for second in range(150):
@@ -778,8 +778,8 @@ async def test_other_web_servers(
 ) -> None:
     """One that announces no chip of a miner is not even asked."""
     miner = await bench.miner(NERD)
-    miner.requests.clear()
+    miner.forget_requests()
     await heard(hass, miner.port, "Printer", properties)
     await bench.settle()
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
-    assert miner.requests == []
+    assert miner.requests == ()

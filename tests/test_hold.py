@@ -148,7 +148,7 @@ async def test_who_may_control_a_miner_that_is_held(
     assert shown(hass, follows["entity_id"])[0] == "on"
     await act(bench, hand, "switch", "turn_off", **follows)
     assert shown(hass, follows["entity_id"])[0] == "off"
-    handle.miner.requests.clear()
+    handle.miner.forget_requests()
 
     for domain, action, data in calls:
         option = {"option": "eco"} if domain == "select" else {}

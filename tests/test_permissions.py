@@ -40,7 +40,7 @@ async def pair(bench: TimedBench) -> tuple[Handle, Handle]:
     for handle in handles:
         data = {"device_id": handle.device_id, "profile": "Night"}
         await bench.call(DOMAIN, "save_profile", data)
-        handle.miner.requests.clear()
+        handle.miner.forget_requests()
     return handles
 
 

@@ -47,7 +47,7 @@ async def saving(bench: TimedBench, spec: MinerSpec) -> Handle:
     await turn(handle, "turn_on", save_power(handle))
     await bench.advance(180)
     assert shown(handle, save_power(handle)) == STATE_ON
-    miner.requests.clear()
+    miner.forget_requests()
     return handle
 
 
@@ -224,7 +224,7 @@ async def test_off_ends_no_pause_that_was_made_at_the_miner(
     handle = Handle(bench, miner, await bench.add(miner))
     await turn(handle, "turn_off", handle.entity_of(Setting.MINING))
     await bench.advance(200)
-    miner.requests.clear()
+    miner.forget_requests()
 
     for actions in (["turn_off"], ["turn_on", "turn_off"]):
         for action in actions:

@@ -49,7 +49,7 @@ def test_every_board_and_miner_can_be_made_and_runs(model: str) -> None:
     assert after.hash_rate_ths > 0
     assert after.energy_wh > before.energy_wh
     assert miner.phase is Phase.HASHING
-    assert (miner.requests, miner.connections, miner.flash_writes) == ([], 0, 0)
+    assert (miner.requests, miner.connections, miner.flash_writes) == ((), 0, 0)
     assert list(miner.active_faults) == []
 
 

@@ -99,7 +99,7 @@ async def test_a_request_may_come_in_pieces(start_miner: StartMiner) -> None:
     reader, writer = await asyncio.open_connection(miner.host, miner.port)
     writer.write(_get()[:15])
     await asyncio.sleep(0.01)
-    assert miner.requests == []
+    assert miner.requests == ()
     writer.write(_get()[15:])
     async with asyncio.timeout(30):
         assert (await reader.read()).startswith(b"HTTP/1.0 200 OK")

@@ -107,7 +107,7 @@ async def test_a_request_may_come_in_pieces_or_in_bulk(start_miner: StartMiner) 
     client = await RawClient.connect(miner)
     await client.send(GET_INFO[:20])
     await asyncio.sleep(0.01)
-    assert miner.requests == []
+    assert miner.requests == ()
     await client.send(GET_INFO[20:] + GET_INFO)
     assert (await client.receive())[0] == 200
     assert (await client.receive())[0] == 200
@@ -120,7 +120,7 @@ async def test_a_body_may_come_after_its_head(start_miner: StartMiner) -> None:
     client = await RawClient.connect(miner)
     await client.send(b"PATCH /api/system HTTP/1.1\r\nContent-Length: 17\r\n\r\n")
     await asyncio.sleep(0.01)
-    assert miner.requests == []
+    assert miner.requests == ()
     await client.send(b'{"frequency":490}')
     status, headers, _ = await client.receive()
     assert (status, headers["transfer-encoding"]) == (200, "chunked")
