@@ -1,9 +1,11 @@
 """When miners run by choice: on the surplus, and while it is worth it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import State
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util import dt as dt_util
 import pytest
 
 from simulator import Phase
@@ -198,6 +200,55 @@ async def test_while_it_is_worth_it(house: House) -> None:
     await choose(hass, "worth", {})
     await bench.advance(60)
     assert decided(house).attributes["decision"] == "not_set_up"
+    assert hashing(house) == [*NAMES]
+
+
+HOUR = timedelta(hours=1)
+
+
+def tell_prices(house: House, begin: datetime, prices: list[float]) -> None:
+    """Have a price for each hour from here on, and none for those after them."""
+    slots = [
+        {
+            "start": (begin + place * HOUR).isoformat(),
+            "end": (begin + (place + 1) * HOUR).isoformat(),
+            "value": price,
+        }
+        for place, price in enumerate(prices)
+    ]
+    unit = {"unit_of_measurement": "EUR/kWh", "raw_today": slots}
+    house.bench.hass.states.async_set(PRICE, "0.4", unit)
+
+
+async def test_until_power_is_cheap(house: House) -> None:
+    """When that is, is known as far as prices are; who saves for it names it alike."""
+    hass, bench = house.bench.hass, house.bench
+    hass.config.currency = "EUR"
+    begin = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    tell_prices(house, begin, [0.4, 0.4])
+    rule = {"cheap_rule": "limit", "cheap_limit": 0.2}
+    await bench.run(choose(hass, "prices", {"price": PRICE, "rule": rule}))
+    await bench.advance(60)
+    await choose_when(house, "cheap_power")
+    # The last hour that is known is dear: nobody knows what comes then.
+    shown = decided(house).attributes
+    assert (shown["dry_run"], shown["by"]) == (True, None)
+    assert (shown["decision"], shown["until"]) == ("save_power", None)
+
+    tell_prices(house, begin, [0.4, 0.4, 0.1, 0.4])
+    await call(bench, DRY_RUN, "turn_off")
+    await bench.advance(600)
+    assert hashing(house) == []
+    status = hass.states.get("sensor.anna_status")
+    assert status is not None
+    shown = decided(house).attributes
+    assert shown["by"] == status.attributes["by"] == "Run when: Cheap power"
+    assert shown["until"] == (begin + 2 * HOUR).isoformat()
+
+    tell_prices(house, begin, [0.1, 0.1, 0.4])
+    await bench.advance(900)
+    shown = decided(house).attributes
+    assert (shown["decision"], shown["until"]) == ("run", None)
     assert hashing(house) == [*NAMES]
 
 

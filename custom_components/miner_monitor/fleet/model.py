@@ -91,6 +91,12 @@ class PriceView:
     partial: bool = False
     plan: tuple[Planned, ...] = ()
 
+    @property
+    def cheap_from(self) -> datetime | None:
+        """When power gets cheap again; None while it is, or while that is not known."""
+        begins = {slot.start for slot in self.plan if slot.cheap}
+        return self.next_change if self.next_change in begins else None
+
 
 NO_PRICES = PriceView()
 
@@ -130,7 +136,8 @@ class RunView:
     """When miners run by choice, and what that comes to now, by the names of RunWhen.
 
     ``power`` is what all may draw in W, None for as much as is set. ``dry_run``:
-    nothing is done for it; ``would`` is who would be set to what.
+    nothing is done for it; ``would`` is who would be set to what. ``until`` is when it
+    is to end by the prices that are known; ``by`` is how each miner names it.
     """
 
     choice: str = "own_automations"
@@ -138,6 +145,8 @@ class RunView:
     power: float | None = None
     dry_run: bool = False
     would: tuple[PowerShare, ...] = ()
+    until: datetime | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,8 @@ def _ruled(data: FleetData) -> dict[str, Any]:
         "power": None if view.power is None else round(view.power, 1),
         "dry_run": view.dry_run,
         WOULD: _listed(view.would),
+        "until": view.until and view.until.isoformat(),
+        "by": view.by,
     }
 
 

@@ -1,5 +1,6 @@
 """What *Run when* of all miners asks of them, by prices, surplus and worth."""
 
+from datetime import datetime
 import time
 from typing import Any, override
 
@@ -9,7 +10,7 @@ from ..control.model import Requester
 from ..runtime.ha_compat import own_text
 from .limiter import Limiter
 from .market import MarketOptions, grid_power
-from .model import FleetData, PowerShare, RunView
+from .model import FleetData, PowerShare, PriceView, RunView
 from .run_when import Decision, Facts, Ruling, RunWhen, SurplusMeter, rule
 
 CONF_RUN_WHEN = "run_when"
@@ -58,6 +59,8 @@ class FleetRunner(Limiter):
             power=ruling.power,
             dry_run=dry,
             would=would,
+            until=_end(choice, ruling, data.prices),
+            by=self._power.wish.limit_by.name,
         )
 
     @property
@@ -89,3 +92,9 @@ class FleetRunner(Limiter):
         elif ruling.power == 0:
             why += " 0"
         self.ask(ruling.power, why)
+
+
+def _end(choice: RunWhen, ruling: Ruling, prices: PriceView) -> datetime | None:
+    """Return when a saving ends that waits for cheap power, where that is known."""
+    waits = choice is RunWhen.CHEAP_POWER and ruling.decision is Decision.SAVE_POWER
+    return prices.cheap_from if waits else None
