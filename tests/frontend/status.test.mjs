@@ -56,6 +56,7 @@ function home(states) {
       ]),
     ),
     entities: {},
+    devices: {},
     localize: (/** @type {string} */ key) => WORDS[key.replace("component.miner_monitor.common.", "")] ?? "",
     formatEntityState: (/** @type {any} */ state) => state.state.toUpperCase(),
     formatEntityAttributeValue: (/** @type {any} */ state, /** @type {string} */ name) => `<${state.attributes[name]}>`,
@@ -90,6 +91,7 @@ test("without a problem there is nothing to say", () => {
 test("a finding is told with its value and limit, since when, and what to do", () => {
   const [finding] = found("on", [HOT]);
   assert.deepEqual(finding, {
+    kind: "chip_hot",
     severity: "critical",
     text: "fleet_finding_limit|Chip hot|115 °C|95 °C",
     since: Date.parse("2026-11-01T11:55:00Z"),
@@ -200,6 +202,25 @@ test("who controls a miner is one line", () => {
   assert.equal(line({ reason: "power_target", detail: 1400 }), "<power_target> (1,400 W)");
   const offline = controlled({ reason: "save_power" }, { "binary_sensor.online": "off" });
   assert.equal(reasonText(offline, MINER, say, NOW), "");
+});
+
+test("what Run when limits says until when, where the prices are known", () => {
+  const status = { reason: "power_target", since: "2026-11-01T14:00:00Z", until: null, by: "Run when: Cheap power" };
+  const line = (/** @type {Record<string, any>} */ ruled, /** @type {Record<string, any>} */ more = {}) => {
+    const hass = controlled({ ...status, ...more }, { "select.run_when": { state: "cheap_power", attributes: ruled } });
+    const fleet = { entity_id: "select.run_when", device_id: "all", platform: "miner_monitor", translation_key: "fleet_run_when" };
+    hass.entities = { [fleet.entity_id]: fleet };
+    hass.devices = { all: { id: "all", name: "All miners", entry_type: "service" } };
+    return reasonText(hass, MINER, say, NOW);
+  };
+  const planned = { by: status.by, until: "2026-11-01T20:15:00Z" };
+  const since = "status_by|status_since|<power_target>|14:00|Run when: Cheap power";
+  assert.equal(line(planned), "status_by|status_until|<power_target>|20:15|Run when: Cheap power");
+  assert.equal(line({ ...planned, until: null }), since);
+  assert.equal(line({}), since);
+  assert.equal(line({ by: null, until: planned.until }, { by: null }), "status_since|<power_target>|14:00");
+  assert.equal(line(planned, { by: "Price guard" }), since.replace(status.by, "Price guard"));
+  assert.equal(line(planned, { until: "2026-11-01T16:00:00Z" }), "status_by|status_until|<power_target>|16:00|Run when: Cheap power");
 });
 
 test("only what a person changed within the last hour can be held", () => {

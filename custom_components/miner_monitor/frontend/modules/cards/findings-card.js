@@ -4,13 +4,14 @@
 
 import { OneMinerCard } from "../lib/card.js";
 import { act, glyph, h } from "../lib/dom.js";
-import { idOf, linkTo, stateOf } from "../lib/miners.js";
-import { DAY } from "../lib/records.js";
+import { entityName, idOf, linkTo, stateOf } from "../lib/miners.js";
+import { DAY, MINUTE, Poll, readIssues } from "../lib/records.js";
 import {
   changedByHand,
   findingsOf,
   heldText,
   reasonText,
+  repairsOf,
   STATUS_KEYS,
   statusOf,
   statusText,
@@ -18,6 +19,7 @@ import {
 import { clock, spanText } from "../lib/words.js";
 
 /** @typedef {import("../lib/types.js").Hass} Hass */
+/** @typedef {import("../lib/types.js").HassState} HassState */
 /** @typedef {import("../lib/types.js").Miner} Miner */
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
 /** @typedef {import("../lib/types.js").Say} Say */
@@ -27,6 +29,10 @@ const REPAIRS = "/config/repairs";
 
 /** In the list of all miners, more than these are shown only if somebody wants to see them. */
 const SHOWN = 5;
+
+/** What helps at once, or while somebody looks for the cause. */
+const SAVES = new Set(["chip_hot", "vr_hot", "fan_stopped", "power_high", "input_low"]);
+const RESTARTS = new Set(["stalled", "fault"]);
 
 /** The hour of tomorrow until which automations are held. */
 const MORNING = 7;
@@ -165,9 +171,13 @@ export class FindingsList {
   }
 
   #toRepair() {
-    const { hass, say } = this.around;
-    return hass().user?.is_admin && h("a", { href: REPAIRS, class: "action" }, say("finding_repair"));
+    return repairLink(this.around.hass(), this.around.say);
   }
+}
+
+/** @param {Hass} hass @param {Say} say */
+function repairLink(hass, say) {
+  return hass.user?.is_admin && h("a", { href: REPAIRS, class: "action" }, say("finding_repair"));
 }
 
 /**
@@ -179,8 +189,15 @@ export class MinerFindingsCard extends OneMinerCard {
   /** @type {string[]} */
   #watched = [];
   #painted = "";
+  /** @type {Finding[]} */
+  #repairs = [];
   /** @type {boolean} whether it stands in an editor */
   preview = false;
+
+  constructor() {
+    super();
+    this.polls = [new Poll(() => this.#readRepairs(), () => this.ask(), { every: MINUTE, retry: MINUTE / 2 })];
+  }
 
   static get styles() {
     return FINDING_STYLES + CARD;
@@ -207,6 +224,14 @@ export class MinerFindingsCard extends OneMinerCard {
 
   tick() {
     this.ask();
+  }
+
+  /** Read the repairs of this miner; they end with its entry's id. */
+  async #readRepairs() {
+    const entry = this.hass.devices[this.miner?.id ?? ""]?.primary_config_entry;
+    const issues = entry ? await readIssues(this.hass) : [];
+    const own = issues.filter(({ issue_id }) => issue_id.endsWith(`_${entry}`));
+    this.#repairs = repairsOf(own, await this.hass.loadBackendTranslation("issues", "miner_monitor"));
   }
 
   paint() {
@@ -238,9 +263,13 @@ export class MinerFindingsCard extends OneMinerCard {
       const text = statusText(hass, miner, say, now);
       notices.push({ tone: "warning", shape: "away", text, help: say("status_offline_help") });
     }
-    for (const { severity, text, since, help } of findingsOf(hass, miner, say)) {
+    for (const { kind, severity, text, since, help } of findingsOf(hass, miner, say)) {
       const from = sinceText(since, hass, say, now);
-      notices.push({ tone: severity, shape: "fault", text, since: from, help });
+      notices.push({ tone: severity, shape: "fault", text, since: from, help, actions: this.#remedies(miner, kind) });
+    }
+    for (const { severity, text, since } of this.#repairs) {
+      const from = sinceText(since, hass, say, now);
+      notices.push({ tone: severity, shape: "fault", text, since: from, actions: [repairLink(hass, say)] });
     }
     const reason = reasonText(hass, miner, say, now);
     const offer = !held && changedByHand(hass, miner, now) && idOf(miner, "switch.follow_automations");
@@ -253,6 +282,22 @@ export class MinerFindingsCard extends OneMinerCard {
       notices.push({ tone: "notice", shape: "held", text: held, actions: [resume] });
     }
     return notices;
+  }
+
+  /** @param {Miner} miner @param {string} kind of a finding */
+  #remedies(miner, kind) {
+    const { hass, say } = this;
+    const saving = stateOf(hass, miner, "switch.throttle");
+    const restart = stateOf(hass, miner, "button.restart");
+    if (SAVES.has(kind) && saving?.state === "off") return [this.#remedy(saving, "switch.turn_on")];
+    if (!RESTARTS.has(kind) || !restart || restart.state === "unavailable") return [];
+    return [this.#remedy(restart, "button.press", { text: say("restart_question", { name: miner.name }) })];
+  }
+
+  /** @param {HassState} state @param {string} perform_action @param {{text: string}} [confirmation] */
+  #remedy({ entity_id }, perform_action, confirmation) {
+    const target = { entity_id };
+    return button(entityName(entity_id, this.hass), () => act(this, { action: "perform-action", perform_action, target, confirmation }));
   }
 
   /** @param {Miner} miner */

@@ -99,6 +99,23 @@ export function stateOf(hass, miner, name) {
 }
 
 /**
+ * Return what an entity is called, in the language of who looks.
+ *
+ * @param {string} id
+ * @param {Pick<Hass, "states" | "entities" | "localize">} hass
+ * @returns {string}
+ */
+export function entityName(id, hass) {
+  const [domain] = id.split(".");
+  const key = hass.entities[id]?.translation_key;
+  return (
+    hass.localize(`component.miner_monitor.entity.${domain}.${key}.name`) ||
+    hass.states[id]?.attributes.friendly_name ||
+    id
+  );
+}
+
+/**
  * Return whether a state says something.
  *
  * @param {HassState | undefined} state

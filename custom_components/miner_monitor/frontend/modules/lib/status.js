@@ -2,7 +2,7 @@
 
 // @says status_offline status_unknown ratio_of_expected
 
-import { idOf, numberOf, says, stateOf, unitOf } from "./miners.js";
+import { findMiners, idOf, numberOf, says, stateOf, unitOf } from "./miners.js";
 import { clock, format, rateDecimals, spanText } from "./words.js";
 
 /** @typedef {import("./types.js").Hass} Hass */
@@ -13,6 +13,7 @@ const COMMON = "component.miner_monitor.common.";
 
 /**
  * @typedef {object} Finding Something that is wrong.
+ * @property {string} kind
  * @property {"critical" | "warning"} severity
  * @property {string} text with its value and its limit
  * @property {number | null} since in ms since the epoch
@@ -114,10 +115,22 @@ export function reasonText(hass, miner, say, now) {
   const measured = reason === "power_target" ? written(hass, miner, "power", detail, say) : temperature(hass, miner, detail);
   const more = typeof detail === "number" ? measured : detail;
   let text = more ? `${what} (${more})` : what;
-  const [from, to] = [timeOf(since), timeOf(until)];
+  const [from, to] = [timeOf(since), timeOf(until) ?? plannedEnd(hass, by)];
   if (to !== null) text = say("status_until", { what: text, time: clock(to, now, hass) });
   else if (from !== null) text = say("status_since", { what: text, time: clock(from, now, hass) });
   return by ? say("status_by", { what: text, name: by }) : text;
+}
+
+/**
+ * Return when *Run when* of all miners is going to let one work that it limits.
+ *
+ * @param {Hass} hass
+ * @param {unknown} by who limits the miner
+ * @returns {number | null} in ms since the epoch; null where another limits it, or nobody knows
+ */
+function plannedEnd(hass, by) {
+  const ruled = stateOf(hass, findMiners(hass).fleet, "select.run_when")?.attributes;
+  return by && ruled?.by === by ? timeOf(ruled.until) : null;
 }
 
 /**
@@ -177,6 +190,7 @@ export function findingsOf(hass, miner, say) {
   /** @type {Record<string, any>[]} */
   const told = Array.isArray(state.attributes.findings) ? state.attributes.findings : [];
   const found = told.map((finding) => ({
+    kind: String(finding.kind),
     severity: /** @type {Finding["severity"]} */ (finding.severity === "critical" ? "critical" : "warning"),
     text: textOf(hass, miner, finding, say),
     since: timeOf(finding.since),
@@ -184,7 +198,7 @@ export function findingsOf(hass, miner, say) {
     miner,
   }));
   if (found.length) return bySeverity(found);
-  return [{ severity: "warning", text: say("fleet_problem"), since: null, help: "", miner }];
+  return [{ kind: "", severity: "warning", text: say("fleet_problem"), since: null, help: "", miner }];
 }
 
 /**
@@ -279,6 +293,7 @@ export function repairsOf(issues, localize) {
       const key = issue.translation_key ?? issue.issue_id;
       const values = issue.translation_placeholders ?? {};
       return {
+        kind: key,
         severity: issue.severity === "warning" ? "warning" : "critical",
         text: localize(`component.miner_monitor.issues.${key}.title`, values) || values.name || key,
         since: timeOf(issue.created),

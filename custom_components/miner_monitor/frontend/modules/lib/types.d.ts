@@ -27,6 +27,7 @@ export interface DeviceEntry {
   model: string | null;
   entry_type: string | null;
   area_id?: string | null;
+  primary_config_entry?: string | null;
 }
 
 export type Localize = (key: string, values?: Record<string, any>) => string;

@@ -1,5 +1,6 @@
 // What the hash-rate card says: names of lines, figures, notes, times and a moment's values.
 
+import { entityName } from "../../lib/miners.js";
 import { format, momentText, rateDecimals, tickText, timeForm, zoneOf } from "../../lib/words.js";
 import { HOUR, MINUTE } from "../../lib/records.js";
 
@@ -276,23 +277,9 @@ export function changeText({ settings }, hass, { say }) {
       const state = hass.states[id];
       /** @param {string} value */
       const text = (value) => (state ? hass.formatEntityState({ ...state, state: value }, value) : value);
-      return say("hash_rate_change", { name: settingName(id, hass), before: text(before), after: text(after) });
+      return say("hash_rate_change", { name: entityName(id, hass), before: text(before), after: text(after) });
     })
     .join(", ");
-}
-
-/**
- * @param {string} id
- * @param {Pick<Hass, "states" | "entities" | "localize">} hass
- */
-function settingName(id, hass) {
-  const [domain] = id.split(".");
-  const key = hass.entities[id]?.translation_key;
-  return (
-    hass.localize(`component.miner_monitor.entity.${domain}.${key}.name`) ||
-    hass.states[id]?.attributes.friendly_name ||
-    id
-  );
 }
 
 /**
