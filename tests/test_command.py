@@ -329,6 +329,41 @@ async def test_settings(chat: Chat) -> None:
     assert "accepted" in await chat.say("fan anna 60", **MAY)
 
 
+async def test_who_is_held_is_left_alone(chat: Chat) -> None:
+    """By each command, though all may be done: the answer names it, and says why."""
+    hold = {
+        "device_id": async_device_id(chat.hass, chat.house.entries["anna"]),
+        "for": "01:00:00",
+    }
+    await chat.house.bench.call(DOMAIN, "hold", hold)
+    chat.hass.states.async_set("automation.chat", "on", {}, context=chat.context)
+    chat.written("anna")
+    for text in (*SET, "save anna", "save", "restart anna", "restart all"):
+        answer = await chat.say(text, **MAY_TUNE)
+        assert re.search(r"\banna\b.*\bheld\b", answer), (text, answer)
+    await chat.wait(180)
+    assert chat.written("anna") == []
+    assert "anna" not in chat.house.who("pause", "restart")
+    assert chat.house.miners["anna"].truth.hashing
+
+
+async def test_nothing_is_raised_while_hot(chat: Chat) -> None:
+    """The answer has the temperature and the limit; what is less is obeyed."""
+    await chat.wait(30)
+    chat.house.miners["anna"].inject("hot", temperature=73)
+    await chat.wait()
+    chat.written("anna")
+    for text in ("frequency anna 600", "voltage anna 1200", "profile anna high"):
+        response = await chat.send(text, **MAY_TUNE)
+        assert response["failed"] is True
+        said = r"anna wasn't changed: .* the chip is at 7\d\.\d °C, limit 72 °C"
+        assert re.match(said, response["text"]), response["text"]
+    assert chat.written("anna") == []
+    assert "accepted" in await chat.say("frequency anna 490", **MAY_TUNE)
+    await chat.wait()
+    assert chat.written("anna") == [{"frequency": 490}]
+
+
 async def test_two_at_once(chat: Chat) -> None:
     """The same of one miner is done once; different things are all done."""
     chat.written("anna")
