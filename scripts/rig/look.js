@@ -97,11 +97,34 @@
   /** Heads of a table are only read out where there is no room for them. */
   const readOut = (element) => element.matches("[tabindex='-1']");
 
-  /** What is too small for a finger. */
-  function small() {
+  /** What somebody can press in our cards. */
+  function controls() {
     return ours()
       .flatMap((card) => [...card.shadowRoot.querySelectorAll("*")])
-      .filter((element) => element.matches(PRESSED) && seen(element) && !readOut(element))
+      .filter((element) => element.matches(PRESSED) && seen(element) && !readOut(element));
+  }
+
+  const told = (element) =>
+    `${called(element)} "${element.getAttribute("aria-label") ?? element.textContent.trim().slice(0, 60)}"`;
+
+  /** What had the focus. A card may draw the same control anew meanwhile. */
+  const focused = new Set();
+  const hear = ({ target }) => focused.add(told(target));
+
+  /** What keys have not come to, since somebody began anew. */
+  function unreached(anew) {
+    if (anew) focused.clear();
+    // Outside of a card nobody hears how the focus moves within it.
+    for (const { shadowRoot } of ours()) shadowRoot.addEventListener("focusin", hear);
+    return controls()
+      .filter((element) => !element.disabled)
+      .map(told)
+      .filter((text) => !focused.has(text));
+  }
+
+  /** What is too small for a finger. */
+  function small() {
+    return controls()
       .filter((element) => {
         const { width, height } = element.getBoundingClientRect();
         return Math.round(width) < 24 || Math.round(height) < 24;
@@ -170,5 +193,5 @@
       .filter(Boolean);
   }
 
-  window.look = { settled, unsettled, wide, small, faults, series, texts, cut, page: () => texts(document) };
+  window.look = { settled, unsettled, wide, small, unreached, faults, series, texts, cut, page: () => texts(document) };
 })();

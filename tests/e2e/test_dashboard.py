@@ -17,6 +17,7 @@ from .waiting import until, until_so
 DELAYS = (2.0, 2.75, 3.5, 4.25, 5.0)
 APP = "**/frontend_latest/app.*.js"
 WIDTHS = (390, 1024, 1400)
+MOST_TABS, TABS_AT_ONCE = 400, 20
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 IMAGE = '<img src=x onerror="window.pwned=1">'
@@ -264,6 +265,27 @@ async def test_our_cards_have_no_serious_fault_of_access(
         for view in views:
             await dashboard.go(view)
             assert await dashboard.look("faults") == [], f"{view} at {width}"
+
+
+async def test_keys_reach_every_control(
+    open_dashboard: OpenDashboard, house: SeededHouse
+) -> None:
+    dashboard = await open_dashboard(house.hass.api)
+    views = [*VIEWS, *map(house.view_of, ("gamma", "q", OFF))]
+    views += [house.view_of("gamma", tab) for tab in TABS]
+    await dashboard.open(views[0])
+    for view in views:
+        await dashboard.go(view)
+        await dashboard.page.evaluate("document.activeElement?.blur()")
+        left = await dashboard.look("unreached", True)
+        for _ in range(MOST_TABS // TABS_AT_ONCE):
+            if not left:
+                break
+            for _ in range(TABS_AT_ONCE):
+                await dashboard.page.keyboard.press("Tab")
+            left = await dashboard.look("unreached")
+        assert left == [], view
+        await dashboard.check()
 
 
 async def test_a_miner_that_is_off_says_so(
