@@ -89,7 +89,9 @@ function isForAdmins({ tap_action: action }) {
 function withoutAdmins(config) {
   if (Array.isArray(config)) {
     const left = config.filter((item) => !(item?.type && isForAdmins(item))).map(withoutAdmins);
-    return left.filter((item) => item?.type !== "grid" || item.cards.length);
+    // A heading alone is left of a section that was for admins.
+    const emptied = left.length < config.length && left.every(({ type }) => type === "heading");
+    return emptied ? [] : left.filter((item) => item?.type !== "grid" || item.cards.length);
   }
   if (typeof config !== "object" || config === null) return config;
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, withoutAdmins(value)]));

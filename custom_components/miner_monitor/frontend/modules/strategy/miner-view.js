@@ -337,6 +337,13 @@ function device(cards, scene) {
       cards.control("number.priority", BUTTONS),
       cards.toggle("switch.display"),
       cards.toggle("light.led"),
+      scene.hass.user?.is_admin && {
+        type: "button",
+        name: say("device_open"),
+        icon: "mdi:cog-outline",
+        tap_action: { action: "navigate", navigation_path: `/config/devices/device/${cards.miner.id}` },
+        grid_options: { columns: 12, rows: 2 },
+      },
     ],
     { icon: "mdi:developer-board" },
   );
