@@ -13,7 +13,7 @@ from scripts.rig.hass import CONFIGURATION, DOMAIN, REPOSITORY, HassProcess
 from scripts.rig.prometheus import PrometheusProcess, find_prometheus
 from simulator import Farm, MinerSpec, SystemClock
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(1200)]
 
 GAMMA = MinerSpec(name="gamma", model="gamma_601", firmware="2.15.0")
 MINI = MinerSpec(name="mini", model="avalon_mini3")
@@ -30,7 +30,9 @@ ROWS = [
 ]
 METRICS = [(row[1], row[2], row[3]) for row in map(ROW.match, ROWS) if row]
 
-PATIENCE = 240.0
+PATIENCE = 800.0
+"""Seconds; a rate in percent of the expected one needs ten minutes of polls."""
+
 LOOK_EVERY = 2.0
 
 
