@@ -57,6 +57,7 @@ NOTED = {
         "text": "{{ text }}",
         "report": "{{ report }}",
         "chart": "{{ chart }}",
+        "pictures": "{{ pictures }}",
     },
 }
 PAGE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
@@ -193,7 +194,7 @@ async def test_a_week_with_a_change_of_the_clock(miners: TimedBench) -> None:
         "2026-11-02T08:00:00-08:00",
         169,
     )
-    assert noted["chart"] == {}
+    assert (noted["chart"], noted["pictures"]) == ({}, [])
     await turn_off_automation(hass)
 
 
@@ -262,14 +263,18 @@ async def reported(
     charts: list[Any] = note(hass, "test", "sent")
 
     async def report(*actions: dict[str, Any]) -> Path:
-        inputs = {"charts": True, "actions": [*actions, NOTED]}
+        kinds = ["all_miners", "trends"]
+        inputs = {"charts": kinds, "actions": [*actions, NOTED]}
         await set_up_automation(hass, BLUEPRINT, inputs)
         await hass.services.async_call(
             "automation", "trigger", {"entity_id": AUTOMATION}, blocking=True
         )
         await hass.async_block_till_done()
         (noted,) = charts
-        return Path(noted["chart"]["path"])
+        first, second = noted["pictures"]
+        assert first == noted["chart"]
+        assert Path(second["path"]).name.startswith("trends_24h_")
+        return Path(first["path"])
 
     yield report
     await turn_off_automation(hass)
@@ -396,6 +401,13 @@ async def test_messengers(
     code = Path(notify.__file__).parents[1] / "discord" / "notify.py"
     source = await hass.async_add_executor_job(code.read_text)
     (key,) = re.findall(r'^ATTR_IMAGES = "(\w+)"', source, re.MULTILINE)
-    assert discord["data"] == {key: [str(chart)]}
+    shown = discord["data"][key]
+    assert discord["data"].keys() == {key}
+    assert shown[0] == str(chart)
+    assert [Path(path).name.partition("_24h_")[0] for path in shown] == [
+        "all_miners",
+        "trends",
+    ]
+    assert all(map(hass.config.is_allowed_path, shown))
     assert app["data"] == {"image": f"/media/local/{DOMAIN}/charts/{chart.name}"}
     assert str(app["title"]) == "Miners"
