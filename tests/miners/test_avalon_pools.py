@@ -144,6 +144,22 @@ def test_traffic_goes_to_the_pool_of_its_number() -> None:
     assert found[1].figures["work_had_roll_time"] is False
 
 
+def test_a_pool_of_which_nothing_is_new_is_not_read_again() -> None:
+    device, found = Device(), []
+    for more in (0, 15):
+        traffic = [
+            {"ID": f"POOL{place}", "Elapsed": 101614 + more, "Times Sent": 3}
+            for place in range(2)
+        ]
+        working = POOL | {"Works": 681 + more}
+        poll = poll_of(A1246, stats=(*rows_of(A1246), *traffic), pools=(working, SPARE))
+        found.append(device.answers(poll).state.pools)
+    (worked, rested), (works, rests) = found
+    assert rests is rested
+    assert rests.figures["times_sent"] == 3
+    assert works.figures["works"] == worked.figures["works"] + 15
+
+
 TRAFFIC = ({"ID": "POOL0", "Times Sent": 895}, {"ID": "POOL1", "Times Sent": 3})
 
 

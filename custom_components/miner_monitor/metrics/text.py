@@ -50,7 +50,7 @@ _TEXTS = _Texts()
 
 def number(value: float) -> str:
     """Write a number with the digits that are certain; nothing for what is none."""
-    return _TEXTS[value] if value.__class__ is float else f"{value:d}"
+    return str(value) if value.__class__ is int else _TEXTS[value]
 
 
 @lru_cache(maxsize=512)
@@ -65,7 +65,7 @@ def block(name: str, kind: str, text: str, samples: Iterable[Sample]) -> str:
         f"{name}{{{told}}} {shown}\n"
         for told, value in samples
         if value is not None
-        and (shown := _TEXTS[value] if value.__class__ is float else f"{value:d}")
+        and (shown := str(value) if value.__class__ is int else _TEXTS[value])
     ]
     return _head(name, kind, text) + "".join(lines) if lines else ""
 
@@ -77,7 +77,7 @@ def column(row: Named, told: Iterable[tuple[str, Values]]) -> str:
         f"{name}{{{who}}} {shown}\n"
         for who, values in told
         if (value := values.get(key)) is not None
-        and (shown := _TEXTS[value] if value.__class__ is float else f"{value:d}")
+        and (shown := str(value) if value.__class__ is int else _TEXTS[value])
     ]
     return _head(name, kind, text) + "".join(lines) if lines else ""
 

@@ -82,6 +82,9 @@ _LISTS = (
         for place in range(_MOST_NUMBERED)
     ),
 )
+_RECORDS = tuple(
+    (f"HS_RCD{place}", f"record_{place}") for place in range(_MOST_NUMBERED)
+)
 _ROW = (
     counter("module_count", "MM Count"),
     counter("nonce_mask", "Nonce Mask"),
@@ -143,7 +146,7 @@ def figures_of(
             found[name] = when
     get = items.get
     for key, name, reader in _LISTS:
-        if values := reader(get(key)):
+        if (told := get(key)) is not None and (values := reader(told)):
             found[name] = values
     if model is not None:
         found |= read_places(vector(get("PS")), model.supply_figures)
@@ -166,6 +169,6 @@ def _add_special(items: Items, found: dict[str, Any]) -> None:
     if (bright := found.get("display_brightness")) is not None:
         found["display_brightness"] = bright & 0xFF
         found["display_brightness_mode"] = bright >> 8
-    for place in range(_MOST_NUMBERED):
-        if (record := sentence(items.get(f"HS_RCD{place}"))) is not None:
-            found[f"record_{place}"] = record
+    for key, name in _RECORDS:
+        if key in items and (record := sentence(items[key])) is not None:
+            found[name] = record

@@ -34,6 +34,9 @@ _SCHEME = re.compile(r"^[\w+.-]*://")
 _BEHIND_ADDRESS = re.compile(r"[/?#]")
 _LAST_SHARE_TIME = "last_share_time"
 _HEIGHT = "Current Block Height"
+_RUNS_ON = "Elapsed"
+"""The time in each row, which nobody reads here."""
+
 _OF_THE_ONE_IN_USE = (
     difficulty_column("pool_difficulty", "Stratum Difficulty", 0),
     counter("block_height", _HEIGHT, 0),
@@ -289,7 +292,7 @@ class PoolMemory:
         found = []
         for place, row in enumerate(rows):
             more, is_used = traffic.get(_number(row, place), NOTHING), place == used
-            told = row, more, start, is_used
+            told = row, {**more, _RUNS_ON: None}, start, is_used
             known, pool = self._told.get(place, (None, None))
             if pool is None or known != told:
                 pool = _pool(row, more, start, used=is_used)
