@@ -168,6 +168,49 @@ async def test_an_automation_is_made_by_area_in_the_editor(
     await editor.screenshot(path=ARTIFACTS / "automation-editor-saved.png")
 
 
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "report": ("How often", "Skip when nothing runs", "Send to", "Charts"),
+    "chat": ("People who may control", "Allow frequency and voltage", "Sentences"),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_blueprint_is_filled_in_and_saved(
+    name: str, garage: House, editor: Page
+) -> None:
+    """Whoever changes nothing in its form, but adds a chart, has what runs."""
+    await editor.set_viewport_size({"width": 1000, "height": 1500})
+    await editor.goto("/config/blueprint/dashboard")
+    await editor.get_by_text(f"Miner Monitor: miner {name}").first.click()
+    for label in FORMS[name]:
+        await expect(editor.get_by_text(label, exact=True).first).to_be_visible()
+    inputs: dict[str, Any] = {}
+    if name == "report":
+        inputs = {"charts": ["trends"]}
+        await editor.get_by_role("button", name="Add", exact=True).click()
+        await editor.get_by_text("Trends", exact=True).last.click()
+    ARTIFACTS.mkdir(exist_ok=True)
+    await editor.wait_for_timeout(2000)
+    await editor.screenshot(path=ARTIFACTS / f"blueprint-{name}.png")
+    await editor.get_by_role("button", name="Save").click()
+    entity = f"automation.miner_monitor_miner_{name}"
+
+    async def is_on() -> bool:
+        states = await garage.hass.api.states()
+        return states.get(entity, {}).get("state") == "on"
+
+    await until_so(is_on)
+    file = garage.hass.directory / "automations.yaml"
+    saved = yaml.safe_load(file.read_text(encoding="utf-8"))
+    path = f"{DOMAIN}/miner_{name}.yaml"
+    (used,) = [
+        one["use_blueprint"]
+        for one in saved
+        if one.get("use_blueprint", {}).get("path") == path
+    ]
+    assert used.get("input", {}) == inputs
+
+
 @pytest.mark.campaign
 @pytest.mark.timeout(1800)
 async def test_every_trigger_and_condition_by_area(garage: House, editor: Page) -> None:
