@@ -79,6 +79,25 @@ def _derate(case: Case) -> None:
     case.heat()
 
 
+def _derate_cold(case: Case) -> None:
+    """Let it cool down before it goes on with less, as all firmware does."""
+    case.become(chip_temperature=HOT)
+    case.poll()
+    case.become(status=MinerStatus.OVERHEATED, chip_temperature=40.0)
+    case.poll()
+    case.become(status=MinerStatus.HASHING)
+    case.heat()
+
+
+def _derate_unseen(case: Case) -> None:
+    """Let nobody have seen how hot it got: it was hot once, long before."""
+    case.become(chip_temperature=HOT)
+    case.poll()
+    case.become(chip_temperature=55.0)
+    case.polls(3)
+    case.heat()
+
+
 def _and(*steps: Callable[[Case], None]) -> Callable[[Case], None]:
     """Let one thing happen after the other, with polls between."""
 
@@ -139,6 +158,16 @@ CASES: dict[str, tuple[MinerIdentity, Callable[[Case], None], Controlled]] = {
         GAMMA,
         _derate,
         Controlled(reason=Cause.THROTTLED_BY_MINER, detail=HOT),
+    ),
+    "firmware, which let it cool down": (
+        GAMMA,
+        _derate_cold,
+        Controlled(reason=Cause.THROTTLED_BY_MINER, detail=HOT),
+    ),
+    "firmware, and nobody saw the heat": (
+        GAMMA,
+        _derate_unseen,
+        Controlled(reason=Cause.THROTTLED_BY_MINER),
     ),
     "own page": (GAMMA, _rest, Controlled(reason=Cause.PAUSED_ON_DEVICE)),
     "own page, then saving": (

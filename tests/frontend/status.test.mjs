@@ -251,9 +251,11 @@ test("what is critical is more urgent than a warning, and that than a miner that
       problem([{ severity: "warning" }]),
       problem([]),
       { "binary_sensor.online": "off" },
+      { "sensor.status": { state: "hashing", attributes: { reason: "throttled_by_miner" } } },
+      { "sensor.status": { state: "hashing", attributes: { reason: "save_power" } } },
       {},
     ].map((states) => urgencyOf(home(states), MINER)),
-    [0, 0, 1, 1, 2, 3],
+    [0, 0, 1, 1, 2, 2, 3, 3],
   );
 });
 

@@ -243,13 +243,15 @@ class DeratingWatch:
     """Compares the reported set points with the last ones that somebody chose.
 
     ``lowered`` are the set points that the device chose itself and runs now, since an
-    epoch second, when its hottest chip had a ``temperature`` in °C.
+    epoch second. ``temperature`` is the highest one of its chips that was seen before,
+    in °C: it has cooled down until it works again.
     """
 
     baseline: StoredChanges = field(default_factory=dict)
     lowered: StoredChanges = field(default_factory=dict)
     since: Amount | None = None
     temperature: Amount | None = None
+    _hottest: float | None = field(default=None, init=False)
     _full_speed_polls: int = field(default=0, init=False)
     _settled: MinerSettings | None = field(default=None, init=False)
 
@@ -283,7 +285,13 @@ class DeratingWatch:
 
     def observe(self, limits: Limits, state: MinerState, wall: float = 0.0) -> bool:
         """Look at a poll; return whether the device lowered something just now."""
+        chip = state.hottest_chip
+        hot = chip is not None and chip >= _warns_at(limits)
+        if hot:
+            self._hottest = max(chip or 0.0, self._hottest or 0.0)
         if state.settings is self._settled:
+            if state.hashing and not hot:
+                self._hottest = None
             return False
         self._settled = None
         shown = reported(state.settings, WATCHED)
@@ -292,7 +300,7 @@ class DeratingWatch:
             return False
         if self._is_derating(limits, limits.derating, shown, now):
             self.lowered = {**now}
-            self.since, self.temperature = wall, state.hottest_chip
+            self.since, self.temperature = wall, self._hottest
             return True
         if not state.overheated or not set_points(self.baseline):
             self._follow(limits, state, shown)
@@ -367,10 +375,13 @@ def _is_hot(limits: Limits, state: MinerState) -> bool:
     keeps_flag = limits.derating is not None and limits.derating.is_fixed
     if state.overheated and not keeps_flag:
         return True
-    alarm = limits.chip_temperature
-    warn = _WARN if alarm is None else alarm.warn
     chip = state.hottest_chip
-    return chip is not None and chip > warn - _COOL
+    return chip is not None and chip > _warns_at(limits) - _COOL
+
+
+def _warns_at(limits: Limits) -> float:
+    alarm = limits.chip_temperature
+    return _WARN if alarm is None else alarm.warn
 
 
 def set_points(values: Mapping[Setting, object]) -> _SetPoints:

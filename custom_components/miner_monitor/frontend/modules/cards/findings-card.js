@@ -287,6 +287,7 @@ export class MinerFindingsCard extends OneMinerCard {
   /** @param {Miner} miner @param {string} kind of a finding */
   #remedies(miner, kind) {
     const { hass, say } = this;
+    if (statusOf(hass, miner) === "overheated") return [];
     const saving = stateOf(hass, miner, "switch.throttle");
     const restart = stateOf(hass, miner, "button.restart");
     if (SAVES.has(kind) && saving?.state === "off") return [this.#remedy(saving, "switch.turn_on")];

@@ -318,6 +318,9 @@ export function bySeverity(findings) {
   ];
 }
 
+/** Reasons for which a miner does less than its owner set. */
+const OF_HEAT = new Set(["throttled_by_miner", "overheat_protection"]);
+
 /**
  * Return how urgently a miner needs attention: 0 most, 3 not at all.
  *
@@ -332,7 +335,8 @@ export function urgencyOf(hass, miner) {
   const critical = Array.isArray(found) && found.some((one) => one?.severity === "critical");
   if (critical || status === "fault" || status === "overheated") return 0;
   if (found || status === "pool_lost") return 1;
-  return status === "away" ? 2 : 3;
+  const { reason } = stateOf(hass, miner, "sensor.status")?.attributes ?? {};
+  return status === "away" || OF_HEAT.has(reason) ? 2 : 3;
 }
 
 /**

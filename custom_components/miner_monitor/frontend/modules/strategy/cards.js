@@ -193,8 +193,9 @@ export class MinerCards {
    *
    * @param {string} key
    * @param {string} question
+   * @param {Record<string, any>} [more]
    */
-  press(key, question) {
+  press(key, question, more) {
     const entity = idOf(this.miner, key);
     const action = {
       action: "perform-action",
@@ -208,6 +209,7 @@ export class MinerCards {
       icon_tap_action: action,
       // One that was never pressed is unknown, and can be pressed.
       visibility: [{ condition: "state", entity, state_not: "unavailable" }],
+      ...more,
     });
   }
 

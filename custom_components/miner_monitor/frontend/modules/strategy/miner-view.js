@@ -124,7 +124,7 @@ function controls(cards, say) {
     cards.toggle("switch.follow_automations", BESIDE),
     hasOwnProfiles(cards) && cards.choose("select.profile"),
     cards.control("climate.heater", { type: "target-temperature" }),
-    cards.press("button.restore_settings", say("restore_question")),
+    cards.press("button.restore_settings", say("restore_question"), BESIDE),
   ];
 }
 
