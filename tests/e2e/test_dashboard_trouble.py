@@ -50,6 +50,8 @@ async def test_a_hot_avalon_whose_fan_stands_is_what_one_sees_first(
                 notice = dashboard.view.locator(".notice.critical", has_text=words)
                 await expect(notice.first).to_be_in_viewport(ratio=1)
         assert time.monotonic() - known < SOON_SECONDS
+        remedies = opened["miner-phone"].view.locator(".notice.critical button")
+        await expect(remedies).to_have_text(["Save power", "Save power"])
         ARTIFACTS.mkdir(exist_ok=True)
         for name, dashboard in opened.items():
             await dashboard.page.screenshot(path=ARTIFACTS / f"trouble-{name}.png")
