@@ -78,7 +78,7 @@ async def test_an_avalon_at_115_degrees_whose_fan_stands(
 async def test_a_miner_without_a_pool(
     bench: TimedBench, hass: HomeAssistant, spec: MinerSpec
 ) -> None:
-    """Two minutes after the connection went, and until it is back."""
+    """Two minutes of polls after the connection went, and until it is back."""
     miner = await bench.miner(spec)
     await bench.add(miner)
     await bench.advance(60)
@@ -86,7 +86,7 @@ async def test_a_miner_without_a_pool(
     miner.inject("pool_lost")
     await bench.advance(90, step=5)
     assert "pool_lost" not in reasons(hass)
-    await bench.advance(150, step=5)
+    await bench.advance(65, step=5)
     assert "pool_lost" in reasons(hass)
     activity = shown(hass, "event", "activity").attributes
     assert (activity["event_type"], activity["problem"]) == ("pool_lost", "pool_lost")
