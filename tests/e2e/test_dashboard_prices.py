@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+import re
 
 from playwright.async_api import expect
 
@@ -18,6 +19,7 @@ CHEAP = "binary_sensor.all_miners_cheap_power"
 RUN_WHEN = "select.all_miners_run_when"
 DRY_RUN = "switch.all_miners_dry_run"
 HOUR = timedelta(hours=1)
+UNTIL = re.compile(r" until \d\d:00, by Run when: Cheap power")
 DRY_SECONDS = 20.0
 """All is reckoned anew several times in this time."""
 
@@ -144,6 +146,8 @@ async def test_three_clicks_save_money(
         await until(lambda: not miner.truth.hashing)
         await expect(dry).to_have_text("Save power")
         assert await card.locator("rect.will").count() >= 1
+        reason = dashboard.fleet.locator(".row .reason", has_text="Run when")
+        await expect(reason).to_contain_text(UNTIL, timeout=90_000)
         await dashboard.check()
 
         await dashboard.go("energy")
