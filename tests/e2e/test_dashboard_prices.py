@@ -23,6 +23,9 @@ UNTIL = re.compile(r" until \d\d:00, by Run when: Cheap power")
 DRY_SECONDS = 20.0
 """All is reckoned anew several times in this time."""
 
+REST = 120.0
+"""A minute of rest, and the polls around it."""
+
 
 def prices() -> list[dict[str, object]]:
     """Return three days of prices from yesterday on: dear at day, free at noon."""
@@ -95,6 +98,21 @@ async def test_what_is_cheap_is_seen(
         await dashboard.check()
 
 
+def cheap_now() -> list[dict[str, object]]:
+    """Return the same days at a low price."""
+    return [slot | {"value": 0.1} for slot in prices()]
+
+
+async def shorten_rests(hass: HassProcess, entry_id: str) -> None:
+    """Let a miner run again after a minute, as its options allow."""
+    flow = await hass.api.post(OPTIONS, {"handler": entry_id})
+    pace = {"power_gap": 1, "minimum_run": 1, "minimum_rest": 1}
+    result = await hass.api.post(
+        f"{OPTIONS}/{flow['flow_id']}", {"scan_interval": 10, "pace": pace}
+    )
+    assert result["type"] == "create_entry"
+
+
 def unlimited(hass: HassProcess) -> Callable[[], Awaitable[bool]]:
     """Return what asks whether *Run when* limits nothing any more."""
 
@@ -107,14 +125,18 @@ def unlimited(hass: HassProcess) -> Callable[[], Awaitable[bool]]:
 async def test_three_clicks_save_money(
     hass: HassProcess, open_dashboard: OpenDashboard
 ) -> None:
-    """It begins as a dry run, which changes nothing, and says what it would do."""
+    """It begins as a dry run, which changes nothing, and says what it would do.
+
+    The miner rests while power is dear, and runs again once it is cheap.
+    """
     spec = MinerSpec(name="clicks", model="gamma_602", firmware="2.15.0")
     async with Farm([spec], clock=SystemClock()) as farm:
         miner = farm["clicks"]
         flow = await hass.api.start_flow(DOMAIN)
-        await hass.api.continue_flow(
+        added = await hass.api.continue_flow(
             flow["flow_id"], {"host": f"{miner.host}:{miner.port}"}
         )
+        await shorten_rests(hass, added["result"]["entry_id"])
         await tell(hass, "0.4", dear_now())
         await name_the_source(hass, LIMIT)
 
@@ -157,8 +179,16 @@ async def test_three_clicks_save_money(
         await expect(row).to_contain_text("Power limit reached")
         await dashboard.check()
 
-        # As it was, for the tests to come.
+        # Cheap again: it runs once it has rested for its minute.
         await dashboard.go("fleet")
+        assert not miner.truth.hashing
+        await tell(hass, "0.1", cheap_now())
+        await expect(dry).to_have_text("Run")
+        await until(lambda: miner.truth.hashing, REST)
+        assert miner.flash_writes == 0
+        await dashboard.check()
+
+        # As it was, for the tests to come.
         await when.select_option("own_automations")
         await until_so(unlimited(hass))
         await hass.api.call_service("switch", "turn_on", entity_id=DRY_RUN)

@@ -7,9 +7,9 @@ PATIENCE = 60.0
 LOOK_EVERY = 0.1
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Wait for something to be the case."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while True:
             if condition():
                 return
