@@ -118,7 +118,7 @@ class Target(Case):
         """Write what was ordered, with a willing device."""
         for order in writes(orders):
             if isinstance(order, Apply) and order.reason is Reason.POWER_TARGET:
-                self.reconciler.begin_power(order.changes)
+                self.reconciler.begin_power()
                 self.take(order.changes)
                 self.show_status()
                 self.reconciler.applied(order.changes)
@@ -242,6 +242,32 @@ def test_rest_and_minimum_times() -> None:
     case.poll()
     case.ask(None)
     assert case.state.settings == GAMMA_SETTINGS
+
+
+def test_taken_back_before_it_is_written() -> None:
+    """Another target may come while the device is read: what is due then is written."""
+    case = Target()
+    case.reconciler.ask_power(0.0)
+    assert case.reconciler.due_for_power() is not None
+    case.reconciler.ask_power(None)
+    assert case.reconciler.begin_power() == {}
+    assert case.work(600) == []
+    assert case.state.settings == GAMMA_SETTINGS
+    case.reconciler.ask_power(0.0)
+    case.reconciler.ask_power(12.0)
+    assert case.reconciler.begin_power() == {MINING: True, F: 400.0, V: 1.0}
+
+
+def test_taken_back_while_it_goes_to_rest() -> None:
+    """The order to rest is on its way: it rests for its minimum all the same."""
+    case = Target()
+    case.ask(0.0)
+    case.reconciler.ask_power(None)
+    case.work(REST - 60)
+    assert case.runs[0] is False
+    case.work(120)
+    assert case.state.settings == GAMMA_SETTINGS
+    assert case.work(600) == []
 
 
 def test_small_moves_are_none() -> None:
@@ -564,7 +590,7 @@ def test_refused() -> None:
     case.reconciler.ask_power(12.0)
     for _ in range(12):
         for order in writes(case.poll()):
-            case.reconciler.begin_power(order.changes)
+            case.reconciler.begin_power()
             case.reconciler.memory.pace.wrote_at = 0.0
             case.reconciler.cancel(Kind.POWER_TARGET)
             case.reconciler.failed(order, Outcome.REFUSED)

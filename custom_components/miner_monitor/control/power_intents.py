@@ -121,8 +121,15 @@ class PowerIntents(Intents):
         elif watts != known.watts:
             self.overrides.power = replace(known, watts=watts, since=now, by=by)
 
-    def begin_power(self, changes: Changes) -> Changes:
-        """Remember a step, and the normal that comes back, before it is written."""
+    def begin_power(self) -> Changes:
+        """Remember a step, and the normal that comes back, before it is written.
+
+        It is the one that is due now: since it was ordered there may be another target.
+        """
+        order = self.due_for_power()
+        if order is None or order.reason is not Reason.POWER_TARGET:
+            return {}
+        changes = order.changes
         slot, target = self.overrides[Kind.POWER_TARGET], dict(changes)
         if target.get(Setting.MINING) is True:
             del target[Setting.MINING]
@@ -290,8 +297,16 @@ class PowerIntents(Intents):
         if self.overrides.hold is not None:
             return
         order = self.due_for_power()
-        if order is not None and self._attempts.may(order.reason, now.monotonic):
+        if order is None or self._rests_on(order):
+            return
+        if self._attempts.may(order.reason, now.monotonic):
             yield order
+
+    def _rests_on(self, order: Apply) -> bool:
+        """Whether it rests for too short a time to get back its normal by itself."""
+        may_resume = self.memory.pace.may_resume(self.power_rules, self._now.wall)
+        over = order.reason is Reason.POWER_TARGET_OVER
+        return over and self._lowered_to_rest and not may_resume
 
     def _judge_power_step(self) -> Iterator[Order]:
         """See whether somebody changed a step at the device, which ends the target."""

@@ -226,9 +226,7 @@ class MinerController(ChangeRunner):
             self.intents.begin_power_end()
             await self._give_back(Kind.POWER_TARGET)
             return
-        await self._hold(
-            Kind.POWER_TARGET, partial(self.intents.begin_power, order.changes)
-        )
+        await self._hold(Kind.POWER_TARGET, self.intents.begin_power)
         self.intents.power_applied()
         self._changed()
 
