@@ -56,6 +56,17 @@ async def test_a_hot_avalon_whose_fan_stands_is_what_one_sees_first(
         for name, dashboard in opened.items():
             await dashboard.page.screenshot(path=ARTIFACTS / f"trouble-{name}.png")
             await dashboard.check()
+
+        # To work harder is refused, in words, and what was chosen stays chosen.
+        sent = len(house.farm["q"].requests)
+        card = opened["miner-desktop"].view.locator("miner-controls-card-body")
+        mode = card.get_by_role("button", name="Super")
+        await mode.click()
+        await card.get_by_role("button", name="Apply").click()
+        await expect(card).to_contain_text("115.0 °C, limit 110 °C")
+        await expect(mode).to_have_attribute("aria-pressed", "true")
+        asked = [str(one) for one in house.farm["q"].requests[sent:]]
+        assert not [one for one in asked if "workmode" in one]
     finally:
         house.farm["q"].clear("override")
 
