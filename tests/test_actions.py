@@ -163,7 +163,7 @@ OUTSIDE = [
     (GAMMA, {"frequency": 0}, ("Frequency", "0 MHz", "100 MHz to 625 MHz")),
     (GAMMA, {"core_voltage": 1.3}, ("Core voltage", "1.3 V", "1 V to 1.25 V")),
     (GAMMA, {"core_voltage": 1150}, ("Core voltage", "1150 V", "1 V to 1.25 V")),
-    (GAMMA, {"fan_duty_cycle": 101}, ("Fan duty cycle", "101 %", "0 % to 100 %")),
+    (GAMMA, {"fan_duty_cycle": 101}, ("Fan duty cycle", "101%", "0% to 100%")),
     (
         GAMMA,
         {"target_temperature": 90, "frequency": 490},
@@ -173,7 +173,7 @@ OUTSIDE = [
     (GAMMA, {"heating_temperature": 25}, ("no setting Heater",)),
     (Q, {"work_mode": "turbo"}, ("Work mode", "turbo", "eco, standard, super")),
     (Q, {"work_mode": "Super"}, ("Work mode", "Super", "eco, standard, super")),
-    (Q, {"fan_duty_cycle": 5}, ("Fan duty cycle", "5 %", "15 % to 100 %")),
+    (Q, {"fan_duty_cycle": 5}, ("Fan duty cycle", "5%", "15% to 100%")),
     (Q, {"frequency": 500}, ("no setting Frequency",)),
     (MINI_3, {"heating_temperature": 70}, ("Heater", "70 °C", "20 °C to 50 °C")),
 ]

@@ -224,7 +224,7 @@ async def test_questions(home: Home) -> None:
         "Miners online: 1 of 1. Now: 1.0"
     )
     assert re.fullmatch(
-        r"carl: Hashing, 1\.\d\d TH/s, \d+ % of expected, 1\d\.\d W, 1\d\.\d J/TH,"
+        r"carl: Hashing, 1\.\d\d TH/s, \d+% of expected, 1\d\.\d W, 1\d\.\d J/TH,"
         r" Chip \d\d °C\.",
         await home.ask("how is the miner Carl"),
     )

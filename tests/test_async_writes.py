@@ -203,9 +203,9 @@ async def test_what_came_true_in_part_is_told_by_setting(bench: TimedBench) -> N
     await bench.pass_time(SETTLED)
 
     text = str(caught.value)
-    assert "was set to 50 %, but the miner reports 90 %" in text
+    assert "was set to 50%, but the miner reports 90%" in text
     assert text.endswith(
-        "Applied: Minimum fan duty cycle: 35 %, Target temperature: 55 °C"
+        "Applied: Minimum fan duty cycle: 35%, Target temperature: 55 °C"
     )
     assert (handle.shown(MIN_FAN), handle.shown(TARGET)) == (35, 55)
     assert ("settings_changed", "device") not in news.told

@@ -105,7 +105,7 @@ READ: Mapping[str, tuple[str, str]] = {
         (
             r"Miners online: 3 of 3\. Now: 3\.\d\d TH/s, 5\d\.\d W, 1\d\.\d J/TH\."
             r" Nothing needs attention\. Today: 0\.01 kWh\.\n"
-            r"anna: Hashing, 1\.\d\d TH/s, \d+ % of expected, 1\d\.\d W, 1\d\.\d J/TH,"
+            r"anna: Hashing, 1\.\d\d TH/s, \d+% of expected, 1\d\.\d W, 1\d\.\d J/TH,"
             r" Chip \d\d °C\.\nbert: .*\ncarl: .*"
         ),
     ),
@@ -286,7 +286,7 @@ SET: Mapping[str, tuple[str, dict[str, Any]]] = {
         {"coreVoltage": 1100},
     ),
     "fan anna 70 %": (
-        "anna accepted: Fan duty cycle 70 %.",
+        "anna accepted: Fan duty cycle 70%.",
         {"autofanspeed": 0, "manualFanSpeed": 70},
     ),
     "fan anna auto": (

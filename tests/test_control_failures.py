@@ -133,7 +133,7 @@ REFUSED = [
     (NERD, F, 500, "patch_refused", {}, ("garage-rig", "Frequency: 600 MHz → 500 MHz")),
     (Q, MODE, "super", "write_refused", {}, (Q_NAME, "Work mode: Eco → Super")),
     (Q, MODE, "super", "busy", {}, (Q_NAME, "Work mode: Eco → Super")),
-    (Q, FAN, 70, "write_refused", {}, (Q_NAME, "Fan duty cycle: nothing → 70 %")),
+    (Q, FAN, 70, "write_refused", {}, (Q_NAME, "Fan duty cycle: nothing → 70%")),
     (NANO_3S, MODE, "low", "write_refused", {}, ("Avalon Nano 3S 92D2", "High → Low")),
 ]
 

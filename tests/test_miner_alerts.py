@@ -182,7 +182,7 @@ CASES = {
         spec=GAMMA,
         begin=fault("override", values=rates(60)),
         minutes=30,
-        sent=r"{name}: Hash rate low \(\d\d\.\d %, limit 80 %\)\. Check .*",
+        sent=r"{name}: Hash rate low \(\d\d\.\d%, limit 80%\)\. Check .*",
         end=clear("override"),
         over="Hash rate back to normal: {name}.",
         minutes_over=20,
@@ -247,7 +247,7 @@ async def test_every_event(bench: TimedBench) -> None:
     name = NAMES[GAMMA.name]
     await reject_shares(bench, farm[GAMMA.name], rejected=4)
     (sent,) = phone.take()
-    shown = rf"{name}: Many rejected shares \(\d+\.\d %, limit 3 %\)\. .*"
+    shown = rf"{name}: Many rejected shares \(\d+\.\d%, limit 3%\)\. .*"
     assert re.fullmatch(shown, sent)
     await reject_shares(bench, farm[GAMMA.name], rejected=0)
     assert phone.take() == [f"Rejected shares back to normal: {name}."]

@@ -1,5 +1,6 @@
 """Somebody who reads no English adds a miner, looks at the dashboard, and repairs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 import re
@@ -236,13 +237,19 @@ async def test_a_miner_is_added(
     await reader.check(page)
 
 
-async def test_a_repair_and_a_report(open_page: OpenPage, abroad: SeededHouse) -> None:
-    """What is made in Home Assistant is in its language.
+def lines_of(markdown: str) -> list[str]:
+    """Return the lines of a message without their marks."""
+    bare = markdown.replace("*", "").splitlines()
+    return [line.removeprefix("- ") for line in bare if line]
 
-    In one: behind a change of its mode this miner calibrates, and takes no other.
-    """
-    await speak(abroad.hass, FIRST)
-    reader, texts, api = Reader(FIRST), texts_of(FIRST), abroad.hass.api
+
+@pytest.mark.parametrize("language", EACH)
+async def test_a_repair(
+    open_page: OpenPage, abroad: SeededHouse, language: str
+) -> None:
+    """What a repair is filled with is in the language of Home Assistant."""
+    await speak(abroad.hass, language)
+    reader, texts, api = Reader(language), texts_of(language), abroad.hass.api
     title = texts["issues.setting_refused.title"].format(name=abroad.titles["q"])
     mode = await abroad.entity("q", "select.work_mode")
 
@@ -259,28 +266,59 @@ async def test_a_repair_and_a_report(open_page: OpenPage, abroad: SeededHouse) -
     async def refused() -> bool:
         return bool(await issues())
 
+    async def cleared() -> bool:
+        return not await issues()
+
     await until_so(works)
     before = await abroad.state("q", "select.work_mode")
-    other = "super" if before == "eco" else "eco"
     abroad.farm["q"].inject("write_ignored")
-    await choose(other)
+    await choose("super" if before == "eco" else "eco")
     await until_so(refused, patience=180)
     (issue,) = await issues()
     assert reader.english([issue["translation_placeholders"]["error"]]) == set()
     page = await open_page()
     await page.goto("/config/repairs")
     await page.get_by_text(title).click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
     await reader.check(page)
-    report = await api.post(
-        f"services/{DOMAIN}/fleet_report?return_response", {"hours": 24}
-    )
-    lines = report["service_response"]["markdown"].replace("*", "").splitlines()
-    assert len(lines) > 5
-    assert reader.english(line.removeprefix("- ") for line in lines) == set()
     abroad.farm["q"].clear()
-    await choose(other)
-
-    async def cleared() -> bool:
-        return not await issues()
-
+    # Behind a change of its mode it calibrates, and takes no other for long.
+    await choose(before)
     await until_so(cleared, patience=180)
+
+
+@pytest.mark.parametrize("language", EACH)
+async def test_messages(
+    open_page: OpenPage, abroad: SeededHouse, language: str
+) -> None:
+    """An alert, a report, and an answer are in the language of Home Assistant."""
+    await speak(abroad.hass, language)
+    reader, texts, api = Reader(language), texts_of(language), abroad.hass.api
+    alert = {"trigger": f"{DOMAIN}.alert", "options": {"events": ["restarted"]}}
+
+    async def hashes() -> bool:
+        return await abroad.state("gamma", "sensor.status") == "hashing"
+
+    await until_so(hashes)
+    async with api.subscribe("subscribe_trigger", trigger=alert) as alerts:
+        abroad.farm["gamma"].inject("reboot")
+        async with asyncio.timeout(180):
+            told = (await alerts.get())["variables"]["trigger"]
+    assert texts["common.alert_restarted"] in told["title"]
+    written = {key: told[key] for key in ("title", "message")}
+    await api.call_service("persistent_notification", "create", **written)
+    page = await open_page()
+    await page.goto("/config/repairs")
+    await page.locator("home-assistant-main").dispatch_event("hass-show-notifications")
+    await expect(page.get_by_text(told["title"]).first).to_be_visible()
+    await reader.check(page)
+    assert reader.english(lines_of(told["message"])) == set()
+    for action, fields, key in (
+        ("fleet_report", {"hours": 24}, "markdown"),
+        ("command", {"text": "status", "pictures": False}, "text"),
+    ):
+        answer = await api.post(f"services/{DOMAIN}/{action}?return_response", fields)
+        lines = lines_of(answer["service_response"][key])
+        assert len(lines) > 2
+        assert reader.english(lines) == set()
+    await api.call_service("persistent_notification", "dismiss_all")

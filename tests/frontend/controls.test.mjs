@@ -112,5 +112,5 @@ test("an order has come about when the miner reports all of it", () => {
 test("values are written as reports write them", () => {
   assert.equal(valueText(1.15, { setting: "core_voltage", unit: "V" }, { language: "de" }), "1,150 V");
   assert.equal(valueText(550, { setting: "frequency", unit: "MHz" }, { language: "en" }), "550 MHz");
-  assert.equal(valueText(61.8, { setting: "fan_duty_cycle", unit: "%" }, { language: "en" }), "62 %");
+  assert.equal(valueText(61.8, { setting: "fan_duty_cycle", unit: "%" }, { language: "en" }), "62%");
 });

@@ -9,6 +9,7 @@ import { checkConfig, choicesOf, loadChoices, thresholdsOf } from "#modules/card
 import { layoutOf } from "#modules/cards/fleet/table.js";
 import { readLast, readReport, todayOf, unpluggedOf } from "#modules/lib/records.js";
 import { clock, spanText, todayText } from "#modules/lib/words.js";
+import { speaker } from "./texts.mjs";
 
 const EN = { language: "en" };
 
@@ -156,7 +157,7 @@ test("an order to all is told while it goes on, and with those that failed", () 
 
 test("a span has its most telling unit", () => {
   assert.deepEqual(
-    [0, 59, 60, 95, 180, 1430, 72 * 60, 12 * 1440].map((minutes) => spanText(minutes, EN)),
+    [0, 59, 60, 95, 180, 1430, 72 * 60, 12 * 1440].map((minutes) => spanText(minutes, speaker("en"), EN)),
     ["0 min", "59 min", "1 h", "1.6 h", "3 h", "24 h", "3 d", "12 d"],
   );
 });

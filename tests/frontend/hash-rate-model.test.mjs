@@ -11,7 +11,6 @@ import {
   deviationText,
   figureLines,
   notesOf,
-  percentText,
   spanText,
 } from "#modules/cards/hash-rate/words.js";
 import { DAY, HOUR, MINUTE } from "#modules/lib/records.js";
@@ -238,7 +237,6 @@ test("signs, per cents and spans are written as people read them", () => {
   assert.equal(deviationText(1.2131, 1.2, VOICE), "+0.013 TH/s (+1.1%)");
   assert.equal(deviationText(392.1, 400, VOICE), "−7.90 TH/s (−2.0%)");
   assert.equal(deviationText(1.19999, 1.2, VOICE), "0.000 TH/s (0.0%)");
-  assert.equal(percentText(5, 0, { language: "de" }), "5\u00a0%");
   assert.deepEqual(
     [15, 60, 1440, 4320, 90].map((minutes) => spanText(minutes, VOICE.say)),
     ["hash_rate_minutes 15", "hash_rate_hours 1", "hash_rate_hours 24", "hash_rate_days 3", "hash_rate_minutes 90"],

@@ -111,7 +111,7 @@ test("temperatures and hash rates are in the unit of the miner's own sensors", (
 
 test("a low hash rate is told in % of the expected one", () => {
   const low = { kind: "hash_rate_low", quantity: "hash_rate_ratio", value: 71.6, threshold: 85 };
-  const text = "fleet_finding_limit|Hash rate low|ratio_of_expected|72 %|ratio_of_expected|85 %";
+  const text = "fleet_finding_limit|Hash rate low|ratio_of_expected|72%|ratio_of_expected|85%";
   assert.equal(found("on", [low])[0]?.text, text);
 });
 
@@ -125,7 +125,7 @@ test("hotter than before is told in degrees, which are no temperature", () => {
 test("a finding without numbers is a word", () => {
   const still = { kind: "fan_stopped", severity: "critical", value: null, threshold: null };
   assert.equal(found("on", [still])[0]?.text, "Fan stopped");
-  assert.equal(found("on", [{ ...HOT, threshold: null }])[0]?.text, "Chip hot: 115 °C");
+  assert.equal(found("on", [{ ...HOT, threshold: null }])[0]?.text, "pair|Chip hot|115 °C");
   assert.equal(found("on", [{ ...HOT, quantity: "brightness" }])[0]?.text, "Chip hot");
 });
 
@@ -134,7 +134,7 @@ test("a fault is told with what the device calls it", () => {
   const told = {
     "binary_sensor.problem": { state: "on", attributes: { findings: fault, faults: ["psu", "chip 3"] } },
   };
-  assert.equal(found("on", fault, told)[0]?.text, "Fault: psu, chip 3");
+  assert.equal(found("on", fault, told)[0]?.text, "pair|Fault|psu, chip 3");
   assert.equal(found("on", fault)[0]?.text, "Fault");
 });
 
@@ -176,7 +176,7 @@ test("a miner is offline since it was last seen, and of an unknown one nothing i
   const gone = { state: "off", attributes: { last_seen: "2026-11-01T11:55:00+00:00" } };
   const away = home({ "binary_sensor.online": gone, "sensor.status": "unavailable" });
   assert.equal(statusOf(away, MINER), "away");
-  assert.equal(statusText(away, MINER, say, NOW), "status_offline_since|11:55|3.1 h");
+  assert.equal(statusText(away, MINER, say, NOW), "status_offline_since|11:55|hash_rate_hours|3.1");
   assert.equal(statusText(home({ "binary_sensor.online": "off" }), MINER, say, NOW), "status_offline");
   assert.equal(statusText(home({ "binary_sensor.online": "unavailable" }), MINER, say, NOW), "status_unknown");
   assert.equal(statusText(home({}), MINER, say, NOW), "HASHING");

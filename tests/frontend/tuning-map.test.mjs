@@ -24,6 +24,7 @@ import {
   roomy,
   starPath,
 } from "#modules/cards/tuning/map-part.js";
+import { speaker } from "./texts.mjs";
 
 /** @typedef {import("#modules/cards/tuning/figures.js").TuningPoint} TuningPoint */
 /** @typedef {import("#modules/cards/tuning/figures.js").TuningMap} TuningMap */
@@ -31,6 +32,7 @@ import {
 
 /** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };
+const SAY = speaker("en");
 
 /** @param {number} mean @param {number | null} [deviation] */
 const figure = (mean, deviation = null) => ({ mean, deviation, min: mean - 1, max: mean + 1 });
@@ -151,7 +153,7 @@ test("figures are written with their units", () => {
   assert.deepEqual(rows.map(({ name }) => name), ["hash_rate", "efficiency", "stability"]);
   assert.equal(rows[1]?.value, "14.5 J/TH");
   assert.equal(rows[1]?.spread, "13.5 – 15.5");
-  assert.equal(quantityText(0.42, "stability", "TH/s", LOCALE), "0.42 %");
+  assert.equal(quantityText(0.42, "stability", "TH/s", LOCALE), "0.42%");
 });
 
 test("temperatures are in the unit of the user", () => {
@@ -163,7 +165,7 @@ test("temperatures are in the unit of the user", () => {
 
 test("a verdict says by how much it leads", () => {
   const won = verdict({ settings: SLOW.settings, value: 14.5, margin: 3.21 });
-  const [line] = verdictLines(mapOf([SLOW, FAST], { efficiency: won }), LOCALE);
+  const [line] = verdictLines(mapOf([SLOW, FAST], { efficiency: won }), SAY, LOCALE);
   assert.equal(line?.point, SLOW);
   assert.equal(line?.value, "14.5 J/TH");
   assert.deepEqual(line?.note, { key: "tuning_margin", values: { margin: "3.2" } });
@@ -171,25 +173,25 @@ test("a verdict says by how much it leads", () => {
 
 test("the rate of a verdict is in the unit of the response, not of the judgement", () => {
   const card = { ...mapOf([SLOW], { hash_rate: verdict({ settings: SLOW.settings, value: 0.0009 }) }), hash_rate_unit: "GH/s" };
-  assert.equal(verdictLines(card, LOCALE)[0]?.value, "0.90 GH/s");
-  assert.deepEqual(verdictLines(card, LOCALE)[0]?.note, { key: "tuning_certain" });
+  assert.equal(verdictLines(card, SAY, LOCALE)[0]?.value, "0.90 GH/s");
+  assert.deepEqual(verdictLines(card, SAY, LOCALE)[0]?.note, { key: "tuning_certain" });
 });
 
 test("what is missing is told", () => {
-  assert.deepEqual(noteOf(verdict({ missing: "blocks", blocks_missing: 9 }), LOCALE), {
+  assert.deepEqual(noteOf(verdict({ missing: "blocks", blocks_missing: 9 }), SAY, LOCALE), {
     key: "tuning_missing_blocks",
     values: { time: "1.5 h" },
   });
-  assert.deepEqual(noteOf(verdict({ missing: "days", days_missing: 2 }), LOCALE), {
+  assert.deepEqual(noteOf(verdict({ missing: "days", days_missing: 2 }), SAY, LOCALE), {
     key: "tuning_missing_days",
     values: { days: 2 },
   });
-  assert.deepEqual(noteOf(verdict({ missing: "blocks", blocks_missing: 3, days_missing: 1 }), LOCALE), {
+  assert.deepEqual(noteOf(verdict({ missing: "blocks", blocks_missing: 3, days_missing: 1 }), SAY, LOCALE), {
     key: "tuning_missing_both",
     values: { time: "30 min" },
   });
-  assert.deepEqual(noteOf(verdict({ missing: "days", days_missing: 1 }), LOCALE), { key: "tuning_missing_day" });
-  assert.equal(noteOf(verdict({ missing: "difference" })).key, "tuning_missing_difference");
-  assert.equal(noteOf(verdict({ missing: "data" })).key, "tuning_missing_data");
-  assert.equal(noteOf(verdict({ missing: "something new" })).key, "tuning_missing_points");
+  assert.deepEqual(noteOf(verdict({ missing: "days", days_missing: 1 }), SAY, LOCALE), { key: "tuning_missing_day" });
+  assert.equal(noteOf(verdict({ missing: "difference" }), SAY).key, "tuning_missing_difference");
+  assert.equal(noteOf(verdict({ missing: "data" }), SAY).key, "tuning_missing_data");
+  assert.equal(noteOf(verdict({ missing: "something new" }), SAY).key, "tuning_missing_points");
 });

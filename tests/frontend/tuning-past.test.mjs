@@ -25,9 +25,11 @@ import {
   settingsText,
 } from "#modules/lib/settings.js";
 import { spanText, tickText } from "#modules/lib/words.js";
+import { speaker } from "./texts.mjs";
 
 /** @type {import("#modules/lib/types.js").Locale} */
 const LOCALE = { language: "en" };
+const SAY = speaker("en");
 
 /** @param {number | null} mean @param {number} index */
 const row = (mean, index) => ({ start: index * STEP, end: (index + 1) * STEP, mean });
@@ -199,10 +201,10 @@ test("only what has an entity can be set", () => {
 });
 
 test("spans and times are short", () => {
-  assert.equal(spanText(40, LOCALE), "40 min");
-  assert.equal(spanText(90, LOCALE), "1.5 h");
-  assert.equal(spanText(24 * 60, LOCALE), "24 h");
-  assert.equal(spanText(20 * 24 * 60, LOCALE), "20 d");
+  assert.equal(spanText(40, SAY, LOCALE), "40 min");
+  assert.equal(spanText(90, SAY, LOCALE), "1.5 h");
+  assert.equal(spanText(24 * 60, SAY, LOCALE), "24 h");
+  assert.equal(spanText(20 * 24 * 60, SAY, LOCALE), "20 d");
   const config = { time_zone: "UTC", currency: "EUR", components: [] };
   const user = { locale: { language: "en", time_format: "24" }, config };
   assert.equal(tickText(new Date(2026, 10, 29).getTime(), user), "Nov 29");

@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from custom_components.miner_monitor.notation import notation_of
 from scripts.rig.translations import languages, texts_of
 
-from .package import load_json
+from .package import INTEGRATION, load_json
 
 PAGES = {
     "Devices & services": ("config", "ui.panel.config.dashboard.devices.main"),
@@ -80,3 +81,26 @@ def test_terms(language: str) -> None:
         stem = frontend_text(language, part, key)[:STEM].casefold()
         missing = [path for path in named if stem not in other[path].casefold()]
         assert missing == [], (word, stem)
+
+
+def test_per_cent() -> None:
+    """The frontend puts a blank before the sign in the same languages."""
+    found = find_spec("hass_frontend")
+    (folder,) = (found and found.submodule_search_locations) or ()
+    pattern = re.compile(r'((?:case"\w+":)+)return"[ \u00a0]";default:return""')
+    for path in Path(folder, "frontend_latest").glob("*.js"):
+        if match := pattern.search(path.read_text(encoding="utf-8")):
+            break
+    else:
+        pytest.fail("it is not found in the frontend")
+    spaced = set(re.findall(r'"(\w+)"', match[1]))
+    written = {
+        language: notation_of(language).measured("1", "%")
+        for language in ("en", *languages())
+    }
+    assert written == {
+        language: "1\u00a0%" if language in spaced else "1%" for language in written
+    }
+    module = (INTEGRATION / "frontend/modules/lib/words.js").read_text(encoding="utf-8")
+    (ours,) = re.findall(r"BLANK_BEFORE_PERCENT = new Set\(\[(.*)\]\)", module)
+    assert set(re.findall(r'"(\w+)"', ours)) == spaced

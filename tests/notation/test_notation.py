@@ -1,6 +1,7 @@
 """Numbers, days and times as each language writes them."""
 
 from datetime import UTC, date, datetime
+import re
 
 import pytest
 
@@ -10,7 +11,7 @@ from custom_components.miner_monitor.notation import (
     Notation,
     notation_of,
 )
-from scripts.rig.translations import LANGUAGES, SOURCE
+from scripts.rig.translations import LANGUAGES, SOURCE, texts_of
 
 MOMENT = datetime(2026, 12, 2, 14, 5, tzinfo=UTC)
 WRITTEN = {
@@ -77,3 +78,20 @@ def test_rewritten() -> None:
 def test_days() -> None:
     assert notation_of("nl").date(date(2026, 3, 1)) == "01-03-2026"
     assert PLAIN.date(date(2026, 3, 1)) == "2026-03-01"
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+def test_signs_are_those_of_the_texts(language: str) -> None:
+    """What the code writes looks like what stands in the texts, and in cards."""
+    notation, texts = notation_of(language), texts_of(language)
+    pair = texts["common.dashboard_pair"].format(name="Power", value="15 W")
+    assert notation.pair("Power", "15 W") == pair
+    assert notation.measured("15", "W") == "15 W"
+    assert notation.measured("15", "") == "15"
+    percent = notation.measured("15", "%").removeprefix("15")
+    found = {
+        match[1]
+        for text in texts.values()
+        for match in re.finditer(r"[\d}](\s?%)(?!\w)", text)
+    }
+    assert found == {percent}

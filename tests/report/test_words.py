@@ -100,12 +100,12 @@ async def words(hass: HomeAssistant, enable_custom_integrations: None) -> Texts:
 @pytest.mark.parametrize(
     ("month", "line"),
     [
-        ({}, f"{MONTH}, 78 % cheap or solar, 11.40 EUR less than at the mean price"),
+        ({}, f"{MONTH}, 78% cheap or solar, 11.40 EUR less than at the mean price"),
         (
             {"cheap_part": None, "saving": -0.5},
             f"{MONTH}, 0.50 EUR more than at the mean price",
         ),
-        ({"saving": None, "cheap_part": 0.0}, f"{MONTH}, 0 % cheap"),
+        ({"saving": None, "cheap_part": 0.0}, f"{MONTH}, 0% cheap"),
     ],
 )
 def test_the_month_is_the_first_line(
@@ -223,11 +223,11 @@ def test_report_of_a_miner(texts: Texts) -> None:
         "- Power 30.0 W (29.0 to 31.0)",
         "- Chip 60.0 °C (59.0 to 61.0)",
         "- Voltage regulator 70.0 °C (69.0 to 71.0)",
-        "- Shares: 990 accepted, 10 rejected (1.00 %)",
+        "- Shares: 990 accepted, 10 rejected (1.00%)",
         "",
         "**Whole day 2026-11-20**",
         "",
-        "- Available 80.0 %, times offline: 2, restarts: 1",
+        "- Available 80.0%, times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
         "- Earlier: Chip hot",
@@ -264,11 +264,11 @@ def test_report_of_all_miners(texts: Texts) -> None:
         "**Details**",
         "",
         "- Energy at the wall 0.80 kWh (miners: 1 of 2)",
-        "- Shares: 990 accepted, 10 rejected (1.00 %)",
+        "- Shares: 990 accepted, 10 rejected (1.00%)",
         "",
         "**Whole days, 2026-11-19 to 2026-11-20**",
         "",
-        "- Available 80.0 %, times offline: 2, restarts: 1",
+        "- Available 80.0%, times offline: 2, restarts: 1",
         "- Best difficulty 4.29 G",
         "- Blocks found: 1",
         "- Gamma: Times offline: 2, 2:00 h in total",
@@ -368,10 +368,10 @@ def test_settings(texts: Texts) -> None:
         "",
         "- 525 MHz, 1.150 V: 2.0 h, days: 1",
         f"- 1000 MHz, 1.200 V: {did}, 4.0 h, days: 2",
-        "- Most efficient: 525 MHz, 1.150 V (At least 3.1 % better than the next)",
+        "- Most efficient: 525 MHz, 1.150 V (At least 3.1% better than the next)",
         "- Highest hash rate: 1000 MHz, 1.200 V",
         "- Balanced: Not yet: 0.5 h more at constant settings needed",
-        "- Fastest with a quiet fan (≤ 60 %): Not yet, more days needed: 1",
+        "- Fastest with a quiet fan (≤ 60%): Not yet, more days needed: 1",
     ]
 
 

@@ -153,9 +153,10 @@ class Writer:
         value, limit = details.get("value"), details.get("limit")
         facts = []
         if isinstance(value, int | float) and unit:
-            measured = f"{self._notation.fixed(value, 1)} {unit}"
+            write = self._notation.measured
+            measured = write(self._notation.fixed(value, 1), unit)
             if isinstance(limit, int | float):
-                threshold = f"{self._notation.plain(limit)} {unit}"
+                threshold = write(self._notation.plain(limit), unit)
                 known = {"value": measured, "limit": threshold}
                 measured = self._say("alert_limit", **known)
             facts.append(measured)

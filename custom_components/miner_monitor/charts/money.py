@@ -47,7 +47,8 @@ def energy_and_cost(page: Page) -> None:
             top = plot.y_of(amount)
             page.canvas.box((left + room, top, right - room, box[3]), ink)
         text = page.quantity(key, unit=False)
-        totals.append(f"{text}: {page.number(math.fsum(known(values)))} {unit}")
+        total = f"{page.number(math.fsum(known(values)))} {unit}"
+        totals.append(page.data.notation.pair(text, total))
     page.aside(*totals)
 
 

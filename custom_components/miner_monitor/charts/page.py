@@ -38,7 +38,7 @@ class Page:
         self._legend_at: float = HEAD
         title = self.word(f"title_{data.kind}")
         if len(data.tracks) == 1:
-            title = f"{legible(data.tracks[0].name, 40)}: {title}"
+            title = data.notation.pair(legible(data.tracks[0].name, 40), title)
         room = (WIDTH - 400) * 0.95
         self.canvas.text((HEAD, 18), self.canvas.cut(title, 27, room), 27, bold=True)
         start, end = (

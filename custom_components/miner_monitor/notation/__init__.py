@@ -23,6 +23,8 @@ class Notation:
     day: str = "{y}-{m:02}-{d:02}"
     short_day: str = "{m:02}-{d:02}"
     weekday: str = "{name} {d}"
+    percent: str = "%"
+    colon: str = ": "
 
     def fixed(self, value: float, digits: int) -> str:
         """Write a number with so many decimals."""
@@ -40,6 +42,16 @@ class Notation:
     def _signs(self, written: str) -> str:
         signs = {".": self.decimal, ",": self.group}
         return "".join(signs.get(sign, sign) for sign in written)
+
+    def measured(self, number: str, unit: str) -> str:
+        """Put a unit, if there is one, behind a number that is written."""
+        if unit == "%":
+            return f"{number}{self.percent}"
+        return f"{number} {unit}".rstrip()
+
+    def pair(self, name: str, value: str) -> str:
+        """Write a name and its value."""
+        return f"{name}{self.colon}{value}"
 
     def rewritten(self, text: str) -> str:
         """Write the numbers of a text that is in plain notation, such as 1.15 V."""
@@ -66,6 +78,9 @@ class Notation:
         return f"{self.date(moment)} {self.time(moment)}"
 
 
+_SPACED_PERCENT = "\u00a0%"
+"""As in the frontend of Home Assistant."""
+
 PLAIN = Notation()
 """That of English, and of all that is read by programs."""
 
@@ -80,9 +95,16 @@ NOTATIONS: Mapping[str, Notation] = {
         day="{d:02}.{m:02}.{y}",
         short_day="{d:02}.{m:02}.",
         weekday="{name} {d}.",
+        percent=_SPACED_PERCENT,
     ),
     "es": Notation(decimal=",", group=".", **_SLASHED),
-    "fr": Notation(decimal=",", group=" ", **_SLASHED),
+    "fr": Notation(
+        decimal=",",
+        group=" ",
+        percent=_SPACED_PERCENT,
+        colon="\u00a0: ",
+        **_SLASHED,
+    ),
     "nl": Notation(
         decimal=",",
         group=".",
@@ -98,6 +120,7 @@ NOTATIONS: Mapping[str, Notation] = {
         day="{d}. {m}. {y}",
         short_day="{d}. {m}.",
         weekday="{name} {d}.",
+        percent=_SPACED_PERCENT,
     ),
 }
 

@@ -162,9 +162,9 @@ def fleet_report(response: Figures, texts: Texts) -> str:
         parts.append("\n".join([f"**{heading}**", "", *lines]))
     lines = texts.written([_availability(totals), *_luck(totals)])
     for miner in response["offline"]:
-        lines += _of(miner, texts.written(_away(miner)))
+        lines += _of(miner, _away(miner), texts)
     for miner in response["findings"]:
-        lines += _of(miner, texts.written(_past(miner["findings"], miner, texts)))
+        lines += _of(miner, _past(miner["findings"], miner, texts), texts)
     parts += _section(_days(response["days"], texts), lines)
     return _report(parts, response, texts)
 
@@ -295,15 +295,16 @@ def _short(miner: Figures, response: Figures, texts: Texts) -> str:
         _cost(figures),
     ]
     what = texts.written(lines) or [texts.say("nothing")]
-    return f"{escaped(miner['name'])}: {', '.join(what)}"
+    return texts.notation.pair(escaped(miner["name"]), ", ".join(what))
 
 
 def _mean(figure: Any) -> Any:
     return figure["mean"] if isinstance(figure, Mapping) else figure
 
 
-def _of(miner: Figures, lines: Iterable[str]) -> list[str]:
-    return [f"{escaped(miner['name'])}: {line}" for line in lines]
+def _of(miner: Figures, lines: Iterable[Line], texts: Texts) -> list[str]:
+    name = escaped(miner["name"])
+    return [texts.notation.pair(name, line) for line in texts.written(lines)]
 
 
 def _span(response: Figures) -> dict[str, Any]:
@@ -457,7 +458,7 @@ def _tuning(miner: Figures, response: Figures, texts: Texts) -> str:
         "efficiency": ("J/TH", 1),
         "chip_temperature": (response["units"]["temperature"], 1),
     }
-    lines = []
+    lines, pair = list[str](), texts.notation.pair
     for point in miner["points"]:
         did = [
             f"{texts.value(shown(figure['mean'], digits))} {unit}"
@@ -467,9 +468,9 @@ def _tuning(miner: Figures, response: Figures, texts: Texts) -> str:
         did += [texts.say(f"finding_{name}") for name in point["bottlenecks"]]
         hours, days = shown(point["hours"], 1), point["days"]
         did.append(texts.say("measured", hours=hours, days=days))
-        lines.append(f"{escaped(point['setting'])}: {', '.join(did)}")
+        lines.append(pair(escaped(point["setting"]), ", ".join(did)))
     for name, verdict in miner["verdicts"].items():
-        lines.append(f"{texts.say(f'verdict_{name}')}: {_verdict(verdict, texts)}")
+        lines.append(pair(texts.say(f"verdict_{name}"), _verdict(verdict, texts)))
     heading = texts.say("settings", name=escaped(miner["name"]))
     return _listed(heading, lines or [texts.say("settings_none")])
 

@@ -199,7 +199,7 @@ def _of_one(miner: Mapping[str, Any], texts: Texts) -> str:
     figures = ", ".join([what, *texts.written([*present, *states])])
     return sentences(
         [
-            f"{miner['name']}: {figures}",
+            texts.notation.pair(miner["name"], figures),
             *texts.written([("findings", {"findings": kinds})]),
             *texts.written([_today(miner["today"], texts)]),
         ]

@@ -233,7 +233,8 @@ def text_of(hass: HomeAssistant, setting: Setting, value: SettingValue | None) -
         )
     if spec.kind is Kind.PLACE:
         return str(int(value) + 1)
-    return f"{notation_of(hass.config.language).plain(value)} {spec.unit}".rstrip()
+    notation = notation_of(hass.config.language)
+    return notation.measured(notation.plain(value), spec.unit)
 
 
 def label_of(hass: HomeAssistant, setting: Setting) -> str:
@@ -279,8 +280,9 @@ def _of_part(
         else failure
         for failure, settings in by_reason(error.failures)
     ]
+    pair = notation_of(hass.config.language).pair
     applied = [
-        f"{label_of(hass, setting)}: {text_of(hass, setting, value)}"
+        pair(label_of(hass, setting), text_of(hass, setting, value))
         for setting, value in _in_order(error.taken)
     ]
     return {
@@ -303,9 +305,13 @@ def _of_heat(hass: HomeAssistant, heat: Heat) -> dict[str, str]:
 
 def steps_of(hass: HomeAssistant, changes: Changes, reported: MinerSettings) -> str:
     """Tell what is, and what was to be; without words, for it is in no language."""
+    pair = notation_of(hass.config.language).pair
     return ", ".join(
-        f"{label_of(hass, setting)}: {text_of(hass, setting, reported.get(setting))}"
-        f" → {text_of(hass, setting, asked)}"
+        pair(
+            label_of(hass, setting),
+            f"{text_of(hass, setting, reported.get(setting))}"
+            f" → {text_of(hass, setting, asked)}",
+        )
         for setting, asked in _in_order(changes)
     )
 

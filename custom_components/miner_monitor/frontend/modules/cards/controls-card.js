@@ -16,6 +16,7 @@ import {
   stepped,
   valueText,
 } from "../lib/settings.js";
+import { pairText } from "../lib/words.js";
 
 /** @typedef {import("../lib/settings.js").Control} Control */
 /** @typedef {import("../lib/settings.js").Setting} Setting */
@@ -130,7 +131,7 @@ export class MinerControlsCard extends OneMinerCard {
 
   #fanText() {
     const state = FAN.map((key) => stateOf(this.hass, this.miner, key)).find(says);
-    return state ? `${this.say("control_fan_now")}: ${this.hass.formatEntityState(state)}` : "";
+    return state ? pairText(this.say("control_fan_now"), this.hass.formatEntityState(state), this.say) : "";
   }
 
   /**

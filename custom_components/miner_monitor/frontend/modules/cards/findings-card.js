@@ -86,7 +86,7 @@ function button(text, onclick) {
  */
 function sinceText(since, hass, say, now) {
   if (since === null) return "";
-  const span = spanText(Math.max(0, now - since) / 60_000, hass.locale);
+  const span = spanText(Math.max(0, now - since) / 60_000, say, hass.locale);
   return say("finding_since", { time: clock(since, now, hass), span });
 }
 

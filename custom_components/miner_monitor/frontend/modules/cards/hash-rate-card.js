@@ -6,6 +6,7 @@ import { MARGIN } from "../lib/chart.js";
 import { h, setAttribute, setText, showMore } from "../lib/dom.js";
 import { numberOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE } from "../lib/records.js";
+import { pairText } from "../lib/words.js";
 import { HOURS, Reader, checkConfig, configForm, exampleConfig, findSource, hiddenOf } from "./hash-rate/config.js";
 import { draw } from "./hash-rate/draw.js";
 import { figureList, Inspector, legendButtons, noteList, rangeButtons, STYLES } from "./hash-rate/parts.js";
@@ -206,7 +207,7 @@ export class MinerHashRateCard extends MinerCard {
     const rate = numberOf(state);
     setText(now, rate === null ? "–" : rateText(rate, { locale: hass.locale, unit: unitOf(state) }));
     setAttribute(now, "title", say("hash_rate_now"));
-    setAttribute(now, "aria-label", `${say("hash_rate_now")}: ${now.textContent}`);
+    setAttribute(now, "aria-label", pairText(say("hash_rate_now"), now.textContent ?? "", say));
     now.hidden = !this.#source;
     rangeButtons(ranges, HOURS, this.#hours, say, (hours) => this.#show(hours));
     setText(message, this.#message());
@@ -287,14 +288,12 @@ export class MinerHashRateCard extends MinerCard {
       hidden: this.#hidden,
       label: voice.unit,
       period: `${voice.clock.moment(model.from)} – ${voice.clock.moment(model.to)}`,
-      title: figures.map(({ name, value, more }) => `${name}: ${value} ${more ?? ""}`.trim()).join("; "),
+      title: figures.map(({ name, value, more }) => pairText(name, `${value} ${more ?? ""}`.trim(), voice.say)).join("; "),
       clock: voice.clock,
       locale: voice.locale,
-      tell: (change) => `${voice.clock.moment(change.time)}: ${tell(change)}`,
+      tell: (change) => pairText(voice.clock.moment(change.time), tell(change), voice.say),
     });
-    this.#inspector.update(model, picture, say("hash_rate_inspect"), (sample) =>
-      momentOf(model, sample, voice, tell),
-    );
+    this.#inspector.update(model, picture, say, (sample) => momentOf(model, sample, voice, tell));
     this.#inspector.element.hidden = !model.samples.length && !model.live;
     return picture;
   }

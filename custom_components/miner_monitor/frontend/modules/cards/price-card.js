@@ -5,7 +5,7 @@ import { CHART_STYLES, chartFrame, linear, linePath, MARGIN, time } from "../lib
 import { h, s, showMore } from "../lib/dom.js";
 import { findMiners, idOf, says, stateOf, unitOf } from "../lib/miners.js";
 import { HOUR, MINUTE, Poll, readStates, readStatistics, stateAt } from "../lib/records.js";
-import { clock, format, tickText, zoneOf } from "../lib/words.js";
+import { clock, format, pairText, tickText, zoneOf } from "../lib/words.js";
 import { monthText, sharesOf, watts } from "./power-card.js";
 
 // @says price_cheap price_cheap_until price_expensive price_expensive_until price_ran
@@ -359,7 +359,7 @@ export class MinerPriceCard extends MinerCard {
         width: width.toFixed(1),
         height: Math.max(1, foot - top).toFixed(1),
       },
-      s("title", {}, `${at}: ${format(price, 3, this.hass.locale)} ${unit}${kind}`),
+      s("title", {}, pairText(at, `${format(price, 3, this.hass.locale)} ${unit}${kind}`, this.say)),
     );
   }
 

@@ -4,7 +4,7 @@ import { afterPaint, MinerCard, OneMinerCard, rebuildView } from "../lib/card.js
 import { h } from "../lib/dom.js";
 import { idOf, stateOf, unitOf } from "../lib/miners.js";
 import { MINUTE, Poll } from "../lib/records.js";
-import { format, lineOf, todayLines } from "../lib/words.js";
+import { format, lineOf, pairText, todayLines } from "../lib/words.js";
 import { RAMP_GRADIENT, placeOf, rampColor } from "./tuning/figures.js";
 
 /** @typedef {import("../lib/types.js").CardConfig} CardConfig */
@@ -318,7 +318,7 @@ export class MinerChipsCard extends OneMinerCard {
         "div",
         { class: "chips", role: "img", "aria-label": words },
         chips.map((value, place) =>
-          h("span", { title: `${place + 1}: ${write(value)}`, style: { background: rampColor(placeOf(value, low, high)) } }),
+          h("span", { title: pairText(String(place + 1), write(value), this.say), style: { background: rampColor(placeOf(value, low, high)) } }),
         ),
       ),
     );

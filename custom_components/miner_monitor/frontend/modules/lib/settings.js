@@ -1,7 +1,7 @@
 // The settings of a miner: what it is set to, what can be set, what somebody wants to set, and how that is written.
 
 import { idOf, isOnline, numberOf, says, stateOf, unitOf } from "./miners.js";
-import { format } from "./words.js";
+import { format, withUnit } from "./words.js";
 
 /** @typedef {import("./types.js").Say} Say */
 /** @typedef {import("./types.js").Hass} Hass */
@@ -390,5 +390,5 @@ export function hasCome(controls, sent) {
  */
 export function valueText(value, { setting, unit }, locale) {
   if (setting === "frequency") return `${frequencyText(value, locale)} ${unit}`;
-  return `${format(value, setting === "core_voltage" ? 3 : 0, locale)} ${unit}`;
+  return withUnit(format(value, setting === "core_voltage" ? 3 : 0, locale), unit, locale);
 }

@@ -3,7 +3,7 @@
 // @says status_offline status_unknown ratio_of_expected
 
 import { findMiners, idOf, numberOf, says, stateOf, unitOf } from "./miners.js";
-import { clock, format, rateDecimals, spanText } from "./words.js";
+import { clock, format, pairText, percentText, rateDecimals, spanText, withUnit } from "./words.js";
 
 /** @typedef {import("./types.js").Hass} Hass */
 /** @typedef {import("./types.js").Miner} Miner */
@@ -75,7 +75,7 @@ export function statusText(hass, miner, say, now) {
   if (status !== "away") return state ? hass.formatEntityState(state) : "";
   const since = lastSeen(hass, miner);
   if (since === null) return say("status_offline");
-  const span = spanText((now - since) / 60_000, hass.locale);
+  const span = spanText((now - since) / 60_000, say, hass.locale);
   return say("status_offline_since", { time: clock(since, now, hass), span });
 }
 
@@ -213,13 +213,13 @@ function textOf(hass, miner, finding, say) {
   const what = hass.localize(`${COMMON}report_finding_${kind}`) || say("fleet_problem");
   if (kind === "fault") {
     const faults = stateOf(hass, miner, "binary_sensor.problem")?.attributes.faults;
-    return Array.isArray(faults) && faults.length ? `${what}: ${faults.join(", ")}` : what;
+    return Array.isArray(faults) && faults.length ? pairText(what, faults.join(", "), say) : what;
   }
   const quantity = finding.quantity ?? kind;
   const value = written(hass, miner, quantity, finding.value, say);
   const threshold = written(hass, miner, quantity, finding.threshold, say);
   if (value && threshold) return say("fleet_finding_limit", { what, value, threshold });
-  return value ? `${what}: ${value}` : what;
+  return value ? pairText(what, value, say) : what;
 }
 
 /** @type {Record<string, [unit: string, decimals: number]>} */
@@ -245,10 +245,10 @@ function written(hass, miner, quantity, value, say) {
   const { locale } = hass;
   if (quantity.endsWith("temperature")) return temperature(hass, miner, value);
   if (quantity === "runs_hotter") return temperature(hass, miner, value, 0);
-  if (quantity === "hash_rate_ratio") return say("ratio_of_expected", { ratio: `${format(value, 0, locale)} %` });
+  if (quantity === "hash_rate_ratio") return say("ratio_of_expected", { ratio: percentText(value, 0, locale) });
   if (quantity === "hash_rate") return rate(hass, miner, value);
   const [unit, decimals] = UNITS[quantity] ?? [];
-  return unit === undefined ? "" : `${format(value, decimals ?? 0, locale)} ${unit}`;
+  return unit === undefined ? "" : withUnit(format(value, decimals ?? 0, locale), unit, locale);
 }
 
 /**
@@ -353,5 +353,5 @@ export function readingText(hass, miner, key) {
   if (value === null) return "";
   const unit = unitOf(state);
   const decimals = key === "sensor.hash_rate" ? rateDecimals(value, unit) : 0;
-  return `${format(value, decimals, hass.locale)} ${unit}`.trim();
+  return withUnit(format(value, decimals, hass.locale), unit, hass.locale);
 }

@@ -38,6 +38,15 @@ export function sayWith(localize) {
 }
 
 /**
+ * Return the words that were loaded last; a form is made without knowing for whom.
+ *
+ * @returns {Promise<Say>}
+ */
+export async function latestTexts() {
+  return (await [...loaded.values()].at(-1)) ?? sayWith(() => "");
+}
+
+/**
  * Label the fields of a card's form.
  *
  * @param {{name: string}} field
@@ -92,6 +101,34 @@ export function format(value, decimals, locale) {
     made.set(key, formatter);
   }
   return formatter.format(value);
+}
+
+/** Where Home Assistant too puts a blank before the sign of per cent. */
+const BLANK_BEFORE_PERCENT = new Set(["cs", "de", "fi", "fr", "sk", "sv"]);
+
+/**
+ * Put a unit behind a number that is written already.
+ *
+ * @param {string} number
+ * @param {string} unit may be empty
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function withUnit(number, unit, locale) {
+  if (unit !== "%") return `${number} ${unit}`.trim();
+  return `${number}${BLANK_BEFORE_PERCENT.has(locale?.language ?? "") ? "\u00a0" : ""}%`;
+}
+
+/**
+ * Write a value in %.
+ *
+ * @param {number} value
+ * @param {number} decimals
+ * @param {Locale} [locale]
+ * @returns {string}
+ */
+export function percentText(value, decimals, locale) {
+  return withUnit(format(value, decimals, locale), "%", locale);
 }
 
 /**
@@ -245,14 +282,23 @@ export function tickText(time, hass) {
  * Write how long something takes or lasts: 40 min, 7.5 h, 12 d.
  *
  * @param {number} minutes
+ * @param {Say} say
  * @param {Locale} [locale]
  * @returns {string}
  */
-export function spanText(minutes, locale) {
-  if (minutes < 59.5) return `${format(Math.round(minutes), 0, locale)} min`;
-  const [value, unit] = minutes < 72 * 60 ? [minutes / 60, "h"] : [minutes / 1440, "d"];
+export function spanText(minutes, say, locale) {
+  if (minutes < 59.5) return say("hash_rate_minutes", { count: format(Math.round(minutes), 0, locale) });
+  if (minutes >= 72 * 60) return say("hash_rate_days", { count: roundly(minutes / 1440, locale) });
+  return say("hash_rate_hours", { count: roundly(minutes / 60, locale) });
+}
+
+/**
+ * @param {number} value
+ * @param {Locale} [locale]
+ */
+function roundly(value, locale) {
   const round = Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
-  return `${format(value, round ? 0 : 1, locale)} ${unit}`;
+  return format(value, round ? 0 : 1, locale);
 }
 
 /**
@@ -275,6 +321,18 @@ export function todayText(today, locale, say) {
   return parts.length ? say("fleet_today", { figures: parts.join(" · ") }) : "";
 }
 
+/**
+ * Write a name and its value: Power: 15 W.
+ *
+ * @param {string} name
+ * @param {string} value
+ * @param {Say} say
+ * @returns {string}
+ */
+export function pairText(name, value, say) {
+  return say("pair", { name, value });
+}
+
 /** @param {string} name @param {string} value @returns {[string, string]} */
 export function lineOf(name, value) {
   return [name, value];
@@ -293,8 +351,8 @@ export function todayLines({ energy, wall_energy, cost, shares, days, hash_rate,
   const rate = hash_rate?.mean ?? days?.hash_rate;
   /** @param {unknown} value @param {number} decimals @param {string} [unitText] */
   const text = (value, decimals, unitText = "") =>
-    typeof value === "number" ? `${format(value, decimals, locale)} ${unitText}`.trim() : "";
-  const offline = times ? `${text(times, 0)} (${text(hours, 1, "h")})` : "";
+    typeof value === "number" ? withUnit(format(value, decimals, locale), unitText, locale) : "";
+  const offline = times ? `${text(times, 0)} (${say("hash_rate_hours", { count: text(hours, 1) })})` : "";
   const lines = [
     lineOf(say("today_energy"), text(energy, 2, "kWh")),
     lineOf(say("today_wall_energy"), text(wall_energy, 2, "kWh")),

@@ -10,7 +10,7 @@ import { sparkPaths } from "../../lib/chart.js";
 import { glyph, h, s, setAttribute, setGlyph, setText } from "../../lib/dom.js";
 import { idOf, linkTo, stateOf } from "../../lib/miners.js";
 import { findingsOf, heldText, reasonText, statusOf, statusText } from "../../lib/status.js";
-import { format, messageOf } from "../../lib/words.js";
+import { format, messageOf, withUnit } from "../../lib/words.js";
 import { factsOf, gradeOf, QUANTITIES, watchedOf } from "./facts.js";
 
 /** @typedef {import("../../lib/types.js").Hass} Hass */
@@ -313,8 +313,7 @@ class RowView {
    * @param {boolean} beside
    */
   #written(hass, key, { value, unit, decimals }, beside) {
-    const number = format(value, decimals, hass.locale);
-    const words = unit ? `${number} ${unit}` : number;
+    const words = withUnit(format(value, decimals, hass.locale), unit, hass.locale);
     return beside && key !== "fan" ? this.around.say(`fleet_beside_${key}`, { value: words }) : words;
   }
 

@@ -2,7 +2,9 @@
 
 import { findMiners } from "../../lib/miners.js";
 import { DAY, HOUR, MINUTE, readStates, readStatistics } from "../../lib/records.js";
+import { latestTexts } from "../../lib/words.js";
 import { joinRows, renewRows, stepsOf } from "./series.js";
+import { spanText } from "./words.js";
 
 /** @typedef {import("./series.js").Step} Step */
 /** @typedef {import("../../lib/records.js").Point} Point */
@@ -166,9 +168,10 @@ export function exampleConfig(hass) {
 const PREFIX = `component.${DOMAIN}.common.dashboard_hash_rate_form_`;
 
 /** Return the form in which a user configures the card. */
-export function configForm() {
+export async function configForm() {
+  const say = await latestTexts();
   /** @param {number[]} values */
-  const options = (values) => values.map((value) => ({ value: String(value), label: spanOf(value) }));
+  const options = (values) => values.map((value) => ({ value: String(value), label: spanText(value, say) }));
   return {
     schema: [
       { name: "device_id", selector: { device: { filter: [{ integration: DOMAIN }] } } },
@@ -187,11 +190,6 @@ export function configForm() {
      */
     computeLabel: (field, localize) => localize(`${PREFIX}${field.name}`) || field.name,
   };
-}
-
-/** @param {number} minutes */
-function spanOf(minutes) {
-  return minutes < 60 ? `${minutes} min` : `${minutes / 60} h`;
 }
 
 /**

@@ -4,6 +4,7 @@ import { MARGIN } from "../../lib/chart.js";
 import { h, s, setAttribute } from "../../lib/dom.js";
 import { DRAW_STYLES, areaSample, sample, strokeOf } from "./draw.js";
 import { nearest } from "./series.js";
+import { pairText } from "../../lib/words.js";
 import { spanText } from "./words.js";
 
 /** @typedef {import("./draw.js").Picture} Picture */
@@ -115,6 +116,8 @@ export class Inspector {
   #model;
   /** @type {Picture | undefined} */
   #picture;
+  /** @type {Say} */
+  #say = (key) => key;
   #tell = (/** @type {Sample} */ _sample) => /** @type {Moment} */ ({ time: "", lines: [] });
   /** @type {number | null} time of the moment shown */
   #time = null;
@@ -140,14 +143,15 @@ export class Inspector {
    *
    * @param {Model} model
    * @param {Picture} picture
-   * @param {string} label what a screen reader calls it
+   * @param {Say} say
    * @param {(sample: Sample) => Moment} tell
    */
-  update(model, picture, label, tell) {
+  update(model, picture, say, tell) {
     this.#model = model;
     this.#picture = picture;
+    this.#say = say;
     this.#tell = tell;
-    setAttribute(this.element, "aria-label", label);
+    setAttribute(this.element, "aria-label", say("hash_rate_inspect"));
     setAttribute(this.element, "aria-valuemin", "0");
     setAttribute(this.element, "aria-valuemax", String(Math.max(0, model.samples.length - 1)));
     picture.svg.append(this.#cursor);
@@ -225,7 +229,7 @@ export class Inspector {
   #speak(sample) {
     if (!sample) return setAttribute(this.element, "aria-valuetext", null);
     const { time, lines } = this.#tell(sample);
-    const words = lines.map(({ name, value, more }) => `${name}: ${value}${more ? ` (${more})` : ""}`);
+    const words = lines.map(({ name, value, more }) => pairText(name, more ? `${value} (${more})` : value, this.#say));
     setAttribute(this.element, "aria-valuetext", [time, ...words].join("; "));
   }
 

@@ -1,7 +1,7 @@
 // What the hash-rate card says: names of lines, figures, notes, times and a moment's values.
 
 import { entityName } from "../../lib/miners.js";
-import { format, momentText, rateDecimals, tickText, timeForm, zoneOf } from "../../lib/words.js";
+import { format, momentText, percentText, rateDecimals, tickText, timeForm, zoneOf } from "../../lib/words.js";
 import { HOUR, MINUTE } from "../../lib/records.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -27,8 +27,6 @@ import { HOUR, MINUTE } from "../../lib/records.js";
  * @property {string} [series] which line of the chart it is
  */
 
-/** Languages that put a blank before the per cent sign. */
-const BLANK_BEFORE_PERCENT = new Set(["bg", "cs", "de", "fi", "fr", "sk", "sv"]);
 /** Of a mean's window, if less was measured it is told. */
 const NEARLY_ALL = 0.95;
 
@@ -50,16 +48,6 @@ export function rateText(value, { locale, unit }, decimals = rateDecimals(value,
  */
 function differenceText(value, rate, voice) {
   return signed(value, rateText(Math.abs(value), voice, Math.max(2, rateDecimals(rate, voice.unit))));
-}
-
-/**
- * @param {number} value in %
- * @param {number} decimals
- * @param {Locale} locale
- */
-export function percentText(value, decimals, locale) {
-  const blank = BLANK_BEFORE_PERCENT.has(locale.language.split("-")[0] ?? "") ? "\u00a0" : "";
-  return `${format(value, decimals, locale)}${blank}%`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { h } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
 import { inOrder, rowsOf, starOf, verdictLines } from "./figures.js";
 import { BLOCK, errorText, keyOf, reportWord, same, settingsOf } from "../../lib/settings.js";
-import { momentText, spanText } from "../../lib/words.js";
+import { momentText, pairText, spanText } from "../../lib/words.js";
 
 /** @typedef {import("./figures.js").VerdictLine} VerdictLine */
 /** @typedef {import("./figures.js").Quantity} Quantity */
@@ -74,7 +74,7 @@ function badges(view, map, point, quantity) {
  * @param {TuningPoint} point
  */
 function since({ say, hass }, { blocks, days, last }) {
-  const time = spanText(blocks * BLOCK, hass.locale);
+  const time = spanText(blocks * BLOCK, say, hass.locale);
   const moment = last === null ? "–" : momentText(Date.parse(last), hass);
   return days === 1 ? say("tuning_measured_once", { time, last: moment }) : say("tuning_measured", { time, days, last: moment });
 }
@@ -242,13 +242,13 @@ function expectedText(view, map, settings) {
  * @returns {(HTMLElement | null)[]}
  */
 export function verdictList(view, map) {
-  const lines = verdictLines(map, view.hass.locale);
+  const lines = verdictLines(map, view.say, view.hass.locale);
   const now = map.points.find(({ settings }) => same(settings, view.present));
   const told = now && lines.some(({ point }) => point === now);
   return [
     h("ul", { class: "verdicts" }, ...lines.map((line) => row(view, line))),
     now && !told && now.bottlenecks.length
-      ? h("div", { class: "present-note" }, view.say("tuning_in_use"), ": ", settingsOf(view, now.settings), bottlenecks(view, now))
+      ? h("div", { class: "present-note" }, pairText(view.say("tuning_in_use"), settingsOf(view, now.settings), view.say), bottlenecks(view, now))
       : null,
     view.present === null ? h("p", { class: "secondary" }, view.say("tuning_offline")) : null,
   ];
@@ -320,7 +320,7 @@ export function pointsTable(view, map) {
         {},
         h("th", { scope: "row" }, settingsOf(view, point.settings)),
         ...columns.map((name) => h("td", {}, cells.get(name) ?? "–")),
-        h("td", {}, spanText(point.blocks * BLOCK, hass.locale)),
+        h("td", {}, spanText(point.blocks * BLOCK, say, hass.locale)),
         h("td", {}, notes(view, point)),
       ),
     )),

@@ -1,9 +1,10 @@
 // What is measured at an operating point, which point is the best, how both are written and coloured.
 
-import { format, rateDecimals, spanText } from "../../lib/words.js";
+import { format, percentText, rateDecimals, spanText, withUnit } from "../../lib/words.js";
 import { BLOCK, keyOf, same } from "../../lib/settings.js";
 
 /** @typedef {import("../../lib/types.js").Locale} Locale */
+/** @typedef {import("../../lib/types.js").Say} Say */
 /** @typedef {import("../../lib/settings.js").Settings} Settings */
 
 /** @type {Quantity[]} */
@@ -100,7 +101,7 @@ export function inOrder(points) {
  */
 export function quantityText(value, quantity, unit, locale) {
   if (quantity === "efficiency") return `${format(value, 1, locale)} J/TH`;
-  if (quantity === "stability") return `${format(value, value < 10 ? 2 : 1, locale)} %`;
+  if (quantity === "stability") return percentText(value, value < 10 ? 2 : 1, locale);
   return `${format(value, rateDecimals(value, unit), locale)} ${unit}`;
 }
 
@@ -147,7 +148,7 @@ export function rowsOf(point, { rate, temperature = "°C" }, locale) {
     };
     const [least, most] = [write(figure.min), write(figure.max)];
     const shownUnit = warm ? temperature : unit || rate;
-    return [{ name, value: `${write(figure.mean)} ${shownUnit}`, spread: least === most ? null : `${least} – ${most}` }];
+    return [{ name, value: withUnit(write(figure.mean), shownUnit, locale), spread: least === most ? null : `${least} – ${most}` }];
   });
   const stability = valueOf(point, "stability");
   if (stability === null) return rows;
@@ -175,16 +176,17 @@ export const VERDICTS = /** @type {const} */ (["efficiency", "hash_rate", "balan
  * Return a line for each verdict that the response has.
  *
  * @param {TuningMap} map
+ * @param {Say} say
  * @param {Locale} [locale]
  * @returns {VerdictLine[]}
  */
-export function verdictLines(map, locale) {
+export function verdictLines(map, say, locale) {
   return VERDICTS.flatMap((kind) => {
     const verdict = map.verdicts[kind];
     if (!verdict) return [];
     const point = map.points.find(({ settings }) => same(settings, verdict.settings)) ?? null;
     const value = point ? valueText(kind, point, verdict, map.hash_rate_unit, locale) : "";
-    return [{ kind, point, value, note: noteOf(verdict, locale) }];
+    return [{ kind, point, value, note: noteOf(verdict, say, locale) }];
   });
 }
 
@@ -200,7 +202,7 @@ export function verdictLines(map, locale) {
 function valueText(kind, { figures }, verdict, unit, locale) {
   const efficiency = figures.efficiency && quantityText(figures.efficiency.mean, "efficiency", unit, locale);
   const rate = figures.hash_rate && quantityText(figures.hash_rate.mean, "hash_rate", unit, locale);
-  const fan = figures.fan_duty_cycle && `${format(figures.fan_duty_cycle.mean, 0, locale)} %`;
+  const fan = figures.fan_duty_cycle && percentText(figures.fan_duty_cycle.mean, 0, locale);
   if (kind === "efficiency") return efficiency ?? "";
   if (kind === "stability") {
     return verdict.value === null ? "" : `± ${quantityText(verdict.value, "stability", unit, locale)}`;
@@ -213,18 +215,19 @@ function valueText(kind, { figures }, verdict, unit, locale) {
  * Return how certain a verdict is, or what it takes.
  *
  * @param {Verdict} verdict
+ * @param {Say} say
  * @param {Locale} [locale]
  * @returns {Words}
  */
-export function noteOf(verdict, locale) {
+export function noteOf(verdict, say, locale) {
   if (verdict.settings) {
     if (verdict.margin === null) return { key: "tuning_certain" };
     const margin = format(verdict.margin, verdict.margin < 10 ? 1 : 0, locale);
     return { key: "tuning_margin", values: { margin } };
   }
   const [minutes, days] = [verdict.blocks_missing * BLOCK, verdict.days_missing];
-  if (minutes && days) return { key: "tuning_missing_both", values: { time: spanText(minutes, locale) } };
-  if (minutes) return { key: "tuning_missing_blocks", values: { time: spanText(minutes, locale) } };
+  if (minutes && days) return { key: "tuning_missing_both", values: { time: spanText(minutes, say, locale) } };
+  if (minutes) return { key: "tuning_missing_blocks", values: { time: spanText(minutes, say, locale) } };
   if (days === 1) return { key: "tuning_missing_day" };
   if (days) return { key: "tuning_missing_days", values: { days } };
   const key = `tuning_missing_${verdict.missing ?? "points"}`;

@@ -218,7 +218,7 @@ function sizes({ view, map, width }) {
         "span",
         { class: "sign" },
         s("svg", { width: side, height: side, viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" }, circle),
-        spanText(blocks * BLOCK, view.hass.locale),
+        spanText(blocks * BLOCK, view.say, view.hass.locale),
       );
     }),
   );
@@ -234,7 +234,7 @@ export function starNote({ view, map, quantity }) {
   const best = starOf(map, quantity);
   const verdict = map.verdicts[quantity];
   if (!best || !verdict) return null;
-  const { key, values } = noteOf(verdict, view.hass.locale);
+  const { key, values } = noteOf(verdict, view.say, view.hass.locale);
   const setting = settingsOf(view, best.point.settings);
   // @says tuning_certain tuning_margin tuning_missing_both tuning_missing_blocks tuning_missing_day tuning_missing_days
   // @says tuning_missing_data tuning_missing_difference tuning_missing_points

@@ -242,7 +242,7 @@ function labelOf({ view, map, quantity }, point) {
   const parts = [
     settingsOf(view, point.settings),
     told,
-    spanText(point.blocks * BLOCK, hass.locale),
+    spanText(point.blocks * BLOCK, say, hass.locale),
   ];
   const star = starOf(map, quantity);
   if (star?.point === point) parts.push(star.certain ? say("tuning_best") : say("tuning_leads"));

@@ -3,7 +3,7 @@
 import { chartFrame, COLORS, linear, MARGIN } from "../../lib/chart.js";
 import { h, s } from "../../lib/dom.js";
 import { stateOf, unitOf } from "../../lib/miners.js";
-import { format, momentText, rateDecimals, telling } from "../../lib/words.js";
+import { format, momentText, rateDecimals, telling, withUnit } from "../../lib/words.js";
 import { RAMP_GRADIENT, rampColor } from "./figures.js";
 import { heightOf } from "./map-part.js";
 import { settingsIn } from "./past.js";
@@ -232,7 +232,8 @@ function spotText(view, name, { x, y, sample }) {
     if (axis === "frequency") return `${frequencyText(Math.round(value), locale)} MHz`;
     if (axis === "voltage") return `${format(value, 3, locale)} V`;
     const unit = unitOfAxis(view, axis);
-    return `${axis === "hash_rate" ? format(value, rateDecimals(value, unit), locale) : telling(value, locale)} ${unit}`;
+    const number = axis === "hash_rate" ? format(value, rateDecimals(value, unit), locale) : telling(value, locale);
+    return withUnit(number, unit, locale);
   };
   const parts = [momentText(sample.time, view.hass), write(yAxis, y), write(xAxis, x)];
   if (sample.settings) parts.push(settingsOf(view, sample.settings));
