@@ -167,21 +167,45 @@
 
   const own = (element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
 
+  const hasText = ({ textContent }) => textContent.trim() !== "";
+
   /** Texts of which a part is not seen, for want of room, and what cuts them off. */
   function cut() {
     const found = new Set();
     for (const element of walk(view())) {
       const text = own(element).map(({ textContent }) => textContent).join("").trim();
       if (!text || ["style", "script", "title"].includes(element.localName) || !seen(element)) continue;
-      for (let box = element, up = 0; box && up < 4; box = box.parentNode ?? box.host, up += 1) {
-        if (!(box instanceof HTMLElement) || box.clientWidth <= 1) continue;
-        const { overflowX, textOverflow, webkitLineClamp } = getComputedStyle(box);
-        const wide = ["hidden", "clip"].includes(overflowX) && textOverflow === "ellipsis";
-        const high = webkitLineClamp !== "none" && box.scrollHeight > box.clientHeight + 2;
-        if (high || (wide && box.scrollWidth > box.clientWidth + 1)) found.add(`${text} (${called(box)})`);
-      }
+      for (const box of cutting(element)) found.add(`${text} (${called(box)})`);
     }
     return [...found];
+  }
+
+  /** What cuts off the text of an element. */
+  function* cutting(element) {
+    for (let box = element, up = 0; box && up < 4; box = box.parentNode ?? box.host, up += 1) {
+      if (!(box instanceof HTMLElement) || box.clientWidth <= 1) continue;
+      const { overflowX, textOverflow, webkitLineClamp } = getComputedStyle(box);
+      const wide = ["hidden", "clip"].includes(overflowX) && textOverflow === "ellipsis";
+      const high = webkitLineClamp !== "none" && box.scrollHeight > box.clientHeight + 2;
+      if (high || (wide && box.scrollWidth > box.clientWidth + 1)) yield box;
+    }
+  }
+
+  /** Of some names those for which the narrowest tile of a view has no room. */
+  function crowded(names) {
+    const width = (element) => element.getBoundingClientRect().width;
+    const [tile] = all(view(), "hui-tile-card").filter(seen).sort((one, other) => width(one) - width(other));
+    const label = [...walk(tile.shadowRoot)].find(
+      (element) => !["style", "script"].includes(element.localName) && own(element).some(hasText) && seen(element),
+    );
+    const node = own(label).find(hasText);
+    const name = node.data;
+    const found = names.filter((other) => {
+      node.data = other;
+      return !cutting(label).next().done;
+    });
+    node.data = name;
+    return found;
   }
 
   /** All texts that somebody sees. */
@@ -193,5 +217,6 @@
       .filter(Boolean);
   }
 
-  window.look = { settled, unsettled, wide, small, unreached, faults, series, texts, cut, page: () => texts(document) };
+  const page = () => texts(document);
+  window.look = { settled, unsettled, wide, small, unreached, faults, series, texts, cut, crowded, page };
 })();

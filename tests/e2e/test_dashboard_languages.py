@@ -10,7 +10,7 @@ import pytest
 
 from scripts.rig.browser import LOOK
 from scripts.rig.check import complaints
-from scripts.rig.hass import DOMAIN, HassProcess
+from scripts.rig.hass import DOMAIN, REPOSITORY, HassProcess
 from scripts.rig.screenshots import small
 from scripts.rig.translations import languages, texts_of
 from scripts.rig.websocket import Json
@@ -28,7 +28,16 @@ PICTURED = ("de", "es", "fr", "nl")
 
 SHOWN = ("gamma", "q", OFF)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+LOOKS_ENGLISH = {"cs": {"Entity"}}
+"""Words of a language that Home Assistant has: the Czech plural of entita."""
+
 MODELS = re.compile(r"\b(?:Gamma|Avalon|Ultra|Q|Bitaxe|Canaan)\b")
+
+STRATEGY = REPOSITORY / "custom_components" / DOMAIN / "frontend/modules/strategy"
+HALF_TILE = re.compile(
+    r'\.(?:tile|trend|toggle|press)\("(\w+)\.(\w+)"(?:\)|, say\("restore)'
+)
+"""Tiles with the names of their entities, and no traits such as another width."""
 
 EACH = [
     pytest.param(
@@ -95,6 +104,7 @@ class Reader:
             text
             for key, text in english.items()
             if other[key] != text
+            and text not in LOOKS_ENGLISH.get(language, ())
             and text.casefold() not in also
             and re.search(r"[A-Za-z]{2,}", bare(text))
         }
@@ -170,6 +180,20 @@ def pictured(house: SeededHouse, view: str) -> str | None:
     return {"fleet": "fleet", house.view_of("gamma"): "miner"}.get(view)
 
 
+def names_of_tiles(language: str) -> list[str]:
+    """Return what stands in tiles that are half as wide as a phone, of any miner."""
+    texts = texts_of(language)
+    found = {
+        texts.get(f"entity.{domain}.{prefix}{key}.name")
+        for path in STRATEGY.glob("*.js")
+        for domain, key in HALF_TILE.findall(path.read_text(encoding="utf-8"))
+        for prefix in ("", "fleet_")
+    }
+    names = [name for name in found if name and "{" not in name]
+    assert len(names) > 15
+    return names
+
+
 @pytest.mark.parametrize("language", EACH)
 async def test_no_view_is_english(
     open_dashboard: OpenDashboard, abroad: SeededHouse, pictures: Path, language: str
@@ -210,6 +234,8 @@ async def test_no_label_is_cut_off_on_a_phone(
             found[view] = labels
         assert await dashboard.look("wide") == []
     assert found == {}
+    await dashboard.go(abroad.view_of("gamma"))
+    assert await dashboard.look("crowded", names_of_tiles(language)) == []
 
 
 @pytest.mark.parametrize("language", EACH)
