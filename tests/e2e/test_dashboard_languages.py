@@ -34,10 +34,11 @@ LOOKS_ENGLISH = {"cs": {"Entity"}}
 MODELS = re.compile(r"\b(?:Gamma|Avalon|Ultra|Q|Bitaxe|Canaan)\b")
 
 STRATEGY = REPOSITORY / "custom_components" / DOMAIN / "frontend/modules/strategy"
-HALF_TILE = re.compile(
+ENTITY = re.compile(
     r'\.(?:tile|trend|toggle|press)\("(\w+)\.(\w+)"(?:\)|, say\("restore)'
 )
-"""Tiles with the names of their entities, and no traits such as another width."""
+NAMED = re.compile(r'\.(?:tile|trend)\("\w+\.\w+", \{ name: say\("(\w+)"\) \}')
+"""Tiles without traits such as another width, and those with a name of their own."""
 
 EACH = [
     pytest.param(
@@ -183,12 +184,17 @@ def pictured(house: SeededHouse, view: str) -> str | None:
 def names_of_tiles(language: str) -> list[str]:
     """Return what stands in tiles that are half as wide as a phone, of any miner."""
     texts = texts_of(language)
-    found = {
-        texts.get(f"entity.{domain}.{prefix}{key}.name")
-        for path in STRATEGY.glob("*.js")
-        for domain, key in HALF_TILE.findall(path.read_text(encoding="utf-8"))
+    modules = [path.read_text(encoding="utf-8") for path in STRATEGY.glob("*.js")]
+    keys = [
+        f"entity.{domain}.{prefix}{key}.name"
+        for module in modules
+        for domain, key in ENTITY.findall(module)
         for prefix in ("", "fleet_")
-    }
+    ]
+    named = [key for module in modules for key in NAMED.findall(module)]
+    assert named
+    found = {texts.get(key) for key in keys}
+    found |= {texts[f"common.dashboard_{key}"] for key in named}
     names = [name for name in found if name and "{" not in name]
     assert len(names) > 15
     return names
@@ -308,8 +314,9 @@ async def test_a_repair(
     await expect(page.get_by_role("dialog")).to_be_visible()
     await reader.check(page)
     abroad.farm["q"].clear()
-    # Behind a change of its mode it calibrates, and takes no other for long.
-    await choose(before)
+    # What a miner takes ends it; behind a change of its mode this one would calibrate.
+    display = await abroad.entity("q", "switch.display")
+    await api.call_service("switch", "toggle", entity_id=display)
     await until_so(cleared, patience=180)
 
 
@@ -320,17 +327,18 @@ async def test_messages(
     """An alert, a report, and an answer are in the language of Home Assistant."""
     await speak(abroad.hass, language)
     reader, texts, api = Reader(language), texts_of(language), abroad.hass.api
-    alert = {"trigger": f"{DOMAIN}.alert", "options": {"events": ["restarted"]}}
+    alert = {"trigger": f"{DOMAIN}.alert", "options": {"events": ["fan_stopped"]}}
 
-    async def hashes() -> bool:
-        return await abroad.state("gamma", "sensor.status") == "hashing"
+    async def works() -> bool:
+        return await abroad.state("gamma", "binary_sensor.problem") == "off"
 
-    await until_so(hashes)
+    await until_so(works, patience=180)
     async with api.subscribe("subscribe_trigger", trigger=alert) as alerts:
-        abroad.farm["gamma"].inject("reboot")
+        abroad.farm["gamma"].inject("override", values={"fanrpm": 0})
         async with asyncio.timeout(180):
             told = (await alerts.get())["variables"]["trigger"]
-    assert texts["common.alert_restarted"] in told["title"]
+    abroad.farm["gamma"].clear()
+    assert texts["common.alert_fan_stopped"] in told["title"]
     written = {key: told[key] for key in ("title", "message")}
     await api.call_service("persistent_notification", "create", **written)
     page = await open_page()

@@ -79,9 +79,9 @@ function present(cards, say) {
     cards.tile("sensor.status"),
     cards.tile("sensor.hash_rate"),
     cards.tile("sensor.power"),
-    cards.tile("sensor.wall_power"),
+    cards.tile("sensor.wall_power", { name: say("wall_power") }),
     cards.tile("sensor.efficiency"),
-    cards.tile("sensor.wall_efficiency"),
+    cards.tile("sensor.wall_efficiency", { name: say("wall_efficiency") }),
     cards.tile("sensor.fan_speed"),
     cards.tile("sensor.fan_duty_cycle"),
     // Beside each other.
@@ -305,7 +305,7 @@ function activity(cards, { say }) {
       say("today"),
       [
         { type: "custom:miner-today-card", device_id: cards.miner.id, grid_options: WIDE },
-        cards.tile("sensor.availability_24h"),
+        cards.tile("sensor.availability_24h", { name: say("availability") }),
       ],
       { icon: "mdi:calendar-today" },
     ),
