@@ -10,7 +10,6 @@ import stat
 import time
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.helpers.service import async_extract_config_entry_ids
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import MinerConfigEntry
@@ -28,9 +27,10 @@ from ..runtime.messages import file_cause
 from ..runtime.targets import (
     async_readable,
     async_require_read,
+    entries_meant,
     invalid,
+    miners_among,
     require_loaded,
-    targets_of,
 )
 
 CHARTS = "charts"
@@ -66,13 +66,13 @@ async def chart(call: ServiceCall) -> ServiceResponse:
 async def _members(call: ServiceCall) -> Sequence[MinerConfigEntry]:
     """Return the miners that are meant and loaded; the device of all means all."""
     hass, fleet = call.hass, async_fleet_entry(call.hass)
-    meant = await async_extract_config_entry_ids(call)
+    meant = await entries_meant(call)
     if fleet is not None and fleet.entry_id in meant:
         entries = await async_readable(hass, call.context, miner_entries(hass))
         if not (loaded := _loaded(entries)):
             raise invalid("no_miner_loaded")
         return loaded
-    entries = await targets_of(call)
+    entries = miners_among(hass, meant)
     await async_require_read(hass, call.context, entries)
     if not (loaded := _loaded(entries)):
         require_loaded(entries[0])

@@ -57,6 +57,7 @@ type Units = Mapping[str, str | None]
 _AT_ONCE = 20
 """Entities whose steps are read at once: so few rows that others get their turn."""
 
+_REPORTED = MEASURED.keys() | COUNTED.keys()
 _ROWS = 200
 """Rows that are in memory at once."""
 
@@ -114,7 +115,7 @@ def facts_of(hass: HomeAssistant, entry: MinerConfigEntry) -> MinerFacts:
             er.async_get(hass), entry.entry_id
         )
         if entity.domain == "sensor"
-        and (key := entity.unique_id.removeprefix(prefix)) in {**MEASURED, **COUNTED}
+        and (key := entity.unique_id.removeprefix(prefix)) in _REPORTED
     }
     recorded = {
         key: entity.entity_id

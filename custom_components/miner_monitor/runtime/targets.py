@@ -6,6 +6,7 @@ the entities of all miners together) asks here. A call without a user comes from
 automation and may do everything, as it may with any entity.
 """
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -38,14 +39,29 @@ _READINGS = (Platform.SENSOR, Platform.BINARY_SENSOR)
 
 
 async def targets_of(call: ServiceCall) -> list[ConfigEntry]:
-    """Return the entries of the miners that a call is meant for.
+    """Return the entries of the miners that a call is meant for."""
+    return miners_among(call.hass, await entries_meant(call))
+
+
+async def entries_meant(call: ServiceCall) -> set[str]:
+    """Return the ids of the entries that a call is meant for, with a breath for others.
+
+    Home Assistant looks at each of their entities.
+    """
+    found = await async_extract_config_entry_ids(call)
+    await asyncio.sleep(0)
+    return found
+
+
+def miners_among(hass: HomeAssistant, entry_ids: Iterable[str]) -> list[ConfigEntry]:
+    """Return the entries of miners; raises where there are none.
 
     One that was disabled counts only where it alone is meant: an area goes on.
     """
     found = [
         entry
-        for entry_id in sorted(await async_extract_config_entry_ids(call))
-        if (entry := miner_of(call.hass, entry_id)) is not None
+        for entry_id in sorted(entry_ids)
+        if (entry := miner_of(hass, entry_id)) is not None
     ]
     if not found:
         raise invalid("no_such_miner")
