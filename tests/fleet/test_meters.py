@@ -78,7 +78,7 @@ def test_three_late_one_removed_one_added() -> None:
     meters = FleetMeters()
     late = [(name, at(None)) for name in "abc"]
     walk(meters, *late)
-    meters.resume({"energy": 1000.0})
+    meters.resume({FleetTotal.ENERGY: 1000.0})
     walk(meters, *((name, at(100.0)) for name in "abc"))
     assert meters.totals[FleetTotal.ENERGY] == 1000.0
 
@@ -135,8 +135,8 @@ def test_goes_on_from_the_greatest(
     meters = FleetMeters()
     meters.load(stored)
     assert walk(meters, ("a", at(5.0)), ("a", at(5.25)))[FleetTotal.ENERGY] is None
-    meters.resume(published)
-    meters.resume({"energy": 9999.0})
+    meters.resume({FleetTotal(key): value for key, value in published.items()})
+    meters.resume({FleetTotal.ENERGY: 9999.0})
     assert meters.totals[FleetTotal.ENERGY] == pytest.approx(expected)
 
 

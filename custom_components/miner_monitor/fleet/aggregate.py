@@ -255,7 +255,8 @@ class FleetMeters:
         """Go on from what was published last, if that is more than was stored."""
         if not self._resumed:
             self._resumed = True
-            for total, known in load_or(_Stored, published, {}).items():
+            values = {str(total): known for total, known in published.items()}
+            for total, known in load_or(_Stored, values, {}).items():
                 self._before[total] = max(self._before[total], known)
 
     def dump(self) -> Any:

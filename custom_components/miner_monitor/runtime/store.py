@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+import shutil
 import time
 from typing import Any, override
 
@@ -42,7 +43,12 @@ from ..miners.model import MinerIdentity
 from .environment import this_moment
 
 VERSION = 2
-"""Of all files. What an older version wrote is dropped: nothing was released yet."""
+"""Of all files, since 1.0.0. What was written before is dropped: it was not released.
+
+What a newer version wrote is left for it, as it is.
+"""
+
+NEWER = "%s was written by a newer version of Miner Monitor, and is kept for it: %s"
 
 SAVE_SOON = 10.0
 """Seconds within which what is not urgent is stored."""
@@ -60,7 +66,7 @@ class _Store(Store[Data]):
         self, old_major_version: int, old_minor_version: int, old_data: Data
     ) -> Data:
         """Begin anew."""
-        LOGGER.info("%s was written by an older version and starts anew", self.key)
+        LOGGER.info("%s was written before 1.0.0 and starts anew", self.key)
         return {}
 
 
@@ -139,11 +145,18 @@ def store_of(hass: HomeAssistant, key: str) -> Store[Data]:
 
 
 async def async_read(store: Store[Data]) -> Data | None:
-    """Return what a file holds; what a newer version wrote is left for it."""
+    """Return what a file holds; what a newer version wrote is left for it.
+
+    Home Assistant puts aside what is no JSON, and has a repair for it.
+    """
     try:
         stored = await store.async_load()
-    except (NotImplementedError, UnsupportedStorageVersionError) as err:
-        LOGGER.warning("%s cannot be read: %s", store.key, err)
+    except NotImplementedError, UnsupportedStorageVersionError:
+        LOGGER.warning(NEWER, store.key, "nothing is stored until you update")
+        store.make_read_only()
+        return None
+    except KeyError, TypeError:
+        LOGGER.warning("%s cannot be understood, and is left as it is", store.key)
         store.make_read_only()
         return None
     return stored if isinstance(stored, dict) and stored else None
@@ -163,21 +176,43 @@ class IntentFile:
         """When it was written last, in epoch seconds."""
 
     async def async_load(self) -> Data | None:
-        """Return what was stored; None where there is nothing that can be read."""
+        """Return what was stored; None where there is nothing that can be read.
+
+        What cannot be read is put aside before anything is written in its place.
+        """
         try:
             stored = await self._hass.async_add_executor_job(
                 load_json_object, self._path
             )
-        except HomeAssistantError as err:
-            LOGGER.warning("Stored requests of a miner cannot be read: %s", err)
+        except HomeAssistantError:
+            await self._async_put_aside("corrupt", "%s is damaged, and is kept as %s")
             return None
         saved_at, content = stored.get("saved_at"), stored.get("intents")
-        if stored.get("version") != VERSION or not isinstance(content, dict):
+        version = stored.get("version")
+        if isinstance(version, int) and version > VERSION:
+            await self._async_put_aside("newer", NEWER)
+            return None
+        if version != VERSION or not isinstance(content, dict):
+            if stored:
+                await self._async_put_aside(
+                    "unknown", "%s cannot be understood, and is kept as %s"
+                )
             return None
         if isinstance(saved_at, int | float):
             self.saved_at = float(saved_at)
         self._content = content
         return content
+
+    async def _async_put_aside(self, why: str, text: str) -> None:
+        """Keep a file under another name, and say so."""
+        name = Path(self._path).name
+        aside = f"{self._path}.{why}.{int(time.time())}"
+        try:
+            await self._hass.async_add_executor_job(shutil.copyfile, self._path, aside)
+        except OSError as err:
+            LOGGER.warning("%s cannot be read or copied: %s", name, err)
+        else:
+            LOGGER.warning(text, name, Path(aside).name)
 
     async def async_save(self, content: Mapping[str, Any]) -> None:
         """Write it through to the disk if it changed; HomeAssistantError if not."""
