@@ -180,7 +180,7 @@ async def measured(bench: TimedBench) -> dict[str, dict[str, float]]:
         for entry in miner_entries(bench.hass)
         for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
     ]
-    answer = await bench.run(
+    answer: Any = await bench.run(
         bench.hass.services.async_call(
             DOMAIN,
             "compare_settings",

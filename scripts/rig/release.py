@@ -3,7 +3,8 @@
 python -m scripts.rig.release [TAG]
 
 Without a tag it makes the same for the version in the manifest, as a trial. The archive
-and the notes are left in `.artifacts/`; a tag that does not fit ends it.
+and the notes are left in `.artifacts/`; a tag that does not fit ends it. It needs
+nothing but Python.
 """
 
 import json
@@ -12,8 +13,8 @@ import re
 import sys
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from .hass import DOMAIN, REPOSITORY
-
+REPOSITORY = Path(__file__).resolve().parents[2]
+DOMAIN = "miner_monitor"
 PACKAGE = REPOSITORY / "custom_components" / DOMAIN
 ARTIFACTS = REPOSITORY / ".artifacts"
 ARCHIVE = ARTIFACTS / f"{DOMAIN}.zip"
@@ -52,6 +53,13 @@ def notes_of(version: str, changelog: str, *, trial: bool) -> str:
     return text + "\n"
 
 
+def linked(notes: str, tag: str) -> str:
+    """Return notes whose links lead into the repository from any page."""
+    manifest = json.loads((PACKAGE / "manifest.json").read_text(encoding="utf-8"))
+    base = f"{manifest['documentation']}/blob/{tag}/"
+    return re.sub(r"\]\((?![a-z]+:|#)", f"]({base}", notes)
+
+
 def pack(package: Path, archive: Path) -> list[str]:
     """Write the archive, the same bytes for the same files; return their names."""
     files = sorted(
@@ -79,7 +87,7 @@ def main(arguments: list[str]) -> int:
     except ReleaseError as err:
         print(f"No release: {err}", file=sys.stderr)
         return 1
-    NOTES.write_text(notes, encoding="utf-8")
+    NOTES.write_text(linked(notes, f"v{version}"), encoding="utf-8")
     names = pack(PACKAGE, ARCHIVE)
     print(f"{version}: {len(names)} files, {ARCHIVE.stat().st_size // 1024} KiB")
     return 0
