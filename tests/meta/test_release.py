@@ -130,6 +130,17 @@ def test_the_workflow_releases_what_hacs_loads() -> None:
     assert made.endswith('-m scripts.rig.release "$GITHUB_REF_NAME"')
 
 
+def test_hassfest_and_hacs_check_each_change() -> None:
+    """Nothing may be ignored where a repository is to be in the default list."""
+    text = (ROOT / ".github" / "workflows" / "validate.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    assert {"push", "pull_request"} <= workflow[True].keys()
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = {step["uses"].partition("@")[0]: step.get("with") for step in steps}
+    assert used["hacs/action"] == {"category": "integration"}
+    assert "home-assistant/actions/hassfest" in used
+
+
 def test_only_the_job_that_publishes_may_write() -> None:
     text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
