@@ -5,6 +5,7 @@ by watts that its user had to enter. Both have their defaults.
 """
 
 from collections.abc import Mapping
+import math
 
 import pytest
 
@@ -14,7 +15,7 @@ from custom_components.miner_monitor.runtime.entries import miner_entries
 from .automations import set_up_automations
 from .conftest import GAMMA, MINI_3, NANO_3S, NERD, Q, TimedBench
 from .fleets import fleet_state
-from .house import GAMMA_PAUSES, HOUR, MINUTE, House
+from .house import DAY, GAMMA_PAUSES, HOUR, MINUTE, House
 from .meta.package import ROOT
 from .sunny import DRAWN, GRID, TARGET, Balance, Roof, Sky, build_six
 
@@ -38,8 +39,13 @@ MORE = 1.1
 
 
 async def live(house: House, seed: int, name: str) -> Balance:
-    """Live through the same hours of the same sky, and bring all back."""
-    roof = Roof(house, Sky(seed), begin=house.now - BEGIN * HOUR)
+    """Live through the same hours of the same sky, and bring all back.
+
+    Each is a day of its own: what may be written to flash is so much a day.
+    """
+    morning = BEGIN * HOUR
+    await house.until(morning + DAY * math.ceil((house.now - morning) / DAY))
+    roof = Roof(house, Sky(seed), begin=house.now - morning)
     roof.tell()
     bench, automation = house.bench, {"entity_id": f"automation.{name}"}
     await bench.call("automation", "turn_on", automation)
@@ -82,7 +88,7 @@ def row(name: str, *found: Balance) -> str:
 
 
 @pytest.mark.campaign
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     "times",
     [{}, {CONF_MINIMUM_RUN: 15, CONF_MINIMUM_REST: 10}],
