@@ -15,7 +15,9 @@ from scripts.rig.hass import DOMAIN, REPOSITORY, HassProcess
 from scripts.rig.process import free_port
 from simulator import Farm, MinerSpec, Request, SimulatedMiner, SystemClock
 
+from .families import add
 from .frontend import Frontend
+from .waiting import until_so
 
 TRANSLATIONS = REPOSITORY / "custom_components" / DOMAIN / "translations" / "en.json"
 ERRORS = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["config"]["error"]
@@ -24,6 +26,13 @@ ERRORS = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["config"]["error"]
 GAMMA = MinerSpec(name="device-page", model="gamma_601", firmware="2.12.2")
 NANO_3S = MinerSpec(name="desk", model="avalon_nano3s")
 Q = MinerSpec(name="garage", model="avalon_q")
+TOGETHER = (
+    MinerSpec(name="one", model="gamma_601", firmware="2.12.2"),
+    MinerSpec(name="other", model="avalon_q"),
+)
+OTHERS_ARE_GONE = 120.0
+"""Seconds after which miners of other tests count as offline."""
+
 RB4 = MinerSpec(name="rig", model="fpga_rb4", cards=2)
 
 RESTARTED_GAMMA = MinerSpec(
@@ -69,6 +78,30 @@ async def test_a_miner_added_by_its_address_shows_its_hash_rate_and_power(
         assert power == pytest.approx(miner.truth.power_w, rel=0.1)
         await expect(frontend.entity_row("Online")).to_contain_text("Connected")
         await frontend.page.screenshot(path=pictures / picture)
+
+
+async def test_all_miners_have_a_page_of_their_own(
+    frontend: Frontend, hass: HassProcess, pictures: Path
+) -> None:
+    async with Farm(TOGETHER, clock=SystemClock()) as farm:
+        for miner in farm:
+            await add(hass, f"{miner.host}:{miner.port}")
+        rates = [miner.truth.hash_rate_ths for miner in farm]
+        await until_so(lambda: _counts(hass, len(rates)), OTHERS_ARE_GONE)
+        await frontend.open_device("All miners")
+
+        rate = await frontend.number("Hash rate", "TH/s")
+        assert rate == pytest.approx(sum(rates), rel=0.3)
+        # Icons are loaded when the first of them is shown.
+        await frontend.page.wait_for_load_state("networkidle")
+        await frontend.page.screenshot(path=pictures / "all-miners.png")
+
+
+async def _counts(hass: HassProcess, number: int) -> bool:
+    """Return whether all miners together are so many that are online."""
+    states = await hass.api.states()
+    online = states.get("sensor.all_miners_miners_online")
+    return online is not None and online["state"] == str(number)
 
 
 async def test_one_of_two_cards_is_picked_and_the_other_is_offered(
