@@ -189,6 +189,22 @@ async def test_who_is_left_alone(house: House) -> None:
     assert hashing(house) == ["bert"]
     await ask(house, 1)
     assert hashing(house) == []
+    # Also when all take part again by what they do already, and after a restart.
+    await bench.advance(1200)
+    await ask(house, 2)
+    await call(bench, "switch.bert_mining", "turn_on")
+    await bench.advance(60)
+    assert shares(house)["bert"][1] == "by_hand"
+    entry = async_fleet_entry(hass)
+    assert entry is not None
+    await bench.run(hass.config_entries.async_reload(entry.entry_id))
+    await bench.advance(60)
+    assert shares(house)["bert"][1] == "by_hand"
+    await bench.advance(1800)
+    assert shares(house)["bert"][1] == "by_hand"
+    assert hashing(house) == ["bert"]
+    await ask(house, 1)
+    assert hashing(house) == []
     assert hass.states.get("sensor.bert_status").attributes["reason"] == "power_target"
 
 

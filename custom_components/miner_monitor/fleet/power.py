@@ -136,8 +136,8 @@ class FleetPower:
     def look(self) -> None:
         """Deal anew if that is due, and have done what follows."""
         now = time.time()
-        self._store.store_if_due()
         members = [self._as_dealt(member) for member in self._members.values()]
+        self._store.store_if_due()
         situation = (
             self.wish.power,
             frozenset((one.key, one.left, one.priority) for one in members),

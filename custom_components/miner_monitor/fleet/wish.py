@@ -115,6 +115,7 @@ class WishStore:
         self._closed = False
         self.kept = Kept()
         self._stored = self.kept.wish
+        self._stored_unsure: set[str] = set()
         self._stored_at = -STORE_TARGET
 
     async def async_load(self, alive_at: float) -> None:
@@ -124,7 +125,7 @@ class WishStore:
         alive_at = max(alive_at, self._file.saved_at or 0.0)
         if time.time() - alive_at <= FORGET_STOPS_AFTER:
             self.kept = found
-        self._stored = self.kept.wish
+        self._stored, self._stored_unsure = self.kept.wish, self._unsure
         self._entry.async_on_unload(
             self._hass.bus.async_listen(
                 EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_store_at_last
@@ -146,14 +147,19 @@ class WishStore:
         """Store all of it; HomeAssistantError where that fails."""
         if self._closed:
             return
-        wish = self.kept.wish
+        wish, self._stored_unsure = self.kept.wish, self._unsure
         await self._file.async_save(dump(self.kept))
         self._stored, self._stored_at = wish, time.monotonic()
 
     @callback
     def store_if_due(self) -> None:
-        """Store what has moved since it was stored last, if that is long ago."""
-        if self.kept.wish == self._stored or not self._is_old or self._closed:
+        """Store what has moved since it was stored last, if that is long ago.
+
+        At once if somebody's part is known by now: read again as unsure, it would be
+        another one once its user has changed it.
+        """
+        moved = self.kept.wish != self._stored and self._is_old
+        if self._closed or not (moved or self._stored_unsure - self._unsure):
             return
         self._stored_at = time.monotonic()
         self._entry.async_create_background_task(
@@ -166,11 +172,15 @@ class WishStore:
         self._closed = True
 
     @property
+    def _unsure(self) -> set[str]:
+        return {key for key, told in self.kept.told.items() if told.unsure}
+
+    @property
     def _is_old(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_TARGET
 
     async def _async_store_at_last(self, _: Event | None = None) -> None:
-        if self.kept.wish == self._stored:
+        if self.kept.wish == self._stored and self._stored_unsure == self._unsure:
             return
         try:
             await self.async_store()
