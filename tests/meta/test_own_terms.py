@@ -38,14 +38,20 @@ SENTENCE = 20
 """Shorter texts are labels, which may do without a word."""
 
 
+def frontend_folder() -> Path:
+    """Return where the frontend is installed."""
+    found = find_spec("hass_frontend")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
 @cache
 def frontend_text(language: str, part: str, key: str) -> str:
     """Return a text of the frontend that is installed."""
-    found = find_spec("hass_frontend")
-    (folder,) = (found and found.submodule_search_locations) or ()
     (file,) = (
         path
-        for path in Path(folder, "static/translations", part).glob("*.json")
+        for path in Path(frontend_folder(), "static/translations", part).glob("*.json")
         if re.fullmatch(rf"{language}-[0-9a-f]+\.json", path.name)
     )
     text = load_json(file)[key]
@@ -85,10 +91,8 @@ def test_terms(language: str) -> None:
 
 def test_per_cent() -> None:
     """The frontend puts a blank before the sign in the same languages."""
-    found = find_spec("hass_frontend")
-    (folder,) = (found and found.submodule_search_locations) or ()
     pattern = re.compile(r'((?:case"\w+":)+)return"[ \u00a0]";default:return""')
-    for path in Path(folder, "frontend_latest").glob("*.js"):
+    for path in Path(frontend_folder(), "frontend_latest").glob("*.js"):
         if match := pattern.search(path.read_text(encoding="utf-8")):
             break
     else:
