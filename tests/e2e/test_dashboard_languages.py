@@ -358,7 +358,12 @@ async def test_messages(
     """An alert, a report, and an answer are in the language of Home Assistant."""
     await speak(abroad.hass, language)
     reader, texts, api = Reader(language), texts_of(language), abroad.hass.api
-    alert = {"trigger": f"{DOMAIN}.alert", "options": {"events": ["fan_stopped"]}}
+    # One that is like another says nothing twice in a quarter of an hour.
+    options = {
+        "events": ["fan_stopped"],
+        "rejects_above": 3 + languages().index(language),
+    }
+    alert = {"trigger": f"{DOMAIN}.alert", "options": options}
 
     async def works() -> bool:
         return await abroad.state("gamma", "binary_sensor.problem") == "off"
