@@ -86,11 +86,11 @@ async def test_all_miners_have_a_page_of_their_own(
     async with Farm(TOGETHER, clock=SystemClock()) as farm:
         for miner in farm:
             await add(hass, f"{miner.host}:{miner.port}")
-        rates = [miner.truth.hash_rate_ths for miner in farm]
-        await until_so(lambda: _counts(hass, len(rates)), OTHERS_ARE_GONE)
+        await until_so(lambda: _counts(hass, len(TOGETHER)), OTHERS_ARE_GONE)
         await frontend.open_device("All miners")
 
         rate = await frontend.number("Hash rate", "TH/s")
+        rates = [miner.truth.hash_rate_ths for miner in farm]
         assert rate == pytest.approx(sum(rates), rel=0.3)
         # Icons are loaded when the first of them is shown.
         await frontend.page.wait_for_load_state("networkidle")

@@ -358,7 +358,7 @@ async def test_messages(
     """An alert, a report, and an answer are in the language of Home Assistant."""
     await speak(abroad.hass, language)
     reader, texts, api = Reader(language), texts_of(language), abroad.hass.api
-    # One that is like another says nothing twice in a quarter of an hour.
+    # The same one says nothing twice in a quarter of an hour.
     options = {
         "events": ["fan_stopped"],
         "rejects_above": 3 + languages().index(language),
@@ -373,8 +373,11 @@ async def test_messages(
         abroad.farm["gamma"].inject("override", values={"fanrpm": 0})
         async with asyncio.timeout(180):
             told = (await alerts.get())["variables"]["trigger"]
-    abroad.farm["gamma"].clear()
+        abroad.farm["gamma"].clear()
+        async with asyncio.timeout(180):
+            over = (await alerts.get())["variables"]["trigger"]
     assert texts["common.alert_fan_stopped"] in told["title"]
+    assert texts["common.alert_fan_stopped_over"] in over["title"]
     written = {key: told[key] for key in ("title", "message")}
     await api.call_service("persistent_notification", "create", **written)
     page = await open_page()
