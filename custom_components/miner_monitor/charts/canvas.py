@@ -8,7 +8,8 @@ full colour would, and a shade is all that letters and edges need to be smooth.
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import cache
-from io import BytesIO
+from struct import pack
+from zlib import compress, crc32
 
 from PIL import Image, ImageDraw
 
@@ -74,6 +75,17 @@ def _shades(ink: int) -> bytes:
     return bytes(ink * 16 + (value >> 4) for value in range(256))
 
 
+_PALETTE = 3
+"""A picture of one byte per dot, which names a colour of its palette."""
+
+_METRES = 1
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    """Return a part of a PNG file: its length, its name, what it holds, a checksum."""
+    return pack(">I4s", len(data), name) + data + pack(">I", crc32(data, crc32(name)))
+
+
 class Canvas:
     """What is drawn on; sizes and places are in its units, not in dots."""
 
@@ -82,16 +94,30 @@ class Canvas:
         self.scale = scale
         self.width, self.height = WIDTH, height
         size = round(WIDTH * scale), round(height * scale)
+        self._palette = bytes(palette(theme))
         self._image = Image.new("P", size)
-        self._image.putpalette(palette(theme))
+        self._image.putpalette(self._palette)
         self._draw = ImageDraw.Draw(self._image)
         self._tiles: dict[tuple[str, Font], tuple[Image.Image, int, int, float]] = {}
 
     def png(self) -> bytes:
-        """Return the picture as a file."""
-        file, dpi = BytesIO(), self.scale * 100
-        self._image.save(file, "PNG", dpi=(dpi, dpi), compress_level=5)
-        return file.getvalue()
+        """Return the picture as a file.
+
+        Pillow keeps all other threads waiting while it compresses; zlib does not.
+        """
+        (width, height), dots = self._image.size, self._image.tobytes()
+        per_metre = round(self.scale * 100 / 0.0254)
+        # A row begins with its filter, which is none.
+        rows = (b"\0" + dots[at : at + width] for at in range(0, width * height, width))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            (
+                _chunk(b"IHDR", pack(">2I5B", width, height, 8, _PALETTE, 0, 0, 0)),
+                _chunk(b"PLTE", self._palette),
+                _chunk(b"pHYs", pack(">2IB", per_metre, per_metre, _METRES)),
+                _chunk(b"IDAT", compress(b"".join(rows), 5)),
+                _chunk(b"IEND", b""),
+            )
+        )
 
     def _dots(self, points: Iterable[Point]) -> list[Point]:
         return [(x * self.scale, y * self.scale) for x, y in points]

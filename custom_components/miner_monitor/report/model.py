@@ -1,6 +1,7 @@
 """What a report is made from: facts of the miners, and what was recorded of them."""
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 import math
@@ -21,6 +22,13 @@ from ..price import Slot
 
 type Figures = dict[str, Any]
 """A part of a response."""
+
+type Grid = array[float]
+"""A value per step, NaN where none is known.
+
+Python's search for garbage walks through each value of a list, and stops the event
+loop meanwhile; an array it does not look into.
+"""
 
 MINUTES_5 = 300
 HOUR = 3600
@@ -47,9 +55,9 @@ class Period:
         """How long it is."""
         return (self.end - self.start) / HOUR
 
-    def empty(self) -> list[float]:
+    def empty(self) -> Grid:
         """Return a value per step, of which none is known."""
-        return [math.nan] * round((self.end - self.start) / self.step)
+        return array("d", [math.nan]) * round((self.end - self.start) / self.step)
 
     def index_of(self, start: float) -> int:
         """Return which of its steps begins then."""
@@ -199,9 +207,9 @@ class Steps:
     ``means`` and ``sums`` by entity; ``prices`` per kWh, empty without a price.
     """
 
-    means: Mapping[str, list[float]] = field(default_factory=dict)
-    sums: Mapping[str, list[float]] = field(default_factory=dict)
-    prices: list[float] = field(default_factory=list)
+    means: Mapping[str, Grid] = field(default_factory=dict)
+    sums: Mapping[str, Grid] = field(default_factory=dict)
+    prices: Sequence[float] = ()
 
 
 def plain(value: float | None) -> Any:

@@ -3,6 +3,7 @@
 Who draws imports this module when a picture is asked for: it loads Pillow.
 """
 
+from array import array
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ from ..runtime.ha_compat import RecordedState, running_recorder, states_between
 from ..runtime.units import converted
 from .figures import BLOCKS_PER_HOUR
 from .markdown import Texts
-from .model import COUNTED, MEASURED, MinerFacts, Period, Price, Query, Steps
+from .model import COUNTED, MEASURED, Grid, MinerFacts, Period, Price, Query, Steps
 from .recorder import facts_of, period_until_now, price_of, read_steps
 
 _AT_ONCE = 5
@@ -141,7 +142,7 @@ def _query(
 class _Held:
     """What settings were in each step, and when they became others."""
 
-    readings: Mapping[str, list[float]]
+    readings: Mapping[str, Grid]
     changes: Sequence[Change]
 
 
@@ -170,20 +171,20 @@ def _track(
     )
 
 
-def _rises(sums: Iterable[float]) -> list[float]:
+def _rises(sums: Iterable[float]) -> Grid:
     """Return by how much a sum rose in each step, since the last one that is known."""
-    rises, before = [], math.nan
+    rises, before = array("d"), math.nan
     for value in sums:
         rises.append(value - before)
         before = value if math.isfinite(value) else before
     return rises
 
 
-def _prices(steps: Steps, price: Price | None, period: Period) -> list[float]:
+def _prices(steps: Steps, price: Price | None, period: Period) -> Sequence[float]:
     """Return the price of each step: recorded, of the list of prices, or of now."""
     if price is None:
-        return []
-    prices = list(steps.prices) or period.empty()
+        return ()
+    prices = array("d", steps.prices) or period.empty()
     for slot in price.slots:
         first, last = (
             period.index_of(moment.timestamp()) for moment in (slot.start, slot.end)
@@ -192,7 +193,7 @@ def _prices(steps: Steps, price: Price | None, period: Period) -> list[float]:
             if math.isnan(prices[index]):
                 prices[index] = slot.price
     if price.present is not None and all(map(math.isnan, prices)):
-        return [price.present * price.per_kwh] * len(prices)
+        return (price.present * price.per_kwh,) * len(prices)
     return prices
 
 
@@ -250,7 +251,7 @@ def _states(
 
 def _held(states: States, settings: Settings, period: Period, texts: Texts) -> _Held:
     """Return the settings of a miner in each step, and their changes."""
-    readings, changes = dict[str, list[float]](), list[Change]()
+    readings, changes = dict[str, Grid](), list[Change]()
     for name, setting in settings.items():
         items = [
             (max(item.at, period.start + _DAY), _value(item, setting))
@@ -267,7 +268,7 @@ def _held(states: States, settings: Settings, period: Period, texts: Texts) -> _
             for (at, value), (end, _) in pairwise([*items, (period.end, None)]):
                 if isinstance(value, float):
                     first, last = period.index_of(at), period.index_of(end)
-                    grid[first:last] = [value] * (last - first)
+                    grid[first:last] = array("d", [value]) * (last - first)
     return _Held(readings, _joined(changes))
 
 

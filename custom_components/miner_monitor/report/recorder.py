@@ -7,6 +7,7 @@ and for the sums at the two ends of the period; only what is paid for is read st
 step. There is a fixed number of questions, whatever the number of miners.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched, pairwise
@@ -40,6 +41,7 @@ from .model import (
     HOUR,
     MEASURED,
     MINUTES_5,
+    Grid,
     MinerFacts,
     Period,
     Price,
@@ -207,12 +209,13 @@ def read_steps(hass: HomeAssistant, query: Query) -> Steps | None:
         means = reader.steps(query.measured)
         sums = reader.steps(query.counted, counted=True)
     period, price = query.period, query.price
-    prices: list[float] = []
+    prices: Sequence[float] = ()
     if price is not None:
         told = _steps(hass, period, {price.entity_id}, "mean").get(price.entity_id, ())
-        prices = period.empty()
+        grid = period.empty()
         for start, value in told:
-            prices[period.index_of(start)] = value * price.per_kwh
+            grid[period.index_of(start)] = value * price.per_kwh
+        prices = grid
     return Steps(means=means, sums=sums, prices=prices)
 
 
@@ -400,7 +403,7 @@ class _Reader:
             found[name] = (began, ended - began)
         return found
 
-    def steps(self, wanted: Units, *, counted: bool = False) -> dict[str, list[float]]:
+    def steps(self, wanted: Units, *, counted: bool = False) -> dict[str, Grid]:
         """Return the mean of each step, or the sum; nothing where none is known."""
         table, begin, step = self._table, self._period.start, self._period.step
         column = table.sum if counted else table.mean
@@ -410,7 +413,7 @@ class _Reader:
             .where(*self._inside, column.is_not(None))
             .execution_options(yield_per=_ROWS)
         )
-        found: dict[str, list[float]] = {}
+        found: dict[str, Grid] = {}
         for some in batched(wanted, _AT_ONCE, strict=False):
             for name, (_, start, value) in self._rows(
                 some, table.metadata_id, statement
@@ -421,7 +424,7 @@ class _Reader:
         for name, grid in found.items():
             convert = conversion(self._metadata[name][1], wanted[name])
             if convert is not None:
-                grid[:] = map(convert, grid)
+                grid[:] = array("d", map(convert, grid))
         return found
 
     def covered(self, names: Iterable[str]) -> float:
