@@ -38,7 +38,7 @@ from .markdown import Texts
 from .model import COUNTED, MEASURED, Grid, MinerFacts, Period, Price, Query, Steps
 from .recorder import facts_of, period_until_now, price_of, read_steps
 
-_AT_ONCE = 5
+_AT_ONCE = 2
 _DAY = 86_400
 _SHOWN = (Setting.FREQUENCY, Setting.CORE_VOLTAGE, Setting.WORK_MODE)
 """Settings of which a change is marked."""
