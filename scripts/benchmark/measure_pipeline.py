@@ -32,7 +32,7 @@ class Window:
     fetch: list[float]
     times: dict[int, list[float]]
 
-    def cpu_per_poll(self, first: Sample, last: Sample) -> float:
+    def cpu_per_poll(self, first: Sample, last: Sample, name: str = "many") -> float:
         """Return the milliseconds per poll beyond those of an idle process."""
         used = {name: last.cpu[name] - first.cpu[name] for name in last.cpu}
         polls = sum(
@@ -40,7 +40,7 @@ class Window:
             for times in self.times.values()
             for moment in times
         )
-        return per_poll(used["many"] - used["idle"], polls)
+        return per_poll(used[name] - used["idle"], polls)
 
     def proportional(self, name: str) -> float:
         """Return the megabytes that a process held in the second half."""
@@ -109,7 +109,20 @@ def cpu_rows(plan: Plan, window: Window) -> list[Row]:
     seconds = plan.slices * plan.slice_seconds
     polls = sum(map(len, window.times.values()))
     measure = f"whole pipeline, {plan.many} miners, CPU per poll"
+    least = [
+        Row(
+            item="c",
+            measure="fetch() alone and the floor's states",
+            unit="ms",
+            baseline=bare,
+            ours=mean(window.fetch) + window.cpu_per_poll(first, last, name),
+            note="floor: an integration that only writes as many states",
+        )
+        for name in ("floor",)
+        if name in first.cpu
+    ]
     return [
+        *least,
         Row(
             item="c",
             measure=measure,

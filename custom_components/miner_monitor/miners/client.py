@@ -2,8 +2,7 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 import time
@@ -86,6 +85,34 @@ type Send = Callable[[float], Awaitable[None]]
 """Sends one request, at the latest until a time of the loop."""
 
 
+class _Slot:
+    """Lets one exchange at a time have a device, each for so many seconds.
+
+    Who enters waits for those before, and is told until which time of the loop it
+    may take all in all.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Begin with nobody in it."""
+        self._seconds = seconds
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> float:
+        ends = later(self._seconds)
+        if self._lock.locked():
+            try:
+                async with asyncio.timeout_at(ends):
+                    await self._lock.acquire()
+            except TimeoutError as err:
+                raise MinerTimeoutError("an earlier request is not done") from err
+        else:
+            await self._lock.acquire()
+        return ends
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 class MinerClient(ABC):
     """One device at one address, which serves one request at a time.
 
@@ -116,7 +143,7 @@ class MinerClient(ABC):
         self.port = port
         self._deadline = deadline
         self._monotonic = monotonic
-        self._lock = asyncio.Lock()
+        self._slot = _Slot(deadline)
 
     @property
     @abstractmethod
@@ -129,7 +156,7 @@ class MinerClient(ABC):
 
     async def fetch(self) -> MinerReading:
         """Poll once: the identity and the state of one and the same reply."""
-        async with self._slot() as ends:
+        async with self._slot as ends:
             return await self._read(ends)
 
     def writing(self, setting: Setting) -> Writing:
@@ -182,26 +209,9 @@ class MinerClient(ABC):
             reason=ErrorReason.NOT_SUPPORTED,
         )
 
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[float]:
-        """Have the device for ourselves, after earlier requests; until a loop time."""
-        ends = later(self._deadline)
-        if self._lock.locked():
-            try:
-                async with asyncio.timeout_at(ends):
-                    await self._lock.acquire()
-            except TimeoutError as err:
-                raise MinerTimeoutError("an earlier request is not done") from err
-        else:
-            await self._lock.acquire()
-        try:
-            yield ends
-        finally:
-            self._lock.release()
-
     async def _command(self, prove: Prove, send: Send) -> None:
         """Poll, let somebody look at who answered, and send, as one exchange."""
-        async with self._slot() as ends:
+        async with self._slot as ends:
             prove(await self._read(ends))
             await send(later(self._deadline))
 

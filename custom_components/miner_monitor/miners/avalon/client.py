@@ -230,7 +230,7 @@ class AvalonClient(MinerClient):
 
     @override
     async def apply(self, decide: Decide, known: MinerReading | None = None) -> None:
-        async with self._slot() as ends:
+        async with self._slot as ends:
             changes = decide(known or await self._read(ends))
             if changes:
                 context = self._memory.command_context()
@@ -248,7 +248,7 @@ class AvalonClient(MinerClient):
         self, prove: Prove, capability: Capability, make: Callable[[Model], Command]
     ) -> None:
         """Send a command to a device that is known to obey it."""
-        async with self._slot() as ends:
+        async with self._slot as ends:
             reading = await self._read(ends)
             prove(reading)
             if capability not in reading.identity.capabilities:

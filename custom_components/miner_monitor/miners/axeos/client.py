@@ -169,7 +169,7 @@ class AxeOsClient(MinerClient):
 
     @override
     async def apply(self, decide: Decide, known: MinerReading | None = None) -> None:
-        async with self._slot() as ends:
+        async with self._slot as ends:
             changes = decide(known or await self._read(ends))
             await send_in_order(self._parts(changes, later(self._deadline)))
 
@@ -212,7 +212,7 @@ class AxeOsClient(MinerClient):
     @override
     async def recover(self, prove: Prove) -> None:
         """Clear the overheat flag, which outlives a boot, and restart."""
-        async with self._slot() as ends:
+        async with self._slot as ends:
             state = (reading := await self._read(ends)).state
             prove(reading)
             if state.overheated and flag(self._info.get(_FLAG)) is not None:
@@ -255,7 +255,7 @@ class AxeOsClient(MinerClient):
         code = code.replace(" ", "")
         if not _CODE.fullmatch(code):
             raise MinerAuthError("no code", credentials=False, one_time_code=True)
-        async with self._slot() as ends:
+        async with self._slot as ends:
             answer = await self._ask_for_session(code, ends)
         if answer.status // 100 != 2:
             secrets = secrets_of(self._credentials, code)
