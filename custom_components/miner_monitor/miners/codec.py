@@ -82,6 +82,7 @@ class Stored:
 
 _PLAIN = frozenset({str, int, bool, type(None)})
 _LISTS = frozenset({list, tuple, array})
+_NUMBERS = frozenset({int, float})
 
 
 def dump(value: Any, digits: int | None = None) -> Any:
@@ -253,11 +254,13 @@ def _mapping_loader(read_key: _Loader, read_value: _Loader) -> _Loader:
     def load_pairs(data: object) -> Any:
         if not isinstance(data, Mapping):
             raise CodecError("not a mapping")
-        return dict(
-            _readable(
-                lambda pair: (read_key(pair[0]), read_value(pair[1])), data.items()
-            )
-        )
+        found = {}
+        for key, value in data.items():
+            try:
+                found[read_key(key)] = read_value(value)
+            except CodecError:
+                continue
+        return found
 
     return load_pairs
 
@@ -266,13 +269,17 @@ def _annotated(read: _Loader, bounds: Within | Callable[[Any], Any]) -> _Loader:
     if not isinstance(bounds, Within):
         return lambda data: bounds(read(data))
 
+    least, most = bounds.least, bounds.most
+
     def load_bounded(data: object) -> Any:
         value = read(data)
+        if type(value) in _NUMBERS and least <= value <= most:
+            return value
         # What cannot be read of a collection is left out, but counts.
         sizes = [len(item) for item in (value, data) if isinstance(item, Sized)]
         for size in sizes or [value]:
-            if size is not None and not bounds.least <= size <= bounds.most:
-                raise CodecError(f"not within {bounds.least} and {bounds.most}")
+            if size is not None and not least <= size <= most:
+                raise CodecError(f"not within {least} and {most}")
         return value
 
     return load_bounded
@@ -280,8 +287,11 @@ def _annotated(read: _Loader, bounds: Within | Callable[[Any], Any]) -> _Loader:
 
 def _first_of(readers: list[_Loader]) -> _Loader:
     def load_one(data: object) -> Any:
-        for found in _readable(lambda read: (read(data),), readers):
-            return found[0]
+        for read in readers:
+            try:
+                return read(data)
+            except CodecError:
+                continue
         raise CodecError("of none of the types")
 
     return load_one
@@ -309,6 +319,8 @@ def _of[T](*kinds: type[T]) -> _Loader:
 
 def _float(data: Any) -> Any:
     """Read a finite number; a whole one stays whole, as it is shown."""
+    if type(data) is float and math.isfinite(data):
+        return data
     if type(data) in {int, float} and math.isfinite(_called(float, data)):
         return data
     raise CodecError("not a finite number")
