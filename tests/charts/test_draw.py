@@ -85,6 +85,15 @@ def column(image: Picture, x: float, colour: tuple[int, ...]) -> list[float]:
     ]
 
 
+@pytest.mark.parametrize("dpi", [100, 300])
+def test_the_file_is_whole_and_tells_its_size_on_paper(dpi: int) -> None:
+    """All checksums are right, as a reader sees it that is not ours."""
+    with Image.open(BytesIO(draw(chart([4.0] * 144, 12), dpi=dpi))) as image:
+        assert image.format == "PNG"
+        assert image.info["dpi"] == pytest.approx((dpi, dpi), rel=1e-3)
+        image.verify()
+
+
 @pytest.mark.parametrize("theme", Theme)
 def test_a_known_series_lands_where_it_should(theme: Theme) -> None:
     """4 TH/s for six hours, nothing for two, then 8: level lines and a gap."""

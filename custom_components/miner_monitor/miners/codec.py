@@ -321,7 +321,8 @@ def _float(data: Any) -> Any:
     """Read a finite number; a whole one stays whole, as it is shown."""
     if type(data) is float and math.isfinite(data):
         return data
-    if type(data) in {int, float} and math.isfinite(_called(float, data)):
+    if type(data) is int:
+        _called(float, data)
         return data
     raise CodecError("not a finite number")
 

@@ -1,7 +1,7 @@
 """What a report is made from: facts of the miners, and what was recorded of them."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 import math
@@ -209,7 +209,7 @@ class Steps:
 
     means: Mapping[str, Grid] = field(default_factory=dict)
     sums: Mapping[str, Grid] = field(default_factory=dict)
-    prices: Sequence[float] = ()
+    prices: Grid = field(default_factory=lambda: array("d"))
 
 
 def plain(value: float | None) -> Any:

@@ -180,11 +180,11 @@ def _rises(sums: Iterable[float]) -> Grid:
     return rises
 
 
-def _prices(steps: Steps, price: Price | None, period: Period) -> Sequence[float]:
+def _prices(steps: Steps, price: Price | None, period: Period) -> Grid:
     """Return the price of each step: recorded, of the list of prices, or of now."""
     if price is None:
-        return ()
-    prices = array("d", steps.prices) or period.empty()
+        return array("d")
+    prices = steps.prices[:] or period.empty()
     for slot in price.slots:
         first, last = (
             period.index_of(moment.timestamp()) for moment in (slot.start, slot.end)
@@ -193,7 +193,7 @@ def _prices(steps: Steps, price: Price | None, period: Period) -> Sequence[float
             if math.isnan(prices[index]):
                 prices[index] = slot.price
     if price.present is not None and all(map(math.isnan, prices)):
-        return (price.present * price.per_kwh,) * len(prices)
+        return array("d", [price.present * price.per_kwh]) * len(prices)
     return prices
 
 

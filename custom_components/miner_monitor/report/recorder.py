@@ -209,13 +209,12 @@ def read_steps(hass: HomeAssistant, query: Query) -> Steps | None:
         means = reader.steps(query.measured)
         sums = reader.steps(query.counted, counted=True)
     period, price = query.period, query.price
-    prices: Sequence[float] = ()
+    prices: Grid = array("d")
     if price is not None:
         told = _steps(hass, period, {price.entity_id}, "mean").get(price.entity_id, ())
-        grid = period.empty()
+        prices = period.empty()
         for start, value in told:
-            grid[period.index_of(start)] = value * price.per_kwh
-        prices = grid
+            prices[period.index_of(start)] = value * price.per_kwh
     return Steps(means=means, sums=sums, prices=prices)
 
 
