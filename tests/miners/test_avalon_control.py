@@ -687,7 +687,8 @@ async def test_a_setting_that_fails(
     fault: str, parameters: dict[str, Any], error: type[MinerError], duty: float | None
 ) -> None:
     """Nothing is repeated, and what the device may have taken is told apart."""
-    async with simulated(Q, deadline=UNHURRIED) as avalon:
+    deadline = UNHURRIED if error is MinerTimeoutError else 30.0
+    async with simulated(Q, deadline=deadline) as avalon:
 
         def goes_wrong(_: MinerReading) -> Changes:
             avalon.miner.inject(fault, **parameters)
@@ -751,8 +752,9 @@ async def test_silence_to_the_wake_up_is_success(answer: Answer) -> None:
         else:
             await avalon(request, writer)
 
+    deadline = UNHURRIED if answer is is_silent else 30.0
     async with miner(answers) as server:
-        client = client_of(server, deadline=UNHURRIED)
+        client = client_of(server, deadline=deadline)
         await client.fetch()
         await client.apply(always({Setting.MINING: True}))
     assert len(sent) == 1
@@ -791,8 +793,9 @@ async def test_silence_to_the_wake_up_is_success(answer: Answer) -> None:
 async def test_replies_to_a_mode(answer: Answer, error: type[MinerError]) -> None:
     avalon = Avalon()
     avalon.answers["ascset|0,workmode,set,2"] = answer
+    deadline = UNHURRIED if error is MinerTimeoutError else 30.0
     async with miner(avalon) as server:
-        client = client_of(server, deadline=UNHURRIED)
+        client = client_of(server, deadline=deadline)
         await client.fetch()
         server.requests.clear()
         with pytest.raises(error) as caught:
