@@ -33,6 +33,18 @@ TIMED_OUT = 124
 BAD_ENDS = {"failure", "error"}
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
+RESTARTS = "families or test_kill or mid_write"
+END_TO_END = {
+    "browser tests": (f"not dashboard and not ({RESTARTS})", 1),
+    "dashboard tests": ("dashboard and not languages", 2),
+    "language tests": ("dashboard and languages", 3),
+    "restarts": (f"not dashboard and ({RESTARTS})", 3),
+}
+"""Which words are in the names of the tests of a step, and its row.
+
+They wait most of their time; those of two steps share no process.
+"""
+
 NO_BROWSER = """
 ########################################################################
 ##  NO BROWSER: no Chromium was found and none could be installed.    ##
@@ -143,24 +155,26 @@ def newest_steps(*, full: bool) -> list[Step]:
             command=[*_on("newest"), "pytest", "-q", "tests/hassfest"],
             row=1,
         ),
-        _end_to_end("browser tests", "not dashboard", full=full, row=1),
-        _end_to_end("dashboard tests", "dashboard", full=full, row=2),
         Step(
             name="demo",
             command=[*_on("newest"), "scripts.rig.demo", "--check"],
-            row=2,
+            row=1,
+        ),
+        *(
+            _end_to_end(name, which, full=full, row=row)
+            for name, (which, row) in END_TO_END.items()
         ),
     ]
 
 
-def _end_to_end(name: str, modules: str, *, full: bool, row: int) -> Step:
-    """Return those of the end-to-end tests whose modules are called so."""
+def _end_to_end(name: str, which: str, *, full: bool, row: int) -> Step:
+    """Return those of the end-to-end tests of which this is so."""
     report = ARTIFACTS / f"{name.replace(' ', '-')}.xml"
     return Step(
         name=name,
         command=[
             *(*own_loopback(), *_on("newest")),
-            *("pytest", "-q", "tests/e2e", "-rs", "-k", modules),
+            *("pytest", "-q", "tests/e2e", "-rs", "-k", which),
             *("--junit-xml", str(report)),
             *(["--full"] if full else []),
         ],

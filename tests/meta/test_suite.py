@@ -1,12 +1,15 @@
 """The suite counts what each kind of test run leaves, and tells what went wrong."""
 
+from functools import partial
 from importlib.metadata import distribution
+from itertools import product
 import json
 from pathlib import Path
 import re
 import sys
 from unittest.mock import patch
 
+from _pytest.mark.expression import Expression
 from awesomeversion import AwesomeVersion
 from homeassistant.const import __version__
 import pytest
@@ -15,7 +18,7 @@ import yaml
 from scripts.rig import databases, javascript, loopback, node, releases
 from scripts.rig.releases import FLOOR, NEWEST, Release
 from scripts.rig.renew import pins_of, renewed
-from scripts.rig.suite import Counts, Outcome, Step, run, run_all, steps
+from scripts.rig.suite import END_TO_END, Counts, Outcome, Step, run, run_all, steps
 
 from .package import ROOT, load_json
 
@@ -86,21 +89,35 @@ def commands_on(release: str, *, full: bool) -> list[str]:
 
 
 def test_what_is_a_process_runs_on_the_newest_release() -> None:
-    types, package, browser, dashboard, demo = commands_on("newest", full=False)
+    types, package, demo, *end_to_end = commands_on("newest", full=False)
     assert types.startswith("mypy")
     assert package == "pytest -q tests/hassfest"
-    # Together they leave no test out.
-    assert browser.startswith("pytest -q tests/e2e -rs -k not dashboard --junit-xml ")
-    assert dashboard.startswith("pytest -q tests/e2e -rs -k dashboard --junit-xml ")
-    assert "--full" not in browser + dashboard
     assert demo == "scripts.rig.demo --check"
+    assert all(
+        command.startswith("pytest -q tests/e2e -rs -k ") for command in end_to_end
+    )
+    assert not any("--full" in command for command in end_to_end)
     assert commands_on("floor", full=False) == []
 
 
+def is_in(names: set[str], word: str, **_: object) -> bool:
+    return word in names
+
+
+def test_each_end_to_end_test_is_in_one_step() -> None:
+    """Whatever words are in its name and in that of its module."""
+    words = ("dashboard", "languages", "families", "test_kill", "mid_write")
+    chosen = [Expression.compile(which) for which, _ in END_TO_END.values()]
+    for there in product((True, False), repeat=len(words)):
+        named = {word for word, is_there in zip(words, there, strict=True) if is_there}
+        taken = [one.evaluate(partial(is_in, named)) for one in chosen]
+        assert sum(taken) == 1, named
+
+
 def test_long_campaigns_run_on_the_newest_and_the_oldest_release() -> None:
-    _, _, browser, dashboard, _ = commands_on("newest", full=True)
-    assert browser.endswith("--full")
-    assert dashboard.endswith("--full")
+    _, _, _, *end_to_end = commands_on("newest", full=True)
+    assert len(end_to_end) == len(END_TO_END)
+    assert all(command.endswith("--full") for command in end_to_end)
     (floor,) = commands_on("floor", full=True)
     assert floor.startswith("pytest tests ")
     assert "hassfest" not in floor  # it is among them, and nothing leaves it out
