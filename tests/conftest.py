@@ -1,6 +1,7 @@
 """Fixtures of all tests: a real Home Assistant core and simulated miners."""
 
 import asyncio
+import calendar
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from datetime import datetime, timedelta
 import gc
@@ -12,6 +13,7 @@ from types import ModuleType
 from typing import Any, override
 from unittest.mock import patch
 
+from freezegun import api as freezegun_api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST
@@ -439,6 +441,23 @@ def _extent(module: ModuleType) -> str:
     return f"{id(module)}-{len(getattr(module, '__dict__', ()))}"
 
 
+class FrozenSeconds:
+    """The seconds of the frozen time, computed once while it stands still."""
+
+    def __init__(self) -> None:
+        """Know no time yet."""
+        self._known: tuple[datetime | None, float] = None, 0.0
+
+    def __call__(self) -> float:
+        """Return what any clock that never goes back shows now."""
+        moment, seconds = self._known
+        now = freezegun_api.get_current_time()
+        if now is not moment:
+            seconds = calendar.timegm(now.timetuple()) + now.microsecond / 1e6
+            self._known = now, seconds
+        return seconds
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Have short forms of long tests unless the long ones are asked for.
 
@@ -457,6 +476,7 @@ def pytest_configure(config: pytest.Config) -> None:
     lengths.full = config.getoption("--full")
     executor.EXECUTOR_SHUTDOWN_TIMEOUT = PATIENCE
     patch_time.ha_get_module_attributes_hash = _extent
+    freezegun_api._get_fake_monotonic = FrozenSeconds()
     for sync in ("os.fsync", "atomicwrites._proper_fsync"):
         patch(sync, lambda _: None).start()
     settings.register_profile("short", max_examples=50)
