@@ -26,7 +26,7 @@ from .miners import (
     MinerUnpluggedError,
     Prove,
 )
-from .miners.codec import dump_identity, load_identity
+from .miners.codec import dump_identity
 from .miners.gaps import GapBridge
 from .miners.model import (
     Changes,
@@ -45,6 +45,7 @@ from .runtime.entries import (
     async_update_device,
     device_info_of,
     learnt,
+    stored_identity,
 )
 from .runtime.environment import Plug, this_moment
 from .runtime.insight import InsightRuntime
@@ -133,7 +134,7 @@ class MinerCoordinator(MonitorCoordinator[MinerData]):
         """Begin with what is stored, so that a miner that is off changes nothing."""
         super().__init__(hass, entry)
         self._addresses = MinerAddresses(hass, entry, session)
-        identity = load_identity(entry.data[CONF_IDENTITY])
+        identity = stored_identity(entry)
         self.options = options_of(entry.options, identity.hash_rate_unit)
         self.data = MinerData(online=None, identity=identity)
         self.controller = MinerController(hass, entry, self)

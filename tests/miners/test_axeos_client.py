@@ -223,6 +223,18 @@ async def test_a_chunked_reply(session: aiohttp.ClientSession) -> None:
     assert reading.identity.model == "Gamma 601"
 
 
+async def test_no_cookie_is_kept(session: aiohttp.ClientSession) -> None:
+    """A device that sets one with each reply fills no memory, and sees none again."""
+    async with serving(
+        Axe(headers="Set-Cookie: id=7; Path=/\r\n"), b"\r\n\r\n"
+    ) as server:
+        client = AxeOsClient("localhost", server.port, session)
+        await client.fetch()
+        await client.fetch()
+    assert len(server.requests) > 2
+    assert not [request for request in server.requests if b"cookie" in request.lower()]
+
+
 async def test_presets_are_asked_once_and_used(session: aiohttp.ClientSession) -> None:
     async with miner(Axe()) as server:
         client = AxeOsClient("127.0.0.1", server.port, session)

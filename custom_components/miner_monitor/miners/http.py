@@ -19,6 +19,7 @@ from aiohttp import (
     ClientResponseError,
     ClientSession,
     ClientTimeout,
+    DummyCookieJar,
     ServerDisconnectedError,
     StreamReader,
     TCPConnector,
@@ -59,6 +60,8 @@ def create_session(resolver: AbstractResolver | None = None) -> ClientSession:
     """Return the kind of session that the small web servers of miners need."""
     return ClientSession(
         connector=MeteredConnector(resolver),
+        # A device that sets one must not fill the memory with them.
+        cookie_jar=DummyCookieJar(),
         # The clients hold their own deadlines, to the millisecond.
         timeout=_NO_TIMEOUT,
     )

@@ -129,7 +129,7 @@ def endpoint_at(entry: ConfigEntry, host: str, port: int) -> Endpoint:
         unit=entry.data.get(CONF_UNIT),
         pool_scraper=entry.options.get(CONF_POOL_SCRAPER),
         credentials=stored_credentials(entry) if trusted else NO_CREDENTIALS,
-        known=load_identity(entry.data[CONF_IDENTITY]),
+        known=stored_identity(entry),
     )
 
 
@@ -186,6 +186,11 @@ def known_identity(entry: ConfigEntry) -> MinerIdentity:
     if entry.state is ConfigEntryState.LOADED:
         miner: KnownMiner = entry.runtime_data
         return miner.identity
+    return stored_identity(entry)
+
+
+def stored_identity(entry: ConfigEntry) -> MinerIdentity:
+    """Return who the entry's miner was when that was stored, read once."""
     stored = entry.data[CONF_IDENTITY]
     kept = _READ.get(entry)
     if kept is None or kept[0] is not stored:
@@ -196,8 +201,8 @@ def known_identity(entry: ConfigEntry) -> MinerIdentity:
 _READ: WeakKeyDictionary[ConfigEntry, tuple[object, MinerIdentity]] = (
     WeakKeyDictionary()
 )
-"""What is stored of miners that are not loaded, and what was read of it. At a start
-each miner without a name of its own asks for all others."""
+"""What is stored of miners, and what was read of it. At a start each miner without a
+name of its own asks for all others."""
 
 
 @callback
