@@ -221,6 +221,18 @@ def later(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
+_ASIDE = 2.0
+"""Seconds for what a poll asks beside the values."""
+
+
+def aside(ends: float) -> float:
+    """Return until when a poll that ends then waits for what it asks beside the values.
+
+    Both are times of the loop.
+    """
+    return min(ends, later(_ASIDE))
+
+
 async def send_in_order(requests: Iterable[Callable[[], Awaitable[None]]]) -> None:
     """Send the requests of one write; the first that fails ends it.
 

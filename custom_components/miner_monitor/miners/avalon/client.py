@@ -13,6 +13,7 @@ from ..client import (
     Decide,
     MinerClient,
     Prove,
+    aside,
     later,
     monotonic,
     read_apart,
@@ -59,7 +60,6 @@ _TRAFFIC = "traffic"
 _APART = frozenset(("litestats", _TRAFFIC))
 """Statistics beside those of each poll."""
 
-_EXTRA_DEADLINE = 2.0
 _COMMAND_DEADLINE = 3.0
 _BETWEEN_COMMANDS = 1.0
 
@@ -204,7 +204,7 @@ class AvalonClient(MinerClient):
     async def _ask_aside(self, ends: float, name: str, request: bytes) -> Reply | None:
         """Ask for what is not of each poll; no answer costs nothing but itself."""
         with suppress(MinerError):
-            return await self._ask(name, request, min(ends, later(_EXTRA_DEADLINE)))
+            return await self._ask(name, request, aside(ends))
         return None
 
     async def _ask(

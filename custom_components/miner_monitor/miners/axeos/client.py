@@ -18,6 +18,7 @@ from ..client import (
     Decide,
     MinerClient,
     Prove,
+    aside,
     later,
     monotonic,
     read_apart,
@@ -79,9 +80,6 @@ _APPLIES = 5.0
 _ASKED_AGAIN = 1.0
 """Seconds between two reads until then."""
 
-_ASIDE = 2.0
-"""Seconds for what a poll asks beside the values."""
-
 _LOCATE_LASTS = 30.0
 _SPARE = 60.0
 """Seconds between two refusals for want of a code; five in a minute lock NerdOS."""
@@ -133,14 +131,12 @@ class AxeOsClient(MinerClient):
         check_info(info)
         self._bodies["info"] = body
         if self._memory.notice(info):
-            await self._ask_for_presets(min(ends, later(_ASIDE)))
+            await self._ask_for_presets(aside(ends))
         if self._memory.nerdos.wants_cause(info, self._monotonic()):
             # Why the regulator is off; without an answer there are other signs.
             with suppress(MinerError):
-                soon = min(ends, later(_ASIDE))
-                self._memory.nerdos.take_cause(
-                    (await self._page("/api/v2/dashboard", soon))[1]
-                )
+                page = await self._page("/api/v2/dashboard", aside(ends))
+                self._memory.nerdos.take_cause(page[1])
         self._last = self._memory.read(info)
         return self._last
 
