@@ -174,19 +174,21 @@ class ReadingEntity[
     CoordinatorT: MonitorCoordinator[Any],
     DescriptionT: MinerEntityDescription[Any],
 ](MinerMonitorEntity[CoordinatorT, DescriptionT]):
-    """An entity that shows a value and writes it only when that is worth a row.
+    """An entity that shows a value and writes it only when that is worth a row."""
 
-    It has its first value at once: Home Assistant registers ranges and options
-    before it adds the entity.
-    """
+    _is_registered_with_value = False
+    """Whether its range or its options are of its value: Home Assistant registers them
+    before it adds the entity, and so those of entities that are off, too."""
 
+    _written: tuple[bool, Any, float] = (False, None, 0.0)
     _written_attributes: dict[str, Any] | None = None
     _differ_since: float | None = None
 
     def __init__(self, coordinator: CoordinatorT, description: DescriptionT) -> None:
-        """Show what is known."""
+        """Show what is known, where that is registered."""
         super().__init__(coordinator, description)
-        self._publish(self._read(coordinator.data))
+        if self._is_registered_with_value:
+            self._publish(self._read(coordinator.data))
 
     def _read(self, data: Any) -> Any:
         """Return the value to show."""
@@ -360,6 +362,8 @@ class MinerControlEntity[DescriptionT: MinerControlEntityDescription](
     It reads what Home Assistant is to be shown by the names of its attributes.
     """
 
+    _is_registered_with_value = True
+
     @property
     @override
     def available(self) -> bool:
@@ -448,7 +452,8 @@ def async_add_described[
             )
         ]
         if new:
-            waiting = tuple(item for item in waiting if item not in new)
+            added = {item.key for item in new}
+            waiting = tuple(item for item in waiting if item.key not in added)
             async_add_entities(create(coordinator, item) for item in new)
 
     add(registered=True)

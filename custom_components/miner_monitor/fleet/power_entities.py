@@ -126,6 +126,7 @@ class FleetPowerTarget(
 ):
     """The watts that all miners together may draw."""
 
+    _is_registered_with_value = True
     _unrecorded_attributes = frozenset({SHARES})
     entity_description: FleetNumberEntityDescription
 
@@ -162,6 +163,7 @@ class FleetRunWhen(
 ):
     """When miners run."""
 
+    _is_registered_with_value = True
     _unrecorded_attributes = frozenset({WOULD})
     entity_description: FleetSelectEntityDescription
 
