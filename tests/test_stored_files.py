@@ -8,6 +8,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 import pytest
 
+from custom_components.miner_monitor.alerts.trigger import async_books
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.runtime.insight import unpacked
 
@@ -51,3 +52,28 @@ async def test_a_removal_while_home_assistant_stops(
     (kept,) = files["removed"].values()
     meter = unpacked(kept["data"])["energy"]
     assert meter["total"] == pytest.approx(counted, abs=0.0011)
+
+
+async def test_nothing_is_written_before_the_final_write(
+    bench: TimedBench, hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While Home Assistant stops, what is due waits; then it is written, once."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    books = await async_books(hass)
+    await bench.pass_time(HOUR)
+    name = f"insight.{entry.entry_id}"
+    before = stored(hass)
+    assert "alerts" not in before
+
+    hass.set_state(CoreState.stopping)
+    books.save_soon()
+    await bench.pass_time(HOUR)
+    assert stored(hass) == before
+    hass.set_state(CoreState.final_write)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await bench.settle()
+    hass.set_state(CoreState.running)
+
+    assert stored(hass)[name] != before[name]
+    assert "alerts" in stored(hass)
+    assert "unknown job listener" not in caplog.text

@@ -8,7 +8,13 @@ from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    CoreState,
+    HassJob,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_dumps
@@ -274,6 +280,8 @@ class AlertBooks:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
+        if self._hass.state is CoreState.stopping:
+            return  # The final write is ours; a Store beside it is an error in the log.
         now = _now()
         self._closed = {
             key: stored for key, stored in self._closed.items() if is_fresh(stored, now)

@@ -17,7 +17,13 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    CoreState,
+    Event,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.exceptions import (
     HomeAssistantError,
     UnsupportedStorageVersionError,
@@ -107,11 +113,19 @@ class EntryStore:
 
     async def async_close(self) -> None:
         """Store for the last time; whoever comes after us has the file to itself."""
-        await self.async_save()
+        await self._async_write()
         self._closed = True
 
     async def async_save(self) -> None:
-        """Store now, so that not even a crash loses it."""
+        """Store now, so that not even a crash loses it.
+
+        While Home Assistant stops, nothing is written before its final write: we are
+        called then, and a ``Store`` that waits for it beside us is an error in the log.
+        """
+        if self._hass.state is not CoreState.stopping:
+            await self._async_write()
+
+    async def _async_write(self) -> None:
         if self._closed:
             return
         if self._cancel_soon is not None:
