@@ -1,11 +1,13 @@
 """Insight inside Home Assistant: stored, resumed, told, and off with its plug."""
 
+from collections.abc import Sequence
 import copy
 import logging
 from typing import Any
 
 from homeassistant.components import persistent_notification
 from homeassistant.components.recorder import Recorder
+from homeassistant.config_entries import RELOAD_AFTER_UPDATE_DELAY
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -17,6 +19,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.miner_monitor.const import DOMAIN
 from custom_components.miner_monitor.coordinator import MinerConfigEntry
+from custom_components.miner_monitor.runtime import restore
+from custom_components.miner_monitor.runtime.ha_compat import RecordedState
 from simulator import SimulatedMiner
 
 from .conftest import GAMMA, Q, TimedBench
@@ -105,6 +109,44 @@ async def test_energy_goes_on_from_what_was_recorded(
     await bench.settle()
 
     assert number(hass, entry, "energy") == pytest.approx(counted, abs=0.0011)
+
+
+async def test_a_disabled_total_goes_on_once_it_is_enabled(
+    recorder_first: Recorder,
+    bench: TimedBench,
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The recorder is not asked for what is disabled, of each miner at each start."""
+    entry = await bench.add(await bench.miner(GAMMA))
+    await bench.pass_time(HOUR)
+    counted = number(hass, entry, "energy")
+    entity_id = state_of(hass, entry, "energy").entity_id
+    await async_wait_recording_done(hass)
+    await bench.run(hass.config_entries.async_unload(entry.entry_id))
+    hass_storage[f"{DOMAIN}.insight.{entry.entry_id}"]["data"]["energy"] = counted / 2
+    registry = er.async_get(hass)
+    registry.async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await async_wait_recording_done(hass)
+    asked: list[str] = []
+    read = restore.last_state
+
+    def last_state(hass: HomeAssistant, entity_id: str) -> Sequence[RecordedState]:
+        asked.append(entity_id)
+        return read(hass, entity_id)
+
+    monkeypatch.setattr(restore, "last_state", last_state)
+    await bench.run(hass.config_entries.async_setup(entry.entry_id))
+    await bench.settle()
+    assert entity_id not in asked
+
+    registry.async_update_entity(entity_id, disabled_by=None)
+    await bench.pass_time(RELOAD_AFTER_UPDATE_DELAY + 5)
+    await bench.settle()
+
+    assert entity_id in asked
+    assert number(hass, entry, "energy") == pytest.approx(counted, abs=0.002)
 
 
 async def test_a_new_miner_starts_at_zero(

@@ -64,7 +64,11 @@ MOST_LOOKED_AT = 20
 async def async_last_totals[TotalT: StrEnum](
     hass: HomeAssistant, device_id: str, totals: Iterable[TotalT]
 ) -> dict[TotalT, float]:
-    """Return the greatest value that is known of each total of a device."""
+    """Return the greatest value that is known of each total of a device.
+
+    A total that is disabled publishes nothing, and is asked for when it is enabled:
+    Home Assistant sets the device up again then.
+    """
     registry = er.async_get(hass)
     entity_ids = {
         total: entity_id
@@ -74,6 +78,7 @@ async def async_last_totals[TotalT: StrEnum](
                 Platform.SENSOR, DOMAIN, f"{device_id}_{total}"
             )
         )
+        and not registry.entities[entity_id].disabled
     }
     return await async_last_published(hass, entity_ids)
 
